@@ -1,0 +1,176 @@
+/**
+ * The errors of this library: one family, each with a stable `code`.
+ *
+ * Wrong arguments are plain `RangeError` and `TypeError`; everything that the world does to us
+ * (a segment that is missing, damaged, locked, too large for the memory that is left) is an
+ * {@linkcode OuroborosError}.
+ *
+ * @module
+ */
+
+/** The stable codes of {@linkcode OuroborosError}, one for each class. */
+export type ErrorCode =
+  | "CLAIM_PENDING"
+  | "CLOSED"
+  | "CORRUPT_LOG"
+  | "NATIVE_UNAVAILABLE"
+  | "NO_SPACE"
+  | "OVERRUN"
+  | "PERMISSION_DENIED"
+  | "SEGMENT_EXISTS"
+  | "SEGMENT_NOT_FOUND"
+  | "SEGMENT_TRUNCATED"
+  | "SYSTEM_CALL_FAILED"
+  | "UNSUPPORTED_LOG"
+  | "WRITER_LOCKED";
+
+/**
+ * The base class of every error that this library throws on its own account.
+ *
+ * @example Telling the errors apart by code
+ * ```ts
+ * import { OuroborosError, ShmLogReader } from "@ouroboros/log";
+ *
+ * try {
+ *   ShmLogReader.open("/no-such-log");
+ * } catch (error) {
+ *   if (!(error instanceof OuroborosError)) throw error;
+ *   console.log(error.code); // SEGMENT_NOT_FOUND
+ * }
+ * ```
+ */
+export class OuroborosError extends Error {
+  /** What went wrong, as a word that does not change between versions. */
+  readonly code: ErrorCode;
+
+  /** Makes an error with a code, a message that carries the values, and perhaps a cause. */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** A claim is still open: commit or abort it before the next write. Code `CLAIM_PENDING`. */
+export class ClaimPendingError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("CLAIM_PENDING", message);
+  }
+}
+
+/** The handle was closed before. Code `CLOSED`. */
+export class ClosedError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("CLOSED", message);
+  }
+}
+
+/**
+ * The bytes of a log contradict its format. Code `CORRUPT_LOG`.
+ *
+ * `offset` is where, in bytes from the start of the segment.
+ */
+export class CorruptLogError extends OuroborosError {
+  /** Where the damage is, in bytes from the start of the segment. */
+  readonly offset: number;
+
+  /** Makes the error with its message and the offset of the damage in bytes. */
+  constructor(message: string, offset: number) {
+    super("CORRUPT_LOG", message);
+    this.offset = offset;
+  }
+}
+
+/** This runtime, system or set of permissions gives no native memory. Code `NATIVE_UNAVAILABLE`. */
+export class NativeUnavailableError extends OuroborosError {
+  /** Makes the error with its message, which says what to install or which flag to give. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("NATIVE_UNAVAILABLE", message, options);
+  }
+}
+
+/** The file system of the segment has no room for it. Code `NO_SPACE`. */
+export class NoSpaceError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("NO_SPACE", message);
+  }
+}
+
+/**
+ * The writer overtook this reader, which was opened with `onOverrun: "throw"`. Code `OVERRUN`.
+ *
+ * The reader stands at the oldest intact entry already: reading on is safe.
+ */
+export class OverrunError extends OuroborosError {
+  /** How many entries were overwritten before this reader came to them. */
+  readonly lostEntries: number;
+
+  /** Makes the error with its message and the number of entries lost. */
+  constructor(message: string, lostEntries: number) {
+    super("OVERRUN", message);
+    this.lostEntries = lostEntries;
+  }
+}
+
+/** The system refused access to the segment. Code `PERMISSION_DENIED`. */
+export class PermissionDeniedError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("PERMISSION_DENIED", message);
+  }
+}
+
+/** There is a segment of this name already. Code `SEGMENT_EXISTS`. */
+export class SegmentExistsError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("SEGMENT_EXISTS", message);
+  }
+}
+
+/** There is no segment of this name. Code `SEGMENT_NOT_FOUND`. */
+export class SegmentNotFoundError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("SEGMENT_NOT_FOUND", message);
+  }
+}
+
+/** Somebody made the segment shorter than it was when it was mapped. Code `SEGMENT_TRUNCATED`. */
+export class SegmentTruncatedError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("SEGMENT_TRUNCATED", message);
+  }
+}
+
+/** A system call failed in a way that has no class of its own. Code `SYSTEM_CALL_FAILED`. */
+export class SystemCallError extends OuroborosError {
+  /** The number that the system gave as the reason (errno on POSIX systems). */
+  readonly errno: number;
+
+  /** Makes the error with its message and the system's error number. */
+  constructor(message: string, errno: number) {
+    super("SYSTEM_CALL_FAILED", message);
+    this.errno = errno;
+  }
+}
+
+/** The segment is not a log, or one of a format version that we don't know. Code `UNSUPPORTED_LOG`. */
+export class UnsupportedLogError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("UNSUPPORTED_LOG", message);
+  }
+}
+
+/** Another process, or another handle, is the writer of this segment. Code `WRITER_LOCKED`. */
+export class WriterLockedError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("WRITER_LOCKED", message);
+  }
+}
