@@ -1,0 +1,35 @@
+/**
+ * A rotating log in shared memory: one writer, many readers, no locks, no system call per entry.
+ *
+ * {@linkcode ShmLogWriter} and {@linkcode ShmLogReader} work on named shared memory or on a file;
+ * {@linkcode Writer} and {@linkcode Reader} on any `ArrayBuffer` or `SharedArrayBuffer`.
+ *
+ * @example A log on any memory
+ * ```ts
+ * import { Reader, segmentSize, Writer } from "@ouroboros/log";
+ *
+ * const memory = new SharedArrayBuffer(segmentSize(16, 65536));
+ * const writer = Writer.create(memory, { chunkCount: 16 });
+ * writer.write("hello");
+ * for (const entry of new Reader(memory)) console.log(entry.sequenceNumber, entry.text);
+ * ```
+ *
+ * @module
+ */
+
+export * from "./src/errors.ts";
+export { compilerFence, type Fence, fullFence } from "./src/fence.ts";
+export { EntryBatch } from "./src/log/batch.ts";
+export { Claim } from "./src/log/claim.ts";
+export { Entry } from "./src/log/entry.ts";
+export { EntryView } from "./src/log/entry_view.ts";
+export { type ChunkInfo, type ChunkState, inspect, type LogInfo } from "./src/log/inspect.ts";
+export { segmentSize } from "./src/log/layout.ts";
+export {
+  type OverrunPolicy,
+  Reader,
+  type ReaderOptions,
+  type ReadStrategy,
+} from "./src/log/reader.ts";
+export { type CreateWriterOptions, Writer, type WriterOptions } from "./src/log/writer.ts";
+export type { TextWriter, TextWriterFactory } from "./src/utf8.ts";

@@ -1,0 +1,259 @@
+/**
+ * Entries read in one go: their bounds, and a private copy of their bytes.
+ *
+ * @module
+ */
+
+import { decodeText, Entry } from "./entry.ts";
+import type { EntryView } from "./entry_view.ts";
+import { HEADER_SIZE, LENGTH_MASK, WRAP_LENGTH } from "./layout.ts";
+import type { Segment } from "./segment.ts";
+import type { WalkEnd } from "./survey.ts";
+
+/** How many bytes of entries a batch takes, unless a single entry is larger. */
+export const BATCH_BYTES = 65536;
+/** How many entries a batch takes: as many empty ones as fit into its bytes. */
+export const BATCH_ENTRIES = BATCH_BYTES / HEADER_SIZE;
+
+/**
+ * Entries that were copied and validated together. Nothing is allocated per entry.
+ *
+ * A batch belongs to its reader, which fills it anew at each `readBatch()`: what `bytes()` gives
+ * is valid until then.
+ *
+ * @example
+ * ```ts
+ * import { Reader, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * Writer.create(memory, { chunkCount: 4 }).writeMany(["a", "b", "c"]);
+ * const batch = new Reader(memory).readBatch();
+ * for (let i = 0; i < batch.length; i++) console.log(batch.sequenceNumber(i), batch.text(i));
+ * ```
+ */
+export class EntryBatch {
+  #length = 0;
+  #firstSequenceNumber = 0;
+  #chunkIndex = 0;
+  #chunkToken = 0;
+  // Payload bounds in pairs, in bytes from where the batch starts in the segment.
+  #bounds: Int32Array;
+  #block: Uint8Array;
+
+  /** Makes an empty batch. Readers do this. */
+  constructor() {
+    this.#bounds = new Int32Array(256);
+    this.#block = new Uint8Array(0);
+  }
+
+  /** How many entries the batch holds. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The index of the chunk that the entries were read from. */
+  get chunkIndex(): number {
+    return this.#chunkIndex;
+  }
+
+  /** How many entries were written to the log before that chunk. */
+  get chunkToken(): number {
+    return this.#chunkToken;
+  }
+
+  /** The sequence number of entry `index`. */
+  sequenceNumber(index: number): number {
+    this.#check(index);
+    return this.#firstSequenceNumber + index;
+  }
+
+  /** The size in bytes of the payload of entry `index`. */
+  byteLength(index: number): number {
+    this.#check(index);
+    return this.#bounds[2 * index + 1] - this.#bounds[2 * index];
+  }
+
+  /** The payload of entry `index`: a view of private memory, valid until the next batch. */
+  bytes(index: number): Uint8Array {
+    this.#check(index);
+    return this.#block.subarray(this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+  }
+
+  /** The payload of entry `index` decoded as UTF-8. */
+  text(index: number): string {
+    return decodeText(this.bytes(index));
+  }
+
+  /** Entry `index` as an object of its own, with a copy of its bytes that outlives the batch. */
+  entry(index: number): Entry {
+    const bytes = this.bytes(index).slice();
+    return this.#toEntry(index, bytes, 0, bytes.length);
+  }
+
+  /** All entries as objects of their own. */
+  *[Symbol.iterator](): IterableIterator<Entry> {
+    for (let i = 0; i < this.#length; i++) yield this.entry(i);
+  }
+
+  /**
+   * Entry `index` as an object on the memory of this batch: only for a batch that is never filled
+   * again. Readers use it.
+   *
+   * @internal
+   */
+  share(index: number): Entry {
+    return this.#toEntry(index, this.#block, this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+  }
+
+  /**
+   * Shows each entry where it is in the segment, in place. Readers use it.
+   *
+   * @internal
+   */
+  visit(view: EntryView, origin: number, visit: (entry: EntryView) => void): void {
+    const bounds = this.#bounds;
+    const length = this.#length;
+    const first = this.#firstSequenceNumber;
+    for (let i = 0; i < length; i++) {
+      visit(view.show(origin + bounds[2 * i], origin + bounds[2 * i + 1], first + i));
+    }
+  }
+
+  /**
+   * Copies what `other` holds from entry `start` on, at most `most` entries. Readers use it.
+   *
+   * @internal
+   */
+  takeFrom(other: EntryBatch, start: number, most: number): void {
+    const length = Math.min(other.#length - start, most);
+    while (this.#bounds.length < 2 * length) this.#grow();
+    this.#bounds.set(other.#bounds.subarray(2 * start, 2 * (start + length)));
+    this.#reserve(other.#block.length);
+    this.#block.set(other.#block);
+    this.#length = length;
+    this.settle(other.#firstSequenceNumber + start, 0, other.#chunkIndex, other.#chunkToken);
+  }
+
+  /**
+   * Finds the committed entries from `from` on in shared memory: as many as the batch takes.
+   * The bounds are only as good as the memory was at this moment: validate, then use them.
+   *
+   * @returns where the first header is that was not taken, in bytes from the start of the segment;
+   * `found.reason` says why it was not
+   * @internal
+   */
+  index(
+    segment: Segment,
+    from: number,
+    limit: number,
+    most: number,
+    stale: number,
+    found: Found,
+  ): void {
+    const { words } = segment;
+    const cap = from + BATCH_BYTES;
+    let bounds = this.#bounds;
+    let offset = from;
+    let count = 0;
+    found.reason = "limit";
+    while (count < most) {
+      if (limit - offset < HEADER_SIZE) {
+        found.reason = "end";
+        break;
+      }
+      // Plain: pairs with the writer's commit, Atomics.store(header). The reader's fence after
+      // index() makes an acquire of all these loads; a branch separates each from the next.
+      const header = words[offset >>> 2];
+      if (header >= 0 || offset === stale) {
+        found.reason = "open";
+        break;
+      }
+      const total = header & LENGTH_MASK;
+      if (total < HEADER_SIZE || total > limit - offset) {
+        found.reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
+        break;
+      }
+      const next = offset + ((total + 3) & ~3);
+      if (next > cap && count > 0) break;
+      if (2 * count === bounds.length) bounds = this.#grow();
+      bounds[2 * count] = offset + HEADER_SIZE - from;
+      bounds[2 * count + 1] = offset + total - from;
+      offset = next;
+      count++;
+    }
+    found.offset = offset;
+    this.#length = count;
+  }
+
+  /**
+   * Copies the entries found into private memory, fresh if `fresh` is true.
+   *
+   * @internal
+   */
+  copy(segment: Segment, from: number, fresh: boolean): void {
+    if (this.#length === 0) return;
+    const size = this.#bounds[2 * this.#length - 1];
+    if (fresh) this.#block = new Uint8Array(new ArrayBuffer(size));
+    else this.#reserve(size);
+    this.#block.set(segment.bytes.subarray(from, from + size));
+  }
+
+  /**
+   * Says what the entries are, once they are proven; the first `skipped` were delivered before.
+   *
+   * @internal
+   */
+  settle(
+    firstSequenceNumber: number,
+    skipped: number,
+    chunkIndex: number,
+    chunkToken: number,
+  ): void {
+    if (skipped > 0) {
+      this.#bounds.copyWithin(0, 2 * skipped, 2 * this.#length);
+      this.#length -= skipped;
+    }
+    this.#firstSequenceNumber = firstSequenceNumber + skipped;
+    this.#chunkIndex = chunkIndex;
+    this.#chunkToken = chunkToken;
+  }
+
+  /**
+   * Forgets the entries.
+   *
+   * @internal
+   */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #toEntry(index: number, block: Uint8Array, start: number, end: number): Entry {
+    const sequenceNumber = this.#firstSequenceNumber + index;
+    return new Entry(block, start, end, sequenceNumber, this.#chunkIndex, this.#chunkToken);
+  }
+
+  #reserve(size: number): void {
+    if (this.#block.length >= size) return;
+    this.#block = new Uint8Array(new ArrayBuffer(Math.max(size, BATCH_BYTES)));
+  }
+
+  #grow(): Int32Array {
+    const bounds = new Int32Array(2 * this.#bounds.length);
+    bounds.set(this.#bounds);
+    return this.#bounds = bounds;
+  }
+
+  #check(index: number): void {
+    if (!(index >= 0 && index < this.#length)) {
+      throw new RangeError(`entry ${index} of a batch of ${this.#length}`);
+    }
+  }
+}
+
+/** Where `EntryBatch.index()` ended, and why. */
+export interface Found {
+  /** Offset of the first header that was not taken, in bytes. */
+  offset: number;
+  /** Why it was not taken. */
+  reason: WalkEnd;
+}

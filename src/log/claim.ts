@@ -1,0 +1,78 @@
+/**
+ * A claim: room in the log that is filled in place and published at once.
+ *
+ * @module
+ */
+
+import { ClosedError } from "../errors.ts";
+
+/**
+ * The payload of the next entry, in the shared memory itself. Nobody sees it before
+ * {@linkcode Claim.commit}. `Symbol.dispose` aborts what was not committed.
+ *
+ * @example
+ * ```ts
+ * import { Reader, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * const writer = Writer.create(memory, { chunkCount: 4 });
+ * const claim = writer.claim(100);
+ * const { written } = new TextEncoder().encodeInto("made in place", claim.bytes);
+ * claim.commit(written);
+ * console.log(new Reader(memory).read()?.text); // made in place
+ * ```
+ */
+export class Claim implements Disposable {
+  #bytes: Uint8Array | undefined;
+  readonly #settle: (length: number) => number;
+
+  /** Makes a claim on `bytes`; `settle` publishes that many of them, or none with -1. Writers do this. */
+  constructor(bytes: Uint8Array, settle: (length: number) => number) {
+    this.#bytes = bytes;
+    this.#settle = settle;
+  }
+
+  /**
+   * The claimed room, to be filled: its content is what was there before. Don't touch it after
+   * `commit()` or `abort()`: it is the log's then.
+   *
+   * @throws {ClosedError} after `commit()` or `abort()`
+   */
+  get bytes(): Uint8Array {
+    return this.#open();
+  }
+
+  /**
+   * Publishes the entry, or as much of the room as was needed.
+   *
+   * @param length how many bytes to keep; default: all that were claimed
+   * @returns the sequence number of the entry
+   * @throws {ClosedError} after `commit()` or `abort()`, and when the writer was closed
+   * @throws {RangeError} if `length` is not an integer from 0 to what was claimed; the claim stays open
+   */
+  commit(length: number = this.#open().length): number {
+    const { length: claimed } = this.#open();
+    if (!Number.isInteger(length) || length < 0 || length > claimed) {
+      throw new RangeError(`commit of ${length} bytes is not an integer from 0 to ${claimed}`);
+    }
+    this.#bytes = undefined;
+    return this.#settle(length);
+  }
+
+  /** Gives the room back: nothing is published. Does nothing after `commit()` or `abort()`. */
+  abort(): void {
+    if (this.#bytes === undefined) return;
+    this.#bytes = undefined;
+    this.#settle(-1);
+  }
+
+  /** Aborts what was not committed. */
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+
+  #open(): Uint8Array {
+    if (this.#bytes === undefined) throw new ClosedError("the claim was committed or aborted");
+    return this.#bytes;
+  }
+}

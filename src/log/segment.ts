@@ -1,0 +1,172 @@
+/**
+ * A segment: the views of a log's memory, its checked header, and its rows read without tearing.
+ *
+ * @module
+ */
+
+import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
+import type { Fence } from "../fence.ts";
+import {
+  CHUNK_COUNT_WORD,
+  COMMIT_FLAG,
+  dataOffset,
+  HEADER_SIZE,
+  MAGIC,
+  MAGIC_HIGH,
+  MAGIC_LOW,
+  MAX_SEGMENT_SIZE,
+  ROW_COMMIT_FLAG,
+  rowWord,
+  TABLE_OFFSET,
+  VERSION,
+  VERSION_WORD,
+} from "./layout.ts";
+
+/** One row of the chunk table, as it was at one moment. */
+export interface Row {
+  /** Where the chunk starts, in bytes from the start of the segment. */
+  offset: number;
+  /** The number of entries written to the log before this chunk. */
+  token: number;
+  /** Whether the commit flag is set. */
+  committed: boolean;
+}
+
+/** The memory of a log whose header was found right. */
+export class Segment {
+  /** The whole memory as bytes. */
+  readonly bytes: Uint8Array;
+  /** The whole memory as 32-bit words (a tail of 1 to 3 bytes left out). */
+  readonly words: Int32Array;
+  /** How many chunks, and so rows, the log has. */
+  readonly chunkCount: number;
+  /** Where the first entry goes, in bytes. */
+  readonly dataStart: number;
+  /** The size of the memory in bytes. */
+  readonly end: number;
+
+  /**
+   * Opens the segment that somebody formatted in `buffer`.
+   *
+   * @throws {UnsupportedLogError} if there is no magic, or a version that we don't know
+   * @throws {CorruptLogError} if the header contradicts the size of the memory
+   */
+  constructor(buffer: ArrayBufferLike) {
+    checkSize(buffer.byteLength);
+    if (buffer.byteLength < TABLE_OFFSET) {
+      throw new UnsupportedLogError(
+        `not a log: ${buffer.byteLength} bytes are less than the header of ${TABLE_OFFSET} bytes`,
+      );
+    }
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.end = buffer.byteLength;
+    // The writer stores the magic last (release): whoever sees it sees the rest of the header.
+    if (this.words[0] !== MAGIC_LOW || this.words[1] !== MAGIC_HIGH) {
+      throw new UnsupportedLogError("not a log: the first 8 bytes are not the magic GOLBORUO");
+    }
+    const version = this.words[VERSION_WORD] >>> 0;
+    if (version !== VERSION) {
+      throw new UnsupportedLogError(`log of version ${version}: only version ${VERSION} is known`);
+    }
+    this.chunkCount = this.words[CHUNK_COUNT_WORD] >>> 0;
+    this.dataStart = dataOffset(this.chunkCount);
+    if (this.chunkCount < 1 || this.dataStart + HEADER_SIZE > this.end) {
+      throw new CorruptLogError(
+        `chunk count of ${this.chunkCount} does not fit into a segment of ${this.end} bytes`,
+        CHUNK_COUNT_WORD * 4,
+      );
+    }
+  }
+
+  /**
+   * Formats `buffer` as an empty log: all zero, version and count, row 0, the magic last.
+   *
+   * @throws {RangeError} if the memory has no room for the table and one empty entry
+   */
+  static format(buffer: ArrayBufferLike, chunkCount: number): Segment {
+    checkSize(buffer.byteLength);
+    const start = dataOffset(chunkCount);
+    if (start + HEADER_SIZE > buffer.byteLength) {
+      throw new RangeError(
+        `segment of ${buffer.byteLength} bytes is too small for ${chunkCount} chunks: ` +
+          `at least ${start + HEADER_SIZE} bytes`,
+      );
+    }
+    // Take the magic away before anything that it vouches for.
+    const magic = new BigUint64Array(buffer, 0, 1);
+    Atomics.store(magic, 0, 0n);
+    new Uint8Array(buffer).fill(0);
+    const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    words[VERSION_WORD] = VERSION;
+    words[CHUNK_COUNT_WORD] = chunkCount;
+    const rows = new BigUint64Array(buffer, TABLE_OFFSET, 2);
+    rows[0] = ROW_COMMIT_FLAG | BigInt(start);
+    // Release: pairs with the look at the magic in the constructor, in another process.
+    Atomics.store(magic, 0, MAGIC);
+    return new Segment(buffer);
+  }
+
+  /**
+   * Reads row `index` into `row` so that offset and token belong together.
+   *
+   * The writer takes back the flag (offset 0), changes the token, then stores the new offset with
+   * the flag. So a token read between two equal reads of the offset is the token of that offset;
+   * reading its lower word twice guards its two halves in the same way. A row in motion is given
+   * as not committed.
+   */
+  readRow(index: number, fence: Fence, row: Row): Row {
+    const { words } = this;
+    const at = rowWord(index);
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const low = words[at];
+      const high = words[at + 1];
+      fence(); // the token after the offset …
+      const tokenLow = words[at + 2];
+      const tokenHigh = words[at + 3];
+      fence(); // … and the offset again after the token
+      if (words[at] === low && words[at + 1] === high && words[at + 2] === tokenLow) {
+        row.offset = (high & ~COMMIT_FLAG) * 2 ** 32 + (low >>> 0);
+        row.token = (tokenHigh >>> 0) * 2 ** 32 + (tokenLow >>> 0);
+        row.committed = high < 0;
+        return row;
+      }
+    }
+    row.offset = 0;
+    row.token = 0;
+    row.committed = false;
+    return row;
+  }
+
+  /** Whether a committed row can be true: its offset among the entries, aligned, its token exact. */
+  isPlausible(row: Row): boolean {
+    return row.offset >= this.dataStart && row.offset <= this.end && row.offset % 4 === 0 &&
+      row.token <= Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Says what is wrong with a committed row that is not plausible. */
+  damagedRow(index: number, row: Row): CorruptLogError {
+    return new CorruptLogError(
+      `row ${index} says offset ${row.offset} and token ${row.token}: ` +
+        `offsets are multiples of 4 from ${this.dataStart} to ${this.end}`,
+      rowWord(index) * 4,
+    );
+  }
+}
+
+/**
+ * Whether `buffer` begins with a log's magic: the last thing that its creator writes.
+ *
+ * A memory without it may be a log that is being created at this moment, or something else.
+ */
+export function hasMagic(buffer: ArrayBufferLike): boolean {
+  if (buffer.byteLength < TABLE_OFFSET) return false;
+  const [low, high] = new Int32Array(buffer, 0, 2);
+  return low === MAGIC_LOW && high === MAGIC_HIGH;
+}
+
+function checkSize(size: number): void {
+  if (size > MAX_SEGMENT_SIZE) {
+    throw new RangeError(`segment of ${size} bytes exceeds the maximum of ${MAX_SEGMENT_SIZE}`);
+  }
+}

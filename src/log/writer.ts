@@ -1,0 +1,469 @@
+/**
+ * The writer of a log: one entry costs a few plain stores and one atomic store, and no system call.
+ *
+ * @module
+ */
+
+import { ClaimPendingError, ClosedError } from "../errors.ts";
+import { type Fence, fullFence } from "../fence.ts";
+import { textEncoderWriter, type TextWriter, type TextWriterFactory, utf8Length } from "../utf8.ts";
+import { Claim } from "./claim.ts";
+import {
+  checkChunkCount,
+  checkChunkSize,
+  COMMIT_FLAG,
+  dataOffset,
+  HEADER_SIZE,
+  MAX_TOTAL_LENGTH,
+  ROW_COMMIT_FLAG,
+  rowWord,
+  TABLE_OFFSET,
+  WRAP_MARK,
+} from "./layout.ts";
+import { recover, type WriterState } from "./resume.ts";
+import { Segment } from "./segment.ts";
+
+/** What {@linkcode Writer.resume} needs to know. */
+export interface WriterOptions {
+  /**
+   * After how many bytes a new chunk begins. Default: the room for entries divided by the number
+   * of chunks, which is what the segment was made with unless it is larger than it had to be.
+   */
+  chunkSize?: number;
+  /** How to keep stores in order. Default: a fence that suffices on every CPU. */
+  fence?: Fence;
+  /** How to write text into the memory. Default: `TextEncoder.encodeInto`. */
+  textWriter?: TextWriterFactory;
+}
+
+/** What {@linkcode Writer.create} needs to know. */
+export interface CreateWriterOptions extends WriterOptions {
+  /** How many chunks: the log forgets its oldest entries a chunk at a time. Default 16. */
+  chunkCount?: number;
+}
+
+/** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
+const SHORT_PAYLOAD = 24;
+
+/**
+ * Writes entries to a log. There must be one writer at a time for a memory: the writer's own
+ * position is not shared.
+ *
+ * A write never waits for readers and never fails for lack of room: the oldest chunks are
+ * overwritten.
+ *
+ * @example
+ * ```ts
+ * import { Reader, segmentSize, Writer } from "@ouroboros/log";
+ *
+ * const memory = new SharedArrayBuffer(segmentSize(16, 65536));
+ * const writer = Writer.create(memory, { chunkCount: 16 });
+ * writer.write("text is written as UTF-8");
+ * writer.write(new Uint8Array([1, 2, 3]));
+ * console.log(writer.totalEntriesWritten); // 2
+ * console.log(new Reader(memory).read()?.text);
+ * ```
+ */
+export class Writer {
+  readonly #segment: Segment;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #rows: BigUint64Array;
+  readonly #fence: Fence;
+  readonly #writeText: TextWriter;
+  readonly #chunkSize: number;
+  readonly #maxEntrySize: number;
+  // The highest offset at which a header fits.
+  readonly #lastHeader: number;
+
+  #chunk: number;
+  #chunkStart: number;
+  // Where the next header goes. Between writes it holds no committed header.
+  #offset: number;
+  // As far as an entry may reach (aligned) on the straight path: within the chunk, with room for
+  // the next header, and clear of the first chunk of a lap before. -1 sends all to #makeRoom().
+  #limit = -1;
+  #total: number;
+  // There is a wrap mark at #offset already: resumed after a crash in between.
+  #isWrapped: boolean;
+  // No row between #chunk and this one is in use: where to look for the next stale one.
+  #staleRow: number;
+  #claim: Claim | undefined;
+  #isClosed = false;
+
+  private constructor(segment: Segment, state: WriterState, options: WriterOptions) {
+    const room = segment.end - segment.dataStart;
+    this.#segment = segment;
+    this.#bytes = segment.bytes;
+    this.#words = segment.words;
+    this.#rows = new BigUint64Array(segment.bytes.buffer, TABLE_OFFSET, 2 * segment.chunkCount);
+    this.#fence = options.fence ?? fullFence;
+    this.#writeText = (options.textWriter ?? textEncoderWriter)(segment.bytes);
+    this.#chunkSize = options.chunkSize ??
+      Math.max(Math.floor(room / segment.chunkCount), HEADER_SIZE);
+    this.#maxEntrySize = Math.min(room, MAX_TOTAL_LENGTH) - HEADER_SIZE;
+    this.#lastHeader = segment.end - HEADER_SIZE;
+    this.#chunk = state.chunk;
+    this.#chunkStart = state.chunkStart;
+    this.#offset = state.offset;
+    this.#total = state.total;
+    this.#isWrapped = state.isWrapped;
+    this.#staleRow = state.chunk + 1;
+  }
+
+  /**
+   * Makes an empty log of `memory`, whatever was in it, and gives its writer.
+   *
+   * @throws {RangeError} if `chunkCount` or `chunkSize` is not a positive integer, or the memory has
+   * no room for them
+   *
+   * @example
+   * ```ts
+   * import { Writer } from "@ouroboros/log";
+   *
+   * const writer = Writer.create(new ArrayBuffer(65536), { chunkCount: 8 });
+   * console.log(writer.maxEntrySize); // 65388
+   * ```
+   */
+  static create(memory: ArrayBufferLike, options: CreateWriterOptions = {}): Writer {
+    const { chunkCount = 16, chunkSize } = options;
+    checkChunkCount(chunkCount);
+    checkOptions(memory, chunkCount, chunkSize);
+    const segment = Segment.format(memory, chunkCount);
+    const chunkStart = segment.dataStart;
+    return new Writer(
+      segment,
+      { chunk: 0, chunkStart, offset: chunkStart, total: 0, isWrapped: false },
+      options,
+    );
+  }
+
+  /**
+   * Goes on with the log that is in `memory`, with the next sequence number, after its writer was
+   * closed, or killed at any moment.
+   *
+   * @throws {UnsupportedLogError} if it is not a log of version 1
+   * @throws {CorruptLogError} if it is so damaged that the next sequence number is not known
+   * @throws {RangeError} if `chunkSize` does not fit
+   *
+   * @example
+   * ```ts
+   * import { Writer } from "@ouroboros/log";
+   *
+   * const memory = new ArrayBuffer(4096);
+   * Writer.create(memory, { chunkCount: 4 }).write("one");
+   * console.log(Writer.resume(memory).write("two")); // 2
+   * ```
+   */
+  static resume(memory: ArrayBufferLike, options: WriterOptions = {}): Writer {
+    const segment = new Segment(memory);
+    checkOptions(memory, segment.chunkCount, options.chunkSize);
+    return new Writer(segment, recover(segment, options.fence ?? fullFence), options);
+  }
+
+  /** The size of the largest payload in bytes. */
+  get maxEntrySize(): number {
+    return this.#maxEntrySize;
+  }
+
+  /** How many entries were ever written to this log: the sequence number of the last one. */
+  get totalEntriesWritten(): number {
+    return this.#total;
+  }
+
+  /** How many chunks the log has. */
+  get chunkCount(): number {
+    return this.#segment.chunkCount;
+  }
+
+  /** After how many bytes a new chunk begins. */
+  get chunkSize(): number {
+    return this.#chunkSize;
+  }
+
+  /**
+   * Writes one entry.
+   *
+   * @param data the payload; text is written as UTF-8. Empty payloads are legal
+   * @returns the sequence number of the entry
+   * @throws {RangeError} if it is larger than {@linkcode Writer.maxEntrySize}
+   * @throws {ClaimPendingError} if a claim is open
+   * @throws {ClosedError} after `close()`
+   */
+  write(data: Uint8Array | string): number {
+    if (typeof data === "string") return this.#writeString(data);
+    const { length } = data;
+    let offset = this.#offset;
+    let next = offset + ((length + 7) & ~3);
+    // Not `>`: what is not a number goes the other way too, and is refused there.
+    if (!(next <= this.#limit)) {
+      offset = this.#makeRoom(checkPayload(data));
+      next = offset + ((length + 7) & ~3);
+    }
+    // Not committed yet: for a reader this is the same as nothing.
+    this.#words[offset >>> 2] = length + HEADER_SIZE;
+    this.#copy(data, length, offset + HEADER_SIZE);
+    return this.#commit(offset, length, next);
+  }
+
+  /**
+   * Writes several entries that become visible all at once: a reader sees either none or all, and
+   * so does a writer that resumes after a crash. They cost one atomic store together.
+   *
+   * @returns the sequence number of the last one
+   * @throws {RangeError} if they do not fit into the log together: then none is written
+   * @throws {ClaimPendingError} if a claim is open
+   * @throws {ClosedError} after `close()`
+   *
+   * @example
+   * ```ts
+   * import { Writer } from "@ouroboros/log";
+   *
+   * const writer = Writer.create(new ArrayBuffer(4096), { chunkCount: 4 });
+   * console.log(writer.writeMany(["begin", "step", "end"])); // 3
+   * ```
+   */
+  writeMany(entries: readonly (Uint8Array | string)[]): number {
+    const count = entries.length;
+    if (count === 0) return this.#total;
+    const size = this.#checkBatch(entries);
+    let offset = this.#offset;
+    // Room for all of them in one piece: they share a chunk, and nothing of them has a row of its
+    // own that would show them too early.
+    if (!(offset + size <= this.#limit)) offset = this.#makeRoom(size - HEADER_SIZE);
+    const first = offset;
+    let firstLength = 0;
+    for (let i = 0; i < count; i++) {
+      const data = entries[i];
+      const at = offset + HEADER_SIZE;
+      let length: number;
+      if (typeof data === "string") {
+        length = this.#writeText(data, at, first + size - at);
+      } else {
+        length = data.length;
+        this.#copy(data, length, at);
+      }
+      if (i === 0) firstLength = length;
+      // Committed, but nobody gets here before the first one is.
+      else this.#words[offset >>> 2] = (length + HEADER_SIZE) | COMMIT_FLAG;
+      offset += (length + 7) & ~3;
+    }
+    this.#total += count - 1;
+    return this.#commit(first, firstLength, offset);
+  }
+
+  /**
+   * Claims room for an entry that is made in place. Until it is committed or aborted, nothing else
+   * can be written.
+   *
+   * @param length the size of the payload in bytes; the commit may take less
+   * @throws {RangeError} if `length` is not an integer from 0 to {@linkcode Writer.maxEntrySize}
+   * @throws {ClaimPendingError} if a claim is open
+   * @throws {ClosedError} after `close()`
+   */
+  claim(length: number): Claim {
+    if (!Number.isInteger(length) || length < 0) {
+      throw new RangeError(`claim of ${length} bytes is not an integer from 0`);
+    }
+    const offset = this.#makeRoom(length);
+    const at = offset + HEADER_SIZE;
+    const claim = new Claim(this.#bytes.subarray(at, at + length), (kept) => {
+      if (this.#isClosed) {
+        if (kept < 0) return this.#total;
+        throw new ClosedError("the writer of this claim is closed");
+      }
+      this.#claim = undefined;
+      this.#updateLimit();
+      if (kept < 0) return this.#total;
+      return this.#commit(offset, kept, offset + ((kept + 7) & ~3));
+    });
+    this.#claim = claim;
+    this.#limit = -1;
+    return claim;
+  }
+
+  /** Ends writing; an open claim is lost. The memory is left as it is, ready to be resumed. */
+  close(): void {
+    this.#isClosed = true;
+    this.#limit = -1;
+  }
+
+  #writeString(text: string): number {
+    let offset = this.#offset;
+    let capacity = text.length * 3;
+    if (offset + ((capacity + 7) & ~3) > this.#limit) {
+      // At three bytes a character it might not fit: count them.
+      capacity = utf8Length(text);
+      offset = this.#makeRoom(capacity);
+    }
+    const length = this.#writeText(text, offset + HEADER_SIZE, capacity);
+    return this.#commit(offset, length, offset + ((length + 7) & ~3));
+  }
+
+  #copy(data: Uint8Array, length: number, at: number): void {
+    if (length > SHORT_PAYLOAD) {
+      this.#bytes.set(data, at);
+      return;
+    }
+    const words = this.#words;
+    const whole = length & ~3;
+    let word = at >>> 2;
+    let i = 0;
+    while (i < whole) {
+      words[word++] = data[i] | (data[i + 1] << 8) | (data[i + 2] << 16) | (data[i + 3] << 24);
+      i += 4;
+    }
+    while (i < length) {
+      this.#bytes[at + i] = data[i];
+      i++;
+    }
+  }
+
+  /** Publishes the entry at `offset`; `next` is where the header after it goes. */
+  #commit(offset: number, length: number, next: number): number {
+    // The end of the log, before a reader can come to it.
+    if (next <= this.#lastHeader) this.#words[next >>> 2] = 0;
+    // Release: pairs with the reader's fence after it has seen the header, so that payload and next
+    // header are there. Engines keep plain stores before an atomic one; so do x86-64 and arm64.
+    Atomics.store(this.#words, offset >>> 2, (length + HEADER_SIZE) | COMMIT_FLAG);
+    this.#offset = next;
+    return ++this.#total;
+  }
+
+  /**
+   * Everything that is not straight: makes room for an entry of `length` bytes, and gives the
+   * offset of its header. Rows are told before any byte that they speak of is touched.
+   */
+  #makeRoom(length: number): number {
+    if (this.#isClosed) throw new ClosedError("the writer is closed");
+    if (this.#claim !== undefined) {
+      throw new ClaimPendingError("a claim is open: commit or abort it before the next write");
+    }
+    if (length > this.#maxEntrySize) {
+      throw new RangeError(`entry of ${length} bytes exceeds the maximum of ${this.#maxEntrySize}`);
+    }
+    const { end, chunkCount, dataStart } = this.#segment;
+    if (this.#isWrapped || end - this.#offset < length + HEADER_SIZE) {
+      this.#markWrap();
+      this.#offset = dataStart;
+      this.#restartRow(0);
+    } else if (this.#offset - this.#chunkStart >= this.#chunkSize && this.#chunk + 1 < chunkCount) {
+      this.#restartRow(this.#chunk + 1);
+    }
+    const next = this.#offset + ((length + 7) & ~3);
+    this.#invalidate(next + HEADER_SIZE);
+    this.#updateLimit();
+    return this.#offset;
+  }
+
+  /** Ends the lap: nothing more will be written from here to the end of the segment. */
+  #markWrap(): void {
+    if (this.#offset === this.#chunkStart && this.#chunk > 0) {
+      // The chunk was entered and stayed empty: without this, chunk 0 would get the same token.
+      this.#clearRow(this.#chunk);
+    }
+    if (!this.#isWrapped && this.#offset <= this.#lastHeader) {
+      this.#invalidate(this.#offset + HEADER_SIZE);
+      // Pairs with the reader's look at the header; the reader goes on when row 0 is committed.
+      Atomics.store(this.#words, this.#offset >>> 2, WRAP_MARK);
+    }
+    this.#isWrapped = false;
+    this.#staleRow = 1;
+  }
+
+  /** Begins chunk `index` at our offset. */
+  #restartRow(index: number): void {
+    const row = 2 * index;
+    // The flag first: from here on nobody takes the old entries for new ones. Pairs with the
+    // reader's check of the row after its copy.
+    Atomics.store(this.#rows, row, 0n);
+    // The token before the header: a crash in between must not lead to numbers that were used.
+    Atomics.store(this.#rows, row + 1, BigInt(this.#total));
+    // The entry of the lap before that is here must be gone before the row says that it is new.
+    Atomics.store(this.#words, this.#offset >>> 2, 0);
+    // Release: pairs with readRow(), which takes a token only between two equal offsets.
+    Atomics.store(this.#rows, row, ROW_COMMIT_FLAG | BigInt(this.#offset));
+    this.#chunk = index;
+    this.#chunkStart = this.#offset;
+    if (this.#staleRow <= index) this.#staleRow = index + 1;
+  }
+
+  /** Takes back every row of a lap before that starts below `to`: its bytes are about to go. */
+  #invalidate(to: number): void {
+    for (let at = this.#nextStale(); at < to; at = this.#nextStale()) {
+      this.#clearRow(this.#staleRow++);
+    }
+    // The rows before the bytes. A release store does not order what comes after it: on arm64 this
+    // takes a fence instruction, on x86-64 the stores above are full fences themselves.
+    this.#fence();
+  }
+
+  #clearRow(index: number): void {
+    Atomics.store(this.#rows, 2 * index, 0n);
+    Atomics.store(this.#rows, 2 * index + 1, 0n);
+  }
+
+  /** Where the next chunk of a lap before starts, or the end of the segment. */
+  #nextStale(): number {
+    const { chunkCount, end } = this.#segment;
+    while (this.#staleRow < chunkCount) {
+      // Plain: only the writer changes rows, and this is the writer.
+      const at = rowWord(this.#staleRow);
+      if (this.#words[at + 1] < 0) return this.#words[at] >>> 0;
+      this.#staleRow++;
+    }
+    // Past the end, so that no invalidation ever comes so far.
+    return end + 2 * HEADER_SIZE;
+  }
+
+  #updateLimit(): void {
+    const chunkEnd = this.#chunk + 1 < this.#segment.chunkCount
+      ? this.#chunkStart + this.#chunkSize
+      : Infinity;
+    this.#limit = Math.min(chunkEnd, this.#lastHeader, this.#nextStale() - HEADER_SIZE);
+  }
+
+  /** The size of a batch in bytes; strings count as three bytes a character where there is room. */
+  #checkBatch(entries: readonly (Uint8Array | string)[]): number {
+    let most = 0;
+    for (let i = 0; i < entries.length; i++) {
+      const data = entries[i];
+      const length = typeof data === "string" ? data.length * 3 : checkPayload(data);
+      most += (length + 7) & ~3;
+    }
+    if (this.#offset + most <= this.#limit) return most;
+    let size = 0;
+    for (let i = 0; i < entries.length; i++) {
+      const data = entries[i];
+      size += ((typeof data === "string" ? utf8Length(data) : data.length) + 7) & ~3;
+    }
+    if (size - HEADER_SIZE > this.#maxEntrySize) {
+      throw new RangeError(
+        `batch of ${size} bytes with headers exceeds the maximum of ` +
+          `${this.#maxEntrySize + HEADER_SIZE}`,
+      );
+    }
+    return size;
+  }
+}
+
+function checkPayload(data: Uint8Array): number {
+  if (data instanceof Uint8Array) return data.length;
+  throw new TypeError(`entry must be a string or a Uint8Array, not ${describe(data)}`);
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}
+
+function checkOptions(memory: ArrayBufferLike, chunkCount: number, chunkSize?: number): void {
+  if (chunkSize === undefined) return;
+  checkChunkSize(chunkSize);
+  const needed = dataOffset(chunkCount) + chunkCount * chunkSize;
+  if (needed > memory.byteLength) {
+    throw new RangeError(
+      `${chunkCount} chunks of ${chunkSize} bytes need ${needed} bytes, ` +
+        `but the memory has ${memory.byteLength}`,
+    );
+  }
+}

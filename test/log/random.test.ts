@@ -1,0 +1,160 @@
+/** Random runs of writer and readers on one memory: never wrong, never twice, nothing uncounted. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { inspect, Reader, type ReaderOptions, Writer } from "../../mod.ts";
+import { baseSeed, payloadOf, Random, sameBytes } from "../support/random.ts";
+
+const RUNS = Number(process.env.RANDOM_RUNS ?? 4000);
+
+/** A reader that checks all that it gets. */
+class CheckedReader {
+  readonly reader: Reader;
+  readonly #lengths: number[];
+  #last = -1;
+  #read = 0;
+  #first = -1;
+
+  constructor(memory: ArrayBufferLike, lengths: number[], options: ReaderOptions) {
+    this.reader = new Reader(memory, options);
+    this.#lengths = lengths;
+  }
+
+  take(sequenceNumber: number, bytes: Uint8Array): void {
+    if (this.#first < 0) this.#first = sequenceNumber;
+    else assert.ok(sequenceNumber > this.#last, `${sequenceNumber} after ${this.#last}`);
+    const expected = payloadOf(sequenceNumber, this.#lengths[sequenceNumber - 1]);
+    assert.ok(sameBytes(bytes, expected), `entry ${sequenceNumber} is not what was written`);
+    this.#last = sequenceNumber;
+    this.#read++;
+  }
+
+  step(random: Random): void {
+    switch (random.below(4)) {
+      case 0:
+        for (let n = random.below(12); n > 0; n--) {
+          const entry = this.reader.read();
+          if (entry === undefined) break;
+          this.take(entry.sequenceNumber, entry.bytes);
+        }
+        break;
+      case 1: {
+        const batch = this.reader.readBatch(1 + random.below(20));
+        for (let i = 0; i < batch.length; i++) this.take(batch.sequenceNumber(i), batch.bytes(i));
+        break;
+      }
+      case 2: {
+        const seen: [number, Uint8Array][] = [];
+        const count = this.reader.forEach(
+          (entry) => seen.push([entry.sequenceNumber, entry.bytes()]),
+          1 + random.below(20),
+        );
+        assert.equal(count, seen.length);
+        for (const [sequenceNumber, bytes] of seen) this.take(sequenceNumber, bytes);
+        break;
+      }
+      default:
+        for (const entry of this.reader) this.take(entry.sequenceNumber, entry.bytes);
+    }
+  }
+
+  finish(total: number): void {
+    for (const entry of this.reader) this.take(entry.sequenceNumber, entry.bytes);
+    assert.equal(this.reader.lastSequenceNumber, total, "all was read or counted as lost");
+    if (this.#first < 0) return;
+    const before = total - this.#read - this.reader.lostEntries;
+    assert.ok(before >= 0 && before < this.#first, "read + lost = written since the start");
+  }
+
+  finishFromStart(total: number): void {
+    this.finish(total);
+    assert.equal(this.#read + this.reader.lostEntries, total, "read + lost = written");
+  }
+}
+
+function run(seed: number): void {
+  const random = new Random(seed);
+  const chunkCount = 1 + random.below(random.below(4) === 0 ? 40 : 6);
+  const chunkSize = 4 + random.below(random.below(2) === 0 ? 60 : 600);
+  const spare = random.below(3) === 0 ? random.below(100) : 0;
+  const size = 16 + 16 * chunkCount + chunkCount * chunkSize + spare;
+  const memory = random.below(2) === 0 ? new ArrayBuffer(size) : new SharedArrayBuffer(size);
+  let writer = Writer.create(memory, { chunkCount, chunkSize });
+  const most = [writer.maxEntrySize, Math.min(2 * chunkSize, writer.maxEntrySize), 20][
+    random.below(3)
+  ];
+  const lengths: number[] = [];
+  const nextPayload = () => {
+    const length = random.below(Math.min(most, writer.maxEntrySize) + 1);
+    lengths.push(length);
+    return payloadOf(lengths.length, length);
+  };
+  const fromStart = [
+    new CheckedReader(memory, lengths, { onOverrun: "oldest" }),
+    new CheckedReader(memory, lengths, { onOverrun: "latest" }),
+  ];
+  const others: CheckedReader[] = [];
+  for (let step = 80 + random.below(150); step > 0; step--) {
+    const action = random.below(12);
+    if (action < 7) {
+      for (let n = 1 + random.below(8); n > 0; n--) {
+        const payload = nextPayload();
+        assert.equal(writer.write(payload), lengths.length);
+      }
+    } else if (action === 7) {
+      const batch: Uint8Array[] = [];
+      let room = writer.maxEntrySize + 4;
+      for (let n = random.below(6); n > 0; n--) {
+        const length = random.below(Math.min(most, writer.maxEntrySize) + 1);
+        room -= (length + 7) & ~3;
+        if (room < 0) break;
+        lengths.push(length);
+        batch.push(payloadOf(lengths.length, length));
+      }
+      assert.equal(writer.writeMany(batch), lengths.length);
+    } else if (action === 8) {
+      const claimed = random.below(writer.maxEntrySize + 1);
+      const claim = writer.claim(claimed);
+      claim.bytes.fill(0xff);
+      for (const reader of fromStart) reader.step(random);
+      if (random.below(2) === 0) claim.abort();
+      else {
+        const length = random.below(claimed + 1);
+        lengths.push(length);
+        claim.bytes.set(payloadOf(lengths.length, length));
+        claim.commit(length);
+      }
+    } else if (action === 9) {
+      if (random.below(4) === 0) writer.claim(random.below(writer.maxEntrySize + 1));
+      writer.close();
+      writer = Writer.resume(memory, { chunkSize });
+      assert.equal(writer.totalEntriesWritten, lengths.length);
+    } else if (action === 10) {
+      const strategy = (["auto", "latest", "lowest"] as const)[random.below(3)];
+      others.push(new CheckedReader(memory, lengths, { strategy }));
+      const info = inspect(memory);
+      assert.equal(info.lastSequenceNumber, lengths.length);
+      assert.deepEqual(info.damage, []);
+      if (info.entries > 0) {
+        assert.ok(info.firstSequenceNumber >= 1);
+        const oldest = new Reader(memory, { strategy: "lowest" }).read();
+        assert.equal(oldest?.sequenceNumber, info.firstSequenceNumber);
+      }
+    }
+    for (const reader of [...fromStart, ...others]) {
+      if (random.below(3) === 0) reader.step(random);
+    }
+  }
+  for (const reader of fromStart) reader.finishFromStart(lengths.length);
+  for (const reader of others) reader.finish(lengths.length);
+}
+
+test(`random runs of writer and readers agree (seed ${baseSeed}, ${RUNS} runs)`, () => {
+  for (let i = 0; i < RUNS; i++) {
+    try {
+      run(baseSeed + i);
+    } catch (error) {
+      throw new Error(`run with SEED=${baseSeed + i} RANDOM_RUNS=1`, { cause: error });
+    }
+  }
+});

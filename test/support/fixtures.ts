@@ -1,0 +1,61 @@
+/** Segments written by the reference, with what they hold. */
+
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface Fixture {
+  name: string;
+  /** A fresh copy of the image at each call. */
+  image(): ArrayBuffer;
+  chunkSize: number;
+  chunkCount: number;
+  maxEntrySize: number;
+  /** Entry i has sequence number i + 1. */
+  written: string[];
+  /** The payload of the write that was cut off, in crash images. */
+  interrupted?: string;
+  /** What the reference's reader gives for each strategy; wrong in some images. */
+  expected: Record<"auto" | "latest" | "lowest", ExpectedEntry[]>;
+}
+
+export interface ExpectedEntry {
+  sequence_number: number;
+  chunk_token: number;
+  payload_hex: string;
+}
+
+const folder = new URL("../fixtures/ouroboros/", import.meta.url);
+
+export function loadFixtures(): Fixture[] {
+  return readdirSync(folder).filter((file) => file.endsWith(".json")).sort().map((file) => {
+    const name = file.slice(0, -5);
+    const json = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+    const bytes = readFileSync(new URL(`${name}.bin`, folder));
+    return {
+      name,
+      image: () =>
+        bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+      chunkSize: json.chunk_target_size,
+      chunkCount: json.chunk_count,
+      maxEntrySize: json.max_entry_size,
+      written: json.written_hex,
+      interrupted: json.interrupted_write_hex,
+      expected: {
+        auto: json.expected.auto_detect.entries,
+        latest: json.expected.from_latest.entries,
+        lowest: json.expected.from_lowest.entries,
+      },
+    };
+  });
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  return hex;
+}
+
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
