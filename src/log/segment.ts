@@ -155,14 +155,21 @@ export class Segment {
 }
 
 /**
- * Whether `buffer` begins with a log's magic: the last thing that its creator writes.
- *
- * A memory without it may be a log that is being created at this moment, or something else.
+ * Whether nothing vouches for `buffer` yet: a log whose creator has not come to the magic, the last
+ * thing that it writes, or something else that begins with 8 zero bytes.
  */
-export function hasMagic(buffer: ArrayBufferLike): boolean {
-  if (buffer.byteLength < TABLE_OFFSET) return false;
-  const [low, high] = new Int32Array(buffer, 0, 2);
-  return low === MAGIC_LOW && high === MAGIC_HIGH;
+export function lacksMagic(buffer: ArrayBufferLike): boolean {
+  return new Uint8Array(buffer, 0, Math.min(8, buffer.byteLength)).every((byte) => byte === 0);
+}
+
+/** Whether `buffer` is what a creator leaves that died before the magic: nothing but header and row 0. */
+export function isUnfinished(buffer: ArrayBufferLike): boolean {
+  return lacksMagic(buffer) && new Uint8Array(buffer).every(isUnfinishedByte);
+}
+
+/** Zero, but for version, chunk count and the offset of row 0. */
+function isUnfinishedByte(byte: number, offset: number): boolean {
+  return byte === 0 || (offset >= VERSION_WORD * 4 && offset < TABLE_OFFSET + 8);
 }
 
 function checkSize(size: number): void {

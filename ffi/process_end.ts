@@ -1,0 +1,43 @@
+/**
+ * The end of the process: what to do before a signal or `exit` ends it.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * Calls `callback` once, before the process ends by SIGINT, SIGTERM, `exit()` or for lack of work.
+ * A signal is raised again afterwards, so that it does what it would have done; other listeners to
+ * it, if there are any, decide that themselves. SIGKILL and crashes give no such chance.
+ *
+ * @returns what takes the callback back
+ *
+ * @example
+ * ```ts
+ * import { onProcessEnd } from "@ouroboros/log/ffi";
+ *
+ * const undo = onProcessEnd(() => console.log("bye"));
+ * undo();
+ * ```
+ */
+export function onProcessEnd(callback: () => void): () => void {
+  const undo = () => {
+    process.removeListener("exit", onExit);
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  };
+  const onExit = () => {
+    undo();
+    callback();
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    undo();
+    callback();
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  process.on("exit", onExit);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return undo;
+}

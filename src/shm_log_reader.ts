@@ -1,0 +1,282 @@
+/**
+ * The reader of a log in shared memory, or in a file.
+ *
+ * @module
+ */
+
+import { STRONG_ORDER } from "../ffi/mod.ts";
+import { SegmentNotFoundError, SegmentTruncatedError } from "./errors.ts";
+import { compilerFence, type Fence, fullFence } from "./fence.ts";
+import type { EntryBatch } from "./log/batch.ts";
+import type { Entry } from "./log/entry.ts";
+import type { EntryView } from "./log/entry_view.ts";
+import { inspect, type LogInfo } from "./log/inspect.ts";
+import { type OverrunPolicy, Reader, type ReadStrategy } from "./log/reader.ts";
+import { lacksMagic } from "./log/segment.ts";
+import { describeTarget, type LogMemory, type LogTarget, openMemory } from "./shm_log_target.ts";
+
+/** How a {@linkcode ShmLogReader} reads. */
+export interface ShmLogReaderOptions {
+  /** Where to start. Default `"auto"`. */
+  strategy?: ReadStrategy;
+  /** Where to go on after an overrun. Default `"oldest"`. */
+  onOverrun?: OverrunPolicy;
+  /** What to do at bytes that contradict the format. Default `"throw"`. */
+  onDamage?: "throw" | "skip";
+}
+
+/** How to wait for entries, or for a log. */
+export interface WaitOptions {
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+  /** How long to sleep between two looks, in milliseconds. Default 10. */
+  interval?: number;
+}
+
+const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
+
+/**
+ * Reads a log that another process writes, wrote, or was killed while writing.
+ *
+ * The memory is mapped read-only: a reader can't disturb the writer or other readers.
+ *
+ * @example
+ * ```ts
+ * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+ *
+ * using writer = ShmLogWriter.create("/doc-reader", { chunkSize: 65536, chunkCount: 4 });
+ * writer.writeMany(["one", "two"]);
+ *
+ * using reader = ShmLogReader.open("/doc-reader");
+ * for (const entry of reader) console.log(entry.sequenceNumber, entry.text);
+ * console.log(reader.lostEntries); // 0
+ * ```
+ */
+export class ShmLogReader implements Disposable, Iterable<Entry> {
+  readonly #target: LogTarget;
+  readonly #options: ShmLogReaderOptions;
+  #memory: LogMemory;
+  #reader: Reader;
+
+  private constructor(target: LogTarget, memory: LogMemory, options: ShmLogReaderOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#memory = memory;
+    this.#reader = readerOf(memory, target, options);
+  }
+
+  /**
+   * Opens the log, which must exist.
+   *
+   * @param target a name like `"/app"`, or `{ path }` for a file
+   * @throws {SegmentNotFoundError} if there is none
+   * @throws {PermissionDeniedError} if the system refuses access to it
+   * @throws {UnsupportedLogError} if it is not a log of version 1
+   * @throws {CorruptLogError} if its header contradicts its size
+   * @throws {NativeUnavailableError} if this runtime gives no native memory
+   */
+  static open(target: LogTarget, options: ShmLogReaderOptions = {}): ShmLogReader {
+    const memory = openMemory(target, "read");
+    try {
+      return new ShmLogReader(target, memory, options);
+    } catch (error) {
+      memory.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens the log as soon as its writer has created it.
+   *
+   * @throws {DOMException} the reason of `signal` when it is aborted
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws, except for a log that is
+   * not there or not finished yet
+   *
+   * @example
+   * ```ts
+   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+   *
+   * const opening = ShmLogReader.waitFor("/doc-wait", { signal: AbortSignal.timeout(5000) });
+   * using writer = ShmLogWriter.create("/doc-wait", { chunkSize: 65536, chunkCount: 4 });
+   * using reader = await opening;
+   * writer.write("hello");
+   * console.log(reader.read()?.text); // hello
+   * ```
+   */
+  static async waitFor(
+    target: LogTarget,
+    options: ShmLogReaderOptions & WaitOptions = {},
+  ): Promise<ShmLogReader> {
+    const { signal, interval = 10 } = options;
+    for (;;) {
+      signal?.throwIfAborted();
+      const reader = openIfReady(target, options);
+      if (reader !== undefined) return reader;
+      await sleep(interval, signal);
+    }
+  }
+
+  /** The name of the segment, with its `/`, or the path of the file. */
+  get name(): string {
+    return "name" in this.#memory ? this.#memory.name : this.#memory.path;
+  }
+
+  /** How many entries this reader did not get because they were gone before it came to them. */
+  get lostEntries(): number {
+    return this.#reader.lostEntries;
+  }
+
+  /** How many times the writer overtook this reader. */
+  get overruns(): number {
+    return this.#reader.overruns;
+  }
+
+  /** The sequence number of the last entry that was read or lost; 0 before the first. */
+  get lastSequenceNumber(): number {
+    return this.#reader.lastSequenceNumber;
+  }
+
+  /**
+   * Reads the next entry, or gives `undefined` if there is none yet.
+   *
+   * @throws {CorruptLogError} if the bytes contradict the format
+   * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
+   * @throws {SegmentTruncatedError} if somebody made the segment shorter
+   * @throws {ClosedError} after `close()`
+   */
+  read(): Entry | undefined {
+    return this.#reader.read();
+  }
+
+  /** Reads many entries at once, see {@linkcode Reader.readBatch}. */
+  readBatch(maxEntries?: number): EntryBatch {
+    return this.#reader.readBatch(maxEntries);
+  }
+
+  /** Visits many entries in place, see {@linkcode Reader.forEach}. */
+  forEach(visit: (entry: EntryView) => void, maxEntries?: number): number {
+    return this.#reader.forEach(visit, maxEntries);
+  }
+
+  /** Iterates over the entries that are there, and ends where the writer is. */
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.#reader[Symbol.iterator]();
+  }
+
+  /**
+   * Iterates over the entries that are there and those to come, until `signal` is aborted: then it
+   * ends without an error. Looks at the memory every `interval` milliseconds while there is nothing.
+   *
+   * @example
+   * ```ts
+   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+   *
+   * using writer = ShmLogWriter.create("/doc-follow", { chunkSize: 65536, chunkCount: 4 });
+   * using reader = ShmLogReader.open("/doc-follow");
+   * setTimeout(() => writer.write("later"), 20);
+   * for await (const entry of reader.follow()) {
+   *   console.log(entry.text); // later
+   *   break;
+   * }
+   * ```
+   */
+  async *follow(options: WaitOptions = {}): AsyncIterableIterator<Entry> {
+    const { signal, interval = 10 } = options;
+    while (!signal?.aborted) {
+      const entry = this.read();
+      if (entry !== undefined) yield entry;
+      else await sleep(interval, signal).catch(() => {});
+    }
+  }
+
+  /** What is in the log, see {@linkcode inspect}. */
+  inspect(): LogInfo {
+    checkMemory(this.#memory, this.#target);
+    return inspect(this.#memory.buffer, { fence });
+  }
+
+  /**
+   * Whether a writer of this library holds the log now. The reference's writers hold no lock: for
+   * theirs this is `false`.
+   */
+  isWriterAlive(): boolean {
+    return this.#memory.isLocked();
+  }
+
+  /** Whether the name, or path, leads to another segment by now, or to none. */
+  isReplaced(): boolean {
+    return !this.#memory.isCurrent();
+  }
+
+  /**
+   * Goes over to the segment that has the name now, if it is another one: the counts begin anew.
+   *
+   * @returns whether there was another one, finished by its creator
+   */
+  reopen(): boolean {
+    if (!this.isReplaced()) return false;
+    const other = openIfReady(this.#target, this.#options);
+    if (other === undefined) return false;
+    this.#memory.close();
+    this.#memory = other.#memory;
+    this.#reader = other.#reader;
+    return true;
+  }
+
+  /** Unmaps the memory. Entries that were read stay good. May be called twice. */
+  close(): void {
+    this.#memory.close();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function readerOf(memory: LogMemory, target: LogTarget, options: ShmLogReaderOptions): Reader {
+  return new Reader(memory.buffer, {
+    ...options,
+    fence,
+    // Touching memory past a truncated end kills the process: look before each batch.
+    guard: () => checkMemory(memory, target),
+  });
+}
+
+function checkMemory(memory: LogMemory, target: LogTarget): void {
+  const size = memory.currentSize();
+  if (size < memory.byteLength) {
+    throw new SegmentTruncatedError(
+      `log ${describeTarget(target)} was truncated from ${memory.byteLength} to ${size} bytes`,
+    );
+  }
+}
+
+/** Opens the log unless it is not there, or its creator has not come to the magic yet. */
+function openIfReady(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader | undefined {
+  try {
+    const memory = openMemory(target, "read");
+    const isReady = !lacksMagic(memory.buffer);
+    memory.close();
+    return isReady ? ShmLogReader.open(target, options) : undefined;
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Sleeps; rejects with the signal's reason when it is aborted. */
+function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
