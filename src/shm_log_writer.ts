@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type CreateOptions, STRONG_ORDER } from "../ffi/mod.ts";
-import { onProcessEnd } from "../ffi/process_end.ts";
+import { type CreateOptions, onProcessEnd, STRONG_ORDER } from "../ffi/mod.ts";
 import { SegmentExistsError, SegmentNotFoundError, WriterLockedError } from "./errors.ts";
 import { compilerFence, fullFence } from "./fence.ts";
 import type { Claim } from "./log/claim.ts";

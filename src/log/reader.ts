@@ -252,6 +252,7 @@ export class Reader implements Iterable<Entry> {
 
     let limit = segment.end;
     let stale = -1;
+    let broken: CorruptLogError | undefined;
     const next = this.#chunk + 1;
     if (next < segment.chunkCount) {
       const at = rowWord(next);
@@ -267,9 +268,9 @@ export class Reader implements Iterable<Entry> {
             return true;
           }
           if (row.committed) {
-            if (!segment.isPlausible(row)) return this.#damaged(segment.damagedRow(next, row));
+            if (!segment.isPlausible(row)) broken = segment.damagedRow(next, row);
             // Chunks of one lap follow each other: up to there every entry is complete.
-            if (row.offset > offset) limit = row.offset;
+            else if (row.offset > offset) limit = row.offset;
             this.#fence(); // the row before the headers that it vouches for
           }
         }
@@ -277,7 +278,7 @@ export class Reader implements Iterable<Entry> {
     }
 
     batch.index(segment, offset, limit, most, stale, found);
-    if (batch.length === 0) return this.#nothingAt(offset, limit);
+    if (batch.length === 0) return this.#nothingAt(offset, limit, broken);
 
     // Acquire: the headers before the payloads. Pairs with the writer's commit of each entry.
     this.#fence();
@@ -313,7 +314,7 @@ export class Reader implements Iterable<Entry> {
   }
 
   /** No entry was found at our offset: why? True: try again elsewhere. */
-  #nothingAt(offset: number, limit: number): boolean {
+  #nothingAt(offset: number, limit: number, broken: CorruptLogError | undefined): boolean {
     const { reason } = this.#found;
     this.#fence(); // the header before the token
     if (!this.#isIntact()) return this.#overrun();
@@ -322,7 +323,7 @@ export class Reader implements Iterable<Entry> {
       const row = this.#segment.readRow(this.#chunk + 1, this.#fence, this.#row);
       if (!row.committed || row.offset !== limit || row.token <= this.#token) return false;
     } else {
-      if (reason === "open") return false;
+      if (reason === "open") return broken !== undefined && this.#damaged(broken);
       if (reason === "wrap") return this.#wrap();
     }
     const header = this.#segment.words[offset >>> 2];

@@ -1,0 +1,133 @@
+/**
+ * Mapped files.
+ *
+ * @module
+ */
+
+import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
+import { SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
+import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
+import { translateFsError } from "./system_error.ts";
+import { type Access, system } from "./system.ts";
+
+/**
+ * A file that is mapped into memory: like shared memory, and it outlives a reboot.
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { MappedFile } from "@ouroboros/log/ffi";
+ *
+ * const path = `${tmpdir()}/doc-mapped-${process.pid}`;
+ * using file = MappedFile.create(path, 4096);
+ * new Uint8Array(file.buffer).fill(1);
+ * file.flush();
+ * MappedFile.unlink(path);
+ * ```
+ */
+export class MappedFile extends Mapping {
+  /** The path that it was opened by. */
+  readonly path: string;
+
+  private constructor(path: string, descriptor: number, byteLength: number, access: Access) {
+    super({
+      descriptor,
+      byteLength,
+      access,
+      name: undefined,
+      what: `file "${path}"`,
+      closeDescriptor: closeSync,
+    });
+    this.path = path;
+  }
+
+  /**
+   * Creates a file of zeros with room on the disk for all of it, and maps it for reading and
+   * writing. Some file systems can't reserve room: on a full one of those a store kills the process.
+   *
+   * @param size in bytes
+   * @throws {SegmentExistsError} if there is something of this path, be it a broken link
+   * @throws {NoSpaceError} if the disk has no room for it
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {RangeError} if the size or the mode is not usable
+   */
+  static create(path: string, size: number, options: CreateOptions = {}): MappedFile {
+    const { mode = 0o600 } = options;
+    checkMode(mode);
+    checkSize(size, `file "${path}"`);
+    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
+    const descriptor = openFile(path, flags, mode);
+    try {
+      system().setMode(descriptor, mode, `file "${path}"`);
+      system().reserve(descriptor, size, `file "${path}"`, true);
+      return new MappedFile(path, descriptor, size, "read-write");
+    } catch (error) {
+      MappedFile.unlink(path);
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a file and maps all of it.
+   *
+   * @throws {SegmentNotFoundError} if there is none, or it is empty
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {SystemCallError} if it is not a regular file
+   * @throws {RangeError} if it is too large for this runtime
+   */
+  static open(path: string, options: OpenOptions = {}): MappedFile {
+    const { access = "read" } = options;
+    // Not to hang on a pipe that nobody writes to: it is refused below.
+    const flags = (access === "read" ? constants.O_RDONLY : constants.O_RDWR) |
+      (constants.O_NONBLOCK ?? 0);
+    const descriptor = openFile(path, flags, 0);
+    try {
+      const found = fstatSync(descriptor);
+      if (!found.isFile()) throw new SystemCallError(`open file "${path}" failed: not a file`, 0);
+      if (found.size === 0) throw new SegmentNotFoundError(`file "${path}" is empty`);
+      checkSize(found.size, `file "${path}"`);
+      return new MappedFile(path, descriptor, found.size, access);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Removes a file: who has it mapped keeps the memory.
+   *
+   * @returns whether there was one
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  static unlink(path: string): boolean {
+    try {
+      unlinkSync(path);
+      return true;
+    } catch (error) {
+      const reason = translateFsError("unlink", `file "${path}"`, error);
+      if (reason instanceof SegmentNotFoundError) return false;
+      throw reason;
+    }
+  }
+
+  /** Whether the path still leads to this very file. */
+  override isCurrent(): boolean {
+    try {
+      const { dev, ino } = statSync(this.path, { bigint: true });
+      return Number(dev) === this.identity.device && Number(ino) === this.identity.inode;
+    } catch (error) {
+      const reason = translateFsError("stat", `file "${this.path}"`, error);
+      if (reason instanceof SegmentNotFoundError) return false;
+      throw reason;
+    }
+  }
+}
+
+function openFile(path: string, flags: number, mode: number): number {
+  try {
+    return openSync(path, flags, mode);
+  } catch (error) {
+    throw translateFsError("open", `file "${path}"`, error);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Mapped memory: the view, its end, its lock. What shared memory and mapped files have in common.
+ *
+ * @module
+ */
+
+import { ClosedError } from "../src/errors.ts";
+import { type Access, type SegmentIdentity, system } from "./system.ts";
+
+/** How memory is created. */
+export interface CreateOptions {
+  /** The permission bits, exact: the umask takes nothing away. Default 0o600. */
+  mode?: number;
+}
+
+/** How memory is opened. */
+export interface OpenOptions {
+  /** Whether it may be written to. Default `"read"`. */
+  access?: Access;
+}
+
+/** What a mapping is made of. */
+export interface MappingParts {
+  /** The descriptor of the object. */
+  descriptor: number;
+  /** Closes the descriptor. */
+  closeDescriptor: (descriptor: number) => void;
+  /** How many bytes to map. */
+  byteLength: number;
+  /** What it may be used for. */
+  access: Access;
+  /** What it is called in messages. */
+  what: string;
+  /** The name of a segment; undefined for a file. */
+  name: string | undefined;
+}
+
+/** A mapping that nobody closed. */
+interface Leak {
+  address: bigint;
+  byteLength: number;
+  descriptors: Set<number>;
+  closeDescriptor: (descriptor: number) => void;
+}
+
+/**
+ * The safety net: when a mapping and every view of it are gone, so is the memory. It hangs on the
+ * ArrayBuffer, since views keep that alive in all engines; the mapping holds it, too. At the end of
+ * the process the system does the same.
+ */
+const leaks = new FinalizationRegistry<Leak>((leak) => {
+  system().unmap(leak.address, leak.byteLength);
+  for (const descriptor of leak.descriptors) leak.closeDescriptor(descriptor);
+});
+
+/**
+ * Memory that is mapped into this process: see {@linkcode SharedMemory} and {@linkcode MappedFile}.
+ *
+ * After `close()` its `buffer` is detached: views of it have length 0 and cannot reach the memory.
+ */
+export abstract class Mapping implements Disposable {
+  /** Whether the memory may be written to. A store into a `"read"` mapping kills the process. */
+  readonly access: Access;
+  /** The size of the mapping in bytes. */
+  readonly byteLength: number;
+  /** Which object is mapped, even when its name is gone. */
+  readonly identity: SegmentIdentity;
+  readonly #what: string;
+  readonly #name: string | undefined;
+  readonly #descriptor: number;
+  readonly #leak: Leak;
+  #lockDescriptor = -1;
+  #isLockHeld = false;
+  #buffer: ArrayBuffer | undefined;
+
+  /** Maps an open object. Subclasses do this. */
+  protected constructor(parts: MappingParts) {
+    const { descriptor, byteLength, access, what } = parts;
+    this.access = access;
+    this.byteLength = byteLength;
+    this.identity = system().identify(descriptor);
+    this.#what = what;
+    this.#name = parts.name;
+    this.#descriptor = descriptor;
+    const address = system().map(descriptor, byteLength, access, what);
+    this.#buffer = system().view(address, byteLength);
+    this.#leak = {
+      address,
+      byteLength,
+      descriptors: new Set([descriptor]),
+      closeDescriptor: parts.closeDescriptor,
+    };
+    leaks.register(this.#buffer, this.#leak, this.#leak);
+  }
+
+  /**
+   * The mapped memory. Of a `"read"` mapping it must never be written to, not even by a failing
+   * `Atomics.compareExchange`: that kills the process (SIGSEGV). In Bun `Atomics.load` is a write.
+   * Don't transfer it to a worker: map the memory there.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  get buffer(): ArrayBuffer {
+    if (this.#buffer === undefined) throw new ClosedError(`${this.#what} is closed`);
+    return this.#buffer;
+  }
+
+  /** Whether `close()` was called. */
+  get closed(): boolean {
+    return this.#buffer === undefined;
+  }
+
+  /**
+   * The size of the object in bytes at this moment. If it is less than `byteLength`, somebody made
+   * it shorter, and touching what is missing kills the process (SIGBUS). Takes under 1 µs.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  currentSize(): number {
+    this.#checkOpen();
+    return system().size(this.#descriptor);
+  }
+
+  /** Whether the name, or path, still leads to this very object. */
+  abstract isCurrent(): boolean;
+
+  /**
+   * Takes the lock of the object, which one handle at a time can hold, in all processes. The kernel
+   * takes it back when the handle is closed or its process dies.
+   *
+   * @returns whether this handle has the lock now
+   * @throws {ClosedError} after `close()`
+   */
+  tryLock(): boolean {
+    this.#checkOpen();
+    return this.#isLockHeld ||= system().lock(this.#lockable());
+  }
+
+  /** Gives the lock back, if this handle has it. */
+  unlock(): void {
+    if (!this.#isLockHeld) return;
+    this.#isLockHeld = false;
+    system().unlock(this.#lockable());
+  }
+
+  /**
+   * Whether another handle holds the lock. It looks by taking it for a moment.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  isLocked(): boolean {
+    this.#checkOpen();
+    if (this.#isLockHeld) return false;
+    if (!system().lock(this.#lockable())) return true;
+    system().unlock(this.#lockable());
+    return false;
+  }
+
+  /**
+   * Writes the memory to its file (msync), and waits until it is on the disk unless `wait` is false.
+   * For shared memory there is no disk, and so nothing to do.
+   *
+   * @throws {ClosedError} after `close()`
+   * @throws {SystemCallError} if the disk refuses
+   */
+  flush(options: { wait?: boolean } = {}): void {
+    this.#checkOpen();
+    system().flush(this.#leak.address, this.byteLength, options.wait ?? true, this.#what);
+  }
+
+  /** Ends the views, unmaps the memory and drops the lock. May be called twice. */
+  close(): void {
+    const buffer = this.#buffer;
+    if (buffer === undefined) return;
+    this.#buffer = undefined;
+    leaks.unregister(this.#leak);
+    // First of all: from here on no view can reach the memory.
+    buffer.transfer(0);
+    system().unmap(this.#leak.address, this.byteLength);
+    for (const descriptor of this.#leak.descriptors) this.#leak.closeDescriptor(descriptor);
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#buffer === undefined) throw new ClosedError(`${this.#what} is closed`);
+  }
+
+  #lockable(): number {
+    if (this.#lockDescriptor < 0) {
+      this.#lockDescriptor = system().lockDescriptor(this.#descriptor, this.#name);
+      this.#leak.descriptors.add(this.#lockDescriptor);
+    }
+    return this.#lockDescriptor;
+  }
+}
+
+/** Throws a RangeError unless `size` is a size that this runtime can map. */
+export function checkSize(size: number, what: string): void {
+  if (!Number.isSafeInteger(size) || size < 1) {
+    throw new RangeError(`${what} of ${size} bytes: the size must be a positive integer`);
+  }
+  const { maxView } = system();
+  if (size > maxView) {
+    throw new RangeError(
+      `${what} of ${size} bytes exceeds the ${maxView} that this runtime can map`,
+    );
+  }
+}
+
+/** Throws a RangeError unless `mode` is a set of permission bits. */
+export function checkMode(mode: number): void {
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
+    throw new RangeError(`mode ${mode} is not from 0 to 0o777`);
+  }
+}

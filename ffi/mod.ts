@@ -1,0 +1,20 @@
+/**
+ * Native memory for Deno, Bun and Node: named shared memory and mapped files as ArrayBuffers.
+ *
+ * @example
+ * ```ts
+ * import { SharedMemory } from "@ouroboros/log/ffi";
+ *
+ * using memory = SharedMemory.create("/doc-memory", 4096);
+ * console.log(memory.buffer.byteLength, SharedMemory.exists("/doc-memory")); // 4096 true
+ * SharedMemory.unlink("/doc-memory");
+ * ```
+ *
+ * @module
+ */
+
+export { MappedFile } from "./mapped_file.ts";
+export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from "./mapping.ts";
+export { onProcessEnd } from "./process_end.ts";
+export { SharedMemory } from "./shared_memory.ts";
+export { type Access, type SegmentIdentity, STRONG_ORDER } from "./system.ts";

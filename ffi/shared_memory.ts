@@ -1,0 +1,168 @@
+/**
+ * Named shared memory.
+ *
+ * @module
+ */
+
+import { SegmentNotFoundError } from "../src/errors.ts";
+import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
+import { type Access, system } from "./system.ts";
+
+/**
+ * A named segment of shared memory (`shm_open`): processes that map the same name see the same
+ * bytes. It stays until its name is unlinked and the last mapping is closed, or until a reboot.
+ *
+ * @example
+ * ```ts
+ * import { SharedMemory } from "@ouroboros/log/ffi";
+ *
+ * using ours = SharedMemory.create("/doc-shared", 4096);
+ * using theirs = SharedMemory.open("doc-shared");
+ * new Uint8Array(ours.buffer)[0] = 7;
+ * console.log(new Uint8Array(theirs.buffer)[0]); // 7
+ * SharedMemory.unlink("/doc-shared");
+ * ```
+ */
+export class SharedMemory extends Mapping {
+  /** The name, with its `/`. */
+  readonly name: string;
+
+  private constructor(name: string, descriptor: number, byteLength: number, access: Access) {
+    super({
+      descriptor,
+      byteLength,
+      access,
+      name,
+      what: `"${name}"`,
+      closeDescriptor: (open) => system().close(open),
+    });
+    this.name = name;
+  }
+
+  /**
+   * Creates a segment of zeros with memory reserved for all of it, and maps it for reading and
+   * writing.
+   *
+   * @param name a name with or without its `/`
+   * @param size in bytes
+   * @throws {SegmentExistsError} if there is one of this name
+   * @throws {NoSpaceError} if there is no memory for it: /dev/shm is full, in a container for
+   * instance, where it has 64 MiB if nothing else is said
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {RangeError} if the size, the mode or the name is not usable
+   */
+  static create(name: string, size: number, options: CreateOptions = {}): SharedMemory {
+    const normal = SharedMemory.normalizeName(name);
+    const { mode = 0o600 } = options;
+    checkMode(mode);
+    checkSize(size, `segment "${normal}"`);
+    const descriptor = system().createShared(normal, mode);
+    try {
+      system().setMode(descriptor, mode, `"${normal}"`);
+      system().reserve(descriptor, size, `"${normal}"`, false);
+      return new SharedMemory(normal, descriptor, size, "read-write");
+    } catch (error) {
+      system().unlinkShared(normal);
+      system().close(descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a segment and maps all of it.
+   *
+   * @throws {SegmentNotFoundError} if there is none, or it has no size yet
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {RangeError} if the name is not usable, or the segment too large for this runtime
+   */
+  static open(name: string, options: OpenOptions = {}): SharedMemory {
+    const normal = SharedMemory.normalizeName(name);
+    const { access = "read" } = options;
+    const descriptor = system().openShared(normal, access);
+    try {
+      const size = system().size(descriptor);
+      if (size === 0) {
+        throw new SegmentNotFoundError(`segment "${normal}" is empty: its creator is not done`);
+      }
+      checkSize(size, `segment "${normal}"`);
+      return new SharedMemory(normal, descriptor, size, access);
+    } catch (error) {
+      system().close(descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Removes a name: nobody can open it any more; who has it mapped keeps the memory.
+   *
+   * @returns whether there was one
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  static unlink(name: string): boolean {
+    return system().unlinkShared(SharedMemory.normalizeName(name));
+  }
+
+  /**
+   * Whether there is a segment of this name.
+   *
+   * @throws {PermissionDeniedError} if it is not ours to open
+   */
+  static exists(name: string): boolean {
+    const descriptor = openIfThere(SharedMemory.normalizeName(name));
+    if (descriptor === undefined) return false;
+    system().close(descriptor);
+    return true;
+  }
+
+  /**
+   * The names of all segments, sorted, each with its `/`. In Deno it needs `--allow-read=/dev/shm`.
+   *
+   * @throws {NativeUnavailableError} on macOS, which has no such list
+   */
+  static list(): string[] {
+    return system().listShared();
+  }
+
+  /**
+   * The name with its `/`, checked.
+   *
+   * @throws {TypeError} if it is not a string
+   * @throws {RangeError} if it is empty, `.` or `..`, too long (255 bytes of UTF-8 on Linux, 30 on
+   * macOS, without the slash), or contains a slash or a NUL
+   */
+  static normalizeName(name: string): string {
+    if (typeof name !== "string") {
+      throw new TypeError(`name of type ${typeof name} is not a string`);
+    }
+    const bare = name.startsWith("/") ? name.slice(1) : name;
+    const shown = JSON.stringify(name);
+    if (bare === "") throw new RangeError(`name ${shown} is empty`);
+    if (bare.includes("/")) throw new RangeError(`name ${shown} contains a slash`);
+    if (bare.includes("\0")) throw new RangeError(`name ${shown} contains a NUL`);
+    if (bare === "." || bare === "..") throw new RangeError(`name ${shown} is reserved`);
+    const length = new TextEncoder().encode(bare).length;
+    const { maxNameLength } = system();
+    if (length > maxNameLength) {
+      throw new RangeError(`name of ${length} bytes exceeds the maximum of ${maxNameLength}`);
+    }
+    return `/${bare}`;
+  }
+
+  /** Whether the name still leads to this very segment. */
+  override isCurrent(): boolean {
+    const descriptor = openIfThere(this.name);
+    if (descriptor === undefined) return false;
+    const { device, inode } = system().identify(descriptor);
+    system().close(descriptor);
+    return device === this.identity.device && inode === this.identity.inode;
+  }
+}
+
+function openIfThere(name: string): number | undefined {
+  try {
+    return system().openShared(name, "read");
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError) return undefined;
+    throw error;
+  }
+}

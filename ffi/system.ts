@@ -1,0 +1,83 @@
+/**
+ * What native memory needs of an operating system, and the choice of the one that this is.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { NativeUnavailableError } from "../src/errors.ts";
+import { posixSystem } from "./posix.ts";
+
+/** Whether a memory may be written to: `"read"` maps it so that any store kills the process. */
+export type Access = "read" | "read-write";
+
+/** Which object a name leads to: equal in both means the same. */
+export interface SegmentIdentity {
+  /** The number of the device. */
+  readonly device: number;
+  /** The number of the object on the device. */
+  readonly inode: number;
+}
+
+/** What to call on one operating system. Errors are thrown by class; `what` names the object. */
+export interface System {
+  /** The longest name of a shared memory segment in bytes of UTF-8, without its `/`. */
+  readonly maxNameLength: number;
+  /** The largest memory that this runtime can look at, in bytes. */
+  readonly maxView: number;
+  /** Creates a segment that must not exist; gives its descriptor. */
+  createShared(name: string, mode: number): number;
+  /** Opens a segment; gives its descriptor. */
+  openShared(name: string, access: Access): number;
+  /** Removes a segment's name; gives whether there was one. */
+  unlinkShared(name: string): boolean;
+  /** The names of all segments. */
+  listShared(): string[];
+  /** Gives an object its size and the memory or disk for it. */
+  reserve(descriptor: number, size: number, what: string, isFile: boolean): void;
+  /** Sets the permission bits. */
+  setMode(descriptor: number, mode: number, what: string): void;
+  /** Maps an object; gives the address. */
+  map(descriptor: number, size: number, access: Access, what: string): bigint;
+  /** A view of mapped memory. */
+  view(address: bigint, size: number): ArrayBuffer;
+  /** Unmaps. */
+  unmap(address: bigint, size: number): void;
+  /** Writes mapped memory to its file, and waits for that or not. */
+  flush(address: bigint, size: number, wait: boolean, what: string): void;
+  /** The size of an object in bytes. */
+  size(descriptor: number): number;
+  /** Which object a descriptor leads to. */
+  identify(descriptor: number): SegmentIdentity;
+  /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
+  lock(descriptor: number): boolean;
+  /** Gives the lock back. */
+  unlock(descriptor: number): void;
+  /** The descriptor to lock for a segment: its own, or one made for the purpose. */
+  lockDescriptor(descriptor: number, name: string | undefined): number;
+  /** Closes a descriptor. */
+  close(descriptor: number): void;
+}
+
+let chosen: System | undefined;
+
+/**
+ * The system that this is.
+ *
+ * @throws {NativeUnavailableError} if there is no native memory on it
+ */
+export function system(): System {
+  return chosen ??= choose();
+}
+
+function choose(): System {
+  const { platform } = process;
+  if (platform === "linux" || platform === "darwin") return posixSystem(platform, process.arch);
+  throw new NativeUnavailableError(`native memory is not supported on ${platform} yet`);
+}
+
+/**
+ * Whether this CPU shows stores to others in the order in which they were made, as x86-64 does.
+ * Where it does not, logs need fence instructions.
+ */
+export const STRONG_ORDER: boolean = process.arch === "x64" || process.arch === "ia32";

@@ -1,0 +1,61 @@
+/**
+ * What a system call failed with, as one of our errors.
+ *
+ * @module
+ */
+
+import os from "node:os";
+import {
+  NoSpaceError,
+  type OuroborosError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SystemCallError,
+} from "../src/errors.ts";
+
+const { errno: ERRNO } = os.constants;
+
+/** The error for error number `reason` of `call` on `what`. */
+export function systemError(call: string, what: string, reason: number): OuroborosError {
+  const failed = `${call} ${what} failed`;
+  switch (reason) {
+    case ERRNO.ENOENT:
+      return new SegmentNotFoundError(`${failed}: there is none`);
+    case ERRNO.EEXIST:
+      return new SegmentExistsError(`${failed}: there is one already`);
+    case ERRNO.EACCES:
+    case ERRNO.EPERM:
+    case ERRNO.EROFS:
+      return new PermissionDeniedError(`${failed}: permission denied`);
+    case ERRNO.ENOSPC:
+    case ERRNO.EDQUOT:
+    case ERRNO.EFBIG:
+      return new NoSpaceError(`${failed}: no space left`);
+    default:
+      return new SystemCallError(`${failed}: ${nameOf(reason)}`, reason);
+  }
+}
+
+/** The error for what a function of `node:fs` threw. */
+export function translateFsError(call: string, what: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === "NotCapable") {
+    return new PermissionDeniedError(
+      `${call} ${what} failed: run deno with --allow-read and --allow-write for it`,
+    );
+  }
+  const { code } = error as { code?: string };
+  if (code === "ERR_ACCESS_DENIED") {
+    return new PermissionDeniedError(
+      `${call} ${what} failed: run node with --allow-fs-read and --allow-fs-write for it`,
+    );
+  }
+  const reason = code === undefined ? undefined : (ERRNO as Record<string, number>)[code];
+  return reason === undefined ? error : systemError(call, what, reason);
+}
+
+function nameOf(reason: number): string {
+  const name = Object.entries(ERRNO).find(([, value]) => value === reason)?.[0];
+  return name === undefined ? `error ${reason}` : `${name} (${reason})`;
+}
