@@ -65,7 +65,7 @@ process.exit(failed === 0 && passed > 0 ? 0 : 1);
 function runTests(runtime: Runtime): Result {
   console.log(`\n${runtime.title}: ${runtime.path}`);
   const start = Date.now();
-  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", DENO: denoPath() };
+  const env = { ...process.env, NO_COLOR: "1", DENO: denoPath() };
   const { status, stdout, stderr } = spawnSync(runtime.path, [...runtime.test, ...files], {
     cwd: root,
     env,

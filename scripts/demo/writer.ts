@@ -10,7 +10,7 @@ const writer = ShmLogWriter.create(name, {
   ifExists: "resume",
   unlinkOnClose: false,
 });
-console.log(writer.totalEntriesWritten);
+console.log(String(writer.totalEntriesWritten));
 
 process.stdin.once("data", () => {
   process.stdin.destroy();

@@ -1,0 +1,390 @@
+/** Shared memory and mapped files: creation, names, modes, locks, end of life. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import test, { after } from "node:test";
+import {
+  ClosedError,
+  NoSpaceError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SystemCallError,
+} from "../../mod.ts";
+import { MappedFile, type Mapping, SharedMemory } from "../../ffi/mod.ts";
+import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
+after(() => rmSync(folder, { recursive: true }));
+
+/** The two kinds of memory, for what they have in common. */
+interface Kind {
+  title: string;
+  create(name: string, size: number, options?: { mode?: number }): Mapping;
+  open(name: string, access?: "read" | "read-write"): Mapping;
+  unlink(name: string): boolean;
+  path(name: string): string;
+}
+
+const kinds: Kind[] = [
+  {
+    title: "SharedMemory",
+    create: SharedMemory.create,
+    open: (name, access) => SharedMemory.open(name, { access }),
+    unlink: SharedMemory.unlink,
+    path: (name) => `/dev/shm${name}`,
+  },
+  {
+    title: "MappedFile",
+    create: (name, size, options) => MappedFile.create(folder + name, size, options),
+    open: (name, access) => MappedFile.open(folder + name, { access }),
+    unlink: (name) => MappedFile.unlink(folder + name),
+    path: (name) => folder + name,
+  },
+];
+
+const lockHolder = new URL("children/lock_holder.ts", import.meta.url);
+const collector = new URL("children/collector.ts", import.meta.url);
+const opener = new URL("children/opener.ts", import.meta.url);
+
+for (const kind of kinds) {
+  const { title, create, open, unlink, path } = kind;
+
+  test(`${title}: two mappings see the same bytes, of the size asked for, zero at first`, () => {
+    const name = uniqueName();
+    const ours = create(name, 5000);
+    const theirs = open(name);
+    assert.deepEqual([ours.buffer.byteLength, theirs.buffer.byteLength], [5000, 5000]);
+    assert.ok(new Uint8Array(theirs.buffer).every((byte) => byte === 0));
+    new Uint8Array(ours.buffer)[4999] = 42;
+    assert.equal(new Uint8Array(theirs.buffer)[4999], 42);
+    assert.deepEqual([ours.access, theirs.access], ["read-write", "read"]);
+    const writable = open(name, "read-write");
+    new Uint8Array(writable.buffer)[0] = 1;
+    assert.equal(new Uint8Array(ours.buffer)[0], 1);
+    for (const each of [ours, theirs, writable]) each.close();
+    assert.equal(unlink(name), true);
+    assert.equal(unlink(name), false);
+  });
+
+  test(`${title}: create() of what exists, and open() of what does not, are errors of their own`, () => {
+    const name = uniqueName();
+    assert.throws(() => open(name), SegmentNotFoundError);
+    using memory = create(name, 100);
+    assert.throws(
+      () => create(name, 100),
+      (error: Error) => error instanceof SegmentExistsError && error.message.includes(name),
+    );
+    assert.equal(memory.closed, false);
+    unlink(name);
+    assert.throws(() => open(name), SegmentNotFoundError);
+  });
+
+  test(`${title}: open() of what has no size yet is a SegmentNotFoundError`, () => {
+    const name = uniqueName();
+    writeFileSync(path(name), "");
+    assert.throws(() => open(name), SegmentNotFoundError);
+    unlink(name);
+  });
+
+  test(`${title}: sizes that cannot be are a RangeError, and leave nothing behind`, () => {
+    const name = uniqueName();
+    for (const size of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
+      assert.throws(() => create(name, size), RangeError, `${size}`);
+    }
+    if (runtimeName === "bun") assert.throws(() => create(name, 2 ** 32), /can map/);
+    for (const mode of [-1, 0o1000, 1.5]) {
+      assert.throws(() => create(name, 9, { mode }), RangeError);
+    }
+    assert.equal(existsSync(path(name)), false);
+  });
+
+  test(`${title}: the mode is exact, 0600 when nothing is said, whatever the umask`, () => {
+    for (const [mode, expected] of [[undefined, 0o600], [0o666, 0o666], [0o640, 0o640]] as const) {
+      const name = uniqueName();
+      using _memory = create(name, 100, { mode });
+      assert.equal(statSync(path(name)).mode & 0o777, expected);
+      unlink(name);
+    }
+  });
+
+  test(`${title}: after close() views are empty, uses are a ClosedError, and close() may come again`, () => {
+    const name = uniqueName();
+    const memory = create(name, 4096);
+    const view = new Uint8Array(memory.buffer);
+    const words = new Int32Array(memory.buffer);
+    memory.close();
+    memory.close();
+    memory[Symbol.dispose]();
+    assert.equal(memory.closed, true);
+    assert.deepEqual([view.length, view[0]], [0, undefined]);
+    view[0] = 1;
+    assert.throws(() => Atomics.load(words, 0));
+    for (
+      const use of [
+        () => memory.buffer,
+        () => memory.currentSize(),
+        () => memory.tryLock(),
+        () => memory.isLocked(),
+        () => memory.flush(),
+      ]
+    ) assert.throws(use, ClosedError);
+    memory.unlock();
+    unlink(name);
+  });
+
+  test(`${title}: identity tells the same object from another one of the same name`, () => {
+    const name = uniqueName();
+    using first = create(name, 100);
+    using again = open(name);
+    assert.deepEqual(first.identity, again.identity);
+    assert.equal(first.isCurrent(), true);
+    unlink(name);
+    assert.equal(first.isCurrent(), false);
+    using second = create(name, 100);
+    assert.notDeepEqual(second.identity, first.identity);
+    assert.deepEqual([first.isCurrent(), second.isCurrent()], [false, true]);
+    unlink(name);
+  });
+
+  test(`${title}: currentSize() tells when somebody truncates`, () => {
+    const name = uniqueName();
+    using memory = create(name, 20_000);
+    assert.equal(memory.currentSize(), 20_000);
+    truncateSync(path(name), 100);
+    assert.deepEqual([memory.currentSize(), memory.byteLength], [100, 20_000]);
+    unlink(name);
+  });
+
+  test(`${title}: one handle at a time has the lock`, () => {
+    const name = uniqueName();
+    using first = create(name, 100);
+    using second = open(name);
+    assert.deepEqual([first.isLocked(), second.isLocked()], [false, false]);
+    assert.deepEqual([first.tryLock(), first.tryLock(), second.tryLock()], [true, true, false]);
+    assert.deepEqual([first.isLocked(), second.isLocked()], [false, true]);
+    assert.equal(second.isLocked(), true, "looking does not take it");
+    first.unlock();
+    assert.equal(second.tryLock(), true);
+    second.close();
+    assert.equal(first.tryLock(), true, "closing gives it back");
+    unlink(name);
+  });
+
+  test(`${title}: the kernel takes the lock back from a process that was killed`, async () => {
+    const name = uniqueName();
+    using memory = create(name, 100);
+    const child = startChild(lockHolder, [title, path(name)]);
+    assert.equal(await child.nextLine(), "locked");
+    assert.deepEqual([memory.isLocked(), memory.tryLock()], [true, false]);
+    await child.kill();
+    assert.deepEqual([memory.isLocked(), memory.tryLock()], [false, true]);
+    unlink(name);
+  });
+
+  test(`${title}: flush() works while open, and waits or not`, () => {
+    const name = uniqueName();
+    using memory = create(name, 10_000);
+    new Uint8Array(memory.buffer).fill(3);
+    memory.flush();
+    memory.flush({ wait: false });
+    assert.equal(readFileSync(path(name))[9999], 3);
+    unlink(name);
+  });
+
+  test(`${title}: 2000 that come and go leave no map and no descriptor behind`, () => {
+    const name = uniqueName();
+    const cycle = () => {
+      const memory = create(name, 8192);
+      new Uint8Array(memory.buffer)[0] = 1;
+      memory.close();
+      unlink(name);
+    };
+    for (let i = 0; i < 50; i++) cycle();
+    const before = readdirSync("/proc/self/fd").length;
+    for (let i = 0; i < 2000; i++) cycle();
+    assert.ok(readdirSync("/proc/self/fd").length <= before + 5);
+    assert.equal(readFileSync("/proc/self/maps", "utf8").includes(name), false);
+  });
+
+  test(`${title}: a mapping that nobody closed goes with its last view, and not before`, () => {
+    const name = uniqueName();
+    const flags = runtimeName === "deno"
+      ? ["-A", "--v8-flags=--expose-gc"]
+      : runtimeName === "node"
+      ? ["--expose-gc"]
+      : [];
+    const { stdout, stderr, status } = runScript(collector, [title, path(name)], { flags });
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(stdout.trim().split("\n"), ["view lives", "mapped: true", "mapped: false"]);
+    unlink(name);
+  });
+
+  test(`${title}: what another user may not open is a PermissionDeniedError`, (t) => {
+    const name = uniqueName();
+    using memory = create(name, 4096);
+    const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    chmodSync(folder, 0o755);
+    const run = () =>
+      runScript(opener, [title, path(name)], {
+        before: asNobody,
+        env: { DENO_DIR: `${folder}/deno`, HOME: folder },
+      });
+    const refused = run();
+    if (!refused.stdout.includes("opener")) {
+      t.skip("this runtime can't be run as another user here");
+    } else {
+      assert.match(refused.stdout, /opener PERMISSION_DENIED PERMISSION_DENIED/);
+      chmodSync(path(name), 0o644);
+      assert.match(run().stdout, /opener opened PERMISSION_DENIED/);
+    }
+    assert.equal(memory.closed, false);
+    unlink(name);
+  });
+}
+
+test("SharedMemory: names with or without the slash are the same; others are refused", () => {
+  assert.equal(SharedMemory.normalizeName("app"), "/app");
+  assert.equal(SharedMemory.normalizeName("/app"), "/app");
+  assert.equal(SharedMemory.normalizeName("/" + "é".repeat(127)).length, 128);
+  const wrong: [string, RegExp][] = [
+    ["", /empty/],
+    ["/", /empty/],
+    ["//app", /slash/],
+    ["/a/b", /slash/],
+    ["a/", /slash/],
+    ["a\0b", /NUL/],
+    [".", /reserved/],
+    ["/..", /reserved/],
+    ["x".repeat(256), /name of 256 bytes exceeds the maximum of 255/],
+    ["é".repeat(128), /name of 256 bytes/],
+  ];
+  for (const [name, message] of wrong) {
+    for (
+      const use of [
+        SharedMemory.normalizeName,
+        SharedMemory.open,
+        SharedMemory.unlink,
+        SharedMemory.exists,
+        (name: string) => SharedMemory.create(name, 100),
+      ]
+    ) {
+      assert.throws(
+        () => use(name),
+        (error: Error) => error instanceof RangeError && message.test(error.message),
+      );
+    }
+  }
+  for (const name of [undefined, 5, null]) {
+    assert.throws(() => SharedMemory.open(name as never), TypeError);
+  }
+});
+
+test("SharedMemory: the longest name works", () => {
+  const name = `/${uniqueName().slice(1)}`.padEnd(256, "x");
+  SharedMemory.create(name, 100).close();
+  assert.equal(SharedMemory.exists(name), true);
+  assert.equal(SharedMemory.unlink(name), true);
+});
+
+test("SharedMemory: list() and exists() know what is there", () => {
+  const [a, b] = [uniqueName(), uniqueName()];
+  using _first = SharedMemory.create(b, 100);
+  using _second = SharedMemory.create(a, 100);
+  const listed = SharedMemory.list().filter((name) => name === a || name === b);
+  assert.deepEqual(listed, [a, b].sort());
+  assert.deepEqual([SharedMemory.exists(a), SharedMemory.exists(b.slice(1))], [true, true]);
+  SharedMemory.unlink(a);
+  SharedMemory.unlink(b);
+  assert.deepEqual([SharedMemory.exists(a), SharedMemory.list().includes(b)], [false, false]);
+});
+
+test("SharedMemory: a full /dev/shm is a NoSpaceError, and leaves no name behind", (t) => {
+  // A /dev/shm of its own, of 1 MiB, in a namespace of its own.
+  const script = 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"';
+  const before = ["unshare", "--mount", "sh", "-c", script, "sh"];
+  const { stdout, stderr } = runScript(opener, ["full", uniqueName()], { before });
+  if (!stdout.includes("opener")) return t.skip(`no namespace to be had: ${stderr.trim()}`);
+  assert.match(stdout, /opener NO_SPACE names: 0 then: created/);
+});
+
+test("MappedFile: a full disk is a NoSpaceError, and leaves no file behind", (t) => {
+  const mount = `${folder}/small`;
+  mkdirSync(mount);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mount]);
+  if (mounted.status !== 0) return t.skip("no tmpfs to be mounted here");
+  try {
+    assert.throws(() => MappedFile.create(`${mount}/log`, 2 << 20), NoSpaceError);
+    assert.deepEqual(readdirSync(mount), []);
+    MappedFile.create(`${mount}/log`, 1 << 19).close();
+  } finally {
+    spawnSync("umount", [mount]);
+  }
+});
+
+test("MappedFile: what is no regular file is refused, and a pipe does not hang", () => {
+  assert.throws(
+    () => MappedFile.open(folder),
+    (error: Error) => error instanceof SystemCallError || error instanceof PermissionDeniedError,
+  );
+  const pipe = `${folder}/pipe`;
+  spawnSync("mkfifo", [pipe]);
+  assert.throws(() => MappedFile.open(pipe), SystemCallError);
+  assert.throws(() => MappedFile.open("/dev/null"), SystemCallError);
+});
+
+test("MappedFile: create() does not follow a link, not even a broken one", () => {
+  const link = `${folder}/link`;
+  symlinkSync(`${folder}/nowhere`, link);
+  assert.throws(() => MappedFile.create(link, 100), SegmentExistsError);
+  assert.equal(existsSync(`${folder}/nowhere`), false);
+});
+
+test("MappedFile: isCurrent() notices that a file was moved", () => {
+  const path = `${folder}/moved`;
+  using file = MappedFile.create(path, 100);
+  renameSync(path, `${path}-away`);
+  assert.equal(file.isCurrent(), false);
+});
+
+test("Deno: without --allow-ffi the error names the flag", (t) => {
+  if (runtimeName !== "deno") return t.skip("Deno only");
+  for (const flags of [["--allow-env"], ["--allow-ffi=/nowhere"]]) {
+    const { stdout } = runScript(opener, ["SharedMemory", "/none"], { flags });
+    assert.match(stdout, /opener NATIVE_UNAVAILABLE .*--allow-ffi/);
+  }
+  const { stdout } = runScript(opener, ["SharedMemory", "/none"], { flags: ["--allow-ffi"] });
+  assert.match(stdout, /opener SEGMENT_NOT_FOUND/);
+});
+
+test("Node: what is missing or forbidden is said, and koffi does where node:ffi is", (t) => {
+  if (runtimeName !== "node") return t.skip("Node only");
+  const isOwn = process.getBuiltinModule("node:module").builtinModules.includes("node:ffi") ||
+    Number(process.versions.node.split(".")[0]) >= 26;
+  const flag = isOwn ? "--allow-ffi" : "--allow-addons";
+  const flags = ["--permission", "--allow-fs-read=*"];
+  const refused = runScript(opener, ["SharedMemory", "/none"], { flags });
+  assert.match(refused.stdout, new RegExp(`opener NATIVE_UNAVAILABLE .*${flag}`), refused.stderr);
+  const allowed = runScript(opener, ["SharedMemory", "/none"], { flags: [...flags, flag] });
+  assert.match(allowed.stdout, /opener SEGMENT_NOT_FOUND/, allowed.stderr);
+  const env = { OUROBOROS_FFI: "koffi" };
+  const koffi = runScript(opener, ["SharedMemory", "/none"], { env });
+  assert.match(koffi.stdout, /opener SEGMENT_NOT_FOUND/, koffi.stderr);
+  assert.equal(koffi.stderr, "");
+});

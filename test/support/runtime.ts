@@ -1,0 +1,111 @@
+/** The runtime that this test runs on, and how to start other scripts on it. */
+
+import { type ChildProcess, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { installedRuntimes, type Runtime } from "../../scripts/runtimes.ts";
+
+/** `deno`, `bun` or `node`. */
+export const runtimeName: "deno" | "bun" | "node" = "Deno" in globalThis
+  ? "deno"
+  : "Bun" in globalThis
+  ? "bun"
+  : "node";
+
+/** The runtimes to pair this one with. */
+export const runtimes: Runtime[] = installedRuntimes();
+
+/** This runtime, as one of those. */
+export const thisRuntime: Runtime =
+  runtimes.find(({ name }) =>
+    runtimeName === "node"
+      ? name === `node${process.versions.node.split(".")[0]}`
+      : name === runtimeName
+  ) ?? { name: "node26", title: process.version, path: process.execPath, run: [], test: [] };
+
+/** The command that starts a TypeScript file on this runtime. */
+export function scriptCommand(file: string): [command: string, args: string[]] {
+  return runtimeName === "deno"
+    ? [process.execPath, ["run", "--no-check", "-A", file]]
+    : [process.execPath, [file]];
+}
+
+/** A script in a process of its own, which talks in lines. */
+export interface Child {
+  process: ChildProcess;
+  pid: number;
+  /** The next line of its standard output; an error if it ends before. */
+  nextLine(): Promise<string>;
+  /** Writes a line to its standard input, and waits until it is on its way. */
+  say(line: string): Promise<void>;
+  /** Waits for its end; gives exit code or signal. */
+  ended(): Promise<number | string>;
+  /** Ends it with SIGKILL, and waits for that. */
+  kill(): Promise<void>;
+}
+
+/** How long a child may live, in milliseconds. */
+const CHILD_LIMIT = 120_000;
+
+/** Starts a file of test/ on a runtime. */
+export function startChild(file: URL, args: (string | number)[], on: Runtime = thisRuntime): Child {
+  const child = spawn(on.path, [...on.run, fileURLToPath(file), ...args.map(String)], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => complaint += text);
+  // A child that hangs must fail its test, not hang it.
+  const timer = setTimeout(() => child.kill("SIGKILL"), CHILD_LIMIT);
+  const end = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      resolve(code ?? signal ?? "?");
+    });
+  });
+  return {
+    process: child,
+    pid: child.pid ?? -1,
+    async nextLine() {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${on.title} ${file.pathname} ended: ${await end}\n${complaint}`);
+      return value;
+    },
+    say: (line) => new Promise((resolve) => child.stdin.write(`${line}\n`, () => resolve())),
+    ended: () => end,
+    async kill() {
+      child.kill("SIGKILL");
+      await end;
+    },
+  };
+}
+
+/** Runs a file of test/ to its end on this runtime. */
+export function runScript(
+  file: URL,
+  args: (string | number)[] = [],
+  options: { before?: string[]; flags?: string[]; env?: Record<string, string> } = {},
+): SpawnSyncReturns<string> {
+  const [command, fixed] = runtimeName === "deno"
+    ? [process.execPath, ["run", "--no-check", ...(options.flags ?? ["-A"])]]
+    : [process.execPath, options.flags ?? []];
+  const all = [
+    ...(options.before ?? []),
+    command,
+    ...fixed,
+    fileURLToPath(file),
+    ...args.map(String),
+  ];
+  return spawnSync(all[0], all.slice(1), {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+  });
+}
+
+let count = 0;
+
+/** A name for a segment that nobody else uses. */
+export function uniqueName(): string {
+  return `/ouroboros-test-${process.pid}-${count++}`;
+}
