@@ -304,13 +304,13 @@ export class Reader implements Iterable<Entry> {
 
   /** Whether the row after ours is in truth our chunk, with or without its commit. */
   #isEntered(row: Row): boolean {
+    if (!this.#segment.isPlausible(row)) return false;
     if (!row.committed) {
       // The reference's order: token, offset, first entry, and the commit of the row last.
       return row.offset === this.#offset && this.#segment.words[this.#offset >>> 2] < 0;
     }
     return row.offset === this.#offset ||
-      (row.offset < this.#offset && row.token <= this.#position &&
-        this.#segment.isPlausible(row));
+      (row.offset < this.#offset && row.token <= this.#position);
   }
 
   /** No entry was found at our offset: why? True: try again elsewhere. */
