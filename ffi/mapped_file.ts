@@ -7,6 +7,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
 import { SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
+import { identityNumber } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
 import { type Access, system } from "./system.ts";
 
@@ -52,14 +53,15 @@ export class MappedFile extends Mapping {
    * @throws {RangeError} if the size or the mode is not usable
    */
   static create(path: string, size: number, options: CreateOptions = {}): MappedFile {
-    const { mode = 0o600 } = options;
+    const { mode = 0o600, reserve = true } = options;
     checkMode(mode);
     checkSize(size, `file "${path}"`);
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
     const descriptor = openFile(path, flags, mode);
     try {
       system().setMode(descriptor, mode, `file "${path}"`);
-      system().reserve(descriptor, size, `file "${path}"`, true);
+      system().setSize(descriptor, size, `file "${path}"`);
+      if (reserve) system().reserve(descriptor, size, `file "${path}"`, true);
       return new MappedFile(path, descriptor, size, "read-write");
     } catch (error) {
       MappedFile.unlink(path);
@@ -115,7 +117,8 @@ export class MappedFile extends Mapping {
   override isCurrent(): boolean {
     try {
       const { dev, ino } = statSync(this.path, { bigint: true });
-      return Number(dev) === this.identity.device && Number(ino) === this.identity.inode;
+      const { device, inode } = this.identity;
+      return identityNumber(dev) === device && identityNumber(ino) === inode;
     } catch (error) {
       const reason = translateFsError("stat", `file "${this.path}"`, error);
       if (reason instanceof SegmentNotFoundError) return false;

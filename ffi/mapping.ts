@@ -11,6 +11,11 @@ import { type Access, type SegmentIdentity, system } from "./system.ts";
 export interface CreateOptions {
   /** The permission bits, exact: the umask takes nothing away. Default 0o600. */
   mode?: number;
+  /**
+   * Whether memory, or disk, is set aside for all of it. Default true. Without it, creating is
+   * quick and takes no room, and a store that finds none later kills the process (SIGBUS).
+   */
+  reserve?: boolean;
 }
 
 /** How memory is opened. */
@@ -57,6 +62,18 @@ const leaks = new FinalizationRegistry<Leak>((leak) => {
  * Memory that is mapped into this process: see {@linkcode SharedMemory} and {@linkcode MappedFile}.
  *
  * After `close()` its `buffer` is detached: views of it have length 0 and cannot reach the memory.
+ *
+ * @example
+ * ```ts
+ * import { type Mapping, SharedMemory } from "@ouroboros/log/ffi";
+ *
+ * function claim(memory: Mapping): string {
+ *   return memory.tryLock() ? "ours" : "somebody else's";
+ * }
+ * using memory = SharedMemory.create(`/doc-mapping-${process.pid}`, 4096);
+ * console.log(claim(memory), memory.isCurrent()); // ours true
+ * SharedMemory.unlink(memory.name);
+ * ```
  */
 export abstract class Mapping implements Disposable {
   /** Whether the memory may be written to. A store into a `"read"` mapping kills the process. */
@@ -83,7 +100,12 @@ export abstract class Mapping implements Disposable {
     this.#name = parts.name;
     this.#descriptor = descriptor;
     const address = system().map(descriptor, byteLength, access, what);
-    this.#buffer = system().view(address, byteLength);
+    try {
+      this.#buffer = system().view(address, byteLength);
+    } catch (error) {
+      system().unmap(address, byteLength);
+      throw error;
+    }
     this.#leak = {
       address,
       byteLength,
@@ -96,7 +118,7 @@ export abstract class Mapping implements Disposable {
   /**
    * The mapped memory. Of a `"read"` mapping it must never be written to, not even by a failing
    * `Atomics.compareExchange`: that kills the process (SIGSEGV). In Bun `Atomics.load` is a write.
-   * Don't transfer it to a worker: map the memory there.
+   * Don't transfer it (`postMessage`, `transfer()`): map the memory where it is needed.
    *
    * @throws {ClosedError} after `close()`
    */
@@ -121,7 +143,11 @@ export abstract class Mapping implements Disposable {
     return system().size(this.#descriptor);
   }
 
-  /** Whether the name, or path, still leads to this very object. */
+  /**
+   * Whether the name, or path, still leads to this very object.
+   *
+   * @throws {PermissionDeniedError} if the system does not let us look
+   */
   abstract isCurrent(): boolean;
 
   /**
@@ -136,7 +162,7 @@ export abstract class Mapping implements Disposable {
     return this.#isLockHeld ||= system().lock(this.#lockable());
   }
 
-  /** Gives the lock back, if this handle has it. */
+  /** Gives the lock back, if this handle has it; after `close()` it has not. */
   unlock(): void {
     if (!this.#isLockHeld) return;
     this.#isLockHeld = false;
@@ -144,16 +170,14 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * Whether another handle holds the lock. It looks by taking it for a moment.
+   * Whether another handle holds the lock. Looking keeps nobody from taking it.
    *
    * @throws {ClosedError} after `close()`
    */
   isLocked(): boolean {
     this.#checkOpen();
     if (this.#isLockHeld) return false;
-    if (!system().lock(this.#lockable())) return true;
-    system().unlock(this.#lockable());
-    return false;
+    return system().isLocked(this.#lockable());
   }
 
   /**
@@ -173,10 +197,15 @@ export abstract class Mapping implements Disposable {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
     this.#buffer = undefined;
+    // The descriptor's number may be somebody else's soon: unlock() must not touch it.
+    this.#isLockHeld = false;
     leaks.unregister(this.#leak);
-    // First of all: from here on no view can reach the memory.
-    buffer.transfer(0);
-    system().unmap(this.#leak.address, this.byteLength);
+    // Somebody transferred it against the rules: the memory must stay for whoever has it now.
+    if (!buffer.detached) {
+      // First of all: from here on no view can reach the memory.
+      buffer.transfer(0);
+      system().unmap(this.#leak.address, this.byteLength);
+    }
     for (const descriptor of this.#leak.descriptors) this.#leak.closeDescriptor(descriptor);
   }
 

@@ -5,12 +5,15 @@
  */
 
 import { Buffer } from "node:buffer";
-import { constants as fsConstants, openSync, readdirSync } from "node:fs";
+import { constants as fsConstants } from "node:fs";
 import os from "node:os";
-import { NativeUnavailableError, NoSpaceError } from "../src/errors.ts";
-import { type Driver, driver, type NativeFunctions, type SymbolTable } from "./native.ts";
-import { systemError, translateFsError } from "./system_error.ts";
-import type { Access, SegmentIdentity, System } from "./system.ts";
+import { NoSpaceError } from "../src/errors.ts";
+import { linux } from "./linux.ts";
+import { macOs } from "./macos.ts";
+import { type Driver, driver, type SymbolTable } from "./native.ts";
+import type { Platform } from "./posix_platform.ts";
+import { systemError } from "./system_error.ts";
+import type { System } from "./system.ts";
 
 const CALLS = {
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
@@ -23,55 +26,24 @@ const CALLS = {
   fchmod: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
 
-const SHARED_CALLS = {
-  shm_open: { parameters: ["bytes", "i32", "i32"], result: "i32" },
-  shm_unlink: { parameters: ["bytes"], result: "i32" },
-} as const satisfies SymbolTable;
-
-// On arm64 macOS, and only there, the arguments after the named ones are on the stack: six values
-// fill up the eight argument registers first.
-const PADDING = ["i64", "i64", "i64", "i64", "i64", "i64"] as const;
-const NO_ARGUMENTS = [0n, 0n, 0n, 0n, 0n, 0n] as const;
-const PADDED_SHM_OPEN = {
-  shm_open: { parameters: ["bytes", "i32", ...PADDING, "i64"], result: "i32" },
-} as const satisfies SymbolTable;
-const FCNTL = {
-  fcntl: { parameters: ["i32", "i32", "bytes"], result: "i32" },
-} as const satisfies SymbolTable;
-const PADDED_FCNTL = {
-  fcntl: { parameters: ["i32", "i32", ...PADDING, "bytes"], result: "i32" },
-} as const satisfies SymbolTable;
-
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MAP_FAILED = 0xffffffffffffffffn;
 const MS_ASYNC = 1;
+const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
 const SEEK_END = 2;
 const { errno: ERRNO } = os.constants;
-const O_CLOEXEC_DARWIN = 0x1000000;
+
+/** How often to ask for a lock that nobody holds and somebody looks at: at once, then each ms. */
+const LOCK_QUICK_ATTEMPTS = 100;
+const LOCK_ATTEMPTS = 1100;
 
 /** Room for any `struct stat`, in bytes. */
 const STAT_SIZE = 256;
-
-/** The calls that Linux and macOS have under different names, or not at all. */
-interface Platform {
-  maxNameLength: number;
-  msSync: number;
-  libc: string;
-  errnoLocation: string;
-  shmOpen(name: Uint8Array, flags: number, mode: number): number;
-  shmUnlink(name: Uint8Array): number;
-  fstat(descriptor: number, stat: Uint8Array): number;
-  identityOf(stat: DataView): SegmentIdentity;
-  /** Reserves room; gives 0 or an error number. */
-  allocate(descriptor: number, size: number, isFile: boolean, errno: () => number): number;
-  list(): string[];
-  lockDescriptor(descriptor: number, name: string | undefined): number;
-}
 
 /** Linux or macOS, on the driver of this runtime. */
 export function posixSystem(platform: "linux" | "darwin", arch: string): System {
@@ -80,6 +52,7 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
   const libc = native.open(on.libc, CALLS);
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
+  const pause = new Int32Array(new SharedArrayBuffer(4));
 
   /** Calls again while a signal interrupts; throws what `call` failed with. */
   function check(call: string, what: string, attempt: () => number): number {
@@ -90,6 +63,24 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       if (result >= 0) return result;
       if (reason !== ERRNO.EINTR) throw systemError(call, what, reason);
     }
+  }
+
+  /** Asks for a lock, once; gives whether it was to be had. */
+  function flock(descriptor: number, operation: number): boolean {
+    for (;;) {
+      const result = libc.flock(descriptor, operation | LOCK_NB);
+      const reason = errno[0];
+      if (result === 0) return true;
+      if (reason === ERRNO.EWOULDBLOCK || reason === ERRNO.EAGAIN) return false;
+      if (reason !== ERRNO.EINTR) throw systemError("flock", `descriptor ${descriptor}`, reason);
+    }
+  }
+
+  /** Whether another descriptor holds the lock: if so, it can't be shared, either. */
+  function isLocked(descriptor: number): boolean {
+    if (!flock(descriptor, LOCK_SH)) return true;
+    libc.flock(descriptor, LOCK_UN);
+    return false;
   }
 
   return {
@@ -111,14 +102,17 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       throw systemError("shm_unlink", `"${name}"`, reason);
     },
     listShared: () => on.list(),
-    reserve(descriptor, size, what, isFile) {
+    setSize(descriptor, size, what) {
       check("ftruncate", what, () => libc.ftruncate(descriptor, BigInt(size)));
+    },
+    reserve(descriptor, size, what, isFile) {
       let reason: number;
       do reason = on.allocate(descriptor, size, isFile, () => errno[0]); while (
         reason === ERRNO.EINTR
       );
       // A file system that can't promise room: files of it work all the same, as far as it goes.
-      const cannot = reason === ERRNO.EOPNOTSUPP || reason === ERRNO.EINVAL;
+      const cannot = reason === ERRNO.EOPNOTSUPP || reason === ERRNO.ENOTSUP ||
+        reason === ERRNO.EINVAL;
       if (reason !== 0 && !(isFile && cannot)) throw systemError("reserving memory", what, reason);
     },
     setMode(descriptor, mode, what) {
@@ -144,20 +138,27 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       const flags = wait ? on.msSync : MS_ASYNC;
       check("msync", what, () => libc.msync(address, BigInt(size), flags));
     },
-    size: (descriptor) => Number(libc.lseek(descriptor, 0n, SEEK_END)),
+    size(descriptor) {
+      const size = Number(libc.lseek(descriptor, 0n, SEEK_END));
+      const reason = errno[0];
+      if (size < 0) throw systemError("lseek", `descriptor ${descriptor}`, reason);
+      return size;
+    },
     identify(descriptor) {
       check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
       return on.identityOf(new DataView(stat.buffer));
     },
     lock(descriptor) {
-      for (;;) {
-        const result = libc.flock(descriptor, LOCK_EX | LOCK_NB);
-        const reason = errno[0];
-        if (result === 0) return true;
-        if (reason === ERRNO.EWOULDBLOCK || reason === ERRNO.EAGAIN) return false;
-        if (reason !== ERRNO.EINTR) throw systemError("flock", `descriptor ${descriptor}`, reason);
+      for (let i = 0; i < LOCK_ATTEMPTS; i++) {
+        if (flock(descriptor, LOCK_EX)) return true;
+        // Who only looks shares the lock for a moment, and must not keep it from us.
+        if (isLocked(descriptor)) return false;
+        // A looker that was put to sleep in between needs the CPU to be done.
+        if (i >= LOCK_QUICK_ATTEMPTS) Atomics.wait(pause, 0, 0, 1);
       }
+      return false;
     },
+    isLocked,
     unlock(descriptor) {
       libc.flock(descriptor, LOCK_UN);
     },
@@ -173,143 +174,6 @@ function errnoCell(native: Driver, on: Platform): Int32Array {
   const table = { [on.errnoLocation]: { parameters: [], result: "u64" } } as const;
   const address = native.open(on.libc, table)[on.errnoLocation]();
   return new Int32Array(native.view(BigInt(address), 4));
-}
-
-function linux(native: Driver): Platform {
-  // musl answers to this name, too.
-  const libc = "libc.so.6";
-  // Part of libc since glibc 2.34, and always of musl; a library of its own before.
-  const shared = firstOf(
-    () => native.open(libc, SHARED_CALLS),
-    () => native.open("librt.so.1", SHARED_CALLS),
-  );
-  const stat = { parameters: ["i32", "bytes"], result: "i32" } as const;
-  const oldStat = { parameters: ["i32", "i32", "bytes"], result: "i32" } as const;
-  // Before glibc 2.33 there was only a function with a version in front.
-  const fstat = firstOf(
-    () => native.open(libc, { fstat: stat }).fstat,
-    () => {
-      const { __fxstat } = native.open(libc, { __fxstat: oldStat });
-      return (descriptor: number, into: Uint8Array) => __fxstat(1, descriptor, into);
-    },
-  );
-  const { posix_fallocate } = native.open(libc, {
-    posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
-  });
-  return {
-    maxNameLength: 255,
-    msSync: 4,
-    libc,
-    errnoLocation: "__errno_location",
-    shmOpen: (name, flags, mode) => shared.shm_open(name, flags, mode),
-    shmUnlink: (name) => shared.shm_unlink(name),
-    fstat,
-    identityOf: (found) => ({
-      device: Number(found.getBigUint64(0, true)),
-      inode: Number(found.getBigUint64(8, true)),
-    }),
-    allocate: (descriptor, size) => posix_fallocate(descriptor, 0n, BigInt(size)),
-    list: listDevShm,
-    lockDescriptor: (descriptor) => descriptor,
-  };
-}
-
-function macOs(native: Driver, arch: string): Platform {
-  const libc = "libSystem.B.dylib";
-  const isPadded = arch === "arm64";
-  const { shm_unlink } = native.open(libc, { shm_unlink: SHARED_CALLS.shm_unlink });
-  const shmOpen = isPadded
-    ? paddedShmOpen(native.open(libc, PADDED_SHM_OPEN))
-    : native.open(libc, { shm_open: SHARED_CALLS.shm_open }).shm_open;
-  const fcntl = isPadded
-    ? paddedFcntl(native.open(libc, PADDED_FCNTL))
-    : native.open(libc, FCNTL).fcntl;
-  const stat = { parameters: ["i32", "bytes"], result: "i32" } as const;
-  // On x86-64 the plain name still means 32-bit inode numbers.
-  const fstat = arch === "x64"
-    ? native.open(libc, { "fstat$INODE64": stat })["fstat$INODE64"]
-    : native.open(libc, { fstat: stat }).fstat;
-  return {
-    // 31 bytes with the slash.
-    maxNameLength: 30,
-    msSync: 0x10,
-    libc,
-    errnoLocation: "__error",
-    shmOpen,
-    shmUnlink: (name) => shm_unlink(name),
-    fstat,
-    identityOf: (found) => ({
-      device: found.getInt32(0, true),
-      inode: Number(found.getBigUint64(8, true)),
-    }),
-    allocate: (descriptor, size, isFile, errno) => {
-      // Shared memory has its room from ftruncate.
-      if (!isFile) return 0;
-      return fcntl(descriptor, F_PREALLOCATE, preallocation(size)) < 0 ? errno() : 0;
-    },
-    list: () => {
-      throw new NativeUnavailableError("macOS has no list of shared memory segments");
-    },
-    lockDescriptor: lockFile,
-  };
-}
-
-const F_PREALLOCATE = 42;
-const F_ALLOCATEALL = 4;
-const F_PEOFPOSMODE = 3;
-
-/** A `fstore_t`: u32 flags, i32 position mode, i64 offset, i64 length, i64 bytes allocated. */
-function preallocation(size: number): Uint8Array {
-  const store = new DataView(new ArrayBuffer(32));
-  store.setUint32(0, F_ALLOCATEALL, true);
-  store.setInt32(4, F_PEOFPOSMODE, true);
-  store.setBigInt64(16, BigInt(size), true);
-  return new Uint8Array(store.buffer);
-}
-
-function paddedShmOpen(functions: NativeFunctions<typeof PADDED_SHM_OPEN>): Platform["shmOpen"] {
-  return (name, flags, mode) => functions.shm_open(name, flags, ...NO_ARGUMENTS, BigInt(mode));
-}
-
-function paddedFcntl(
-  functions: NativeFunctions<typeof PADDED_FCNTL>,
-): (descriptor: number, command: number, argument: Uint8Array) => number {
-  return (descriptor, command, argument) =>
-    functions.fcntl(descriptor, command, ...NO_ARGUMENTS, argument);
-}
-
-/** macOS can't lock a segment: a file stands for it, and stays, since removing it would race. */
-function lockFile(descriptor: number, name: string | undefined): number {
-  if (name === undefined) return descriptor;
-  const path = `${os.tmpdir()}/ouroboros${name.replace("/", ".")}.lock`;
-  const flags = fsConstants.O_CREAT | fsConstants.O_RDWR | fsConstants.O_NOFOLLOW |
-    O_CLOEXEC_DARWIN;
-  try {
-    return openSync(path, flags, 0o600);
-  } catch (error) {
-    throw translateFsError("open", `lock file "${path}"`, error);
-  }
-}
-
-function listDevShm(): string[] {
-  try {
-    return readdirSync("/dev/shm", { withFileTypes: true })
-      // Semaphores live in the same place.
-      .filter((item) => item.isFile() && !item.name.startsWith("sem."))
-      .map((item) => `/${item.name}`)
-      .sort();
-  } catch (error) {
-    throw translateFsError("readdir", '"/dev/shm"', error);
-  }
-}
-
-function firstOf<T>(first: () => T, second: () => T): T {
-  try {
-    return first();
-  } catch (error) {
-    if (error instanceof NativeUnavailableError) throw error;
-    return second();
-  }
 }
 
 function cString(text: string): Uint8Array {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SegmentNotFoundError } from "../src/errors.ts";
+import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
 import { type Access, system } from "./system.ts";
 
@@ -53,13 +53,14 @@ export class SharedMemory extends Mapping {
    */
   static create(name: string, size: number, options: CreateOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);
-    const { mode = 0o600 } = options;
+    const { mode = 0o600, reserve = true } = options;
     checkMode(mode);
     checkSize(size, `segment "${normal}"`);
     const descriptor = system().createShared(normal, mode);
     try {
       system().setMode(descriptor, mode, `"${normal}"`);
-      system().reserve(descriptor, size, `"${normal}"`, false);
+      system().setSize(descriptor, size, `"${normal}"`);
+      if (reserve) system().reserve(descriptor, size, `"${normal}"`, false);
       return new SharedMemory(normal, descriptor, size, "read-write");
     } catch (error) {
       system().unlinkShared(normal);
@@ -103,15 +104,21 @@ export class SharedMemory extends Mapping {
   }
 
   /**
-   * Whether there is a segment of this name.
+   * Whether there is a segment of this name. One that we may not open is there, too.
    *
-   * @throws {PermissionDeniedError} if it is not ours to open
+   * @throws {RangeError} if the name is not usable
    */
   static exists(name: string): boolean {
-    const descriptor = openIfThere(SharedMemory.normalizeName(name));
-    if (descriptor === undefined) return false;
-    system().close(descriptor);
-    return true;
+    const normal = SharedMemory.normalizeName(name);
+    try {
+      const descriptor = openIfThere(normal);
+      if (descriptor === undefined) return false;
+      system().close(descriptor);
+      return true;
+    } catch (error) {
+      if (error instanceof PermissionDeniedError) return true;
+      throw error;
+    }
   }
 
   /**
@@ -152,9 +159,12 @@ export class SharedMemory extends Mapping {
   override isCurrent(): boolean {
     const descriptor = openIfThere(this.name);
     if (descriptor === undefined) return false;
-    const { device, inode } = system().identify(descriptor);
-    system().close(descriptor);
-    return device === this.identity.device && inode === this.identity.inode;
+    try {
+      const { device, inode } = system().identify(descriptor);
+      return device === this.identity.device && inode === this.identity.inode;
+    } finally {
+      system().close(descriptor);
+    }
   }
 }
 

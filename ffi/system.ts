@@ -33,7 +33,9 @@ export interface System {
   unlinkShared(name: string): boolean;
   /** The names of all segments. */
   listShared(): string[];
-  /** Gives an object its size and the memory or disk for it. */
+  /** Gives an object its size. */
+  setSize(descriptor: number, size: number, what: string): void;
+  /** Sets memory or disk aside for all of it. */
   reserve(descriptor: number, size: number, what: string, isFile: boolean): void;
   /** Sets the permission bits. */
   setMode(descriptor: number, mode: number, what: string): void;
@@ -51,6 +53,8 @@ export interface System {
   identify(descriptor: number): SegmentIdentity;
   /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
   lock(descriptor: number): boolean;
+  /** Whether another descriptor has the lock, asked by one that has not. */
+  isLocked(descriptor: number): boolean;
   /** Gives the lock back. */
   unlock(descriptor: number): void;
   /** The descriptor to lock for a segment: its own, or one made for the purpose. */
@@ -79,5 +83,14 @@ function choose(): System {
 /**
  * Whether this CPU shows stores to others in the order in which they were made, as x86-64 does.
  * Where it does not, logs need fence instructions.
+ *
+ * @example
+ * ```ts
+ * import { STRONG_ORDER } from "@ouroboros/log/ffi";
+ * import { compilerFence, fullFence } from "@ouroboros/log";
+ *
+ * const fence = STRONG_ORDER ? compilerFence : fullFence;
+ * fence();
+ * ```
  */
 export const STRONG_ORDER: boolean = process.arch === "x64" || process.arch === "ia32";

@@ -223,7 +223,7 @@ for (const kind of kinds) {
     assert.equal(readFileSync("/proc/self/maps", "utf8").includes(name), false);
   });
 
-  test(`${title}: a mapping that nobody closed goes with its last view, and not before`, () => {
+  test(`${title}: mappings that nobody closed go with their last view of whatever kind, and not before`, () => {
     const name = uniqueName();
     const flags = runtimeName === "deno"
       ? ["-A", "--v8-flags=--expose-gc"]
@@ -232,7 +232,7 @@ for (const kind of kinds) {
       : [];
     const { stdout, stderr, status } = runScript(collector, [title, path(name)], { flags });
     assert.equal(status, 0, stderr);
-    assert.deepEqual(stdout.trim().split("\n"), ["view lives", "mapped: true", "mapped: false"]);
+    assert.deepEqual(stdout.trim().split("\n"), ["views live", "mapped: all", "mapped: none"]);
     unlink(name);
   });
 
@@ -316,7 +316,8 @@ test("SharedMemory: list() and exists() know what is there", () => {
 });
 
 test("SharedMemory: a full /dev/shm is a NoSpaceError, and leaves no name behind", (t) => {
-  // A /dev/shm of its own, of 1 MiB, in a namespace of its own.
+  // A /dev/shm of its own, of 1 MiB, in a namespace of its own: to fill up the real one, which may
+  // be larger than what memory is free, calls the kernel's OOM killer.
   const script = 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"';
   const before = ["unshare", "--mount", "sh", "-c", script, "sh"];
   const { stdout, stderr } = runScript(opener, ["full", uniqueName()], { before });

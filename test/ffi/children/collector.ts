@@ -1,18 +1,41 @@
-/** Forgets a mapping without closing it: first all but a view, then the view. */
+/** Forgets mappings without closing them: first all but a view of each kind, then the views. */
 
+import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { MappedFile, SharedMemory } from "../../../ffi/mod.ts";
 
 const [kind, path] = process.argv.slice(2);
 
-function makeView(): Uint8Array {
-  const memory = kind === "MappedFile"
-    ? MappedFile.create(path, 65536)
-    : SharedMemory.create(path.replace("/dev/shm", ""), 65536);
-  const view = new Uint8Array(memory.buffer, 100, 10);
-  view.fill(7);
-  return view;
+/** What can keep a buffer alive, each with a way to read byte 100. */
+const makers: ((buffer: ArrayBuffer) => () => number)[] = [
+  (buffer) => readerOf(new Uint8Array(buffer, 100, 10), (view) => view[0]),
+  (buffer) => readerOf(new Uint8Array(buffer).subarray(100), (view) => view[0]),
+  (buffer) => readerOf(new BigInt64Array(buffer), (view) => Number(view[12] >> 32n) & 0xff),
+  (buffer) => readerOf(new DataView(buffer), (view) => view.getUint8(100)),
+  (buffer) => readerOf(Buffer.from(buffer), (view) => view[100]),
+  (buffer) => readerOf(Buffer.from(buffer).subarray(50), (view) => view[50]),
+  (buffer) => readerOf(new Uint8Array(new DataView(buffer).buffer), (view) => view[100]),
+];
+
+function readerOf<T>(view: T, read: (view: T) => number): () => number {
+  return () => read(view);
+}
+
+function makeReaders(): (() => number)[] {
+  return makers.map((make, i) => {
+    const memory = kind === "MappedFile"
+      ? MappedFile.create(path + i, 65536)
+      : SharedMemory.create((path + i).replace("/dev/shm", ""), 65536);
+    new Uint8Array(memory.buffer)[100] = 7;
+    unlink(path + i);
+    return make(memory.buffer);
+  });
+}
+
+function unlink(path: string): void {
+  if (kind === "MappedFile") MappedFile.unlink(path);
+  else SharedMemory.unlink(path.replace("/dev/shm", ""));
 }
 
 const runtime = globalThis as { Bun?: { gc(force: boolean): void }; gc?: () => void };
@@ -27,12 +50,15 @@ async function collect(): Promise<void> {
   }
 }
 
-const isMapped = () => readFileSync("/proc/self/maps", "utf8").includes(path);
+const mapped = () => {
+  const maps = readFileSync("/proc/self/maps", "utf8");
+  return makers.filter((_, i) => maps.includes(`${path}${i} `)).length;
+};
 
-const holder: { view?: Uint8Array } = { view: makeView() };
+const holder: { readers: (() => number)[] } = { readers: makeReaders() };
 await collect();
-console.log(holder.view?.every((byte) => byte === 7) ? "view lives" : "view is gone");
-console.log(`mapped: ${isMapped()}`);
-holder.view = undefined;
+console.log(holder.readers.every((read) => read() === 7) ? "views live" : "views are gone");
+console.log(`mapped: ${mapped() === makers.length ? "all" : mapped()}`);
+holder.readers = [];
 await collect();
-console.log(`mapped: ${isMapped()}`);
+console.log(`mapped: ${mapped() === 0 ? "none" : mapped()}`);

@@ -1,0 +1,73 @@
+/**
+ * What to call on Linux, where it is not what macOS has.
+ *
+ * @module
+ */
+
+import { readdirSync } from "node:fs";
+import { NativeUnavailableError } from "../src/errors.ts";
+import type { Driver } from "./native.ts";
+import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
+import { identityNumber } from "./segment_identity.ts";
+import { translateFsError } from "./system_error.ts";
+
+/** Linux, with glibc or musl. */
+export function linux(native: Driver): Platform {
+  // musl answers to this name, too.
+  const libc = "libc.so.6";
+  // Part of libc since glibc 2.34, and always of musl; a library of its own before.
+  const shared = firstOf(
+    () => native.open(libc, SHARED_CALLS),
+    () => native.open("librt.so.1", SHARED_CALLS),
+  );
+  const stat = { parameters: ["i32", "bytes"], result: "i32" } as const;
+  const oldStat = { parameters: ["i32", "i32", "bytes"], result: "i32" } as const;
+  // Before glibc 2.33 there was only a function with a version in front.
+  const fstat = firstOf(
+    () => native.open(libc, { fstat: stat }).fstat,
+    () => {
+      const { __fxstat } = native.open(libc, { __fxstat: oldStat });
+      return (descriptor: number, into: Uint8Array) => __fxstat(1, descriptor, into);
+    },
+  );
+  const { posix_fallocate } = native.open(libc, {
+    posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
+  });
+  return {
+    maxNameLength: 255,
+    msSync: 4,
+    libc,
+    errnoLocation: "__errno_location",
+    shmOpen: (name, flags, mode) => shared.shm_open(name, flags, mode),
+    shmUnlink: (name) => shared.shm_unlink(name),
+    fstat,
+    identityOf: (found) => ({
+      device: identityNumber(found.getBigUint64(0, true)),
+      inode: identityNumber(found.getBigUint64(8, true)),
+    }),
+    allocate: (descriptor, size) => posix_fallocate(descriptor, 0n, BigInt(size)),
+    list: listDevShm,
+    lockDescriptor: (descriptor) => descriptor,
+  };
+}
+
+function listDevShm(): string[] {
+  try {
+    return readdirSync("/dev/shm", { withFileTypes: true })
+      // Semaphores live in the same place.
+      .filter((item) => item.isFile() && !item.name.startsWith("sem."))
+      .map((item) => `/${item.name}`)
+      .sort();
+  } catch (error) {
+    throw translateFsError("readdir", '"/dev/shm"', error);
+  }
+}
+
+function firstOf<T>(first: () => T, second: () => T): T {
+  try {
+    return first();
+  } catch (error) {
+    if (error instanceof NativeUnavailableError) throw error;
+    return second();
+  }
+}

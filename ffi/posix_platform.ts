@@ -1,0 +1,34 @@
+/**
+ * What Linux and macOS have under different names, or not at all.
+ *
+ * @module
+ */
+
+import type { SymbolTable } from "./native.ts";
+import type { SegmentIdentity } from "./system.ts";
+
+/** The calls for shared memory, of which `shm_open` is variadic on macOS. */
+export const SHARED_CALLS = {
+  shm_open: { parameters: ["bytes", "i32", "i32"], result: "i32" },
+  shm_unlink: { parameters: ["bytes"], result: "i32" },
+} as const satisfies SymbolTable;
+
+/** The calls that Linux and macOS have under different names, or not at all. */
+export interface Platform {
+  /** The longest name of a segment in bytes, without its `/`. */
+  maxNameLength: number;
+  /** The flag of msync that waits. */
+  msSync: number;
+  /** The library of the calls that have the same name on both. */
+  libc: string;
+  /** The function that tells where errno is. */
+  errnoLocation: string;
+  shmOpen(name: Uint8Array, flags: number, mode: number): number;
+  shmUnlink(name: Uint8Array): number;
+  fstat(descriptor: number, stat: Uint8Array): number;
+  identityOf(stat: DataView): SegmentIdentity;
+  /** Reserves room; gives 0 or an error number. */
+  allocate(descriptor: number, size: number, isFile: boolean, errno: () => number): number;
+  list(): string[];
+  lockDescriptor(descriptor: number, name: string | undefined): number;
+}

@@ -1,0 +1,15 @@
+/**
+ * The numbers that tell one object of the system from another.
+ *
+ * @module
+ */
+
+/**
+ * A device or inode number of 64 bits as a number. Up to 2^53 - 1 it is the number itself. Some
+ * file systems mark theirs in the highest bits: those are folded into the lower ones, since rounding
+ * would make neighbours equal.
+ */
+export function identityNumber(value: bigint): number {
+  const bits = BigInt.asUintN(64, value);
+  return Number(BigInt.asUintN(53, bits ^ (bits >> 53n)));
+}

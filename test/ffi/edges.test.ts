@@ -1,0 +1,163 @@
+/** Memory under odd circumstances: transferred, unreserved, hidden, huge, without a driver. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import test, { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { NoSpaceError, SegmentExistsError, SegmentNotFoundError } from "../../mod.ts";
+import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-edges-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const opener = new URL("children/opener.ts", import.meta.url);
+const exister = new URL("children/exister.ts", import.meta.url);
+
+test("close() of a memory whose buffer was transferred lets the new owner keep it", (t) => {
+  const name = uniqueName();
+  const memory = SharedMemory.create(name, 4096);
+  SharedMemory.unlink(name);
+  let moved: ArrayBuffer;
+  try {
+    moved = structuredClone(memory.buffer, { transfer: [memory.buffer] });
+  } catch {
+    memory.close();
+    return t.skip("buffers of this driver can't be transferred");
+  }
+  memory.close();
+  assert.equal(memory.closed, true);
+  const view = new Uint8Array(moved);
+  view[4095] = 9;
+  assert.equal(view[4095], 9);
+});
+
+test("create() with reserve: false takes no room", (t) => {
+  const mount = `${folder}/small`;
+  mkdirSync(mount);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mount]);
+  if (mounted.status !== 0) return t.skip("no tmpfs to be mounted here");
+  try {
+    assert.throws(() => MappedFile.create(`${mount}/log`, 2 << 20), NoSpaceError);
+    using file = MappedFile.create(`${mount}/log`, 2 << 20, { reserve: false });
+    assert.equal(statSync(`${mount}/log`).blocks, 0);
+    assert.equal(file.currentSize(), 2 << 20);
+  } finally {
+    spawnSync("umount", [mount]);
+  }
+  const name = uniqueName();
+  for (const [reserve, bytes] of [[false, 0], [true, 1 << 16]] as const) {
+    using _memory = SharedMemory.create(name, 1 << 16, { reserve });
+    assert.equal(statSync(`/dev/shm${name}`).blocks * 512, bytes);
+    SharedMemory.unlink(name);
+  }
+});
+
+test("create() sets the mode that was asked for under the strictest umask", () => {
+  const name = uniqueName();
+  const old = process.umask(0o777);
+  try {
+    using _memory = SharedMemory.create(name, 100, { mode: 0o644 });
+    using _file = MappedFile.create(folder + name, 100, { mode: 0o644 });
+    assert.equal(statSync(`/dev/shm${name}`).mode & 0o777, 0o644);
+    assert.equal(statSync(folder + name).mode & 0o777, 0o644);
+  } finally {
+    process.umask(old);
+    SharedMemory.unlink(name);
+  }
+});
+
+test("SharedMemory.list() leaves out semaphores and what is no regular file", () => {
+  const name = uniqueName().slice(1);
+  writeFileSync(`/dev/shm/sem.${name}`, "x");
+  mkdirSync(`/dev/shm/${name}`);
+  try {
+    assert.deepEqual(SharedMemory.list().filter((each) => each.includes(name)), []);
+  } finally {
+    rmSync(`/dev/shm/sem.${name}`);
+    rmSync(`/dev/shm/${name}`, { recursive: true });
+  }
+});
+
+test("SharedMemory.exists() knows of a segment that may not be opened", (t) => {
+  const name = uniqueName();
+  using _memory = SharedMemory.create(name, 100);
+  chmodSync(folder, 0o755);
+  const { stdout } = runScript(exister, [name, `${name}-not`], {
+    before: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+    env: { DENO_DIR: `${folder}/deno`, HOME: folder },
+  });
+  SharedMemory.unlink(name);
+  if (!stdout.includes("exists")) return t.skip("this runtime can't be run as another user here");
+  assert.equal(stdout.trim(), "exists true false");
+});
+
+test("MappedFile.open() of more than the runtime can look at is a RangeError with the size", () => {
+  const path = `${folder}/huge`;
+  const size = 2 ** 33;
+  writeFileSync(path, "");
+  truncateSync(path, size);
+  if (runtimeName === "bun") {
+    assert.throws(
+      () => MappedFile.open(path),
+      (error: Error) => error instanceof RangeError && error.message.includes(`${size} bytes`),
+    );
+  } else {
+    using file = MappedFile.open(path);
+    assert.equal(file.buffer.byteLength, size);
+  }
+  assert.equal(readFileSync("/proc/self/maps", "utf8").includes(path), false);
+  MappedFile.unlink(path);
+});
+
+test("errors carry the call and the name", () => {
+  const name = uniqueName();
+  assert.throws(
+    () => SharedMemory.open(name),
+    (error: Error) =>
+      error instanceof SegmentNotFoundError &&
+      error.message.startsWith(`shm_open "${name}" failed`),
+  );
+  using _memory = SharedMemory.create(name, 100);
+  assert.throws(
+    () => SharedMemory.create(name, 100),
+    (error: Error) =>
+      error instanceof SegmentExistsError && error.message.startsWith(`shm_open "${name}" failed`),
+  );
+  SharedMemory.unlink(name);
+});
+
+test("Node: without node:ffi and koffi the error says what to install", (t) => {
+  if (runtimeName !== "node") return t.skip("Node only");
+  // A copy of the library that has no node_modules above it.
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  for (const part of ["ffi", "src", "test/ffi/children"]) {
+    cpSync(`${root}${part}`, `${folder}/copy/${part}`, { recursive: true });
+  }
+  writeFileSync(`${folder}/copy/package.json`, '{"type":"module"}');
+  const copy = new URL(`file://${folder}/copy/test/ffi/children/opener.ts`);
+  const { stdout, stderr } = runScript(copy, ["SharedMemory", "/none"], {
+    env: { OUROBOROS_FFI: "koffi" },
+  });
+  assert.match(stdout, /opener NATIVE_UNAVAILABLE .*npm install koffi/, stderr);
+});
+
+test("Node: loading node:ffi prints no warning", (t) => {
+  if (runtimeName !== "node") return t.skip("Node only");
+  const { stdout, stderr } = runScript(opener, ["SharedMemory", "/none"]);
+  assert.match(stdout, /opener SEGMENT_NOT_FOUND/);
+  assert.equal(stderr, "");
+});

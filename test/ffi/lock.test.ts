@@ -1,0 +1,108 @@
+/** The lock of a memory: among many processes, with lookers about, and after close(). */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import test from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { startChild, uniqueName } from "../support/runtime.ts";
+
+const looker = new URL("children/lock_looker.ts", import.meta.url);
+const racer = new URL("children/lock_racer.ts", import.meta.url);
+
+test("isLocked() keeps no other process from taking the lock", async () => {
+  const name = uniqueName();
+  const memory = SharedMemory.create(name, 4096);
+  const child = startChild(looker, [name]);
+  try {
+    assert.equal(await child.nextLine(), "looking");
+    let refused = 0;
+    for (let i = 0; i < 20_000; i++) {
+      if (!memory.tryLock()) refused++;
+      memory.unlock();
+    }
+    assert.equal(refused, 0);
+  } finally {
+    await child.kill();
+    memory.close();
+    SharedMemory.unlink(name);
+  }
+});
+
+test("isLocked() does not take another look for a holder", async () => {
+  const name = uniqueName();
+  const memory = SharedMemory.create(name, 4096);
+  const child = startChild(looker, [name]);
+  try {
+    assert.equal(await child.nextLine(), "looking");
+    let seen = 0;
+    for (let i = 0; i < 20_000; i++) if (memory.isLocked()) seen++;
+    assert.equal(seen, 0);
+  } finally {
+    await child.kill();
+    memory.close();
+    SharedMemory.unlink(name);
+  }
+});
+
+test("tryLock() in several processes at once gives the lock to exactly one", async () => {
+  const name = uniqueName();
+  const rounds = 100;
+  const memory = SharedMemory.create(name, 4096);
+  const [STEP, WINNERS, READY] = [0, 1, 2];
+  const words = new Int32Array(memory.buffer);
+  const children = [1, 2].map(() => startChild(racer, [name, 2 * rounds]));
+  const another = startChild(looker, [name]);
+  try {
+    for (const child of children) assert.equal(await child.nextLine(), "racing");
+    assert.equal(await another.nextLine(), "looking");
+    const winners = new Set<number>();
+    for (let step = 1; step <= 2 * rounds; step++) {
+      Atomics.store(words, READY, 0);
+      Atomics.store(words, STEP, step);
+      while (Atomics.load(words, READY) < children.length) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      if (step % 2 === 1) winners.add(Atomics.exchange(words, WINNERS, 0));
+    }
+    assert.deepEqual([...winners], [1]);
+    for (const child of children) assert.equal(await child.ended(), 0);
+  } finally {
+    for (const child of [...children, another]) await child.kill();
+    memory.close();
+    SharedMemory.unlink(name);
+  }
+});
+
+test("unlock() after close() leaves the lock of whoever has the descriptor's number now", () => {
+  const name = uniqueName();
+  const first = SharedMemory.create(name, 4096);
+  first.tryLock();
+  first.close();
+  using second = SharedMemory.open(name);
+  using third = SharedMemory.open(name);
+  assert.equal(second.tryLock(), true);
+  first.unlock();
+  assert.equal(third.tryLock(), false);
+  SharedMemory.unlink(name);
+});
+
+test("descriptors are not handed on to child processes, and so locks are not", () => {
+  const name = uniqueName();
+  const created = SharedMemory.create(name, 4096);
+  const opened = SharedMemory.open(name);
+  const closeOnExec = readdirSync("/proc/self/fd").filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).includes(name);
+    } catch {
+      // The one that listed the folder is gone.
+      return false;
+    }
+  }).map((descriptor) => {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"));
+    return (parseInt(flags?.[1] ?? "0", 8) & 0o2000000) !== 0;
+  });
+  assert.deepEqual(closeOnExec, [true, true]);
+  created.close();
+  opened.close();
+  SharedMemory.unlink(name);
+});
