@@ -21,9 +21,9 @@ export function systemError(call: string, what: string, reason: number): Ourobor
   const failed = `${call} ${what} failed`;
   switch (reason) {
     case ERRNO.ENOENT:
-      return new SegmentNotFoundError(`${failed}: there is none`);
+      return new SegmentNotFoundError(`${failed}: not found`);
     case ERRNO.EEXIST:
-      return new SegmentExistsError(`${failed}: there is one already`);
+      return new SegmentExistsError(`${failed}: exists already`);
     case ERRNO.EACCES:
     case ERRNO.EPERM:
     case ERRNO.EROFS:

@@ -71,6 +71,9 @@ function runTests(runtime: Runtime): Result {
     env,
     encoding: "utf8",
     maxBuffer: 1 << 28,
+    // A test that hangs must not hang whoever waits for the numbers.
+    timeout: 480_000,
+    killSignal: "SIGKILL",
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = `${stdout}\n${stderr}`;

@@ -5,7 +5,7 @@
  */
 
 import { type Fence, fullFence } from "../fence.ts";
-import { HEADER_SIZE, VERSION } from "./layout.ts";
+import { maxPayloadSize, VERSION } from "./layout.ts";
 import { Segment } from "./segment.ts";
 import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
 
@@ -108,7 +108,7 @@ export function inspect(memory: ArrayBufferLike, options: { fence?: Fence } = {}
     segmentSize: segment.end,
     chunkCount: segment.chunkCount,
     chunkSize: Math.floor((segment.end - segment.dataStart) / segment.chunkCount),
-    maxEntrySize: segment.end - segment.dataStart - HEADER_SIZE,
+    maxEntrySize: maxPayloadSize(segment.end, segment.chunkCount),
     chunks,
     firstSequenceNumber: firstNumber(live),
     lastSequenceNumber: (found.newest?.token ?? 0) + found.end.entries,

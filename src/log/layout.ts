@@ -100,6 +100,11 @@ export function segmentSize(chunkCount: number, chunkSize: number): number {
   return size;
 }
 
+/** The size of the largest payload that a segment of `size` bytes takes, in bytes. */
+export function maxPayloadSize(size: number, chunkCount: number): number {
+  return Math.min(size - dataOffset(chunkCount), MAX_TOTAL_LENGTH) - HEADER_SIZE;
+}
+
 /** Throws a RangeError unless `count` is a chunk count. */
 export function checkChunkCount(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_CHUNK_COUNT) {

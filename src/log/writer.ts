@@ -14,7 +14,7 @@ import {
   COMMIT_FLAG,
   dataOffset,
   HEADER_SIZE,
-  MAX_TOTAL_LENGTH,
+  maxPayloadSize,
   ROW_COMMIT_FLAG,
   rowWord,
   TABLE_OFFSET,
@@ -101,7 +101,7 @@ export class Writer {
     this.#writeText = (options.textWriter ?? textEncoderWriter)(segment.bytes);
     this.#chunkSize = options.chunkSize ??
       Math.max(Math.floor(room / segment.chunkCount), HEADER_SIZE);
-    this.#maxEntrySize = Math.min(room, MAX_TOTAL_LENGTH) - HEADER_SIZE;
+    this.#maxEntrySize = maxPayloadSize(segment.end, segment.chunkCount);
     this.#lastHeader = segment.end - HEADER_SIZE;
     this.#chunk = state.chunk;
     this.#chunkStart = state.chunkStart;

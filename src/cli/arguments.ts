@@ -1,0 +1,57 @@
+/**
+ * What stands on a command line, as what is meant by it. Each throws an `InvalidArgumentError`,
+ * which the parser turns into a line about wrong usage.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from "commander";
+import { SharedMemory } from "../../ffi/mod.ts";
+import type { LogTarget } from "../shm_log_target.ts";
+import { parseSize } from "./sizes.ts";
+
+/** A log's place: `/app` or `app` is shared memory, what has a slash further on is a file. */
+export function targetArgument(text: string): LogTarget {
+  if (text.indexOf("/", 1) >= 0) return { path: text };
+  try {
+    SharedMemory.normalizeName(text);
+    return text;
+  } catch (error) {
+    if (error instanceof RangeError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}
+
+/** A size in bytes, at least 1. */
+export function sizeArgument(text: string): number {
+  const size = parseSize(text);
+  if (size === undefined || size < 1) {
+    throw new InvalidArgumentError('A size like 65536, "64KiB" or "1MiB" is expected.');
+  }
+  return size;
+}
+
+/** An integer from 0 on. */
+export function countArgument(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) {
+    throw new InvalidArgumentError("An integer from 0 on is expected.");
+  }
+  return count;
+}
+
+/** An integer from 1 on. */
+export function positiveArgument(text: string): number {
+  const count = countArgument(text);
+  if (count === 0) throw new InvalidArgumentError("An integer from 1 on is expected.");
+  return count;
+}
+
+/** A regular expression. */
+export function patternArgument(text: string): RegExp {
+  try {
+    return new RegExp(text, "u");
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * `ouroboros generate`: random entries, and a file that says what they were. Its flags, its output
+ * and its segments are those of the reference's tool of the same job, so that the tests of readers
+ * in other languages run with it.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import { maxPayloadSize, segmentSize } from "../log/layout.ts";
+import { describeTarget, type LogTarget, unlinkMemory } from "../shm_log_target.ts";
+import { ShmLogWriter } from "../shm_log_writer.ts";
+import { countArgument, targetArgument } from "./arguments.ts";
+import { toHex } from "./format.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Output } from "./output.ts";
+import { Pace } from "./pace.ts";
+import { Progress } from "./progress.ts";
+import { RandomPayloads } from "./random.ts";
+import { entryCount, warn } from "./warn.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros generate --name /test --size 65536 --count 1000 --min-size 8 --max-size 100 \\
+    --seed 1 --interval 100 --json-out records.json
+  ouroboros generate --name /test --size 65536 --count 10 --min-size 8 --max-size 100 \\
+    --interval 0 --initial-delay 500000 --no-unlink-at-exit --json-out records.json
+
+Standard output says what the segment is like before the first entry is written. Ctrl-C removes
+the segment and still writes the file.`;
+
+interface GenerateOptions {
+  name: LogTarget;
+  size: number;
+  count: number;
+  minSize: number;
+  maxSize: number;
+  seed?: bigint;
+  interval: number;
+  initialDelay: number;
+  jsonOut: string;
+  unlinkAtExit: boolean;
+}
+
+/** Adds the command. */
+export function addGenerate(program: Command): void {
+  program.command("generate")
+    .description("write random entries, to test readers in any language with")
+    .requiredOption("--name <name>", "the log", targetArgument)
+    .requiredOption("--size <bytes>", "size of the segment", countArgument)
+    .requiredOption("--count <count>", "number of entries", countArgument)
+    .requiredOption("--min-size <bytes>", "size of the smallest entry", countArgument)
+    .requiredOption("--max-size <bytes>", "size of the largest entry", countArgument)
+    .option("--seed <number>", "what the entries follow from; random by default", seedArgument)
+    .requiredOption("--interval <microseconds>", "time between two entries", countArgument)
+    .option("--initial-delay <microseconds>", "time before the first entry", countArgument, 0)
+    .requiredOption("--json-out <file>", "where to write what the entries were")
+    .option("--unlink-at-exit", "remove the segment at the end", true)
+    .option("--no-unlink-at-exit", "leave it, for readers that come later")
+    .addHelpText("after", EXAMPLES)
+    .action(generate);
+}
+
+function seedArgument(text: string): bigint {
+  const seed = /^\d+$/.test(text) ? BigInt(text) : -1n;
+  if (seed < 0n || seed >= 1n << 64n) {
+    throw new InvalidArgumentError("An integer of up to 64 bits is expected.");
+  }
+  return seed;
+}
+
+async function generate(options: GenerateOptions): Promise<void> {
+  const { name, count, minSize, maxSize, seed = randomBytes(8).readBigUInt64LE() } = options;
+  if (minSize > maxSize) {
+    throw new RangeError(`--min-size ${minSize} is larger than --max-size ${maxSize}`);
+  }
+  const shape = shapeOf(options.size);
+  const most = maxPayloadSize(segmentSize(shape.chunkCount, shape.chunkSize), shape.chunkCount);
+  if (maxSize > most) {
+    throw new RangeError(`--max-size ${maxSize} exceeds the maximum of ${most} bytes`);
+  }
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  // First of all, so that a file that can't be written costs nothing.
+  const records = await Output.file(options.jsonOut);
+  using log = ShmLogWriter.create(name, {
+    ...shape,
+    ifExists: "replace",
+    unlinkOnClose: options.unlinkAtExit,
+  });
+  signal.addEventListener("abort", () => unlinkMemory(name));
+  await describe(name, log);
+
+  await sleep(options.initialDelay / 1000, undefined, { signal }).catch(() => {});
+  const payloads = new RandomPayloads(seed, minSize, maxSize);
+  const pace = new Pace(options.interval, signal);
+  using progress = new Progress(count, "entries");
+  while (log.totalEntriesWritten < count && !signal.aborted) {
+    log.write(payloads.next());
+    progress.update(log.totalEntriesWritten);
+    if (log.totalEntriesWritten < count) await pace.next();
+  }
+  if (signal.aborted) warn(`interrupted after ${entryCount(log.totalEntriesWritten)}`);
+  await save(records, new RandomPayloads(seed, minSize, maxSize), log.totalEntriesWritten);
+}
+
+/** The reference's rule: four chunks, or one if there is less than 1 KiB for them. */
+function shapeOf(size: number): { chunkSize: number; chunkCount: number } {
+  if (size >= 80 + 1024) return { chunkCount: 4, chunkSize: Math.floor((size - 80) / 4) };
+  return { chunkCount: 1, chunkSize: size > 32 ? size - 32 : 512 };
+}
+
+/** Says what the segment is like; programs wait for the line with the last brace. */
+async function describe(name: LogTarget, log: ShmLogWriter): Promise<void> {
+  const output = Output.standard();
+  const description = {
+    shm_name: typeof name === "string" ? name : describeTarget(name),
+    buffer_size: log.segmentSize,
+    chunk_target_size: log.chunkSize,
+    chunk_count: log.chunkCount,
+    max_entry_size: log.maxEntrySize,
+  };
+  output.write(`${JSON.stringify(description, null, 2)}\n`);
+  await output.flush();
+}
+
+/** Writes what the entries were: they follow from the seed once more, so that none had to be kept. */
+async function save(output: Output, payloads: RandomPayloads, count: number): Promise<void> {
+  output.write('{\n  "records": [');
+  for (let index = 0; index < count; index++) {
+    const payload = payloads.next();
+    const record = { index, payload_size: payload.length, payload_hex: toHex(payload) };
+    output.write(`${index > 0 ? "," : ""}\n    ${JSON.stringify(record)}`);
+    if (output.isFull) await output.flush();
+  }
+  output.write("\n  ]\n}\n");
+  await output.close();
+}

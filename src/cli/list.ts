@@ -1,0 +1,70 @@
+/**
+ * `ouroboros list`: the logs on this machine.
+ *
+ * @module
+ */
+
+import { type Command, Option } from "commander";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
+import { ShmLogReader } from "../shm_log_reader.ts";
+import { Output } from "./output.ts";
+import { formatSize } from "./sizes.ts";
+import { table } from "./table.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros list
+  ouroboros list -o json
+
+Logs in files are not listed: they may be anywhere.`;
+
+/** A log, or why it can't be looked at. */
+interface ListedLog {
+  name: string;
+  size?: number;
+  entries?: number;
+  lastSequenceNumber?: number;
+  writerAlive?: boolean;
+  error?: string;
+}
+
+/** Adds the command. */
+export function addList(program: Command): void {
+  program.command("list")
+    .description("list the logs in the shared memory of this machine")
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(list);
+}
+
+async function list(options: { output: "text" | "json" }): Promise<void> {
+  const logs = SharedMemory.list().map(look).filter((log) => log !== undefined);
+  const output = Output.standard();
+  if (options.output === "json") output.write(`${JSON.stringify(logs, null, 2)}\n`);
+  else if (logs.length > 0) {
+    output.write(table([["NAME", "SIZE", "ENTRIES", "LAST", "WRITER"], ...logs.map(row)]));
+  }
+  await output.close();
+}
+
+function row(log: ListedLog): (string | number)[] {
+  if (log.error !== undefined) return [log.name, "?", 0, 0, log.error];
+  const { name, size = 0, entries = 0, lastSequenceNumber = 0, writerAlive } = log;
+  return [name, formatSize(size), entries, lastSequenceNumber, writerAlive ? "alive" : "-"];
+}
+
+/** Looks at a segment; gives nothing if it is something else than a log. */
+function look(name: string): ListedLog | undefined {
+  try {
+    using reader = ShmLogReader.open(name, { onDamage: "skip" });
+    const { segmentSize: size, entries, lastSequenceNumber } = reader.inspect();
+    return { name, size, entries, lastSequenceNumber, writerAlive: reader.isWriterAlive() };
+  } catch (error) {
+    if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
+    if (error instanceof OuroborosError) return { name, error: error.code };
+    throw error;
+  }
+}

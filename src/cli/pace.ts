@@ -1,0 +1,40 @@
+/**
+ * Waiting for microseconds, in a process that must hear its signals, too.
+ *
+ * @module
+ */
+
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+
+/** How long the process may be deaf, in milliseconds. */
+const DEAF = 10;
+
+/** A series of moments, `interval` microseconds apart. */
+export class Pace {
+  readonly #interval: number;
+  readonly #signal: AbortSignal;
+  readonly #never = new Int32Array(new SharedArrayBuffer(4));
+  #due: number = performance.now();
+  #heard: number = performance.now();
+
+  /** Begins now. An abort of `signal` ends each wait. */
+  constructor(interval: number, signal: AbortSignal) {
+    this.#interval = interval / 1000;
+    this.#signal = signal;
+  }
+
+  /** Waits for the next moment. A wait that took too long is made good by the next ones. */
+  async next(): Promise<void> {
+    this.#due += this.#interval;
+    let now = performance.now();
+    if (this.#due - now > DEAF) {
+      await sleep(this.#due - now - 1, undefined, { signal: this.#signal }).catch(() => {});
+      this.#heard = now = performance.now();
+    } else if (now - this.#heard > DEAF) {
+      await turn();
+      this.#heard = now = performance.now();
+    }
+    // Timers are too coarse for this.
+    if (this.#due > now && !this.#signal.aborted) Atomics.wait(this.#never, 0, 0, this.#due - now);
+  }
+}

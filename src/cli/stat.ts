@@ -1,0 +1,78 @@
+/**
+ * `ouroboros stat`: what is in a log.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type Command, Option } from "commander";
+import pc from "picocolors";
+import type { LogInfo } from "../log/inspect.ts";
+import { ShmLogReader } from "../shm_log_reader.ts";
+import type { LogTarget } from "../shm_log_target.ts";
+import { targetArgument } from "./arguments.ts";
+import { Output } from "./output.ts";
+import { formatSize } from "./sizes.ts";
+import { table } from "./table.ts";
+import { entryCount } from "./warn.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros stat /app
+  ouroboros stat /app -o json | jq .lastSequenceNumber`;
+
+/** Adds the command. */
+export function addStat(program: Command): void {
+  program.command("stat")
+    .description("show the chunks of a log, its numbers, damage, and whether its writer is alive")
+    .argument("<name>", "the log", targetArgument)
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(stat);
+}
+
+async function stat(target: LogTarget, options: { output: "text" | "json" }): Promise<void> {
+  using reader = ShmLogReader.open(target, { onDamage: "skip" });
+  const info = reader.inspect();
+  const isAlive = reader.isWriterAlive();
+  const output = Output.standard();
+  output.write(
+    options.output === "json"
+      ? `${JSON.stringify({ name: reader.name, writerAlive: isAlive, ...info }, null, 2)}\n`
+      : describe(reader.name, isAlive, info),
+  );
+  await output.close();
+}
+
+function describe(name: string, isAlive: boolean, info: LogInfo): string {
+  const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY));
+  const gone = info.lastSequenceNumber - info.entries;
+  const range = info.entries > 0
+    ? `, ${info.firstSequenceNumber} to ${info.lastSequenceNumber}`
+    : "";
+  const facts = [
+    [
+      "segment",
+      `${formatSize(info.segmentSize)} in ${info.chunkCount} chunks, version ${info.version}`,
+    ],
+    ["writer", isAlive ? colors.green("alive") : "none, or one of another library"],
+    ["written", entryCount(info.lastSequenceNumber)],
+    ["there", `${entryCount(info.entries)}${range}, ${formatSize(info.bytesUsed)}`],
+    ["gone", entryCount(gone)],
+    ["largest", `${info.maxEntrySize} bytes an entry at most`],
+  ];
+  const chunks = info.chunks.map((chunk) =>
+    [chunk.index, chunk.state, chunk.offset, chunk.token, chunk.entries, chunk.bytesUsed] as const
+  );
+  return `${colors.bold(name)}\n` +
+    facts.map(([what, value]) => `  ${what.padEnd(8)} ${value}\n`).join("") +
+    `\n${
+      table([
+        ["chunk", "state", "offset", "token", "entries", "bytes"],
+        ...chunks.map((row) => [...row]),
+      ])
+    }` +
+    info.damage.map((line) => colors.red(`damage: ${line}\n`)).join("");
+}

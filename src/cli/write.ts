@@ -1,0 +1,99 @@
+/**
+ * `ouroboros write`: lines of standard input become entries.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type Command, Option } from "commander";
+import type { LogTarget } from "../shm_log_target.ts";
+import { ShmLogWriter, type ShmLogWriterOptions } from "../shm_log_writer.ts";
+import { positiveArgument, sizeArgument, targetArgument } from "./arguments.ts";
+import { Interrupt } from "./interrupt.ts";
+import { LineSplitter } from "./lines.ts";
+import { Output } from "./output.ts";
+import { warn } from "./warn.ts";
+
+const EXAMPLES = `
+Examples:
+  app | ouroboros write /app                    16 chunks of 1 MiB, removed when app ends
+  app 2>&1 | ouroboros write /app --keep --tee  stays for who looks later; shows the lines, too
+  app | ouroboros write ./app.ring --keep       a file, which outlives a reboot
+
+A line may be any bytes; one that is longer than the log is cut. After Ctrl-C the lines that the
+application says on its way out are still taken, for a second.`;
+
+interface WriteOptions {
+  chunkSize: number;
+  chunks: number;
+  keep?: true;
+  ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
+  tee?: true;
+}
+
+/** How long an application may take for its last words, in milliseconds. */
+const LAST_WORDS = 1000;
+
+/** Adds the command. */
+export function addWrite(program: Command): void {
+  program.command("write")
+    .description("make entries of the lines of standard input")
+    .argument("<name>", "the log", targetArgument)
+    .option("--chunk-size <bytes>", "size of a chunk", sizeArgument, 1 << 20)
+    .option("--chunks <count>", "number of chunks", positiveArgument, 16)
+    .option("--keep", "leave the segment when the input ends")
+    .addOption(
+      new Option("--if-exists <what>", "when there is a log of that name")
+        .choices(["resume", "replace", "fail"]).default("resume"),
+    )
+    .option("--tee", "copy the input to standard output")
+    .addHelpText("after", EXAMPLES)
+    .action(write);
+}
+
+async function write(target: LogTarget, options: WriteOptions): Promise<void> {
+  using interrupt = new Interrupt();
+  using log = ShmLogWriter.create(target, {
+    chunkSize: options.chunkSize,
+    chunkCount: options.chunks,
+    ifExists: options.ifExists,
+    unlinkOnClose: !options.keep,
+  });
+  const output = options.tee ? Output.standard() : undefined;
+  let cut = 0;
+  const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
+    if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);
+    log.write(line);
+  });
+  for await (const piece of input(interrupt.signal)) {
+    lines.push(piece);
+    output?.write(piece);
+    await output?.flush();
+  }
+  lines.end();
+  if (cut > 1) warn(`${cut} lines were cut`);
+}
+
+/** The pieces of standard input, until it ends, or some time after the interrupt. */
+async function* input(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const pieces = process.stdin[Symbol.asyncIterator]();
+  const end = new AbortController();
+  signal.addEventListener("abort", () => {
+    // At a terminal nobody says last words.
+    setTimeout(() => end.abort(), process.stdin.isTTY ? 0 : LAST_WORDS);
+  });
+  for (;;) {
+    const next = await unlessAborted(pieces.next(), end.signal);
+    if (next === undefined || next.done) return;
+    yield next.value;
+  }
+}
+
+/** What a promise gives, or `undefined` at the abort: not every runtime lets go of a pending read. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

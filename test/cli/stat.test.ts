@@ -1,0 +1,64 @@
+/** `ouroboros stat`, `list` and `remove`. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { ShmLogWriter } from "../../mod.ts";
+import { runCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const SMALL = { chunkSize: 1024, chunkCount: 4 };
+
+test("stat says what is in a log, in words and as JSON", () => {
+  using log = ShmLogWriter.create(uniqueName(), SMALL);
+  for (let i = 1; i <= 100; i++) log.write(`line ${i}`);
+  const { code, stdout } = runCli(["stat", log.name]);
+  assert.equal(code, 0);
+  assert.match(stdout, /writer {3}alive\n/);
+  assert.match(stdout, /there {4}100 entries, 1 to 100, /);
+  assert.match(stdout, /\n {4}1 {2}current {4}\d+ {5}86 {7}14 /);
+  const info = JSON.parse(runCli(["stat", log.name, "-o", "json"]).stdout);
+  assert.deepEqual(
+    [info.name, info.writerAlive, info.entries, info.lastSequenceNumber, info.chunks.length],
+    [log.name, true, 100, 100, 4],
+  );
+  assert.deepEqual(info.damage, []);
+});
+
+test("list shows the logs and nothing else, remove takes those without a writer", () => {
+  const name = uniqueName();
+  const other = uniqueName();
+  const log = ShmLogWriter.create(name, { ...SMALL, unlinkOnClose: false });
+  const memory = SharedMemory.create(other, 4096);
+  try {
+    log.writeMany(["a", "b", "c"]);
+    const listed = runCli(["list"]);
+    assert.equal(listed.code, 0);
+    assert.match(listed.stdout, new RegExp(`^${name} +4.1 KiB +3 +3 +alive$`, "m"));
+    assert.ok(!listed.stdout.includes(`${other} `));
+    const asJson = JSON.parse(runCli(["list", "-o", "json"]).stdout);
+    assert.deepEqual(
+      asJson.find((row: { name: string }) => row.name === name),
+      { name, size: 4176, entries: 3, lastSequenceNumber: 3, writerAlive: true },
+    );
+
+    const refused = runCli(["remove", name]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /has a writer that is alive\n$/);
+    const foreign = runCli(["remove", other]);
+    assert.equal(foreign.code, 1);
+    assert.match(foreign.stderr, /not a log/);
+    assert.ok(SharedMemory.exists(name) && SharedMemory.exists(other));
+
+    assert.equal(runCli(["remove", "--force", other]).code, 0);
+    log.close();
+    assert.match(runCli(["list"]).stdout, new RegExp(`^${name} .* -$`, "m"));
+    assert.deepEqual(runCli(["remove", name]), { code: 0, stdout: "", stderr: "" });
+    assert.ok(!SharedMemory.exists(name) && !SharedMemory.exists(other));
+  } finally {
+    log.close();
+    memory.close();
+    SharedMemory.unlink(name);
+    SharedMemory.unlink(other);
+  }
+});

@@ -1,0 +1,159 @@
+/** `ouroboros tail`. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { ShmLogWriter } from "../../mod.ts";
+import { type CliResult, runCli, startCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+function makeLog(name: string = uniqueName()): ShmLogWriter {
+  return ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
+}
+
+const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
+const lines = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
+
+function fill(log: ShmLogWriter, to: number): void {
+  while (log.totalEntriesWritten < to) log.write(`line ${log.totalEntriesWritten + 1}`);
+}
+
+test("tail prints the last 10 entries, or as many as -n says", () => {
+  using log = makeLog();
+  assert.deepEqual(runCli(["tail", log.name]), done(""));
+  fill(log, 3);
+  assert.deepEqual(runCli(["tail", log.name]), done(lines(1, 3)));
+  fill(log, 25);
+  assert.deepEqual(runCli(["tail", log.name]), done(lines(16, 25)));
+  assert.deepEqual(runCli(["tail", log.name, "-n", 2]), done(lines(24, 25)));
+  assert.deepEqual(runCli(["tail", log.name, "-n", 0]), done(""));
+  assert.deepEqual(runCli(["tail", log.name, "-n", 1000]), done(lines(1, 25)));
+});
+
+test("tail --all, --from oldest, --from latest and --from a number begin there", () => {
+  using log = makeLog();
+  fill(log, 100);
+  for (const args of [["--all"], ["--from", "oldest"]]) {
+    assert.deepEqual(runCli(["tail", log.name, ...args]), done(lines(1, 100)));
+  }
+  assert.deepEqual(runCli(["tail", log.name, "--from", 98]), done(lines(98, 100)));
+  // The 86 entries before these fill the first chunk of 1 KiB.
+  assert.deepEqual(runCli(["tail", log.name, "--from", "latest"]), done(lines(87, 100)));
+  assert.deepEqual(runCli(["tail", log.name, "--from", 101]), done(""));
+});
+
+test("tail says how many entries are gone that were asked for", () => {
+  using log = makeLog();
+  fill(log, 1000);
+  const { code, stdout, stderr } = runCli(["tail", log.name, "--from", 2]);
+  const first = Number(/^line (\d+)\n/.exec(stdout)?.[1]);
+  assert.equal(code, 0);
+  assert.ok(first > 2);
+  assert.equal(stdout, lines(first, 1000));
+  assert.equal(stderr, `ouroboros: ${first - 2} entries lost\n`);
+});
+
+test("tail -o prints text, json, hex and raw bytes", () => {
+  using log = makeLog();
+  log.writeMany(["é\n", new Uint8Array([0xff, 0]), ""]);
+  const print = (format: string) => runCli(["tail", log.name, "-o", format]);
+  assert.deepEqual(
+    print("json"),
+    done('{"seq":1,"text":"é\\n"}\n{"seq":2,"base64":"/wA="}\n{"seq":3,"text":""}\n'),
+  );
+  assert.deepEqual(print("hex"), done("c3a90a\nff00\n\n"));
+  assert.deepEqual(print("raw"), done("é\n\ufffd\0"));
+  assert.deepEqual(print("text"), done("é\n\n\ufffd\0\n\n"));
+});
+
+test("tail --grep prints the last entries that match", () => {
+  using log = makeLog();
+  fill(log, 100);
+  const match = (...args: string[]) => runCli(["tail", log.name, "--grep", "5$", ...args]);
+  assert.deepEqual(match("-n", "2"), done("line 85\nline 95\n"));
+  assert.deepEqual(match("--from", "60"), done("line 65\nline 75\nline 85\nline 95\n"));
+});
+
+test("tail -f prints what comes, and ends with code 0 at SIGINT", async () => {
+  using log = makeLog();
+  fill(log, 20);
+  const running = startCli(["tail", "-f", "-n", 2, log.name]);
+  await running.until((stdout) => stdout === lines(19, 20));
+  fill(log, 21);
+  await running.until((stdout) => stdout === lines(19, 21));
+  fill(log, 50);
+  await running.until((stdout) => stdout === lines(19, 50));
+  running.signal("SIGINT");
+  assert.deepEqual(await running.ended(), done(lines(19, 50)));
+});
+
+test("tail -f waits for a log, prints it from its first entry, and ends when it is removed", async () => {
+  const name = uniqueName();
+  const running = startCli(["tail", "-f", name]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  {
+    using log = makeLog(name);
+    fill(log, 30);
+    await running.until((stdout) => stdout === lines(1, 30));
+    fill(log, 40);
+  }
+  assert.deepEqual(await running.ended(), done(lines(1, 40)));
+});
+
+test("tail -f stays with a log whose writer was killed and resumed", async () => {
+  const name = uniqueName();
+  const options = { chunkSize: 1024, chunkCount: 4, unlinkOnClose: false };
+  try {
+    const running = startCli(["tail", "-f", name]);
+    const first = ShmLogWriter.create(name, options);
+    fill(first, 5);
+    await running.until((stdout) => stdout.endsWith("line 5\n"));
+    first.close();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    using second = ShmLogWriter.create(name, { ...options, ifExists: "resume" });
+    fill(second, 10);
+    await running.until((stdout) => stdout.endsWith("line 10\n"));
+    running.signal("SIGTERM");
+    assert.deepEqual(await running.ended(), done(lines(1, 10)));
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("tail -f counts what a writer overwrote while nobody read its output", async () => {
+  using log = makeLog();
+  const running = startCli(["tail", "-f", log.name]);
+  log.write("the beginning");
+  await running.until((stdout) => stdout === "the beginning\n");
+  running.process.stdout?.pause();
+  // More than the pipe, its buffers and the log hold together, at a pace that tail could follow.
+  const text = "x".repeat(1000);
+  for (let i = 0; i < 2000; i++) {
+    log.write(text);
+    if (i % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  running.process.stdout?.resume();
+  log.write("the end");
+  await running.until((stdout) => stdout.endsWith("the end\n"));
+  running.signal("SIGINT");
+  const { code, stdout, stderr } = await running.ended();
+  const lost = [...stderr.matchAll(/^ouroboros: (\d+) entr(?:y|ies) lost$/gm)]
+    .reduce((sum, [, count]) => sum + Number(count), 0);
+  const printed = stdout.split("\n").length - 1;
+  assert.equal(code, 0);
+  assert.ok(lost > 0);
+  assert.equal(printed + lost, log.totalEntriesWritten);
+});
+
+test("tail ends quietly when nobody reads its output", async () => {
+  using log = makeLog();
+  fill(log, 20);
+  const running = startCli(["tail", "-f", log.name]);
+  await running.until((stdout) => stdout.endsWith("line 20\n"));
+  running.process.stdout?.destroy();
+  const timer = setInterval(() => log.write("more"), 10);
+  const { code, stderr } = await running.ended();
+  clearInterval(timer);
+  assert.deepEqual([code, stderr], [0, ""]);
+});

@@ -1,0 +1,66 @@
+/** Help, wrong usage, exit codes. */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import test from "node:test";
+import { runCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const commands = ["write", "tail", "dump", "stat", "list", "remove", "generate"];
+
+test("--help of the program names every command, and each command has examples", () => {
+  const { code, stdout } = runCli(["--help"]);
+  assert.equal(code, 0);
+  for (const command of commands) {
+    assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+    const help = runCli([command, "--help"]);
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, new RegExp(`Examples:\n.*ouroboros ${command}\\b`), command);
+  }
+});
+
+test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
+  const cases: [args: string[], pattern: RegExp][] = [
+    [["bogus"], /unknown command 'bogus'/],
+    [["tail"], /missing required argument 'name'/],
+    [["tail", "/x", "--bogus"], /unknown option '--bogus'/],
+    [["tail", "/x", "-n", "many"], /An integer from 0 on is expected/],
+    [["tail", "/x", "--from", "start"], /"latest", "oldest" or a sequence number/],
+    [["tail", "/x", "--all", "-n", "3"], /cannot be used with/],
+    [["tail", "/x", "--grep", "("], /Invalid regular expression|unterminated|missing/i],
+    [["tail", "/x", "-o", "xml"], /Allowed choices are text, json, hex, raw/],
+    [["tail", ""], /name/],
+    [["stat", "n".repeat(300)], /300 bytes/],
+    [["write", "/x", "--chunk-size", "much"], /A size like 65536/],
+    [["write", "/x", "--chunks", "0"], /An integer from 1 on is expected/],
+    [["generate", "--name", "/x"], /required option '--size <bytes>' not specified/],
+  ];
+  for (const [args, pattern] of cases) {
+    const { code, stdout, stderr } = runCli(args);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, pattern);
+  }
+});
+
+test("what fails gives exit code 1 and one line", () => {
+  const name = uniqueName();
+  for (
+    const args of [
+      ["tail", name],
+      ["stat", name],
+      ["remove", name],
+      ["dump", "--name", name, "--output", "-"],
+      ["stat", `./no-such-folder${name}`],
+    ]
+  ) {
+    const { code, stdout, stderr } = runCli(args);
+    assert.deepEqual([code, stdout], [1, ""], args.join(" "));
+    assert.match(stderr, /^ouroboros: .*not found\n$/);
+  }
+});
+
+test("dump makes no file for a log that is not there", () => {
+  const path = `./no-such-dump-${uniqueName().slice(1)}`;
+  assert.equal(runCli(["dump", "--name", uniqueName(), "--output", path]).code, 1);
+  assert.ok(!existsSync(path));
+});

@@ -1,0 +1,138 @@
+/** `ouroboros write`. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { runCli, startCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const SMALL = ["--chunk-size", "4KiB", "--chunks", "4"];
+
+function readAll(target: LogTarget): string[] {
+  using reader = ShmLogReader.open(target, { strategy: "lowest" });
+  return [...reader].map(({ text }) => text);
+}
+
+test("write makes an entry of each line, and removes the log at the end", () => {
+  const name = uniqueName();
+  const result = runCli(["write", name, ...SMALL], "one\ntwo\n");
+  assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
+  assert.ok(!SharedMemory.exists(name));
+});
+
+test("write --keep leaves the log, and the next one resumes it", () => {
+  const name = uniqueName();
+  try {
+    runCli(["write", name, "--keep", ...SMALL], "one\n\nthree");
+    assert.deepEqual(readAll(name), ["one", "", "three"]);
+    runCli(["write", name, "--keep"], "four\n");
+    assert.deepEqual(readAll(name), ["one", "", "three", "four"]);
+    using reader = ShmLogReader.open(name);
+    assert.deepEqual([reader.inspect().chunkCount, reader.inspect().chunkSize], [4, 4096]);
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("write --if-exists replace begins anew, and fail leaves what is there", () => {
+  const name = uniqueName();
+  try {
+    runCli(["write", name, "--keep", ...SMALL], "old\n");
+    const refused = runCli(["write", name, "--if-exists", "fail"], "lost\n");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^ouroboros: .*exists.*\n$/);
+    assert.deepEqual(readAll(name), ["old"]);
+    runCli(["write", name, "--keep", "--if-exists", "replace", ...SMALL], "new\n");
+    assert.deepEqual(readAll(name), ["new"]);
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("write fails while another writer is alive, and leaves its log", () => {
+  const name = uniqueName();
+  using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  const { code, stderr } = runCli(["write", name], "mine\n");
+  assert.equal(code, 1);
+  assert.match(stderr, /^ouroboros: .*writer.*\n$/);
+  writer.write("still here");
+  assert.deepEqual(readAll(name), ["still here"]);
+});
+
+test("write --tee copies the input through, byte by byte", async () => {
+  const input = Uint8Array.from({ length: 300_000 }, (_, i) => i % 61 === 0 ? 10 : 33 + i % 90);
+  const running = startCli(["write", uniqueName(), "--tee", ...SMALL]);
+  running.process.stdin?.end(input);
+  const { code, stdout } = await running.ended();
+  assert.equal(code, 0);
+  assert.ok(stdout === new TextDecoder().decode(input));
+});
+
+test("write takes bytes as they are", () => {
+  const name = uniqueName();
+  try {
+    runCli(["write", name, "--keep", ...SMALL], Uint8Array.of(0, 255, 13, 10, 128));
+    using reader = ShmLogReader.open(name);
+    assert.deepEqual([...reader].map(({ bytes }) => [...bytes]), [[0, 255, 13], [128]]);
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("write cuts lines that are too long, and says so", () => {
+  const name = uniqueName();
+  try {
+    const input = `${"a".repeat(5000)}\n${"b".repeat(4000)}\nshort\n`;
+    const args = ["write", name, "--keep", "--chunk-size", 1024, "--chunks", 2];
+    const { code, stderr } = runCli(args, input);
+    assert.equal(code, 0);
+    assert.match(stderr, /a line is cut to the maximum of 2044 bytes\n.*2 lines were cut\n$/);
+    assert.equal(readAll(name).at(-1), "short");
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("write to a path writes a file, and leaves it only with --keep", () => {
+  const path = `${folder}/app.log`;
+  runCli(["write", path, "--keep", ...SMALL], "kept\n");
+  assert.deepEqual(readAll({ path }), ["kept"]);
+  runCli(["write", path], "more\n");
+  assert.ok(!existsSync(path));
+});
+
+test("write ends at SIGTERM, with the last words of the application", async () => {
+  const name = uniqueName();
+  try {
+    const running = startCli(["write", name, "--keep", "--tee", ...SMALL]);
+    running.process.stdin?.write("first\n");
+    await running.until((stdout) => stdout === "first\n");
+    running.signal("SIGTERM");
+    running.process.stdin?.write("last words\n");
+    const { code } = await running.ended();
+    assert.equal(code, 0);
+    assert.deepEqual(readAll(name), ["first", "last words"]);
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("write --tee ends quietly when nobody reads its output", async () => {
+  const name = uniqueName();
+  const running = startCli(["write", name, "--tee", ...SMALL]);
+  running.process.stdin?.on("error", () => {});
+  running.process.stdin?.write("first\n");
+  await running.until((stdout) => stdout === "first\n");
+  running.process.stdout?.destroy();
+  const timer = setInterval(() => running.process.stdin?.write("more\n"), 10);
+  const { code, stderr } = await running.ended();
+  clearInterval(timer);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.ok(!SharedMemory.exists(name));
+});

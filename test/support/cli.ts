@@ -1,0 +1,86 @@
+/** The command line in a process of its own, on the runtime of this test. */
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { scriptCommand } from "./runtime.ts";
+
+const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
+
+/** What a command did. */
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end. */
+export function runCli(args: (string | number)[], input: string | Uint8Array = ""): CliResult {
+  const [command, fixed] = scriptCommand(file);
+  const { status, stdout, stderr } = spawnSync(command, [...fixed, ...args.map(String)], {
+    input,
+    env,
+    timeout: 60_000,
+    maxBuffer: 1 << 26,
+  });
+  return { code: status, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+/** A command that is running. */
+export interface RunningCli {
+  process: ChildProcess;
+  /** What it has printed so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Waits until its standard output fulfils a condition; an error if it ends before. */
+  until(condition: (stdout: string) => boolean): Promise<void>;
+  /** Sends it a signal that it may handle. */
+  signal(name: "SIGINT" | "SIGTERM"): void;
+  /** Waits for its end. */
+  ended(): Promise<CliResult>;
+}
+
+/** Starts a command. */
+export function startCli(args: (string | number)[]): RunningCli {
+  const [command, fixed] = scriptCommand(file);
+  const child = spawn(command, [...fixed, ...args.map(String)], {
+    env,
+    timeout: 60_000,
+    killSignal: "SIGKILL",
+  });
+  let stdout = "";
+  let stderr = "";
+  let look = () => {};
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    look();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  const end = new Promise<CliResult>((resolve) =>
+    child.once("close", (code) => {
+      resolve({ code, stdout, stderr });
+      look();
+    })
+  );
+  return {
+    process: child,
+    get stdout() {
+      return stdout;
+    },
+    get stderr() {
+      return stderr;
+    },
+    until: (condition) =>
+      new Promise((resolve, reject) => {
+        end.then(() => reject(new Error(`ended before: ${stdout}${stderr}`)));
+        look = () => {
+          if (condition(stdout)) resolve();
+        };
+        look();
+      }),
+    // Not by child.kill(): under Deno the exit code would be lost.
+    signal: (name) => void process.kill(child.pid ?? 0, name),
+    ended: () => end,
+  };
+}
