@@ -89,9 +89,9 @@ function overKoffi(koffi: Koffi): Driver {
 }
 
 /** A module that may be missing; one that is there and forbidden is an error. */
-function optional(require: (name: string) => unknown, name: string, flag: string): unknown {
+function optional(load: (name: string) => unknown, name: string, flag: string): unknown {
   try {
-    return allowed(flag, () => require(name));
+    return allowed(flag, () => load(name));
   } catch (error) {
     if (error instanceof NativeUnavailableError) throw error;
     const { code } = error as { code?: string };
