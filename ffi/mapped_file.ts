@@ -9,7 +9,8 @@ import { SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
 import { identityNumber } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
-import { type Access, system } from "./system.ts";
+import { system } from "./current_system.ts";
+import type { Access } from "./system.ts";
 
 /**
  * A file that is mapped into memory: like shared memory, and it outlives a reboot.

@@ -5,7 +5,8 @@
  */
 
 import { ClosedError } from "../src/errors.ts";
-import { type Access, type SegmentIdentity, system } from "./system.ts";
+import { system } from "./current_system.ts";
+import type { Access, SegmentIdentity } from "./system.ts";
 
 /** How memory is created. */
 export interface CreateOptions {

@@ -1,14 +1,8 @@
 /**
- * Native libraries: the type of a table of functions, and the choice of the driver that calls them.
+ * Native libraries: the type of a table of functions, and of the driver that calls them.
  *
  * @module
  */
-
-import process from "node:process";
-import { NativeUnavailableError } from "../src/errors.ts";
-import { bunDriver } from "./bun.ts";
-import { denoDriver } from "./deno.ts";
-import { nodeDriver } from "./node.ts";
 
 /**
  * The type of an argument or result: `i32` is a number; `i64` and `u64` (addresses and sizes, too)
@@ -47,22 +41,4 @@ export interface Driver {
   open<const T extends SymbolTable>(library: string, table: T): NativeFunctions<T>;
   /** The memory from `address` on, without a copy and without an owner. */
   view(address: bigint, byteLength: number): ArrayBuffer;
-}
-
-let chosen: Driver | undefined;
-
-/**
- * The driver of this runtime. Chosen synchronously, so that `require()` of this library works.
- *
- * @throws {NativeUnavailableError} if this runtime has none, or may not use it
- */
-export function driver(): Driver {
-  return chosen ??= choose();
-}
-
-function choose(): Driver {
-  if ("Deno" in globalThis) return denoDriver();
-  if ("Bun" in globalThis) return bunDriver();
-  if (process.versions?.node !== undefined) return nodeDriver();
-  throw new NativeUnavailableError("native memory needs Deno, Bun or Node");
 }

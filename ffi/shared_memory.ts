@@ -6,7 +6,8 @@
 
 import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
-import { type Access, system } from "./system.ts";
+import { system } from "./current_system.ts";
+import type { Access } from "./system.ts";
 
 /**
  * A named segment of shared memory (`shm_open`): processes that map the same name see the same

@@ -1,12 +1,8 @@
 /**
- * What native memory needs of an operating system, and the choice of the one that this is.
+ * What native memory needs of an operating system.
  *
  * @module
  */
-
-import process from "node:process";
-import { NativeUnavailableError } from "../src/errors.ts";
-import { posixSystem } from "./posix.ts";
 
 /** Whether a memory may be written to: `"read"` maps it so that any store kills the process. */
 export type Access = "read" | "read-write";
@@ -62,35 +58,3 @@ export interface System {
   /** Closes a descriptor. */
   close(descriptor: number): void;
 }
-
-let chosen: System | undefined;
-
-/**
- * The system that this is.
- *
- * @throws {NativeUnavailableError} if there is no native memory on it
- */
-export function system(): System {
-  return chosen ??= choose();
-}
-
-function choose(): System {
-  const { platform } = process;
-  if (platform === "linux" || platform === "darwin") return posixSystem(platform, process.arch);
-  throw new NativeUnavailableError(`native memory is not supported on ${platform} yet`);
-}
-
-/**
- * Whether this CPU shows stores to others in the order in which they were made, as x86-64 does.
- * Where it does not, logs need fence instructions.
- *
- * @example
- * ```ts
- * import { STRONG_ORDER } from "@ouroboros/log/ffi";
- * import { compilerFence, fullFence } from "@ouroboros/log";
- *
- * const fence = STRONG_ORDER ? compilerFence : fullFence;
- * fence();
- * ```
- */
-export const STRONG_ORDER: boolean = process.arch === "x64" || process.arch === "ia32";

@@ -1,0 +1,42 @@
+/**
+ * The operating system and the CPU that this is.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { NativeUnavailableError } from "../src/errors.ts";
+import { posixSystem } from "./posix.ts";
+import type { System } from "./system.ts";
+
+let chosen: System | undefined;
+
+/**
+ * The system that this is.
+ *
+ * @throws {NativeUnavailableError} if there is no native memory on it
+ */
+export function system(): System {
+  return chosen ??= choose();
+}
+
+function choose(): System {
+  const { platform } = process;
+  if (platform === "linux" || platform === "darwin") return posixSystem(platform, process.arch);
+  throw new NativeUnavailableError(`native memory is not supported on ${platform} yet`);
+}
+
+/**
+ * Whether this CPU shows stores to others in the order in which they were made, as x86-64 does.
+ * Where it does not, logs need fence instructions.
+ *
+ * @example
+ * ```ts
+ * import { STRONG_ORDER } from "@ouroboros/log/ffi";
+ * import { compilerFence, fullFence } from "@ouroboros/log";
+ *
+ * const fence = STRONG_ORDER ? compilerFence : fullFence;
+ * fence();
+ * ```
+ */
+export const STRONG_ORDER: boolean = process.arch === "x64" || process.arch === "ia32";
