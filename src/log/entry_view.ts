@@ -13,19 +13,20 @@ import { decodeText } from "./entry.ts";
  * the bytes while they are looked at; `Reader.forEach()` tells afterwards whether it did.
  */
 export class EntryView {
-  #segment: Uint8Array;
+  readonly #memory: Uint8Array;
   #start = 0;
   #end = 0;
-  #sequenceNumber = 0;
+  #firstSequenceNumber = 0;
+  #index = 0;
 
-  /** Makes a view of a segment's bytes. Readers do this. */
-  constructor(segment: Uint8Array) {
-    this.#segment = segment;
+  /** Makes a view that shows nothing yet. Readers do this. */
+  constructor(memory: Uint8Array) {
+    this.#memory = memory;
   }
 
   /** The number of this entry: the first one ever written to the log has number 1. */
   get sequenceNumber(): number {
-    return this.#sequenceNumber;
+    return this.#firstSequenceNumber + this.#index;
   }
 
   /** The size of the payload in bytes. */
@@ -36,7 +37,7 @@ export class EntryView {
   /** The byte at `index` of the payload, or `undefined` past its end. */
   at(index: number): number | undefined {
     if (!(index >= 0 && index < this.#end - this.#start)) return undefined;
-    return this.#segment[this.#start + index];
+    return this.#memory[this.#start + index];
   }
 
   /**
@@ -46,13 +47,14 @@ export class EntryView {
    * @throws {RangeError} if it does not fit
    */
   copyTo(target: Uint8Array, at: number = 0): number {
-    target.set(this.#segment.subarray(this.#start, this.#end), at);
-    return this.#end - this.#start;
+    const { length } = this;
+    target.set(this.#memory.subarray(this.#start, this.#end), at);
+    return length;
   }
 
   /** A copy of the payload. */
   bytes(): Uint8Array {
-    return this.#segment.slice(this.#start, this.#end);
+    return this.#memory.slice(this.#start, this.#end);
   }
 
   /** The payload decoded as UTF-8. */
@@ -61,14 +63,23 @@ export class EntryView {
   }
 
   /**
-   * Shows another entry. Readers use it.
+   * Shows `visit` the `length` entries that lie in `bounds`, one after the other. Readers use it.
    *
    * @internal
    */
-  show(start: number, end: number, sequenceNumber: number): this {
-    this.#start = start;
-    this.#end = end;
-    this.#sequenceNumber = sequenceNumber;
-    return this;
+  showEach(
+    bounds: Int32Array,
+    origin: number,
+    firstSequenceNumber: number,
+    length: number,
+    visit: (entry: EntryView) => void,
+  ): void {
+    this.#firstSequenceNumber = firstSequenceNumber;
+    for (let i = 0; i < length; i++) {
+      this.#start = origin + bounds[2 * i];
+      this.#end = origin + bounds[2 * i + 1];
+      this.#index = i;
+      visit(this);
+    }
   }
 }

@@ -70,6 +70,14 @@ export function dataOffset(chunkCount: number): number {
   return TABLE_OFFSET + ROW_SIZE * chunkCount;
 }
 
+/**
+ * The number of a u64's two words, exact up to 2^53. A small one stays a small integer: engines walk
+ * the log with those several times faster than with what arithmetic on 2^32 leaves.
+ */
+export function wideNumber(low: number, high: number): number {
+  return high === 0 ? low >>> 0 : (high >>> 0) * 2 ** 32 + (low >>> 0);
+}
+
 /** Word index of row `index`: offset low, offset high with the flag, token low, token high. */
 export function rowWord(index: number): number {
   return (TABLE_OFFSET + ROW_SIZE * index) >>> 2;

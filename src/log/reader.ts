@@ -6,10 +6,10 @@
 
 import { CorruptLogError, OverrunError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
-import { BATCH_ENTRIES, EntryBatch, type Found } from "./batch.ts";
+import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, type Found, VISIT_BYTES } from "./batch.ts";
 import type { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
-import { COMMIT_FLAG, HEADER_SIZE, rowWord } from "./layout.ts";
+import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
 import { type Row, Segment } from "./segment.ts";
 import { type ChunkRow, runsInto, survey } from "./survey.ts";
 
@@ -188,7 +188,8 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * Visits many entries in place, without a copy, and validates them together afterwards.
+   * Visits many entries in place, up to 1 MiB or one larger entry, without a copy, and validates
+   * them together afterwards.
    *
    * The visitor sees the shared memory itself, so an entry may be overwritten while it looks. Only
    * when `forEach` returns is it known whether all of them held still: then it returns how many
@@ -220,13 +221,9 @@ export class Reader implements Iterable<Entry> {
 
   #visitPending(visit: (entry: EntryView) => void, maxEntries: number): number {
     this.#batch.takeFrom(this.#pending, this.#delivered, maxEntries);
-    const { length } = this.#batch;
-    for (let i = 0; i < length; i++) {
-      const bytes = this.#batch.bytes(i);
-      visit(new EntryView(bytes).show(0, bytes.length, this.#batch.sequenceNumber(i)));
-    }
-    this.#delivered += length;
-    return length;
+    this.#batch.visitCopies(visit);
+    this.#delivered += this.#batch.length;
+    return this.#batch.length;
   }
 
   /** Fills `batch` with the next entries that are whole; gives how many there are. */
@@ -277,7 +274,8 @@ export class Reader implements Iterable<Entry> {
       }
     }
 
-    batch.index(segment, offset, limit, most, stale, found);
+    const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
+    batch.index(segment, offset, limit, most, mostBytes, stale, found);
     if (batch.length === 0) return this.#nothingAt(offset, limit, broken);
 
     // Acquire: the headers before the payloads. Pairs with the writer's commit of each entry.
@@ -442,7 +440,7 @@ export class Reader implements Iterable<Entry> {
     const at = rowWord(this.#chunk);
     const high = words[at + 1];
     if (this.#isLate && high < 0) this.#isLate = false;
-    return (words[at] >>> 0) + (high & ~COMMIT_FLAG) * 2 ** 32 === this.#chunkStart &&
+    return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#chunkStart &&
       (high < 0 || this.#isLate) && tokenAt(words, at) === this.#token;
   }
 
@@ -463,7 +461,7 @@ interface Visit {
 
 /** The token of the row whose first word is `at`, as plain loads see it. */
 function tokenAt(words: Int32Array, at: number): number {
-  return (words[at + 3] >>> 0) * 2 ** 32 + (words[at + 2] >>> 0);
+  return wideNumber(words[at + 2], words[at + 3]);
 }
 
 function lowest(rows: ChunkRow[]): ChunkRow | undefined {

@@ -20,6 +20,7 @@ import {
   TABLE_OFFSET,
   VERSION,
   VERSION_WORD,
+  wideNumber,
 } from "./layout.ts";
 
 /** One row of the chunk table, as it was at one moment. */
@@ -126,8 +127,8 @@ export class Segment {
       const tokenHigh = words[at + 3];
       fence(); // … and the offset again after the token
       if (words[at] === low && words[at + 1] === high && words[at + 2] === tokenLow) {
-        row.offset = (high & ~COMMIT_FLAG) * 2 ** 32 + (low >>> 0);
-        row.token = (tokenHigh >>> 0) * 2 ** 32 + (tokenLow >>> 0);
+        row.offset = wideNumber(low, high & ~COMMIT_FLAG);
+        row.token = wideNumber(tokenLow, tokenHigh);
         row.committed = high < 0;
         return row;
       }

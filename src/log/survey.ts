@@ -18,6 +18,7 @@ import {
   ROW_SIZE,
   rowWord,
   TABLE_OFFSET,
+  wideNumber,
   WRAP_LENGTH,
 } from "./layout.ts";
 import type { Row, Segment } from "./segment.ts";
@@ -116,8 +117,8 @@ function committedRows(segment: Segment): ChunkRow[] {
   for (let index = 0; index < segment.chunkCount; index++) {
     const at = rowWord(index) - rowWord(0);
     if (table[at + 1] >= 0) continue;
-    const offset = (table[at + 1] & ~COMMIT_FLAG) * 2 ** 32 + (table[at] >>> 0);
-    const token = (table[at + 3] >>> 0) * 2 ** 32 + (table[at + 2] >>> 0);
+    const offset = wideNumber(table[at], table[at + 1] & ~COMMIT_FLAG);
+    const token = wideNumber(table[at + 2], table[at + 3]);
     const row = { index, offset, token, committed: true };
     // Only the first chunk can begin with entry 1: the reference clears a token before its offset.
     if (segment.isPlausible(row) && (index === 0 || token > 0)) rows.push(row);

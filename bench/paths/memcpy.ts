@@ -1,0 +1,42 @@
+/** The measure of all things: `Uint8Array.set` of the same sizes, into such a log and out of it. */
+
+import { SharedMemory } from "../../ffi/mod.ts";
+import { bytePayloads, POOL } from "../payloads.ts";
+import type { Case } from "../timing.ts";
+
+/** The cases of copying payloads of `size` bytes through `memory` from its start to its end. */
+export function memcpyCases(memory: SharedMemory, size: number): Case[] {
+  const bytes = new Uint8Array(memory.buffer);
+  const payloads = bytePayloads(size);
+  const target = new Uint8Array(2 * size);
+  const last = bytes.length - 2 * size;
+  let at = 0;
+  let from = 0;
+  return [
+    {
+      path: "memcpy in",
+      size,
+      entries: POOL,
+      run() {
+        for (let i = 0; i < POOL; i++) {
+          const payload = payloads[i];
+          if (at > last) at = 0;
+          bytes.set(payload, at);
+          at += (payload.length + 7) & ~3;
+        }
+      },
+    },
+    {
+      path: "memcpy out",
+      size,
+      entries: POOL,
+      run() {
+        for (let i = 0; i < POOL; i++) {
+          if (from > last) from = 0;
+          target.set(bytes.subarray(from, from + payloads[i].length));
+          from += (payloads[i].length + 7) & ~3;
+        }
+      },
+    },
+  ];
+}
