@@ -32,7 +32,7 @@ export {
   type ReadStrategy,
 } from "./src/log/reader.ts";
 export { type CreateWriterOptions, Writer, type WriterOptions } from "./src/log/writer.ts";
-export type { TextWriter, TextWriterFactory } from "./src/utf8.ts";
+export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log_reader.ts";
 export { ShmLogWriter, type ShmLogWriterOptions } from "./src/shm_log_writer.ts";
 export type { LogTarget } from "./src/shm_log_target.ts";

@@ -17,5 +17,6 @@ export { STRONG_ORDER } from "./current_system.ts";
 export { MappedFile } from "./mapped_file.ts";
 export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from "./mapping.ts";
 export { onProcessEnd } from "./process_end.ts";
+export { type FastEncoding, textEncoding } from "./text_encoding.ts";
 export { SharedMemory } from "./shared_memory.ts";
 export type { Access, SegmentIdentity } from "./system.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CreateOptions, onProcessEnd, STRONG_ORDER } from "../ffi/mod.ts";
+import { type CreateOptions, onProcessEnd, STRONG_ORDER, textEncoding } from "../ffi/mod.ts";
 import { SegmentExistsError, SegmentNotFoundError, WriterLockedError } from "./errors.ts";
 import { compilerFence, fullFence } from "./fence.ts";
 import type { Claim } from "./log/claim.ts";
@@ -213,7 +213,10 @@ interface Opened {
   writer: Writer;
 }
 
-const writerOptions: WriterOptions = { fence: STRONG_ORDER ? compilerFence : fullFence };
+const writerOptions: WriterOptions = {
+  fence: STRONG_ORDER ? compilerFence : fullFence,
+  encoding: textEncoding,
+};
 
 /** Creates the log, which must not exist. Undefined: somebody took it from us; try again. */
 function createNew(target: LogTarget, options: ShmLogWriterOptions): Opened | undefined {

@@ -10,8 +10,41 @@
  */
 export type TextWriter = (text: string, at: number, capacity: number) => number;
 
-/** Makes a {@linkcode TextWriter} for a memory: runtimes differ in what is fastest. */
-export type TextWriterFactory = (memory: Uint8Array) => TextWriter;
+/** How text becomes UTF-8: runtimes differ in what is fastest. */
+export interface TextEncoding {
+  /** Up to this many ASCII characters a loop over them beats a call of the runtime. */
+  readonly shortText: number;
+  /** The size of `text` as UTF-8, in bytes; a lone surrogate counts as U+FFFD, 3 bytes. */
+  byteLength(text: string): number;
+  /** Gives what writes text into `memory`. */
+  writerInto(memory: Uint8Array): TextWriter;
+}
+
+/** The encoding that every runtime has: `TextEncoder.encodeInto`. */
+export const standardEncoding: TextEncoding = {
+  shortText: 24,
+  byteLength: utf8Length,
+  writerInto(memory) {
+    const encoder = new TextEncoder();
+    return (text, at, capacity) => {
+      return encoder.encodeInto(text, memory.subarray(at, at + capacity)).written;
+    };
+  },
+};
+
+/** Gives what writes text of any length into `memory`: a short one by our loop. */
+export function textWriter(encoding: TextEncoding, memory: Uint8Array): TextWriter {
+  const { shortText } = encoding;
+  const writeLong = encoding.writerInto(memory);
+  const words = new Int32Array(memory.buffer, 0, memory.buffer.byteLength >>> 2);
+  return (text, at, capacity) => {
+    if (text.length <= shortText) {
+      const written = writeAscii(words, memory, text, at);
+      if (written >= 0) return written;
+    }
+    return writeLong(text, at, capacity);
+  };
+}
 
 /** The size of `text` as UTF-8, in bytes; a lone surrogate counts as U+FFFD, 3 bytes. */
 export function utf8Length(text: string): number {
@@ -34,7 +67,7 @@ export function utf8Length(text: string): number {
  *
  * @returns the bytes written, or -1 if `text` is not ASCII
  */
-export function writeAscii(
+function writeAscii(
   words: Int32Array,
   bytes: Uint8Array,
   text: string,
@@ -59,20 +92,4 @@ export function writeAscii(
     bytes[at + i++] = unit;
   }
   return length;
-}
-
-/** Up to this many characters the loop of {@linkcode writeAscii} beats a call into the engine. */
-const SHORT_TEXT = 24;
-
-/** The way that every runtime has: `TextEncoder.encodeInto`. */
-export function textEncoderWriter(memory: Uint8Array): TextWriter {
-  const encoder = new TextEncoder();
-  const words = new Int32Array(memory.buffer, 0, memory.buffer.byteLength >>> 2);
-  return (text, at, capacity) => {
-    if (text.length <= SHORT_TEXT) {
-      const written = writeAscii(words, memory, text, at);
-      if (written >= 0) return written;
-    }
-    return encoder.encodeInto(text, memory.subarray(at, at + capacity)).written;
-  };
 }

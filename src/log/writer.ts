@@ -6,7 +6,7 @@
 
 import { ClaimPendingError, ClosedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
-import { textEncoderWriter, type TextWriter, type TextWriterFactory, utf8Length } from "../utf8.ts";
+import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
 import { Claim } from "./claim.ts";
 import {
   checkChunkCount,
@@ -32,8 +32,8 @@ export interface WriterOptions {
   chunkSize?: number;
   /** How to keep stores in order. Default: a fence that suffices on every CPU. */
   fence?: Fence;
-  /** How to write text into the memory. Default: `TextEncoder.encodeInto`. */
-  textWriter?: TextWriterFactory;
+  /** How text becomes UTF-8. Default: by `TextEncoder.encodeInto`. */
+  encoding?: TextEncoding;
 }
 
 /** What {@linkcode Writer.create} needs to know. */
@@ -70,6 +70,7 @@ export class Writer {
   readonly #words: Int32Array;
   readonly #rows: BigUint64Array;
   readonly #fence: Fence;
+  readonly #encoding: TextEncoding;
   readonly #writeText: TextWriter;
   readonly #chunkSize: number;
   readonly #maxEntrySize: number;
@@ -98,7 +99,8 @@ export class Writer {
     this.#words = segment.words;
     this.#rows = new BigUint64Array(segment.bytes.buffer, TABLE_OFFSET, 2 * segment.chunkCount);
     this.#fence = options.fence ?? fullFence;
-    this.#writeText = (options.textWriter ?? textEncoderWriter)(segment.bytes);
+    this.#encoding = options.encoding ?? standardEncoding;
+    this.#writeText = textWriter(this.#encoding, segment.bytes);
     this.#chunkSize = options.chunkSize ??
       Math.max(Math.floor(room / segment.chunkCount), HEADER_SIZE);
     this.#maxEntrySize = maxPayloadSize(segment.end, segment.chunkCount);
@@ -293,7 +295,7 @@ export class Writer {
     let capacity = text.length * 3;
     if (offset + ((capacity + 7) & ~3) > this.#limit) {
       // At three bytes a character it might not fit: count them.
-      capacity = utf8Length(text);
+      capacity = this.#encoding.byteLength(text);
       offset = this.#makeRoom(capacity);
     }
     const length = this.#writeText(text, offset + HEADER_SIZE, capacity);
@@ -435,7 +437,7 @@ export class Writer {
     let size = 0;
     for (let i = 0; i < entries.length; i++) {
       const data = entries[i];
-      size += ((typeof data === "string" ? utf8Length(data) : data.length) + 7) & ~3;
+      size += ((typeof data === "string" ? this.#encoding.byteLength(data) : data.length) + 7) & ~3;
     }
     if (size - HEADER_SIZE > this.#maxEntrySize) {
       throw new RangeError(
