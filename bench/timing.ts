@@ -1,7 +1,5 @@
-/** How the benchmarks measure: mitata's sampling, with steps in between that are not timed. */
+/** How the benchmarks measure: mitata's sampling, in rounds over all that is compared. */
 
-import { performance } from "node:perf_hooks";
-import process from "node:process";
 import { measure } from "mitata";
 
 /** One thing to be timed. */
@@ -14,8 +12,6 @@ export interface Case {
   entries: number;
   /** What is timed. */
   run: () => unknown;
-  /** What makes ready for a run, not timed. */
-  prepare?: () => void;
 }
 
 /** What was measured of a case, in nanoseconds per entry. */
@@ -43,8 +39,9 @@ export async function time(
   const medians = cases.map((): number[] => []);
   const fastest = cases.map(() => Infinity);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { entries, run, prepare }] of cases.entries()) {
-      const stats = await sample(run, prepare, milliseconds);
+    for (const [i, { entries, run }] of cases.entries()) {
+      // No forced collections: where a runtime gives no way to force one, mitata allocates 1 GiB.
+      const stats = await measure(run, { gc: false, min_cpu_time: milliseconds * 1e6 });
       medians[i].push(stats.p50 / entries);
       fastest[i] = Math.min(fastest[i], stats.min / entries);
       onCase();
@@ -55,32 +52,8 @@ export async function time(
   });
 }
 
-function sample(run: () => unknown, prepare: (() => void) | undefined, milliseconds: number) {
-  // No forced collections: where a runtime gives no way to force one, mitata allocates 1 GiB.
-  const options = { gc: false, min_cpu_time: milliseconds * 1e6, min_samples: 8 } as const;
-  if (prepare === undefined) return measure(run, options);
-  return measure(function* () {
-    yield {
-      manual(): number {
-        prepare();
-        const start = performance.now();
-        run();
-        return (performance.now() - start) * 1e6;
-      },
-    } as never;
-  }, options);
-}
-
 /** The middle one of some figures. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
-}
-
-/** A name for the runtime that this is, with its version. */
-export function runtimeTitle(): string {
-  const { versions } = process;
-  if (versions.deno !== undefined) return `Deno ${versions.deno}`;
-  if (versions.bun !== undefined) return `Bun ${versions.bun}`;
-  return `Node ${versions.node}`;
 }

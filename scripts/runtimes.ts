@@ -37,6 +37,19 @@ export function runtimeNamed(name: string): Runtime {
   return found;
 }
 
+/** The runtime that runs this. */
+export function thisRuntime(): Runtime {
+  const name = "Deno" in globalThis
+    ? "deno"
+    : "Bun" in globalThis
+    ? "bun"
+    : `node${process.versions.node.split(".")[0]}`;
+  const found = installedRuntimes().find((runtime) => runtime.name === name);
+  if (found !== undefined) return { ...found, path: process.execPath };
+  const title = `Node ${process.versions.node}`;
+  return { name: "node26", title, path: process.execPath, run: [], test: ["--test"] };
+}
+
 function deno(): Runtime | undefined {
   // Under Deno this very one; elsewhere whatever the path leads to.
   const path = "Deno" in globalThis ? process.execPath : process.env.DENO ?? "deno";

@@ -1,37 +1,27 @@
 /** What a reader pays: in place, copied in batches, as strings, one entry object at a time. */
 
-import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
-import { POOL, textPayloads } from "../payloads.ts";
+import { Reader, type ReaderOptions } from "../../mod.ts";
 import type { Case } from "../timing.ts";
 
-/** How much is written, untimed, before each run that reads it: half of the log. */
-const STEP = 8 << 20;
-
-/** The cases of reading payloads of `size` bytes, each with a reader of its own. */
-export function readCases(writer: ShmLogWriter, size: number, readers: ShmLogReader[]): Case[] {
-  const texts = textPayloads(size);
-  const rounds = Math.max(Math.floor(STEP / (POOL * (size + 8))), 1);
-  const entries = rounds * POOL;
+/**
+ * The cases of reading a full log at rest from its oldest entry to its newest, which are as many as
+ * `entries`, of `size` bytes.
+ */
+export function readCases(
+  memory: ArrayBuffer,
+  options: ReaderOptions,
+  size: number,
+  entries: number,
+): Case[] {
   let sink = 0;
 
-  function read(path: string, readAll: (reader: ShmLogReader) => number): Case {
-    const reader = ShmLogReader.open(writer.name);
-    readers.push(reader);
+  function lap(path: string, readAll: (reader: Reader) => number): Case {
     return {
       path,
       size,
       entries,
-      prepare() {
-        // Whatever other cases wrote meanwhile; then pages that were never touched are.
-        while (
-          reader.forEach(() => {}) > 0 || reader.lastSequenceNumber < writer.totalEntriesWritten
-        );
-        for (let i = 0; i < rounds; i++) {
-          for (let at = 0; at < POOL; at += 64) writer.writeMany(texts.slice(at, at + 64));
-        }
-      },
       run() {
-        const count = readAll(reader);
+        const count = readAll(new Reader(memory, { ...options, strategy: "lowest" }));
         if (count !== entries) throw new Error(`${path}: ${count} of ${entries} entries`);
         return sink;
       },
@@ -39,7 +29,7 @@ export function readCases(writer: ShmLogWriter, size: number, readers: ShmLogRea
   }
 
   return [
-    read("forEach", (reader) => {
+    lap("forEach, in place", (reader) => {
       let total = 0;
       for (;;) {
         const count = reader.forEach((entry) => sink += entry.length);
@@ -47,7 +37,7 @@ export function readCases(writer: ShmLogWriter, size: number, readers: ShmLogRea
         total += count;
       }
     }),
-    read("readBatch", (reader) => {
+    lap("readBatch", (reader) => {
       let total = 0;
       for (let batch = reader.readBatch(); batch.length > 0; batch = reader.readBatch()) {
         for (let i = 0; i < batch.length; i++) sink += batch.byteLength(i);
@@ -55,23 +45,23 @@ export function readCases(writer: ShmLogWriter, size: number, readers: ShmLogRea
       }
       return total;
     }),
-    read("readBatch, bytes(i)", (reader) => {
+    lap("readBatch, texts()", (reader) => {
       let total = 0;
       for (let batch = reader.readBatch(); batch.length > 0; batch = reader.readBatch()) {
-        for (let i = 0; i < batch.length; i++) sink += batch.bytes(i)[0];
+        for (const text of batch.texts()) sink += text.length;
         total += batch.length;
       }
       return total;
     }),
-    read("readBatch, text(i)", (reader) => {
+    lap("readBatch, bytes(i)", (reader) => {
       let total = 0;
       for (let batch = reader.readBatch(); batch.length > 0; batch = reader.readBatch()) {
-        for (let i = 0; i < batch.length; i++) sink += batch.text(i).length;
+        for (let i = 0; i < batch.length; i++) sink += batch.bytes(i).length;
         total += batch.length;
       }
       return total;
     }),
-    read("read()", (reader) => {
+    lap("read()", (reader) => {
       let total = 0;
       for (let entry = reader.read(); entry !== undefined; entry = reader.read()) {
         sink += entry.length;
@@ -79,15 +69,15 @@ export function readCases(writer: ShmLogWriter, size: number, readers: ShmLogRea
       }
       return total;
     }),
-    read("read().bytes", (reader) => {
+    lap("read().bytes", (reader) => {
       let total = 0;
       for (let entry = reader.read(); entry !== undefined; entry = reader.read()) {
-        sink += entry.bytes[0];
+        sink += entry.bytes.length;
         total++;
       }
       return total;
     }),
-    read("read().text", (reader) => {
+    lap("read().text", (reader) => {
       let total = 0;
       for (let entry = reader.read(); entry !== undefined; entry = reader.read()) {
         sink += entry.text.length;

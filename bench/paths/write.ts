@@ -1,6 +1,6 @@
 /** What the writer's caller pays: one entry, many entries, an entry made in place, text. */
 
-import { ShmLogWriter } from "../../mod.ts";
+import type { ShmLogWriter } from "../../mod.ts";
 import { bytePayloads, POOL, textPayloads } from "../payloads.ts";
 import type { Case } from "../timing.ts";
 
@@ -29,7 +29,7 @@ export function writeCases(writer: ShmLogWriter, size: number): Case[] {
       },
     },
     {
-      path: "writeMany(Uint8Array)",
+      path: "writeMany(32 × Uint8Array)",
       size,
       entries: POOL,
       run() {
@@ -65,7 +65,7 @@ export function writeCases(writer: ShmLogWriter, size: number): Case[] {
       },
     },
     {
-      path: "writeMany(string)",
+      path: "writeMany(32 × string)",
       size,
       entries: POOL,
       run() {

@@ -4,7 +4,11 @@ import { type ChildProcess, spawn, spawnSync, type SpawnSyncReturns } from "node
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { installedRuntimes, type Runtime } from "../../scripts/runtimes.ts";
+import {
+  installedRuntimes,
+  type Runtime,
+  thisRuntime as currentRuntime,
+} from "../../scripts/runtimes.ts";
 
 /** `deno`, `bun` or `node`. */
 export const runtimeName: "deno" | "bun" | "node" = "Deno" in globalThis
@@ -17,12 +21,7 @@ export const runtimeName: "deno" | "bun" | "node" = "Deno" in globalThis
 export const runtimes: Runtime[] = installedRuntimes();
 
 /** This runtime, as one of those. */
-export const thisRuntime: Runtime =
-  runtimes.find(({ name }) =>
-    runtimeName === "node"
-      ? name === `node${process.versions.node.split(".")[0]}`
-      : name === runtimeName
-  ) ?? { name: "node26", title: process.version, path: process.execPath, run: [], test: [] };
+export const thisRuntime: Runtime = currentRuntime();
 
 /** The command that starts a TypeScript file on this runtime. */
 export function scriptCommand(file: string): [command: string, args: string[]] {

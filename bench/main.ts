@@ -1,0 +1,66 @@
+/**
+ * The benchmarks: `deno task bench`, `bun bench/main.ts`, `node bench/main.ts`.
+ *
+ * @module
+ */
+
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+// @ts-types="@types/cli-progress"
+import cliProgress from "cli-progress";
+import { Command } from "commander";
+import { benchHeap } from "./heap.ts";
+import { benchPaths } from "./paths.ts";
+import { circumstances, markdown, type Report } from "./report.ts";
+import { benchStartup } from "./startup.ts";
+
+interface Options {
+  json?: string;
+  only?: string;
+}
+
+const benches: Record<string, (options: Options) => Report | Promise<Report>> = {
+  paths: ({ only }) => withSpinner((step) => benchPaths(new RegExp(only ?? "."), step)),
+  heap: benchHeap,
+  startup: benchStartup,
+};
+
+await new Command("bench")
+  .description("Measures the log on this runtime, and what people would use instead.")
+  .argument("[names...]", `any of ${Object.keys(benches).join(", ")}; all if none is named`)
+  .option("--json <file>", "write all figures to a file")
+  .option("--only <pattern>", "only the paths that match, of the benchmark paths")
+  .action(run)
+  .parseAsync();
+
+async function run(names: string[], options: Options): Promise<void> {
+  const unknown = names.find((name) => !(name in benches));
+  if (unknown !== undefined) throw new RangeError(`no benchmark is named ${unknown}`);
+  const conditions = circumstances();
+  const { runtime, cpu, cores, date } = conditions;
+  console.log(`${runtime} on ${cores} cores of ${cpu}, ${date}\n`);
+  const reports: Report[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const report = await bench(options);
+    console.log(markdown(report));
+    reports.push(report);
+  }
+  if (options.json !== undefined) {
+    const figures = Object.fromEntries(reports.map(({ name, data }) => [name, data]));
+    writeFileSync(options.json, JSON.stringify({ ...conditions, ...figures }, undefined, 2) + "\n");
+  }
+}
+
+/** Shows that something goes on, where somebody looks. */
+async function withSpinner<T>(work: (step: () => void) => Promise<T>): Promise<T> {
+  const bar = process.stderr.isTTY
+    ? new cliProgress.SingleBar({ format: "{value} measured", clearOnComplete: true })
+    : undefined;
+  bar?.start(1e9, 0);
+  try {
+    return await work(() => bar?.increment());
+  } finally {
+    bar?.stop();
+  }
+}

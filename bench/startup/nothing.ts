@@ -1,0 +1,3 @@
+/** What every program costs on this runtime. */
+
+export {};
