@@ -41,7 +41,11 @@ export async function time(
   for (let round = 0; round < rounds; round++) {
     for (const [i, { entries, run }] of cases.entries()) {
       // No forced collections: where a runtime gives no way to force one, mitata allocates 1 GiB.
-      const stats = await measure(run, { gc: false, min_cpu_time: milliseconds * 1e6 });
+      const stats = await measure(run, {
+        gc: false,
+        min_cpu_time: milliseconds * 1e6,
+        min_samples: 4,
+      });
       medians[i].push(stats.p50 / entries);
       fastest[i] = Math.min(fastest[i], stats.min / entries);
       onCase();

@@ -14,6 +14,12 @@ import type { WalkEnd } from "./survey.ts";
 export const BATCH_BYTES = 65536;
 /** How many entries a batch takes: as many empty ones as fit into its bytes. */
 export const BATCH_ENTRIES = BATCH_BYTES / HEADER_SIZE;
+/** How much is fetched ahead of the walk in bytes: well within the L1 cache. */
+const WARM_BYTES = 16384;
+/** Up to this many bytes an entry, on average. */
+const WARM_SIZE = 512;
+/** The words of a cache line of 64 bytes. */
+const LINE_WORDS = 16;
 /** From this many bytes an entry on, texts are decoded one by one. */
 const LARGE_TEXT = 512;
 /** How many bytes are visited in place at a time, unless a single entry is larger. */
@@ -40,6 +46,8 @@ export class EntryBatch {
   #firstSequenceNumber = 0;
   #chunkIndex = 0;
   #chunkToken = 0;
+  // So that no engine may leave out loads whose values nobody wants.
+  #warmth = 0;
   // Payload bounds in pairs, in bytes from where the batch starts in the segment.
   #bounds: Int32Array;
   #block: Uint8Array;
@@ -175,6 +183,7 @@ export class EntryBatch {
   /**
    * Finds the committed entries from `from` on in shared memory: as many as the batch takes.
    * The bounds are only as good as the memory was at this moment: validate, then use them.
+   * `isComplete` says that all is committed up to `limit`: then it pays to fetch ahead.
    *
    * @returns where the first header is that was not taken, in bytes from the start of the segment;
    * `found.reason` says why it was not
@@ -187,6 +196,7 @@ export class EntryBatch {
     most: number,
     mostBytes: number,
     stale: number,
+    isComplete: boolean,
     found: Found,
   ): void {
     const { words } = segment;
@@ -194,34 +204,49 @@ export class EntryBatch {
     const first = from >>> 2;
     const room = Math.min(limit - from, 0x7fffffff);
     const staleAt = stale < 0 ? -1 : stale - from;
+    const mostBounds = 2 * most;
+    let warmBelow = isComplete ? Math.min(room, mostBytes) : 0;
     let bounds = this.#bounds;
     let at = 0;
     let filled = 0;
     let reason: WalkEnd = "limit";
-    while (filled < 2 * most) {
+    walk: while (filled < mostBounds) {
       if (room - at < HEADER_SIZE) {
         reason = "end";
         break;
       }
-      // Plain: pairs with the writer's commit, Atomics.store(header). The reader's fence after
-      // index() makes an acquire of all these loads; a branch separates each from the next.
-      const header = words[first + (at >>> 2)];
-      if (header >= 0 || at === staleAt) {
-        reason = "open";
-        break;
-      }
-      const total = header & LENGTH_MASK;
-      if (total < HEADER_SIZE || total > room - at) {
-        reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
-        break;
-      }
-      const next = at + ((total + 3) & ~3);
-      if (next > mostBytes && filled > 0) break;
+      // As far as there is room for headers, and for bounds, and as was fetched ahead.
+      let stop = room - HEADER_SIZE + 1;
       if (filled === bounds.length) bounds = this.#grow();
-      bounds[filled] = at + HEADER_SIZE;
-      bounds[filled + 1] = at + total;
-      filled += 2;
-      at = next;
+      const full = Math.min(bounds.length, mostBounds);
+      // Large entries are few: to touch each of their lines would cost more than it saves.
+      if (at > WARM_SIZE * (filled >>> 1)) warmBelow = 0;
+      if (at < warmBelow) {
+        // A little at first, which tells how large the entries are.
+        const ahead = Math.min(at === 0 ? 4 * WARM_SIZE : at + WARM_BYTES, warmBelow);
+        this.#warmth = warmUp(words, first + (at >>> 2), first + (ahead >>> 2));
+        stop = Math.min(stop, ahead);
+      }
+      while (at < stop && filled < full) {
+        // Plain: pairs with the writer's commit, Atomics.store(header). The reader's fence after
+        // index() makes an acquire of all these loads; a branch separates each from the next.
+        const header = words[first + (at >>> 2)];
+        if (header >= 0 || at === staleAt) {
+          reason = "open";
+          break walk;
+        }
+        const total = header & LENGTH_MASK;
+        if (total < HEADER_SIZE || total > room - at) {
+          reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
+          break walk;
+        }
+        const next = at + ((total + 3) & ~3);
+        if (next > mostBytes && filled > 0) break walk;
+        bounds[filled] = at + HEADER_SIZE;
+        bounds[filled + 1] = at + total;
+        filled += 2;
+        at = next;
+      }
     }
     found.offset = from + at;
     found.reason = reason;
@@ -312,6 +337,17 @@ export class EntryBatch {
       throw new RangeError(`entry ${index} of a batch of ${this.#length}`);
     }
   }
+}
+
+/**
+ * Touches each cache line of a range. Headers can only be walked one after the other, each at the
+ * cost of a cache miss (95 ns where the lines come from beyond the L2 cache); lines that do not
+ * depend on each other are fetched many at a time, for 3 ns each.
+ */
+function warmUp(words: Int32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let word = from; word < to; word += LINE_WORDS) sum |= words[word];
+  return sum;
 }
 
 /** Where `EntryBatch.index()` ended, and why. */

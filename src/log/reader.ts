@@ -275,7 +275,7 @@ export class Reader implements Iterable<Entry> {
     }
 
     const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
-    batch.index(segment, offset, limit, most, mostBytes, stale, found);
+    batch.index(segment, offset, limit, most, mostBytes, stale, limit < segment.end, found);
     if (batch.length === 0) return this.#nothingAt(offset, limit, broken);
 
     // Acquire: the headers before the payloads. Pairs with the writer's commit of each entry.
