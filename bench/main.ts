@@ -11,6 +11,7 @@ import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { benchHeap } from "./heap.ts";
 import { benchPaths } from "./paths.ts";
+import { benchPeers } from "./peers.ts";
 import { circumstances, markdown, type Report } from "./report.ts";
 import { benchStartup } from "./startup.ts";
 
@@ -19,10 +20,13 @@ interface Options {
   only?: string;
 }
 
-const benches: Record<string, (options: Options) => Report | Promise<Report>> = {
-  paths: ({ only }) => withSpinner((step) => benchPaths(new RegExp(only ?? "."), step)),
+type Bench = (options: Options, onCase: () => void) => Report | Promise<Report>;
+
+const benches: Record<string, Bench> = {
+  paths: ({ only }, onCase) => benchPaths(new RegExp(only ?? "."), onCase),
   heap: benchHeap,
   startup: benchStartup,
+  peers: benchPeers,
 };
 
 await new Command("bench")
@@ -42,7 +46,7 @@ async function run(names: string[], options: Options): Promise<void> {
   const reports: Report[] = [];
   for (const [name, bench] of Object.entries(benches)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const report = await bench(options);
+    const report = await withCounter((onCase) => bench(options, onCase));
     console.log(markdown(report));
     reports.push(report);
   }
@@ -53,7 +57,7 @@ async function run(names: string[], options: Options): Promise<void> {
 }
 
 /** Shows that something goes on, where somebody looks. */
-async function withSpinner<T>(work: (step: () => void) => Promise<T>): Promise<T> {
+async function withCounter<T>(work: (onCase: () => void) => T | Promise<T>): Promise<T> {
   const bar = process.stderr.isTTY
     ? new cliProgress.SingleBar({ format: "{value} measured", clearOnComplete: true })
     : undefined;
