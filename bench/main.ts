@@ -12,6 +12,7 @@ import { Command } from "commander";
 import { benchHeap } from "./heap.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
+import { benchProcesses } from "./processes.ts";
 import { circumstances, markdown, type Report } from "./report.ts";
 import { benchStartup } from "./startup.ts";
 
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   heap: benchHeap,
   startup: benchStartup,
   peers: benchPeers,
+  processes: benchProcesses,
 };
 
 await new Command("bench")

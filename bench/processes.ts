@@ -1,0 +1,184 @@
+/** One writer process and several reader processes on one log: speed, losses, latency, idle cost. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { thisRuntime } from "../scripts/runtimes.ts";
+import type { Waiting } from "./processes/waiting.ts";
+import { digits, type Report, runtimeTitle, type Table } from "./report.ts";
+
+const SIZES = [16, 64, 256, 1024];
+const READERS = [1, 2, 4];
+const RATES = [1000, 100_000, Infinity];
+const WAYS: Waiting[] = ["spinning", "adaptive", "sleeping"];
+const MILLISECONDS = 1000;
+
+/** What a run found. */
+export interface Run {
+  /** Entries written, and in how many milliseconds. */
+  written: number;
+  milliseconds: number;
+  readers: ReaderResult[];
+}
+
+interface ReaderResult {
+  read: number;
+  lost: number;
+  milliseconds: number;
+  /** Share of a core. */
+  cpu: number;
+  /** The 50th, 90th, 99th and 99.9th percentile in ns. */
+  latency: number[];
+}
+
+/** Runs everything between processes. */
+export async function benchProcesses(_: unknown, onCase: () => void): Promise<Report> {
+  const speeds: { size: number; count: number; run: Run }[] = [];
+  for (const size of SIZES) {
+    for (const count of READERS) {
+      speeds.push({ size, count, run: await runProcesses({ size, readers: count }) });
+      onCase();
+    }
+  }
+  const latencies: { rate: number; how: Waiting; run: Run }[] = [];
+  for (const rate of RATES) {
+    for (const how of WAYS) {
+      const run = await runProcesses({ size: 64, readers: 1, how, rate, isStamped: true });
+      latencies.push({ rate, how, run });
+      onCase();
+    }
+  }
+  const idle = await idleCost();
+  return {
+    name: "processes",
+    tables: [speedTable(speeds), latencyTable(latencies)],
+    notes: [
+      "Each reader copies and validates what it reads. With every run, read + lost = written for " +
+      "each reader.",
+      "Latency: from the writer's stamp to the moment at which a batch is in the reader's hands; " +
+      "at full speed the stamp is a part of what the writer does.",
+      `An idle adaptive reader takes ${digits(idle * 100)} % of a core.`,
+    ],
+    data: { speeds, latencies, idle },
+  };
+}
+
+function speedTable(speeds: { size: number; count: number; run: Run }[]): Table {
+  const rate = (count: number, milliseconds: number) => digits(count / milliseconds / 1000);
+  return {
+    title: `${runtimeTitle()}: million entries per second at full speed`,
+    head: ["bytes", "readers", "written", "read by each", "lost by each"],
+    rows: speeds.map(({ size, count, run }) => {
+      const average = (key: "read" | "lost" | "milliseconds") =>
+        run.readers.reduce((sum, reader) => sum + reader[key], 0) / count;
+      return [
+        String(size),
+        String(count),
+        rate(run.written, run.milliseconds),
+        rate(average("read"), average("milliseconds")),
+        `${digits(100 * average("lost") / run.written)} %`,
+      ];
+    }),
+  };
+}
+
+function latencyTable(latencies: { rate: number; how: Waiting; run: Run }[]): Table {
+  return {
+    title: `${runtimeTitle()}: latency from process to process in µs, 64 bytes`,
+    head: ["entries/s", "reader", "p50", "p90", "p99", "p99.9", "lost"],
+    rows: latencies.map(({ rate, how, run }) => {
+      const reached = Math.round(run.written / run.milliseconds * 1000);
+      const [reader] = run.readers;
+      return [
+        Number.isFinite(rate)
+          ? rate.toLocaleString("en-US")
+          : `full: ${reached.toLocaleString("en-US")}`,
+        how,
+        ...reader.latency.map((ns) => digits(ns / 1000)),
+        `${digits(100 * reader.lost / run.written)} %`,
+      ];
+    }),
+  };
+}
+
+interface RunOptions {
+  size: number;
+  readers: number;
+  how?: Waiting;
+  rate?: number;
+  isStamped?: boolean;
+  milliseconds?: number;
+}
+
+let runs = 0;
+
+/** One writer and its readers, from start to end; throws if an entry is unaccounted for. */
+export async function runProcesses(options: RunOptions): Promise<Run> {
+  const { size, readers, how = "spinning", rate = Infinity, milliseconds = MILLISECONDS } = options;
+  const name = `/ouroboros-bench-${process.pid}-${runs++}`;
+  const stamps = options.isStamped ? "stamps" : "none";
+  const writer = startChild("writer.ts", [name, size, milliseconds, rate, stamps]);
+  await writer.nextLine();
+  const children = Array.from({ length: readers }, () => {
+    return startChild("reader.ts", [name, how, stamps]);
+  });
+  for (const reader of children) await reader.nextLine();
+  writer.say();
+  const result = JSON.parse(await writer.nextLine());
+  const results: ReaderResult[] = [];
+  for (const reader of children) results.push(JSON.parse(await reader.nextLine()));
+  writer.say();
+  for (const child of [writer, ...children]) await child.ended();
+  for (const { read, lost } of results) {
+    if (read + lost !== result.written) {
+      throw new Error(`read ${read} + lost ${lost} is not written ${result.written}`);
+    }
+  }
+  return { ...result, readers: results };
+}
+
+/** The share of a core that an adaptive reader takes when nothing is written. */
+async function idleCost(): Promise<number> {
+  const name = `/ouroboros-bench-${process.pid}-idle`;
+  const writer = startChild("writer.ts", [name, 8, 1, Infinity, "none"]);
+  await writer.nextLine();
+  const reader = startChild("reader.ts", [name, "adaptive", "none", 4000]);
+  await reader.nextLine();
+  const { cpu } = JSON.parse(await reader.nextLine());
+  writer.say();
+  await writer.nextLine();
+  writer.say();
+  await writer.ended();
+  return cpu;
+}
+
+/** A process that talks in lines. */
+interface Child {
+  nextLine(): Promise<string>;
+  say(): void;
+  ended(): Promise<void>;
+}
+
+function startChild(file: string, args: (string | number)[]): Child {
+  const { path, run } = thisRuntime();
+  const script = fileURLToPath(new URL(`processes/${file}`, import.meta.url));
+  const child = spawn(path, [...run, script, ...args.map(String)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  const exit = once(child, "exit").finally(() => clearTimeout(timer));
+  return {
+    async nextLine() {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${file} ended early`);
+      return value;
+    },
+    say: () => child.stdin.write("go\n"),
+    async ended() {
+      await exit;
+    },
+  };
+}
