@@ -25,13 +25,10 @@ export { Entry } from "./src/log/entry.ts";
 export { EntryView } from "./src/log/entry_view.ts";
 export { type ChunkInfo, type ChunkState, inspect, type LogInfo } from "./src/log/inspect.ts";
 export { segmentSize } from "./src/log/layout.ts";
-export {
-  type OverrunPolicy,
-  Reader,
-  type ReaderOptions,
-  type ReadStrategy,
-} from "./src/log/reader.ts";
-export { type CreateWriterOptions, Writer, type WriterOptions } from "./src/log/writer.ts";
+export { Reader } from "./src/log/reader.ts";
+export type { OverrunPolicy, ReaderOptions, ReadStrategy } from "./src/log/reader_options.ts";
+export { Writer } from "./src/log/writer.ts";
+export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log_reader.ts";
 export { ShmLogWriter, type ShmLogWriterOptions } from "./src/shm_log_writer.ts";

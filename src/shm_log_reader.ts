@@ -11,7 +11,8 @@ import type { EntryBatch } from "./log/batch.ts";
 import type { Entry } from "./log/entry.ts";
 import type { EntryView } from "./log/entry_view.ts";
 import { inspect, type LogInfo } from "./log/inspect.ts";
-import { type OverrunPolicy, Reader, type ReadStrategy } from "./log/reader.ts";
+import { Reader } from "./log/reader.ts";
+import type { OverrunPolicy, ReadStrategy } from "./log/reader_options.ts";
 import { lacksMagic } from "./log/segment.ts";
 import { describeTarget, type LogMemory, type LogTarget, openMemory } from "./shm_log_target.ts";
 

@@ -10,7 +10,8 @@ import { compilerFence, fullFence } from "./fence.ts";
 import type { Claim } from "./log/claim.ts";
 import { segmentSize } from "./log/layout.ts";
 import { isUnfinished } from "./log/segment.ts";
-import { Writer, type WriterOptions } from "./log/writer.ts";
+import { Writer } from "./log/writer.ts";
+import type { WriterOptions } from "./log/writer_options.ts";
 import {
   createMemory,
   describeTarget,

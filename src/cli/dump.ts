@@ -5,7 +5,7 @@
  */
 
 import { type Command, Option } from "commander";
-import type { ReadStrategy } from "../log/reader.ts";
+import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../shm_log_reader.ts";
 import type { LogTarget } from "../shm_log_target.ts";
 import { targetArgument } from "./arguments.ts";

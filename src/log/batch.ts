@@ -4,22 +4,17 @@
  * @module
  */
 
+import { EntryBounds, type Found } from "./bounds.ts";
 import { decodeText, Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
-import { HEADER_SIZE, LENGTH_MASK, WRAP_LENGTH } from "./layout.ts";
+import { HEADER_SIZE } from "./layout.ts";
+import type { Ahead } from "./position.ts";
 import type { Segment } from "./segment.ts";
-import type { WalkEnd } from "./survey.ts";
 
 /** How many bytes of entries a batch takes, unless a single entry is larger. */
 export const BATCH_BYTES = 65536;
 /** How many entries a batch takes: as many empty ones as fit into its bytes. */
 export const BATCH_ENTRIES = BATCH_BYTES / HEADER_SIZE;
-/** How much is fetched ahead of the walk in bytes: well within the L1 cache. */
-const WARM_BYTES = 16384;
-/** Up to this many bytes an entry, on average. */
-const WARM_SIZE = 512;
-/** The words of a cache line of 64 bytes. */
-const LINE_WORDS = 16;
 /** From this many bytes an entry on, texts are decoded one by one. */
 const LARGE_TEXT = 512;
 /** How many bytes are visited in place at a time, unless a single entry is larger. */
@@ -46,17 +41,8 @@ export class EntryBatch {
   #firstSequenceNumber = 0;
   #chunkIndex = 0;
   #chunkToken = 0;
-  // So that no engine may leave out loads whose values nobody wants.
-  #warmth = 0;
-  // Payload bounds in pairs, in bytes from where the batch starts in the segment.
-  #bounds: Int32Array;
-  #block: Uint8Array;
-
-  /** Makes an empty batch. Readers do this. */
-  constructor() {
-    this.#bounds = new Int32Array(256);
-    this.#block = new Uint8Array(0);
-  }
+  readonly #bounds = new EntryBounds();
+  #block: Uint8Array = new Uint8Array(0);
 
   /** How many entries the batch holds. */
   get length(): number {
@@ -82,13 +68,15 @@ export class EntryBatch {
   /** The size in bytes of the payload of entry `index`. */
   byteLength(index: number): number {
     this.#check(index);
-    return this.#bounds[2 * index + 1] - this.#bounds[2 * index];
+    const { pairs } = this.#bounds;
+    return pairs[2 * index + 1] - pairs[2 * index];
   }
 
   /** The payload of entry `index`: a view of private memory, valid until the next batch. */
   bytes(index: number): Uint8Array {
     this.#check(index);
-    return this.#block.subarray(this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+    const { pairs } = this.#bounds;
+    return this.#block.subarray(pairs[2 * index], pairs[2 * index + 1]);
   }
 
   /** The payload of entry `index` decoded as UTF-8. */
@@ -116,7 +104,7 @@ export class EntryBatch {
   texts(): string[] {
     const length = this.#length;
     const texts: string[] = new Array(length);
-    const bounds = this.#bounds;
+    const bounds = this.#bounds.pairs;
     const joined = length > 0 ? this.#decodeAtOnce() : undefined;
     for (let i = 0; i < length; i++) {
       texts[i] = joined === undefined
@@ -144,7 +132,8 @@ export class EntryBatch {
    * @internal
    */
   share(index: number): Entry {
-    return this.#toEntry(index, this.#block, this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+    const { pairs } = this.#bounds;
+    return this.#toEntry(index, this.#block, pairs[2 * index], pairs[2 * index + 1]);
   }
 
   /**
@@ -153,7 +142,7 @@ export class EntryBatch {
    * @internal
    */
   visit(view: EntryView, origin: number, visit: (entry: EntryView) => void): void {
-    view.showEach(this.#bounds, origin, this.#firstSequenceNumber, this.#length, visit);
+    view.showEach(this.#bounds.pairs, origin, this.#firstSequenceNumber, this.#length, visit);
   }
 
   /**
@@ -172,8 +161,7 @@ export class EntryBatch {
    */
   takeFrom(other: EntryBatch, start: number, most: number): void {
     const length = Math.min(other.#length - start, most);
-    while (this.#bounds.length < 2 * length) this.#grow();
-    this.#bounds.set(other.#bounds.subarray(2 * start, 2 * (start + length)));
+    this.#bounds.takeFrom(other.#bounds, start, length);
     this.#reserve(other.#block.length);
     this.#block.set(other.#block);
     this.#length = length;
@@ -182,75 +170,19 @@ export class EntryBatch {
 
   /**
    * Finds the committed entries from `from` on in shared memory: as many as the batch takes.
-   * The bounds are only as good as the memory was at this moment: validate, then use them.
-   * `isComplete` says that all is committed up to `limit`: then it pays to fetch ahead.
    *
-   * @returns where the first header is that was not taken, in bytes from the start of the segment;
-   * `found.reason` says why it was not
    * @internal
    */
   index(
     segment: Segment,
     from: number,
-    limit: number,
+    ahead: Ahead,
     most: number,
     mostBytes: number,
-    stale: number,
-    isComplete: boolean,
     found: Found,
   ): void {
-    const { words } = segment;
-    // All relative to `from`, so that the walk is one of small integers whatever the segment's size.
-    const first = from >>> 2;
-    const room = Math.min(limit - from, 0x7fffffff);
-    const staleAt = stale < 0 ? -1 : stale - from;
-    const mostBounds = 2 * most;
-    let warmBelow = isComplete ? Math.min(room, mostBytes) : 0;
-    let bounds = this.#bounds;
-    let at = 0;
-    let filled = 0;
-    let reason: WalkEnd = "limit";
-    walk: while (filled < mostBounds) {
-      if (room - at < HEADER_SIZE) {
-        reason = "end";
-        break;
-      }
-      // As far as there is room for headers, and for bounds, and as was fetched ahead.
-      let stop = room - HEADER_SIZE + 1;
-      if (filled === bounds.length) bounds = this.#grow();
-      const full = Math.min(bounds.length, mostBounds);
-      // Large entries are few: to touch each of their lines would cost more than it saves.
-      if (at > WARM_SIZE * (filled >>> 1)) warmBelow = 0;
-      if (at < warmBelow) {
-        // A little at first, which tells how large the entries are.
-        const ahead = Math.min(at === 0 ? 4 * WARM_SIZE : at + WARM_BYTES, warmBelow);
-        this.#warmth = warmUp(words, first + (at >>> 2), first + (ahead >>> 2));
-        stop = Math.min(stop, ahead);
-      }
-      while (at < stop && filled < full) {
-        // Plain: pairs with the writer's commit, Atomics.store(header). The reader's fence after
-        // index() makes an acquire of all these loads; a branch separates each from the next.
-        const header = words[first + (at >>> 2)];
-        if (header >= 0 || at === staleAt) {
-          reason = "open";
-          break walk;
-        }
-        const total = header & LENGTH_MASK;
-        if (total < HEADER_SIZE || total > room - at) {
-          reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
-          break walk;
-        }
-        const next = at + ((total + 3) & ~3);
-        if (next > mostBytes && filled > 0) break walk;
-        bounds[filled] = at + HEADER_SIZE;
-        bounds[filled + 1] = at + total;
-        filled += 2;
-        at = next;
-      }
-    }
-    found.offset = from + at;
-    found.reason = reason;
-    this.#length = filled >>> 1;
+    this.#bounds.find(segment, from, ahead, most, mostBytes, found);
+    this.#length = this.#bounds.length;
   }
 
   /**
@@ -260,7 +192,7 @@ export class EntryBatch {
    */
   copy(segment: Segment, from: number, fresh: boolean): void {
     if (this.#length === 0) return;
-    const size = this.#bounds[2 * this.#length - 1];
+    const size = this.#bounds.end;
     if (fresh) this.#block = new Uint8Array(new ArrayBuffer(size));
     else this.#reserve(size);
     this.#block.set(segment.bytes.subarray(from, from + size));
@@ -278,7 +210,7 @@ export class EntryBatch {
     chunkToken: number,
   ): void {
     if (skipped > 0) {
-      this.#bounds.copyWithin(0, 2 * skipped, 2 * this.#length);
+      this.#bounds.skip(skipped);
       this.#length -= skipped;
     }
     this.#firstSequenceNumber = firstSequenceNumber + skipped;
@@ -300,13 +232,12 @@ export class EntryBatch {
    * undefined if there is more than ASCII, or if the entries are so large that it does not pay.
    */
   #decodeAtOnce(): string | undefined {
-    const bounds = this.#bounds;
-    const last = 2 * this.#length - 1;
-    if (bounds[last] > LARGE_TEXT * this.#length) return undefined;
+    const bounds = this.#bounds.pairs;
+    if (this.#bounds.end > LARGE_TEXT * this.#length) return undefined;
     const block = this.#block;
     // Headers and padding are not text. The block is our copy: zeros are ASCII.
     let end = 0;
-    for (let i = 0; i < last; i += 2) {
+    for (let i = 0; i < 2 * this.#length; i += 2) {
       while (end < bounds[i]) block[end++] = 0;
       end = bounds[i + 1];
     }
@@ -326,34 +257,9 @@ export class EntryBatch {
     this.#block = new Uint8Array(new ArrayBuffer(Math.max(size, BATCH_BYTES)));
   }
 
-  #grow(): Int32Array {
-    const bounds = new Int32Array(2 * this.#bounds.length);
-    bounds.set(this.#bounds);
-    return this.#bounds = bounds;
-  }
-
   #check(index: number): void {
     if (!(index >= 0 && index < this.#length)) {
       throw new RangeError(`entry ${index} of a batch of ${this.#length}`);
     }
   }
-}
-
-/**
- * Touches each cache line of a range. Headers can only be walked one after the other, each at the
- * cost of a cache miss (95 ns where the lines come from beyond the L2 cache); lines that do not
- * depend on each other are fetched many at a time, for 3 ns each.
- */
-function warmUp(words: Int32Array, from: number, to: number): number {
-  let sum = 0;
-  for (let word = from; word < to; word += LINE_WORDS) sum |= words[word];
-  return sum;
-}
-
-/** Where `EntryBatch.index()` ended, and why. */
-export interface Found {
-  /** Offset of the first header that was not taken, in bytes. */
-  offset: number;
-  /** Why it was not taken. */
-  reason: WalkEnd;
 }

@@ -4,43 +4,16 @@
  * @module
  */
 
-import { CorruptLogError, OverrunError } from "../errors.ts";
+import { CorruptLogError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
-import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, type Found, VISIT_BYTES } from "./batch.ts";
+import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
+import type { Found } from "./bounds.ts";
 import type { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
-import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
-import { type Row, Segment } from "./segment.ts";
-import { type ChunkRow, runsInto, survey } from "./survey.ts";
-
-/**
- * Where a reader starts: `"auto"` at entry 1 if it is still there, else like `"latest"`; `"latest"`
- * at the start of the newest chunk; `"lowest"` at the oldest entry that is still there.
- */
-export type ReadStrategy = "auto" | "latest" | "lowest";
-
-/**
- * Where a reader goes on after the writer overtook it: at the `"oldest"` entry that is intact, at
- * the start of the `"latest"` chunk, or at the oldest after it has thrown an OverrunError.
- */
-export type OverrunPolicy = "oldest" | "latest" | "throw";
-
-/** How a {@linkcode Reader} reads. */
-export interface ReaderOptions {
-  /** Where to start. Default `"auto"`. */
-  strategy?: ReadStrategy;
-  /** Where to go on after an overrun. Default `"oldest"`. */
-  onOverrun?: OverrunPolicy;
-  /**
-   * What to do at bytes that contradict the format: `"throw"` a CorruptLogError, or `"skip"` to the
-   * next chunk and count what was in between as lost. Default `"throw"`.
-   */
-  onDamage?: "throw" | "skip";
-  /** How to keep loads in order. Default: a fence that suffices on every CPU. */
-  fence?: Fence;
-  /** Called before each look at the memory: the place to check that it is still all there. */
-  guard?: () => void;
-}
+import { HEADER_SIZE } from "./layout.ts";
+import { type Ahead, Position } from "./position.ts";
+import { type ReaderOptions, readPolicy } from "./reader_options.ts";
+import { Segment } from "./segment.ts";
 
 /** How many times one call follows a writer that overtakes it again before it gives up. */
 const ATTEMPTS = 16;
@@ -69,30 +42,14 @@ export class Reader implements Iterable<Entry> {
   readonly #segment: Segment;
   readonly #fence: Fence;
   readonly #guard: (() => void) | undefined;
-  readonly #strategy: ReadStrategy;
-  readonly #policy: OverrunPolicy;
-  readonly #skipsDamage: boolean;
-
-  // The chunk that we are in; -1: none yet, or it was taken from us.
-  #chunk = -1;
-  #token = -1;
-  #chunkStart = 0;
-  // The row was not committed yet when we entered: the reference commits it after its first entry.
-  #isLate = false;
-  // The next header, and the sequence number of the entry before it.
-  #offset = 0;
-  #position = 0;
-  // The highest number that was delivered or counted as lost; -1: not started.
-  #seen = -1;
-  #lost = 0;
-  #overruns = 0;
+  readonly #position: Position;
+  readonly #ahead: Ahead = { limit: 0, isComplete: false, stale: -1, broken: undefined };
 
   // What read() hands out one by one; the batch of readBatch(); the bounds that forEach() uses.
   readonly #pending = new EntryBatch();
   #delivered = 0;
   readonly #batch = new EntryBatch();
   #view: EntryView | undefined;
-  readonly #row: Row = { offset: 0, token: 0, committed: false };
   readonly #found: Found = { offset: 0, reason: "open" };
 
   /**
@@ -104,16 +61,14 @@ export class Reader implements Iterable<Entry> {
    * @throws {TypeError} if an option is not one of its values
    */
   constructor(memory: ArrayBufferLike, options: ReaderOptions = {}) {
-    this.#strategy = oneOf("strategy", options.strategy ?? "auto", ["auto", "latest", "lowest"]);
-    this.#policy = oneOf("onOverrun", options.onOverrun ?? "oldest", ["oldest", "latest", "throw"]);
-    this.#skipsDamage =
-      oneOf("onDamage", options.onDamage ?? "throw", ["throw", "skip"]) === "skip";
+    const policy = readPolicy(options);
     this.#fence = options.fence ?? fullFence;
     this.#guard = options.guard;
     this.#guard?.();
     this.#segment = new Segment(memory);
+    this.#position = new Position(this.#segment, this.#fence, policy);
     // Here, not at the first read: what the writer overwrites from now on counts as lost.
-    this.#locate();
+    this.#position.locate();
   }
 
   /**
@@ -121,18 +76,18 @@ export class Reader implements Iterable<Entry> {
    * came to them. Entries older than where it started do not count.
    */
   get lostEntries(): number {
-    return this.#lost;
+    return this.#position.lost;
   }
 
   /** How many times the writer overtook this reader. */
   get overruns(): number {
-    return this.#overruns;
+    return this.#position.overruns;
   }
 
   /** The sequence number of the last entry that was read or lost; 0 before the first. */
   get lastSequenceNumber(): number {
     const waiting = this.#pending.length - this.#delivered;
-    return Math.max(this.#seen - waiting, 0);
+    return Math.max(this.#position.seen - waiting, 0);
   }
 
   /**
@@ -233,247 +188,81 @@ export class Reader implements Iterable<Entry> {
       this.#guard?.();
       // Nothing seen in an earlier call, or in an earlier round, may be reused in this one.
       this.#fence();
-      if (this.#chunk < 0 && !this.#locate()) return 0;
+      if (this.#position.chunk < 0 && !this.#position.locate()) return 0;
       if (!this.#take(batch, most, fresh, visit)) return batch.length;
     }
     batch.clear();
     return 0;
   }
 
-  /** Takes what is whole at our offset. True: we are somewhere else now, try again there. */
+  /** Takes what is whole at our position. True: we are somewhere else now, try again there. */
   #take(batch: EntryBatch, most: number, fresh: boolean, visit: Visit | undefined): boolean {
     const segment = this.#segment;
+    const position = this.#position;
+    const ahead = this.#ahead;
     const found = this.#found;
-    const offset = this.#offset;
-    if (segment.end - offset < HEADER_SIZE) return this.#wrap();
-
-    let limit = segment.end;
-    let stale = -1;
-    let broken: CorruptLogError | undefined;
-    const next = this.#chunk + 1;
-    if (next < segment.chunkCount) {
-      const at = rowWord(next);
-      const { words } = segment;
-      if (tokenAt(words, at) <= this.#token) {
-        // A chunk of a lap before: where it starts, nothing of ours was written yet.
-        stale = words[at] >>> 0;
-      } else {
-        const row = segment.readRow(next, this.#fence, this.#row);
-        if (row.token > this.#token) {
-          if (this.#isEntered(row)) {
-            this.#adopt(next, row);
-            return true;
-          }
-          if (row.committed) {
-            if (!segment.isPlausible(row)) broken = segment.damagedRow(next, row);
-            // Chunks of one lap follow each other: up to there every entry is complete.
-            else if (row.offset > offset) limit = row.offset;
-            this.#fence(); // the row before the headers that it vouches for
-          }
-        }
-      }
-    }
+    const { offset } = position;
+    if (segment.end - offset < HEADER_SIZE) return position.wrap();
+    if (!position.lookAhead(ahead)) return true;
 
     const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
-    batch.index(segment, offset, limit, most, mostBytes, stale, limit < segment.end, found);
-    if (batch.length === 0) return this.#nothingAt(offset, limit, broken);
+    batch.index(segment, offset, ahead, most, mostBytes, found);
+    if (batch.length === 0) return this.#nothingFound();
 
     // Acquire: the headers before the payloads. Pairs with the writer's commit of each entry.
     this.#fence();
-    if (!this.#isIntact()) return this.#retry(batch);
+    if (!position.isIntact()) return this.#retry(batch);
     const { length } = batch;
-    const skipped = Math.min(Math.max(this.#seen - this.#position, 0), length);
-    batch.settle(this.#position + 1, skipped, this.#chunk, this.#token);
+    const skipped = Math.min(Math.max(position.seen - position.number, 0), length);
+    batch.settle(position.number + 1, skipped, position.chunk, position.token);
     if (visit === undefined) batch.copy(segment, offset, fresh);
     else batch.visit(visit.view, offset, visit.visit);
     // The payloads before the token. Pairs with the writer's invalidation of a row, which is
     // visible before any byte of its chunk is overwritten: unchanged now, so whole then.
     this.#fence();
-    if (!this.#isIntact()) {
+    if (!position.isIntact()) {
       const isElsewhere = this.#retry(batch);
       // What was visited is void: that must be said before anything else is shown.
       return visit === undefined && isElsewhere;
     }
-    this.#offset = found.offset;
-    this.#position += length;
-    if (this.#position > this.#seen) this.#seen = this.#position;
+    position.advance(found.offset, length);
     return batch.length === 0;
   }
 
-  /** Whether the row after ours is in truth our chunk, with or without its commit. */
-  #isEntered(row: Row): boolean {
-    if (!this.#segment.isPlausible(row)) return false;
-    if (!row.committed) {
-      // The reference's order: token, offset, first entry, and the commit of the row last.
-      return row.offset === this.#offset && this.#segment.words[this.#offset >>> 2] < 0;
-    }
-    return row.offset === this.#offset ||
-      (row.offset < this.#offset && row.token <= this.#position);
-  }
-
-  /** No entry was found at our offset: why? True: try again elsewhere. */
-  #nothingAt(offset: number, limit: number, broken: CorruptLogError | undefined): boolean {
+  /** No entry is at our position: why? True: try again elsewhere. */
+  #nothingFound(): boolean {
+    const position = this.#position;
+    const { limit, isComplete, broken } = this.#ahead;
     const { reason } = this.#found;
     this.#fence(); // the header before the token
-    if (!this.#isIntact()) return this.#overrun();
-    if (limit < this.#segment.end) {
+    if (!position.isIntact()) return position.overrun();
+    if (isComplete) {
       // The next chunk vouches for entries that are not there: unless it was just taken back.
-      const row = this.#segment.readRow(this.#chunk + 1, this.#fence, this.#row);
-      if (!row.committed || row.offset !== limit || row.token <= this.#token) return false;
+      if (!position.isVouchedFor(limit)) return false;
     } else {
-      if (reason === "open") return broken !== undefined && this.#damaged(broken);
-      if (reason === "wrap") return this.#wrap();
+      if (reason === "open") return broken !== undefined && position.damaged(broken);
+      if (reason === "wrap") return position.wrap();
     }
-    const header = this.#segment.words[offset >>> 2];
-    return this.#damaged(
+    const { chunk, offset } = position;
+    const header = this.#segment.words[offset >>> 2] >>> 0;
+    return position.damaged(
       new CorruptLogError(
-        `header 0x${(header >>> 0).toString(16)} at offset ${offset} of chunk ${this.#chunk} ` +
+        `header 0x${header.toString(16)} at offset ${offset} of chunk ${chunk} ` +
           `is not an entry within ${limit - offset} bytes`,
         offset,
       ),
     );
   }
 
-  /** The lap ends here: on to chunk 0, if the writer went there. */
-  #wrap(): boolean {
-    const segment = this.#segment;
-    const row = segment.readRow(0, this.#fence, this.#row);
-    if (!row.committed || !this.#isNewer(row)) {
-      return this.#isIntact() ? false : this.#overrun();
-    }
-    if (row.token > this.#seen) return this.#overrun();
-    if (!segment.isPlausible(row)) return this.#damaged(segment.damagedRow(0, row));
-    const { offset, token } = row;
-    if (segment.chunkCount > 1) {
-      // The reference changes the token first: old entries that run into the old chunk 1 are old.
-      const after = segment.readRow(1, this.#fence, this.#row);
-      if (
-        after.committed && after.token < token && segment.isPlausible(after) &&
-        runsInto(segment, offset, after.offset)
-      ) return false;
-    }
-    this.#enter(0, offset, token);
-    return true;
-  }
-
   #retry(batch: EntryBatch): boolean {
     batch.clear();
-    return this.#overrun();
-  }
-
-  /** Our chunk was overwritten, or is about to be. True: we are in another one now. */
-  #overrun(): boolean {
-    this.#chunk = -1;
-    return this.#locate();
-  }
-
-  /** Finds the chunk to start in, or to go on in. */
-  #locate(): boolean {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const row = this.#choose();
-      if (row === undefined) return false;
-      // The survey looked at a table in motion: what it chose must still be there.
-      const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
-      if (!committed || offset !== row.offset || token !== row.token) continue;
-      const lost = this.#enter(row.index, offset, token);
-      if (lost > 0) {
-        this.#overruns++;
-        if (this.#policy === "throw") {
-          throw new OverrunError(
-            `the writer overtook this reader: ${lost} entries before entry ${token + 1} are lost`,
-            lost,
-          );
-        }
-      }
-      return true;
-    }
-    return false;
-  }
-
-  #choose(): ChunkRow | undefined {
-    const { rows, newest } = survey(this.#segment, this.#fence);
-    if (this.#seen >= 0) {
-      if (this.#policy === "latest") {
-        return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
-      }
-      return lowest(rows.filter((row) => this.#isNewer(row)));
-    }
-    if (this.#strategy === "lowest") return lowest(rows);
-    const first = rows.find((row) => row.token === 0);
-    return this.#strategy === "auto" && first !== undefined ? first : newest;
-  }
-
-  /** Whether the chunk of `row` comes after ours. One that we found empty may have been moved. */
-  #isNewer(row: Row): boolean {
-    return row.token > this.#token || (row.token === this.#token && row.token === this.#seen);
-  }
-
-  /** Goes to the start of chunk `index`; gives how many entries were lost on the way. */
-  #enter(index: number, offset: number, token: number): number {
-    this.#chunk = index;
-    this.#chunkStart = offset;
-    this.#token = token;
-    this.#isLate = false;
-    this.#offset = offset;
-    this.#position = token;
-    const lost = this.#seen < 0 ? 0 : Math.max(token - this.#seen, 0);
-    this.#lost += lost;
-    this.#seen = Math.max(this.#seen, token);
-    return lost;
-  }
-
-  /** Makes the next chunk ours, which starts where we are, or before: then we stay there. */
-  #adopt(index: number, row: Row): void {
-    const { offset, token, committed } = row;
-    const [here, position] = [this.#offset, this.#position];
-    this.#enter(index, offset, token);
-    this.#isLate = !committed;
-    if (offset < here) {
-      this.#offset = here;
-      this.#position = position;
-    }
-  }
-
-  /** Whether our row still says what it said when we entered: nothing of it was overwritten. */
-  #isIntact(): boolean {
-    const { words } = this.#segment;
-    const at = rowWord(this.#chunk);
-    const high = words[at + 1];
-    if (this.#isLate && high < 0) this.#isLate = false;
-    return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#chunkStart &&
-      (high < 0 || this.#isLate) && tokenAt(words, at) === this.#token;
-  }
-
-  #damaged(error: CorruptLogError): boolean {
-    if (!this.#skipsDamage) throw error;
-    const { rows } = survey(this.#segment, this.#fence);
-    const row = lowest(rows.filter((row) => row.token > this.#token));
-    if (row === undefined) return false;
-    this.#enter(row.index, row.offset, row.token);
-    return true;
+    return this.#position.overrun();
   }
 }
 
 interface Visit {
   view: EntryView;
   visit: (entry: EntryView) => void;
-}
-
-/** The token of the row whose first word is `at`, as plain loads see it. */
-function tokenAt(words: Int32Array, at: number): number {
-  return wideNumber(words[at + 2], words[at + 3]);
-}
-
-function lowest(rows: ChunkRow[]): ChunkRow | undefined {
-  return rows.reduce<ChunkRow | undefined>(
-    (best, row) => best === undefined || row.token < best.token ? row : best,
-    undefined,
-  );
-}
-
-function oneOf<T extends string>(option: string, value: T, values: readonly T[]): T {
-  if (values.includes(value)) return value;
-  throw new TypeError(`${option} is "${value}", but must be one of ${values.join(", ")}`);
 }
 
 function checkMost(maxEntries: number): void {

@@ -5,42 +5,14 @@
  */
 
 import { ClaimPendingError, ClosedError } from "../errors.ts";
-import { type Fence, fullFence } from "../fence.ts";
+import { fullFence } from "../fence.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
+import { ChunkRows } from "./chunk_rows.ts";
 import { Claim } from "./claim.ts";
-import {
-  checkChunkCount,
-  checkChunkSize,
-  COMMIT_FLAG,
-  dataOffset,
-  HEADER_SIZE,
-  maxPayloadSize,
-  ROW_COMMIT_FLAG,
-  rowWord,
-  TABLE_OFFSET,
-  WRAP_MARK,
-} from "./layout.ts";
+import { checkChunkCount, COMMIT_FLAG, HEADER_SIZE, maxPayloadSize, WRAP_MARK } from "./layout.ts";
 import { recover, type WriterState } from "./resume.ts";
 import { Segment } from "./segment.ts";
-
-/** What {@linkcode Writer.resume} needs to know. */
-export interface WriterOptions {
-  /**
-   * After how many bytes a new chunk begins. Default: the room for entries divided by the number
-   * of chunks, which is what the segment was made with unless it is larger than it had to be.
-   */
-  chunkSize?: number;
-  /** How to keep stores in order. Default: a fence that suffices on every CPU. */
-  fence?: Fence;
-  /** How text becomes UTF-8. Default: by `TextEncoder.encodeInto`. */
-  encoding?: TextEncoding;
-}
-
-/** What {@linkcode Writer.create} needs to know. */
-export interface CreateWriterOptions extends WriterOptions {
-  /** How many chunks: the log forgets its oldest entries a chunk at a time. Default 16. */
-  chunkCount?: number;
-}
+import { checkOptions, type CreateWriterOptions, type WriterOptions } from "./writer_options.ts";
 
 /** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;
@@ -68,8 +40,7 @@ export class Writer {
   readonly #segment: Segment;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
-  readonly #rows: BigUint64Array;
-  readonly #fence: Fence;
+  readonly #rows: ChunkRows;
   readonly #encoding: TextEncoding;
   readonly #writeText: TextWriter;
   readonly #chunkSize: number;
@@ -87,8 +58,6 @@ export class Writer {
   #total: number;
   // There is a wrap mark at #offset already: resumed after a crash in between.
   #isWrapped: boolean;
-  // No row between #chunk and this one is in use: where to look for the next stale one.
-  #staleRow: number;
   #claim: Claim | undefined;
   #isClosed = false;
 
@@ -97,8 +66,7 @@ export class Writer {
     this.#segment = segment;
     this.#bytes = segment.bytes;
     this.#words = segment.words;
-    this.#rows = new BigUint64Array(segment.bytes.buffer, TABLE_OFFSET, 2 * segment.chunkCount);
-    this.#fence = options.fence ?? fullFence;
+    this.#rows = new ChunkRows(segment, state.chunk, options.fence ?? fullFence);
     this.#encoding = options.encoding ?? standardEncoding;
     this.#writeText = textWriter(this.#encoding, segment.bytes);
     this.#chunkSize = options.chunkSize ??
@@ -110,7 +78,6 @@ export class Writer {
     this.#offset = state.offset;
     this.#total = state.total;
     this.#isWrapped = state.isWrapped;
-    this.#staleRow = state.chunk + 1;
   }
 
   /**
@@ -334,7 +301,7 @@ export class Writer {
 
   /**
    * Everything that is not straight: makes room for an entry of `length` bytes, and gives the
-   * offset of its header. Rows are told before any byte that they speak of is touched.
+   * offset of its header.
    */
   #makeRoom(length: number): number {
     if (this.#isClosed) throw new ClosedError("the writer is closed");
@@ -348,12 +315,12 @@ export class Writer {
     if (this.#isWrapped || end - this.#offset < length + HEADER_SIZE) {
       this.#markWrap();
       this.#offset = dataStart;
-      this.#restartRow(0);
+      this.#enterChunk(0);
     } else if (this.#offset - this.#chunkStart >= this.#chunkSize && this.#chunk + 1 < chunkCount) {
-      this.#restartRow(this.#chunk + 1);
+      this.#enterChunk(this.#chunk + 1);
     }
     const next = this.#offset + ((length + 7) & ~3);
-    this.#invalidate(next + HEADER_SIZE);
+    this.#rows.invalidate(next + HEADER_SIZE);
     this.#updateLimit();
     return this.#offset;
   }
@@ -362,67 +329,29 @@ export class Writer {
   #markWrap(): void {
     if (this.#offset === this.#chunkStart && this.#chunk > 0) {
       // The chunk was entered and stayed empty: without this, chunk 0 would get the same token.
-      this.#clearRow(this.#chunk);
+      this.#rows.clear(this.#chunk);
     }
     if (!this.#isWrapped && this.#offset <= this.#lastHeader) {
-      this.#invalidate(this.#offset + HEADER_SIZE);
+      this.#rows.invalidate(this.#offset + HEADER_SIZE);
       // Pairs with the reader's look at the header; the reader goes on when row 0 is committed.
       Atomics.store(this.#words, this.#offset >>> 2, WRAP_MARK);
     }
     this.#isWrapped = false;
-    this.#staleRow = 1;
+    this.#rows.beginLap();
   }
 
   /** Begins chunk `index` at our offset. */
-  #restartRow(index: number): void {
-    const row = 2 * index;
-    // The flag first: from here on nobody takes the old entries for new ones. Pairs with the
-    // reader's check of the row after its copy.
-    Atomics.store(this.#rows, row, 0n);
-    // The token before the header: a crash in between must not lead to numbers that were used.
-    Atomics.store(this.#rows, row + 1, BigInt(this.#total));
-    // The entry of the lap before that is here must be gone before the row says that it is new.
-    Atomics.store(this.#words, this.#offset >>> 2, 0);
-    // Release: pairs with readRow(), which takes a token only between two equal offsets.
-    Atomics.store(this.#rows, row, ROW_COMMIT_FLAG | BigInt(this.#offset));
+  #enterChunk(index: number): void {
+    this.#rows.restart(index, this.#offset, this.#total);
     this.#chunk = index;
     this.#chunkStart = this.#offset;
-    if (this.#staleRow <= index) this.#staleRow = index + 1;
-  }
-
-  /** Takes back every row of a lap before that starts below `to`: its bytes are about to go. */
-  #invalidate(to: number): void {
-    for (let at = this.#nextStale(); at < to; at = this.#nextStale()) {
-      this.#clearRow(this.#staleRow++);
-    }
-    // The rows before the bytes. A release store does not order what comes after it: on arm64 this
-    // takes a fence instruction, on x86-64 the stores above are full fences themselves.
-    this.#fence();
-  }
-
-  #clearRow(index: number): void {
-    Atomics.store(this.#rows, 2 * index, 0n);
-    Atomics.store(this.#rows, 2 * index + 1, 0n);
-  }
-
-  /** Where the next chunk of a lap before starts, or the end of the segment. */
-  #nextStale(): number {
-    const { chunkCount, end } = this.#segment;
-    while (this.#staleRow < chunkCount) {
-      // Plain: only the writer changes rows, and this is the writer.
-      const at = rowWord(this.#staleRow);
-      if (this.#words[at + 1] < 0) return this.#words[at] >>> 0;
-      this.#staleRow++;
-    }
-    // Past the end, so that no invalidation ever comes so far.
-    return end + 2 * HEADER_SIZE;
   }
 
   #updateLimit(): void {
     const chunkEnd = this.#chunk + 1 < this.#segment.chunkCount
       ? this.#chunkStart + this.#chunkSize
       : Infinity;
-    this.#limit = Math.min(chunkEnd, this.#lastHeader, this.#nextStale() - HEADER_SIZE);
+    this.#limit = Math.min(chunkEnd, this.#lastHeader, this.#rows.nextStale() - HEADER_SIZE);
   }
 
   /** The size of a batch in bytes; strings count as three bytes a character where there is room. */
@@ -456,16 +385,4 @@ function checkPayload(data: Uint8Array): number {
 
 function describe(value: unknown): string {
   return value === null ? "null" : typeof value;
-}
-
-function checkOptions(memory: ArrayBufferLike, chunkCount: number, chunkSize?: number): void {
-  if (chunkSize === undefined) return;
-  checkChunkSize(chunkSize);
-  const needed = dataOffset(chunkCount) + chunkCount * chunkSize;
-  if (needed > memory.byteLength) {
-    throw new RangeError(
-      `${chunkCount} chunks of ${chunkSize} bytes need ${needed} bytes, ` +
-        `but the memory has ${memory.byteLength}`,
-    );
-  }
 }

@@ -1,0 +1,245 @@
+/**
+ * Where a reader is in the log, and how it finds its way: into the next chunk, past the end of a
+ * lap, and to what is left after the writer overtook it.
+ *
+ * @module
+ */
+
+import { type CorruptLogError, OverrunError } from "../errors.ts";
+import type { Fence } from "../fence.ts";
+import { COMMIT_FLAG, rowWord, wideNumber } from "./layout.ts";
+import type { ReadPolicy } from "./reader_options.ts";
+import type { Row, Segment } from "./segment.ts";
+import { type ChunkRow, runsInto, survey } from "./survey.ts";
+
+/** How many times the table is surveyed while the writer changes it, before we give up. */
+const ATTEMPTS = 16;
+
+/** What the row of the next chunk says of the entries of ours. */
+export interface Ahead {
+  /** Our entries end here, in bytes from the start of the segment. */
+  limit: number;
+  /** Whether all up to `limit` is committed. */
+  isComplete: boolean;
+  /** Where a chunk of a lap before starts: nothing of ours was written there yet. -1: nowhere. */
+  stale: number;
+  /** What is wrong with the row. */
+  broken: CorruptLogError | undefined;
+}
+
+/** The position of a reader. */
+export class Position {
+  /** The chunk that we are in; -1: none yet, or it was taken from us. */
+  chunk = -1;
+  /** Its token: how many entries were written before it. */
+  token = -1;
+  /** Offset of the next header in bytes. */
+  offset = 0;
+  /** The sequence number of the entry before it. */
+  number = 0;
+  /** The highest number that was delivered or counted as lost; -1: not started. */
+  seen = -1;
+  /** How many entries are lost. */
+  lost = 0;
+  /** How many times the writer overtook us. */
+  overruns = 0;
+
+  readonly #segment: Segment;
+  readonly #fence: Fence;
+  readonly #policy: ReadPolicy;
+  // Where our chunk starts.
+  #start = 0;
+  // The row was not committed yet when we entered: the reference commits it after its first entry.
+  #isLate = false;
+  readonly #row: Row = { offset: 0, token: 0, committed: false };
+
+  /** Makes a position that is nowhere yet: locate() it. */
+  constructor(segment: Segment, fence: Fence, policy: ReadPolicy) {
+    this.#segment = segment;
+    this.#fence = fence;
+    this.#policy = policy;
+  }
+
+  /** Finds out what the next row says. False: we are in another chunk now. */
+  lookAhead(ahead: Ahead): boolean {
+    const segment = this.#segment;
+    const { words } = segment;
+    ahead.limit = segment.end;
+    ahead.isComplete = false;
+    ahead.stale = -1;
+    ahead.broken = undefined;
+    const next = this.chunk + 1;
+    if (next === segment.chunkCount) return true;
+    const at = rowWord(next);
+    if (tokenAt(words, at) <= this.token) {
+      ahead.stale = words[at] >>> 0;
+      return true;
+    }
+    const row = segment.readRow(next, this.#fence, this.#row);
+    if (row.token <= this.token) return true;
+    if (this.#isEntered(row)) {
+      this.#adopt(next, row);
+      return false;
+    }
+    if (!row.committed) return true;
+    if (!segment.isPlausible(row)) ahead.broken = segment.damagedRow(next, row);
+    // Chunks of one lap follow each other: up to there every entry is complete.
+    else if (row.offset > this.offset) {
+      ahead.limit = row.offset;
+      ahead.isComplete = true;
+    }
+    this.#fence(); // the row before the headers that it vouches for
+    return true;
+  }
+
+  /** Whether the next chunk still starts at `limit`, and so still vouches for what is before it. */
+  isVouchedFor(limit: number): boolean {
+    const row = this.#segment.readRow(this.chunk + 1, this.#fence, this.#row);
+    return row.committed && row.offset === limit && row.token > this.token;
+  }
+
+  /** Goes on to the header at `offset`, past `count` entries. */
+  advance(offset: number, count: number): void {
+    this.offset = offset;
+    this.number += count;
+    if (this.number > this.seen) this.seen = this.number;
+  }
+
+  /** The lap ends here: on to chunk 0, if the writer went there. */
+  wrap(): boolean {
+    const segment = this.#segment;
+    const row = segment.readRow(0, this.#fence, this.#row);
+    if (!row.committed || !this.#isNewer(row)) {
+      return this.isIntact() ? false : this.overrun();
+    }
+    if (row.token > this.seen) return this.overrun();
+    if (!segment.isPlausible(row)) return this.damaged(segment.damagedRow(0, row));
+    const { offset, token } = row;
+    if (segment.chunkCount > 1) {
+      // The reference changes the token first: old entries that run into the old chunk 1 are old.
+      const after = segment.readRow(1, this.#fence, this.#row);
+      if (
+        after.committed && after.token < token && segment.isPlausible(after) &&
+        runsInto(segment, offset, after.offset)
+      ) return false;
+    }
+    this.#enter(0, offset, token);
+    return true;
+  }
+
+  /** Our chunk was overwritten, or is about to be. True: we are in another one now. */
+  overrun(): boolean {
+    this.chunk = -1;
+    return this.locate();
+  }
+
+  /** Finds the chunk to start in, or to go on in. */
+  locate(): boolean {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const row = this.#choose();
+      if (row === undefined) return false;
+      // The survey looked at a table in motion: what it chose must still be there.
+      const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
+      if (!committed || offset !== row.offset || token !== row.token) continue;
+      const lost = this.#enter(row.index, offset, token);
+      if (lost > 0) {
+        this.overruns++;
+        if (this.#policy.onOverrun === "throw") {
+          throw new OverrunError(
+            `the writer overtook this reader: ${lost} entries before entry ${token + 1} are lost`,
+            lost,
+          );
+        }
+      }
+      return true;
+    }
+    return false;
+  }
+
+  #choose(): ChunkRow | undefined {
+    const { rows, newest } = survey(this.#segment, this.#fence);
+    if (this.seen >= 0) {
+      if (this.#policy.onOverrun === "latest") {
+        return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
+      }
+      return lowest(rows.filter((row) => this.#isNewer(row)));
+    }
+    if (this.#policy.strategy === "lowest") return lowest(rows);
+    const first = rows.find((row) => row.token === 0);
+    return this.#policy.strategy === "auto" && first !== undefined ? first : newest;
+  }
+
+  /** Whether the chunk of `row` comes after ours. One that we found empty may have been moved. */
+  #isNewer(row: Row): boolean {
+    return row.token > this.token || (row.token === this.token && row.token === this.seen);
+  }
+
+  /** Whether the row after ours is in truth our chunk, with or without its commit. */
+  #isEntered(row: Row): boolean {
+    if (!this.#segment.isPlausible(row)) return false;
+    if (!row.committed) {
+      // The reference's order: token, offset, first entry, and the commit of the row last.
+      return row.offset === this.offset && this.#segment.words[this.offset >>> 2] < 0;
+    }
+    return row.offset === this.offset ||
+      (row.offset < this.offset && row.token <= this.number);
+  }
+
+  /** Goes to the start of chunk `index`; gives how many entries were lost on the way. */
+  #enter(index: number, offset: number, token: number): number {
+    this.chunk = index;
+    this.#start = offset;
+    this.token = token;
+    this.#isLate = false;
+    this.offset = offset;
+    this.number = token;
+    const lost = this.seen < 0 ? 0 : Math.max(token - this.seen, 0);
+    this.lost += lost;
+    this.seen = Math.max(this.seen, token);
+    return lost;
+  }
+
+  /** Makes the next chunk ours, which starts where we are, or before: then we stay there. */
+  #adopt(index: number, row: Row): void {
+    const { offset, token, committed } = row;
+    const [here, position] = [this.offset, this.number];
+    this.#enter(index, offset, token);
+    this.#isLate = !committed;
+    if (offset < here) {
+      this.offset = here;
+      this.number = position;
+    }
+  }
+
+  /** Whether our row still says what it said when we entered: nothing of it was overwritten. */
+  isIntact(): boolean {
+    const { words } = this.#segment;
+    const at = rowWord(this.chunk);
+    const high = words[at + 1];
+    if (this.#isLate && high < 0) this.#isLate = false;
+    return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#start &&
+      (high < 0 || this.#isLate) && tokenAt(words, at) === this.token;
+  }
+
+  /** Throws `error`, or goes on behind the damage. True: we are in another chunk now. */
+  damaged(error: CorruptLogError): boolean {
+    if (!this.#policy.skipsDamage) throw error;
+    const { rows } = survey(this.#segment, this.#fence);
+    const row = lowest(rows.filter((row) => row.token > this.token));
+    if (row === undefined) return false;
+    this.#enter(row.index, row.offset, row.token);
+    return true;
+  }
+}
+
+/** The token of the row whose first word is `at`, as plain loads see it. */
+function tokenAt(words: Int32Array, at: number): number {
+  return wideNumber(words[at + 2], words[at + 3]);
+}
+
+function lowest(rows: ChunkRow[]): ChunkRow | undefined {
+  return rows.reduce<ChunkRow | undefined>(
+    (best, row) => best === undefined || row.token < best.token ? row : best,
+    undefined,
+  );
+}

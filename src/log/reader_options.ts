@@ -1,0 +1,61 @@
+/**
+ * How a reader of a log reads.
+ *
+ * @module
+ */
+
+import type { Fence } from "../fence.ts";
+
+/**
+ * Where a reader starts: `"auto"` at entry 1 if it is still there, else like `"latest"`; `"latest"`
+ * at the start of the newest chunk; `"lowest"` at the oldest entry that is still there.
+ */
+export type ReadStrategy = "auto" | "latest" | "lowest";
+
+/**
+ * Where a reader goes on after the writer overtook it: at the `"oldest"` entry that is intact, at
+ * the start of the `"latest"` chunk, or at the oldest after it has thrown an OverrunError.
+ */
+export type OverrunPolicy = "oldest" | "latest" | "throw";
+
+/** How a `Reader` reads. */
+export interface ReaderOptions {
+  /** Where to start. Default `"auto"`. */
+  strategy?: ReadStrategy;
+  /** Where to go on after an overrun. Default `"oldest"`. */
+  onOverrun?: OverrunPolicy;
+  /**
+   * What to do at bytes that contradict the format: `"throw"` a CorruptLogError, or `"skip"` to the
+   * next chunk and count what was in between as lost. Default `"throw"`.
+   */
+  onDamage?: "throw" | "skip";
+  /** How to keep loads in order. Default: a fence that suffices on every CPU. */
+  fence?: Fence;
+  /** Called before each look at the memory: the place to check that it is still all there. */
+  guard?: () => void;
+}
+
+/** What a reader needs to know to find its way. */
+export interface ReadPolicy {
+  /** Where to start. */
+  readonly strategy: ReadStrategy;
+  /** Where to go on after an overrun. */
+  readonly onOverrun: OverrunPolicy;
+  /** Whether damage is skipped. */
+  readonly skipsDamage: boolean;
+}
+
+/** The options with their defaults; a TypeError for what is not one of its values. */
+export function readPolicy(options: ReaderOptions): ReadPolicy {
+  const { strategy = "auto", onOverrun = "oldest", onDamage = "throw" } = options;
+  return {
+    strategy: oneOf("strategy", strategy, ["auto", "latest", "lowest"]),
+    onOverrun: oneOf("onOverrun", onOverrun, ["oldest", "latest", "throw"]),
+    skipsDamage: oneOf("onDamage", onDamage, ["throw", "skip"]) === "skip",
+  };
+}
+
+function oneOf<T extends string>(option: string, value: T, values: readonly T[]): T {
+  if (values.includes(value)) return value;
+  throw new TypeError(`${option} is "${value}", but must be one of ${values.join(", ")}`);
+}

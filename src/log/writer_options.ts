@@ -1,0 +1,45 @@
+/**
+ * How a writer of a log is made.
+ *
+ * @module
+ */
+
+import type { Fence } from "../fence.ts";
+import type { TextEncoding } from "../utf8.ts";
+import { checkChunkSize, dataOffset } from "./layout.ts";
+
+/** What `Writer.resume()` needs to know. */
+export interface WriterOptions {
+  /**
+   * After how many bytes a new chunk begins. Default: the room for entries divided by the number
+   * of chunks, which is what the segment was made with unless it is larger than it had to be.
+   */
+  chunkSize?: number;
+  /** How to keep stores in order. Default: a fence that suffices on every CPU. */
+  fence?: Fence;
+  /** How text becomes UTF-8. Default: by `TextEncoder.encodeInto`. */
+  encoding?: TextEncoding;
+}
+
+/** What `Writer.create()` needs to know. */
+export interface CreateWriterOptions extends WriterOptions {
+  /** How many chunks: the log forgets its oldest entries a chunk at a time. Default 16. */
+  chunkCount?: number;
+}
+
+/** Throws a RangeError unless chunks of that size fit into the memory. */
+export function checkOptions(
+  memory: ArrayBufferLike,
+  chunkCount: number,
+  chunkSize?: number,
+): void {
+  if (chunkSize === undefined) return;
+  checkChunkSize(chunkSize);
+  const needed = dataOffset(chunkCount) + chunkCount * chunkSize;
+  if (needed > memory.byteLength) {
+    throw new RangeError(
+      `${chunkCount} chunks of ${chunkSize} bytes need ${needed} bytes, ` +
+        `but the memory has ${memory.byteLength}`,
+    );
+  }
+}
