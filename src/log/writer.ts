@@ -9,7 +9,14 @@ import { fullFence } from "../fence.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
 import { ChunkRows } from "./chunk_rows.ts";
 import { Claim } from "./claim.ts";
-import { checkChunkCount, COMMIT_FLAG, HEADER_SIZE, maxPayloadSize, WRAP_MARK } from "./layout.ts";
+import {
+  checkChunkCount,
+  COMMIT_FLAG,
+  HEADER_SIZE,
+  MAX_TOTAL_LENGTH,
+  maxPayloadSize,
+  WRAP_MARK,
+} from "./layout.ts";
 import { recover, type WriterState } from "./resume.ts";
 import { Segment } from "./segment.ts";
 import { checkOptions, type CreateWriterOptions, type WriterOptions } from "./writer_options.ts";
@@ -155,18 +162,19 @@ export class Writer {
    *
    * @param data the payload; text is written as UTF-8. Empty payloads are legal
    * @returns the sequence number of the entry
+   * @throws {TypeError} if it is neither
    * @throws {RangeError} if it is larger than {@linkcode Writer.maxEntrySize}
    * @throws {ClaimPendingError} if a claim is open
    * @throws {ClosedError} after `close()`
    */
   write(data: Uint8Array | string): number {
     if (typeof data === "string") return this.#writeString(data);
-    const { length } = data;
+    const length = checkPayload(data);
     let offset = this.#offset;
     let next = offset + ((length + 7) & ~3);
-    // Not `>`: what is not a number goes the other way too, and is refused there.
-    if (!(next <= this.#limit)) {
-      offset = this.#makeRoom(checkPayload(data));
+    // By its length, too: of 2 GiB and more, `next` has overflown.
+    if (next > this.#limit || length > this.#limit) {
+      offset = this.#makeRoom(length);
       next = offset + ((length + 7) & ~3);
     }
     // Not committed yet: for a reader this is the same as nothing.
@@ -199,7 +207,7 @@ export class Writer {
     let offset = this.#offset;
     // Room for all of them in one piece: they share a chunk, and nothing of them has a row of its
     // own that would show them too early.
-    if (!(offset + size <= this.#limit)) offset = this.#makeRoom(size - HEADER_SIZE);
+    if (offset + size > this.#limit) offset = this.#makeRoom(size - HEADER_SIZE);
     const first = offset;
     let firstLength = 0;
     for (let i = 0; i < count; i++) {
@@ -260,7 +268,7 @@ export class Writer {
   #writeString(text: string): number {
     let offset = this.#offset;
     let capacity = text.length * 3;
-    if (offset + ((capacity + 7) & ~3) > this.#limit) {
+    if (offset + ((capacity + 7) & ~3) > this.#limit || capacity > this.#limit) {
       // At three bytes a character it might not fit: count them.
       capacity = this.#encoding.byteLength(text);
       offset = this.#makeRoom(capacity);
@@ -359,14 +367,15 @@ export class Writer {
     let most = 0;
     for (let i = 0; i < entries.length; i++) {
       const data = entries[i];
-      const length = typeof data === "string" ? data.length * 3 : checkPayload(data);
-      most += (length + 7) & ~3;
+      most += entrySize(typeof data === "string" ? data.length * 3 : checkPayload(data));
     }
     if (this.#offset + most <= this.#limit) return most;
     let size = 0;
     for (let i = 0; i < entries.length; i++) {
       const data = entries[i];
-      size += ((typeof data === "string" ? this.#encoding.byteLength(data) : data.length) + 7) & ~3;
+      size += entrySize(
+        typeof data === "string" ? this.#encoding.byteLength(data) : data.length,
+      );
     }
     if (size - HEADER_SIZE > this.#maxEntrySize) {
       throw new RangeError(
@@ -376,6 +385,11 @@ export class Writer {
     }
     return size;
   }
+}
+
+/** What an entry takes with its header; right for what is too large for any log, too. */
+function entrySize(length: number): number {
+  return length > MAX_TOTAL_LENGTH ? length : (length + 7) & ~3;
 }
 
 function checkPayload(data: Uint8Array): number {

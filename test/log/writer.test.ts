@@ -122,8 +122,10 @@ test("write() gives payloads of 0 to the maximum back, and refuses one byte more
   assert.equal(reader.read()?.text, "still fine");
 });
 
-test("write() refuses what is not bytes or text", () => {
+test("write() refuses what is not bytes or text, on the straight path too", () => {
   const { writer } = makeLog();
+  // The first write of a chunk takes the long way; the ones after it do not.
+  writer.write("x");
   for (
     const wrong of [
       undefined,
@@ -133,12 +135,33 @@ test("write() refuses what is not bytes or text", () => {
       [1, 2],
       new ArrayBuffer(4),
       new DataView(new ArrayBuffer(4)),
+      new Uint16Array(2),
     ]
   ) {
     assert.throws(() => writer.write(wrong as never), TypeError);
     assert.throws(() => writer.writeMany([wrong as never]), TypeError);
   }
-  assert.equal(writer.totalEntriesWritten, 0);
+  assert.equal(writer.totalEntriesWritten, 1);
+});
+
+test("write() refuses payloads whose size does not fit into 31 or 32 bits, and leaves no trace", () => {
+  for (const size of [2 ** 31, 2 ** 31 + 8, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 8]) {
+    const { raw, writer } = makeLog();
+    writer.write("x");
+    let huge: Uint8Array;
+    try {
+      // Never touched, so it is an address range and no memory.
+      huge = new Uint8Array(size);
+    } catch {
+      continue;
+    }
+    assert.throws(() => writer.write(huge), /exceeds the maximum/);
+    assert.throws(() => writer.writeMany(["x", huge]), /exceeds the maximum/);
+    assert.throws(() => writer.claim(size), /exceeds the maximum/);
+    assert.deepEqual(texts(raw.memory), ["x"]);
+    assert.equal(writer.write("y"), 2);
+    assert.deepEqual(texts(raw.memory), ["x", "y"]);
+  }
 });
 
 test("a chunk that holds its size or more is left for the next row, with its token", () => {
