@@ -61,14 +61,6 @@ export function readCases(
       }
       return total;
     }),
-    lap("read()", (reader) => {
-      let total = 0;
-      for (let entry = reader.read(); entry !== undefined; entry = reader.read()) {
-        sink += entry.length;
-        total++;
-      }
-      return total;
-    }),
     lap("read().bytes", (reader) => {
       let total = 0;
       for (let entry = reader.read(); entry !== undefined; entry = reader.read()) {
