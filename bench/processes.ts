@@ -55,8 +55,8 @@ export async function benchProcesses(_: unknown, onCase: () => void): Promise<Re
     name: "processes",
     tables: [speedTable(speeds), latencyTable(latencies)],
     notes: [
-      "Each reader copies and validates what it reads. With every run, read + lost = written for " +
-      "each reader.",
+      "Each reader validates what it reads, of copies but for the latencies. In every run, " +
+      "read + lost = written for each reader.",
       "Latency: from the writer's stamp to the moment at which a batch is in the reader's hands; " +
       "at full speed the stamp is a part of what the writer does.",
       `An idle adaptive reader takes ${digits(idle * 100)} % of a core.`,
