@@ -117,7 +117,7 @@ async function cost(chunkSize: number, chunkCount: number): Promise<Omit<Point, 
     3,
     100,
   );
-  return { write: write.mean, read: read.mean };
+  return { write: write.median, read: read.median };
 }
 
 /** One chart a curve, with two lines a runtime. */

@@ -22,8 +22,6 @@ export interface Timing {
   size: number;
   /** The median of the rounds' medians. */
   median: number;
-  /** The median of the rounds' means: with what happens rarely in it. */
-  mean: number;
   /** The fastest sample of all. */
   fastest: number;
 }
@@ -39,7 +37,6 @@ export async function time(
   onCase: () => void = () => {},
 ): Promise<Timing[]> {
   const medians = cases.map((): number[] => []);
-  const means = cases.map((): number[] => []);
   const fastest = cases.map(() => Infinity);
   for (let round = 0; round < rounds; round++) {
     for (const [i, { entries, run }] of cases.entries()) {
@@ -50,7 +47,6 @@ export async function time(
         min_samples: 4,
       });
       medians[i].push(stats.p50 / entries);
-      means[i].push(stats.avg / entries);
       fastest[i] = Math.min(fastest[i], stats.min / entries);
       onCase();
     }
@@ -60,7 +56,6 @@ export async function time(
       path,
       size,
       median: median(medians[i]),
-      mean: median(means[i]),
       fastest: fastest[i],
     };
   });

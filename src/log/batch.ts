@@ -98,7 +98,7 @@ export class EntryBatch {
    *
    * const memory = new ArrayBuffer(4096);
    * Writer.create(memory, { chunkCount: 4 }).writeMany(["a", "b", "c"]);
-   * console.log(new Reader(memory).readBatch().texts()); // [ "a", "b", "c" ]
+   * console.log(new Reader(memory).readBatch().texts().join()); // a,b,c
    * ```
    */
   texts(): string[] {
