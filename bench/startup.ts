@@ -38,7 +38,7 @@ export function benchStartup(): Report {
   const data = {
     runtime: median(bare),
     whole: median(whole),
-    library: median(inside),
+    inside: median(inside),
   };
   return {
     name: "startup",
@@ -48,7 +48,7 @@ export function benchStartup(): Report {
       rows: [
         ["the runtime alone: an empty file", digits(data.runtime)],
         ["import, open and first read as well", digits(data.whole)],
-        ["of which import, open and first read", digits(data.library)],
+        ["of which import, open and first read", digits(data.inside)],
       ],
     }],
     notes: isNode ? ["Of JavaScript, as in an npm package."] : [],

@@ -108,6 +108,11 @@ export function segmentSize(chunkCount: number, chunkSize: number): number {
   return size;
 }
 
+/** What an entry takes with its header in bytes; right for what is too large for any log, too. */
+export function entrySize(length: number): number {
+  return length > MAX_TOTAL_LENGTH ? length : (length + 7) & ~3;
+}
+
 /** The size of the largest payload that a segment of `size` bytes takes, in bytes. */
 export function maxPayloadSize(size: number, chunkCount: number): number {
   return Math.min(size - dataOffset(chunkCount), MAX_TOTAL_LENGTH) - HEADER_SIZE;

@@ -12,8 +12,8 @@ import { Claim } from "./claim.ts";
 import {
   checkChunkCount,
   COMMIT_FLAG,
+  entrySize,
   HEADER_SIZE,
-  MAX_TOTAL_LENGTH,
   maxPayloadSize,
   WRAP_MARK,
 } from "./layout.ts";
@@ -385,11 +385,6 @@ export class Writer {
     }
     return size;
   }
-}
-
-/** What an entry takes with its header; right for what is too large for any log, too. */
-function entrySize(length: number): number {
-  return length > MAX_TOTAL_LENGTH ? length : (length + 7) & ~3;
 }
 
 function checkPayload(data: Uint8Array): number {
