@@ -5,7 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
-import { HEADER_SIZE, ROW_COMMIT_FLAG, rowWord, TABLE_OFFSET } from "./layout.ts";
+import { HEADER_SIZE, RESTART_MARK, ROW_COMMIT_FLAG, rowWord, TABLE_OFFSET } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
 /**
@@ -31,8 +31,9 @@ export class ChunkRows {
   restart(index: number, offset: number, total: number): void {
     const row = 2 * index;
     // The flag first: from here on nobody takes the old entries for new ones. Pairs with the
-    // reader's check of the row after its copy.
-    Atomics.store(this.#rows, row, 0n);
+    // reader's check of the row after its copy. In row 0 the count comes with it, in one store: a
+    // crash before the commit may leave nothing else to count from.
+    Atomics.store(this.#rows, row, index === 0 ? RESTART_MARK | BigInt(total) : 0n);
     // The token before the header: a crash in between must not lead to numbers that were used.
     Atomics.store(this.#rows, row + 1, BigInt(total));
     // The entry of the lap before that is here must be gone before the row says that it is new.

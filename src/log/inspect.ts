@@ -6,6 +6,7 @@
 
 import { type Fence, fullFence } from "../fence.ts";
 import { maxPayloadSize, VERSION } from "./layout.ts";
+import { markedTotal } from "./resume.ts";
 import { Segment } from "./segment.ts";
 import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
 
@@ -111,7 +112,9 @@ export function inspect(memory: ArrayBufferLike, options: { fence?: Fence } = {}
     maxEntrySize: maxPayloadSize(segment.end, segment.chunkCount),
     chunks,
     firstSequenceNumber: firstNumber(live),
-    lastSequenceNumber: (found.newest?.token ?? 0) + found.end.entries,
+    lastSequenceNumber: found.newest === undefined
+      ? markedTotal(segment) ?? 0
+      : found.newest.token + found.end.entries,
     entries,
     bytesUsed: live.reduce((sum, chunk) => sum + chunk.bytesUsed, 0),
     damage,

@@ -58,6 +58,13 @@ export const WRAP_MARK = COMMIT_FLAG | WRAP_LENGTH;
 /** The commit flag of a row's offset as a u64. */
 export const ROW_COMMIT_FLAG = 1n << 63n;
 
+/**
+ * The mark of row 0 while it is restarted, in place of its offset and without the commit flag: what
+ * is below it is the number of entries written so far. Nobody but a writer that resumes looks into a
+ * row that is not committed; with no other chunk in use, only this tells it how to go on counting.
+ */
+export const RESTART_MARK = 1n << 62n;
+
 /** The largest segment in bytes: word indices are computed with 32-bit shifts. */
 export const MAX_SEGMENT_SIZE = 2 ** 32 - 4;
 /** The largest total length that a header can say, in bytes. */

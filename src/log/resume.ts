@@ -7,11 +7,12 @@
  * |---|---|---|
  * | within an entry | a header without its commit flag | it is written over |
  * | after a wrap mark | chunk 0 not restarted | the next write restarts it |
- * | within the restart of a row | no flag, or (the reference) new token on old entries | cleared, or restarted by the next write |
+ * | within the restart of a row | no flag (row 0: a mark with the count), or (the reference) new token on old entries | cleared, or restarted by the next write |
  * | before the commit of a row that has entries (the reference) | offset and token, no flag | committed |
  *
- * One case cannot be told: the only chunk in use is chunk 0, and its restart was cut off. Then its
- * token may be the old or the new one. We count its entries on top, so that no number is ever used
+ * While our writer restarts row 0, the count is in it (RESTART_MARK): the rows that are left are of
+ * the lap before, or of none. The reference leaves no such mark. If then no other row is in use, the
+ * token may be the old or the new one: we count the entries on top, so that no number is ever used
  * twice; up to a lap of numbers may be skipped, and readers report them as lost.
  *
  * @module
@@ -19,7 +20,7 @@
 
 import { CorruptLogError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
-import { ROW_COMMIT_FLAG, TABLE_OFFSET } from "./layout.ts";
+import { RESTART_MARK, ROW_COMMIT_FLAG, TABLE_OFFSET } from "./layout.ts";
 import type { Row, Segment } from "./segment.ts";
 import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
 
@@ -40,7 +41,11 @@ export interface WriterState {
 /** Finds the end of the log and repairs what the last writer left half done. */
 export function recover(segment: Segment, fence: Fence): WriterState {
   const { rows, newest, end } = survey(segment, fence);
-  if (newest === undefined) return restartOnly(segment, fence);
+  // Before what the rows say: with row 0 taken back, the newest may be of a lap before, and its count
+  // an old one.
+  const marked = markedTotal(segment);
+  if (marked !== undefined) return restartFirst(segment, marked, rows);
+  if (newest === undefined) return restartFirst(segment, countedTotal(segment, fence), []);
   if (end.reason === "damage") {
     throw new CorruptLogError(
       `header 0x${(segment.words[end.offset >>> 2] >>> 0).toString(16)} at offset ${end.offset} ` +
@@ -84,21 +89,36 @@ function lateChunk(
   return { ...row, index };
 }
 
-/** No row can be believed: chunk 0 was being restarted, and it was the only one in use. */
-function restartOnly(segment: Segment, fence: Fence): WriterState {
+/** Restarts chunk 0, after `total` entries, as a writer was about to; `kept` are older chunks. */
+function restartFirst(segment: Segment, total: number, kept: ChunkRow[]): WriterState {
+  const rows = rowTable(segment);
+  // In the writer's order, so that whoever comes after a crash in here counts the same.
+  Atomics.store(rows, 0, RESTART_MARK | BigInt(total));
+  clearRows(segment, new Set([0, ...kept.map((row) => row.index)]));
+  Atomics.store(rows, 1, BigInt(total));
+  const chunkStart = segment.dataStart;
+  Atomics.store(segment.words, chunkStart >>> 2, 0);
+  Atomics.store(rows, 0, ROW_COMMIT_FLAG | BigInt(chunkStart));
+  return { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false };
+}
+
+/** The count that our writer leaves in row 0 while it restarts it. */
+export function markedTotal(segment: Segment): number | undefined {
+  const [row] = rowTable(segment);
+  if (row >> 62n !== 1n) return undefined;
+  const total = Number(row & ~RESTART_MARK);
+  return Number.isSafeInteger(total) ? total : undefined;
+}
+
+/** The count that token and entries allow at most, in a log of the reference. */
+function countedTotal(segment: Segment, fence: Fence): number {
   const { token } = segment.readRow(0, fence, { offset: 0, token: 0, committed: false });
   const { entries, reason, offset } = walk(segment, segment.dataStart, segment.end);
   const total = token + entries;
   if (reason === "damage" || !Number.isSafeInteger(total)) {
     throw new CorruptLogError(`no chunk is committed, and chunk 0 is not entries only`, offset);
   }
-  clearRows(segment, new Set());
-  Atomics.store(segment.words, segment.dataStart >>> 2, 0);
-  const rows = rowTable(segment);
-  Atomics.store(rows, 1, BigInt(total));
-  Atomics.store(rows, 0, ROW_COMMIT_FLAG | BigInt(segment.dataStart));
-  const chunkStart = segment.dataStart;
-  return { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false };
+  return total;
 }
 
 /** Clears every row that is not kept, the flag first. */

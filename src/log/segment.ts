@@ -114,7 +114,8 @@ export class Segment {
    * The writer takes back the flag (offset 0), changes the token, then stores the new offset with
    * the flag. So a token read between two equal reads of the offset is the token of that offset;
    * reading its lower word twice guards its two halves in the same way. A row in motion is given
-   * as not committed.
+   * as not committed; where RESTART_MARK (bit 62, without bit 63) is in the place of the offset, that
+   * is given as 0.
    */
   readRow(index: number, fence: Fence, row: Row): Row {
     const { words } = this;
@@ -127,7 +128,7 @@ export class Segment {
       const tokenHigh = words[at + 3];
       fence(); // … and the offset again after the token
       if (words[at] === low && words[at + 1] === high && words[at + 2] === tokenLow) {
-        row.offset = wideNumber(low, high & ~COMMIT_FLAG);
+        row.offset = high >> 30 === 1 ? 0 : wideNumber(low, high & ~COMMIT_FLAG);
         row.token = wideNumber(tokenLow, tokenHigh);
         row.committed = high < 0;
         return row;

@@ -339,7 +339,7 @@ test("resume() after a wrap mark without its restart of chunk 0 keeps what is th
   assert.equal(raw.row(0).token, 15);
 });
 
-test("resume() never uses a number twice when the restart of an only chunk was cut off", () => {
+test("resume() never uses a number twice when the reference restarted its only chunk and died", () => {
   const restart = [
     (raw: Raw) => raw.setRow(0, 0, 1, false),
     (raw: Raw) => raw.setRow(0, 0, 4, false),
