@@ -1,32 +1,59 @@
-/** Entries that follow from their sequence number, fast to make and fast to check. */
+/**
+ * Entries that follow from their sequence number, fast to make and fast to check: the number itself,
+ * then noise that depends on it.
+ */
 
-import { Buffer } from "node:buffer";
 import { Random } from "../support/random.ts";
 import { sizeOf } from "../support/stream.ts";
 
 const TABLE_SIZE = 1 << 16;
+const NUMBER_SIZE = 4;
+
+/** An entry to be checked where it is: an EntryView, for instance. */
+export interface ReadableBytes {
+  readonly length: number;
+  at(index: number): number | undefined;
+}
 
 /** Makes and checks entries of up to `most` bytes. */
 export class Entries {
-  readonly #table: Buffer;
+  readonly #table: Uint8Array;
   readonly #most: number;
 
   constructor(most: number) {
     this.#most = most;
     const random = new Random(4711);
-    const bytes = new Uint8Array(TABLE_SIZE + most);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = random.below(256);
-    this.#table = Buffer.from(bytes.buffer);
+    this.#table = new Uint8Array(TABLE_SIZE + most);
+    for (let i = 0; i < this.#table.length; i++) this.#table[i] = random.below(256);
   }
 
-  /** Entry `sequenceNumber`: a piece of a table of noise, another one for each number near it. */
-  entry(sequenceNumber: number): Uint8Array {
-    const start = (Math.imul(sequenceNumber, 0x9e3779b1) >>> 8) % TABLE_SIZE;
-    return this.#table.subarray(start, start + sizeOf(sequenceNumber, this.#most));
+  /** Makes entry `sequenceNumber` in `into`, from its start; gives its size in bytes. */
+  fill(sequenceNumber: number, into: Uint8Array): number {
+    const size = sizeOf(sequenceNumber, this.#most);
+    const start = noiseStart(sequenceNumber);
+    if (size > 64) into.set(this.#table.subarray(start, start + size));
+    else for (let i = 0; i < size; i++) into[i] = this.#table[start + i];
+    const numbered = Math.min(size, NUMBER_SIZE);
+    for (let i = 0; i < numbered; i++) into[i] = sequenceNumber >>> (8 * i);
+    return size;
   }
 
-  /** Whether `bytes` is entry `sequenceNumber`. */
-  isRight(sequenceNumber: number, bytes: Uint8Array): boolean {
-    return Buffer.compare(this.entry(sequenceNumber), bytes) === 0;
+  /** Whether `entry` is entry `sequenceNumber`. */
+  isRight(sequenceNumber: number, entry: ReadableBytes): boolean {
+    const size = sizeOf(sequenceNumber, this.#most);
+    if (entry.length !== size) return false;
+    const numbered = Math.min(size, NUMBER_SIZE);
+    for (let i = 0; i < numbered; i++) {
+      if (entry.at(i) !== ((sequenceNumber >>> (8 * i)) & 0xff)) return false;
+    }
+    const start = noiseStart(sequenceNumber);
+    for (let i = numbered; i < size; i++) {
+      if (entry.at(i) !== this.#table[start + i]) return false;
+    }
+    return true;
   }
+}
+
+function noiseStart(sequenceNumber: number): number {
+  return (Math.imul(sequenceNumber, 0x9e3779b1) >>> 8) % TABLE_SIZE;
 }

@@ -1,21 +1,24 @@
 /**
- * A reader under torture: takes entries in all ways, checks each, and dawdles at times; told how many
- * there are in the end, it goes on up to there and says what it saw.
+ * A reader under torture: takes entries in all ways, checks each, and dawdles at times (unless told
+ * to hurry); told how many there are in the end, it goes on up to there.
  */
 
 import process from "node:process";
 import { ShmLogReader } from "../../mod.ts";
 import { Random } from "../support/random.ts";
-import { Entries } from "./entries.ts";
+import { Entries, type ReadableBytes } from "./entries.ts";
+import { type Counts, Scores } from "./scores.ts";
 
-const [name, most, strategy, onOverrun, seed] = process.argv.slice(2);
+const [name, scoresName, most, pace, strategy, onOverrun, seed] = process.argv.slice(2);
 const reader = ShmLogReader.open(name, {
   strategy: strategy as "auto",
   onOverrun: onOverrun as "oldest",
 });
+const scores = Scores.open(scoresName);
 const entries = new Entries(Number(most));
 const random = new Random(Number(seed));
-const seen = { start: -1, last: 0, read: 0, lost: 0, overruns: 0, wrong: 0, twice: 0 };
+const hurries = pace === "fast";
+const seen: Counts = { start: -1, last: 0, read: 0, lost: 0, overruns: 0, wrong: 0, twice: 0 };
 let end = Infinity;
 process.stdin.on("data", (data) => end = Number(data));
 console.log("ready");
@@ -23,25 +26,34 @@ console.log("ready");
 while (reader.lastSequenceNumber < end) {
   const before = reader.lastSequenceNumber;
   for (let n = random.below(50); n > 0; n--) readSome();
+  note();
   const isIdle = reader.lastSequenceNumber === before && random.below(4) === 0;
   if (isIdle) await new Promise((resolve) => setTimeout(resolve, 1));
-  else if (random.below(200) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  else await new Promise((resolve) => setImmediate(resolve));
+  else if (!hurries && random.below(200) === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  } else await new Promise((resolve) => setImmediate(resolve));
 }
-console.log(JSON.stringify({ ...seen, lost: reader.lostEntries, overruns: reader.overruns }));
+note();
+console.log("done");
 process.exit(0);
 
-function take(sequenceNumber: number, bytes: Uint8Array): void {
+function note(): void {
+  seen.lost = reader.lostEntries;
+  seen.overruns = reader.overruns;
+  scores.set(seen);
+}
+
+function take(sequenceNumber: number, entry: ReadableBytes): void {
   // What was gone before it came is nobody's loss.
   if (seen.start < 0) seen.start = sequenceNumber - 1 - reader.lostEntries;
   if (sequenceNumber <= seen.last) seen.twice++;
-  if (!entries.isRight(sequenceNumber, bytes)) seen.wrong++;
+  if (!entries.isRight(sequenceNumber, entry)) seen.wrong++;
   seen.last = sequenceNumber;
   seen.read++;
 }
 
 function readSome(): void {
-  const way = random.below(3);
+  const way = random.below(hurries ? 9 : 3);
   if (way === 0) {
     for (let n = random.below(100); n > 0; n--) {
       const entry = reader.read();
@@ -53,10 +65,8 @@ function readSome(): void {
     for (let i = 0; i < batch.length; i++) take(batch.sequenceNumber(i), batch.bytes(i));
   } else {
     // What is seen in place counts only once it is known to have held still.
-    const copies: [number, Uint8Array][] = [];
-    const count = reader.forEach((entry) => {
-      copies.push([entry.sequenceNumber, entry.bytes()]);
-    }, 500);
-    if (count > 0) { for (const [sequenceNumber, bytes] of copies) take(sequenceNumber, bytes); }
+    const before = { ...seen };
+    const count = reader.forEach((entry) => take(entry.sequenceNumber, entry), hurries ? 1e6 : 500);
+    if (count === 0) Object.assign(seen, before);
   }
 }

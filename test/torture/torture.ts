@@ -7,6 +7,7 @@ import { segmentSize } from "../../mod.ts";
 import type { Runtime } from "../../scripts/runtimes.ts";
 import type { Random } from "../support/random.ts";
 import { type Child, startChild, uniqueName } from "../support/runtime.ts";
+import { type Counts, Scores } from "./scores.ts";
 
 /** What came out. */
 export interface Tally {
@@ -42,7 +43,7 @@ export function emptyTally(): Tally {
   };
 }
 
-// Small ones, where every corner is near, and large ones, where many entries pass.
+// Where every corner is near.
 const SHAPES = [
   [1, 4096],
   [1, 1 << 20],
@@ -55,8 +56,17 @@ const SHAPES = [
   [64, 256],
   [64, 1 << 14],
 ];
+// Where many entries pass.
+const FAST_SHAPES = [[1, 1 << 22], [4, 1 << 20], [16, 1 << 18], [16, 1 << 20]];
+const FAST_MOST = 24;
 const writerFile = new URL("writer.ts", import.meta.url);
 const readerFile = new URL("reader.ts", import.meta.url);
+
+/** A reader with what it has seen. */
+interface Watched {
+  child: Child;
+  scores: Scores;
+}
 
 /** One log, for `milliseconds`; adds to `tally`, and throws if entries are unaccounted for. */
 export async function round(
@@ -66,29 +76,39 @@ export async function round(
   milliseconds: number,
   tally: Tally,
 ): Promise<void> {
-  const [chunkCount, chunkSize] = SHAPES[random.below(SHAPES.length)];
-  const largest = segmentSize(chunkCount, chunkSize) - 16 - 16 * chunkCount - 4;
-  const most = [largest, Math.min(2 * chunkSize, largest), Math.min(100, largest)][random.below(3)];
-  const name = uniqueName();
   const pick = <T>(values: readonly T[]): T => values[random.below(values.length)];
+  const pace = pick(["fast", "changing"]);
+  const [chunkCount, chunkSize] = pick(pace === "fast" ? FAST_SHAPES : SHAPES);
+  const largest = segmentSize(chunkCount, chunkSize) - 16 - 16 * chunkCount - 4;
+  const most = pace === "fast"
+    ? FAST_MOST
+    : pick([largest, Math.min(2 * chunkSize, largest), Math.min(100, largest)]);
+  const name = uniqueName();
   const startWriter = async () => {
-    const args = [name, most, chunkSize, chunkCount, random.below(1e9)];
+    const args = [name, most, chunkSize, chunkCount, pace, random.below(1e9)];
     const child = startChild(writerFile, args, writerRuntime);
     return { child, total: Number(await child.nextLine()) };
   };
-  const startReader = async (strategy: string) => {
-    const args = [name, most, strategy, pick(["oldest", "latest"]), random.below(1e9)];
-    const child = startChild(readerFile, args, pick(readerRuntimes));
-    await child.nextLine();
-    return child;
+  const startReader = async (strategy: string): Promise<Watched> => {
+    const scores = Scores.create(uniqueName());
+    try {
+      const policy = pick(["oldest", "latest"]);
+      const args = [name, scores.name, most, pace, strategy, policy, random.below(1e9)];
+      const child = startChild(readerFile, args, pick(readerRuntimes));
+      await child.nextLine();
+      return { child, scores };
+    } catch (error) {
+      scores[Symbol.dispose]();
+      throw error;
+    }
   };
   let { child: writer } = await startWriter();
-  const readers: Child[] = [];
+  const readers: Watched[] = [];
   try {
     for (let n = 1 + random.below(3); n > 0; n--) readers.push(await startReader("auto"));
     const end = performance.now() + milliseconds;
     while (performance.now() < end) {
-      await pause(20 + random.below(200));
+      await pause(pace === "fast" ? 100 + random.below(1000) : 20 + random.below(200));
       const victim = random.below(readers.length);
       const event = random.below(6);
       if (event === 0) {
@@ -96,11 +116,15 @@ export async function round(
         tally.killedWriters++;
         ({ child: writer } = await startWriter());
       } else if (event === 1) {
-        await readers[victim].kill();
+        await readers[victim].child.kill();
         tally.killedReaders++;
+        // In the list until there is another, which may fail to start.
+        const { scores } = readers[victim];
+        add(scores.get(), tally);
         readers[victim] = await startReader(pick(["auto", "latest", "lowest"]));
+        scores[Symbol.dispose]();
       } else if (event <= 3) {
-        const { pid } = event === 2 ? writer : readers[victim];
+        const { pid } = event === 2 ? writer : readers[victim].child;
         process.kill(pid, "SIGSTOP");
         await pause(random.below(100));
         process.kill(pid, "SIGCONT");
@@ -109,14 +133,11 @@ export async function round(
     }
     await writer.say("stop");
     const total = Number(await writer.nextLine());
-    for (const reader of readers) {
-      await reader.say(String(total));
-      const seen = JSON.parse(await reader.nextLine());
-      tally.read += seen.read;
-      tally.lost += seen.lost;
-      tally.overruns += seen.overruns;
-      tally.wrong += seen.wrong;
-      tally.twice += seen.twice;
+    for (const { child, scores } of readers) {
+      await child.say(String(total));
+      await child.nextLine();
+      const seen = scores.get();
+      add(seen, tally);
       // One that read nothing does not know where it began.
       if (seen.read > 0) {
         assert.equal(seen.start + seen.read + seen.lost, total, JSON.stringify(seen));
@@ -127,9 +148,21 @@ export async function round(
     await writer.say("end");
     await writer.ended();
   } finally {
-    for (const child of [writer, ...readers]) await child.kill();
+    await writer.kill();
+    for (const { child, scores } of readers) {
+      await child.kill();
+      scores[Symbol.dispose]();
+    }
     SharedMemory.unlink(name);
   }
+}
+
+function add(seen: Counts, tally: Tally): void {
+  tally.read += seen.read;
+  tally.lost += seen.lost;
+  tally.overruns += seen.overruns;
+  tally.wrong += seen.wrong;
+  tally.twice += seen.twice;
 }
 
 function pause(milliseconds: number): Promise<void> {

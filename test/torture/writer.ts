@@ -1,6 +1,7 @@
 /**
  * A writer under torture: goes on where the last one ended, says how many entries there are, writes
- * in all ways and at changing speed until it is told to stop, and says how many there are then.
+ * in all ways and at changing speed (or as fast as it can) until it is told to stop, and says how
+ * many there are then.
  */
 
 import process from "node:process";
@@ -8,7 +9,7 @@ import { ShmLogWriter } from "../../mod.ts";
 import { Random } from "../support/random.ts";
 import { Entries } from "./entries.ts";
 
-const [name, most, chunkSize, chunkCount, seed] = process.argv.slice(2);
+const [name, most, chunkSize, chunkCount, pace, seed] = process.argv.slice(2);
 const writer = ShmLogWriter.create(name, {
   chunkSize: Number(chunkSize),
   chunkCount: Number(chunkCount),
@@ -17,6 +18,13 @@ const writer = ShmLogWriter.create(name, {
 });
 const entries = new Entries(Number(most));
 const random = new Random(Number(seed));
+const hurries = pace === "fast";
+// Room to make entries in, and views of its start by length: a view for each entry would cost more.
+const rooms = Array.from({ length: 4 }, () => new Uint8Array(Number(most)));
+const views = Array.from(
+  { length: Math.min(Number(most), 64) + 1 },
+  (_, length) => rooms[0].subarray(0, length),
+);
 let isStopped = false;
 process.stdin.on("data", (data) => {
   if (String(data).includes("end")) process.exit(0);
@@ -27,31 +35,48 @@ console.log(String(writer.totalEntriesWritten));
 while (!isStopped) {
   // Mostly a part of a lap, so that readers come along; sometimes several laps at once.
   let burst = random.below(writer.segmentSize * (random.below(20) === 0 ? 3 : 0.3));
-  while (burst > 0) burst -= writeSome();
-  const pause = random.below(8);
+  while (burst > 0) burst -= hurries && random.below(16) > 0 ? writeMuch() : writeSome();
+  const pause = random.below(hurries ? 400 : 8);
   if (pause < 3) await new Promise((resolve) => setTimeout(resolve, pause));
   else await new Promise((resolve) => setImmediate(resolve));
 }
 console.log(String(writer.totalEntriesWritten));
+
+/** Makes entry `sequenceNumber` in one of the rooms. */
+function entry(sequenceNumber: number, room: number = 0): Uint8Array {
+  const length = entries.fill(sequenceNumber, rooms[room]);
+  return room === 0 && length < views.length ? views[length] : rooms[room].subarray(0, length);
+}
+
+/** Writes a hundred entries in the straight way; gives about how many bytes. */
+function writeMuch(): number {
+  let size = 0;
+  for (let n = 0; n < 100; n++) {
+    const bytes = entry(writer.totalEntriesWritten + 1);
+    writer.write(bytes);
+    size += bytes.length + 6;
+  }
+  return size;
+}
 
 /** Writes one way or another; gives about how many bytes. */
 function writeSome(): number {
   const next = writer.totalEntriesWritten + 1;
   const way = random.below(16);
   if (way === 0) {
-    const batch = [0, 1, 2, 3].map((ahead) => entries.entry(next + ahead));
+    const batch = [0, 1, 2, 3].map((ahead) => entry(next + ahead, ahead));
     const size = batch.reduce((sum, entry) => sum + entry.length + 8, 0);
     if (size <= writer.maxEntrySize) {
       writer.writeMany(batch);
       return size;
     }
   }
-  const entry = entries.entry(next);
+  const bytes = entry(next);
   if (way === 1) {
-    const claim = writer.claim(entry.length);
-    claim.bytes.set(entry);
+    const claim = writer.claim(bytes.length);
+    claim.bytes.set(bytes);
     claim.commit();
   } else if (way === 2) writer.claim(random.below(writer.maxEntrySize)).abort();
-  else writer.write(entry);
-  return entry.length + 4;
+  else writer.write(bytes);
+  return bytes.length + 4;
 }
