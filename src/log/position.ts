@@ -76,6 +76,7 @@ export class Position {
       return true;
     }
     const row = segment.readRow(next, this.#fence, this.#row);
+    this.#fence(); // the row before the headers, of which it may tell how far they go
     if (row.token <= this.token) return true;
     if (this.#isEntered(row)) {
       this.#adopt(next, row);
@@ -88,7 +89,6 @@ export class Position {
       ahead.limit = row.offset;
       ahead.isComplete = true;
     }
-    this.#fence(); // the row before the headers that it vouches for
     return true;
   }
 
