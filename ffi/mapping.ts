@@ -6,6 +6,7 @@
 
 import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
+import { type Holding, keepSafe, release } from "./holding.ts";
 import type { Access, SegmentIdentity } from "./system.ts";
 
 /** How memory is created. */
@@ -41,24 +42,6 @@ export interface MappingParts {
   name: string | undefined;
 }
 
-/** A mapping that nobody closed. */
-interface Leak {
-  address: bigint;
-  byteLength: number;
-  descriptors: Set<number>;
-  closeDescriptor: (descriptor: number) => void;
-}
-
-/**
- * The safety net: when a mapping and every view of it are gone, so is the memory. It hangs on the
- * ArrayBuffer, since views keep that alive in all engines; the mapping holds it, too. At the end of
- * the process the system does the same.
- */
-const leaks = new FinalizationRegistry<Leak>((leak) => {
-  system().unmap(leak.address, leak.byteLength);
-  for (const descriptor of leak.descriptors) leak.closeDescriptor(descriptor);
-});
-
 /**
  * Memory that is mapped into this process: see {@linkcode SharedMemory} and {@linkcode MappedFile}.
  *
@@ -86,10 +69,10 @@ export abstract class Mapping implements Disposable {
   readonly #what: string;
   readonly #name: string | undefined;
   readonly #descriptor: number;
-  readonly #leak: Leak;
+  readonly #holding: Holding;
+  readonly #buffer: ArrayBuffer;
   #lockDescriptor = -1;
   #isLockHeld = false;
-  #buffer: ArrayBuffer | undefined;
 
   /** Maps an open object. Subclasses do this. */
   protected constructor(parts: MappingParts) {
@@ -107,13 +90,14 @@ export abstract class Mapping implements Disposable {
       system().unmap(address, byteLength);
       throw error;
     }
-    this.#leak = {
+    this.#holding = {
       address,
       byteLength,
       descriptors: new Set([descriptor]),
       closeDescriptor: parts.closeDescriptor,
+      isReleased: false,
     };
-    leaks.register(this.#buffer, this.#leak, this.#leak);
+    keepSafe(this.#holding, this.#buffer);
   }
 
   /**
@@ -124,13 +108,13 @@ export abstract class Mapping implements Disposable {
    * @throws {ClosedError} after `close()`
    */
   get buffer(): ArrayBuffer {
-    if (this.#buffer === undefined) throw new ClosedError(`${this.#what} is closed`);
+    this.#checkOpen();
     return this.#buffer;
   }
 
   /** Whether `close()` was called. */
   get closed(): boolean {
-    return this.#buffer === undefined;
+    return this.#holding.isReleased;
   }
 
   /**
@@ -165,7 +149,8 @@ export abstract class Mapping implements Disposable {
 
   /** Gives the lock back, if this handle has it; after `close()` it has not. */
   unlock(): void {
-    if (!this.#isLockHeld) return;
+    // After close() the descriptor's number may be somebody else's.
+    if (!this.#isLockHeld || this.closed) return;
     this.#isLockHeld = false;
     system().unlock(this.#lockable());
   }
@@ -190,24 +175,21 @@ export abstract class Mapping implements Disposable {
    */
   flush(options: { wait?: boolean } = {}): void {
     this.#checkOpen();
-    system().flush(this.#leak.address, this.byteLength, options.wait ?? true, this.#what);
+    system().flush(this.#holding.address, this.byteLength, options.wait ?? true, this.#what);
   }
 
-  /** Ends the views, unmaps the memory and drops the lock. May be called twice. */
+  /**
+   * Ends the views, unmaps the memory and drops the lock. May be called twice.
+   *
+   * A mapping that is forgotten is closed when the garbage collector finds it, and one that a worker
+   * of `node:worker_threads` leaves open at its end is closed then, after the listeners to `exit`
+   * that were there when it was opened; if one was added later, it stays. What a worker has open that
+   * is ended by `worker.terminate()` stays in any case, and with it the lock, until the process ends:
+   * no runtime runs anything in the worker then. Tell such a worker to close first. The same goes for
+   * the workers of the web (`new Worker()` without an import) in Deno.
+   */
   close(): void {
-    const buffer = this.#buffer;
-    if (buffer === undefined) return;
-    this.#buffer = undefined;
-    // The descriptor's number may be somebody else's soon: unlock() must not touch it.
-    this.#isLockHeld = false;
-    leaks.unregister(this.#leak);
-    // Somebody transferred it against the rules: the memory must stay for whoever has it now.
-    if (!buffer.detached) {
-      // First of all: from here on no view can reach the memory.
-      buffer.transfer(0);
-      system().unmap(this.#leak.address, this.byteLength);
-    }
-    for (const descriptor of this.#leak.descriptors) this.#leak.closeDescriptor(descriptor);
+    release(this.#holding, this.#buffer);
   }
 
   /** Closes. */
@@ -216,13 +198,13 @@ export abstract class Mapping implements Disposable {
   }
 
   #checkOpen(): void {
-    if (this.#buffer === undefined) throw new ClosedError(`${this.#what} is closed`);
+    if (this.closed) throw new ClosedError(`${this.#what} is closed`);
   }
 
   #lockable(): number {
     if (this.#lockDescriptor < 0) {
       this.#lockDescriptor = system().lockDescriptor(this.#descriptor, this.#name);
-      this.#leak.descriptors.add(this.#lockDescriptor);
+      this.#holding.descriptors.add(this.#lockDescriptor);
     }
     return this.#lockDescriptor;
   }

@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { comeLastAtWorkerEnd } from "./holding.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -38,6 +39,7 @@ export function onProcessEnd(callback: () => void): () => void {
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
   process.on("exit", onExit);
+  comeLastAtWorkerEnd();
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return undo;
 }

@@ -1,0 +1,76 @@
+/**
+ * What a mapping holds of the system, and the nets below it: how that is given back when nobody does.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { system } from "./current_system.ts";
+import { isWorkerThread } from "./worker_thread.ts";
+
+/** Mapped memory and its descriptors. It must not lead to the buffer, which else would never go. */
+export interface Holding {
+  /** Where the memory is. */
+  readonly address: bigint;
+  /** How much of it, in bytes. */
+  readonly byteLength: number;
+  /** The descriptors to close with it. */
+  readonly descriptors: Set<number>;
+  /** Closes one of them. */
+  readonly closeDescriptor: (descriptor: number) => void;
+  /** Whether all that was given back. */
+  isReleased: boolean;
+}
+
+/**
+ * The first net: when a mapping and every view of it are gone, so is the memory. It hangs on the
+ * ArrayBuffer, since views keep that alive in all engines; the mapping holds it, too. At the end of
+ * the process the system does the same.
+ */
+const forgotten = new FinalizationRegistry<Holding>((holding) => release(holding, undefined));
+
+/**
+ * The second net: the end of a worker's thread is not the end of the process, and no finalizer runs
+ * then. An `exit` event is all that the runtimes give; a worker that is terminated has not even that.
+ */
+const ofThisWorker: Map<Holding, WeakRef<ArrayBuffer>> | undefined = isWorkerThread()
+  ? new Map()
+  : undefined;
+
+/** Keeps both nets below what is mapped as `buffer`. */
+export function keepSafe(holding: Holding, buffer: ArrayBuffer): void {
+  forgotten.register(buffer, holding, holding);
+  ofThisWorker?.set(holding, new WeakRef(buffer));
+  comeLastAtWorkerEnd();
+}
+
+/** Ends the views, unmaps the memory and closes the descriptors, once. */
+export function release(holding: Holding, buffer: ArrayBuffer | undefined): void {
+  if (holding.isReleased) return;
+  holding.isReleased = true;
+  forgotten.unregister(holding);
+  ofThisWorker?.delete(holding);
+  // Somebody transferred it against the rules: the memory must stay for whoever has it now.
+  if (!buffer?.detached) {
+    // First of all: from here on no view can reach the memory.
+    buffer?.transfer(0);
+    system().unmap(holding.address, holding.byteLength);
+  }
+  for (const descriptor of holding.descriptors) holding.closeDescriptor(descriptor);
+}
+
+/**
+ * Puts our listener behind those that are there already: they may still write to a log, or close it
+ * as it should be. Nothing to do but in a worker.
+ */
+export function comeLastAtWorkerEnd(): void {
+  if (ofThisWorker === undefined) return;
+  process.removeListener("exit", releaseAll);
+  if (ofThisWorker.size > 0) process.on("exit", releaseAll);
+}
+
+function releaseAll(): void {
+  // Somebody who came after us may still use what is open.
+  if (process.listeners("exit").at(-1) !== releaseAll) return;
+  for (const [holding, buffer] of [...ofThisWorker ?? []]) release(holding, buffer.deref());
+}
