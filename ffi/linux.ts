@@ -11,8 +11,13 @@ import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
 import { identityNumber } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
 
+/** Where st_uid is in a `struct stat`: after two words of 64 bits, the mode and a count of links. */
+const OWNER = 24;
+/** On x86-64 that count is a word of 64 bits, and before the mode. */
+const X64_OWNER = 28;
+
 /** Linux, with glibc or musl. */
-export function linux(native: Driver): Platform {
+export function linux(native: Driver, arch: string): Platform {
   // musl answers to this name, too.
   const libc = "libc.so.6";
   // Part of libc since glibc 2.34, and always of musl; a library of its own before.
@@ -45,6 +50,7 @@ export function linux(native: Driver): Platform {
       device: identityNumber(found.getBigUint64(0, true)),
       inode: identityNumber(found.getBigUint64(8, true)),
     }),
+    ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
     allocate: (descriptor, size) => posix_fallocate(descriptor, 0n, BigInt(size)),
     list: listDevShm,
     lockDescriptor: (descriptor) => descriptor,

@@ -60,6 +60,7 @@ export function macOs(native: Driver, arch: string): Platform {
       device: found.getInt32(0, true),
       inode: identityNumber(found.getBigUint64(8, true)),
     }),
+    ownerOf: (found) => found.getUint32(16, true),
     allocate: (descriptor, size, isFile, errno) => {
       // Shared memory has its room from ftruncate.
       if (!isFile) return 0;

@@ -4,13 +4,21 @@
  * @module
  */
 
-import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
 import { identityNumber } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
 import { system } from "./current_system.ts";
-import type { Access } from "./system.ts";
+import type { Access, SegmentIdentity } from "./system.ts";
 
 /**
  * A file that is mapped into memory: like shared memory, and it outlives a reboot.
@@ -65,8 +73,7 @@ export class MappedFile extends Mapping {
       if (reserve) system().reserve(descriptor, size, `file "${path}"`, true);
       return new MappedFile(path, descriptor, size, "read-write");
     } catch (error) {
-      MappedFile.unlink(path);
-      closeSync(descriptor);
+      removeFailed(path, descriptor);
       throw error;
     }
   }
@@ -74,16 +81,20 @@ export class MappedFile extends Mapping {
   /**
    * Opens a file and maps all of it.
    *
+   * With `"read"` a symbolic link is followed: whoever reads can do no harm. With `"read-write"` it
+   * is not: in a folder like /tmp anybody could lead the writer to a file of its own user. (Links
+   * among the folders of the path are always followed.)
+   *
    * @throws {SegmentNotFoundError} if there is none, or it is empty
    * @throws {PermissionDeniedError} if the system refuses
-   * @throws {SystemCallError} if it is not a regular file
+   * @throws {SystemCallError} if it is not a regular file, or a link that is not followed
    * @throws {RangeError} if it is too large for this runtime
    */
   static open(path: string, options: OpenOptions = {}): MappedFile {
     const { access = "read" } = options;
     // Not to hang on a pipe that nobody writes to: it is refused below.
-    const flags = (access === "read" ? constants.O_RDONLY : constants.O_RDWR) |
-      (constants.O_NONBLOCK ?? 0);
+    const how = access === "read" ? constants.O_RDONLY : constants.O_RDWR | constants.O_NOFOLLOW;
+    const flags = how | (constants.O_NONBLOCK ?? 0);
     const descriptor = openFile(path, flags, 0);
     try {
       const found = fstatSync(descriptor);
@@ -116,15 +127,30 @@ export class MappedFile extends Mapping {
 
   /** Whether the path still leads to this very file. */
   override isCurrent(): boolean {
-    try {
-      const { dev, ino } = statSync(this.path, { bigint: true });
-      const { device, inode } = this.identity;
-      return identityNumber(dev) === device && identityNumber(ino) === inode;
-    } catch (error) {
-      const reason = translateFsError("stat", `file "${this.path}"`, error);
-      if (reason instanceof SegmentNotFoundError) return false;
-      throw reason;
-    }
+    return leadsTo(this.path, this.identity, this.access === "read" ? statSync : lstatSync);
+  }
+}
+
+/** Removes what could not be finished, unless somebody put another file in its place. */
+function removeFailed(path: string, descriptor: number): void {
+  try {
+    if (leadsTo(path, system().identify(descriptor), lstatSync)) MappedFile.unlink(path);
+  } catch {
+    // Why it could not be finished says more than why it could not be removed.
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Whether the path leads to this very file; `stat` follows a link, or does not. */
+function leadsTo(path: string, identity: SegmentIdentity, stat: typeof statSync): boolean {
+  try {
+    const { dev, ino } = stat(path, { bigint: true });
+    return identityNumber(dev) === identity.device && identityNumber(ino) === identity.inode;
+  } catch (error) {
+    const reason = translateFsError("stat", `file "${path}"`, error);
+    if (reason instanceof SegmentNotFoundError) return false;
+    throw reason;
   }
 }
 

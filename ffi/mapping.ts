@@ -129,6 +129,16 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * The number of the user who owns the object at this moment: `process.geteuid()` for one's own.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  owner(): number {
+    this.#checkOpen();
+    return system().owner(this.#descriptor);
+  }
+
+  /**
    * Whether the name, or path, still leads to this very object.
    *
    * @throws {PermissionDeniedError} if the system does not let us look

@@ -49,7 +49,7 @@ const STAT_SIZE = 256;
 /** Linux or macOS, on the driver of this runtime. */
 export function posixSystem(platform: "linux" | "darwin", arch: string): System {
   const native = driver();
-  const on = platform === "linux" ? linux(native) : macOs(native, arch);
+  const on = platform === "linux" ? linux(native, arch) : macOs(native, arch);
   const libc = native.open(on.libc, CALLS);
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
@@ -92,7 +92,9 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, mode));
     },
     openShared(name, access) {
-      const flags = access === "read" ? fsConstants.O_RDONLY : fsConstants.O_RDWR;
+      // Not to hang on a pipe that somebody put in the place of a segment.
+      const flags = (access === "read" ? fsConstants.O_RDONLY : fsConstants.O_RDWR) |
+        fsConstants.O_NONBLOCK;
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, 0));
     },
     unlinkShared(name) {
@@ -148,6 +150,10 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     identify(descriptor) {
       check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
       return on.identityOf(new DataView(stat.buffer));
+    },
+    owner(descriptor) {
+      check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
+      return on.ownerOf(new DataView(stat.buffer));
     },
     lock(descriptor) {
       for (let i = 0; i < LOCK_ATTEMPTS; i++) {

@@ -27,6 +27,7 @@ export interface Platform {
   shmUnlink(name: Uint8Array): number;
   fstat(descriptor: number, stat: Uint8Array): number;
   identityOf(stat: DataView): SegmentIdentity;
+  ownerOf(stat: DataView): number;
   /** Reserves room; gives 0 or an error number. */
   allocate(descriptor: number, size: number, isFile: boolean, errno: () => number): number;
   list(): string[];

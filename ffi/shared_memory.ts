@@ -4,10 +4,11 @@
  * @module
  */
 
-import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
+import os from "node:os";
+import { PermissionDeniedError, SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
 import { system } from "./current_system.ts";
-import type { Access } from "./system.ts";
+import type { Access, SegmentIdentity } from "./system.ts";
 
 /**
  * A named segment of shared memory (`shm_open`): processes that map the same name see the same
@@ -64,17 +65,17 @@ export class SharedMemory extends Mapping {
       if (reserve) system().reserve(descriptor, size, `"${normal}"`, false);
       return new SharedMemory(normal, descriptor, size, "read-write");
     } catch (error) {
-      system().unlinkShared(normal);
-      system().close(descriptor);
+      removeFailed(normal, descriptor);
       throw error;
     }
   }
 
   /**
-   * Opens a segment and maps all of it.
+   * Opens a segment and maps all of it. A symbolic link in its place is not followed.
    *
    * @throws {SegmentNotFoundError} if there is none, or it has no size yet
    * @throws {PermissionDeniedError} if the system refuses
+   * @throws {SystemCallError} if it is no segment but a link, a folder, a pipe
    * @throws {RangeError} if the name is not usable, or the segment too large for this runtime
    */
   static open(name: string, options: OpenOptions = {}): SharedMemory {
@@ -105,7 +106,8 @@ export class SharedMemory extends Mapping {
   }
 
   /**
-   * Whether there is a segment of this name. One that we may not open is there, too.
+   * Whether the name is taken: by a segment, be it one that we may not open, or by something else
+   * that somebody put in its place, like a symbolic link or a folder.
    *
    * @throws {RangeError} if the name is not usable
    */
@@ -117,7 +119,7 @@ export class SharedMemory extends Mapping {
       system().close(descriptor);
       return true;
     } catch (error) {
-      if (error instanceof PermissionDeniedError) return true;
+      if (error instanceof PermissionDeniedError || isLink(error)) return true;
       throw error;
     }
   }
@@ -158,15 +160,40 @@ export class SharedMemory extends Mapping {
 
   /** Whether the name still leads to this very segment. */
   override isCurrent(): boolean {
-    const descriptor = openIfThere(this.name);
-    if (descriptor === undefined) return false;
-    try {
-      const { device, inode } = system().identify(descriptor);
-      return device === this.identity.device && inode === this.identity.inode;
-    } finally {
-      system().close(descriptor);
-    }
+    return leadsTo(this.name, this.identity);
   }
+}
+
+/** Removes what could not be finished, unless somebody put another segment in its place. */
+function removeFailed(name: string, descriptor: number): void {
+  try {
+    if (leadsTo(name, system().identify(descriptor))) system().unlinkShared(name);
+  } catch {
+    // Why it could not be finished says more than why it could not be removed.
+  } finally {
+    system().close(descriptor);
+  }
+}
+
+/** Whether the name leads to this very segment. */
+function leadsTo(name: string, identity: SegmentIdentity): boolean {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openIfThere(name);
+    if (descriptor === undefined) return false;
+    const { device, inode } = system().identify(descriptor);
+    return device === identity.device && inode === identity.inode;
+  } catch (error) {
+    if (isLink(error)) return false;
+    throw error;
+  } finally {
+    if (descriptor !== undefined) system().close(descriptor);
+  }
+}
+
+/** Whether the system did not open a name because it is a symbolic link. */
+function isLink(error: unknown): boolean {
+  return error instanceof SystemCallError && error.errno === os.constants.errno.ELOOP;
 }
 
 function openIfThere(name: string): number | undefined {

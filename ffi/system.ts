@@ -47,6 +47,8 @@ export interface System {
   size(descriptor: number): number;
   /** Which object a descriptor leads to. */
   identify(descriptor: number): SegmentIdentity;
+  /** The number of the user who owns it. */
+  owner(descriptor: number): number;
   /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
   lock(descriptor: number): boolean;
   /** Whether another descriptor has the lock, asked by one that has not. */
