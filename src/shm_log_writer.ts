@@ -4,22 +4,12 @@
  * @module
  */
 
-import { type CreateOptions, onProcessEnd, STRONG_ORDER, textEncoding } from "../ffi/mod.ts";
-import { SegmentExistsError, SegmentNotFoundError, WriterLockedError } from "./errors.ts";
-import { compilerFence, fullFence } from "./fence.ts";
+import { onProcessEnd } from "../ffi/mod.ts";
+import { SegmentExistsError } from "./errors.ts";
 import type { Claim } from "./log/claim.ts";
-import { segmentSize } from "./log/layout.ts";
-import { isUnfinished } from "./log/segment.ts";
-import { Writer } from "./log/writer.ts";
-import type { WriterOptions } from "./log/writer_options.ts";
-import {
-  createMemory,
-  describeTarget,
-  type LogMemory,
-  type LogTarget,
-  openMemory,
-  unlinkMemory,
-} from "./shm_log_target.ts";
+import type { Writer } from "./log/writer.ts";
+import { createNew, createOrTakeOver, isOurs, type WrittenLog } from "./shm_log_takeover.ts";
+import { describeTarget, type LogMemory, type LogTarget, unlinkMemory } from "./shm_log_target.ts";
 
 /** How a {@linkcode ShmLogWriter} is made. */
 export interface ShmLogWriterOptions {
@@ -29,13 +19,16 @@ export interface ShmLogWriterOptions {
   chunkCount?: number;
   /**
    * What to do when the segment exists: `"fail"`, `"resume"` it with its entries and the next
-   * sequence number, or `"replace"` it by an empty one. Neither touches the log of a writer that
-   * is alive. Default `"fail"`.
+   * sequence number, or `"replace"` it by an empty one. Default `"fail"`.
+   *
+   * Neither touches the log of a writer that is alive, nor what is no log. A log of another user is
+   * resumed if its `mode` lets us write to it: that is what the mode is for. It is never replaced,
+   * nor removed by `close()`, not even by root.
    */
   ifExists?: "fail" | "resume" | "replace";
   /**
-   * Whether `close()` removes the segment. Readers that have it open keep it. Default `true` for
-   * shared memory, `false` for a file.
+   * Whether `close()` removes the segment, if it is this user's. Readers that have it open keep it.
+   * Default `true` for shared memory, `false` for a file.
    */
   unlinkOnClose?: boolean;
   /** The permission bits of the segment. Default 0o600: nobody else may read it. */
@@ -85,7 +78,7 @@ export class ShmLogWriter implements Disposable {
   readonly #unlinksOnClose: boolean;
   readonly #forgetProcessEnd: (() => void) | undefined;
 
-  private constructor(target: LogTarget, opened: Opened, options: ShmLogWriterOptions) {
+  private constructor(target: LogTarget, opened: WrittenLog, options: ShmLogWriterOptions) {
     this.#target = target;
     this.#memory = opened.memory;
     this.#writer = opened.writer;
@@ -100,8 +93,11 @@ export class ShmLogWriter implements Disposable {
    * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`
    * @throws {WriterLockedError} if it has a writer that is alive
    * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
-   * @throws {PermissionDeniedError} if the system refuses access to it
-   * @throws {UnsupportedLogError} if it is to be resumed and is not a log
+   * @throws {PermissionDeniedError} if the system refuses access to it, or it is to be replaced and
+   * belongs to another user
+   * @throws {UnsupportedLogError} if it is to be resumed or replaced and is not a log
+   * @throws {SystemCallError} if there is something else in its place: a symbolic link, which is not
+   * followed, a folder, a pipe
    * @throws {CorruptLogError} if it is to be resumed and its next sequence number is not known
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    * @throws {RangeError} if a size or the name is not usable
@@ -114,7 +110,7 @@ export class ShmLogWriter implements Disposable {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const opened = ifExists === "fail"
         ? createNew(target, options)
-        : takeOver(target, options) ?? createUnlessThere(target, options);
+        : createOrTakeOver(target, options);
       if (opened !== undefined) return new ShmLogWriter(target, opened, options);
     }
     throw new SegmentExistsError(
@@ -198,77 +194,18 @@ export class ShmLogWriter implements Disposable {
     if (this.#memory.closed) return;
     this.#forgetProcessEnd?.();
     this.#writer.close();
-    // Only our own: somebody may have replaced the segment by a new one of the same name.
-    if (this.#unlinksOnClose && this.#memory.isCurrent()) unlinkMemory(this.#target);
-    this.#memory.close();
+    try {
+      // Only our own: somebody may have replaced the segment by a new one of the same name.
+      if (this.#unlinksOnClose && isOurs(this.#memory) && this.#memory.isCurrent()) {
+        unlinkMemory(this.#target);
+      }
+    } finally {
+      this.#memory.close();
+    }
   }
 
   /** Closes. */
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-interface Opened {
-  memory: LogMemory;
-  writer: Writer;
-}
-
-const writerOptions: WriterOptions = {
-  fence: STRONG_ORDER ? compilerFence : fullFence,
-  encoding: textEncoding,
-};
-
-/** Creates the log, which must not exist. Undefined: somebody took it from us; try again. */
-function createNew(target: LogTarget, options: ShmLogWriterOptions): Opened | undefined {
-  const { chunkSize = 1 << 20, chunkCount = 16, mode } = options;
-  const createOptions: CreateOptions = mode === undefined ? {} : { mode };
-  const memory = createMemory(target, segmentSize(chunkCount, chunkSize), createOptions);
-  // Between these two lines somebody else may become its writer: then it is theirs.
-  if (!memory.tryLock()) throw locked(memory, target);
-  const writer = Writer.create(memory.buffer, { ...writerOptions, chunkSize, chunkCount });
-  return { memory, writer };
-}
-
-function createUnlessThere(target: LogTarget, options: ShmLogWriterOptions): Opened | undefined {
-  try {
-    return createNew(target, options);
-  } catch (error) {
-    if (error instanceof SegmentExistsError) return undefined;
-    throw error;
-  }
-}
-
-/** Takes over the log that exists. Undefined: there is none, or it was replaced meanwhile. */
-function takeOver(target: LogTarget, options: ShmLogWriterOptions): Opened | undefined {
-  let memory: LogMemory;
-  try {
-    memory = openMemory(target, "read-write");
-  } catch (error) {
-    if (error instanceof SegmentNotFoundError) return undefined;
-    throw error;
-  }
-  try {
-    if (!memory.tryLock()) throw locked(memory, target);
-    if (!memory.isCurrent()) {
-      memory.close();
-      return undefined;
-    }
-    if (options.ifExists === "replace" || isUnfinished(memory.buffer)) {
-      // With the lock in our hand it has no writer; nor has one that was never finished.
-      unlinkMemory(target);
-      memory.close();
-      return createUnlessThere(target, options);
-    }
-    // The log keeps its own shape: what it was made with, not what we would make.
-    return { memory, writer: Writer.resume(memory.buffer, writerOptions) };
-  } catch (error) {
-    memory.close();
-    throw error;
-  }
-}
-
-function locked(memory: LogMemory, target: LogTarget): WriterLockedError {
-  memory.close();
-  return new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
 }

@@ -1,0 +1,142 @@
+/**
+ * Who becomes the writer of a log: creation, taking over, and what is not ours to touch.
+ *
+ * Whoever holds the lock of the segment that the name leads to may write to it, or remove the name.
+ * So each step is: take the lock, then see whether the name still leads there.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type CreateOptions, STRONG_ORDER, textEncoding } from "../ffi/mod.ts";
+import {
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "./errors.ts";
+import { compilerFence, fullFence } from "./fence.ts";
+import { MAGIC, segmentSize } from "./log/layout.ts";
+import { isUnfinished } from "./log/segment.ts";
+import { Writer } from "./log/writer.ts";
+import type { WriterOptions } from "./log/writer_options.ts";
+import {
+  createMemory,
+  describeTarget,
+  type LogMemory,
+  type LogTarget,
+  openMemory,
+  unlinkMemory,
+} from "./shm_log_target.ts";
+import type { ShmLogWriterOptions } from "./shm_log_writer.ts";
+
+/** A log that we are the writer of. */
+export interface WrittenLog {
+  /** Its memory, locked. */
+  memory: LogMemory;
+  /** What writes to that. */
+  writer: Writer;
+}
+
+const writerOptions: WriterOptions = {
+  fence: STRONG_ORDER ? compilerFence : fullFence,
+  encoding: textEncoding,
+};
+
+/** Creates the log, which must not exist. Undefined: somebody took it from us; try again. */
+export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
+  const { chunkSize = 1 << 20, chunkCount = 16, mode } = options;
+  const createOptions: CreateOptions = mode === undefined ? {} : { mode };
+  const memory = createMemory(target, segmentSize(chunkCount, chunkSize), createOptions);
+  // Between these two lines somebody else may take it for a dead creator's: then it is theirs.
+  if (!memory.tryLock()) throw locked(memory, target);
+  // They may be done with it, too, and have removed it.
+  if (!memory.isCurrent()) {
+    memory.close();
+    return undefined;
+  }
+  const writer = Writer.create(memory.buffer, { ...writerOptions, chunkSize, chunkCount });
+  return { memory, writer };
+}
+
+/** Takes over the log, or creates it if there is none. Undefined: it changes hands; try again. */
+export function createOrTakeOver(
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+): WrittenLog | undefined {
+  return takeOver(target, options) ?? createUnlessThere(target, options);
+}
+
+function createUnlessThere(
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+): WrittenLog | undefined {
+  try {
+    return createNew(target, options);
+  } catch (error) {
+    if (error instanceof SegmentExistsError) return undefined;
+    throw error;
+  }
+}
+
+/** Takes over the log that exists. Undefined: there is none, or it was replaced meanwhile. */
+function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
+  let memory: LogMemory;
+  try {
+    memory = openMemory(target, "read-write");
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError) return undefined;
+    throw error;
+  }
+  try {
+    if (!memory.tryLock()) throw locked(memory, target);
+    if (!memory.isCurrent()) {
+      memory.close();
+      return undefined;
+    }
+    const unfinished = isUnfinished(memory.buffer);
+    if (options.ifExists === "replace" || unfinished) {
+      checkReplaceable(memory, target, unfinished);
+      // With the lock in our hand it has no writer; nor has one that was never finished.
+      unlinkMemory(target);
+      memory.close();
+      return createUnlessThere(target, options);
+    }
+    // The log keeps its own shape: what it was made with, not what we would make.
+    return { memory, writer: Writer.resume(memory.buffer, writerOptions) };
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
+}
+
+/** Throws unless the memory is a log, or what is left of its creation, of our own user. */
+function checkReplaceable(memory: LogMemory, target: LogTarget, unfinished: boolean): void {
+  if (!unfinished && !hasMagic(memory.buffer)) {
+    throw new UnsupportedLogError(
+      `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is not replaced`,
+    );
+  }
+  if (!isOurs(memory)) {
+    throw new PermissionDeniedError(
+      `log ${describeTarget(target)} belongs to user ${memory.owner()}, ` +
+        `and this process is of user ${process.geteuid?.()}: it is not replaced`,
+    );
+  }
+}
+
+/** Whether it is a log, of whatever version. */
+function hasMagic(buffer: ArrayBuffer): boolean {
+  return buffer.byteLength >= 8 && new DataView(buffer).getBigUint64(0, true) === MAGIC;
+}
+
+/** Whether it belongs to the user of this process. */
+export function isOurs(memory: LogMemory): boolean {
+  return memory.owner() === process.geteuid?.();
+}
+
+function locked(memory: LogMemory, target: LogTarget): WriterLockedError {
+  memory.close();
+  return new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
+}
