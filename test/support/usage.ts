@@ -1,0 +1,79 @@
+/** What this process uses: maps, descriptors, memory, as the kernel and the engine count them. */
+
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** Whether there is a /proc to look at. */
+export const hasProc: boolean = existsSync("/proc/self/maps");
+
+/** What this process uses at one moment. */
+export interface Usage {
+  /** Lines in /proc/self/maps. */
+  maps: number;
+  /** Open descriptors. */
+  descriptors: number;
+  /** Bytes of living objects. */
+  heap: number;
+  /** Bytes of memory that the kernel counts for the process. */
+  rss: number;
+}
+
+/** What this process uses when all garbage is collected. */
+export async function usage(): Promise<Usage> {
+  const collect = collector();
+  for (let i = 0; i < 5; i++) {
+    collect();
+    // Finalizers, and what weak references keep, wait for the end of this job.
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const { heapUsed, rss } = process.memoryUsage();
+  return {
+    maps: mapLines("").length,
+    descriptors: readdirSync("/proc/self/fd").length,
+    heap: heapUsed,
+    rss,
+  };
+}
+
+/** The lines of /proc/self/maps that contain `part`. */
+export function mapLines(part: string): string[] {
+  const lines = readFileSync("/proc/self/maps", "utf8").trimEnd().split("\n");
+  return lines.filter((line) => line.includes(part));
+}
+
+/** The descriptors of this process that lead to a path that contains `part`. */
+export function descriptorsOf(part: string): number[] {
+  return readdirSync("/proc/self/fd").filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).includes(part);
+    } catch {
+      // The one that listed the folder is gone.
+      return false;
+    }
+  }).map(Number);
+}
+
+/** Says in one line how a use grew, if the amounts of a run were asked for. */
+export function report(title: string, before: Usage, after: Usage): void {
+  if (process.env.RESOURCES === undefined) return;
+  const parts = Object.keys(before).map((key) =>
+    `${key} ${before[key as keyof Usage]} -> ${after[key as keyof Usage]}`
+  );
+  console.log(`${title}: ${parts.join(", ")}`);
+}
+
+let found: (() => void) | undefined;
+
+/** The garbage collector, which V8 shows to those who ask. */
+function collector(): () => void {
+  return found ??= findCollector();
+}
+
+function findCollector(): () => void {
+  const { Bun: bun } = globalThis as { Bun?: { gc(force: boolean): void } };
+  if (bun !== undefined) return () => bun.gc(true);
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
