@@ -1,0 +1,173 @@
+/** Logs among several users: who may read, write, replace; and a name that another user took first. */
+
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import {
+  type LogTarget,
+  PermissionDeniedError,
+  SegmentExistsError,
+  ShmLogReader,
+  ShmLogWriter,
+  type ShmLogWriterOptions,
+  UnsupportedLogError,
+} from "../../mod.ts";
+import { NOBODY, runAsNobody } from "../support/nobody.ts";
+import { uniqueName } from "../support/runtime.ts";
+import type { Deed } from "./children/stranger.ts";
+
+// Like /tmp and /dev/shm: everybody may create, and remove only what is their own.
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-strangers-`);
+chmodSync(folder, 0o1777);
+after(() => rmSync(folder, { recursive: true }));
+
+const SMALL = { chunkSize: 4096, chunkCount: 4 };
+const stranger = new URL("children/stranger.ts", import.meta.url);
+
+/** What came of each deed when nobody did it. */
+function asNobody(...deeds: Deed[]): string[] {
+  const { stdout, stderr } = runAsNobody(stranger, [JSON.stringify(deeds)]);
+  if (stdout === "") throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+const skip = whyNot();
+
+function whyNot(): string | false {
+  try {
+    asNobody();
+    return false;
+  } catch (error) {
+    return `this runtime can't be run as another user here: ${String(error).slice(0, 200)}`;
+  }
+}
+
+const places: [title: string, target: () => LogTarget, path: (target: LogTarget) => string][] = [
+  ["shared memory", uniqueName, (target) => `/dev/shm${target}`],
+  [
+    "a file",
+    () => ({ path: folder + uniqueName() }),
+    (target) => (target as { path: string }).path,
+  ],
+];
+
+for (const [title, newTarget, pathOf] of places) {
+  const create = (target: LogTarget, options: ShmLogWriterOptions) =>
+    ShmLogWriter.create(target, { ...SMALL, unlinkOnClose: false, ...options });
+
+  /** A log of ours with two entries and no writer. */
+  const makeLog = (mode: number | undefined): LogTarget => {
+    const target = newTarget();
+    using writer = create(target, { mode });
+    writer.writeMany(["one", "two"]);
+    return target;
+  };
+  const texts = (target: LogTarget) => {
+    using reader = ShmLogReader.open(target);
+    return [...reader].map((entry) => entry.text);
+  };
+
+  test(`${title}: mode 0o644 lets another user read, and nothing more`, { skip }, () => {
+    const target = makeLog(0o644);
+    assert.deepEqual(
+      asNobody(["read", target], ["fail", target], ["resume", target], ["replace", target]),
+      ["one two", "SEGMENT_EXISTS", "PERMISSION_DENIED", "PERMISSION_DENIED"],
+    );
+    assert.deepEqual(texts(target), ["one", "two"]);
+    rmSync(pathOf(target));
+  });
+
+  test(`${title}: when no mode is said another user may not even read`, { skip }, () => {
+    const target = makeLog(undefined);
+    assert.deepEqual(
+      asNobody(["read", target], ["fail", target], ["resume", target], ["replace", target]),
+      ["PERMISSION_DENIED", "SEGMENT_EXISTS", "PERMISSION_DENIED", "PERMISSION_DENIED"],
+    );
+    assert.deepEqual(texts(target), ["one", "two"]);
+    rmSync(pathOf(target));
+  });
+
+  test(`${title}: mode 0o666 lets another user write, and not replace or remove`, { skip }, () => {
+    const target = makeLog(0o666);
+    assert.deepEqual(
+      asNobody(["replace", target], ["resume", target], ["read", target]),
+      ["PERMISSION_DENIED", "written", "one two stranger"],
+    );
+    assert.deepEqual(texts(target), ["one", "two", "stranger"]);
+    rmSync(pathOf(target));
+  });
+
+  test(
+    `${title}: a log of another user is never replaced or removed, not even by root`,
+    { skip },
+    () => {
+      const target = newTarget();
+      assert.deepEqual(asNobody(["leave", target]), ["written"]);
+      assert.throws(() => create(target, { ifExists: "fail" }), SegmentExistsError);
+      assert.throws(
+        () => create(target, { ifExists: "replace" }),
+        (error: Error) =>
+          error instanceof PermissionDeniedError &&
+          error.message.includes(`belongs to user ${NOBODY}, and this process is of user 0`),
+      );
+      assert.deepEqual(texts(target), ["stranger"]);
+      {
+        using writer = create(target, { ifExists: "resume", unlinkOnClose: true });
+        assert.equal(writer.write("root may"), 2);
+      }
+      assert.deepEqual(texts(target), ["stranger", "root may"]);
+      rmSync(pathOf(target));
+    },
+  );
+
+  test(`${title}: what is left of another user's creation is not made anew`, { skip }, () => {
+    const target = newTarget();
+    writeFileSync(pathOf(target), new Uint8Array(8192));
+    chownSync(pathOf(target), NOBODY, NOBODY);
+    for (const ifExists of ["resume", "replace"] as const) {
+      assert.throws(() => create(target, { ifExists }), PermissionDeniedError);
+    }
+    assert.deepEqual(readFileSync(pathOf(target)).length, 8192);
+    rmSync(pathOf(target));
+  });
+
+  test(`${title}: what is no log is neither resumed nor replaced, whosever it is`, () => {
+    const target = newTarget();
+    for (
+      const content of [
+        "somebody's text, much longer than a header",
+        "short",
+        `${"\0".repeat(40)}text`,
+      ]
+    ) {
+      for (const owner of skip === false ? [0, NOBODY] : [undefined]) {
+        writeFileSync(pathOf(target), content);
+        if (owner !== undefined) chownSync(pathOf(target), owner, owner);
+        for (const ifExists of ["resume", "replace"] as const) {
+          assert.throws(() => create(target, { ifExists }), UnsupportedLogError, content);
+        }
+        assert.equal(readFileSync(pathOf(target), "utf8"), content);
+        rmSync(pathOf(target));
+      }
+    }
+  });
+
+  test(`${title}: a log of a version to come is replaced, and not resumed`, () => {
+    const target = makeLog(undefined);
+    const bytes = readFileSync(pathOf(target));
+    bytes[8] = 2;
+    writeFileSync(pathOf(target), bytes);
+    assert.throws(() => create(target, { ifExists: "resume" }), UnsupportedLogError);
+    create(target, { ifExists: "replace", unlinkOnClose: true }).close();
+    assert.equal(existsSync(pathOf(target)), false);
+  });
+}
