@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
-  chmodSync,
+  chownSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +19,7 @@ import test, { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { NoSpaceError, SegmentExistsError, SegmentNotFoundError } from "../../mod.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import { NOBODY, runAsNobody } from "../support/nobody.ts";
 import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-edges-`);
@@ -95,11 +96,7 @@ test("SharedMemory.list() leaves out semaphores and what is no regular file", ()
 test("SharedMemory.exists() knows of a segment that may not be opened", (t) => {
   const name = uniqueName();
   using _memory = SharedMemory.create(name, 100);
-  chmodSync(folder, 0o755);
-  const { stdout } = runScript(exister, [name, `${name}-not`], {
-    before: ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
-    env: { DENO_DIR: `${folder}/deno`, HOME: folder },
-  });
+  const { stdout } = runAsNobody(exister, [name, `${name}-not`]);
   SharedMemory.unlink(name);
   if (!stdout.includes("exists")) return t.skip("this runtime can't be run as another user here");
   assert.equal(stdout.trim(), "exists true false");
@@ -160,4 +157,19 @@ test("Node: loading node:ffi prints no warning", (t) => {
   const { stdout, stderr } = runScript(opener, ["SharedMemory", "/none"]);
   assert.match(stdout, /opener SEGMENT_NOT_FOUND/);
   assert.equal(stderr, "");
+});
+
+test("owner() is the user who owns the object, also after it changed hands", (t) => {
+  const name = uniqueName();
+  using memory = SharedMemory.create(name, 100);
+  using file = MappedFile.create(folder + name, 100);
+  try {
+    assert.deepEqual([memory.owner(), file.owner()], [process.geteuid?.(), process.geteuid?.()]);
+    if (process.geteuid?.() !== 0) return t.skip("only root can give things away");
+    chownSync(`/dev/shm${name}`, NOBODY, NOBODY);
+    chownSync(folder + name, 4_000_000_000, 0);
+    assert.deepEqual([memory.owner(), file.owner()], [NOBODY, 4_000_000_000]);
+  } finally {
+    SharedMemory.unlink(name);
+  }
 });

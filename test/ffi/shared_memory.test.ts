@@ -28,6 +28,7 @@ import {
   SystemCallError,
 } from "../../mod.ts";
 import { MappedFile, type Mapping, SharedMemory } from "../../ffi/mod.ts";
+import { runAsNobody } from "../support/nobody.ts";
 import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
@@ -239,13 +240,8 @@ for (const kind of kinds) {
   test(`${title}: what another user may not open is a PermissionDeniedError`, (t) => {
     const name = uniqueName();
     using memory = create(name, 4096);
-    const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     chmodSync(folder, 0o755);
-    const run = () =>
-      runScript(opener, [title, path(name)], {
-        before: asNobody,
-        env: { DENO_DIR: `${folder}/deno`, HOME: folder },
-      });
+    const run = () => runAsNobody(opener, [title, path(name)]);
     const refused = run();
     if (!refused.stdout.includes("opener")) {
       t.skip("this runtime can't be run as another user here");

@@ -1,0 +1,36 @@
+/** A file system that has no room for a log, and one that gets full while a log is written. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { runScript } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-full-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const full = new URL("children/full.ts", import.meta.url);
+
+for (
+  const [title, place, kind] of [
+    ["shared memory", "/dev/shm", "name"],
+    ["a file", folder, "file"],
+  ]
+) {
+  test(`${title}: no room is a NoSpaceError that leaves nothing; a log that is there goes on when all is full`, (t) => {
+    // A file system of its own, in a namespace of its own, and in a process of its own: a store that
+    // finds no room would kill it.
+    const script = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
+    const before = ["unshare", "--mount", "sh", "-c", script, place];
+    const { stdout, stderr, signal } = runScript(full, [place, kind], { before });
+    if (/^(unshare|mount):/m.test(stderr)) {
+      return t.skip(`no namespace to be had: ${stderr.trim()}`);
+    }
+    assert.equal(signal, null, stderr);
+    assert.equal(
+      stdout.trim(),
+      "full NO_SPACE names: 0 free: 0 laps: 20 wrong: 0 lost: 0 then: created",
+      stderr,
+    );
+  });
+}
