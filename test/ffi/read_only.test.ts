@@ -39,7 +39,7 @@ const kinds: [title: string, open: (name: string, writable: boolean) => Mapping]
 
 for (const [title, open] of kinds) {
   test(`${title}: opened for reading, map and descriptor are read-only`, { skip }, () => {
-    const name = uniqueName();
+    const name = `${uniqueName()}-read-only`;
     if (title === "MappedFile") MappedFile.create(folder + name, 4096).close();
     else SharedMemory.create(name, 4096).close();
     try {
@@ -64,7 +64,7 @@ for (const [title, open] of kinds) {
   test(`${title}: a reader of a log maps it read-only, and asking for the lock keeps it so`, {
     skip,
   }, () => {
-    const name = uniqueName();
+    const name = `${uniqueName()}-read-only`;
     const target: LogTarget = title === "MappedFile" ? { path: folder + name } : name;
     ShmLogWriter.create(target, { chunkSize: 4096, chunkCount: 4, unlinkOnClose: false }).close();
     try {

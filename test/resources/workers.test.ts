@@ -22,7 +22,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const SMALL = { chunkSize: 4096, chunkCount: 4, unlinkOnClose: true };
 const skip = hasProc ? false : "no /proc to look at";
-const segments = `/dev/shm/ouroboros-test-${process.pid}-`;
+const segments = `/dev/shm/ouroboros-workers-${process.pid}-`;
 const script = new URL("children/worker.ts", import.meta.url);
 
 /** Runs a worker to its end; gives how many entries it read of each log. */
@@ -51,7 +51,7 @@ let made = 0;
 
 function makeLogs(): Logs {
   const [logs, own]: LogTarget[][] = [1, 2].map((n) => [
-    uniqueName(),
+    uniqueName("workers"),
     { path: `${folder}/${n}-${made++}` },
   ]);
   const writers = logs.map((target) => ShmLogWriter.create(target, SMALL));

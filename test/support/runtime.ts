@@ -104,7 +104,10 @@ export function runScript(
 
 let count = 0;
 
-/** A name for a segment that nobody else uses. */
-export function uniqueName(): string {
-  return `/ouroboros-test-${process.pid}-${count++}`;
+/**
+ * A name for a segment that nobody else uses. With a `subject` no other test file of this process
+ * has such names.
+ */
+export function uniqueName(subject: string = "test"): string {
+  return `/ouroboros-${subject}-${process.pid}-${count++}`;
 }
