@@ -129,13 +129,22 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * The number of the user who owns the object at this moment: `process.geteuid()` for one's own.
+   * The number of the user who owns the object at this moment.
    *
    * @throws {ClosedError} after `close()`
    */
   owner(): number {
     this.#checkOpen();
     return system().owner(this.#descriptor);
+  }
+
+  /**
+   * Whether the user that this process acts for (its effective user) owns the object.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  isOwn(): boolean {
+    return this.owner() === system().user();
   }
 
   /**

@@ -24,6 +24,7 @@ const CALLS = {
   flock: { parameters: ["i32", "i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   close: { parameters: ["i32"], result: "i32" },
+  geteuid: { parameters: [], result: "i32" },
   fchmod: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
 
@@ -155,6 +156,7 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
       return on.ownerOf(new DataView(stat.buffer));
     },
+    user: () => libc.geteuid() >>> 0,
     lock(descriptor) {
       for (let i = 0; i < LOCK_ATTEMPTS; i++) {
         if (flock(descriptor, LOCK_EX)) return true;

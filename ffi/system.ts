@@ -49,6 +49,8 @@ export interface System {
   identify(descriptor: number): SegmentIdentity;
   /** The number of the user who owns it. */
   owner(descriptor: number): number;
+  /** The number of the user that this process acts for. */
+  user(): number;
   /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
   lock(descriptor: number): boolean;
   /** Whether another descriptor has the lock, asked by one that has not. */

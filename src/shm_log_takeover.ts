@@ -7,7 +7,6 @@
  * @module
  */
 
-import process from "node:process";
 import { type CreateOptions, STRONG_ORDER, textEncoding } from "../ffi/mod.ts";
 import {
   PermissionDeniedError,
@@ -118,10 +117,10 @@ function checkReplaceable(memory: LogMemory, target: LogTarget, unfinished: bool
       `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is not replaced`,
     );
   }
-  if (!isOurs(memory)) {
+  if (!memory.isOwn()) {
+    const what = describeTarget(target);
     throw new PermissionDeniedError(
-      `log ${describeTarget(target)} belongs to user ${memory.owner()}, ` +
-        `and this process is of user ${process.geteuid?.()}: it is not replaced`,
+      `log ${what} belongs to another user, ${memory.owner()}: it is not replaced`,
     );
   }
 }
@@ -129,11 +128,6 @@ function checkReplaceable(memory: LogMemory, target: LogTarget, unfinished: bool
 /** Whether it is a log, of whatever version. */
 function hasMagic(buffer: ArrayBuffer): boolean {
   return buffer.byteLength >= 8 && new DataView(buffer).getBigUint64(0, true) === MAGIC;
-}
-
-/** Whether it belongs to the user of this process. */
-export function isOurs(memory: LogMemory): boolean {
-  return memory.owner() === process.geteuid?.();
 }
 
 function locked(memory: LogMemory, target: LogTarget): WriterLockedError {

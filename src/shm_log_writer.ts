@@ -8,7 +8,7 @@ import { onProcessEnd } from "../ffi/mod.ts";
 import { SegmentExistsError } from "./errors.ts";
 import type { Claim } from "./log/claim.ts";
 import type { Writer } from "./log/writer.ts";
-import { createNew, createOrTakeOver, isOurs, type WrittenLog } from "./shm_log_takeover.ts";
+import { createNew, createOrTakeOver, type WrittenLog } from "./shm_log_takeover.ts";
 import { describeTarget, type LogMemory, type LogTarget, unlinkMemory } from "./shm_log_target.ts";
 
 /** How a {@linkcode ShmLogWriter} is made. */
@@ -196,7 +196,7 @@ export class ShmLogWriter implements Disposable {
     this.#writer.close();
     try {
       // Only our own: somebody may have replaced the segment by a new one of the same name.
-      if (this.#unlinksOnClose && isOurs(this.#memory) && this.#memory.isCurrent()) {
+      if (this.#unlinksOnClose && this.#memory.isOwn() && this.#memory.isCurrent()) {
         unlinkMemory(this.#target);
       }
     } finally {

@@ -18,12 +18,13 @@ import {
   WriterLockedError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { startChild, uniqueName } from "../support/runtime.ts";
+import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
+const reopener = new URL("children/reopener.ts", import.meta.url);
 const signalled = new URL("children/signalled.ts", import.meta.url);
 const texts = (reader: ShmLogReader) => [...reader].map((entry) => entry.text);
 
@@ -267,4 +268,11 @@ test("a name with or without its slash is the same log", () => {
   assert.deepEqual(texts(reader), ["x"]);
   assert.throws(() => ShmLogReader.open("/a/b"), RangeError);
   assert.throws(() => ShmLogWriter.create("", SMALL), RangeError);
+});
+
+test("Deno: a log in shared memory needs no permission but --allow-ffi", (t) => {
+  if (runtimeName !== "deno") return t.skip("Deno only");
+  const flags = ["--no-prompt", "--allow-ffi"];
+  const { stdout, stderr } = runScript(reopener, [uniqueName()], { flags });
+  assert.equal(stdout.trim(), "entries: 2", stderr);
 });

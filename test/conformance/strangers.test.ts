@@ -117,7 +117,7 @@ for (const [title, newTarget, pathOf] of places) {
         () => create(target, { ifExists: "replace" }),
         (error: Error) =>
           error instanceof PermissionDeniedError &&
-          error.message.includes(`belongs to user ${NOBODY}, and this process is of user 0`),
+          error.message.includes(`belongs to another user, ${NOBODY}: it is not replaced`),
       );
       assert.deepEqual(texts(target), ["stranger"]);
       {

@@ -159,16 +159,18 @@ test("Node: loading node:ffi prints no warning", (t) => {
   assert.equal(stderr, "");
 });
 
-test("owner() is the user who owns the object, also after it changed hands", (t) => {
+test("owner() and isOwn() say who owns the object, also after it changed hands", (t) => {
   const name = uniqueName();
   using memory = SharedMemory.create(name, 100);
   using file = MappedFile.create(folder + name, 100);
   try {
     assert.deepEqual([memory.owner(), file.owner()], [process.geteuid?.(), process.geteuid?.()]);
+    assert.deepEqual([memory.isOwn(), file.isOwn()], [true, true]);
     if (process.geteuid?.() !== 0) return t.skip("only root can give things away");
     chownSync(`/dev/shm${name}`, NOBODY, NOBODY);
     chownSync(folder + name, 4_000_000_000, 0);
     assert.deepEqual([memory.owner(), file.owner()], [NOBODY, 4_000_000_000]);
+    assert.deepEqual([memory.isOwn(), file.isOwn()], [false, false]);
   } finally {
     SharedMemory.unlink(name);
   }
