@@ -31,5 +31,7 @@ export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log_reader.ts";
-export { ShmLogWriter, type ShmLogWriterOptions } from "./src/shm_log_writer.ts";
+export { ShmLogWriter } from "./src/shm_log_writer.ts";
+export type { ShmLogWriterOptions } from "./src/shm_log_writer_options.ts";
+export type { CopyMode } from "./src/shm_log_source.ts";
 export type { LogTarget } from "./src/shm_log_target.ts";

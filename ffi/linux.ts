@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readdirSync } from "node:fs";
+import { constants, readdirSync } from "node:fs";
 import { NativeUnavailableError } from "../src/errors.ts";
 import type { Driver } from "./native.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
@@ -43,7 +43,8 @@ export function linux(native: Driver, arch: string): Platform {
     msSync: 4,
     libc,
     errnoLocation: "__errno_location",
-    shmOpen: (name, flags, mode) => shared.shm_open(name, flags, mode),
+    // Not to hang on a pipe that somebody put in the place of a segment.
+    shmOpen: (name, flags, mode) => shared.shm_open(name, flags | constants.O_NONBLOCK, mode),
     shmUnlink: (name) => shared.shm_unlink(name),
     fstat,
     identityOf: (found) => ({

@@ -129,6 +129,31 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * Copies bytes from `offset` on into private memory by a system call (pread). Other than a look at
+   * `buffer`, it can't kill the process when somebody has made the object shorter. Takes under 1 µs,
+   * and then 0.1 ns a byte.
+   *
+   * @returns how many bytes there were: fewer than `target` has if the object ends before
+   * @throws {ClosedError} after `close()`
+   * @throws {SystemCallError} if the system refuses
+   *
+   * @example
+   * ```ts
+   * import { SharedMemory } from "@ouroboros/log/ffi";
+   *
+   * using memory = SharedMemory.create(`/doc-read-${process.pid}`, 4096);
+   * new Uint8Array(memory.buffer)[4095] = 7;
+   * const target = new Uint8Array(new ArrayBuffer(16));
+   * console.log(memory.read(target, 4095), target[0]); // 1 7
+   * SharedMemory.unlink(memory.name);
+   * ```
+   */
+  read(target: Uint8Array, offset: number): number {
+    this.#checkOpen();
+    return system().read(this.#descriptor, target, offset, this.#what);
+  }
+
+  /**
    * The number of the user who owns the object at this moment.
    *
    * @throws {ClosedError} after `close()`

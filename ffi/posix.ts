@@ -24,6 +24,7 @@ const CALLS = {
   flock: { parameters: ["i32", "i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   close: { parameters: ["i32"], result: "i32" },
+  pread: { parameters: ["i32", "bytes", "u64", "i64"], result: "i64" },
   geteuid: { parameters: [], result: "i32" },
   fchmod: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
@@ -93,9 +94,7 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, mode));
     },
     openShared(name, access) {
-      // Not to hang on a pipe that somebody put in the place of a segment.
-      const flags = (access === "read" ? fsConstants.O_RDONLY : fsConstants.O_RDWR) |
-        fsConstants.O_NONBLOCK;
+      const flags = access === "read" ? fsConstants.O_RDONLY : fsConstants.O_RDWR;
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, 0));
     },
     unlinkShared(name) {
@@ -141,6 +140,20 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     flush(address, size, wait, what) {
       const flags = wait ? on.msSync : MS_ASYNC;
       check("msync", what, () => libc.msync(address, BigInt(size), flags));
+    },
+    read(descriptor, into, offset, what) {
+      let done = 0;
+      while (done < into.length) {
+        const rest = into.subarray(done);
+        const count = check(
+          "pread",
+          what,
+          () => Number(libc.pread(descriptor, rest, BigInt(rest.length), BigInt(offset + done))),
+        );
+        if (count === 0) break;
+        done += count;
+      }
+      return done;
     },
     size(descriptor) {
       const size = Number(libc.lseek(descriptor, 0n, SEEK_END));

@@ -43,6 +43,8 @@ export interface System {
   unmap(address: bigint, size: number): void;
   /** Writes mapped memory to its file, and waits for that or not. */
   flush(address: bigint, size: number, wait: boolean, what: string): void;
+  /** Copies bytes of an object, from `offset` on, by a system call; gives how many there were. */
+  read(descriptor: number, into: Uint8Array, offset: number, what: string): number;
   /** The size of an object in bytes. */
   size(descriptor: number): number;
   /** Which object a descriptor leads to. */

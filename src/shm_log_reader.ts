@@ -5,7 +5,7 @@
  */
 
 import { STRONG_ORDER } from "../ffi/mod.ts";
-import { SegmentNotFoundError, SegmentTruncatedError } from "./errors.ts";
+import { SegmentNotFoundError } from "./errors.ts";
 import { compilerFence, type Fence, fullFence } from "./fence.ts";
 import type { EntryBatch } from "./log/batch.ts";
 import type { Entry } from "./log/entry.ts";
@@ -14,7 +14,8 @@ import { inspect, type LogInfo } from "./log/inspect.ts";
 import { Reader } from "./log/reader.ts";
 import type { OverrunPolicy, ReadStrategy } from "./log/reader_options.ts";
 import { lacksMagic } from "./log/segment.ts";
-import { describeTarget, type LogMemory, type LogTarget, openMemory } from "./shm_log_target.ts";
+import { type CopyMode, type LogSource, sourceOf } from "./shm_log_source.ts";
+import { type LogMemory, type LogTarget, openMemory } from "./shm_log_target.ts";
 
 /** How a {@linkcode ShmLogReader} reads. */
 export interface ShmLogReaderOptions {
@@ -24,6 +25,13 @@ export interface ShmLogReaderOptions {
   onOverrun?: OverrunPolicy;
   /** What to do at bytes that contradict the format. Default `"throw"`. */
   onDamage?: "throw" | "skip";
+  /**
+   * How to get at the bytes. `"map"`: straight from the mapped memory; if somebody truncates the
+   * segment while entries are copied, the process is killed (SIGBUS; before each batch the reader
+   * looks whether all is there). `"pread"`: by system calls, which can't fault, into a copy that takes
+   * up to as much memory as the log; a batch costs some microseconds more. Default `"map"`.
+   */
+  copyMode?: CopyMode;
 }
 
 /** How to wait for entries, or for a log. */
@@ -57,13 +65,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   readonly #target: LogTarget;
   readonly #options: ShmLogReaderOptions;
   #memory: LogMemory;
+  #source: LogSource;
   #reader: Reader;
 
   private constructor(target: LogTarget, memory: LogMemory, options: ShmLogReaderOptions) {
     this.#target = target;
     this.#options = options;
     this.#memory = memory;
-    this.#reader = readerOf(memory, target, options);
+    this.#source = sourceOf(memory, target, options.copyMode ?? "map");
+    this.#reader = readerOf(this.#source, options);
   }
 
   /**
@@ -192,8 +202,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /** What is in the log, see {@linkcode inspect}. */
   inspect(): LogInfo {
-    checkMemory(this.#memory, this.#target);
-    return inspect(this.#memory.buffer, { fence });
+    this.#source.guard?.();
+    return inspect(this.#source.buffer, { fence, load: this.#source.load });
   }
 
   /**
@@ -220,6 +230,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     if (other === undefined) return false;
     this.#memory.close();
     this.#memory = other.#memory;
+    this.#source = other.#source;
     this.#reader = other.#reader;
     return true;
   }
@@ -235,30 +246,19 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 }
 
-function readerOf(memory: LogMemory, target: LogTarget, options: ShmLogReaderOptions): Reader {
-  return new Reader(memory.buffer, {
-    ...options,
-    fence,
-    // Touching memory past a truncated end kills the process: look before each batch.
-    guard: () => checkMemory(memory, target),
-  });
-}
-
-function checkMemory(memory: LogMemory, target: LogTarget): void {
-  const size = memory.currentSize();
-  if (size < memory.byteLength) {
-    throw new SegmentTruncatedError(
-      `log ${describeTarget(target)} was truncated from ${memory.byteLength} to ${size} bytes`,
-    );
-  }
+function readerOf(source: LogSource, options: ShmLogReaderOptions): Reader {
+  return new Reader(source.buffer, { ...options, ...source, fence });
 }
 
 /** Opens the log unless it is not there, or its creator has not come to the magic yet. */
 function openIfReady(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader | undefined {
   try {
     const memory = openMemory(target, "read");
-    const isReady = !lacksMagic(memory.buffer);
+    // By a system call: it may be truncated at this moment.
+    const start = new Uint8Array(new ArrayBuffer(8));
+    memory.read(start, 0);
     memory.close();
+    const isReady = !lacksMagic(start.buffer);
     return isReady ? ShmLogReader.open(target, options) : undefined;
   } catch (error) {
     if (error instanceof SegmentNotFoundError) return undefined;

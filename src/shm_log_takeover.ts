@@ -28,7 +28,7 @@ import {
   openMemory,
   unlinkMemory,
 } from "./shm_log_target.ts";
-import type { ShmLogWriterOptions } from "./shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "./shm_log_writer_options.ts";
 
 /** A log that we are the writer of. */
 export interface WrittenLog {

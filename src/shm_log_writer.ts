@@ -10,35 +10,7 @@ import type { Claim } from "./log/claim.ts";
 import type { Writer } from "./log/writer.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./shm_log_takeover.ts";
 import { describeTarget, type LogMemory, type LogTarget, unlinkMemory } from "./shm_log_target.ts";
-
-/** How a {@linkcode ShmLogWriter} is made. */
-export interface ShmLogWriterOptions {
-  /** The size of a chunk in bytes. Default 1 MiB. A log that is resumed keeps its own. */
-  chunkSize?: number;
-  /** The number of chunks: the log forgets its oldest entries a chunk at a time. Default 16. */
-  chunkCount?: number;
-  /**
-   * What to do when the segment exists: `"fail"`, `"resume"` it with its entries and the next
-   * sequence number, or `"replace"` it by an empty one. Default `"fail"`.
-   *
-   * Neither touches the log of a writer that is alive, nor what is no log. A log of another user is
-   * resumed if its `mode` lets us write to it: that is what the mode is for. It is never replaced,
-   * nor removed by `close()`, not even by root.
-   */
-  ifExists?: "fail" | "resume" | "replace";
-  /**
-   * Whether `close()` removes the segment, if it is this user's. Readers that have it open keep it.
-   * Default `true` for shared memory, `false` for a file.
-   */
-  unlinkOnClose?: boolean;
-  /** The permission bits of the segment. Default 0o600: nobody else may read it. */
-  mode?: number;
-  /**
-   * Whether to close on SIGINT, SIGTERM and at the end of the process. The signal ends the process
-   * afterwards, as it would have done. Default `false`.
-   */
-  handleSignals?: boolean;
-}
+import type { ShmLogWriterOptions } from "./shm_log_writer_options.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;

@@ -7,7 +7,8 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import type { LogTarget } from "../shm_log_target.ts";
-import { ShmLogWriter, type ShmLogWriterOptions } from "../shm_log_writer.ts";
+import { ShmLogWriter } from "../shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "../shm_log_writer_options.ts";
 import { positiveArgument, sizeArgument, targetArgument } from "./arguments.ts";
 import { Interrupt } from "./interrupt.ts";
 import { LineSplitter } from "./lines.ts";

@@ -6,6 +6,7 @@
 
 import { type Fence, fullFence } from "../fence.ts";
 import { maxPayloadSize, VERSION } from "./layout.ts";
+import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { Segment } from "./segment.ts";
 import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
@@ -83,9 +84,12 @@ export interface LogInfo {
  * console.log(info.entries, info.chunks[0].state, info.damage); // 2 current []
  * ```
  */
-export function inspect(memory: ArrayBufferLike, options: { fence?: Fence } = {}): LogInfo {
+export function inspect(
+  memory: ArrayBufferLike,
+  options: Pick<ReaderOptions, "fence" | "load"> = {},
+): LogInfo {
   const fence = options.fence ?? fullFence;
-  const segment = new Segment(memory);
+  const segment = new Segment(memory, options.load);
   const found = survey(segment, fence);
   const damage: string[] = [];
   const byIndex = new Map(found.rows.map((row) => [row.index, row]));

@@ -7,7 +7,7 @@
 
 import { type CorruptLogError, OverrunError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
-import { COMMIT_FLAG, rowWord, wideNumber } from "./layout.ts";
+import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import type { Row, Segment } from "./segment.ts";
 import { type ChunkRow, runsInto, survey } from "./survey.ts";
@@ -71,6 +71,7 @@ export class Position {
     const next = this.chunk + 1;
     if (next === segment.chunkCount) return true;
     const at = rowWord(next);
+    segment.loadRow(next);
     if (tokenAt(words, at) <= this.token) {
       ahead.stale = words[at] >>> 0;
       return true;
@@ -120,11 +121,16 @@ export class Position {
       const after = segment.readRow(1, this.#fence, this.#row);
       if (
         after.committed && after.token < token && segment.isPlausible(after) &&
-        runsInto(segment, offset, after.offset)
+        this.#runsInto(offset, after.offset)
       ) return false;
     }
     this.#enter(0, offset, token);
     return true;
+  }
+
+  #runsInto(from: number, to: number): boolean {
+    this.#segment.load(from, Math.min(to + HEADER_SIZE, this.#segment.end));
+    return runsInto(this.#segment, from, to);
   }
 
   /** Our chunk was overwritten, or is about to be. True: we are in another one now. */
@@ -179,7 +185,9 @@ export class Position {
     if (!this.#segment.isPlausible(row)) return false;
     if (!row.committed) {
       // The reference's order: token, offset, first entry, and the commit of the row last.
-      return row.offset === this.offset && this.#segment.words[this.offset >>> 2] < 0;
+      if (row.offset !== this.offset) return false;
+      this.#segment.load(this.offset, this.offset + HEADER_SIZE);
+      return this.#segment.words[this.offset >>> 2] < 0;
     }
     return row.offset === this.offset ||
       (row.offset < this.offset && row.token <= this.number);
@@ -215,6 +223,7 @@ export class Position {
   isIntact(): boolean {
     const { words } = this.#segment;
     const at = rowWord(this.chunk);
+    this.#segment.loadRow(this.chunk);
     const high = words[at + 1];
     if (this.#isLate && high < 0) this.#isLate = false;
     return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#start &&

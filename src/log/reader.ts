@@ -65,7 +65,7 @@ export class Reader implements Iterable<Entry> {
     this.#fence = options.fence ?? fullFence;
     this.#guard = options.guard;
     this.#guard?.();
-    this.#segment = new Segment(memory);
+    this.#segment = new Segment(memory, options.load);
     this.#position = new Position(this.#segment, this.#fence, policy);
     // Here, not at the first read: what the writer overwrites from now on counts as lost.
     this.#position.locate();
@@ -206,6 +206,7 @@ export class Reader implements Iterable<Entry> {
     if (!position.lookAhead(ahead)) return true;
 
     const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
+    segment.load(offset, Math.min(offset + mostBytes + HEADER_SIZE, segment.end));
     batch.index(segment, offset, ahead, most, mostBytes, found);
     if (batch.length === 0) return this.#nothingFound();
 
@@ -215,6 +216,7 @@ export class Reader implements Iterable<Entry> {
     const { length } = batch;
     const skipped = Math.min(Math.max(position.seen - position.number, 0), length);
     batch.settle(position.number + 1, skipped, position.chunk, position.token);
+    segment.load(offset, found.offset);
     if (visit === undefined) batch.copy(segment, offset, fresh);
     else batch.visit(visit.view, offset, visit.visit);
     // The payloads before the token. Pairs with the writer's invalidation of a row, which is

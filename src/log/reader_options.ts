@@ -31,6 +31,11 @@ export interface ReaderOptions {
   onDamage?: "throw" | "skip";
   /** How to keep loads in order. Default: a fence that suffices on every CPU. */
   fence?: Fence;
+  /**
+   * Given where `memory` is not the shared memory but a private copy of its size: called before each
+   * look with what is looked at, from where to where in bytes, to bring that up to date.
+   */
+  load?: (from: number, to: number) => void;
   /** Called before each look at the memory: the place to check that it is still all there. */
   guard?: () => void;
 }

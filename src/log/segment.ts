@@ -16,6 +16,7 @@ import {
   MAGIC_LOW,
   MAX_SEGMENT_SIZE,
   ROW_COMMIT_FLAG,
+  ROW_SIZE,
   rowWord,
   TABLE_OFFSET,
   VERSION,
@@ -33,8 +34,19 @@ export interface Row {
   committed: boolean;
 }
 
+/**
+ * Brings the bytes from `from` to `to` up to date where the memory is a private copy. They are as
+ * new as the call; a fence is as needed between two of them as between two looks at shared memory.
+ */
+export type Load = (from: number, to: number) => void;
+
+/** For shared memory itself, which needs no bringing up to date. */
+const isThereAlready: Load = () => {};
+
 /** The memory of a log whose header was found right. */
 export class Segment {
+  /** Called with what is looked at next, before each look. */
+  readonly load: Load;
   /** The whole memory as bytes. */
   readonly bytes: Uint8Array;
   /** The whole memory as 32-bit words (a tail of 1 to 3 bytes left out). */
@@ -52,13 +64,15 @@ export class Segment {
    * @throws {UnsupportedLogError} if there is no magic, or a version that we don't know
    * @throws {CorruptLogError} if the header contradicts the size of the memory
    */
-  constructor(buffer: ArrayBufferLike) {
+  constructor(buffer: ArrayBufferLike, load: Load = isThereAlready) {
+    this.load = load;
     checkSize(buffer.byteLength);
     if (buffer.byteLength < TABLE_OFFSET) {
       throw new UnsupportedLogError(
         `not a log: ${buffer.byteLength} bytes are less than the header of ${TABLE_OFFSET} bytes`,
       );
     }
+    load(0, TABLE_OFFSET);
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
     this.end = buffer.byteLength;
@@ -121,12 +135,15 @@ export class Segment {
     const { words } = this;
     const at = rowWord(index);
     for (let attempt = 0; attempt < 8; attempt++) {
+      this.loadRow(index);
       const low = words[at];
       const high = words[at + 1];
       fence(); // the token after the offset …
+      this.loadRow(index);
       const tokenLow = words[at + 2];
       const tokenHigh = words[at + 3];
       fence(); // … and the offset again after the token
+      this.loadRow(index);
       if (words[at] === low && words[at + 1] === high && words[at + 2] === tokenLow) {
         row.offset = high >> 30 === 1 ? 0 : wideNumber(low, high & ~COMMIT_FLAG);
         row.token = wideNumber(tokenLow, tokenHigh);
@@ -138,6 +155,12 @@ export class Segment {
     row.token = 0;
     row.committed = false;
     return row;
+  }
+
+  /** Calls `load` for row `index`. */
+  loadRow(index: number): void {
+    const from = TABLE_OFFSET + ROW_SIZE * index;
+    this.load(from, from + ROW_SIZE);
   }
 
   /** Whether a committed row can be true: its offset among the entries, aligned, its token exact. */

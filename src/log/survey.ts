@@ -87,8 +87,10 @@ export function walk(segment: Segment, offset: number, limit: number): Walk {
 
 /** Finds the rows that can be believed and the end of the log. */
 export function survey(segment: Segment, fence: Fence): Survey {
+  segment.load(TABLE_OFFSET, segment.dataStart);
   const rows = committedRows(segment);
   fence(); // the table before the entries that it speaks of
+  segment.load(segment.dataStart, segment.end);
   for (;;) {
     const newest = rows.reduce<ChunkRow | undefined>(
       (best, row) => best === undefined || row.token > best.token ? row : best,

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type ReadStrategy, segmentSize, Writer } from "../../mod.ts";
+import { type ReaderOptions, type ReadStrategy, segmentSize, Writer } from "../../mod.ts";
 import { CheckedReader } from "../support/checked_reader.ts";
 import { Journal, Replay, type Store } from "../support/journal.ts";
 import { baseSeed, payloadOf, Random } from "../support/random.ts";
@@ -87,6 +87,29 @@ function readThrough(
   reader.finish(history.lengths.length);
 }
 
+/** A reader that is interrupted wherever it may be; now and then one that works on copies. */
+function interruptible(
+  history: History,
+  replay: Replay,
+  random: Random,
+  interrupt: () => void,
+  options: ReaderOptions,
+): CheckedReader {
+  if (random.below(3) > 0) {
+    return new CheckedReader(replay.memory, history.lengths, { ...options, fence: interrupt });
+  }
+  const there = new Uint8Array(replay.memory);
+  const copy = new Uint8Array(history.size);
+  return new CheckedReader(copy.buffer, history.lengths, {
+    ...options,
+    fence: interrupt,
+    load: (from, to) => {
+      interrupt();
+      copy.set(there.subarray(from, to), from);
+    },
+  });
+}
+
 /** At each point: readers of all strategies that start there. */
 function checkStarts(history: History): void {
   for (let point = 0; point <= history.stores.length; point++) {
@@ -112,12 +135,12 @@ function checkInterruptions(history: History, random: Random, every: number): vo
         const replay = replayOf(history);
         replay.step(point);
         let count = 0;
-        const reader = new CheckedReader(replay.memory, history.lengths, {
+        const interrupt = () => {
+          if (count++ === interrupted) replay.step(stores);
+        };
+        const reader = interruptible(history, replay, random, interrupt, {
           strategy: STRATEGIES[random.below(3)],
           onOverrun: random.below(2) === 0 ? "oldest" : "latest",
-          fence: () => {
-            if (count++ === interrupted) replay.step(stores);
-          },
         });
         reader.step(random);
         fences = Math.max(fences, Math.min(count, 30));
@@ -133,11 +156,11 @@ function checkRandomly(history: History, random: Random): void {
   const pace = 2 + random.below(40);
   // Where it starts is not in question here.
   let isOpen = false;
-  const reader = new CheckedReader(replay.memory, history.lengths, {
+  const interrupt = () => {
+    if (isOpen && random.below(3) === 0) replay.step(random.below(pace));
+  };
+  const reader = interruptible(history, replay, random, interrupt, {
     onOverrun: random.below(2) === 0 ? "oldest" : "latest",
-    fence: () => {
-      if (isOpen && random.below(3) === 0) replay.step(random.below(pace));
-    },
   });
   isOpen = true;
   while (replay.position < history.stores.length) {

@@ -9,10 +9,11 @@ import { Random } from "../support/random.ts";
 import { Entries, type ReadableBytes } from "./entries.ts";
 import { type Counts, Scores } from "./scores.ts";
 
-const [name, scoresName, most, pace, strategy, onOverrun, seed] = process.argv.slice(2);
+const [name, scoresName, most, pace, strategy, onOverrun, copyMode, seed] = process.argv.slice(2);
 const reader = ShmLogReader.open(name, {
   strategy: strategy as "auto",
   onOverrun: onOverrun as "oldest",
+  copyMode: copyMode as "map",
 });
 const scores = Scores.open(scoresName);
 const entries = new Entries(Number(most));

@@ -93,7 +93,8 @@ export async function round(
     const scores = Scores.create(uniqueName());
     try {
       const policy = pick(["oldest", "latest"]);
-      const args = [name, scores.name, most, pace, strategy, policy, random.below(1e9)];
+      const mode = pick(["map", "map", "map", "pread"]);
+      const args = [name, scores.name, most, pace, strategy, policy, mode, random.below(1e9)];
       const child = startChild(readerFile, args, pick(readerRuntimes));
       await child.nextLine();
       return { child, scores };

@@ -1,0 +1,47 @@
+/**
+ * Where a reader gets the bytes of a log from: the mapped memory itself, or copies by system calls.
+ *
+ * @module
+ */
+
+import { SegmentTruncatedError } from "./errors.ts";
+import type { ReaderOptions } from "./log/reader_options.ts";
+import { describeTarget, type LogMemory, type LogTarget } from "./shm_log_target.ts";
+
+/** How a reader gets at the bytes of a log. */
+export type CopyMode = "map" | "pread";
+
+/** What a reader of the core works on. */
+export interface LogSource extends Pick<ReaderOptions, "load" | "guard"> {
+  /** The memory, or a private copy of it. */
+  buffer: ArrayBuffer;
+}
+
+/** The source of the log in `memory`. */
+export function sourceOf(memory: LogMemory, target: LogTarget, mode: CopyMode): LogSource {
+  if (mode === "map") {
+    // Touching memory past a truncated end kills the process: look before each batch.
+    const guard = () => {
+      const size = memory.currentSize();
+      if (size < memory.byteLength) throw truncated(memory, target, size);
+    };
+    return { buffer: memory.buffer, guard };
+  }
+  if (mode !== "pread") throw new TypeError(`copyMode is "${mode}", but must be map or pread`);
+  // As large as the log, so that offsets are the same; only what is read takes real memory.
+  const copy = new Uint8Array(new ArrayBuffer(memory.byteLength));
+  return {
+    buffer: copy.buffer,
+    load(from, to) {
+      const count = memory.read(copy.subarray(from, to), from);
+      // By now it may have grown again.
+      if (count < to - from) throw truncated(memory, target, memory.currentSize());
+    },
+  };
+}
+
+function truncated(memory: LogMemory, target: LogTarget, size: number): SegmentTruncatedError {
+  return new SegmentTruncatedError(
+    `log ${describeTarget(target)} was truncated from ${memory.byteLength} to ${size} bytes`,
+  );
+}
