@@ -186,6 +186,7 @@ export class Position {
     if (!row.committed) {
       // The reference's order: token, offset, first entry, and the commit of the row last.
       if (row.offset !== this.offset) return false;
+      if (this.#segment.end - this.offset < HEADER_SIZE) return false;
       this.#segment.load(this.offset, this.offset + HEADER_SIZE);
       return this.#segment.words[this.offset >>> 2] < 0;
     }

@@ -216,7 +216,8 @@ export class Reader implements Iterable<Entry> {
     const { length } = batch;
     const skipped = Math.min(Math.max(position.seen - position.number, 0), length);
     batch.settle(position.number + 1, skipped, position.chunk, position.token);
-    segment.load(offset, found.offset);
+    // The padding of the last entry may lie beyond the end.
+    segment.load(offset, Math.min(found.offset, segment.end));
     if (visit === undefined) batch.copy(segment, offset, fresh);
     else batch.visit(visit.view, offset, visit.visit);
     // The payloads before the token. Pairs with the writer's invalidation of a row, which is

@@ -1,0 +1,78 @@
+/** Malicious files under real readers, which are truncated, grow and are replaced; and the commands. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import test, { after } from "node:test";
+import { type OverrunPolicy, ShmLogReader } from "../../mod.ts";
+import { damage, makeImage, tolerate } from "../support/hostile.ts";
+import { baseSeed, Random } from "../support/random.ts";
+import { startChild } from "../support/runtime.ts";
+
+const RUNS = Number(process.env.HOSTILE_FILES ?? 1000);
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
+after(() => rmSync(folder, { recursive: true }));
+const commands = new URL("children/commands.ts", import.meta.url);
+
+/** Takes a few entries, one way or another. */
+function readSome(reader: ShmLogReader, random: Random): void {
+  const way = random.below(4);
+  let last = 0;
+  const take = (sequenceNumber: number) => {
+    assert.ok(sequenceNumber > last, `${sequenceNumber} after ${last}`);
+    last = sequenceNumber;
+  };
+  if (way === 0) take(reader.read()?.sequenceNumber ?? Infinity);
+  else if (way === 1) { for (const entry of reader.readBatch()) take(entry.sequenceNumber); }
+  else if (way === 2) reader.forEach((entry) => take(entry.sequenceNumber));
+  else reader.inspect();
+}
+
+test(`files that change, shrink, grow and are replaced give typed errors or entries (seed ${baseSeed}, ${RUNS} files)`, () => {
+  const path = `${folder}/log`;
+  for (let i = 0; i < RUNS; i++) {
+    const random = new Random(baseSeed + i);
+    const newImage = () => new Uint8Array(damage(random, makeImage(random)));
+    const image = newImage();
+    writeFileSync(path, image);
+    try {
+      tolerate(() => {
+        using reader = ShmLogReader.open({ path }, {
+          strategy: (["auto", "latest", "lowest"] as const)[random.below(3)],
+          onOverrun: (["oldest", "latest", "throw"] satisfies OverrunPolicy[])[random.below(3)],
+          onDamage: (["throw", "skip"] as const)[random.below(2)],
+          copyMode: (["map", "pread"] as const)[random.below(2)],
+        });
+        for (let n = 0; n < 8; n++) {
+          const action = random.below(5);
+          if (action === 0) truncateSync(path, random.below(image.length + 1));
+          else if (action === 1) truncateSync(path, image.length + random.below(10_000));
+          else if (action === 2) {
+            writeFileSync(`${path}.new`, newImage());
+            renameSync(`${path}.new`, path);
+            // Now it may be another log, or none.
+            tolerate(() => void reader.reopen());
+          }
+          tolerate(() => readSome(reader, random));
+        }
+      });
+    } catch (error) {
+      throw new Error(`file of SEED=${baseSeed + i} HOSTILE_FILES=1`, { cause: error });
+    }
+  }
+});
+
+test(`commands on malicious files end, with an exit code and a line (seed ${baseSeed})`, async () => {
+  const runs = Math.max(1, Math.floor(RUNS / 10));
+  const child = startChild(commands, [folder, baseSeed, runs]);
+  try {
+    // The commands print entries, too.
+    let line = "";
+    while (!line.startsWith("all done:")) line = await child.nextLine();
+    assert.equal(line, `all done: ${4 * runs} commands`);
+    assert.equal(await child.ended(), 0);
+  } finally {
+    await child.kill();
+  }
+});
