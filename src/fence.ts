@@ -2,17 +2,33 @@
  * The order of plain loads and stores: what keeps a compiler, and a CPU, from moving them.
  *
  * Shared memory reaches us as a plain `ArrayBuffer`, for which the language promises no order at
- * all; the engines do. What the code of this library relies on:
+ * all (its memory model is one of SharedArrayBuffers: ECMA-262, "Memory Model"); the engines do.
+ * What the code of this library relies on, and where that is written:
  *
- * - V8 never inlines `Atomics`: each is a call of a builtin, and no load or store moves over a call.
- * - JSC inlines `Atomics`, but treats each as a write to every typed array, so that no load is
- *   merged with one before it or moved over it.
- * - x86-64 keeps loads in order with loads and stores in order with stores, so there the compiler
- *   is all that must be held back. arm64 keeps neither: it needs a fence instruction, which
- *   JavaScript has only inside of WebAssembly.
+ * | | V8 (Deno, Node) | JSC (Bun) |
+ * |---|---|---|
+ * | plain loads and stores of typed arrays | never merged or moved over a call that is not inlined | may be merged and moved, but not over what writes typed arrays (1) |
+ * | `Atomics` | calls of a builtin (2), never inlined | inlined; each, `Atomics.load` too, counts as a write to every typed array (1) |
+ * | `Atomics.store` | sequentially consistent (2): xchg on x86-64, stlr on arm64, where later stores may still be seen before it | the same |
+ * | `atomic.fence` of WebAssembly | nothing or a locked instruction on x86-64, `dmb ish` on arm64 (3) | `mfence` or the like, `dmb ish` |
+ * | an `Int32Array`'s element | one load or store of 32 bits, never torn | the same |
+ *
+ * 1. WebKit, `Source/JavaScriptCore/dfg/DFGClobberize.h`: `GetByVal` of a typed array reads
+ *    `TypedArrayProperties` and may be replaced by an earlier value; the nodes `AtomicsAdd` to
+ *    `AtomicsXor` read and write them.
+ * 2. V8, `src/builtins/builtins-sharedarraybuffer-gen.cc`: `AtomicsStore` and its like, with
+ *    `AtomicMemoryOrder::kSeqCst`.
+ * 3. V8, `src/compiler/backend/arm64/code-generator-arm64.cc`: `kArm64DmbIsh`.
+ *
+ * x86-64 keeps loads in order with loads and stores in order with stores, so there the compiler is
+ * all that must be held back. (Only single loads: a copy of many bytes may load them in any order,
+ * that of the kernel included.) arm64 keeps neither, unless the address of one load comes from
+ * another: it needs a fence instruction, which JavaScript has only inside of WebAssembly.
  *
  * `Atomics.load` is used on a private word and never on shared memory that is only read: JSC
  * compiles it to a read-modify-write, which kills the process on a read-only map.
+ *
+ * Which order suffices was checked with a model of both kinds of memory (`test/model/log.pml`).
  *
  * @module
  */

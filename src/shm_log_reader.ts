@@ -4,9 +4,7 @@
  * @module
  */
 
-import { STRONG_ORDER } from "../ffi/mod.ts";
 import { SegmentNotFoundError } from "./errors.ts";
-import { compilerFence, type Fence, fullFence } from "./fence.ts";
 import type { EntryBatch } from "./log/batch.ts";
 import type { Entry } from "./log/entry.ts";
 import type { EntryView } from "./log/entry_view.ts";
@@ -14,7 +12,7 @@ import { inspect, type LogInfo } from "./log/inspect.ts";
 import { Reader } from "./log/reader.ts";
 import type { OverrunPolicy, ReadStrategy } from "./log/reader_options.ts";
 import { lacksMagic } from "./log/segment.ts";
-import { type CopyMode, type LogSource, sourceOf } from "./shm_log_source.ts";
+import { type CopyMode, fence, type LogSource, sourceOf } from "./shm_log_source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "./shm_log_target.ts";
 
 /** How a {@linkcode ShmLogReader} reads. */
@@ -29,7 +27,8 @@ export interface ShmLogReaderOptions {
    * How to get at the bytes. `"map"`: straight from the mapped memory; if somebody truncates the
    * segment while entries are copied, the process is killed (SIGBUS; before each batch the reader
    * looks whether all is there). `"pread"`: by system calls, which can't fault, into a copy that takes
-   * up to as much memory as the log; a batch costs some microseconds more. Default `"map"`.
+   * up to as much memory as the log; a batch costs some microseconds more, and an entry of the
+   * chunk that is being written half a microsecond. Default `"map"`.
    */
   copyMode?: CopyMode;
 }
@@ -41,8 +40,6 @@ export interface WaitOptions {
   /** How long to sleep between two looks, in milliseconds. Default 10. */
   interval?: number;
 }
-
-const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
 
 /**
  * Reads a log that another process writes, wrote, or was killed while writing.

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { STRONG_ORDER } from "../ffi/mod.ts";
 import { SegmentTruncatedError } from "./errors.ts";
+import { compilerFence, type Fence, fullFence } from "./fence.ts";
 import type { ReaderOptions } from "./log/reader_options.ts";
 import { describeTarget, type LogMemory, type LogTarget } from "./shm_log_target.ts";
 
@@ -16,6 +18,9 @@ export interface LogSource extends Pick<ReaderOptions, "load" | "guard"> {
   /** The memory, or a private copy of it. */
   buffer: ArrayBuffer;
 }
+
+/** What keeps the looks of a reader in order on this machine. */
+export const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
 
 /** The source of the log in `memory`. */
 export function sourceOf(memory: LogMemory, target: LogTarget, mode: CopyMode): LogSource {
@@ -33,6 +38,8 @@ export function sourceOf(memory: LogMemory, target: LogTarget, mode: CopyMode): 
   return {
     buffer: copy.buffer,
     load(from, to) {
+      // One after the other, however a system call is made.
+      fence();
       const count = memory.read(copy.subarray(from, to), from);
       // By now it may have grown again.
       if (count < to - from) throw truncated(memory, target, memory.currentSize());

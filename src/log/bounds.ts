@@ -128,6 +128,29 @@ export class EntryBounds {
 }
 
 /**
+ * Brings as many headers up to date as `EntryBounds.find()` will look at. Where the next chunk says
+ * that all are committed, they come at once; else only what the last one leads to is known to be one.
+ */
+export function loadHeaders(
+  segment: Segment,
+  from: number,
+  ahead: Ahead,
+  most: number,
+  mostBytes: number,
+): void {
+  const { words, load } = segment;
+  const end = Math.min(from + mostBytes + HEADER_SIZE, ahead.limit);
+  if (ahead.isComplete) return load(from, end);
+  for (let at = from, count = 0; count < most && end - at >= HEADER_SIZE; count++) {
+    load(at, at + HEADER_SIZE);
+    const header = words[at >>> 2];
+    const total = header & LENGTH_MASK;
+    if (header >= 0 || total < HEADER_SIZE || total > ahead.limit - at) return;
+    at += (total + 3) & ~3;
+  }
+}
+
+/**
  * Touches each cache line of a range. Headers can only be walked one after the other, each at the
  * cost of a cache miss (95 ns where the lines come from beyond the L2 cache); lines that do not
  * depend on each other are fetched many at a time, for 3 ns each.

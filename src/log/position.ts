@@ -121,16 +121,11 @@ export class Position {
       const after = segment.readRow(1, this.#fence, this.#row);
       if (
         after.committed && after.token < token && segment.isPlausible(after) &&
-        this.#runsInto(offset, after.offset)
+        runsInto(segment, offset, after.offset)
       ) return false;
     }
     this.#enter(0, offset, token);
     return true;
-  }
-
-  #runsInto(from: number, to: number): boolean {
-    this.#segment.load(from, Math.min(to + HEADER_SIZE, this.#segment.end));
-    return runsInto(this.#segment, from, to);
   }
 
   /** Our chunk was overwritten, or is about to be. True: we are in another one now. */

@@ -7,7 +7,7 @@
 import { CorruptLogError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
-import type { Found } from "./bounds.ts";
+import { type Found, loadHeaders } from "./bounds.ts";
 import type { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
 import { HEADER_SIZE } from "./layout.ts";
@@ -206,7 +206,7 @@ export class Reader implements Iterable<Entry> {
     if (!position.lookAhead(ahead)) return true;
 
     const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
-    segment.load(offset, Math.min(offset + mostBytes + HEADER_SIZE, segment.end));
+    if (segment.isCopy) loadHeaders(segment, offset, ahead, most, mostBytes);
     batch.index(segment, offset, ahead, most, mostBytes, found);
     if (batch.length === 0) return this.#nothingFound();
 

@@ -35,8 +35,9 @@ export interface Row {
 }
 
 /**
- * Brings the bytes from `from` to `to` up to date where the memory is a private copy. They are as
- * new as the call; a fence is as needed between two of them as between two looks at shared memory.
+ * Brings the bytes from `from` to `to` up to date where the memory is a private copy. They may be
+ * copied in any order. So the headers of a chain are loaded one by one: only once an entry is seen to
+ * be committed is what comes after it known to be a header.
  */
 export type Load = (from: number, to: number) => void;
 
@@ -47,6 +48,8 @@ const isThereAlready: Load = () => {};
 export class Segment {
   /** Called with what is looked at next, before each look. */
   readonly load: Load;
+  /** Whether the memory is a private copy, which `load` brings up to date. */
+  readonly isCopy: boolean;
   /** The whole memory as bytes. */
   readonly bytes: Uint8Array;
   /** The whole memory as 32-bit words (a tail of 1 to 3 bytes left out). */
@@ -66,6 +69,7 @@ export class Segment {
    */
   constructor(buffer: ArrayBufferLike, load: Load = isThereAlready) {
     this.load = load;
+    this.isCopy = load !== isThereAlready;
     checkSize(buffer.byteLength);
     if (buffer.byteLength < TABLE_OFFSET) {
       throw new UnsupportedLogError(

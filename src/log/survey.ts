@@ -68,6 +68,7 @@ export function walk(segment: Segment, offset: number, limit: number): Walk {
   let entries = 0;
   while (offset < limit) {
     if (end - offset < HEADER_SIZE) return { offset, entries, reason: "end" };
+    if (segment.isCopy) segment.load(offset, offset + HEADER_SIZE);
     const header = words[offset >>> 2];
     if (header >= 0) return { offset, entries, reason: "open" };
     const total = header & LENGTH_MASK;
@@ -90,7 +91,6 @@ export function survey(segment: Segment, fence: Fence): Survey {
   segment.load(TABLE_OFFSET, segment.dataStart);
   const rows = committedRows(segment);
   fence(); // the table before the entries that it speaks of
-  segment.load(segment.dataStart, segment.end);
   for (;;) {
     const newest = rows.reduce<ChunkRow | undefined>(
       (best, row) => best === undefined || row.token > best.token ? row : best,
