@@ -11,6 +11,7 @@ import { digits, type Report, runtimeTitle, type Table } from "./report.ts";
 
 const SIZES = [16, 64, 256, 1024];
 const READERS = [1, 2, 4];
+const CROWDS = [0, 1, 2, 4, 8];
 const RATES = [1000, 100_000, Infinity];
 const WAYS: Waiting[] = ["spinning", "adaptive", "sleeping"];
 const MILLISECONDS = 1000;
@@ -20,6 +21,8 @@ export interface Run {
   /** Entries written, and in how many milliseconds. */
   written: number;
   milliseconds: number;
+  /** The time that a CPU spent on it. */
+  cpuMicroseconds: number;
   readers: ReaderResult[];
 }
 
@@ -50,10 +53,15 @@ export async function benchProcesses(_: unknown, onCase: () => void): Promise<Re
       onCase();
     }
   }
+  const crowds: { count: number; run: Run }[] = [];
+  for (const count of CROWDS) {
+    crowds.push({ count, run: await runProcesses({ size: 64, readers: count }) });
+    onCase();
+  }
   const idle = await idleCost();
   return {
     name: "processes",
-    tables: [speedTable(speeds), latencyTable(latencies)],
+    tables: [speedTable(speeds), crowdTable(crowds), latencyTable(latencies)],
     notes: [
       "Each reader validates what it reads, of copies but for the latencies. In every run, " +
       "read + lost = written for each reader.",
@@ -61,7 +69,7 @@ export async function benchProcesses(_: unknown, onCase: () => void): Promise<Re
       "at full speed the stamp is a part of what the writer does.",
       `An idle adaptive reader takes ${digits(idle * 100)} % of a core.`,
     ],
-    data: { speeds, latencies, idle },
+    data: { speeds, crowds, latencies, idle },
   };
 }
 
@@ -81,6 +89,20 @@ function speedTable(speeds: { size: number; count: number; run: Run }[]): Table 
         `${digits(100 * average("lost") / run.written)} %`,
       ];
     }),
+  };
+}
+
+/** What readers cost the writer: in time of a CPU, which waiting for one does not take. */
+function crowdTable(crowds: { count: number; run: Run }[]): Table {
+  const cost = ({ cpuMicroseconds, written }: Run) => 1000 * cpuMicroseconds / written;
+  return {
+    title: `${runtimeTitle()}: CPU time of the writer per entry in ns, 64 bytes`,
+    head: ["spinning readers", "ns", "ratio to none"],
+    rows: crowds.map(({ count, run }) => [
+      String(count),
+      digits(cost(run)),
+      digits(cost(run) / cost(crowds[0].run)),
+    ]),
   };
 }
 
