@@ -95,8 +95,8 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
       return undefined;
     }
     const unfinished = isUnfinished(memory.buffer);
+    checkOurs(memory, target, unfinished);
     if (options.ifExists === "replace" || unfinished) {
-      checkReplaceable(memory, target, unfinished);
       // With the lock in our hand it has no writer; nor has one that was never finished.
       unlinkMemory(target);
       memory.close();
@@ -110,17 +110,20 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
   }
 }
 
-/** Throws unless the memory is a log, or what is left of its creation, of our own user. */
-function checkReplaceable(memory: LogMemory, target: LogTarget, unfinished: boolean): void {
+/**
+ * Throws unless the memory is a log, or what is left of its creation, of our own user. Whoever took
+ * the name first, with a mode that lets us write, would else get all that we have to say.
+ */
+function checkOurs(memory: LogMemory, target: LogTarget, unfinished: boolean): void {
+  const what = describeTarget(target);
   if (!unfinished && !hasMagic(memory.buffer)) {
     throw new UnsupportedLogError(
-      `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is not replaced`,
+      `${what} of ${memory.byteLength} bytes is not a log: it is left as it is`,
     );
   }
   if (!memory.isOwn()) {
-    const what = describeTarget(target);
     throw new PermissionDeniedError(
-      `log ${what} belongs to another user, ${memory.owner()}: it is not replaced`,
+      `log ${what} belongs to another user, ${memory.owner()}: it is left as it is`,
     );
   }
 }

@@ -65,8 +65,7 @@ export class ShmLogWriter implements Disposable {
    * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`
    * @throws {WriterLockedError} if it has a writer that is alive
    * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
-   * @throws {PermissionDeniedError} if the system refuses access to it, or it is to be replaced and
-   * belongs to another user
+   * @throws {PermissionDeniedError} if the system refuses access to it, or it belongs to another user
    * @throws {UnsupportedLogError} if it is to be resumed or replaced and is not a log
    * @throws {SystemCallError} if there is something else in its place: a symbolic link, which is not
    * followed, a folder, a pipe

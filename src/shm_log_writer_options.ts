@@ -14,9 +14,8 @@ export interface ShmLogWriterOptions {
    * What to do when the segment exists: `"fail"`, `"resume"` it with its entries and the next
    * sequence number, or `"replace"` it by an empty one. Default `"fail"`.
    *
-   * Neither touches the log of a writer that is alive, nor what is no log. A log of another user is
-   * resumed if its `mode` lets us write to it: that is what the mode is for. It is never replaced,
-   * nor removed by `close()`, not even by root.
+   * Neither touches the log of a writer that is alive, what is no log, or what belongs to another
+   * user, whatever its mode, not even for root: whoever took the name first may not be a friend.
    */
   ifExists?: "fail" | "resume" | "replace";
   /**
