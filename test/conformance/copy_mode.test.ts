@@ -1,7 +1,7 @@
 /** Readers that copy by system calls: they read what others read, and nothing can make them fault. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import {
@@ -10,6 +10,7 @@ import {
   SegmentTruncatedError,
   ShmLogReader,
   ShmLogWriter,
+  Writer,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
@@ -59,6 +60,17 @@ for (const newTarget of newTargets) {
     assert.deepEqual(copying.inspect(), mapped.inspect());
   });
 }
+
+// Found by the fuzzer: the padding of the last entry was loaded, too, and taken for a truncation.
+test("pread reads an entry whose padding lies beyond the end of the log", () => {
+  const path = folder + uniqueName();
+  const image = new ArrayBuffer(32 + 4 + 5);
+  Writer.create(image, { chunkCount: 1 }).write("12345");
+  writeFileSync(path, new Uint8Array(image));
+  using reader = ShmLogReader.open({ path }, { copyMode: "pread" });
+  assert.equal(reader.read()?.text, "12345");
+  assert.equal(reader.read(), undefined);
+});
 
 test("pread gives a SegmentTruncatedError where the log was truncated, and goes on when it grows", () => {
   const path = folder + uniqueName();
