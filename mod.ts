@@ -30,8 +30,8 @@ export type { OverrunPolicy, ReaderOptions, ReadStrategy } from "./src/log/reade
 export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
-export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log_reader.ts";
-export { ShmLogWriter } from "./src/shm_log_writer.ts";
-export type { ShmLogWriterOptions } from "./src/shm_log_writer_options.ts";
-export type { CopyMode } from "./src/shm_log_source.ts";
-export type { LogTarget } from "./src/shm_log_target.ts";
+export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log/reader.ts";
+export { ShmLogWriter } from "./src/shm_log/writer.ts";
+export type { ShmLogWriterOptions } from "./src/shm_log/writer_options.ts";
+export type { CopyMode } from "./src/shm_log/source.ts";
+export type { LogTarget } from "./src/shm_log/target.ts";

@@ -7,7 +7,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
-import type { LogTarget } from "../shm_log_target.ts";
+import type { LogTarget } from "../shm_log/target.ts";
 import { parseSize } from "./sizes.ts";
 
 /** A log's place: `/app` or `app` is shared memory, what has a slash further on is a file. */

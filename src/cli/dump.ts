@@ -6,8 +6,8 @@
 
 import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
-import { ShmLogReader } from "../shm_log_reader.ts";
-import type { LogTarget } from "../shm_log_target.ts";
+import { ShmLogReader } from "../shm_log/reader.ts";
+import type { LogTarget } from "../shm_log/target.ts";
 import { targetArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";

@@ -7,7 +7,7 @@
 import { type Command, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
-import { ShmLogReader } from "../shm_log_reader.ts";
+import { ShmLogReader } from "../shm_log/reader.ts";
 import { Output } from "./output.ts";
 import { formatSize } from "./sizes.ts";
 import { table } from "./table.ts";

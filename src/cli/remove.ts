@@ -13,7 +13,7 @@ import {
   type LogTarget,
   openMemory,
   unlinkMemory,
-} from "../shm_log_target.ts";
+} from "../shm_log/target.ts";
 import { targetArgument } from "./arguments.ts";
 
 const EXAMPLES = `

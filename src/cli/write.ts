@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
-import type { LogTarget } from "../shm_log_target.ts";
-import { ShmLogWriter } from "../shm_log_writer.ts";
-import type { ShmLogWriterOptions } from "../shm_log_writer_options.ts";
+import type { LogTarget } from "../shm_log/target.ts";
+import { ShmLogWriter } from "../shm_log/writer.ts";
+import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
 import { positiveArgument, sizeArgument, targetArgument } from "./arguments.ts";
 import { Interrupt } from "./interrupt.ts";
 import { LineSplitter } from "./lines.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { STRONG_ORDER } from "../ffi/mod.ts";
-import { SegmentTruncatedError } from "./errors.ts";
-import { compilerFence, type Fence, fullFence } from "./fence.ts";
-import type { ReaderOptions } from "./log/reader_options.ts";
-import { describeTarget, type LogMemory, type LogTarget } from "./shm_log_target.ts";
+import { STRONG_ORDER } from "../../ffi/mod.ts";
+import { SegmentTruncatedError } from "../errors.ts";
+import { compilerFence, type Fence, fullFence } from "../fence.ts";
+import type { ReaderOptions } from "../log/reader_options.ts";
+import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 
 /** How a reader gets at the bytes of a log. */
 export type CopyMode = "map" | "pread";

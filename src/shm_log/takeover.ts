@@ -7,19 +7,19 @@
  * @module
  */
 
-import { type CreateOptions, STRONG_ORDER, textEncoding } from "../ffi/mod.ts";
+import { type CreateOptions, STRONG_ORDER, textEncoding } from "../../ffi/mod.ts";
 import {
   PermissionDeniedError,
   SegmentExistsError,
   SegmentNotFoundError,
   UnsupportedLogError,
   WriterLockedError,
-} from "./errors.ts";
-import { compilerFence, fullFence } from "./fence.ts";
-import { MAGIC, segmentSize } from "./log/layout.ts";
-import { isUnfinished } from "./log/segment.ts";
-import { Writer } from "./log/writer.ts";
-import type { WriterOptions } from "./log/writer_options.ts";
+} from "../errors.ts";
+import { compilerFence, fullFence } from "../fence.ts";
+import { MAGIC, segmentSize } from "../log/layout.ts";
+import { isUnfinished } from "../log/segment.ts";
+import { Writer } from "../log/writer.ts";
+import type { WriterOptions } from "../log/writer_options.ts";
 import {
   createMemory,
   describeTarget,
@@ -27,8 +27,8 @@ import {
   type LogTarget,
   openMemory,
   unlinkMemory,
-} from "./shm_log_target.ts";
-import type { ShmLogWriterOptions } from "./shm_log_writer_options.ts";
+} from "./target.ts";
+import type { ShmLogWriterOptions } from "./writer_options.ts";
 
 /** A log that we are the writer of. */
 export interface WrittenLog {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { SegmentNotFoundError } from "./errors.ts";
-import type { EntryBatch } from "./log/batch.ts";
-import type { Entry } from "./log/entry.ts";
-import type { EntryView } from "./log/entry_view.ts";
-import { inspect, type LogInfo } from "./log/inspect.ts";
-import { Reader } from "./log/reader.ts";
-import type { OverrunPolicy, ReadStrategy } from "./log/reader_options.ts";
-import { lacksMagic } from "./log/segment.ts";
-import { type CopyMode, fence, type LogSource, sourceOf } from "./shm_log_source.ts";
-import { type LogMemory, type LogTarget, openMemory } from "./shm_log_target.ts";
+import { SegmentNotFoundError } from "../errors.ts";
+import type { EntryBatch } from "../log/batch.ts";
+import type { Entry } from "../log/entry.ts";
+import type { EntryView } from "../log/entry_view.ts";
+import { inspect, type LogInfo } from "../log/inspect.ts";
+import { Reader } from "../log/reader.ts";
+import type { OverrunPolicy, ReadStrategy } from "../log/reader_options.ts";
+import { lacksMagic } from "../log/segment.ts";
+import { type CopyMode, fence, type LogSource, sourceOf } from "./source.ts";
+import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
 /** How a {@linkcode ShmLogReader} reads. */
 export interface ShmLogReaderOptions {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { MappedFile, SharedMemory } from "../ffi/mod.ts";
-import type { Access, CreateOptions } from "../ffi/mod.ts";
+import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import type { Access, CreateOptions } from "../../ffi/mod.ts";
 
 /** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
 export type LogTarget = string | { path: string };

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { onProcessEnd } from "../ffi/mod.ts";
-import { SegmentExistsError } from "./errors.ts";
-import type { Claim } from "./log/claim.ts";
-import type { Writer } from "./log/writer.ts";
-import { createNew, createOrTakeOver, type WrittenLog } from "./shm_log_takeover.ts";
-import { describeTarget, type LogMemory, type LogTarget, unlinkMemory } from "./shm_log_target.ts";
-import type { ShmLogWriterOptions } from "./shm_log_writer_options.ts";
+import { onProcessEnd } from "../../ffi/mod.ts";
+import { SegmentExistsError } from "../errors.ts";
+import type { Claim } from "../log/claim.ts";
+import type { Writer } from "../log/writer.ts";
+import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
+import { describeTarget, type LogMemory, type LogTarget, unlinkMemory } from "./target.ts";
+import type { ShmLogWriterOptions } from "./writer_options.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;
