@@ -13,6 +13,7 @@ export type ErrorCode =
   | "CLAIM_PENDING"
   | "CLOSED"
   | "CORRUPT_LOG"
+  | "CORRUPT_RING"
   | "NATIVE_UNAVAILABLE"
   | "NO_SPACE"
   | "OVERRUN"
@@ -79,6 +80,22 @@ export class CorruptLogError extends OuroborosError {
   /** Makes the error with its message and the offset of the damage in bytes. */
   constructor(message: string, offset: number) {
     super("CORRUPT_LOG", message);
+    this.offset = offset;
+  }
+}
+
+/**
+ * The bytes of a ring contradict its format. Code `CORRUPT_RING`.
+ *
+ * `offset` is where, in bytes from the start of the file.
+ */
+export class CorruptRingError extends OuroborosError {
+  /** Where the damage is, in bytes from the start of the file. */
+  readonly offset: number;
+
+  /** Makes the error with its message and the offset of the damage in bytes. */
+  constructor(message: string, offset: number) {
+    super("CORRUPT_RING", message);
     this.offset = offset;
   }
 }

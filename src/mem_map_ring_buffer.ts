@@ -1,0 +1,261 @@
+/**
+ * A persistent ring in a memory-mapped file: first in, first out, and when it is full the oldest items
+ * go. What was put survives the process, however it ends; the Python library mmringbuffer reads it.
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { rmSync } from "node:fs";
+ * import { MemMapRingBuffer } from "@ouroboros/log/ring";
+ *
+ * const path = `${tmpdir()}/doc-ring-${process.pid}`;
+ * {
+ *   using ring = MemMapRingBuffer.open(path, 65536);
+ *   ring.put("survives a kill -9");
+ * }
+ * using ring = MemMapRingBuffer.open(path);
+ * console.log(new TextDecoder().decode(ring.get())); // survives a kill -9
+ * rmSync(path);
+ * ```
+ *
+ * @module
+ */
+
+import { MappedFile } from "../ffi/mod.ts";
+import {
+  ClosedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  WriterLockedError,
+} from "./errors.ts";
+import { checkCapacity, fileSize } from "./ring/layout.ts";
+import { repairRing, type RingRepair } from "./ring/repair.ts";
+import { Ring } from "./ring/ring.ts";
+
+export * from "./errors.ts";
+export { repairRing, type RingRepair } from "./ring/repair.ts";
+export { Ring } from "./ring/ring.ts";
+
+/** How many times a file that appears and disappears is tried. */
+const ATTEMPTS = 100;
+
+/** How a {@linkcode MemMapRingBuffer} is opened. */
+export interface RingOptions {
+  /** The permission bits of a file that is made. Default 0o600. */
+  mode?: number;
+}
+
+/**
+ * A ring of items in a file, for one handle at a time: a lock keeps others out, of other processes
+ * and of this one, and the kernel drops it with the process. Threads hand their items to the one that
+ * has it open.
+ *
+ * `put` and `get` are a few stores into mapped memory, without a system call. What was put is there
+ * after a kill of the process; after a crash of the machine, what `flush()` had written.
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { rmSync } from "node:fs";
+ * import { MemMapRingBuffer } from "@ouroboros/log/ring";
+ *
+ * const path = `${tmpdir()}/doc-ring-class-${process.pid}`;
+ * using ring = new MemMapRingBuffer(path, 1024);
+ * for (const word of ["vanilla", "tandoor", "sunsets"]) ring.put(word);
+ * for (const item of ring) console.log(item.length); // 7, three times
+ * ring.clear();
+ * console.log(ring.isEmpty, ring.capacity); // true 1024
+ * rmSync(path);
+ * ```
+ */
+export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
+  readonly #file: MappedFile;
+  readonly #ring: Ring;
+
+  /**
+   * Opens the ring in a file, or makes the file; the same as {@linkcode MemMapRingBuffer.open}.
+   *
+   * @param path the file
+   * @param capacity how many bytes the items may have together, with a header of 4 bytes each; needed
+   * to make a file, else checked if it is given
+   * @throws {WriterLockedError} if another handle has it open
+   * @throws {CorruptRingError} if its bytes contradict the format: `repair` or `reset` it
+   * @throws {SegmentNotFoundError} if there is none and no capacity is given
+   * @throws {RangeError} if the capacity is not usable, or not that of the file
+   * @throws {NoSpaceError} if the disk has no room for it
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  constructor(path: string, capacity?: number, options: RingOptions = {}) {
+    const file = openLocked(path, capacity, options);
+    try {
+      this.#ring = new Ring(file.buffer);
+      this.#file = file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Opens the ring in a file, or makes the file: see the constructor. */
+  static open(path: string, capacity?: number, options: RingOptions = {}): MemMapRingBuffer {
+    return new MemMapRingBuffer(path, capacity, options);
+  }
+
+  /**
+   * Makes a sound ring of a damaged file, or of one that the original left in a state that it can't
+   * read itself, see {@linkcode repairRing}.
+   *
+   * @throws {WriterLockedError} if a handle has it open
+   * @throws {SegmentNotFoundError} if there is none
+   * @throws {RangeError} if it is too small for a ring
+   */
+  static repair(path: string): RingRepair {
+    using file = openLocked(path, undefined, {});
+    return repairRing(file.buffer);
+  }
+
+  /**
+   * Makes an empty ring of a file, whatever is in it.
+   *
+   * @throws {WriterLockedError} if a handle has it open
+   * @throws {SegmentNotFoundError} if there is none
+   * @throws {RangeError} if it is too small for a ring
+   */
+  static reset(path: string): void {
+    using file = openLocked(path, undefined, {});
+    Ring.format(file.buffer);
+  }
+
+  /** The path of the file. */
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** How many bytes the items may have together, with their headers of 4 bytes. */
+  get capacity(): number {
+    return this.#open().capacity;
+  }
+
+  /** The size of the largest item in bytes. */
+  get maxItemSize(): number {
+    return this.#open().maxItemSize;
+  }
+
+  /** Whether there is no item. */
+  get isEmpty(): boolean {
+    return this.#open().isEmpty;
+  }
+
+  /**
+   * How many items there are. They are counted at the first question.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format
+   */
+  get length(): number {
+    return this.#open().length;
+  }
+
+  /**
+   * Appends an item: text as UTF-8, or bytes. If there is no room, the oldest items go.
+   *
+   * @throws {RangeError} if it is larger than {@linkcode MemMapRingBuffer.maxItemSize}
+   * @throws {CorruptRingError} if items had to go, and the bytes contradict the format
+   * @throws {ClosedError} after `close()`
+   */
+  put(item: Uint8Array | string): void {
+    this.#open().put(item);
+  }
+
+  /**
+   * Takes the oldest item out: a copy of it, or `undefined` if there is none.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
+   * @throws {ClosedError} after `close()`
+   */
+  get(): Uint8Array | undefined {
+    return this.#open().get();
+  }
+
+  /**
+   * A copy of the oldest item, which stays; `undefined` if there is none.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format
+   * @throws {ClosedError} after `close()`
+   */
+  peek(): Uint8Array | undefined {
+    return this.#open().peek();
+  }
+
+  /**
+   * Removes all items, and their bytes.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  clear(): void {
+    this.#open().clear();
+  }
+
+  /**
+   * Writes what changed to the disk (msync), and waits for that.
+   *
+   * @throws {ClosedError} after `close()`
+   * @throws {SystemCallError} if the disk refuses
+   */
+  flush(): void {
+    this.#file.flush();
+  }
+
+  /** Iterates over copies of the items from the oldest on, which stay; see {@linkcode Ring}. */
+  [Symbol.iterator](): IterableIterator<Uint8Array> {
+    return this.#open()[Symbol.iterator]();
+  }
+
+  /** Unmaps the file, and drops the lock. The items stay. May be called twice. */
+  close(): void {
+    this.#file.close();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(): Ring {
+    if (this.#file.closed) throw new ClosedError(`ring "${this.#file.path}" is closed`);
+    return this.#ring;
+  }
+}
+
+/** Opens the file, or makes it, and takes its lock. A file of zeros is an empty ring. */
+function openLocked(path: string, capacity: number | undefined, options: RingOptions): MappedFile {
+  if (capacity !== undefined) checkCapacity(capacity);
+  const size = capacity === undefined ? undefined : fileSize(capacity);
+  const file = openOrCreate(path, size, options);
+  try {
+    if (!file.tryLock()) throw new WriterLockedError(`ring "${path}" is open elsewhere`);
+    if (size !== undefined && file.byteLength !== size) {
+      throw new RangeError(
+        `ring "${path}" has ${file.byteLength} bytes, and a capacity of ${capacity} takes ${size}`,
+      );
+    }
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function openOrCreate(path: string, size: number | undefined, options: RingOptions): MappedFile {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return MappedFile.open(path, { access: "read-write" });
+    } catch (error) {
+      if (!(error instanceof SegmentNotFoundError) || size === undefined) throw error;
+    }
+    try {
+      return MappedFile.create(path, size, options);
+    } catch (error) {
+      if (!(error instanceof SegmentExistsError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

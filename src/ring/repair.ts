@@ -1,0 +1,97 @@
+/**
+ * What can be saved of a ring whose bytes contradict the format, or whose lap ends nobody knows where.
+ *
+ * @module
+ */
+
+import { ITEM_HEADER_SIZE, LAP_ENDED, READ_WORD, SPARE_SIZE, START, WRITE_WORD } from "./layout.ts";
+
+/** What became of a ring that was repaired. */
+export interface RingRepair {
+  /** How many items there are now. */
+  items: number;
+  /** Whether anything had to be changed. */
+  isChanged: boolean;
+}
+
+/**
+ * Makes a sound ring of `memory`, with all items up to where the damage begins: in a lap whose end is
+ * not marked, up to the first length that is 0 or leads past the end; in the newest lap, up to the
+ * first one that leads past the write position. With both positions lost it is empty.
+ *
+ * @throws {RangeError} if the memory is too small for a ring
+ *
+ * @example
+ * ```ts
+ * import { repairRing, Ring } from "@ouroboros/log/ring";
+ *
+ * const memory = new ArrayBuffer(16 + 64 + 1);
+ * const ring = Ring.format(memory);
+ * for (const item of ["one", "two", "three"]) ring.put(item);
+ * new DataView(memory).setInt32(16 + 7, 1000, true); // the length of "two"
+ * console.log(repairRing(memory)); // { items: 1, isChanged: true }
+ * ```
+ */
+export function repairRing(memory: ArrayBuffer): RingRepair {
+  const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
+  if (memory.byteLength < least) {
+    throw new RangeError(`ring of ${memory.byteLength} bytes is less than ${least} bytes`);
+  }
+  const view = new DataView(memory);
+  const before = new Uint8Array(memory).slice();
+  const end = memory.byteLength - SPARE_SIZE;
+  let write = positionAt(view, WRITE_WORD, end);
+  let read = positionAt(view, READ_WORD, end);
+  let items = 0;
+  if (write === undefined) {
+    // Where the newest items end is not known.
+    write = read = START;
+  } else if (read === undefined) read = START;
+  if (write < read) {
+    const isMarked = view.getUint8(end) === LAP_ENDED;
+    const tail = walk(view, read, end, isMarked ? -1 : 0, end + SPARE_SIZE);
+    items += tail.items;
+    if (tail.items === 0) read = START;
+    else endLap(view, tail.at, end);
+  }
+  const head = walk(view, read <= write ? read : START, write, -1, -1);
+  items += head.items;
+  write = head.at;
+  if (read <= write) view.setUint8(end, 0);
+  view.setBigInt64(4 * READ_WORD, BigInt(read), true);
+  view.setBigInt64(4 * WRITE_WORD, BigInt(write), true);
+  const isChanged = new Uint8Array(memory).some((byte, index) => byte !== before[index]);
+  return { items, isChanged };
+}
+
+function positionAt(view: DataView, word: number, end: number): number | undefined {
+  const position = view.getBigInt64(4 * word, true);
+  if (position === 0n) return START;
+  return position >= START && position <= end ? Number(position) : undefined;
+}
+
+/** Walks along items up to `limit`, or to a length of `none` or less, or one that leads to `mark`. */
+function walk(
+  view: DataView,
+  at: number,
+  limit: number,
+  none: number,
+  mark: number,
+): { at: number; items: number } {
+  let items = 0;
+  while (limit - at >= ITEM_HEADER_SIZE) {
+    const length = view.getInt32(at, true);
+    const after = at + ITEM_HEADER_SIZE + length;
+    if (length <= none || after > limit || after === mark) break;
+    at = after;
+    items++;
+  }
+  return { at, items };
+}
+
+function endLap(view: DataView, at: number, end: number): void {
+  if (end - at >= ITEM_HEADER_SIZE) {
+    view.setInt32(at, end + SPARE_SIZE - at - ITEM_HEADER_SIZE, true);
+  }
+  view.setUint8(end, LAP_ENDED);
+}

@@ -1,0 +1,309 @@
+/**
+ * A ring of items in any memory: first in, first out, and when it is full the oldest go.
+ *
+ * @module
+ */
+
+import { CorruptRingError } from "../errors.ts";
+import {
+  ITEM_HEADER_SIZE,
+  LAP_ENDED,
+  MAX_FILE_SIZE,
+  READ_WORD,
+  SPARE_SIZE,
+  START,
+  WRITE_WORD,
+} from "./layout.ts";
+
+/** More items than any ring has. */
+const MANY = MAX_FILE_SIZE;
+
+const encoder = new TextEncoder();
+
+/**
+ * The items of a ring file in `memory`. One user at a time: positions are kept here, too.
+ *
+ * @example
+ * ```ts
+ * import { Ring } from "@ouroboros/log/ring";
+ *
+ * const ring = Ring.format(new ArrayBuffer(16 + 1024 + 1));
+ * ring.put("one");
+ * ring.put(new Uint8Array([2]));
+ * console.log(ring.length, new TextDecoder().decode(ring.get())); // 2 one
+ * ```
+ */
+export class Ring implements Iterable<Uint8Array> {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #positions: Int32Array;
+  // Where items end at most; the spare byte is there.
+  readonly #end: number;
+  #read: number;
+  #write: number;
+  // How many items there are; -1: not counted yet.
+  #count = -1;
+  // How many were taken or dropped: an iteration sees by it what is gone.
+  #gone = 0;
+
+  /**
+   * Opens the ring that is in `memory`: a file of zeros is an empty one.
+   *
+   * @throws {CorruptRingError} if its positions can't be true, or its lap ends nobody knows where
+   * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
+   */
+  constructor(memory: ArrayBuffer) {
+    checkSize(memory.byteLength);
+    this.#bytes = new Uint8Array(memory);
+    this.#view = new DataView(memory);
+    this.#positions = new Int32Array(memory, 0, START >>> 2);
+    this.#end = memory.byteLength - SPARE_SIZE;
+    this.#read = this.#position(READ_WORD, "read");
+    this.#write = this.#position(WRITE_WORD, "write");
+    if (this.#write < this.#read && this.#bytes[this.#end] !== LAP_ENDED) {
+      throw new CorruptRingError(
+        `positions ${this.#read} (read) and ${this.#write} (write) of a lap whose end is not ` +
+          `marked: the original wrote it; repair it`,
+        this.#end,
+      );
+    }
+    this.#setRead(this.#read);
+    this.#setWrite(this.#write);
+    if (this.#read <= this.#write) this.#bytes[this.#end] = 0;
+  }
+
+  /**
+   * Makes an empty ring of `memory`, whatever was in it.
+   *
+   * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
+   */
+  static format(memory: ArrayBuffer): Ring {
+    checkSize(memory.byteLength);
+    new Uint8Array(memory).fill(0);
+    return new Ring(memory);
+  }
+
+  /** How many bytes the items may have together, with their headers of 4 bytes. */
+  get capacity(): number {
+    return this.#end - START;
+  }
+
+  /** The size of the largest item in bytes. */
+  get maxItemSize(): number {
+    return this.capacity - ITEM_HEADER_SIZE;
+  }
+
+  /** Whether there is no item. */
+  get isEmpty(): boolean {
+    return this.#oldest() === this.#write;
+  }
+
+  /**
+   * How many items there are. They are counted at the first question, one by one.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format
+   */
+  get length(): number {
+    if (this.#count < 0) {
+      let count = 0;
+      for (let at = this.#oldest(); at !== this.#write; at = this.#after(at)) count++;
+      this.#count = count;
+    }
+    return this.#count;
+  }
+
+  /**
+   * Appends an item: text as UTF-8, or bytes; they may be empty. If there is no room, the oldest
+   * items go.
+   *
+   * @throws {RangeError} if it is larger than {@linkcode Ring.maxItemSize}: then nothing changes
+   * @throws {TypeError} if it is neither
+   * @throws {CorruptRingError} if items had to go, and the bytes contradict the format
+   */
+  put(item: Uint8Array | string): void {
+    const bytes = typeof item === "string" ? encoder.encode(item) : item;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new TypeError(`item must be a string or a Uint8Array, not ${typeof item}`);
+    }
+    const { length } = bytes;
+    if (length > this.maxItemSize) {
+      throw new RangeError(`item of ${length} bytes exceeds the maximum of ${this.maxItemSize}`);
+    }
+    const at = this.#makeRoom(ITEM_HEADER_SIZE + length);
+    this.#bytes.set(bytes, at + ITEM_HEADER_SIZE);
+    this.#view.setInt32(at, length, true);
+    // What was put is there from here on. Nobody reads it meanwhile: the order is for whoever opens
+    // the file after a kill.
+    this.#setWrite(at + ITEM_HEADER_SIZE + length);
+    if (this.#count >= 0) this.#count++;
+  }
+
+  /**
+   * Takes the oldest item out: a copy of it, or `undefined` if there is none.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
+   */
+  get(): Uint8Array | undefined {
+    const at = this.#oldest();
+    if (at === this.#write) return undefined;
+    const after = this.#after(at);
+    const item = this.#itemAt(at);
+    this.#drop(after);
+    return item;
+  }
+
+  /**
+   * A copy of the oldest item, which stays; `undefined` if there is none.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format
+   */
+  peek(): Uint8Array | undefined {
+    const at = this.#oldest();
+    if (at === this.#write) return undefined;
+    this.#after(at);
+    return this.#itemAt(at);
+  }
+
+  /** Removes all items, and their bytes. */
+  clear(): void {
+    // One store, and it is empty; what follows is tidying up.
+    this.#gone += MANY;
+    this.#setRead(this.#write);
+    this.#count = 0;
+    this.#startOver();
+    this.#bytes.fill(0, START);
+  }
+
+  /**
+   * Iterates over copies of the items from the oldest on, which stay. What is taken or dropped
+   * meanwhile is left out, what is put meanwhile comes, too.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format
+   */
+  *[Symbol.iterator](): IterableIterator<Uint8Array> {
+    let at = this.#oldest();
+    let index = this.#gone;
+    for (;;) {
+      if (index < this.#gone) {
+        at = this.#oldest();
+        index = this.#gone;
+      }
+      // Where a lap was to begin when we came here it may have begun since.
+      if (at > this.#write && this.#isLapEnd(at)) at = START;
+      if (at === this.#write) return;
+      const after = this.#after(at);
+      const item = this.#itemAt(at);
+      at = after;
+      index++;
+      yield item;
+    }
+  }
+
+  /** Where the oldest item is, if there is one. */
+  #oldest(): number {
+    // At the end of a lap only after a kill: see the layout.
+    return this.#read > this.#write && this.#isLapEnd(this.#read) ? START : this.#read;
+  }
+
+  /** Where the item after the one at `at` is, or will be. */
+  #after(at: number): number {
+    const isInTail = at > this.#write;
+    const limit = isInTail ? this.#end : this.#write;
+    const length = limit - at < ITEM_HEADER_SIZE ? -1 : this.#view.getInt32(at, true);
+    const after = at + ITEM_HEADER_SIZE + length;
+    if (length < 0 || after > limit) {
+      throw new CorruptRingError(
+        `length ${length} at offset ${at} is not of an item within ${limit - at} bytes`,
+        at,
+      );
+    }
+    return isInTail && this.#isLapEnd(after) ? START : after;
+  }
+
+  /** Whether the lap ends at `at`: no item has room, or the length there leads past all items. */
+  #isLapEnd(at: number): boolean {
+    return this.#end - at < ITEM_HEADER_SIZE ||
+      at + ITEM_HEADER_SIZE + this.#view.getInt32(at, true) === this.#end + SPARE_SIZE;
+  }
+
+  /** A copy of the item at `at`, whose bounds are known to be right. */
+  #itemAt(at: number): Uint8Array {
+    const start = at + ITEM_HEADER_SIZE;
+    return this.#bytes.slice(start, start + this.#view.getInt32(at, true));
+  }
+
+  /** Finds `size` bytes for an item, and drops what is in the way; gives where they are. */
+  #makeRoom(size: number): number {
+    for (;;) {
+      if (this.#read > this.#write) {
+        // Not equal afterwards: that would be empty.
+        if (this.#write + size < this.#read) return this.#write;
+        const at = this.#oldest();
+        this.#drop(at === this.#read ? this.#after(at) : at, at === this.#read ? 1 : 0);
+      } else {
+        if (this.#write + size <= this.#end) return this.#write;
+        if (this.#read === this.#write) this.#startOver();
+        else if (START + size < this.#read) {
+          this.#endLap();
+          return START;
+        } else this.#drop(this.#after(this.#read));
+      }
+    }
+  }
+
+  /** Goes on to the item at `after`; `items` are gone. */
+  #drop(after: number, items: number = 1): void {
+    this.#setRead(after);
+    if (after <= this.#write) this.#bytes[this.#end] = 0;
+    this.#gone += items;
+    if (this.#count >= 0) this.#count -= items;
+  }
+
+  /** Sets both positions of an empty ring to the start. */
+  #startOver(): void {
+    if (this.#write === START) return;
+    this.#endLap();
+    this.#setWrite(START);
+    this.#setRead(START);
+    this.#bytes[this.#end] = 0;
+  }
+
+  /** Says that the lap ends where the next item would go. */
+  #endLap(): void {
+    const at = this.#write;
+    if (this.#end - at >= ITEM_HEADER_SIZE) {
+      this.#view.setInt32(at, this.#end + SPARE_SIZE - at - ITEM_HEADER_SIZE, true);
+    }
+    this.#bytes[this.#end] = LAP_ENDED;
+  }
+
+  // Atomics: engines keep plain stores before an atomic one, and after it.
+  #setRead(position: number): void {
+    this.#read = position;
+    Atomics.store(this.#positions, READ_WORD, position);
+  }
+
+  #setWrite(position: number): void {
+    this.#write = position;
+    Atomics.store(this.#positions, WRITE_WORD, position);
+  }
+
+  #position(word: number, name: string): number {
+    const position = this.#positions[word] >>> 0 || START;
+    if (this.#positions[word + 1] !== 0 || position < START || position > this.#end) {
+      const value = this.#view.getBigInt64(4 * word, true);
+      throw new CorruptRingError(
+        `${name} position ${value} is not from ${START} to ${this.#end}`,
+        4 * word,
+      );
+    }
+    return position;
+  }
+}
+
+function checkSize(size: number): void {
+  const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
+  if (size < least || size > MAX_FILE_SIZE) {
+    throw new RangeError(`ring of ${size} bytes is not from ${least} to ${MAX_FILE_SIZE} bytes`);
+  }
+}
