@@ -14,6 +14,7 @@ import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { circumstances, markdown, type Report } from "./report.ts";
+import { benchRing } from "./ring.ts";
 import { benchScale } from "./scale.ts";
 import { benchStartup } from "./startup.ts";
 
@@ -30,6 +31,7 @@ const benches: Record<string, Bench> = {
   startup: benchStartup,
   peers: benchPeers,
   processes: benchProcesses,
+  ring: benchRing,
   scale: benchScale,
 };
 

@@ -62,7 +62,7 @@ export interface RingOptions {
  * const path = `${tmpdir()}/doc-ring-class-${process.pid}`;
  * using ring = new MemMapRingBuffer(path, 1024);
  * for (const word of ["vanilla", "tandoor", "sunsets"]) ring.put(word);
- * for (const item of ring) console.log(item.length); // 7, three times
+ * for (const item of ring) console.log(item.length); // 7
  * ring.clear();
  * console.log(ring.isEmpty, ring.capacity); // true 1024
  * rmSync(path);
