@@ -1,4 +1,9 @@
-/** The runtimes that the project is tested on, as its own dependencies bring them. */
+/**
+ * The runtimes that the project is tested on, as its own dependencies bring them.
+ *
+ * DENO, BUN, NODE24 and NODE26 in the environment are paths of executables to take instead; and
+ * THIS_RUNTIME is how to start the running one anew, if that is not by its own path.
+ */
 
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,6 +23,9 @@ export interface Runtime {
   /** The arguments before the test files' paths. */
   test: string[];
 }
+
+/** What starts the runtime that runs this: under an emulator its own path is no program here. */
+export const thisExecutable: string = process.env.THIS_RUNTIME ?? process.execPath;
 
 /** The folder of the project. */
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
@@ -45,26 +53,31 @@ export function thisRuntime(): Runtime {
     ? "bun"
     : `node${process.versions.node.split(".")[0]}`;
   const found = installedRuntimes().find((runtime) => runtime.name === name);
-  if (found !== undefined) return { ...found, path: process.execPath };
+  if (found !== undefined) return { ...found, path: thisExecutable };
   const title = `Node ${process.versions.node}`;
-  return { name: "node26", title, path: process.execPath, run: [], test: ["--test"] };
+  return { name: "node26", title, path: thisExecutable, run: [], test: ["--test"] };
 }
 
 function deno(): Runtime | undefined {
   // Under Deno this very one; elsewhere whatever the path leads to.
-  const path = "Deno" in globalThis ? process.execPath : process.env.DENO ?? "deno";
+  const path = process.env.DENO ?? ("Deno" in globalThis ? process.execPath : "deno");
   const run = ["run", "--no-check", "-A"];
   return { name: "deno", title: "Deno", path, run, test: ["test", "--no-check", "-A"] };
 }
 
 function bun(): Runtime | undefined {
-  const folder = packageFolder("bun");
-  if (folder === undefined) return undefined;
-  const platform = `${process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}`;
-  const path = require.resolve(`@oven/bun-${platform}/bin/bun`, { paths: [folder] });
+  const path = process.env.BUN ?? installedBun();
+  if (path === undefined) return undefined;
   // Bun's own limit of 5 s a test is meant for unit tests.
   const test = ["test", "--timeout", "600000"];
   return { name: "bun", title: "Bun", path, run: ["run"], test };
+}
+
+function installedBun(): string | undefined {
+  const folder = packageFolder("bun");
+  if (folder === undefined) return undefined;
+  const platform = `${process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}`;
+  return require.resolve(`@oven/bun-${platform}/bin/bun`, { paths: [folder] });
 }
 
 function node(name: "node24" | "node26"): Runtime | undefined {

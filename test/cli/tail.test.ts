@@ -5,7 +5,7 @@ import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { type CliResult, runCli, startCli } from "../support/cli.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { slowness, uniqueName } from "../support/runtime.ts";
 
 function makeLog(name: string = uniqueName()): ShmLogWriter {
   return ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
@@ -91,7 +91,7 @@ test("tail -f prints what comes, and ends with code 0 at SIGINT", async () => {
 test("tail -f waits for a log, prints it from its first entry, and ends when it is removed", async () => {
   const name = uniqueName();
   const running = startCli(["tail", "-f", name]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 500 * slowness));
   {
     using log = makeLog(name);
     fill(log, 30);

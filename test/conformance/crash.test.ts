@@ -7,7 +7,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, WriterLockedError } from "../../mod.ts";
 import { ShmLogWriter } from "../../src/shm_log/writer.ts";
 import { baseSeed, Random } from "../support/random.ts";
-import { startChild, uniqueName } from "../support/runtime.ts";
+import { slowness, startChild, uniqueName } from "../support/runtime.ts";
 import { StreamCheck } from "../support/stream.ts";
 
 const KILLS = Number(process.env.KILLS ?? 20);
@@ -31,7 +31,7 @@ for (const [chunkCount, chunkSize, most] of [[4, 1024, 1500], [1, 4096, 500], [1
         assert.throws(() => ShmLogWriter.create(name, { ifExists: "resume" }), WriterLockedError);
         assert.throws(() => ShmLogWriter.create(name, { ifExists: "replace" }), WriterLockedError);
         await writer.say("go");
-        const until = performance.now() + random.below(40);
+        const until = performance.now() + random.below(40 * slowness);
         while (performance.now() < until) {
           await new Promise((resolve) => setImmediate(resolve));
           for (const entry of reader) {

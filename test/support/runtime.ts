@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import {
   installedRuntimes,
   type Runtime,
+  thisExecutable,
   thisRuntime as currentRuntime,
 } from "../../scripts/runtimes.ts";
 
@@ -23,11 +24,14 @@ export const runtimes: Runtime[] = installedRuntimes();
 /** This runtime, as one of those. */
 export const thisRuntime: Runtime = currentRuntime();
 
+/** How many times slower than usual this machine is, as an emulator is: what waits, waits longer. */
+export const slowness: number = Number(process.env.SLOWNESS ?? 1);
+
 /** The command that starts a TypeScript file on this runtime. */
 export function scriptCommand(file: string): [command: string, args: string[]] {
   return runtimeName === "deno"
-    ? [process.execPath, ["run", "--no-check", "-A", file]]
-    : [process.execPath, [file]];
+    ? [thisExecutable, ["run", "--no-check", "-A", file]]
+    : [thisExecutable, [file]];
 }
 
 /** A script in a process of its own, which talks in lines. */
@@ -87,8 +91,8 @@ export function runScript(
   options: { before?: string[]; flags?: string[]; env?: Record<string, string> } = {},
 ): SpawnSyncReturns<string> {
   const [command, fixed] = runtimeName === "deno"
-    ? [process.execPath, ["run", "--no-check", ...(options.flags ?? ["-A"])]]
-    : [process.execPath, options.flags ?? []];
+    ? [thisExecutable, ["run", "--no-check", ...(options.flags ?? ["-A"])]]
+    : [thisExecutable, options.flags ?? []];
   const all = [
     ...(options.before ?? []),
     command,

@@ -8,4 +8,5 @@ const memory = kind === "MappedFile"
   ? MappedFile.open(path)
   : SharedMemory.open(path.replace("/dev/shm", ""));
 console.log(memory.tryLock() ? "locked" : "refused");
-process.stdin.resume();
+// Kept by the listener: what nothing refers to any more is closed when its garbage is collected.
+process.stdin.once("end", () => memory.close()).resume();

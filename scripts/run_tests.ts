@@ -1,0 +1,108 @@
+/** Runs test files on a runtime, and reads from its closing words how many passed. */
+
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import process from "node:process";
+import type { Runtime } from "./runtimes.ts";
+
+/** What came out on one runtime. */
+export interface Result {
+  /** What ran. */
+  title: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  seconds: number;
+}
+
+/** Where and how to run. */
+export interface RunOptions {
+  /** The folder of the project. */
+  folder: string;
+  /** What its environment has beside ours. */
+  env: Record<string, string | undefined>;
+  /** In milliseconds: a test that hangs must not hang whoever waits for the numbers. */
+  timeout: number;
+}
+
+/** How each runner closes, and what it calls the three numbers. */
+const SUMMARIES: Record<string, [passed: RegExp, failed: RegExp, skipped: RegExp]> = {
+  deno: [/(\d+) passed/, /(\d+) failed/, /(\d+) ignored/],
+  bun: [/^ *(\d+) pass$/m, /^ *(\d+) fail$/m, /^ *(\d+) skip$/m],
+  node: [/^. pass (\d+)$/m, /^. fail (\d+)$/m, /^. skipped (\d+)$/m],
+};
+
+/** The names that can be asked for. */
+export const names: readonly string[] = ["deno", "bun", "node24", "node26"];
+
+/** Runtimes and parts of paths, as the command line has them. */
+export function parseArguments(): { wanted: string[]; filters: string[] } {
+  const words = process.argv.slice(2);
+  return {
+    wanted: words.filter((word) => names.includes(word)),
+    filters: words.filter((word) => !names.includes(word)),
+  };
+}
+
+/** The test files of a project whose paths have one of the parts in them; all, if there is none. */
+export function testFiles(folder: string, filters: readonly string[]): string[] {
+  return readdirSync(`${folder}test`, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
+    .map((file) => `./test/${file.replaceAll("\\", "/")}`)
+    .sort();
+}
+
+/** Runs test files; prints the numbers, and where something failed everything. */
+export function runTests(
+  runtime: Runtime,
+  files: readonly string[],
+  { folder, env, timeout }: RunOptions,
+): Result {
+  console.log(`\n${runtime.title}: ${runtime.path}`);
+  const start = Date.now();
+  const { status, stdout, stderr } = spawnSync(runtime.path, [...runtime.test, ...files], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    timeout,
+    killSignal: "SIGKILL",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = `${stdout}\n${stderr}`;
+  const [passedIn, failedIn, skippedIn] = SUMMARIES[runtime.name.replace(/\d+$/, "")];
+  const passed = lastNumber(output, passedIn);
+  let failed = lastNumber(output, failedIn);
+  // A runner that crashed has not said so in its numbers.
+  if (status !== 0 && failed === 0) failed = 1;
+  if (failed > 0 || process.env.VERBOSE !== undefined) process.stdout.write(output);
+  const seconds = (Date.now() - start) / 1000;
+  const result = {
+    title: runtime.title,
+    passed,
+    failed,
+    skipped: lastNumber(output, skippedIn),
+    seconds,
+  };
+  console.log(numbersOf(result));
+  return result;
+}
+
+/** `9 passed, 0 failed, 1 skipped, 5 s`. */
+export function numbersOf({ passed, failed, skipped, seconds }: Result): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds.toFixed(0)} s`;
+}
+
+/** Prints the sum, and ends with 0 if that is a success. */
+export function finish(results: readonly Result[]): never {
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
+
+function lastNumber(output: string, pattern: RegExp): number {
+  const all = [...output.matchAll(new RegExp(pattern.source, `g${pattern.flags}`))];
+  return Number(all.at(-1)?.[1] ?? 0);
+}

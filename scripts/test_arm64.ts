@@ -1,0 +1,103 @@
+/**
+ * Runs the tests with the arm64 builds of the runtimes in qemu: there the library takes `fullFence`,
+ * an instruction in WebAssembly. It shows that all of it works, not that the order of memory is
+ * kept: x64, on which qemu runs, keeps more than arm64 promises.
+ *
+ * `deno task test:arm64 [RUNTIME…] [FILTER…]`, as of `deno task test`; those of the command line
+ * only by a filter. It takes half an hour, and Debian's packages, which it names where they are
+ * missing.
+ */
+
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { findEmulator } from "./arm64/emulator.ts";
+import { prepare, project } from "./arm64/workshop.ts";
+import {
+  finish,
+  numbersOf,
+  parseArguments,
+  type Result,
+  runTests,
+  testFiles,
+} from "./run_tests.ts";
+import { installedRuntimes, type Runtime } from "./runtimes.ts";
+
+const TIMEOUT = 1_800_000;
+/** What is too much for an emulator made less, if nobody said how much it shall be. */
+const SMALLER: Record<string, string> = {
+  SLOWNESS: "30",
+  RANDOM_RUNS: "100",
+  HOSTILE_RUNS: "500",
+  INTERLEAVING_RUNS: "5",
+  KILLS: "5",
+};
+const PAIRS = "pairs.test.ts";
+
+const emulator = findEmulator();
+if (typeof emulator === "string") {
+  console.log(`arm64: skipped: ${emulator}`);
+  process.exit(0);
+}
+
+const { wanted, filters } = parseArguments();
+const all = prepare(emulator);
+// The command line is the same everywhere, and its tests count on a machine's usual speed.
+const files = testFiles(project, filters).filter((file) =>
+  filters.length > 0 || !file.startsWith("./test/cli/")
+);
+const smaller = Object.fromEntries(
+  Object.entries(SMALLER).map(([name, value]) => [name, process.env[name] ?? value]),
+);
+
+const unusable = new Map(all.map((runtime) => [runtime, probe(runtime)]));
+const usable = all.filter((runtime) => unusable.get(runtime) === undefined);
+const tested = usable.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const results = tested.map((runtime) => run(runtime, files, usable));
+
+const pairs = files.filter((file) => file.endsWith(PAIRS));
+const natives = installedRuntimes().map((runtime) => ({
+  ...runtime,
+  title: `${runtime.title} x64`,
+}));
+if (pairs.length > 0) {
+  for (const runtime of tested) {
+    const native = natives.find(({ name }) => name === runtime.name);
+    results.push(run(runtime, pairs, natives));
+    if (native !== undefined) results.push(run(native, pairs, usable));
+  }
+}
+
+console.log("");
+for (const result of results) console.log(`${result.title}: ${numbersOf(result)}`);
+for (const [{ title }, reason] of unusable) {
+  if (reason !== undefined) console.log(`${title}: skipped: ${reason}`);
+}
+finish(results);
+
+/** Runs files on a runtime; its tests start the others where they pair runtimes. */
+function run(runtime: Runtime, files: readonly string[], others: readonly Runtime[]): Result {
+  const paths = Object.fromEntries(others.map(({ name, path }) => [name.toUpperCase(), path]));
+  const isSame = others === usable && usable.includes(runtime);
+  const readers = others === usable ? "arm64" : "x64";
+  const title = isSame ? runtime.title : `${runtime.title} writes, ${readers} reads`;
+  const env = { ...smaller, ...paths, THIS_RUNTIME: runtime.path };
+  return runTests({ ...runtime, title }, files, { folder: project, env, timeout: TIMEOUT });
+}
+
+/** Why a runtime does not work here; `undefined` if it does. */
+function probe(runtime: Runtime): string | undefined {
+  const args = [...runtime.run, `${project}scripts/arm64/probe.ts`];
+  const { status, signal, stdout, stderr } = spawnSync(runtime.path, args, {
+    cwd: project,
+    encoding: "utf8",
+    timeout: 120_000,
+    killSignal: "SIGKILL",
+  });
+  const said = stdout.trim();
+  if (status === 0 && said === "arm64, fullFence") {
+    console.log(`${runtime.title}: ${said}`);
+    return undefined;
+  }
+  const complaint = `${stdout}\n${stderr}`.trim().split("\n").find((line) => /error/i.test(line));
+  return `${signal ?? `exit code ${status}`}: ${complaint ?? said}`;
+}
