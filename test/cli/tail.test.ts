@@ -91,7 +91,7 @@ test("tail -f prints what comes, and ends with code 0 at SIGINT", async () => {
 test("tail -f waits for a log, prints it from its first entry, and ends when it is removed", async () => {
   const name = uniqueName();
   const running = startCli(["tail", "-f", name]);
-  await new Promise((resolve) => setTimeout(resolve, 500 * slowness));
+  await new Promise((resolve) => setTimeout(resolve, 1500 * slowness));
   {
     using log = makeLog(name);
     fill(log, 30);
