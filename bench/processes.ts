@@ -53,9 +53,10 @@ export async function benchProcesses(_: unknown, onCase: () => void): Promise<Re
       onCase();
     }
   }
-  const crowds: { count: number; run: Run }[] = [];
+  const crowds: Crowd[] = [];
   for (const count of CROWDS) {
-    crowds.push({ count, run: await runProcesses({ size: 64, readers: count }) });
+    const here = await runProcesses({ size: 64, readers: count });
+    crowds.push({ count, here, elsewhere: await runBeside(count) });
     onCase();
   }
   const idle = await idleCost();
@@ -92,16 +93,27 @@ function speedTable(speeds: { size: number; count: number; run: Run }[]): Table 
   };
 }
 
-/** What readers cost the writer: in time of a CPU, which waiting for one does not take. */
-function crowdTable(crowds: { count: number; run: Run }[]): Table {
+/** A writer with so many readers, and with as many that read another log. */
+interface Crowd {
+  count: number;
+  here: Run;
+  elsewhere: Run;
+}
+
+/**
+ * What readers cost the writer: in time of a CPU, which waiting for one does not take. Processes that
+ * do something else cost it, too, by caches and cores that are shared: the readers of another log.
+ */
+function crowdTable(crowds: Crowd[]): Table {
   const cost = ({ cpuMicroseconds, written }: Run) => 1000 * cpuMicroseconds / written;
   return {
     title: `${runtimeTitle()}: CPU time of the writer per entry in ns, 64 bytes`,
-    head: ["spinning readers", "ns", "ratio to none"],
-    rows: crowds.map(({ count, run }) => [
+    head: ["spinning readers", "of this log", "of another log", "ratio"],
+    rows: crowds.map(({ count, here, elsewhere }) => [
       String(count),
-      digits(cost(run)),
-      digits(cost(run) / cost(crowds[0].run)),
+      digits(cost(here)),
+      digits(cost(elsewhere)),
+      digits(cost(here) / cost(elsewhere)),
     ]),
   };
 }
@@ -159,6 +171,24 @@ export async function runProcesses(options: RunOptions): Promise<Run> {
     }
   }
   return { ...result, readers: results };
+}
+
+/** One writer without a reader, beside so many readers of another log, in which nothing happens. */
+async function runBeside(count: number): Promise<Run> {
+  const name = `/ouroboros-bench-${process.pid}-other`;
+  const other = startChild("writer.ts", [name, 64, 1, 1000, "none"]);
+  await other.nextLine();
+  const children = Array.from({ length: count }, () => {
+    return startChild("reader.ts", [name, "spinning", "none"]);
+  });
+  for (const child of children) await child.nextLine();
+  const run = await runProcesses({ size: 64, readers: 0 });
+  other.say();
+  await other.nextLine();
+  for (const child of children) await child.nextLine();
+  other.say();
+  for (const child of [other, ...children]) await child.ended();
+  return run;
 }
 
 /** The share of a core that an adaptive reader takes when nothing is written. */
