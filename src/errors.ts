@@ -12,7 +12,9 @@
 export type ErrorCode =
   | "CLAIM_PENDING"
   | "CLOSED"
+  | "CORRUPT_BUFFER"
   | "CORRUPT_LOG"
+  | "LAPPED"
   | "NATIVE_UNAVAILABLE"
   | "NO_SPACE"
   | "OVERRUN"
@@ -21,6 +23,7 @@ export type ErrorCode =
   | "SEGMENT_NOT_FOUND"
   | "SEGMENT_TRUNCATED"
   | "SYSTEM_CALL_FAILED"
+  | "UNSUPPORTED_BUFFER"
   | "UNSUPPORTED_LOG"
   | "WRITER_LOCKED";
 
@@ -67,6 +70,14 @@ export class ClosedError extends OuroborosError {
   }
 }
 
+/** The state or the bytes of a circular buffer contradict its format. Code `CORRUPT_BUFFER`. */
+export class CorruptBufferError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("CORRUPT_BUFFER", message);
+  }
+}
+
 /**
  * The bytes of a log contradict its format. Code `CORRUPT_LOG`.
  *
@@ -80,6 +91,23 @@ export class CorruptLogError extends OuroborosError {
   constructor(message: string, offset: number) {
     super("CORRUPT_LOG", message);
     this.offset = offset;
+  }
+}
+
+/**
+ * The writer of a circular buffer lapped this reader, which was made with `onLap: "throw"`. Code
+ * `LAPPED`.
+ *
+ * The reader goes on with the next message that is written: reading on is safe.
+ */
+export class LappedError extends OuroborosError {
+  /** How many bytes of messages, with their headers, this reader has missed since it started. */
+  readonly lostBytes: number;
+
+  /** Makes the error with its message and the number of bytes lost. */
+  constructor(message: string, lostBytes: number) {
+    super("LAPPED", message);
+    this.lostBytes = lostBytes;
   }
 }
 
@@ -156,6 +184,14 @@ export class SystemCallError extends OuroborosError {
   constructor(message: string, errno: number) {
     super("SYSTEM_CALL_FAILED", message);
     this.errno = errno;
+  }
+}
+
+/** The segments are no circular buffer of the capacity asked for. Code `UNSUPPORTED_BUFFER`. */
+export class UnsupportedBufferError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("UNSUPPORTED_BUFFER", message);
   }
 }
 
