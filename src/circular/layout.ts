@@ -56,8 +56,9 @@
  *   is where message j ends; j ≥ m, since the writer stores W before bytes. If S counts j already, then
  *   C = S − s. Else S ends before j, and so did R when it was loaded, earlier than S: W − R is what is
  *   in flight, and C = S − s + (W − R). The sum is right for both, being too large in the first case.
- *   (Where an original's message takes the capacity to the byte, W = R looks like none in flight; and
- *   the original does not keep a compiler, or an arm64, from moving bytes before W.)
+ *   (Where an original's message and what it skips take the capacity to the byte, W = R looks like
+ *   none in flight: ours are smaller. Nor does the original keep a compiler, or an arm64, from
+ *   moving bytes before W.)
  *
  * A writer that claims is told by claim ≥ S, which holds at any time: the reader loads S first. Ours
  * clears the claim when it is closed. What one that was killed has claimed stays; the original cannot
@@ -110,8 +111,8 @@ export const HEADER_SIZE = 4;
 export const MAX_SKIPPED = 3;
 /** The size of the largest message in bytes, of any buffer. */
 export const MAX_MESSAGE_SIZE = 65535;
-/** The smallest capacity in bytes: a message of one byte, and what may be skipped. */
-export const MIN_CAPACITY = 8;
+/** The smallest capacity in bytes: a message of one byte, what may be skipped, and one more. */
+export const MIN_CAPACITY = 9;
 /** The largest capacity in bytes when nothing else is said. */
 export const DEFAULT_MAX_CAPACITY = 50 * 1024 * 1024;
 /** The largest capacity there can be, in bytes: indices are signed words. */
@@ -122,9 +123,13 @@ export function claimStep(capacity: number): number {
   return Math.min(capacity >> 6, 65536);
 }
 
-/** The size of the largest message that a buffer takes, in bytes: one that can be read again. */
+/**
+ * The size of the largest message that a buffer takes, in bytes: one that can be read again. With
+ * what is skipped before it, it stays below the capacity, so that W = R never means that one is in
+ * flight.
+ */
 export function maxMessageSize(capacity: number): number {
-  return Math.min(MAX_MESSAGE_SIZE, capacity - HEADER_SIZE - MAX_SKIPPED);
+  return Math.min(MAX_MESSAGE_SIZE, capacity - HEADER_SIZE - MAX_SKIPPED - 1);
 }
 
 /** The number of a u64's two words, exact up to 2^53. */
@@ -146,7 +151,7 @@ export function messageEnd(start: number, size: number, capacity: number): numbe
 /**
  * Throws a RangeError unless `capacity` is a capacity in bytes.
  *
- * @throws {RangeError} if it is not an integer from 8 to `most`
+ * @throws {RangeError} if it is not an integer from 9 to `most`
  */
 export function checkCapacity(capacity: number, most: number = MAX_CAPACITY): void {
   const limit = Math.min(most, MAX_CAPACITY);
@@ -168,7 +173,7 @@ export interface CircularSizes {
 /**
  * The sizes in bytes of the two segments of a buffer whose messages have `capacity` bytes.
  *
- * @throws {RangeError} if it is not an integer from 8 to 2^31 − 257
+ * @throws {RangeError} if it is not an integer from 9 to 2^31 − 257
  *
  * @example
  * ```ts

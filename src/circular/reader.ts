@@ -30,7 +30,7 @@ const MAX_LAPS = 8;
 
 /** How a {@linkcode CircularReader} is made. */
 export interface CircularReaderOptions {
-  /** How many bytes hold messages: 8 to 2^31 − 257. */
+  /** How many bytes hold messages: 9 to 2^31 − 257. */
   capacity: number;
   /**
    * What `read()` does when the writer lapped the reader: go on (`"skip"`; `laps` and `lostBytes`
@@ -131,9 +131,12 @@ export class CircularReader {
     return this.#lostBytes;
   }
 
-  /** How many bytes were written before the next message that this reader looks for. */
+  /**
+   * How many bytes were written before the message that this reader looks for next; -1 as long as it
+   * has no place yet, because a writer changes it at each look.
+   */
   get sequenceNumber(): number {
-    return this.#sequence;
+    return this.#isStarted ? this.#sequence : -1;
   }
 
   /**

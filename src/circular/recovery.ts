@@ -17,17 +17,24 @@ import {
 import type { BufferMemory } from "./memory.ts";
 import { type Place, walkTo } from "./walk.ts";
 
+/** Where a buffer ends. */
+export interface BufferEnd extends Place {
+  /** The sequence number up to which bytes may have been overwritten, by a message that is void. */
+  dirty: number;
+}
+
 /**
  * Finds where the next message goes. There must be no other writer.
  *
  * R = W: the last writer was not within a message. Else it was killed there, and S counts the message,
- * or does not. Ours claimed before: the walk along the headers from there to S tells which. Of the
+ * or does not. Ours claimed before: the walk along the headers from there to S tells which; what it
+ * claimed may be overwritten, and stays claimed. Of the
  * original that is not to be known: then the message is left out and S moves on by more than the
  * capacity, so that each reader sees that it missed something and begins anew.
  *
  * @throws {CorruptBufferError} if an index or the sequence number cannot be
  */
-export function findEnd(memory: BufferMemory, fence: Fence): Place {
+export function findEnd(memory: BufferMemory, fence: Fence): BufferEnd {
   const { capacity } = memory;
   const sequence = memory.readSequence(fence);
   if (sequence < 0 || sequence > Number.MAX_SAFE_INTEGER - 2 * capacity) {
@@ -35,12 +42,15 @@ export function findEnd(memory: BufferMemory, fence: Fence): Place {
   }
   const read = memory.readIndex(READ_WORD);
   const write = memory.readIndex(WRITE_WORD);
-  if (read === write) return { index: read, sequence };
+  if (read === write) return { index: read, sequence, dirty: sequence };
   const base = readBase(memory, sequence, fence);
   if (base !== undefined && walkTo(memory, base, sequence)) {
-    if (base.index === read || base.index === write) return base;
+    if (base.index === read || base.index === write) {
+      return { ...base, dirty: memory.readWide(CLAIM_WORD, fence) };
+    }
   }
-  return { index: write, sequence: sequence + capacity + 1 };
+  const next = sequence + capacity + 1;
+  return { index: write, sequence: next, dirty: next };
 }
 
 /**

@@ -28,7 +28,7 @@ const SHORT_MESSAGE = 24;
 
 /** How a {@linkcode CircularWriter} is made. */
 export interface CircularWriterOptions {
-  /** How many bytes hold messages: 8 to 2^31 − 257. */
+  /** How many bytes hold messages: 9 to 2^31 − 257. */
   capacity: number;
   /** How to keep stores in order. Default: a fence that suffices on every CPU. */
   fence?: Fence;
@@ -75,6 +75,8 @@ export class CircularWriter {
   // The halves of S.
   #low: number;
   #high: number;
+  // Up to here a writer that was killed may have overwritten messages: no claim ends before.
+  readonly #dirty: number;
   // How many bytes of the claim are left. -1: closed.
   #claimed = 0;
   #isClosed = false;
@@ -102,7 +104,8 @@ export class CircularWriter {
     this.#index = end.index;
     this.#low = end.sequence % 2 ** 32 | 0;
     this.#high = Math.floor(end.sequence / 2 ** 32);
-    // Nobody follows the claim that was there: this one is of what is so far.
+    this.#dirty = end.dirty;
+    // Before all that follows from it.
     this.#claim(0);
     this.#storeSequence(0);
     this.#words[WRITE_WORD] = end.index;
@@ -180,12 +183,13 @@ export class CircularWriter {
     const { wide } = this.#memory;
     const words = this.#words;
     const sequence = this.sequenceNumber;
+    const end = Math.max(sequence + size, this.#dirty);
     const version = words[VERSION_WORD] | 1;
     // Odd, then what it guards, then even: pairs with the two looks at the version in a reader that
     // starts. The fence keeps later stores behind an atomic one, where CPUs do not.
     Atomics.store(words, VERSION_WORD, version);
     this.#fence();
-    Atomics.store(wide, CLAIM_WORD >>> 1, BigInt(sequence + size));
+    Atomics.store(wide, CLAIM_WORD >>> 1, BigInt(end));
     words[BASE_SEQUENCE_WORD] = this.#low;
     words[BASE_SEQUENCE_WORD + 1] = this.#high;
     words[BASE_INDEX_WORD] = this.#index;
@@ -193,7 +197,7 @@ export class CircularWriter {
     Atomics.store(words, VERSION_WORD, (version + 1) | 0 || 2);
     // The claim before the bytes: pairs with the reader's fence between its copy and the claim.
     this.#fence();
-    this.#claimed = size;
+    this.#claimed = end - sequence;
   }
 
   /** Stores S in whole, `size` further: nobody may see one half of it changed without the other. */

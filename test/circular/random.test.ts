@@ -7,7 +7,7 @@ import { CheckedCircularReader, Memory, Written } from "../support/circular.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.RANDOM_RUNS ?? 600);
-const CAPACITIES = [8, 9, 12, 16, 31, 64, 100, 129, 512, 1000, 4096, 70_000, 200_001];
+const CAPACITIES = [9, 10, 12, 16, 31, 64, 100, 129, 512, 1000, 4096, 70_000, 200_001];
 
 /** The format once more, in the plainest words: where each byte of a message is. */
 class Model {
