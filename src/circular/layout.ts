@@ -13,7 +13,7 @@
  *      │ u64: sequence number S       │
  *  392 │ u32: version of the claim    │ ┐
  *  396 │ u32: mark of our writer      │ │ ours: the original has a gap here, and
- *  400 │ u64: claimed sequence number │ │ neither reads nor writes it
+ *  400 │ u64: claim                   │ │ neither reads nor writes it
  *  408 │ u64: base, sequence number   │ │
  *  416 │ u32: base, index             │ ┘
  *  448 └──────────────────────────────┘
@@ -60,9 +60,11 @@
  *   none in flight: ours are smaller. Nor does the original keep a compiler, or an arm64, from
  *   moving bytes before W.)
  *
- * A writer that claims is told by claim ≥ S, which holds at any time: the reader loads S first. Ours
- * clears the claim when it is closed. What one that was killed has claimed stays; the original cannot
- * follow it unless somebody removes its semaphore.
+ * A writer that claims is told by claim ≥ S, which holds at any time: the reader loads S first. A
+ * writer that is closed clears its claim. One that was killed has perhaps overwritten what it claimed:
+ * the next one claims at least as much. If that one is closed before it comes so far, it leaves the
+ * claim, marked (bit 62); then readers take heed of both, the claim and the indices. (After a writer
+ * of ours that was killed the original cannot follow, unless somebody removes its semaphore.)
  *
  * ## Where a reader starts
  *
@@ -92,6 +94,8 @@ export const VERSION_WORD = 98;
 export const OWNER_WORD = 99;
 /** Word index of the claim: the sequence number up to which bytes may be changing. */
 export const CLAIM_WORD = 100;
+/** The bit of the claim's upper word that says: its writer was closed. */
+export const CLAIM_CLOSED = 0x40000000;
 /** Word index of the sequence number at which the claim began. */
 export const BASE_SEQUENCE_WORD = 102;
 /** Word index of the index at which the claim began. */

@@ -8,6 +8,8 @@ import { CorruptBufferError, UnsupportedBufferError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
 import {
   checkCapacity,
+  CLAIM_CLOSED,
+  CLAIM_WORD,
   CONTENT_OFFSET,
   READ_WORD,
   SEQUENCE_WORD,
@@ -65,6 +67,26 @@ export class BufferMemory {
       return Number.isSafeInteger(value) ? value : -1;
     }
     return -1;
+  }
+
+  /**
+   * The claim: up to where bytes may be changing; negative if its writer was closed; infinite if it
+   * cannot be.
+   */
+  readClaim(fence: Fence): number {
+    const { words } = this;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // As in readWide().
+      const high = words[CLAIM_WORD + 1];
+      fence();
+      const low = words[CLAIM_WORD];
+      fence();
+      if (words[CLAIM_WORD + 1] !== high) continue;
+      const claim = wideNumber(low, high & ~CLAIM_CLOSED);
+      if (!Number.isSafeInteger(claim)) return Infinity;
+      return (high & CLAIM_CLOSED) === 0 ? claim : -claim;
+    }
+    return Infinity;
   }
 
   /**

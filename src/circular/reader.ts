@@ -230,7 +230,7 @@ export class CircularReader {
     // Less than there was: somebody began anew.
     if (available < 0 || available > this.capacity) return LAPPED;
     // After S: a writer that claims has claimed that before.
-    this.#isClaimed = this.#memory.readWide(CLAIM_WORD, this.#fence) >= sequence;
+    this.#isClaimed = this.#memory.readClaim(this.#fence) >= sequence;
     return this.#available = available;
   }
 
@@ -261,7 +261,7 @@ export class CircularReader {
     if (ahead >= size && ahead + MAX_SKIPPED <= this.capacity) {
       if (this.#words[CLAIM_WORD + 1] >>> 0 === Math.floor(sequence / 2 ** 32)) return true;
     }
-    const claim = this.#memory.readWide(CLAIM_WORD, this.#fence);
+    const claim = this.#memory.readClaim(this.#fence);
     if (claim >= sequence + size) return claim - sequence + MAX_SKIPPED <= this.capacity;
     return this.#isIntactWithoutClaim(size);
   }
@@ -281,7 +281,8 @@ export class CircularReader {
     if (written < size || written + inFlight + MAX_SKIPPED > capacity) return false;
     this.#fence();
     // Somebody may have begun to claim meanwhile, on a CPU that keeps W and bytes in no order.
-    const claim = memory.readWide(CLAIM_WORD, this.#fence);
+    // Nor is what a dead writer claimed to be trusted after the next one was closed.
+    const claim = Math.abs(memory.readClaim(this.#fence));
     return claim < sequence || claim - this.#sequence + MAX_SKIPPED <= capacity;
   }
 
@@ -327,7 +328,7 @@ export class CircularReader {
       const { sequence: from } = base;
       const isThere = walkTo(memory, base, sequence);
       fence();
-      const claim = memory.readWide(CLAIM_WORD, fence);
+      const claim = memory.readClaim(fence);
       if (claim >= sequence && claim - from + MAX_SKIPPED <= this.capacity) {
         if (isThere) return base;
         throw new CorruptBufferError(`messages from ${from} on do not lead to ${sequence}`);
@@ -335,7 +336,7 @@ export class CircularReader {
       return undefined;
     }
     // A claim that changes right now: once more.
-    if (this.#words[VERSION_WORD] !== 0 && memory.readWide(CLAIM_WORD, fence) >= sequence) {
+    if (this.#words[VERSION_WORD] !== 0 && memory.readClaim(fence) >= sequence) {
       return undefined;
     }
     fence();

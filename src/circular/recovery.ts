@@ -9,7 +9,6 @@ import type { Fence } from "../fence.ts";
 import {
   BASE_INDEX_WORD,
   BASE_SEQUENCE_WORD,
-  CLAIM_WORD,
   READ_WORD,
   VERSION_WORD,
   WRITE_WORD,
@@ -42,12 +41,13 @@ export function findEnd(memory: BufferMemory, fence: Fence): BufferEnd {
   }
   const read = memory.readIndex(READ_WORD);
   const write = memory.readIndex(WRITE_WORD);
-  if (read === write) return { index: read, sequence, dirty: sequence };
+  // What a dead writer has claimed, it, or one before it, may have overwritten.
+  const claim = Math.abs(memory.readClaim(fence));
+  const dirty = claim - sequence <= capacity ? Math.max(claim, sequence) : sequence;
+  if (read === write) return { index: read, sequence, dirty };
   const base = readBase(memory, sequence, fence);
   if (base !== undefined && walkTo(memory, base, sequence)) {
-    if (base.index === read || base.index === write) {
-      return { ...base, dirty: memory.readWide(CLAIM_WORD, fence) };
-    }
+    if (base.index === read || base.index === write) return { ...base, dirty };
   }
   const next = sequence + capacity + 1;
   return { index: write, sequence: next, dirty: next };
@@ -73,7 +73,7 @@ export function readBase(
   fence();
   if (words[VERSION_WORD] !== version) return undefined;
   fence();
-  const claim = memory.readWide(CLAIM_WORD, fence);
+  const claim = memory.readClaim(fence);
   if (from < 0 || from > sequence || sequence - from > capacity) return undefined;
   return sequence <= claim && index <= capacity ? { index, sequence: from } : undefined;
 }

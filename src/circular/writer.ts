@@ -9,6 +9,7 @@ import { type Fence, fullFence } from "../fence.ts";
 import {
   BASE_INDEX_WORD,
   BASE_SEQUENCE_WORD,
+  CLAIM_CLOSED,
   CLAIM_WORD,
   claimStep,
   HEADER_SIZE,
@@ -162,9 +163,11 @@ export class CircularWriter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#claimed = -1;
-    // Both halves at once: pairs with the reader's look at the claim, which it finds below S. The
-    // version stays, so that none comes twice.
-    Atomics.store(this.#memory.wide, CLAIM_WORD >>> 1, 0n);
+    // Both halves at once: pairs with the reader's look at the claim, which it finds below S, or marked.
+    // The version stays, so that none comes twice.
+    const isDirty = this.#dirty > this.sequenceNumber;
+    const claim = isDirty ? BigInt(this.#dirty) | (BigInt(CLAIM_CLOSED) << 32n) : 0n;
+    Atomics.store(this.#memory.wide, CLAIM_WORD >>> 1, claim);
   }
 
   /** Everything that is not straight: wrong lengths, the end, and a claim of more. */

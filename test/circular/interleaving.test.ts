@@ -196,14 +196,21 @@ function checkDeaths(history: History, random: Random, make: ReaderMaker): void 
     replay.step(point - replay.position);
     const { index, data } = replay;
     const { capacity } = history;
-    const writer = new CircularWriter(index, data, { capacity });
+    let writer = new CircularWriter(index, data, { capacity });
     const known = history.published.filter(([stores]) => stores <= point).at(-1)![1];
     const next = history.published.find(([stores]) => stores > point)?.[1];
     assert.ok(
       [known, next].includes(writer.sequenceNumber),
       `${writer.sequenceNumber} is not ${known} or ${next} after store ${point}`,
     );
+    // Now and then that one is followed at once, or after a little, closed or killed too.
+    for (let n = random.below(3); n > 0; n--) {
+      if (random.below(2) === 0) writer.close();
+      writer = new CircularWriter(index, data, { capacity });
+    }
+    if (random.below(2) === 0) writer.close();
     reader.take(Infinity, random);
+    writer = new CircularWriter(index, data, { capacity });
     const late = new CircularReader(index, data, { capacity });
     for (let n = 0; n < 30; n++) {
       const message = new Uint8Array(1 + n % Math.min(9, writer.maxMessageSize)).fill(n);
