@@ -14,6 +14,7 @@ import { type Child, runtimes, startChild, uniqueName } from "../support/runtime
 
 const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 3);
 const writerFile = new URL("children/writer.ts", import.meta.url);
+const originalFile = new URL("children/original.ts", import.meta.url);
 const readerFile = new URL("children/reader.ts", import.meta.url);
 
 function newSpec(capacity: number): CircularBufferSpec {
@@ -37,12 +38,20 @@ function assertGone({ indexName, dataName }: CircularBufferSpec): void {
 const wait = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-for (const [capacity, burst] of [[4096, 10_000], [65_536, 200], [1 << 20, 10_000]]) {
-  test(`readers on all runtimes get nothing torn, of ${capacity} bytes in bursts of ${burst}`, async () => {
+for (
+  const [kind, file, capacity, burst] of [
+    ["our", writerFile, 4096, 10_000],
+    ["our", writerFile, 65_536, 200],
+    ["our", writerFile, 1 << 20, 10_000],
+    ["the original's kind of", originalFile, 3000, 10_000],
+    ["the original's kind of", originalFile, 65_536, 200],
+  ] as const
+) {
+  test(`readers get nothing torn of ${kind} writer, ${capacity} bytes, bursts of ${burst}`, async () => {
     const spec = newSpec(capacity);
     const children: Child[] = [];
     try {
-      const writer = startChild(writerFile, [...args(spec), burst]);
+      const writer = startChild(file, [...args(spec), burst]);
       children.push(writer);
       await writer.nextLine();
       const readers = runtimes.map((runtime, i) =>
