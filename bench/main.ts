@@ -9,6 +9,7 @@ import process from "node:process";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
 import { Command } from "commander";
+import { benchCircular } from "./circular.ts";
 import { benchHeap } from "./heap.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
@@ -33,6 +34,7 @@ const benches: Record<string, Bench> = {
   processes: benchProcesses,
   ring: benchRing,
   scale: benchScale,
+  circular: benchCircular,
 };
 
 await new Command("bench")

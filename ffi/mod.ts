@@ -16,7 +16,8 @@
 export { STRONG_ORDER } from "./current_system.ts";
 export { MappedFile } from "./mapped_file.ts";
 export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from "./mapping.ts";
+export { NamedSemaphore, type SemaphoreOptions } from "./named_semaphore.ts";
 export { onProcessEnd } from "./process_end.ts";
 export { type FastEncoding, textEncoding } from "./text_encoding.ts";
-export { SharedMemory } from "./shared_memory.ts";
+export { SharedMemory, type SharedOpenOptions } from "./shared_memory.ts";
 export type { Access, SegmentIdentity } from "./system.ts";

@@ -13,8 +13,9 @@ import { linux } from "./linux.ts";
 import { macOs } from "./macos.ts";
 import type { Driver, SymbolTable } from "./native.ts";
 import type { Platform } from "./posix_platform.ts";
+import { posixSemaphores } from "./posix_semaphores.ts";
 import { systemError } from "./system_error.ts";
-import type { System } from "./system.ts";
+import type { Semaphores, System } from "./system.ts";
 
 const CALLS = {
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
@@ -56,6 +57,7 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
   const pause = new Int32Array(new SharedArrayBuffer(4));
+  let semaphores: Semaphores | undefined;
 
   /** Calls again while a signal interrupts; throws what `call` failed with. */
   function check(call: string, what: string, attempt: () => number): number {
@@ -188,6 +190,8 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     close(descriptor) {
       libc.close(descriptor);
     },
+    semaphores: () =>
+      semaphores ??= posixSemaphores(native, [on.libc, "libpthread.so.0"], platform, arch, errno),
   };
 }
 

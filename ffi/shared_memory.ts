@@ -10,6 +10,18 @@ import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } f
 import { system } from "./current_system.ts";
 import type { Access, SegmentIdentity } from "./system.ts";
 
+/** How a segment is opened. */
+export interface SharedOpenOptions extends OpenOptions {
+  /**
+   * Whether to map the page in which the segment ends to its end: what lies there is memory that all
+   * who map it share, too. Default false.
+   */
+  wholePages?: boolean;
+}
+
+/** No system has smaller pages, in bytes. */
+const PAGE = 4096;
+
 /**
  * A named segment of shared memory (`shm_open`): processes that map the same name see the same
  * bytes. It stays until its name is unlinked and the last mapping is closed, or until a reboot.
@@ -78,17 +90,18 @@ export class SharedMemory extends Mapping {
    * @throws {SystemCallError} if it is no segment but a link, a folder, a pipe
    * @throws {RangeError} if the name is not usable, or the segment too large for this runtime
    */
-  static open(name: string, options: OpenOptions = {}): SharedMemory {
+  static open(name: string, options: SharedOpenOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);
-    const { access = "read" } = options;
+    const { access = "read", wholePages = false } = options;
     const descriptor = system().openShared(normal, access);
     try {
       const size = system().size(descriptor);
       if (size === 0) {
         throw new SegmentNotFoundError(`segment "${normal}" is empty: its creator is not done`);
       }
-      checkSize(size, `segment "${normal}"`);
-      return new SharedMemory(normal, descriptor, size, access);
+      const mapped = wholePages ? Math.ceil(size / PAGE) * PAGE : size;
+      checkSize(mapped, `segment "${normal}"`);
+      return new SharedMemory(normal, descriptor, mapped, access);
     } catch (error) {
       system().close(descriptor);
       throw error;

@@ -15,6 +15,22 @@ export interface SegmentIdentity {
   readonly inode: number;
 }
 
+/** Named semaphores of an operating system. */
+export interface Semaphores {
+  /** How many bytes a name must be shorter than that of a segment. */
+  readonly prefixLength: number;
+  /** Opens one, or makes it with that value; gives its address. */
+  open(name: string, mode: number, value: number): bigint;
+  /** Takes one off the value if it is above 0; gives whether it was. */
+  tryWait(address: bigint, name: string): boolean;
+  /** Adds one. */
+  post(address: bigint, name: string): void;
+  /** Closes it. */
+  close(address: bigint): void;
+  /** Removes a name; gives whether there was one. */
+  unlink(name: string): boolean;
+}
+
 /** What to call on one operating system. Errors are thrown by class; `what` names the object. */
 export interface System {
   /** The longest name of a shared memory segment in bytes of UTF-8, without its `/`. */
@@ -63,4 +79,6 @@ export interface System {
   lockDescriptor(descriptor: number, name: string | undefined): number;
   /** Closes a descriptor. */
   close(descriptor: number): void;
+  /** Its semaphores, looked up when they are first asked for. */
+  semaphores(): Semaphores;
 }

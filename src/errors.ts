@@ -12,8 +12,10 @@
 export type ErrorCode =
   | "CLAIM_PENDING"
   | "CLOSED"
+  | "CORRUPT_BUFFER"
   | "CORRUPT_LOG"
   | "CORRUPT_RING"
+  | "LAPPED"
   | "NATIVE_UNAVAILABLE"
   | "NO_SPACE"
   | "OVERRUN"
@@ -22,6 +24,7 @@ export type ErrorCode =
   | "SEGMENT_NOT_FOUND"
   | "SEGMENT_TRUNCATED"
   | "SYSTEM_CALL_FAILED"
+  | "UNSUPPORTED_BUFFER"
   | "UNSUPPORTED_LOG"
   | "WRITER_LOCKED";
 
@@ -68,6 +71,14 @@ export class ClosedError extends OuroborosError {
   }
 }
 
+/** The state or the bytes of a circular buffer contradict its format. Code `CORRUPT_BUFFER`. */
+export class CorruptBufferError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("CORRUPT_BUFFER", message);
+  }
+}
+
 /**
  * The bytes of a log contradict its format. Code `CORRUPT_LOG`.
  *
@@ -97,6 +108,23 @@ export class CorruptRingError extends OuroborosError {
   constructor(message: string, offset: number) {
     super("CORRUPT_RING", message);
     this.offset = offset;
+  }
+}
+
+/**
+ * The writer of a circular buffer lapped this reader, which was made with `onLap: "throw"`. Code
+ * `LAPPED`.
+ *
+ * The reader goes on with the next message that is written: reading on is safe.
+ */
+export class LappedError extends OuroborosError {
+  /** How many bytes of messages, with their headers, this reader has missed since it started. */
+  readonly lostBytes: number;
+
+  /** Makes the error with its message and the number of bytes lost. */
+  constructor(message: string, lostBytes: number) {
+    super("LAPPED", message);
+    this.lostBytes = lostBytes;
   }
 }
 
@@ -173,6 +201,14 @@ export class SystemCallError extends OuroborosError {
   constructor(message: string, errno: number) {
     super("SYSTEM_CALL_FAILED", message);
     this.errno = errno;
+  }
+}
+
+/** The segments are no circular buffer of the capacity asked for. Code `UNSUPPORTED_BUFFER`. */
+export class UnsupportedBufferError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("UNSUPPORTED_BUFFER", message);
   }
 }
 

@@ -1,0 +1,114 @@
+/**
+ * Named semaphores.
+ *
+ * @module
+ */
+
+import { ClosedError } from "../src/errors.ts";
+import { system } from "./current_system.ts";
+import { checkMode } from "./mapping.ts";
+import { SharedMemory } from "./shared_memory.ts";
+
+/** How a semaphore is opened. */
+export interface SemaphoreOptions {
+  /** Its value if it is made. Default 1: free. */
+  value?: number;
+  /** The permission bits if it is made, less the umask. Default 0o600. */
+  mode?: number;
+}
+
+/**
+ * A named semaphore (`sem_open`), a count that processes share. It stays until its name is unlinked.
+ * Who dies holding it does not give it back.
+ *
+ * @example
+ * ```ts
+ * import { NamedSemaphore } from "@ouroboros/log/ffi";
+ *
+ * using semaphore = new NamedSemaphore(`/doc-semaphore-${process.pid}`);
+ * console.log(semaphore.tryWait(), semaphore.tryWait()); // true false
+ * semaphore.post();
+ * NamedSemaphore.unlink(semaphore.name);
+ * ```
+ */
+export class NamedSemaphore implements Disposable {
+  /** The name, with its `/`. */
+  readonly name: string;
+  readonly #address: bigint;
+  #isClosed = false;
+
+  /**
+   * Opens the semaphore, which is made if there is none.
+   *
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {RangeError} if the name (251 bytes at most on Linux), value or mode is not usable
+   * @throws {NativeUnavailableError} if this runtime gives no native functions
+   */
+  constructor(name: string, options: SemaphoreOptions = {}) {
+    const { value = 1, mode = 0o600 } = options;
+    checkMode(mode);
+    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
+      throw new RangeError(`value ${value} of a semaphore is not an integer from 0 to 2147483647`);
+    }
+    this.name = normalizeSemaphoreName(name);
+    this.#address = system().semaphores().open(this.name, mode, value);
+  }
+
+  /**
+   * Takes one off the count if it is above 0; gives whether it was. Never waits.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  tryWait(): boolean {
+    this.#checkOpen();
+    return system().semaphores().tryWait(this.#address, this.name);
+  }
+
+  /**
+   * Adds one to the count.
+   *
+   * @throws {ClosedError} after `close()`
+   * @throws {SystemCallError} if the count is as large as can be
+   */
+  post(): void {
+    this.#checkOpen();
+    system().semaphores().post(this.#address, this.name);
+  }
+
+  /** Closes; the count stays as it is. May be called twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    system().semaphores().close(this.#address);
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
+   * Removes a name: who has the semaphore open keeps it, who opens the name gets a new one.
+   *
+   * @returns whether there was one
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  static unlink(name: string): boolean {
+    return system().semaphores().unlink(normalizeSemaphoreName(name));
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new ClosedError(`semaphore "${this.name}" is closed`);
+  }
+}
+
+/** On Linux a semaphore is a file `sem.NAME`, with that much less room for the name. */
+function normalizeSemaphoreName(name: string): string {
+  const normal = SharedMemory.normalizeName(name);
+  const length = new TextEncoder().encode(normal).length - 1;
+  const most = system().maxNameLength - system().semaphores().prefixLength;
+  if (length > most) {
+    throw new RangeError(`semaphore name of ${length} bytes exceeds the maximum of ${most}`);
+  }
+  return normal;
+}

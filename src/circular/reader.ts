@@ -1,0 +1,351 @@
+/**
+ * The reader of a circular buffer: copies a message, then looks whether it was overwritten meanwhile.
+ *
+ * @module
+ */
+
+import { CorruptBufferError, LappedError } from "../errors.ts";
+import { type Fence, fullFence } from "../fence.ts";
+import {
+  CLAIM_WORD,
+  HEADER_SIZE,
+  MAX_MESSAGE_SIZE,
+  MAX_SKIPPED,
+  messageEnd,
+  messageStart,
+  READ_WORD,
+  VERSION_WORD,
+  WRITE_WORD,
+} from "./layout.ts";
+import { BufferMemory } from "./memory.ts";
+import { readBase } from "./recovery.ts";
+import { type Place, walkTo } from "./walk.ts";
+
+/** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
+const SHORT_MESSAGE = 96;
+/** How often a start is tried before it is put off until the next read. */
+const START_ATTEMPTS = 64;
+/** How often a single read begins anew: a writer that is always faster must not keep it for ever. */
+const MAX_LAPS = 8;
+
+/** How a {@linkcode CircularReader} is made. */
+export interface CircularReaderOptions {
+  /** How many bytes hold messages: 9 to 2^31 − 257. */
+  capacity: number;
+  /**
+   * What `read()` does when the writer lapped the reader: go on (`"skip"`; `laps` and `lostBytes`
+   * count) or throw a LappedError first (`"throw"`). Default `"skip"`.
+   */
+  onLap?: "skip" | "throw";
+  /** How to keep loads in order. Default: a fence that suffices on every CPU. */
+  fence?: Fence;
+  /** Called before each look for new messages: the place to check that the memory is still there. */
+  guard?: () => void;
+}
+
+/**
+ * What `read(into)` gives: the size of the message in bytes, 0 if there is none, `"lapped"` if
+ * messages were overwritten before they could be read, `"too small"` if `into` is.
+ */
+export type ReadResult = number | "lapped" | "too small";
+
+/** What #next() gives besides the size of a message. */
+const NOTHING = 0;
+const LAPPED = -1;
+
+/**
+ * Reads messages from a circular buffer on any memory. It starts at the newest: with what is written
+ * next. It never writes to the memory.
+ *
+ * What it gives is whole and in order. A reader that is too slow loses messages, is told so, and goes
+ * on at the newest.
+ *
+ * @example
+ * ```ts
+ * import { circularSizes, CircularReader, CircularWriter } from "@ouroboros/log/circular";
+ *
+ * const sizes = circularSizes(1000);
+ * const index = new ArrayBuffer(sizes.index);
+ * const data = new ArrayBuffer(sizes.data);
+ * const writer = new CircularWriter(index, data, { capacity: 1000 });
+ * const reader = new CircularReader(index, data, { capacity: 1000 });
+ * const into = new Uint8Array(100);
+ * console.log(reader.read(into)); // 0
+ * writer.write(new TextEncoder().encode("hello"));
+ * console.log(reader.read(into)); // 5
+ * console.log(new TextDecoder().decode(into.subarray(0, 5))); // hello
+ * ```
+ */
+export class CircularReader {
+  /** How many bytes hold messages. */
+  readonly capacity: number;
+  readonly #memory: BufferMemory;
+  readonly #words: Int32Array;
+  readonly #fence: Fence;
+  readonly #guard: (() => void) | undefined;
+  readonly #throwsOnLap: boolean;
+  // Whether #index and #sequence mean anything: where the next message begins, if its header fits.
+  #isStarted = false;
+  #index = 0;
+  #sequence = 0;
+  // Bytes of messages from here on that are known to be complete, being counted by S.
+  #available = 0;
+  // Whether the writer claims.
+  #isClaimed = false;
+  // Of the message that #next() found: where it begins.
+  #start = 0;
+  #laps = 0;
+  #lostBytes = 0;
+  // The sequence number at which this reader was lapped: what comes after is lost up to the new start.
+  #lostFrom = -1;
+
+  /**
+   * Looks at two memories.
+   *
+   * @throws {RangeError} if the capacity is not usable
+   * @throws {TypeError} if `onLap` is neither `"skip"` nor `"throw"`
+   * @throws {UnsupportedBufferError} if a memory is too small for the capacity
+   */
+  constructor(index: ArrayBufferLike, data: ArrayBufferLike, options: CircularReaderOptions) {
+    const { capacity, onLap = "skip", fence = fullFence, guard } = options;
+    if (onLap !== "skip" && onLap !== "throw") {
+      throw new TypeError(`onLap is "${onLap}", but must be skip or throw`);
+    }
+    this.capacity = capacity;
+    this.#memory = new BufferMemory(index, data, capacity);
+    this.#words = this.#memory.words;
+    this.#fence = fence;
+    this.#guard = guard;
+    this.#throwsOnLap = onLap === "throw";
+    this.#guard?.();
+    this.#isStarted = this.#startNewest();
+  }
+
+  /** How often the writer lapped this reader. */
+  get laps(): number {
+    return this.#laps;
+  }
+
+  /** How many bytes of messages this reader missed since it started, headers included. */
+  get lostBytes(): number {
+    return this.#lostBytes;
+  }
+
+  /**
+   * How many bytes were written before the message that this reader looks for next; -1 as long as it
+   * has no place yet, because a writer changes it at each look.
+   */
+  get sequenceNumber(): number {
+    return this.#isStarted ? this.#sequence : -1;
+  }
+
+  /**
+   * Reads the next message into memory of its own; undefined if there is none.
+   *
+   * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
+   * @throws {CorruptBufferError} if the buffer contradicts its format
+   */
+  read(): Uint8Array | undefined;
+  /**
+   * Reads the next message into `into`, without making anything. What `into` holds afterwards counts
+   * only if the result is a size above 0. A message that is too large for it stays the next one.
+   *
+   * @throws {CorruptBufferError} if the buffer contradicts its format
+   */
+  read(into: Uint8Array): ReadResult;
+  read(into?: Uint8Array): Uint8Array | undefined | ReadResult {
+    if (into !== undefined) return this.#readInto(into);
+    for (let laps = 0; laps < MAX_LAPS; laps++) {
+      const length = this.#next();
+      if (length === NOTHING) return undefined;
+      if (length > 0) {
+        const message = new Uint8Array(length);
+        this.#copy(message, length);
+        if (this.#isIntact(length + HEADER_SIZE)) {
+          this.#pass(length);
+          return message;
+        }
+      }
+      this.#lap();
+      if (this.#throwsOnLap) {
+        throw new LappedError(
+          `the writer lapped this reader: ${this.#lostBytes} bytes are lost`,
+          this.#lostBytes,
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** Reads until there is no more. */
+  *[Symbol.iterator](): IterableIterator<Uint8Array> {
+    for (let message = this.read(); message !== undefined; message = this.read()) yield message;
+  }
+
+  #readInto(into: Uint8Array): ReadResult {
+    const length = this.#next();
+    if (length > 0) {
+      const isRoomy = length <= into.length;
+      if (isRoomy) this.#copy(into, length);
+      if (this.#isIntact(length + HEADER_SIZE)) {
+        if (!isRoomy) return "too small";
+        this.#pass(length);
+        return length;
+      }
+    } else if (length === NOTHING) return NOTHING;
+    this.#lap();
+    return "lapped";
+  }
+
+  /** Finds the next message; gives its size, or NOTHING, or LAPPED. */
+  #next(): number {
+    if (this.#available === 0) {
+      this.#guard?.();
+      if (!this.#isStarted && !(this.#isStarted = this.#startNewest())) return NOTHING;
+      const found = this.#refresh();
+      if (found <= 0) return found;
+    }
+    const start = messageStart(this.#index, this.capacity);
+    // Plain: S was acquired, so the header was there. That it was not overwritten is known later.
+    const length = this.#memory.view.getInt32(start, true);
+    this.#start = start;
+    const size = length + HEADER_SIZE;
+    if (length >= 1 && length <= MAX_MESSAGE_SIZE && size <= this.#available) return length;
+    if (!this.#isIntact(HEADER_SIZE)) return LAPPED;
+    throw new CorruptBufferError(
+      `message at index ${start} says ${length} bytes, but ${this.#available} are left to it`,
+    );
+  }
+
+  /** Looks how many bytes of messages there are; gives that, or NOTHING, or LAPPED. */
+  #refresh(): number {
+    const sequence = this.#memory.readSequence(this.#fence);
+    // Acquire: pairs with the writer's store of S. All that it counts is there.
+    this.#fence();
+    if (sequence < 0) {
+      throw new CorruptBufferError("sequence number is not below 2^53, or does not hold still");
+    }
+    const available = sequence - this.#sequence;
+    if (available === 0) return NOTHING;
+    // Less than there was: somebody began anew.
+    if (available < 0 || available > this.capacity) return LAPPED;
+    // After S: a writer that claims has claimed that before.
+    this.#isClaimed = this.#memory.readClaim(this.#fence) >= sequence;
+    return this.#available = available;
+  }
+
+  /** Copies the message that #next() found. Its bytes may change meanwhile. */
+  #copy(into: Uint8Array, length: number): void {
+    const { bytes } = this.#memory;
+    const from = this.#start + HEADER_SIZE;
+    const first = Math.min(length, this.capacity - from);
+    if (length <= SHORT_MESSAGE) {
+      for (let i = 0; i < first; i++) into[i] = bytes[from + i];
+    } else into.set(bytes.subarray(from, from + first));
+    if (first < length) into.set(bytes.subarray(0, length - first), first);
+  }
+
+  /**
+   * Whether what was loaded before this call, of the message that begins at #sequence and of `size`
+   * bytes, was not being overwritten: the rules in layout.ts.
+   */
+  #isIntact(size: number): boolean {
+    // The copy before the claim: pairs with the writer's fence between its claim and its bytes.
+    this.#fence();
+    if (!this.#isClaimed) return this.#isIntactWithoutClaim(size);
+    // The straight way, in 32 bits. A claim that is not as far as the message, or far beyond it, or in
+    // other 4 GiB, is looked at again. The upper half is loaded after the lower one (the branch keeps
+    // it there): it only grows, so the same as ours means the same as ours before.
+    const sequence = this.#sequence;
+    const ahead = (this.#words[CLAIM_WORD] - sequence) >>> 0;
+    if (ahead >= size && ahead + MAX_SKIPPED <= this.capacity) {
+      if (this.#words[CLAIM_WORD + 1] >>> 0 === Math.floor(sequence / 2 ** 32)) return true;
+    }
+    const claim = this.#memory.readClaim(this.#fence);
+    if (claim >= sequence + size) return claim - sequence + MAX_SKIPPED <= this.capacity;
+    return this.#isIntactWithoutClaim(size);
+  }
+
+  /** The rule for writers that do not claim. */
+  #isIntactWithoutClaim(size: number): boolean {
+    const { capacity } = this;
+    const memory = this.#memory;
+    // Loaded in this order, after the copy: pairs with the writer's order W, bytes, S, R.
+    const write = memory.readIndex(WRITE_WORD);
+    this.#fence();
+    const read = memory.readIndex(READ_WORD);
+    this.#fence();
+    const sequence = memory.readSequence(this.#fence);
+    const inFlight = write >= read ? write - read : write - read + capacity;
+    const written = sequence - this.#sequence;
+    if (written < size || written + inFlight + MAX_SKIPPED > capacity) return false;
+    this.#fence();
+    // Somebody may have begun to claim meanwhile, on a CPU that keeps W and bytes in no order.
+    // Nor is what a dead writer claimed to be trusted after the next one was closed.
+    const claim = Math.abs(memory.readClaim(this.#fence));
+    return claim < sequence || claim - this.#sequence + MAX_SKIPPED <= capacity;
+  }
+
+  /** Leaves the message behind. */
+  #pass(length: number): void {
+    const size = length + HEADER_SIZE;
+    this.#index = messageEnd(this.#start, size, this.capacity);
+    this.#sequence += size;
+    this.#available -= size;
+  }
+
+  /** Notes a loss, and begins anew at the newest. */
+  #lap(): void {
+    this.#laps++;
+    this.#available = 0;
+    this.#lostFrom = this.#sequence;
+    this.#isStarted = this.#startNewest();
+  }
+
+  /** Finds where the newest message ends; gives whether the writer let it. */
+  #startNewest(): boolean {
+    for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+      const place = this.#findNewest();
+      if (place === undefined) continue;
+      this.#index = place.index;
+      this.#sequence = place.sequence;
+      this.#available = 0;
+      if (this.#lostFrom >= 0) this.#lostBytes += Math.max(0, place.sequence - this.#lostFrom);
+      this.#lostFrom = -1;
+      return true;
+    }
+    return false;
+  }
+
+  #findNewest(): Place | undefined {
+    const memory = this.#memory;
+    const fence = this.#fence;
+    const sequence = memory.readSequence(fence);
+    fence();
+    if (sequence < 0) throw new CorruptBufferError("sequence number is not below 2^53");
+    const base = readBase(memory, sequence, fence);
+    if (base !== undefined) {
+      const { sequence: from } = base;
+      const isThere = walkTo(memory, base, sequence);
+      fence();
+      const claim = memory.readClaim(fence);
+      if (claim >= sequence && claim - from + MAX_SKIPPED <= this.capacity) {
+        if (isThere) return base;
+        throw new CorruptBufferError(`messages from ${from} on do not lead to ${sequence}`);
+      }
+      return undefined;
+    }
+    // A claim that changes right now: once more.
+    if (this.#words[VERSION_WORD] !== 0 && memory.readClaim(fence) >= sequence) {
+      return undefined;
+    }
+    fence();
+    // Without claims, in this order: see layout.ts.
+    const write = memory.readIndex(WRITE_WORD);
+    fence();
+    const read = memory.readIndex(READ_WORD);
+    fence();
+    if (read !== write || memory.readSequence(fence) !== sequence) return undefined;
+    return { index: read, sequence };
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Writes numbered messages as the original does, without a claim: W, bytes, S, R. Until it is told to
+ * stop; says how many.
+ */
+
+import process from "node:process";
+import { SemaphoreLock, SharedMemory } from "../../../src/shm_circular/mod.ts";
+import { fillMessage, MOST } from "./messages.ts";
+
+const [indexName, dataName, capacityText, burst] = process.argv.slice(2);
+const capacity = Number(capacityText);
+const index = SharedMemory.open(indexName, 192, { originalSize: true });
+const data = SharedMemory.open(dataName, capacity, { originalSize: true });
+const semaphore = new SemaphoreLock(`${dataName}-writer`);
+if (!semaphore.acquire()) throw new Error("there is a writer");
+const state = new BigUint64Array(index.buffer, 256, 24);
+const bytes = new Uint8Array(data.buffer, 256, capacity);
+const message = new Uint8Array(MOST + 4);
+const views = Array.from(
+  { length: MOST + 1 },
+  (_, length) => [message.subarray(0, length + 4), message.subarray(4, length + 4)],
+);
+let at = Number(state[0]);
+let sequence = Number(state[16]);
+let isStopped = false;
+process.stdin.on("data", () => isStopped = true);
+console.log("ready");
+
+let number = 0;
+while (!isStopped) {
+  for (let n = Number(burst); n > 0; n--) {
+    const length = fillMessage(++number, views[MOST][1]);
+    new DataView(message.buffer).setInt32(0, length, true);
+    if (capacity - at < 4) at = 0;
+    const end = at + length + 4;
+    const next = end > capacity ? end - capacity : end;
+    Atomics.store(state, 8, BigInt(next));
+    const whole = views[length][0];
+    const first = Math.min(whole.length, capacity - at);
+    bytes.set(first === whole.length ? whole : whole.subarray(0, first), at);
+    if (first < whole.length) bytes.set(whole.subarray(first), 0);
+    sequence += length + 4;
+    Atomics.store(state, 16, BigInt(sequence));
+    Atomics.store(state, 0, BigInt(next));
+    at = next;
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+}
+console.log(String(number));
+semaphore.close();
+SemaphoreLock.unlink(semaphore.name);
+data.close();
+index.close();
+process.exit(0);

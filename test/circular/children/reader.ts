@@ -1,0 +1,40 @@
+/** Reads and checks numbered messages until it is told to stop; says what it has seen, in JSON. */
+
+import process from "node:process";
+import { CircularBufferReader } from "../../../src/shm_circular/mod.ts";
+import { checkMessage, MOST } from "./messages.ts";
+
+const [indexName, dataName, capacity, counted] = process.argv.slice(2);
+const reader = CircularBufferReader.open(
+  { indexName, dataName, capacity: Number(capacity) },
+  { counted: counted === "true" },
+);
+const into = new Uint8Array(MOST);
+const seen = { read: 0, lapped: 0, wrong: 0, last: 0, lostBytes: 0 };
+let isStopped = false;
+process.stdin.on("data", () => isStopped = true);
+console.log("ready");
+
+for (;;) {
+  const wasStopped = isStopped;
+  let isEmpty = false;
+  for (let n = 0; n < 20_000 && !isEmpty; n++) {
+    const result = reader.read(into);
+    if (result === 0) isEmpty = true;
+    else if (result === "lapped") seen.lapped++;
+    else if (result === "too small") seen.wrong++;
+    else {
+      const number = checkMessage(into, result);
+      if (number <= seen.last) seen.wrong++;
+      seen.last = number;
+      seen.read++;
+    }
+  }
+  // Once more after the word to stop: nothing that was written before is left.
+  if (wasStopped && isEmpty) break;
+  await new Promise((resolve) => setImmediate(resolve));
+}
+seen.lostBytes = reader.lostBytes;
+console.log(JSON.stringify(seen));
+reader.close();
+process.exit(0);

@@ -1,0 +1,107 @@
+/** A writer and readers on all runtimes as processes: not one torn message; and death of a writer. */
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import test from "node:test";
+import { NamedSemaphore, SharedMemory } from "../../ffi/mod.ts";
+import {
+  CircularBufferReader,
+  type CircularBufferSpec,
+  CircularBufferWriter,
+  WriterLockedError,
+} from "../../src/shm_circular/mod.ts";
+import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";
+
+const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 3);
+const writerFile = new URL("children/writer.ts", import.meta.url);
+const originalFile = new URL("children/original.ts", import.meta.url);
+const readerFile = new URL("children/reader.ts", import.meta.url);
+
+function newSpec(capacity: number): CircularBufferSpec {
+  const name = uniqueName("circular");
+  return { indexName: `${name}-index`, dataName: `${name}-data`, capacity };
+}
+
+function args({ indexName, dataName, capacity }: CircularBufferSpec): (string | number)[] {
+  return [indexName, dataName, capacity];
+}
+
+/** No segment of it, and no semaphore: one that is made anew is free, one that was there is not. */
+function assertGone({ indexName, dataName }: CircularBufferSpec): void {
+  for (const name of [indexName, dataName]) {
+    assert.equal(SharedMemory.exists(name), false, `${name} is gone`);
+    assert.equal(NamedSemaphore.unlink(name), false, `semaphore ${name} is gone`);
+  }
+  assert.equal(NamedSemaphore.unlink(`${dataName}-writer`), false, "writer's semaphore is gone");
+}
+
+const wait = (milliseconds: number) =>
+  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+for (
+  const [kind, file, capacity, burst] of [
+    ["our", writerFile, 4096, 10_000],
+    ["our", writerFile, 65_536, 200],
+    ["our", writerFile, 1 << 20, 10_000],
+    ["the original's kind of", originalFile, 3000, 10_000],
+    ["the original's kind of", originalFile, 65_536, 200],
+  ] as const
+) {
+  test(`readers get nothing torn of ${kind} writer, ${capacity} bytes, bursts of ${burst}`, async () => {
+    const spec = newSpec(capacity);
+    const children: Child[] = [];
+    try {
+      const writer = startChild(file, [...args(spec), burst]);
+      children.push(writer);
+      await writer.nextLine();
+      const readers = runtimes.map((runtime, i) =>
+        startChild(readerFile, [...args(spec), String(i % 2 === 0)], runtime)
+      );
+      children.push(...readers);
+      for (const reader of readers) await reader.nextLine();
+      await wait(SECONDS * 1000);
+      await writer.say("stop");
+      const total = Number(await writer.nextLine());
+      assert.ok(total > 0);
+      for (const reader of readers) {
+        await reader.say("stop");
+        const seen = JSON.parse(await reader.nextLine());
+        assert.equal(seen.wrong, 0, JSON.stringify(seen));
+        assert.ok(seen.read > 0, JSON.stringify(seen));
+        if (seen.lapped === 0) assert.equal(seen.last, total, "nothing lost without a word");
+        if (process.env.VERBOSE !== undefined) console.log(total, JSON.stringify(seen));
+      }
+      for (const child of children) assert.equal(await child.ended(), 0);
+    } finally {
+      for (const child of children) await child.kill();
+      CircularBufferWriter.remove(spec);
+    }
+    assertGone(spec);
+  });
+}
+
+test("a writer that is alive keeps others out; one that was killed does not", async () => {
+  for (const runtime of runtimes) {
+    const spec = newSpec(4096);
+    const child = startChild(writerFile, [...args(spec), 100], runtime);
+    try {
+      await child.nextLine();
+      assert.throws(() => CircularBufferWriter.open(spec), WriterLockedError);
+      assert.throws(() => CircularBufferWriter.remove(spec), WriterLockedError);
+      using reader = CircularBufferReader.open(spec);
+      await wait(50);
+      await child.kill();
+      using writer = CircularBufferWriter.open(spec);
+      // What the dead one wrote and what was lost of it, and then ours.
+      for (const _ of reader);
+      writer.write(new Uint8Array([1, 2, 3]));
+      assert.deepEqual(reader.read(), new Uint8Array([1, 2, 3]));
+      // The dead one is still in the count.
+      assert.equal(writer.referenceCount, 3);
+    } finally {
+      await child.kill();
+      CircularBufferWriter.remove(spec);
+    }
+    assertGone(spec);
+  }
+});
