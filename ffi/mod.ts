@@ -19,4 +19,4 @@ export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from
 export { onProcessEnd } from "./process_end.ts";
 export { type FastEncoding, textEncoding } from "./text_encoding.ts";
 export { SharedMemory } from "./shared_memory.ts";
-export type { Access, SegmentIdentity } from "./system.ts";
+export type { Access, Advice, SegmentIdentity } from "./system.ts";
