@@ -14,7 +14,12 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { PermissionDeniedError, SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
+import {
+  ClosedError,
+  PermissionDeniedError,
+  SegmentNotFoundError,
+  SystemCallError,
+} from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
 import { identityNumber } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
@@ -170,6 +175,7 @@ export class MappedFile extends Mapping {
    * @throws {ClosedError} after `close()`
    */
   async flushAsync(): Promise<void> {
+    if (this.closed) throw new ClosedError(`file "${this.path}" is closed`);
     // A descriptor of its own: that of the mapping may be closed, and its number given away, before
     // the system is done. What is no longer at its path is flushed by the mapping.
     if (!this.isCurrent()) return this.flush();

@@ -19,19 +19,27 @@ const SHORT_PAYLOAD = 24;
 /** Up to this many bytes a loop of word copies beats making a view of the source. */
 const SHORT_EVENT = 256;
 
-/** The views of a memory. */
+/** The views of a memory, which may move: who holds this goes on at the same offsets then. */
 export class EventMemory {
   /** All of it. */
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   /** Its whole words. */
-  readonly words: Int32Array;
+  words: Int32Array;
   /** For words that lie at any offset. */
-  readonly view: DataView;
+  view: DataView;
   /** Its size in bytes. */
-  readonly size: number;
+  size: number;
 
   /** Makes the views. */
   constructor(memory: ArrayBufferLike) {
+    this.bytes = new Uint8Array(memory);
+    this.words = new Int32Array(memory, 0, memory.byteLength >>> 2);
+    this.view = new DataView(memory);
+    this.size = memory.byteLength;
+  }
+
+  /** Goes over to a memory that begins with the same bytes, or that is the same, mapped anew. */
+  moveTo(memory: ArrayBufferLike): void {
     this.bytes = new Uint8Array(memory);
     this.words = new Int32Array(memory, 0, memory.byteLength >>> 2);
     this.view = new DataView(memory);

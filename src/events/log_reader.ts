@@ -59,7 +59,7 @@ export interface EventCursor {
  * ```
  */
 export class EventReader implements Iterable<StoredEvent> {
-  #memory: EventMemory;
+  readonly #memory: EventMemory;
   readonly #fence: Fence;
   readonly #guard: (() => void) | undefined;
   readonly #remap: (() => ArrayBufferLike) | undefined;
@@ -139,15 +139,14 @@ export class EventReader implements Iterable<StoredEvent> {
    */
   readOn(cursor: EventCursor, handler: (event: EventView) => void): number {
     const end = this.#acquire(cursor.offset);
-    const view = new EventView(this.#memory);
+    const memory = this.#memory;
+    const view = new EventView(memory);
     let at = cursor.offset;
     let count = 0;
     while (at < end) {
       this.#look();
       const stop = Math.min(end, at + STRETCH);
       while (at < stop) {
-        // Anew each time: within the handler somebody may have closed or remapped it.
-        const memory = this.#memory;
         const length = memory.payloadLength(at);
         const next = at + EVENT_HEADER_SIZE + length;
         if (next > end) throw brokenEvent(at, end);
@@ -222,14 +221,12 @@ export class EventReader implements Iterable<StoredEvent> {
   /** The write offset, checked, with the memory to it. */
   #acquire(from: number): number {
     this.#look();
-    let end = writeOffset(this.#memory);
+    const end = writeOffset(this.#memory);
     if (end > this.#memory.size && this.#remap !== undefined) {
+      // It must have been as large when the offset was stored; by now the writer may be further on.
       const memory = this.#remap();
       checkLogSize(memory.byteLength);
-      this.#memory = new EventMemory(memory);
-      checkLog(this.#memory);
-      this.#look();
-      end = writeOffset(this.#memory);
+      this.#memory.moveTo(memory);
     }
     // Acquire: the offset before the events. Pairs with the store of the offset in EventWriter.
     this.#fence();

@@ -58,7 +58,7 @@ export interface CreateEventWriterOptions extends EventWriterOptions {
  * ```
  */
 export class EventWriter {
-  #memory: EventMemory;
+  readonly #memory: EventMemory;
   // How far events may reach; -1 when closed.
   #limit: number;
   #offset: number;
@@ -304,7 +304,7 @@ export class EventWriter {
     if (memory.byteLength < end) {
       throw new RangeError(`event log has ${memory.byteLength} bytes, but needs ${end}`);
     }
-    this.#memory = new EventMemory(memory);
+    this.#memory.moveTo(memory);
     this.#limit = memory.byteLength;
     return true;
   }
