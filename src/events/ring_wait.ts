@@ -70,14 +70,28 @@ export async function waitForAsync(
       if (wait.isOver()) return true;
       const left = until - performance.now();
       if (left <= 0) return false;
-      if (isShared) {
-        const { value } = Atomics.waitAsync(words, position, seen, Math.min(left, SLICE));
-        await value;
-      } else await new Promise((resolve) => setTimeout(resolve, Math.min(left, PAUSE)));
+      if (isShared) await wakeUp(words, position, seen, Math.min(left, SLICE));
+      else await new Promise((resolve) => setTimeout(resolve, Math.min(left, PAUSE)));
     }
   } finally {
     if (isShared) Atomics.store(words, flag, 0);
   }
+}
+
+/** Resolves when the word is no longer `seen` and somebody says so, or the time is over. */
+async function wakeUp(
+  words: Int32Array,
+  index: number,
+  seen: number,
+  milliseconds: number,
+): Promise<void> {
+  const { async, value } = Atomics.waitAsync(words, index, seen, milliseconds);
+  if (!async) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // A promise of waitAsync alone does not keep Deno and Node from ending the process.
+  const timeOver = new Promise((resolve) => timer = setTimeout(resolve, milliseconds));
+  await Promise.race([value, timeOver]);
+  clearTimeout(timer);
 }
 
 /** Wakes the other side if it waits for our position, which was stored atomically just before. */
