@@ -9,6 +9,7 @@ import process from "node:process";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
 import { Command } from "commander";
+import { benchEvents } from "./events.ts";
 import { benchHeap } from "./heap.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
@@ -31,6 +32,7 @@ const benches: Record<string, Bench> = {
   peers: benchPeers,
   processes: benchProcesses,
   scale: benchScale,
+  events: benchEvents,
 };
 
 await new Command("bench")

@@ -41,7 +41,7 @@ export interface EventInput extends EventFields {
  */
 export class EventHeader implements EventFields {
   /** The size of a header in bytes. */
-  static readonly SIZE = EVENT_HEADER_SIZE;
+  static readonly SIZE: number = EVENT_HEADER_SIZE;
 
   /** The time: a number up to 2^53 - 1, a bigint above. */
   timestamp: number | bigint;
