@@ -109,6 +109,7 @@ export class EventLogWriter implements Disposable {
       return new EventLogWriter(file, grow, (how) => {
         return EventWriter.create(file.buffer, {
           ...how,
+          isZeros: true,
           ...(createdAt === undefined ? {} : { createdAt }),
           ...(magic === undefined ? {} : { magic }),
         });

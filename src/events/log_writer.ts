@@ -38,6 +38,11 @@ export interface CreateEventWriterOptions extends EventWriterOptions {
   createdAt?: number;
   /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. */
   magic?: "EVIL" | "EVTL";
+  /**
+   * Whether the memory is known to be zeros, as that of a new file is: then it is not cleared, which
+   * would touch all of it. Default `false`.
+   */
+  isZeros?: boolean;
 }
 
 /**
@@ -102,7 +107,7 @@ export class EventWriter {
     const events = new EventMemory(memory);
     const { words, bytes, view } = events;
     words[0] = 0;
-    bytes.fill(0);
+    if (!options.isZeros) bytes.fill(0);
     words[LOG_VERSION_WORD] = LOG_VERSION;
     view.setBigInt64(4 * CREATED_WORD, BigInt(createdAt), true);
     words[WRITE_OFFSET_WORD] = LOG_HEADER_SIZE;

@@ -8,6 +8,7 @@ import {
   EventHeader,
   EventReader,
   EventWriter,
+  NoSpaceError,
   SpscRingBuffer,
   UnsupportedLogError,
 } from "../../src/event_log/mod.ts";
@@ -199,6 +200,33 @@ test("a reader that its handler closes says so, and shows nothing more", () => {
   assert.throws(() => reader.replay(closing), ClosedError);
   assert.equal(seen, 1);
   assert.throws(() => reader.eventCount, ClosedError);
+});
+
+test("what finds no room when the log must grow is an error, and not in the log", () => {
+  const memory = new ArrayBuffer(4096);
+  let isFull = true;
+  const writer = EventWriter.create(memory, {
+    grow() {
+      if (isFull) throw new NoSpaceError("the disk is full");
+      return undefined;
+    },
+  });
+  const payload = new Uint8Array(3000).fill(1);
+  const event = { timestamp: 1, type: 1, payload };
+  assert.equal(writer.writeEvent(event, payload), true);
+  const before = new Uint8Array(memory).slice();
+  assert.throws(() => writer.writeEvent(event, payload), NoSpaceError);
+  const small = { ...event, payload: new Uint8Array(9) };
+  assert.throws(() => writer.writeMany([small, event]), NoSpaceError);
+  const { producer, consumer } = SpscRingBuffer.create(4096).split();
+  producer.writeEvent(event, payload);
+  assert.throws(() => writer.writeFrom(consumer), NoSpaceError);
+  assert.deepEqual(new Uint8Array(memory), before);
+  isFull = false;
+  assert.equal(writer.writeMany([small, event, small]), 1);
+  assert.equal(writer.writeFrom(consumer), 0);
+  assert.equal(consumer.isEmpty, false);
+  assert.equal(new EventReader(memory).replay(() => {}), 2);
 });
 
 test("wrong arguments are errors, and write nothing", () => {
