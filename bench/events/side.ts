@@ -10,12 +10,18 @@ import {
 } from "../../src/event_log/mod.ts";
 import { Batch, EVENT, PAYLOAD } from "./stream.ts";
 
-const { side, memory, count, batch, path } = workerData;
+const { side, memory, count, batch, path, prefault } = workerData;
+
+// As a service does it: before there is anything to write.
+const log = side === "consumer"
+  ? EventLogWriter.create(path, { capacity: 64 + count * EVENT, prefault })
+  : undefined;
 
 parentPort!.once("message", () => {
   const { producer, consumer } = SpscRingBuffer.attach(memory).split();
   if (side === "producer") produce(producer);
-  else consume(consumer);
+  else consume(consumer, log!);
+  log?.close();
   parentPort!.postMessage("done");
 });
 parentPort!.postMessage("ready");
@@ -39,8 +45,7 @@ function produce(producer: SpscProducer): void {
   }
 }
 
-function consume(consumer: SpscConsumer): void {
-  using log = EventLogWriter.create(path, { capacity: 64 + count * EVENT });
+function consume(consumer: SpscConsumer, log: EventLogWriter): void {
   while (log.eventCount < count) {
     if (log.writeFrom(consumer, 4096) === 0 && !consumer.waitNotEmpty(10_000)) process.exit(1);
   }

@@ -194,7 +194,7 @@ test("follow() gives what is there, what comes, and ends with its signal", async
 
 test("a file that somebody made shorter is an error, not the end of the process", () => {
   const path = newPath();
-  using log = EventLogWriter.create(path, { capacity: 100_000 });
+  using log = EventLogWriter.create(path, { capacity: 100_000, prefault: true });
   log.writeMany(Array.from({ length: 300 }, (_, i) => eventOf(i, 200)));
   using reader = EventLogReader.open(path);
   using other = EventLogReader.open(path);
