@@ -10,6 +10,7 @@ import process from "node:process";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { benchCircular } from "./circular.ts";
+import { benchEvents } from "./events.ts";
 import { benchHeap } from "./heap.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
@@ -35,6 +36,7 @@ const benches: Record<string, Bench> = {
   ring: benchRing,
   scale: benchScale,
   circular: benchCircular,
+  events: benchEvents,
 };
 
 await new Command("bench")

@@ -59,6 +59,24 @@ export function release(holding: Holding, buffer: ArrayBuffer | undefined): void
   for (const descriptor of holding.descriptors) holding.closeDescriptor(descriptor);
 }
 
+/** Unmaps what was mapped, with its views, and goes on with another mapping of the same descriptors. */
+export function exchange(
+  old: Holding,
+  oldBuffer: ArrayBuffer,
+  holding: Holding,
+  buffer: ArrayBuffer,
+): void {
+  // The descriptors have a new owner: the old one must not close them.
+  old.isReleased = true;
+  forgotten.unregister(old);
+  ofThisWorker?.delete(old);
+  if (!oldBuffer.detached) {
+    oldBuffer.transfer(0);
+    system().unmap(old.address, old.byteLength);
+  }
+  keepSafe(holding, buffer);
+}
+
 /**
  * Puts our listener behind those that are there already: they may still write to a log, or close it
  * as it should be. Nothing to do but in a worker.

@@ -8,12 +8,18 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsync,
   lstatSync,
   openSync,
   statSync,
   unlinkSync,
 } from "node:fs";
-import { SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
+import {
+  ClosedError,
+  PermissionDeniedError,
+  SegmentNotFoundError,
+  SystemCallError,
+} from "../src/errors.ts";
 import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
 import { identityNumber } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
@@ -125,6 +131,68 @@ export class MappedFile extends Mapping {
     }
   }
 
+  /**
+   * Makes the file longer, with room on the disk for all of it, and maps it anew: `buffer` is another
+   * one then, and all views of the one before have ended. If it fails, all is as it was. The lock is
+   * kept; others who have it mapped see no more than before, until they `remap()`.
+   *
+   * @param size in bytes
+   * @throws {RangeError} if it is not more than the file has, or too large for this runtime
+   * @throws {NoSpaceError} if the disk has no room for it
+   * @throws {PermissionDeniedError} if it is mapped read-only
+   * @throws {ClosedError} after `close()`
+   *
+   * @example
+   * ```ts
+   * import { tmpdir } from "node:os";
+   * import { MappedFile } from "@ouroboros/log/ffi";
+   *
+   * const path = `${tmpdir()}/doc-grow-${process.pid}`;
+   * using file = MappedFile.create(path, 4096);
+   * file.grow(8192);
+   * console.log(file.buffer.byteLength); // 8192
+   * MappedFile.unlink(path);
+   * ```
+   */
+  grow(size: number): void {
+    if (this.access === "read") {
+      throw new PermissionDeniedError(`file "${this.path}" is mapped read-only and can't grow`);
+    }
+    checkSize(size, `file "${this.path}"`);
+    const before = this.currentSize();
+    if (size <= before) {
+      throw new RangeError(`file "${this.path}" of ${before} bytes can't grow to ${size}`);
+    }
+    this.setSize(size, true);
+    this.remap();
+  }
+
+  /**
+   * Writes the file's bytes to its disk without blocking the thread (fsync).
+   *
+   * @returns what is resolved when they are there
+   * @throws {SystemCallError} if the disk refuses
+   * @throws {ClosedError} after `close()`
+   */
+  async flushAsync(): Promise<void> {
+    if (this.closed) throw new ClosedError(`file "${this.path}" is closed`);
+    // A descriptor of its own: that of the mapping may be closed, and its number given away, before
+    // the system is done. What is no longer at its path is flushed by the mapping.
+    if (!this.isCurrent()) return this.flush();
+    const descriptor = openFile(this.path, constants.O_RDONLY | constants.O_NONBLOCK, 0);
+    try {
+      if (!isThisFile(fstatSync(descriptor, { bigint: true }), this.identity)) return this.flush();
+      await new Promise<void>((resolve, reject) => {
+        fsync(descriptor, (error) => {
+          if (error) reject(translateFsError("fsync", `file "${this.path}"`, error));
+          else resolve();
+        });
+      });
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
   /** Whether the path still leads to this very file. */
   override isCurrent(): boolean {
     return leadsTo(this.path, this.identity, this.access === "read" ? statSync : lstatSync);
@@ -145,13 +213,17 @@ function removeFailed(path: string, descriptor: number): void {
 /** Whether the path leads to this very file; `stat` follows a link, or does not. */
 function leadsTo(path: string, identity: SegmentIdentity, stat: typeof statSync): boolean {
   try {
-    const { dev, ino } = stat(path, { bigint: true });
-    return identityNumber(dev) === identity.device && identityNumber(ino) === identity.inode;
+    return isThisFile(stat(path, { bigint: true }), identity);
   } catch (error) {
     const reason = translateFsError("stat", `file "${path}"`, error);
     if (reason instanceof SegmentNotFoundError) return false;
     throw reason;
   }
+}
+
+function isThisFile(found: { dev: bigint; ino: bigint }, identity: SegmentIdentity): boolean {
+  const { device, inode } = identity;
+  return identityNumber(found.dev) === device && identityNumber(found.ino) === inode;
 }
 
 function openFile(path: string, flags: number, mode: number): number {

@@ -6,8 +6,8 @@
 
 import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
-import { type Holding, keepSafe, release } from "./holding.ts";
-import type { Access, SegmentIdentity } from "./system.ts";
+import { exchange, type Holding, keepSafe, release } from "./holding.ts";
+import type { Access, Advice, SegmentIdentity } from "./system.ts";
 
 /** How memory is created. */
 export interface CreateOptions {
@@ -62,15 +62,13 @@ export interface MappingParts {
 export abstract class Mapping implements Disposable {
   /** Whether the memory may be written to. A store into a `"read"` mapping kills the process. */
   readonly access: Access;
-  /** The size of the mapping in bytes. */
-  readonly byteLength: number;
   /** Which object is mapped, even when its name is gone. */
   readonly identity: SegmentIdentity;
   readonly #what: string;
   readonly #name: string | undefined;
   readonly #descriptor: number;
-  readonly #holding: Holding;
-  readonly #buffer: ArrayBuffer;
+  #holding: Holding;
+  #buffer: ArrayBuffer;
   #lockDescriptor = -1;
   #isLockHeld = false;
 
@@ -78,18 +76,12 @@ export abstract class Mapping implements Disposable {
   protected constructor(parts: MappingParts) {
     const { descriptor, byteLength, access, what } = parts;
     this.access = access;
-    this.byteLength = byteLength;
     this.identity = system().identify(descriptor);
     this.#what = what;
     this.#name = parts.name;
     this.#descriptor = descriptor;
-    const address = system().map(descriptor, byteLength, access, what);
-    try {
-      this.#buffer = system().view(address, byteLength);
-    } catch (error) {
-      system().unmap(address, byteLength);
-      throw error;
-    }
+    const { address, buffer } = mapWhole(descriptor, byteLength, access, what);
+    this.#buffer = buffer;
     this.#holding = {
       address,
       byteLength,
@@ -110,6 +102,11 @@ export abstract class Mapping implements Disposable {
   get buffer(): ArrayBuffer {
     this.#checkOpen();
     return this.#buffer;
+  }
+
+  /** The size of the mapping in bytes. */
+  get byteLength(): number {
+    return this.#holding.byteLength;
   }
 
   /** Whether `close()` was called. */
@@ -223,6 +220,54 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * Tells the system how the memory will be used, so that it reads ahead, or does not. Only a hint.
+   *
+   * @throws {ClosedError} after `close()`
+   * @throws {TypeError} if `advice` is not one of its values
+   * @throws {SystemCallError} if the system refuses
+   */
+  advise(advice: Advice): void {
+    this.#checkOpen();
+    system().advise(this.#holding.address, this.byteLength, advice, this.#what);
+  }
+
+  /**
+   * Maps the object anew, as large as it is now: `buffer` is another one then, and all views of the
+   * one before have ended. Nothing happens if it has the size that is mapped. A lock is kept.
+   *
+   * @returns whether it had another size
+   * @throws {ClosedError} after `close()`
+   * @throws {RangeError} if it is empty by now, or too large for this runtime: then the mapping stays
+   * as it was
+   * @throws {NoSpaceError} if there are no addresses for it: then the mapping stays as it was
+   */
+  remap(): boolean {
+    const byteLength = this.currentSize();
+    if (byteLength === this.byteLength) return false;
+    checkSize(byteLength, this.#what);
+    const old = this.#holding;
+    // First the new one: if that fails, the old one is still there.
+    const { address, buffer } = mapWhole(this.#descriptor, byteLength, this.access, this.#what);
+    this.#holding = { ...old, address, byteLength };
+    exchange(old, this.#buffer, this.#holding, buffer);
+    this.#buffer = buffer;
+    return true;
+  }
+
+  /** Gives the object another size, with room set aside for all of it; subclasses that may do this. */
+  protected setSize(size: number, isFile: boolean): void {
+    this.#checkOpen();
+    const before = this.currentSize();
+    system().setSize(this.#descriptor, size, this.#what);
+    try {
+      system().reserve(this.#descriptor, size, this.#what, isFile);
+    } catch (error) {
+      system().setSize(this.#descriptor, before, this.#what);
+      throw error;
+    }
+  }
+
+  /**
    * Ends the views, unmaps the memory and drops the lock. May be called twice.
    *
    * A mapping that is forgotten is closed when the garbage collector finds it, and one that a worker
@@ -251,6 +296,21 @@ export abstract class Mapping implements Disposable {
       this.#holding.descriptors.add(this.#lockDescriptor);
     }
     return this.#lockDescriptor;
+  }
+}
+
+function mapWhole(
+  descriptor: number,
+  byteLength: number,
+  access: Access,
+  what: string,
+): { address: bigint; buffer: ArrayBuffer } {
+  const address = system().map(descriptor, byteLength, access, what);
+  try {
+    return { address, buffer: system().view(address, byteLength) };
+  } catch (error) {
+    system().unmap(address, byteLength);
+    throw error;
   }
 }
 

@@ -20,4 +20,4 @@ export { NamedSemaphore, type SemaphoreOptions } from "./named_semaphore.ts";
 export { onProcessEnd } from "./process_end.ts";
 export { type FastEncoding, textEncoding } from "./text_encoding.ts";
 export { SharedMemory, type SharedOpenOptions } from "./shared_memory.ts";
-export type { Access, SegmentIdentity } from "./system.ts";
+export type { Access, Advice, SegmentIdentity } from "./system.ts";

@@ -15,13 +15,14 @@ import type { Driver, SymbolTable } from "./native.ts";
 import type { Platform } from "./posix_platform.ts";
 import { posixSemaphores } from "./posix_semaphores.ts";
 import { systemError } from "./system_error.ts";
-import type { Semaphores, System } from "./system.ts";
+import type { Advice, Semaphores, System } from "./system.ts";
 
 const CALLS = {
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   mmap: { parameters: ["u64", "u64", "i32", "i32", "i32", "i64"], result: "u64" },
   munmap: { parameters: ["u64", "u64"], result: "i32" },
   msync: { parameters: ["u64", "u64", "i32"], result: "i32" },
+  madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   close: { parameters: ["i32"], result: "i32" },
@@ -35,6 +36,8 @@ const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MAP_FAILED = 0xffffffffffffffffn;
 const MS_ASYNC = 1;
+/** The same on Linux and macOS. */
+const ADVICE: Record<Advice, number> = { normal: 0, random: 1, sequential: 2, willneed: 3 };
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -142,6 +145,15 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     flush(address, size, wait, what) {
       const flags = wait ? on.msSync : MS_ASYNC;
       check("msync", what, () => libc.msync(address, BigInt(size), flags));
+    },
+    advise(address, size, advice, what) {
+      const number = ADVICE[advice];
+      if (number === undefined) {
+        throw new TypeError(
+          `advice is "${advice}", but must be one of ${Object.keys(ADVICE).join(", ")}`,
+        );
+      }
+      check("madvise", what, () => libc.madvise(address, BigInt(size), number));
     },
     read(descriptor, into, offset, what) {
       let done = 0;

@@ -7,6 +7,9 @@
 /** Whether a memory may be written to: `"read"` maps it so that any store kills the process. */
 export type Access = "read" | "read-write";
 
+/** How memory will be used: `"normal"`, in order, anywhere, or all of it soon. */
+export type Advice = "normal" | "sequential" | "random" | "willneed";
+
 /** Which object a name leads to: equal in both means the same. */
 export interface SegmentIdentity {
   /** The number of the device. */
@@ -59,6 +62,8 @@ export interface System {
   unmap(address: bigint, size: number): void;
   /** Writes mapped memory to its file, and waits for that or not. */
   flush(address: bigint, size: number, wait: boolean, what: string): void;
+  /** Tells how mapped memory will be used. */
+  advise(address: bigint, size: number, advice: Advice, what: string): void;
   /** Copies bytes of an object, from `offset` on, by a system call; gives how many there were. */
   read(descriptor: number, into: Uint8Array, offset: number, what: string): number;
   /** The size of an object in bytes. */

@@ -1,0 +1,135 @@
+/**
+ * A memory with events in it: how the bytes of one are stored, and how they are found.
+ *
+ * @module
+ */
+
+import {
+  type EventFields,
+  kindOf,
+  reservedOf,
+  timestampHigh,
+  timestampLow,
+} from "./event_header.ts";
+import { EVENT_HEADER_SIZE, KIND_OFFSET, MAX_PAYLOAD, RESERVED_OFFSET } from "./layout.ts";
+
+/** Up to this many bytes a loop of stores beats a call of `Uint8Array.set`. */
+const SHORT_PAYLOAD = 24;
+
+/** Up to this many bytes a loop of word copies beats making a view of the source. */
+const SHORT_EVENT = 256;
+
+/** The views of a memory, which may move: who holds this goes on at the same offsets then. */
+export class EventMemory {
+  /** All of it. */
+  bytes: Uint8Array;
+  /** Its whole words. */
+  words: Int32Array;
+  /** For words that lie at any offset. */
+  view: DataView;
+  /** Its size in bytes. */
+  size: number;
+
+  /** Makes the views. */
+  constructor(memory: ArrayBufferLike) {
+    this.bytes = new Uint8Array(memory);
+    this.words = new Int32Array(memory, 0, memory.byteLength >>> 2);
+    this.view = new DataView(memory);
+    this.size = memory.byteLength;
+  }
+
+  /** Goes over to a memory that begins with the same bytes, or that is the same, mapped anew. */
+  moveTo(memory: ArrayBufferLike): void {
+    this.bytes = new Uint8Array(memory);
+    this.words = new Int32Array(memory, 0, memory.byteLength >>> 2);
+    this.view = new DataView(memory);
+    this.size = memory.byteLength;
+  }
+
+  /** The word at any offset. */
+  word(at: number): number {
+    return (at & 3) === 0 ? this.words[at >>> 2] : this.view.getInt32(at, true);
+  }
+
+  /** The size of the payload of the event at `at`, in bytes. */
+  payloadLength(at: number): number {
+    return this.bytes[at + 10] | (this.bytes[at + 11] << 8);
+  }
+
+  /**
+   * Stores an event, of which there must be room for all.
+   *
+   * The word with its length goes last: until then the memory, zeros before, shows no event here, so
+   * that who looks for the end of a log after a crash finds only whole ones. Nobody looks here
+   * before that is published, in a log by the write offset, in a ring by the head.
+   */
+  put(at: number, fields: EventFields, payload: Uint8Array): void {
+    const { length } = payload;
+    const { timestamp } = fields;
+    const kind = kindOf(fields, length);
+    const reserved = reservedOf(fields);
+    const low = timestampLow(timestamp);
+    const high = timestampHigh(timestamp);
+    if ((at & 3) === 0) {
+      const { words } = this;
+      const word = at >>> 2;
+      words[word] = low;
+      words[word + 1] = high;
+      words[word + 3] = reserved;
+      this.putBytes(at + EVENT_HEADER_SIZE, payload);
+      words[word + 2] = kind;
+    } else {
+      const { view } = this;
+      view.setInt32(at, low, true);
+      view.setInt32(at + 4, high, true);
+      view.setInt32(at + RESERVED_OFFSET, reserved, true);
+      this.putBytes(at + EVENT_HEADER_SIZE, payload);
+      view.setInt32(at + KIND_OFFSET, kind, true);
+    }
+  }
+
+  /** Stores bytes. */
+  putBytes(at: number, data: Uint8Array): void {
+    const { length } = data;
+    const { bytes } = this;
+    if (length > SHORT_PAYLOAD) {
+      bytes.set(data, at);
+      return;
+    }
+    for (let i = 0; i < length; i++) bytes[at + i] = data[i];
+  }
+
+  /** Copies `length` bytes of another memory, from a multiple of 4 on, to any offset. */
+  copyFrom(source: EventMemory, from: number, length: number, at: number): void {
+    if (length > SHORT_EVENT) {
+      this.bytes.set(source.bytes.subarray(from, from + length), at);
+      return;
+    }
+    const whole = length & ~3;
+    const first = from >>> 2;
+    const count = whole >>> 2;
+    if ((at & 3) === 0) {
+      const to = at >>> 2;
+      for (let i = 0; i < count; i++) this.words[to + i] = source.words[first + i];
+    } else {
+      for (let i = 0; i < count; i++) {
+        this.view.setInt32(at + 4 * i, source.words[first + i], true);
+      }
+    }
+    for (let i = whole; i < length; i++) this.bytes[at + i] = source.bytes[from + i];
+  }
+}
+
+/** Throws unless `payload` is bytes of which an event takes all. */
+export function checkPayload(payload: Uint8Array): void {
+  if (!(payload instanceof Uint8Array)) {
+    throw new TypeError(
+      `payload must be a Uint8Array, not ${payload === null ? "null" : typeof payload}`,
+    );
+  }
+  if (payload.length > MAX_PAYLOAD) {
+    throw new RangeError(
+      `payload of ${payload.length} bytes exceeds the maximum of ${MAX_PAYLOAD}`,
+    );
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * The reader of an event log: what is before the write offset is whole and stays as it is.
+ *
+ * @module
+ */
+
+import { ClosedError, CorruptLogError } from "../errors.ts";
+import { type Fence, fullFence } from "../fence.ts";
+import { EventMemory } from "./event_memory.ts";
+import { EventView } from "./event_view.ts";
+import { COUNT_WORD, CREATED_WORD, EVENT_HEADER_SIZE, LOG_HEADER_SIZE } from "./layout.ts";
+import {
+  brokenEvent,
+  checkLog,
+  checkLogSize,
+  checkWriteOffset,
+  writeOffset,
+} from "./log_header.ts";
+import { StoredEvent } from "./stored_event.ts";
+
+/** Between two looks whether the memory is still there, in bytes. */
+const STRETCH = 1 << 20;
+/** How much is copied at once for events that are handed out, in bytes: more than any event has. */
+const BLOCK = 1 << 17;
+
+/** How an {@linkcode EventReader} gets at the memory. */
+export interface EventReaderOptions {
+  /** What keeps the looks in order. Default `fullFence`, which is right on every machine. */
+  fence?: Fence;
+  /** Called before each stretch of 1 MiB is looked at: throws if the memory is no longer there. */
+  guard?: () => void;
+  /** Gives the memory as it is now, when the log has grown beyond the one that is known. */
+  remap?: () => ArrayBufferLike;
+}
+
+/** A place in a log, for reading on from there. */
+export interface EventCursor {
+  /** The offset of the next event in bytes. */
+  offset: number;
+}
+
+/**
+ * Reads an event log in any memory, which it never writes to. On a file: {@linkcode EventLogReader}.
+ *
+ * Nothing in the log is believed: a write offset or a length that leads out of it is a
+ * CorruptLogError, after the events before it were read.
+ *
+ * @example
+ * ```ts
+ * import { EventReader, EventWriter } from "@ouroboros/log/events";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * const writer = EventWriter.create(memory);
+ * const reader = new EventReader(memory);
+ * writer.writeEvent({ timestamp: 7, type: 1 }, new TextEncoder().encode("hello"));
+ * reader.replay((event) => {
+ *   console.log(event.timestamp, event.text()); // 7 hello
+ * });
+ * ```
+ */
+export class EventReader implements Iterable<StoredEvent> {
+  readonly #memory: EventMemory;
+  readonly #fence: Fence;
+  readonly #guard: (() => void) | undefined;
+  readonly #remap: (() => ArrayBufferLike) | undefined;
+  #isClosed = false;
+
+  /**
+   * Opens the log in `memory`.
+   *
+   * @throws {UnsupportedLogError} if it is no event log of version 1
+   * @throws {CorruptLogError} if it is shorter than a header
+   * @throws {RangeError} if it has 4 GiB or more
+   */
+  constructor(memory: ArrayBufferLike, options: EventReaderOptions = {}) {
+    this.#fence = options.fence ?? fullFence;
+    this.#guard = options.guard;
+    this.#remap = options.remap;
+    checkLogSize(memory.byteLength);
+    this.#guard?.();
+    this.#memory = new EventMemory(memory);
+    checkLog(this.#memory);
+    // Acquire: the magic before all else. Pairs with the store of the magic in EventWriter.create.
+    this.#fence();
+  }
+
+  /**
+   * How many events the header says there are at this moment. A writer counts after it has
+   * published, so for a moment, or after a crash, there may be more.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  get eventCount(): number {
+    this.#look();
+    return Number(this.#memory.view.getBigUint64(4 * COUNT_WORD, true));
+  }
+
+  /**
+   * When the log was created, in seconds since 1970.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  get createdAt(): number {
+    this.#look();
+    return Number(this.#memory.view.getBigInt64(4 * CREATED_WORD, true));
+  }
+
+  /**
+   * Shows `handler` every event that is there when it is called, from the first one on, in place:
+   * one view for all of them, nothing copied, nothing allocated per event.
+   *
+   * @returns how many there were
+   * @throws {CorruptLogError} if the bytes contradict the format, after the events before that
+   * @throws {ClosedError} after `close()`, also when the handler closes the reader
+   */
+  replay(handler: (event: EventView) => void): number {
+    return this.readOn({ offset: LOG_HEADER_SIZE }, handler);
+  }
+
+  /**
+   * As `replay()`, but from `cursor` on, which it moves on: only what is new since the last time. If
+   * the handler throws, the cursor stands before the event that it was called with.
+   *
+   * @returns how many there were
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {ClosedError} after `close()`, also when the handler closes the reader
+   *
+   * @example
+   * ```ts
+   * import { EventReader, EventWriter } from "@ouroboros/log/events";
+   *
+   * const memory = new ArrayBuffer(4096);
+   * const writer = EventWriter.create(memory);
+   * const reader = new EventReader(memory);
+   * const cursor = reader.start();
+   * writer.writeEvent({ timestamp: 1, type: 0 }, new Uint8Array(1));
+   * console.log(reader.readOn(cursor, () => {}), reader.readOn(cursor, () => {})); // 1 0
+   * ```
+   */
+  readOn(cursor: EventCursor, handler: (event: EventView) => void): number {
+    const end = this.#acquire(cursor.offset);
+    const memory = this.#memory;
+    const view = new EventView(memory);
+    let at = cursor.offset;
+    let count = 0;
+    while (at < end) {
+      this.#look();
+      const stop = Math.min(end, at + STRETCH);
+      while (at < stop) {
+        const length = memory.payloadLength(at);
+        const next = at + EVENT_HEADER_SIZE + length;
+        if (next > end) throw brokenEvent(at, end);
+        view.show(memory, at, length);
+        handler(view);
+        if (this.#isClosed) throw closed();
+        at = next;
+        cursor.offset = next;
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /**
+   * Copies the next events from `cursor` on, which it moves on.
+   *
+   * @returns none if there is nothing new
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {ClosedError} after `close()`
+   */
+  readCopies(cursor: EventCursor): StoredEvent[] {
+    const end = this.#acquire(cursor.offset);
+    const { offset } = cursor;
+    const size = Math.min(end - offset, BLOCK);
+    if (size === 0) return [];
+    const block = new Uint8Array(this.#memory.bytes.subarray(offset, offset + size));
+    const events: StoredEvent[] = [];
+    let at = 0;
+    while (size - at >= EVENT_HEADER_SIZE) {
+      const length = block[at + 10] | (block[at + 11] << 8);
+      const next = at + EVENT_HEADER_SIZE + length;
+      if (next > size) break;
+      events.push(new StoredEvent(block, at, next));
+      at = next;
+    }
+    // A block has room for any event: one at its front that does not end in it is broken.
+    if (at === 0) throw brokenEvent(offset, end);
+    cursor.offset += at;
+    return events;
+  }
+
+  /** A cursor at the first event. */
+  start(): EventCursor {
+    return { offset: LOG_HEADER_SIZE };
+  }
+
+  /**
+   * A cursor after the last event that is there now.
+   *
+   * @throws {CorruptLogError} if the write offset leads out of the log
+   * @throws {ClosedError} after `close()`
+   */
+  end(): EventCursor {
+    return { offset: this.#acquire(LOG_HEADER_SIZE) };
+  }
+
+  /** Iterates over copies of the events from the first one on, and ends where the writer is. */
+  *[Symbol.iterator](): IterableIterator<StoredEvent> {
+    const cursor = this.start();
+    for (let events = this.readCopies(cursor); events.length > 0;) {
+      yield* events;
+      events = this.readCopies(cursor);
+    }
+  }
+
+  /** Ends reading: from here on every look is an error. Copies stay good. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The write offset, checked, with the memory to it. */
+  #acquire(from: number): number {
+    this.#look();
+    const end = writeOffset(this.#memory);
+    if (end > this.#memory.size && this.#remap !== undefined) {
+      // It must have been as large when the offset was stored; by now the writer may be further on.
+      const memory = this.#remap();
+      checkLogSize(memory.byteLength);
+      this.#memory.moveTo(memory);
+    }
+    // Acquire: the offset before the events. Pairs with the store of the offset in EventWriter.
+    this.#fence();
+    checkWriteOffset(end, this.#memory.size);
+    if (!(Number.isInteger(from) && from >= LOG_HEADER_SIZE && from <= end)) {
+      throw new CorruptLogError(`offset ${from} is beyond the write offset ${end}`, end);
+    }
+    return end;
+  }
+
+  /** Throws if the memory must not be touched; no later look uses what an earlier one saw. */
+  #look(): void {
+    if (this.#isClosed) throw closed();
+    this.#guard?.();
+    this.#fence();
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError("the event log is closed");
+}

@@ -1,0 +1,354 @@
+/**
+ * The writer of an event log: an event costs its bytes and one atomic store.
+ *
+ * @module
+ */
+
+import { ClosedError, CorruptLogError } from "../errors.ts";
+import type { EventFields, EventInput } from "./event_header.ts";
+import { checkPayload, EventMemory } from "./event_memory.ts";
+import {
+  COUNT_WORD,
+  CREATED_WORD,
+  EVENT_HEADER_SIZE,
+  LOG_HEADER_SIZE,
+  LOG_VERSION,
+  LOG_VERSION_WORD,
+  MAGIC_EVIL,
+  MAGIC_EVTL,
+  MAX_EVENT_SIZE,
+  MIN_LOG_SIZE,
+  WRITE_OFFSET_WORD,
+} from "./layout.ts";
+import { checkLog, checkLogSize, checkWriteOffset, scan, walk, writeOffset } from "./log_header.ts";
+import type { SpscConsumer } from "./spsc_consumer.ts";
+
+/** How an {@linkcode EventWriter} goes on when the log is full. */
+export interface EventWriterOptions {
+  /**
+   * Gives a memory of at least `size` bytes that begins with what the log holds, or `undefined` if
+   * there is none to be had. Without it a full log stays full.
+   */
+  grow?: (size: number) => ArrayBufferLike | undefined;
+}
+
+/** How an event log is made. */
+export interface CreateEventWriterOptions extends EventWriterOptions {
+  /** When the log was created, in seconds since 1970. Default: now. */
+  createdAt?: number;
+  /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. */
+  magic?: "EVIL" | "EVTL";
+  /**
+   * Whether the memory is known to be zeros, as that of a new file is: then it is not cleared, which
+   * would touch all of it. Default `false`.
+   */
+  isZeros?: boolean;
+}
+
+/**
+ * Writes an event log in any memory. There must be one writer at a time. On a file:
+ * {@linkcode EventLogWriter}.
+ *
+ * What an event consists of is stored first, the write offset then, the count last: whenever the
+ * writer is killed, the log ends after a whole event, and what was reported as written is in it.
+ *
+ * @example
+ * ```ts
+ * import { EventReader, EventWriter } from "@ouroboros/log/events";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * const writer = EventWriter.create(memory);
+ * console.log(writer.writeEvent({ timestamp: 1, type: 2 }, new Uint8Array(8))); // true
+ * console.log(new EventReader(memory).eventCount, writer.available); // 1 4008
+ * ```
+ */
+export class EventWriter {
+  readonly #memory: EventMemory;
+  // How far events may reach; -1 when closed.
+  #limit: number;
+  #offset: number;
+  #count: number;
+  readonly #grow: EventWriterOptions["grow"];
+
+  private constructor(
+    memory: EventMemory,
+    offset: number,
+    count: number,
+    options: EventWriterOptions,
+  ) {
+    this.#memory = memory;
+    this.#limit = memory.size;
+    this.#offset = offset;
+    this.#count = count;
+    this.#grow = options.grow;
+  }
+
+  /**
+   * Makes an empty log of `memory`, whatever was in it, and gives its writer.
+   *
+   * @throws {RangeError} if the memory has less than 4,096 bytes, or 4 GiB or more, or `createdAt`
+   * is not an integer
+   * @throws {TypeError} if `magic` is not one of its values
+   */
+  static create(memory: ArrayBufferLike, options: CreateEventWriterOptions = {}): EventWriter {
+    const { createdAt = Math.floor(Date.now() / 1000), magic = "EVIL" } = options;
+    if (memory.byteLength < MIN_LOG_SIZE) {
+      throw new RangeError(
+        `event log of ${memory.byteLength} bytes is less than the minimum of ${MIN_LOG_SIZE}`,
+      );
+    }
+    checkLogSize(memory.byteLength);
+    if (!Number.isSafeInteger(createdAt)) {
+      throw new RangeError(`createdAt of ${createdAt} is not an integer of seconds`);
+    }
+    if (magic !== "EVIL" && magic !== "EVTL") {
+      throw new TypeError(`magic is "${magic}", but must be EVIL or EVTL`);
+    }
+    const events = new EventMemory(memory);
+    const { words, bytes, view } = events;
+    words[0] = 0;
+    if (!options.isZeros) bytes.fill(0);
+    words[LOG_VERSION_WORD] = LOG_VERSION;
+    view.setBigInt64(4 * CREATED_WORD, BigInt(createdAt), true);
+    words[WRITE_OFFSET_WORD] = LOG_HEADER_SIZE;
+    // Release: who sees the magic sees a log. Pairs with the reader's fence after it has checked.
+    Atomics.store(words, 0, magic === "EVIL" ? MAGIC_EVIL : MAGIC_EVTL);
+    return new EventWriter(events, LOG_HEADER_SIZE, 0, options);
+  }
+
+  /**
+   * Goes on with the log in `memory`, after its last event. It walks along all events (some
+   * nanoseconds each): a count that a crash left behind is put right, and what a killed writer left
+   * unfinished after the end is cleared.
+   *
+   * @throws {UnsupportedLogError} if it is no event log of version 1
+   * @throws {CorruptLogError} if the write offset leads out of the log, or into an event: then
+   * {@linkcode EventWriter.recover} finds what is there
+   * @throws {RangeError} if it has 4 GiB or more
+   */
+  static open(memory: ArrayBufferLike, options: EventWriterOptions = {}): EventWriter {
+    checkLogSize(memory.byteLength);
+    const events = new EventMemory(memory);
+    checkLog(events);
+    const end = writeOffset(events);
+    checkWriteOffset(end, events.size);
+    const found = walk(events, end);
+    if (found.offset !== end) {
+      throw new CorruptLogError(
+        `write offset ${end} of the event log is not the end of an event, as ${found.offset} is`,
+        4 * WRITE_OFFSET_WORD,
+      );
+    }
+    return goOn(
+      events,
+      found.offset,
+      found.count,
+      options,
+      (...parts) => new EventWriter(...parts),
+    );
+  }
+
+  /**
+   * Goes on with a log whose header is damaged. If the write offset is the end of an event it is
+   * believed; if not, the end is where a scan from the front finds no more events: at one that leads
+   * out of the log, or that has type 0, no flags, and no payload, as unused room looks. The header is
+   * written anew.
+   *
+   * @throws {CorruptLogError} if it is shorter than a header
+   * @throws {RangeError} if it has 4 GiB or more
+   *
+   * @example
+   * ```ts
+   * import { EventWriter } from "@ouroboros/log/events";
+   *
+   * const memory = new ArrayBuffer(4096);
+   * EventWriter.create(memory).writeEvent({ timestamp: 1, type: 2 }, new Uint8Array(8));
+   * new Uint8Array(memory, 24, 8).fill(255); // the write offset
+   * console.log(EventWriter.recover(memory).eventCount); // 1
+   * ```
+   */
+  static recover(memory: ArrayBufferLike, options: EventWriterOptions = {}): EventWriter {
+    checkLogSize(memory.byteLength);
+    const events = new EventMemory(memory);
+    const { words, bytes } = events;
+    const end = writeOffset(events);
+    const walked = walk(events, Math.min(end, events.size));
+    const found = walked.offset === end ? walked : scan(events);
+    if (words[0] !== MAGIC_EVTL) words[0] = MAGIC_EVIL;
+    words[LOG_VERSION_WORD] = LOG_VERSION;
+    bytes.fill(0, 4 * WRITE_OFFSET_WORD + 8, LOG_HEADER_SIZE);
+    return goOn(
+      events,
+      found.offset,
+      found.count,
+      options,
+      (...parts) => new EventWriter(...parts),
+    );
+  }
+
+  /** How many events are in the log. */
+  get eventCount(): number {
+    return this.#count;
+  }
+
+  /** Where the next event goes, in bytes from the start of the log. */
+  get writeOffset(): number {
+    return this.#offset;
+  }
+
+  /** How many bytes are left for events, with their headers of 16 bytes, before the log must grow. */
+  get available(): number {
+    return Math.max(this.#limit - this.#offset, 0);
+  }
+
+  /**
+   * Writes an event.
+   *
+   * @returns whether it is in the log: `false` if there is no room, and the log does not grow
+   * @throws {RangeError} if the payload has more than 65,535 bytes, or a field is out of its range
+   * @throws {TypeError} if the payload is not a Uint8Array
+   * @throws {ClosedError} after `close()`
+   */
+  writeEvent(header: EventFields, payload: Uint8Array): boolean {
+    checkPayload(payload);
+    const offset = this.#offset;
+    const next = offset + EVENT_HEADER_SIZE + payload.length;
+    if (next > this.#limit && !this.#makeRoom(next)) return false;
+    this.#memory.put(offset, header, payload);
+    this.#publish(next, 1);
+    return true;
+  }
+
+  /**
+   * Writes events in their order, and publishes them together.
+   *
+   * @returns how many of them are in the log: fewer than were given if there is no room for more,
+   * and the log does not grow
+   * @throws {RangeError} if a payload or a field is out of its range: then none is written
+   * @throws {TypeError} if a payload is not a Uint8Array: then none is written
+   * @throws {ClosedError} after `close()`
+   */
+  writeMany(events: readonly EventInput[]): number {
+    let next = this.#offset;
+    let count = 0;
+    try {
+      for (; count < events.length; count++) {
+        const event = events[count];
+        const { payload } = event;
+        checkPayload(payload);
+        const end = next + EVENT_HEADER_SIZE + payload.length;
+        if (end > this.#limit && !this.#makeRoom(end)) break;
+        this.#memory.put(next, event, payload);
+        next = end;
+      }
+    } catch (error) {
+      // Nobody was told of them; a scan after a crash must not find them, either.
+      if (this.#limit >= 0) this.#memory.bytes.fill(0, this.#offset, next);
+      throw error;
+    }
+    if (count > 0) this.#publish(next, count);
+    return count;
+  }
+
+  /**
+   * Moves events from a ring into the log: copies all there are at this moment, up to `limit`,
+   * publishes them together, and releases them in the ring only then. Nothing is allocated per event.
+   *
+   * @returns how many were moved: 0 if the ring is empty, or the log full
+   * @throws {CorruptLogError} if the ring contradicts its format: then none of this call is moved
+   * @throws {ClosedError} after `close()`
+   *
+   * @example
+   * ```ts
+   * import { EventWriter, SpscRingBuffer } from "@ouroboros/log/events";
+   *
+   * const { producer, consumer } = SpscRingBuffer.create(1024).split();
+   * producer.writeEvent({ timestamp: 1, type: 2 }, new Uint8Array(8));
+   * const log = EventWriter.create(new ArrayBuffer(4096));
+   * console.log(log.writeFrom(consumer), log.eventCount, consumer.isEmpty); // 1 1 true
+   * ```
+   */
+  writeFrom(consumer: SpscConsumer, limit: number = Infinity): number {
+    if (this.#limit < 0) this.#makeRoom(0);
+    const offset = this.#offset;
+    let count = consumer.copyTo(this.#memory, offset, limit);
+    if (count === 0 && !consumer.isEmpty && this.available < MAX_EVENT_SIZE) {
+      // What comes next does not fit, whatever it is.
+      const next = offset + consumer.nextSize();
+      if (next > this.#limit && !this.#makeRoom(next)) return 0;
+      count = consumer.copyTo(this.#memory, offset, limit);
+    }
+    if (count === 0) return 0;
+    this.#publish(offset + consumer.copiedBytes, count);
+    consumer.release();
+    return count;
+  }
+
+  /** Ends writing: from here on every write is an error. */
+  close(): void {
+    this.#limit = -1;
+  }
+
+  #publish(next: number, count: number): void {
+    const { words } = this.#memory;
+    this.#offset = next;
+    this.#count += count;
+    // Release: the events before the offset. Pairs with the fence of EventReader after it has loaded
+    // the offset. The count may be seen, or a crash come, before or after its store: readers of ours
+    // do not rely on it, a writer counts anew.
+    Atomics.store(words, WRITE_OFFSET_WORD, next);
+    words[COUNT_WORD] = this.#count;
+  }
+
+  /** Gets room up to `end`; gives whether there is some. */
+  #makeRoom(end: number): boolean {
+    if (this.#limit < 0) throw new ClosedError("the event log is closed");
+    const memory = this.#grow?.(end);
+    if (memory === undefined) return false;
+    checkLogSize(memory.byteLength);
+    if (memory.byteLength < end) {
+      throw new RangeError(`event log has ${memory.byteLength} bytes, but needs ${end}`);
+    }
+    this.#memory.moveTo(memory);
+    this.#limit = memory.byteLength;
+    return true;
+  }
+}
+
+/** Puts the header right, clears what was left after the end, and makes the writer. */
+function goOn(
+  memory: EventMemory,
+  offset: number,
+  count: number,
+  options: EventWriterOptions,
+  make: (
+    memory: EventMemory,
+    offset: number,
+    count: number,
+    options: EventWriterOptions,
+  ) => EventWriter,
+): EventWriter {
+  clear(memory, offset);
+  const { words } = memory;
+  words[WRITE_OFFSET_WORD + 1] = 0;
+  Atomics.store(words, WRITE_OFFSET_WORD, offset);
+  words[COUNT_WORD] = count;
+  words[COUNT_WORD + 1] = 0;
+  return make(memory, offset, count, options);
+}
+
+/**
+ * Clears what a killed writer left after the end, so that a later scan does not take it for events.
+ * It stops where more zeros follow than any event has: beyond them no walk would get.
+ */
+function clear(memory: EventMemory, from: number): void {
+  const { bytes } = memory;
+  let zeros = 0;
+  for (let at = from; at < memory.size && zeros < 2 * MAX_EVENT_SIZE; at++) {
+    if (bytes[at] === 0) zeros++;
+    else {
+      bytes[at] = 0;
+      zeros = 0;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * A ring of events for one thread.
+ *
+ * @module
+ */
+
+import type { EventFields } from "./event_header.ts";
+import { checkPayload, EventMemory } from "./event_memory.ts";
+import { EventView } from "./event_view.ts";
+import { checkCapacity, ringEventSize } from "./layout.ts";
+import { RingMemory } from "./ring_memory.ts";
+import type { StoredEvent } from "./stored_event.ts";
+
+/**
+ * A queue of events in private memory: for one thread, without atomics. Between threads or processes:
+ * {@linkcode SpscRingBuffer}.
+ *
+ * @example
+ * ```ts
+ * import { RingBuffer } from "@ouroboros/log/events";
+ *
+ * const ring = new RingBuffer(64);
+ * console.log(ring.writeEvent({ timestamp: 1, type: 0 }, new Uint8Array(40))); // true
+ * console.log(ring.writeEvent({ timestamp: 2, type: 0 }, new Uint8Array(40))); // false
+ * console.log(ring.readEvent()?.timestamp, ring.isEmpty); // 1 true
+ * ```
+ */
+export class RingBuffer {
+  readonly #ring: RingMemory;
+  readonly #view: EventView;
+  // Free-running: the place is the remainder by the capacity.
+  #head = 0;
+  #tail = 0;
+  #isDraining = false;
+
+  /**
+   * Makes an empty ring.
+   *
+   * @param capacity in bytes: a power of two from 64 to 2^30. An event takes its payload and 16
+   * bytes, rounded up to a multiple of 16.
+   * @throws {RangeError} if it is not
+   */
+  constructor(capacity: number) {
+    checkCapacity(capacity);
+    const memory = new EventMemory(new ArrayBuffer(capacity));
+    this.#ring = new RingMemory(memory, 0, capacity);
+    this.#view = new EventView(memory);
+  }
+
+  /** The capacity in bytes. */
+  get capacity(): number {
+    return this.#ring.capacity;
+  }
+
+  /** How many bytes are in use. */
+  get used(): number {
+    return (this.#head - this.#tail) >>> 0;
+  }
+
+  /** Whether there is no event in it. */
+  get isEmpty(): boolean {
+    return this.#head === this.#tail;
+  }
+
+  /**
+   * Puts an event in.
+   *
+   * @returns whether there was room for it
+   * @throws {RangeError} if the payload is larger than the ring ever takes, or a field is out of range
+   * @throws {TypeError} if the payload is not a Uint8Array
+   */
+  writeEvent(header: EventFields, payload: Uint8Array): boolean {
+    checkPayload(payload);
+    this.#ring.checkFits(payload.length);
+    const size = ringEventSize(payload.length);
+    if (size > this.capacity - this.used) return false;
+    this.#ring.put(this.#head, header, payload);
+    this.#head = (this.#head + size) | 0;
+    return true;
+  }
+
+  /** Takes the oldest event out; `undefined` if there is none. */
+  readEvent(): StoredEvent | undefined {
+    let event: StoredEvent | undefined;
+    this.drain((view) => event = view.copy(), 1);
+    return event;
+  }
+
+  /**
+   * Takes events out, oldest first, and shows each to `handler` in place. If that throws, the event
+   * that it was called with stays in the ring.
+   *
+   * @returns how many were taken out
+   * @throws {TypeError} if the handler takes events out of the same ring
+   */
+  drain(handler: (event: EventView) => void, limit: number = Infinity): number {
+    if (this.#isDraining) throw new TypeError("a handler can't take events out of its own ring");
+    this.#isDraining = true;
+    const head = this.#head;
+    let count = 0;
+    try {
+      while (this.#tail !== head && count < limit) {
+        const length = this.#ring.lengthAt(this.#tail, (head - this.#tail) >>> 0);
+        this.#ring.show(this.#view, this.#tail, length);
+        handler(this.#view);
+        this.#tail = (this.#tail + ringEventSize(length)) | 0;
+        count++;
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+    return count;
+  }
+
+  /** Throws all events away. */
+  clear(): void {
+    this.drain(() => {});
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The producer's side of a ring between two threads or processes.
+ *
+ * @module
+ */
+
+import { CorruptLogError } from "../errors.ts";
+import type { EventFields, EventInput } from "./event_header.ts";
+import { checkPayload } from "./event_memory.ts";
+import {
+  CONSUMER_WAITS_WORD,
+  HEAD_WORD,
+  PRODUCER_WAITS_WORD,
+  ringEventSize,
+  TAIL_WORD,
+} from "./layout.ts";
+import type { RingMemory } from "./ring_memory.ts";
+import { type Wait, waitFor, waitForAsync, wake } from "./ring_wait.ts";
+
+/**
+ * Puts events into a {@linkcode SpscRingBuffer}. One thread of one process has it.
+ *
+ * An event costs its bytes and one atomic store; where the consumer is, it looks only when there
+ * seems to be no room.
+ */
+export class SpscProducer {
+  readonly #ring: RingMemory;
+  readonly #words: Int32Array;
+  #head: number;
+  // Where the consumer was when we looked last: there is at least so much room.
+  #knownTail: number;
+
+  /** Goes on where the head is. {@linkcode SpscRingBuffer.split} does this. */
+  constructor(ring: RingMemory) {
+    this.#ring = ring;
+    this.#words = ring.memory.words;
+    this.#head = Atomics.load(this.#words, HEAD_WORD);
+    this.#knownTail = this.#head;
+    this.#look();
+  }
+
+  /** The largest payload that the ring takes, in bytes. */
+  get maxPayload(): number {
+    return this.#ring.maxPayload;
+  }
+
+  /**
+   * How many bytes are free at this moment. An event takes its payload and 16 bytes, rounded up to a
+   * multiple of 16.
+   *
+   * @throws {CorruptLogError} if the consumer's position is none
+   */
+  get available(): number {
+    this.#look();
+    return this.#room();
+  }
+
+  /**
+   * Puts an event in.
+   *
+   * @returns whether there was room for it
+   * @throws {RangeError} if the payload is larger than `maxPayload`, or a field is out of its range
+   * @throws {TypeError} if the payload is not a Uint8Array
+   * @throws {CorruptLogError} if the consumer's position is none
+   */
+  writeEvent(header: EventFields, payload: Uint8Array): boolean {
+    checkPayload(payload);
+    const { length } = payload;
+    this.#ring.checkFits(length);
+    const size = ringEventSize(length);
+    if (size > this.#room() && !this.#hasRoom(size)) return false;
+    this.#ring.put(this.#head, header, payload);
+    this.#publish((this.#head + size) | 0);
+    return true;
+  }
+
+  /**
+   * Puts events in, in their order, and publishes them together.
+   *
+   * @returns how many of them: fewer than were given if there was no room for more
+   * @throws {RangeError} if a payload or a field is out of its range: then none is put in
+   * @throws {TypeError} if a payload is not a Uint8Array: then none is put in
+   * @throws {CorruptLogError} if the consumer's position is none
+   */
+  writeMany(events: readonly EventInput[]): number {
+    const first = this.#head;
+    let count = 0;
+    try {
+      for (; count < events.length; count++) {
+        const event = events[count];
+        const { payload } = event;
+        checkPayload(payload);
+        this.#ring.checkFits(payload.length);
+        const size = ringEventSize(payload.length);
+        if (size > this.#room() && !this.#hasRoom(size)) break;
+        this.#ring.put(this.#head, event, payload);
+        this.#head = (this.#head + size) | 0;
+      }
+    } catch (error) {
+      // Nobody has seen them.
+      this.#head = first;
+      throw error;
+    }
+    if (count > 0) this.#publish(this.#head);
+    return count;
+  }
+
+  /**
+   * Blocks the thread until there is room for an event with a payload of `length` bytes. Where the
+   * memory is shared between threads the consumer wakes it; on other memory, that of another process
+   * for instance, it looks every millisecond.
+   *
+   * @param timeout in milliseconds. Default: no end
+   * @returns whether there is room
+   * @throws {RangeError} if `length` is more than `maxPayload`, or the timeout negative
+   * @throws {CorruptLogError} if the consumer's position is none
+   */
+  waitNotFull(length: number = 0, timeout: number = Infinity): boolean {
+    return waitFor(this.#waitFor(length), timeout);
+  }
+
+  /**
+   * As `waitNotFull()`, without blocking the thread.
+   *
+   * @returns whether there is room
+   * @throws {DOMException} the reason of `signal` when it is aborted
+   */
+  waitNotFullAsync(
+    length: number = 0,
+    timeout: number = Infinity,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return waitForAsync(this.#waitFor(length), timeout, signal);
+  }
+
+  #waitFor(length: number): Wait {
+    this.#ring.checkFits(length);
+    const size = ringEventSize(length);
+    return {
+      words: this.#words,
+      position: TAIL_WORD,
+      flag: PRODUCER_WAITS_WORD,
+      isOver: () => this.#hasRoom(size),
+    };
+  }
+
+  #room(): number {
+    return this.#ring.capacity - ((this.#head - this.#knownTail) >>> 0);
+  }
+
+  #hasRoom(size: number): boolean {
+    this.#look();
+    return size <= this.#room();
+  }
+
+  #look(): void {
+    // Acquire: pairs with the consumer's store of the tail: it is done with what lies before, so
+    // that we may overwrite it.
+    const tail = Atomics.load(this.#words, TAIL_WORD);
+    // Batches are in the ring before they are published: seen from our own head it is right, too.
+    const used = (this.#head - tail) >>> 0;
+    if (used > this.#ring.capacity || (used & 15) !== 0) {
+      throw new CorruptLogError(
+        `tail ${tail >>> 0} of the ring is not within its capacity of ${this.#ring.capacity} ` +
+          `before head ${this.#head >>> 0}`,
+        4 * TAIL_WORD,
+      );
+    }
+    this.#knownTail = tail;
+  }
+
+  #publish(head: number): void {
+    this.#head = head;
+    // Release: pairs with the consumer's load of the head, so that it sees the events before it.
+    Atomics.store(this.#words, HEAD_WORD, head);
+    wake(this.#words, HEAD_WORD, CONSUMER_WAITS_WORD);
+  }
+}

@@ -1,0 +1,70 @@
+/** Mapped files that grow, and are mapped anew. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { ClosedError, PermissionDeniedError } from "../../mod.ts";
+import { MappedFile } from "../../ffi/mod.ts";
+import { descriptorsOf, hasProc, mapLines } from "../support/usage.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-mapped-`);
+after(() => rmSync(folder, { recursive: true }));
+
+test("grow() keeps the bytes and the lock, ends the views, and others remap()", () => {
+  const path = `${folder}/grow`;
+  using file = MappedFile.create(path, 4096);
+  using reader = MappedFile.open(path);
+  assert.equal(file.tryLock(), true);
+  const before = new Uint8Array(file.buffer);
+  before[4095] = 7;
+  file.grow(12_288);
+  assert.equal(before.length, 0);
+  assert.equal(file.byteLength, 12_288);
+  assert.equal(statSync(path).size, 12_288);
+  const bytes = new Uint8Array(file.buffer);
+  assert.equal(bytes.length, 12_288);
+  assert.equal(bytes[4095], 7);
+  bytes[12_287] = 8;
+  assert.equal(reader.isLocked(), true);
+  assert.equal(reader.byteLength, 4096);
+  assert.equal(reader.remap(), true);
+  assert.equal(new Uint8Array(reader.buffer)[12_287], 8);
+  assert.equal(reader.remap(), false);
+  truncateSync(path, 5000);
+  assert.equal(reader.remap(), true);
+  assert.equal(reader.byteLength, 5000);
+  assert.throws(() => reader.grow(10_000), PermissionDeniedError);
+  assert.throws(() => file.grow(5000), RangeError);
+  assert.throws(() => file.grow(1.5), RangeError);
+  assert.equal(file.byteLength, 12_288);
+  file.close();
+  assert.throws(() => file.grow(20_000), ClosedError);
+  assert.throws(() => file.remap(), ClosedError);
+  assert.throws(() => file.advise("random"), ClosedError);
+  assert.equal(reader.isLocked(), false);
+});
+
+test("what was mapped before is unmapped, and no descriptor is left", { skip: !hasProc }, () => {
+  const path = `${folder}/often`;
+  const file = MappedFile.create(path, 4096);
+  const descriptors = descriptorsOf(path).length;
+  for (let size = 8192; size < 400_000; size += 4096) file.grow(size);
+  assert.equal(descriptorsOf(path).length, descriptors);
+  assert.equal(mapLines(path).length, 1);
+  file.close();
+  assert.equal(descriptorsOf(path).length, 0);
+  assert.equal(mapLines(path).length, 0);
+});
+
+test("flushAsync() leaves no descriptor, and may be overtaken by close()", async () => {
+  const path = `${folder}/flush`;
+  const file = MappedFile.create(path, 4096);
+  new Uint8Array(file.buffer).fill(1);
+  await file.flushAsync();
+  const flushing = file.flushAsync();
+  file.close();
+  await flushing;
+  if (hasProc) assert.equal(descriptorsOf(path).length, 0);
+  await assert.rejects(() => file.flushAsync(), ClosedError);
+});
