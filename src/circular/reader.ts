@@ -147,8 +147,9 @@ export class CircularReader {
    */
   read(): Uint8Array | undefined;
   /**
-   * Reads the next message into `into`, without making anything. What `into` holds afterwards counts
-   * only if the result is a size above 0. A message that is too large for it stays the next one.
+   * Reads the next message into `into`; nothing is made for it, but of more than 96 bytes a view to
+   * copy from. What `into` holds afterwards counts only if the result is a size above 0. A message that
+   * is too large for it stays the next one.
    *
    * @throws {CorruptBufferError} if the buffer contradicts its format
    */

@@ -317,6 +317,24 @@ const WRONG_WRITERS: Record<string, (history: History) => History> = {
 
 /** The real reader with another look at the memory: what a fence would have kept in order. */
 const WRONG_READERS: Record<string, ReaderMaker> = {
+  // As the original's readers do.
+  "looks only at what is published": (replay, history, interrupt) => {
+    const seen = replay.index.slice(0);
+    const look = () => {
+      new Uint8Array(seen).set(new Uint8Array(replay.index));
+      const state = new BigUint64Array(seen);
+      state[40] = state[32]; // W = R
+      state[50] = 0n; // no claim
+    };
+    return new CircularReader(seen, replay.data, {
+      capacity: history.capacity,
+      guard: look,
+      fence: () => {
+        interrupt();
+        look();
+      },
+    });
+  },
   "sees the state as it was before the copy": (replay, history, interrupt) => {
     const frozen = replay.index.slice(0);
     let isFrozen = false;

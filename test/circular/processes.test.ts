@@ -105,3 +105,17 @@ test("a writer that is alive keeps others out; one that was killed does not", as
     assertGone(spec);
   }
 });
+
+test("processes that open and close one buffer at once leave nothing behind", async () => {
+  const spec = newSpec(4096);
+  const churnerFile = new URL("children/churner.ts", import.meta.url);
+  const children = runtimes.map((on) => startChild(churnerFile, [...args(spec), 300], on));
+  try {
+    for (const child of children) assert.ok(Number(await child.nextLine()) > 0);
+    for (const child of children) assert.equal(await child.ended(), 0);
+    assertGone(spec);
+  } finally {
+    for (const child of children) await child.kill();
+    CircularBufferWriter.remove(spec);
+  }
+});
