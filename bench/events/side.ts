@@ -10,11 +10,11 @@ import {
 } from "../../src/event_log/mod.ts";
 import { Batch, EVENT, PAYLOAD } from "./stream.ts";
 
-const { side, memory, count, batch, path, prefault } = workerData;
+const { side, memory, count, batch, path } = workerData;
 
 // As a service does it: before there is anything to write.
 const log = side === "consumer"
-  ? EventLogWriter.create(path, { capacity: 64 + count * EVENT, prefault })
+  ? EventLogWriter.create(path, { capacity: 64 + count * EVENT })
   : undefined;
 
 parentPort!.once("message", () => {
