@@ -67,7 +67,8 @@ for (
         await reader.say("stop");
         const seen = JSON.parse(await reader.nextLine());
         assert.equal(seen.wrong, 0, JSON.stringify(seen));
-        assert.ok(seen.read > 0, JSON.stringify(seen));
+        // On a busy machine one may be lapped each time.
+        assert.ok(seen.read + seen.lapped > 0, JSON.stringify(seen));
         if (seen.lapped === 0) assert.equal(seen.last, total, "nothing lost without a word");
         if (process.env.VERBOSE !== undefined) console.log(total, JSON.stringify(seen));
       }
