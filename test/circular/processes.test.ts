@@ -60,17 +60,21 @@ for (
       children.push(...readers);
       for (const reader of readers) await reader.nextLine();
       await wait(SECONDS * 1000);
-      await writer.say("stop");
+      // A reader may be so slow on a busy machine that it is always lapped: let it catch up once.
+      await writer.say("pause");
+      await writer.nextLine();
+      for (const reader of readers) {
+        await reader.say("settle");
+        await reader.nextLine();
+      }
+      await writer.say("end");
       const total = Number(await writer.nextLine());
-      assert.ok(total > 0);
       for (const reader of readers) {
         await reader.say("stop");
         const seen = JSON.parse(await reader.nextLine());
-        assert.equal(seen.wrong, 0, JSON.stringify(seen));
-        // On a busy machine one may be lapped each time.
-        assert.ok(seen.read + seen.lapped > 0, JSON.stringify(seen));
-        if (seen.lapped === 0) assert.equal(seen.last, total, "nothing lost without a word");
         if (process.env.VERBOSE !== undefined) console.log(total, JSON.stringify(seen));
+        assert.equal(seen.wrong, 0, JSON.stringify(seen));
+        assert.equal(seen.last, total, JSON.stringify(seen));
       }
       for (const child of children) assert.equal(await child.ended(), 0);
     } finally {

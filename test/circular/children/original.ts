@@ -22,33 +22,44 @@ const views = Array.from(
 );
 let at = Number(state[0]);
 let sequence = Number(state[16]);
-let isStopped = false;
-process.stdin.on("data", () => isStopped = true);
+let told = "";
+process.stdin.on("data", (data) => told = String(data).trim());
 console.log("ready");
 
 let number = 0;
-while (!isStopped) {
-  for (let n = Number(burst); n > 0; n--) {
-    const length = fillMessage(++number, views[MOST][1]);
-    new DataView(message.buffer).setInt32(0, length, true);
-    if (capacity - at < 4) at = 0;
-    const end = at + length + 4;
-    const next = end > capacity ? end - capacity : end;
-    Atomics.store(state, 8, BigInt(next));
-    const whole = views[length][0];
-    const first = Math.min(whole.length, capacity - at);
-    bytes.set(first === whole.length ? whole : whole.subarray(0, first), at);
-    if (first < whole.length) bytes.set(whole.subarray(first), 0);
-    sequence += length + 4;
-    Atomics.store(state, 16, BigInt(sequence));
-    Atomics.store(state, 0, BigInt(next));
-    at = next;
+let isPaused = false;
+while (told !== "end") {
+  if (told === "pause") {
+    told = "";
+    isPaused = true;
+    console.log("paused");
+  }
+  for (let n = isPaused ? 0 : Number(burst); n > 0; n--) {
+    writeOne();
   }
   await new Promise((resolve) => setImmediate(resolve));
 }
+for (let n = 0; n < 5; n++) writeOne();
 console.log(String(number));
 semaphore.close();
 SemaphoreLock.unlink(semaphore.name);
 data.close();
 index.close();
 process.exit(0);
+
+function writeOne(): void {
+  const length = fillMessage(++number, views[MOST][1]);
+  new DataView(message.buffer).setInt32(0, length, true);
+  if (capacity - at < 4) at = 0;
+  const end = at + length + 4;
+  const next = end > capacity ? end - capacity : end;
+  Atomics.store(state, 8, BigInt(next));
+  const whole = views[length][0];
+  const first = Math.min(whole.length, capacity - at);
+  bytes.set(first === whole.length ? whole : whole.subarray(0, first), at);
+  if (first < whole.length) bytes.set(whole.subarray(first), 0);
+  sequence += length + 4;
+  Atomics.store(state, 16, BigInt(sequence));
+  Atomics.store(state, 0, BigInt(next));
+  at = next;
+}

@@ -1,4 +1,7 @@
-/** Reads and checks numbered messages until it is told to stop; says what it has seen, in JSON. */
+/**
+ * Reads and checks numbered messages; told to `settle`, it says when there are no more; told to `stop`,
+ * what it has seen, in JSON.
+ */
 
 import process from "node:process";
 import { CircularBufferReader } from "../../../src/shm_circular/mod.ts";
@@ -11,12 +14,12 @@ const reader = CircularBufferReader.open(
 );
 const into = new Uint8Array(MOST);
 const seen = { read: 0, lapped: 0, wrong: 0, last: 0, lostBytes: 0 };
-let isStopped = false;
-process.stdin.on("data", () => isStopped = true);
+let told = "";
+process.stdin.on("data", (data) => told = String(data).trim());
 console.log("ready");
 
 for (;;) {
-  const wasStopped = isStopped;
+  const before = told;
   let isEmpty = false;
   for (let n = 0; n < 20_000 && !isEmpty; n++) {
     const result = reader.read(into);
@@ -30,8 +33,12 @@ for (;;) {
       seen.read++;
     }
   }
-  // Once more after the word to stop: nothing that was written before is left.
-  if (wasStopped && isEmpty) break;
+  // After the word: nothing that was written before is left.
+  if (before === "stop" && isEmpty) break;
+  if (before === "settle" && isEmpty) {
+    told = "";
+    console.log("settled");
+  }
   await new Promise((resolve) => setImmediate(resolve));
 }
 seen.lostBytes = reader.lostBytes;

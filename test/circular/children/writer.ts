@@ -1,4 +1,7 @@
-/** Writes numbered messages, in bursts or without a pause, until it is told to stop; says how many. */
+/**
+ * Writes numbered messages, in bursts or without a rest, until it is told to pause; then
+ * at the `end` a few more; says how many.
+ */
 
 import process from "node:process";
 import { CircularBufferWriter } from "../../../src/shm_circular/mod.ts";
@@ -8,15 +11,24 @@ const [indexName, dataName, capacity, burst] = process.argv.slice(2);
 const writer = CircularBufferWriter.open({ indexName, dataName, capacity: Number(capacity) });
 const room = new Uint8Array(MOST);
 const views = Array.from({ length: MOST + 1 }, (_, length) => room.subarray(0, length));
-let isStopped = false;
-process.stdin.on("data", () => isStopped = true);
+let told = "";
+process.stdin.on("data", (data) => told = String(data).trim());
 console.log("ready");
 
 let number = 0;
-while (!isStopped) {
-  for (let n = Number(burst); n > 0; n--) writer.write(views[fillMessage(++number, room)]);
+let isPaused = false;
+while (told !== "end") {
+  if (told === "pause") {
+    told = "";
+    isPaused = true;
+    console.log("paused");
+  }
+  for (let n = isPaused ? 0 : Number(burst); n > 0; n--) {
+    writer.write(views[fillMessage(++number, room)]);
+  }
   await new Promise((resolve) => setImmediate(resolve));
 }
+for (let n = 0; n < 5; n++) writer.write(views[fillMessage(++number, room)]);
 console.log(String(number));
 writer.close();
 process.exit(0);
