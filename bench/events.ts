@@ -28,6 +28,8 @@ export async function benchEvents(_: unknown, onCase: () => void): Promise<Repor
   };
   for (let round = 0; round < ROUNDS; round++) {
     note(FLOOR, ALONE, copyAlone(path));
+    note("`EventLogWriter.writeEvent`, `prefault`", ALONE, writeAlone(path, 1, true));
+    rmSync(path);
     for (const batch of [1, 64]) {
       const name = batch === 1 ? "`EventLogWriter.writeEvent`" : "`writeMany`, 64 at once";
       note(name, ALONE, writeAlone(path, batch));
@@ -94,8 +96,8 @@ function copyAlone(path: string): number {
   return milliseconds;
 }
 
-function writeAlone(path: string, batch: number): number {
-  using log = EventLogWriter.create(path, { capacity: 64 + ALONE * EVENT });
+function writeAlone(path: string, batch: number, prefault: boolean = false): number {
+  using log = EventLogWriter.create(path, { capacity: 64 + ALONE * EVENT, prefault });
   const made = new Batch(batch);
   const milliseconds = timed(() => {
     if (batch === 1) {

@@ -44,8 +44,8 @@ export interface CreateEventLogOptions extends OpenEventLogOptions {
   /** The permission bits of the file. Default 0o600: nobody else may read it. */
   mode?: number;
   /**
-   * Whether to touch all of the file at once (0.3 ms a MiB), so that no write has to wait for the
-   * system to bring a page: 20 ns an event of 80 bytes. Default `false`.
+   * Whether to touch all of the file now, which takes longer the larger it is, so that no write has
+   * to wait for the system to bring a page. Default `false`.
    */
   prefault?: boolean;
 }
