@@ -12,7 +12,7 @@ import {
 } from "../../src/shm_circular/mod.ts";
 import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";
 
-const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 3);
+const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 1);
 const writerFile = new URL("children/writer.ts", import.meta.url);
 const originalFile = new URL("children/original.ts", import.meta.url);
 const readerFile = new URL("children/reader.ts", import.meta.url);

@@ -8,7 +8,7 @@ import { eventOf, plain } from "../support/events.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { loadRinglog } from "../support/ringlog.ts";
 
-const RUNS = Number(process.env.HOSTILE_RUNS ?? 20_000);
+const RUNS = Number(process.env.HOSTILE_RUNS ?? 5000);
 
 const images = loadRinglog().map((fixture) => fixture.image()).filter(
   ({ byteLength }) => byteLength < 10_000,

@@ -17,7 +17,7 @@ import { eventOf, plain, randomEvent } from "../support/events.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 const RUNS = 200;
-const IMAGES = Number(process.env.HOSTILE_RUNS ?? 20_000);
+const IMAGES = Number(process.env.HOSTILE_RUNS ?? 5000);
 const none = new Uint8Array(0);
 const paddedSize = (length: number) => Math.ceil((16 + length) / 16) * 16;
 

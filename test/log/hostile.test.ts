@@ -7,7 +7,7 @@ import { inspect, Reader, type ReaderOptions, type ReadStrategy, Writer } from "
 import { damage, makeImage, tolerate } from "../support/hostile.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
-const RUNS = Number(process.env.HOSTILE_RUNS ?? 20_000);
+const RUNS = Number(process.env.HOSTILE_RUNS ?? 5000);
 const STRATEGIES: ReadStrategy[] = ["auto", "latest", "lowest"];
 /** More fences than any one call needs: who needs more hangs. */
 const FENCES = 100_000;

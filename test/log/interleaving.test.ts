@@ -10,7 +10,7 @@ import { CheckedReader } from "../support/checked_reader.ts";
 import { Journal, Replay, type Store } from "../support/journal.ts";
 import { baseSeed, payloadOf, Random } from "../support/random.ts";
 
-const RUNS = Number(process.env.INTERLEAVING_RUNS ?? 150);
+const RUNS = Number(process.env.INTERLEAVING_RUNS ?? 60);
 const STRATEGIES: readonly ReadStrategy[] = ["auto", "latest", "lowest"];
 
 /** What a writer did, store by store. */

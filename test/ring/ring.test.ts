@@ -9,7 +9,7 @@ import { fromHex, toHex } from "../support/fixtures.ts";
 import { baseSeed, payloadOf, Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.RING_RUNS ?? 300);
-const HOSTILE = Number(process.env.HOSTILE_RUNS ?? 20_000);
+const HOSTILE = Number(process.env.HOSTILE_RUNS ?? 5000);
 
 const newRing = (capacity: number) => Ring.format(new ArrayBuffer(17 + capacity));
 const contents = (ring: Ring) => [...ring].map(toHex);
