@@ -10,7 +10,7 @@ import { baseSeed, Random } from "../support/random.ts";
 import { slowness, startChild, uniqueName } from "../support/runtime.ts";
 import { StreamCheck } from "../support/stream.ts";
 
-const KILLS = Number(process.env.KILLS ?? 20);
+const KILLS = Number(process.env.KILLS ?? 10);
 const writerFile = new URL("children/writer.ts", import.meta.url);
 
 for (const [chunkCount, chunkSize, most] of [[4, 1024, 1500], [1, 4096, 500], [16, 65536, 300]]) {

@@ -6,7 +6,7 @@ import { inspect, Reader, Writer } from "../../mod.ts";
 import { CheckedReader } from "../support/checked_reader.ts";
 import { baseSeed, payloadOf, Random } from "../support/random.ts";
 
-const RUNS = Number(process.env.RANDOM_RUNS ?? 4000);
+const RUNS = Number(process.env.RANDOM_RUNS ?? 1500);
 
 function run(seed: number): void {
   const random = new Random(seed);

@@ -25,7 +25,7 @@ import { baseSeed, Random } from "../support/random.ts";
 import { runtimes, startChild } from "../support/runtime.ts";
 import { streamEntry } from "../support/stream.ts";
 
-const KILLS = Number(process.env.KILLS ?? 20);
+const KILLS = Number(process.env.KILLS ?? 10);
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
 let count = 0;
