@@ -140,6 +140,14 @@ export class Doorbell implements Disposable {
     return this.#isThere() && Atomics.load(this.#words, MARK_WORD) === MARK;
   }
 
+  /**
+   * Whether `sleep()` hears the bell. It needs a thread, for which Deno wants `--allow-read`, and Node
+   * with `--permission` `--allow-worker`; where that can't be had, this is `false` after the first sleep.
+   */
+  get canSleep(): boolean {
+    return this.#thread?.state !== "failed";
+  }
+
   /** Says that we are about to sleep. Then the segment must be looked at once more. */
   arm(): void {
     if (!this.#isThere()) return;
@@ -153,8 +161,7 @@ export class Doorbell implements Disposable {
     this.#thread ??= new SleeperThread(this.#address);
     const { state } = this.#thread;
     if (state === "ready") return this.#thread.sleep(this.#seen, milliseconds, signal);
-    // Where no thread can be had, this is polling.
-    return sleep(state === "starting" ? START_SLEEP : 2 * START_SLEEP, signal);
+    return sleep(Math.min(START_SLEEP, milliseconds), signal);
   }
 
   /** Sleeps as `sleep()` does, but blocks the thread: it wakes sooner by half. */
