@@ -12,6 +12,9 @@ import { driver } from "./driver.ts";
 import { linux } from "./linux.ts";
 import { macOs } from "./macos.ts";
 import type { Driver, SymbolTable } from "./native.ts";
+import { lockPatiently } from "./patient_lock.ts";
+import { posixFiles } from "./posix_files.ts";
+import { posixName } from "./posix_name.ts";
 import type { Platform } from "./posix_platform.ts";
 import { posixSemaphores } from "./posix_semaphores.ts";
 import { systemError } from "./system_error.ts";
@@ -46,10 +49,6 @@ const LOCK_UN = 8;
 const SEEK_END = 2;
 const { errno: ERRNO } = os.constants;
 
-/** How often to ask for a lock that nobody holds and somebody looks at: at once, then each ms. */
-const LOCK_QUICK_ATTEMPTS = 100;
-const LOCK_ATTEMPTS = 1100;
-
 /** Room for any `struct stat`, in bytes. */
 const STAT_SIZE = 256;
 
@@ -60,7 +59,6 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
   const libc = native.open(on.libc, CALLS);
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   let semaphores: Semaphores | undefined;
 
   /** Calls again while a signal interrupts; throws what `call` failed with. */
@@ -92,11 +90,21 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     return false;
   }
 
+  /** The number of the user who owns what a descriptor leads to. */
+  function owner(descriptor: number): number {
+    check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
+    return on.ownerOf(new DataView(stat.buffer));
+  }
+
   return {
     maxNameLength: on.maxNameLength,
     maxView: native.maxView,
     pageSize: libc.getpagesize(),
     futex: on.futex,
+    persists: true,
+    files: posixFiles,
+    normalizeName: (name) => posixName(name, on.maxNameLength),
+    segmentSize: (size) => size,
     createShared(name, mode) {
       const flags = fsConstants.O_CREAT | fsConstants.O_EXCL | fsConstants.O_RDWR;
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, mode));
@@ -146,7 +154,7 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     unmap(address, size) {
       libc.munmap(address, BigInt(size));
     },
-    flush(address, size, wait, what) {
+    flush(_descriptor, address, size, wait, what) {
       const flags = wait ? on.msSync : MS_ASYNC;
       check("msync", what, () => libc.msync(address, BigInt(size), flags));
     },
@@ -184,21 +192,10 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       const found = new DataView(stat.buffer);
       return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };
     },
-    owner(descriptor) {
-      check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
-      return on.ownerOf(new DataView(stat.buffer));
-    },
-    user: () => libc.geteuid() >>> 0,
-    lock(descriptor) {
-      for (let i = 0; i < LOCK_ATTEMPTS; i++) {
-        if (flock(descriptor, LOCK_EX)) return true;
-        // Who only looks shares the lock for a moment, and must not keep it from us.
-        if (isLocked(descriptor)) return false;
-        // A looker that was put to sleep in between needs the CPU to be done.
-        if (i >= LOCK_QUICK_ATTEMPTS) Atomics.wait(pause, 0, 0, 1);
-      }
-      return false;
-    },
+    owner,
+    isOwn: (descriptor) => owner(descriptor) === libc.geteuid() >>> 0,
+    lock: (descriptor) =>
+      lockPatiently(() => flock(descriptor, LOCK_EX), () => isLocked(descriptor)),
     isLocked,
     unlock(descriptor) {
       libc.flock(descriptor, LOCK_UN);
