@@ -11,9 +11,12 @@ import { addDump } from "./dump.ts";
 import { addGenerate } from "./generate.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output.ts";
+import { ExitError } from "./exit.ts";
 import { addRemove } from "./remove.ts";
+import { addSave } from "./save.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
+import { addVerify } from "./verify.ts";
 import { warn } from "./warn.ts";
 import { addWrite } from "./write.ts";
 
@@ -23,7 +26,8 @@ Examples:
   ouroboros tail -f /app                follow them from another process
   ouroboros stat /app                   look at chunks, numbers, damage
 
-A NAME like /app is shared memory; one with a slash further on, like ./app.log, is a file.
+A NAME like /app is shared memory; one with a slash further on, like ./app.log, is a file. What
+reads takes app.log for a file, too, if there is one and no log of that name.
 "ouroboros COMMAND --help" says more about each.`;
 
 /**
@@ -39,7 +43,19 @@ export async function main(argv: string[]): Promise<number> {
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [addWrite, addTail, addDump, addStat, addList, addRemove, addGenerate]) {
+  for (
+    const add of [
+      addWrite,
+      addTail,
+      addDump,
+      addSave,
+      addVerify,
+      addStat,
+      addList,
+      addRemove,
+      addGenerate,
+    ]
+  ) {
     add(program);
   }
   try {
@@ -49,6 +65,7 @@ export async function main(argv: string[]): Promise<number> {
     // The parser has said what is wrong by then.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof ClosedPipeError) return 0;
+    if (error instanceof ExitError) return error.exitCode;
     warn(explain(error));
     return 1;
   }

@@ -10,7 +10,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Entry } from "../log/entry.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, patternArgument, targetArgument } from "./arguments.ts";
+import { countArgument, patternArgument, sourceArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
@@ -44,7 +44,7 @@ const LOOK_EVERY = 25;
 export function addTail(program: Command): void {
   program.command("tail")
     .description("print the last entries of a log, and follow it")
-    .argument("<name>", "the log", targetArgument)
+    .argument("<name>", "the log", sourceArgument)
     .option("-f, --follow", "go on with what comes, until the log is removed or replaced")
     .option("-n, --lines <count>", "the last so many; with --grep, that match", countArgument, 10)
     .addOption(
