@@ -1,0 +1,194 @@
+/**
+ * One log as `tail` sees it: what is there already, then what comes, and what is to be said about it.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { EntryBatch } from "../log/batch.ts";
+import type { Entry } from "../log/entry.ts";
+import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
+import { describeTarget, type LogTarget } from "../shm_log/target.ts";
+import { type Criteria, type Selected, Selection } from "./selection.ts";
+import { entryCount } from "./warn.ts";
+
+/** An entry to print, or something to say between two of them; in the place where it belongs. */
+export interface Item {
+  log: TailedLog;
+  /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
+  time: number;
+  selected?: Selected;
+  notice?: string;
+}
+
+/** What to read of a log. */
+export interface TailedLogOptions {
+  /** Whether to go on with what comes: in this segment, or in whichever has the name. */
+  follow: "no" | "segment" | "name";
+  /** Where to start; unless `lines` says so. */
+  from: "latest" | "oldest" | number;
+  /** Only the last so many of what is there. */
+  lines: number | undefined;
+  criteria: Criteria;
+  /** Whether what entries say is to be recognised in any case. */
+  wantsRecords: boolean;
+}
+
+/** How often to look for a log that is not there, in milliseconds. */
+const WAIT_INTERVAL = 20;
+/** How often to look whether the segment has been removed or replaced, in milliseconds. */
+const ABANDONED_INTERVAL = 250;
+
+/** A log that is read from some place on, and perhaps followed. */
+export class TailedLog {
+  readonly name: string;
+  readonly #target: LogTarget;
+  readonly #options: TailedLogOptions;
+  readonly #selection: Selection;
+  #opening: Promise<ShmLogReader> | undefined;
+  #reader: ShmLogReader | undefined;
+  /** Whether it did not exist when we began: then it is new from its first entry on. */
+  #isNew = false;
+  /** The number of the entry to come, once one is expected. */
+  #expected = 0;
+
+  constructor(target: LogTarget, options: TailedLogOptions) {
+    this.name = describeTarget(target);
+    this.#target = target;
+    this.#options = options;
+    this.#selection = new Selection(options.criteria, options.wantsRecords);
+  }
+
+  /** Opens the log; when following, gives `false` if there is none yet. */
+  async open(signal: AbortSignal): Promise<boolean> {
+    const options: ShmLogReaderOptions = {
+      strategy: this.#options.from === "latest" ? "latest" : "lowest",
+      onDamage: "skip",
+    };
+    if (this.#options.follow === "no") {
+      this.#reader = ShmLogReader.open(this.#target, options);
+    } else {
+      const waiting = { ...options, signal, interval: WAIT_INTERVAL };
+      this.#opening = ShmLogReader.waitFor(this.#target, waiting);
+      this.#reader = await Promise.race([this.#opening, sleep(0)]) ?? undefined;
+    }
+    return this.#reader !== undefined;
+  }
+
+  /** Waits for a log that `open()` did not find; gives `false` if `signal` is aborted before. */
+  async wait(signal: AbortSignal): Promise<boolean> {
+    this.#isNew = true;
+    try {
+      this.#reader = await this.#opening;
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  /** What is there, lazily. */
+  *past(): Generator<Item> {
+    const { lines, from } = this.#options;
+    const last = this.#opened.inspect().lastSequenceNumber;
+    if (typeof from === "number") this.#expected = from;
+    if (lines === undefined || this.#isNew) yield* this.#readUpTo(last, false);
+    else {
+      yield* this.#lastItems(lines, last);
+      this.#expected = last + 1;
+      yield* this.#readUpTo(last, false);
+    }
+    const { untimed } = this.#selection;
+    if (untimed > 0) {
+      yield this.#notice(`${entryCount(untimed)} left out, of which no time is known`);
+    }
+  }
+
+  /** What comes, a batch at a time; ends with `signal`, or if nobody can write to the log any more. */
+  async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
+    const reader = this.#opened;
+    const end = new AbortController();
+    const abort = () => end.abort();
+    signal.addEventListener("abort", abort);
+    const timer = setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL);
+    try {
+      if (signal.aborted) return;
+      for await (const batch of batches(reader, end.signal)) {
+        const items: Item[] = [];
+        for (let i = 0; i < batch.length; i++) this.#take(batch.entry(i), true, items);
+        yield items;
+      }
+      // What was written between the last read and the end of the writer.
+      if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Closes it, if it is open. */
+  close(): void {
+    this.#reader?.close();
+  }
+
+  get #opened(): ShmLogReader {
+    if (this.#reader === undefined) throw new Error(`${this.name} is not open`);
+    return this.#reader;
+  }
+
+  *#readUpTo(last: number, isLive: boolean): Generator<Item> {
+    const reader = this.#opened;
+    const items: Item[] = [];
+    while (reader.lastSequenceNumber < last) {
+      const entry = reader.read();
+      if (entry === undefined) break;
+      this.#take(entry, isLive, items);
+      yield* items;
+      items.length = 0;
+    }
+  }
+
+  /** Adds an entry to `items` if it is wanted; what is missing before it in any case. */
+  #take(entry: Entry, isLive: boolean, items: Item[]): void {
+    const { sequenceNumber } = entry;
+    if (sequenceNumber < this.#expected) return;
+    const lost = this.#expected > 0 ? sequenceNumber - this.#expected : 0;
+    if (lost > 0) items.push(this.#notice(`${entryCount(lost)} lost`));
+    this.#expected = sequenceNumber + 1;
+    const selected = this.#selection.select(entry, isLive);
+    if (selected !== undefined) items.push({ log: this, time: selected.time, selected });
+  }
+
+  /** The last items up to entry `last`, in order. */
+  #lastItems(count: number, last: number): Item[] {
+    const reader = this.#opened;
+    const ring: Item[] = [];
+    let taken = 0;
+    while (reader.lastSequenceNumber < last) {
+      const entry = reader.read();
+      if (entry === undefined) break;
+      const selected = count > 0 ? this.#selection.select(entry, false) : undefined;
+      if (selected) ring[taken++ % count] = { log: this, time: selected.time, selected };
+    }
+    if (taken <= count) return ring;
+    return [...ring.slice(taken % count), ...ring.slice(0, taken % count)];
+  }
+
+  #notice(notice: string): Item {
+    return { log: this, time: this.#selection.time, notice };
+  }
+}
+
+/** The batches of entries to come, until `signal` is aborted. */
+async function* batches(reader: ShmLogReader, signal: AbortSignal): AsyncGenerator<EntryBatch> {
+  while (!signal.aborted) {
+    const batch = reader.readBatch();
+    if (batch.length > 0) yield batch;
+    else await sleep(10, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Whether nobody can write to this segment any more. */
+function isAbandoned(reader: ShmLogReader): boolean {
+  return reader.isReplaced() && !reader.isWriterAlive();
+}
