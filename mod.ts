@@ -37,6 +37,8 @@ export { type Damage, type SequenceGap, type Verification, verify } from "./src/
 export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
+export type { Continuation, Cursor } from "./src/shm_log/cursor.ts";
+export type { FollowOptions, ReopenEvent } from "./src/shm_log/follow.ts";
 export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log/reader.ts";
 export { type SavedLog, saveLog, type SaveOptions } from "./src/shm_log/save.ts";
 export { ShmLogWriter } from "./src/shm_log/writer.ts";

@@ -95,7 +95,8 @@ function writeBytes(output: Output, bytes: Uint8Array, origin?: Origin): void {
   output.write(LINE_END);
 }
 
-function entryObject(
+/** An entry as JSON has it: its text, or what is no UTF-8 as Base64. */
+export function entryObject(
   entry: Entry,
 ): { seq: number; text: string } | { seq: number; base64: string } {
   const seq = entry.sequenceNumber;

@@ -12,6 +12,7 @@ import { addGenerate } from "./generate.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output.ts";
 import { ExitError } from "./exit.ts";
+import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
 import { addSave } from "./save.ts";
 import { addStat } from "./stat.ts";
@@ -48,6 +49,7 @@ export async function main(argv: string[]): Promise<number> {
       addWrite,
       addTail,
       addDump,
+      addRecord,
       addSave,
       addVerify,
       addStat,
