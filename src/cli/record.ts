@@ -89,7 +89,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const recording = new Recording(reader, file, options.output);
   if (after !== undefined) recording.goOn(after.sequenceNumber);
   else if (options.from === "new") {
-    while (reader.readBatch().length > 0);
+    skipTo(reader, reader.inspect().lastSequenceNumber);
     recording.goOn(reader.lastSequenceNumber);
   }
 
@@ -108,10 +108,16 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const abort = () => end.abort();
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
+  let failure: unknown;
   // Also for what came last before a pause.
   const timer = setInterval(() => {
-    keep(false);
-    if (!options.reopen && reader.isReplaced() && !reader.isWriterAlive()) abort();
+    try {
+      keep(false);
+      if (!options.reopen && reader.isReplaced() && !reader.isWriterAlive()) abort();
+    } catch (error) {
+      failure ??= error;
+      abort();
+    }
   }, Math.min(ABANDONED_INTERVAL, options.fsync ?? ABANDONED_INTERVAL));
   try {
     const following = reader.followBatches({
@@ -123,6 +129,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       recording.add(batch);
       keep(false);
     }
+    if (failure !== undefined) throw failure;
     // What was written between the last look and the end of its writer; no more than is there now.
     const last = reader.inspect().lastSequenceNumber;
     while (reader.lastSequenceNumber < last) {
@@ -131,10 +138,11 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       recording.add(batch);
     }
     recording.finish();
+    // Not after an error: then the place that was remembered before is the right one.
+    keep(true);
   } finally {
     clearInterval(timer);
     signal.removeEventListener("abort", abort);
-    keep(true);
   }
   warn(`${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
 }
@@ -152,6 +160,13 @@ async function open(
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
+  }
+}
+
+/** Passes over the entries up to number `last`. */
+function skipTo(reader: ShmLogReader, last: number): void {
+  while (reader.lastSequenceNumber < last) {
+    if (reader.readBatch(last - reader.lastSequenceNumber).length === 0) return;
   }
 }
 
