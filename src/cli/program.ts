@@ -17,6 +17,7 @@ import { addRemove } from "./remove.ts";
 import { addSave } from "./save.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
+import { addTop } from "./top.ts";
 import { addVerify } from "./verify.ts";
 import { warn } from "./warn.ts";
 import { addWrite } from "./write.ts";
@@ -54,6 +55,7 @@ export async function main(argv: string[]): Promise<number> {
       addVerify,
       addStat,
       addList,
+      addTop,
       addRemove,
       addGenerate,
     ]
