@@ -14,6 +14,7 @@ import { ClosedPipeError } from "./output.ts";
 import { ExitError } from "./exit.ts";
 import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
+import { addReplay } from "./replay.ts";
 import { addSave } from "./save.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
@@ -51,6 +52,7 @@ export async function main(argv: string[]): Promise<number> {
       addTail,
       addDump,
       addRecord,
+      addReplay,
       addSave,
       addVerify,
       addStat,

@@ -16,6 +16,12 @@ export class History {
 
   /** Adds how many entries there were at `time`, in milliseconds. */
   add(time: number, total: number): void {
+    const length = this.#totals.length;
+    if (this.#totals[length - 1] === total && this.#totals[length - 2] === total) {
+      // Nothing happens: the first and the last such moment say it all.
+      this.#times[length - 1] = time;
+      return;
+    }
     this.#times.push(time);
     this.#totals.push(total);
     if (this.#times.length < MOST) return;

@@ -84,7 +84,7 @@ function Top({ watch, interval, sort: firstSort }: ScreenOptions): ReactNode {
     else if (key.escape || key.leftArrow) setDetail(false);
     else if (key.return || key.rightArrow || input === "\n") {
       setSelected(logs[at]?.name);
-      setDetail(logs.length > 0 && !isDetail);
+      setDetail(logs.length > 0 && (key.rightArrow || !isDetail));
     } else if (key.upArrow || input === "k") move(at - 1);
     else if (key.downArrow || input === "j") move(at + 1);
     else if (key.pageUp) move(at - rows);
