@@ -4,9 +4,12 @@
  * @module
  */
 
+import process from "node:process";
 import { Command, CommanderError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { OuroborosError } from "../errors.ts";
+import { complete, completionLines } from "./complete.ts";
+import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
 import { addGenerate } from "./generate.ts";
 import { addList } from "./list.ts";
@@ -60,9 +63,15 @@ export async function main(argv: string[]): Promise<number> {
       addTop,
       addRemove,
       addGenerate,
+      addCompletions,
     ]
   ) {
     add(program);
+  }
+  if (argv[0] === "__complete") {
+    // Asked by the script of a shell; before the parser, which would take half a line for a mistake.
+    process.stdout.write(completionLines(complete(program, argv.slice(1))));
+    return 0;
   }
   try {
     await program.parseAsync(argv, { from: "user" });

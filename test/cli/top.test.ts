@@ -162,11 +162,10 @@ test("top in a terminal shows logs and details, and q gives the terminal back", 
   skip: noTerminal,
 }, async () => {
   using log = ShmLogWriter.create(uniqueName("top"), SMALL);
-  log.write("one");
+  log.writeMany(["one", "two"]);
   const terminal = inTerminal(["top", log.name, "-d", "0.1"]);
   await terminal.until(new RegExp(`ouroboros top[^]*REACHES BACK[^]*${log.name}`));
   assert.ok(terminal.screen().includes(SHOWN));
-  log.write("two");
   await terminal.until(/2 entries there, 2 written[^]*chunk +entries/, "\x1b[C");
   terminal.press("\x1b[D");
   await terminal.until(/enter detail[^]*enter detail/);
