@@ -12,6 +12,7 @@ import { complete, completionLines } from "./complete.ts";
 import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
 import { addGenerate } from "./generate.ts";
+import { addHelp } from "./help.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output.ts";
 import { ExitError } from "./exit.ts";
@@ -64,6 +65,7 @@ export async function main(argv: string[]): Promise<number> {
       addRemove,
       addGenerate,
       addCompletions,
+      addHelp,
     ]
   ) {
     add(program);
