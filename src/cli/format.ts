@@ -14,15 +14,15 @@ import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
 /** How an entry is printed. */
-export type EntryFormat = "text" | "pretty" | "json" | "hex" | "raw";
+export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty";
 
 /** All formats, for the command line. */
-export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "pretty", "json", "hex", "raw"];
+export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "json", "hex", "raw", "pretty"];
 
 /** What {@linkcode EntryFormat} says, for the help. */
 export const FORMAT_HELP =
-  "text; pretty: log records for people; json: an object a line; hex; raw: the bytes and nothing " +
-  "in between";
+  "text; json: an object a line; hex; raw: the bytes and nothing in between; pretty: log records " +
+  "for people";
 
 /** How to print. */
 export interface PrintOptions {

@@ -5,10 +5,11 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../ffi/mod.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
-import { describeTarget, type LogTarget } from "../shm_log/target.ts";
+import type { LogTarget } from "../shm_log/target.ts";
 import { type Criteria, type Selected, Selection } from "./selection.ts";
 import { entryCount } from "./warn.ts";
 
@@ -53,7 +54,7 @@ export class TailedLog {
   #expected = 0;
 
   constructor(target: LogTarget, options: TailedLogOptions) {
-    this.name = describeTarget(target);
+    this.name = typeof target === "string" ? SharedMemory.normalizeName(target) : target.path;
     this.#target = target;
     this.#options = options;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
