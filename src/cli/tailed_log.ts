@@ -6,8 +6,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
-import type { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
+import type { Cursor } from "../shm_log/cursor.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { type Criteria, type Selected, Selection } from "./selection.ts";
@@ -30,6 +30,8 @@ export interface TailedLogOptions {
   from: "latest" | "oldest" | number;
   /** Only the last so many of what is there. */
   lines: number | undefined;
+  /** The place after which to start instead, if it is one of this log. */
+  after: Cursor | undefined;
   criteria: Criteria;
   /** Whether what entries say is to be recognised in any case. */
   wantsRecords: boolean;
@@ -62,11 +64,13 @@ export class TailedLog {
 
   /** Opens the log; when following, gives `false` if there is none yet. */
   async open(signal: AbortSignal): Promise<boolean> {
+    const { from, after, follow } = this.#options;
     const options: ShmLogReaderOptions = {
-      strategy: this.#options.from === "latest" ? "latest" : "lowest",
+      strategy: from === "latest" ? "latest" : "lowest",
       onDamage: "skip",
+      after,
     };
-    if (this.#options.follow === "no") {
+    if (follow === "no") {
       this.#reader = ShmLogReader.open(this.#target, options);
     } else {
       const waiting = { ...options, signal, interval: WAIT_INTERVAL };
@@ -90,14 +94,19 @@ export class TailedLog {
 
   /** What is there, lazily. */
   *past(): Generator<Item> {
-    const { lines, from } = this.#options;
+    const { lines, from, after } = this.#options;
+    const { continuation } = this.#opened;
     const last = this.#opened.inspect().lastSequenceNumber;
-    if (typeof from === "number") this.#expected = from;
+    if (after !== undefined && continuation?.isSameSegment) {
+      this.#expected = after.sequenceNumber + 1;
+    } else if (after !== undefined) {
+      this.#expected = 1;
+      yield this.#notice("the cursor is of another log, so all that is in this one is new");
+    } else if (typeof from === "number") this.#expected = from;
     if (lines === undefined || this.#isNew) yield* this.#readUpTo(last, false);
     else {
       yield* this.#lastItems(lines, last);
       this.#expected = last + 1;
-      yield* this.#readUpTo(last, false);
     }
     const { untimed } = this.#selection;
     if (untimed > 0) {
@@ -105,19 +114,31 @@ export class TailedLog {
     }
   }
 
-  /** What comes, a batch at a time; ends with `signal`, or if nobody can write to the log any more. */
+  /**
+   * What comes, a batch at a time. Ends with `signal` or, unless the name is followed, when nobody can
+   * write to the log any more.
+   */
   async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
     const reader = this.#opened;
+    const isByName = this.#options.follow === "name";
     const end = new AbortController();
     const abort = () => end.abort();
     signal.addEventListener("abort", abort);
-    const timer = setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL);
+    const timer = isByName
+      ? undefined
+      : setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL);
+    let items: Item[] = [];
+    const onReopen = () => {
+      this.#expected = 1;
+      items.push(this.#notice("there is a new log of this name, which is followed now"));
+    };
     try {
       if (signal.aborted) return;
-      for await (const batch of batches(reader, end.signal)) {
-        const items: Item[] = [];
+      const options = { signal: end.signal, reopen: isByName, onReopen };
+      for await (const batch of reader.followBatches(options)) {
         for (let i = 0; i < batch.length; i++) this.#take(batch.entry(i), true, items);
         yield items;
+        items = [];
       }
       // What was written between the last read and the end of the writer.
       if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];
@@ -125,6 +146,11 @@ export class TailedLog {
       clearInterval(timer);
       signal.removeEventListener("abort", abort);
     }
+  }
+
+  /** The place after the last entry that was read, if it is open. */
+  get position(): Cursor | undefined {
+    return this.#reader?.position;
   }
 
   /** Closes it, if it is open. */
@@ -177,15 +203,6 @@ export class TailedLog {
 
   #notice(notice: string): Item {
     return { log: this, time: this.#selection.time, notice };
-  }
-}
-
-/** The batches of entries to come, until `signal` is aborted. */
-async function* batches(reader: ShmLogReader, signal: AbortSignal): AsyncGenerator<EntryBatch> {
-  while (!signal.aborted) {
-    const batch = reader.readBatch();
-    if (batch.length > 0) yield batch;
-    else await sleep(10, undefined, { signal }).catch(() => {});
   }
 }
 
