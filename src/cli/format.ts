@@ -42,6 +42,8 @@ export interface Origin {
 export type EntryPrinter = (entry: Entry, record?: LogRecord, origin?: Origin) => void;
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+// The controls that JSON does not escape.
+const UNESCAPED = /[\x7f-\x9f]/g;
 const NEWLINE = 10;
 const LINE_END = Buffer.from("\n");
 
@@ -63,7 +65,8 @@ export function entryPrinter(
     case "json":
       return (entry, _record, origin) => {
         const log = origin && { log: origin.name };
-        output.write(`${JSON.stringify({ ...log, ...entryObject(entry) })}\n`);
+        const json = JSON.stringify({ ...log, ...entryObject(entry) });
+        output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
       };
     case "hex":
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
@@ -93,6 +96,10 @@ function writeBytes(output: Output, bytes: Uint8Array, origin?: Origin): void {
     }
   }
   output.write(LINE_END);
+}
+
+function escaped(control: string): string {
+  return `\\u00${control.charCodeAt(0).toString(16)}`;
 }
 
 function entryObject(

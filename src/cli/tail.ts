@@ -7,23 +7,17 @@
 import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import pc from "picocolors";
-import type { LogLevel } from "../records/level.ts";
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import {
-  countArgument,
-  cursorArgument,
-  levelArgument,
-  momentArgument,
-  patternArgument,
-  targetArgument,
-} from "./arguments.ts";
+import { countArgument, cursorArgument, targetArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
 import { CursorFile } from "./cursor_file.ts";
 import { Interrupt } from "./interrupt.ts";
 import { ItemPrinter } from "./item_printer.ts";
 import { HOLD, LiveMerge, merged } from "./merge.ts";
 import { Output } from "./output.ts";
+import type { Criteria } from "./selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
 import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
 
 const EXAMPLES = `
@@ -37,27 +31,21 @@ Examples:
   ouroboros tail -f /app /worker /db        several logs, merged by time
   ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
 
-Times and levels are those in JSON lines of pino, LogTape, winston, OpenTelemetry and the like. An
-entry without a time has that of the entry before, or when it comes that moment; one without a level
-passes --level, as it may be a part of one that has. Several logs are merged by these times; those
-that are followed only within ${HOLD} ms. The order within a log is never changed.
-"-o pretty" leaves out pid and hostname.
+${SELECTION_HELP} What comes to a log that is followed has, without a time of its own,
+that moment. Several logs are merged by these times, those that are followed only within ${HOLD} ms; the
+order within a log is never changed. "-o pretty" leaves out pid and hostname.
 
 A cursor file is written after each piece of output: after a crash the last entries may be printed
 again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
 
 What was overwritten before it could be printed is counted on standard error.`;
 
-interface TailOptions {
+interface TailOptions extends Criteria {
   follow?: true;
   followName?: true;
   lines?: number;
   all?: true;
   from?: "latest" | "oldest" | number;
-  since?: number;
-  until?: number;
-  level?: LogLevel;
-  grep?: RegExp;
   output?: EntryFormat;
   cursorFile?: string;
   afterCursor?: Cursor;
@@ -70,7 +58,7 @@ const LINES = 10;
 
 /** Adds the command. */
 export function addTail(program: Command): void {
-  program.command("tail")
+  const command = program.command("tail")
     .description("print the last entries of logs, and follow them")
     .argument("<name...>", "the logs", collectTargets)
     .option("-f, --follow", "go on with what comes, until the log is removed or replaced")
@@ -86,16 +74,8 @@ export function addTail(program: Command): void {
     .addOption(
       new Option("--from <where>", "latest: the newest chunk; oldest; or a sequence number")
         .argParser(fromArgument).conflicts("lines"),
-    )
-    .option("--since <time>", "from then on: 10m, 2h, 1d (ago), 14:30, or ISO 8601", momentArgument)
-    .addOption(
-      new Option("--until <time>", "up to then").argParser(momentArgument).conflicts([
-        "follow",
-        "followName",
-      ]),
-    )
-    .option("-p, --level <level>", "records of at least this level: trace … fatal", levelArgument)
-    .option("--grep <regexp>", "only entries whose text matches", patternArgument)
+    );
+  addSelectionOptions(command)
     .addOption(
       new Option(
         "-o, --output <format>",
@@ -142,6 +122,7 @@ async function tail(targets: LogTarget[], options: TailOptions, command: Command
     after: options.afterCursor ?? cursorFile?.load(),
     criteria: options,
     wantsRecords: format === "pretty" || targets.length > 1,
+    count: targets.length,
   };
   const logs = targets.map((target) => new TailedLog(target, logOptions));
   const print = entryPrinter(format, output, { isTerminal, colors });
@@ -167,7 +148,10 @@ async function tail(targets: LogTarget[], options: TailOptions, command: Command
 
 /** Ends the command for options that the parser takes, and that make no sense together. */
 function checkOptions(targets: LogTarget[], options: TailOptions, command: Command): void {
-  const { cursorFile, afterCursor, showCursor, output } = options;
+  const { cursorFile, afterCursor, showCursor, output, follow, followName, until } = options;
+  if (until !== undefined && (follow || followName)) {
+    command.error("error: --until says where to end, and a follower does not", { exitCode: 2 });
+  }
   if (targets.length > 1 && (cursorFile !== undefined || afterCursor || showCursor)) {
     command.error("error: a cursor is a place in one log, not in several", { exitCode: 2 });
   }

@@ -116,6 +116,19 @@ test("tail -o pretty prints records for people, and other entries as they are", 
   );
 });
 
+test("dump selects and prints the same way", () => {
+  using log = makeLog();
+  log.writeMany([
+    pinoLine("error", "old", 3 * 60 * minute),
+    logTapeLine("warning", "careful"),
+    logTapeLine("info", "fine"),
+  ]);
+  const args = ["dump", "--name", log.name, "--output", "-", "--format", "pretty"];
+  const { stdout, stderr } = runCli([...args, "--since", "1h", "--level", "warn"]);
+  assert.match(stdout, new RegExp(`^${CLOCK} WARN {2}app careful\n$`));
+  assert.equal(stderr, "ouroboros: 1 entry\n");
+});
+
 test("tail -o text prints records as they are", () => {
   using log = makeLog();
   const line = pinoLine("info", "m");
