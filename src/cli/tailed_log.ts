@@ -11,7 +11,7 @@ import type { Cursor } from "../shm_log/cursor.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { type Criteria, type Selected, Selection } from "./selection.ts";
-import { entryCount } from "./warn.ts";
+import { entryCount, warn } from "./warn.ts";
 
 /** An entry to print, or something to say between two of them; in the place where it belongs. */
 export interface Item {
@@ -135,19 +135,20 @@ export class TailedLog {
     const timer = isByName
       ? undefined
       : setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL * this.#times);
-    let items: Item[] = [];
     const onReopen = () => {
       this.#expected = 1;
-      items.push(this.#notice("there is a new log of this name, which is followed now"));
+      // At once, for it may take its time until the first entry comes; all before is printed by now.
+      const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
+      warn(`${prefix}there is a new log of this name, which is followed now`);
     };
     try {
       if (signal.aborted) return;
       const maxSleep = MAX_SLEEP * this.#times;
       const options = { signal: end.signal, maxSleep, reopen: isByName, onReopen };
       for await (const batch of reader.followBatches(options)) {
+        const items: Item[] = [];
         for (let i = 0; i < batch.length; i++) this.#take(batch.entry(i), true, items);
         yield items;
-        items = [];
       }
       // What was written between the last read and the end of the writer.
       if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];

@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { type CliResult, runCli, startCli } from "../support/cli.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
+
+const KILLS = Number(process.env.KILLS ?? 5);
 
 const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
 const lines = (from: number, to: number) =>
@@ -151,7 +154,7 @@ test(`a tail --cursor-file that is killed at random skips nothing (seed ${baseSe
     let last = 0;
     let saved = 0;
     try {
-      for (let kill = 0; kill < 5; kill++) {
+      for (let kill = 0; kill < KILLS; kill++) {
         const running = startCli(args);
         const ended = running.ended();
         await running.until((stdout) => stdout.includes("\n"));
@@ -176,6 +179,29 @@ test(`a tail --cursor-file that is killed at random skips nothing (seed ${baseSe
     assert.deepEqual([code, stderr], [0, ""]);
     assert.equal(follows(last, stdout), log.totalEntriesWritten);
     assert.equal(JSON.parse(readFileSync(path, "utf8")).sequenceNumber, log.totalEntriesWritten);
+  }));
+
+test("a tail --cursor-file that is killed while nobody takes its output saved no more than it printed", () =>
+  withFolder(async (folder) => {
+    using log = makeLog(1 << 20);
+    const path = join(folder, "at");
+    const running = startCli(["tail", "-f", log.name, "--cursor-file", path]);
+    fill(log, 10);
+    await running.until((stdout) => stdout.endsWith("line 10\n"));
+    running.process.stdout?.pause();
+    // Several times more than a pipe and its buffers take.
+    for (let i = 0; i < 50; i++) {
+      fill(log, log.totalEntriesWritten + 2000);
+      await sleep(2);
+    }
+    await sleep(300 * slowness);
+    const ended = running.ended();
+    running.process.kill("SIGKILL");
+    running.process.stdout?.resume();
+    const last = follows(0, (await ended).stdout);
+    assert.ok(last < log.totalEntriesWritten, "it was stuck");
+    const { sequenceNumber } = JSON.parse(readFileSync(path, "utf8"));
+    assert.ok(sequenceNumber > 10 && sequenceNumber <= last, `${sequenceNumber} of ${last}`);
   }));
 
 /** The number of the last whole line; an error unless the lines go on after number `last`, or before. */
