@@ -69,9 +69,8 @@ async function dump(options: DumpOptions): Promise<void> {
     const entry = reader.read();
     if (entry === undefined) break;
     seen++;
-    const selected = selection.select(entry, false);
-    if (selected !== undefined) {
-      print(entry, selected.record);
+    if (selection.wants(entry, false)) {
+      print(entry, selection.record);
       count++;
     }
     if (output.isFull) {

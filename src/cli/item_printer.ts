@@ -52,14 +52,14 @@ export class ItemPrinter {
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
-      const { log, selected, notice } = item;
-      const origin = this.#origins.get(log);
+      const { log, entry, record, notice } = item;
+      const origin = logs.length > 1 ? this.#origins.get(log) : undefined;
       if (notice !== undefined) {
         // After what came before it.
         await this.#flush(last);
         warn(origin ? `${log.name}: ${notice}` : notice);
-      } else if (selected !== undefined) {
-        print(selected.entry, selected.record, origin);
+      } else if (entry !== undefined) {
+        print(entry, record, origin);
         last = item;
         if (output.isFull) await this.#flush(last);
       }
@@ -78,7 +78,7 @@ export class ItemPrinter {
   async #flush(last: Item | undefined): Promise<void> {
     const { output, cursorFile } = this.#options;
     await output.flush();
-    const number = last?.selected?.entry.sequenceNumber;
+    const number = last?.entry?.sequenceNumber;
     const position = last?.log.position;
     if (number === undefined || position === undefined) return;
     this.#cursor = { ...position, sequenceNumber: number };

@@ -7,10 +7,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import type { Entry } from "../log/entry.ts";
+import type { LogRecord } from "../records/record.ts";
 import type { Cursor } from "../shm_log/cursor.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { type Criteria, type Selected, Selection } from "./selection.ts";
+import { type Criteria, Selection } from "./selection.ts";
 import { entryCount, warn } from "./warn.ts";
 
 /** An entry to print, or something to say between two of them; in the place where it belongs. */
@@ -18,8 +19,10 @@ export interface Item {
   log: TailedLog;
   /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
   time: number;
-  selected?: Selected;
-  notice?: string;
+  entry: Entry | undefined;
+  /** What the entry says, if that is known. */
+  record: LogRecord | undefined;
+  notice: string | undefined;
 }
 
 /** What to read of a log. */
@@ -47,6 +50,9 @@ const WAIT_INTERVAL = 100;
 const MAX_SLEEP = 30;
 /** How often to look whether the segment has been removed or replaced, in milliseconds. */
 const ABANDONED_INTERVAL = 500;
+/** How many entries are taken as a batch, and how many more at once when they come quickly. */
+const FIRST_ENTRIES = 64;
+const MORE_ENTRIES = 4096;
 /** How much longer these times may become with many logs. */
 const MOST_TIMES = 4;
 
@@ -144,10 +150,18 @@ export class TailedLog {
     try {
       if (signal.aborted) return;
       const maxSleep = MAX_SLEEP * this.#times;
-      const options = { signal: end.signal, maxSleep, reopen: isByName, onReopen };
+      const options = {
+        signal: end.signal,
+        maxSleep,
+        maxEntries: FIRST_ENTRIES,
+        reopen: isByName,
+        onReopen,
+      };
       for await (const batch of reader.followBatches(options)) {
         const items: Item[] = [];
-        for (let i = 0; i < batch.length; i++) this.#take(batch.entry(i), true, items);
+        for (const entry of batch) this.#take(entry, true, items);
+        // Entries by themselves share the memory of those around them, which is quicker.
+        this.#takeMore(items);
         yield items;
       }
       // What was written between the last read and the end of the writer.
@@ -184,8 +198,18 @@ export class TailedLog {
       const entry = reader.read();
       if (entry === undefined) break;
       this.#take(entry, isLive, items);
-      yield* items;
+      for (let i = 0; i < items.length; i++) yield items[i];
       items.length = 0;
+    }
+  }
+
+  /** Adds what is there to `items`, up to a number of entries. */
+  #takeMore(items: Item[]): void {
+    const reader = this.#opened;
+    for (let count = 0; count < MORE_ENTRIES; count++) {
+      const entry = reader.read();
+      if (entry === undefined) return;
+      this.#take(entry, true, items);
     }
   }
 
@@ -196,8 +220,7 @@ export class TailedLog {
     const lost = this.#expected > 0 ? sequenceNumber - this.#expected : 0;
     if (lost > 0) items.push(this.#notice(`${entryCount(lost)} lost`));
     this.#expected = sequenceNumber + 1;
-    const selected = this.#selection.select(entry, isLive);
-    if (selected !== undefined) items.push({ log: this, time: selected.time, selected });
+    if (this.#selection.wants(entry, isLive)) items.push(this.#item(entry));
   }
 
   /** The last items up to entry `last`, in order. */
@@ -208,15 +231,23 @@ export class TailedLog {
     while (reader.lastSequenceNumber < last) {
       const entry = reader.read();
       if (entry === undefined) break;
-      const selected = count > 0 ? this.#selection.select(entry, false) : undefined;
-      if (selected) ring[taken++ % count] = { log: this, time: selected.time, selected };
+      if (count > 0 && this.#selection.wants(entry, false)) {
+        ring[taken++ % count] = this.#item(entry);
+      }
     }
     if (taken <= count) return ring;
     return [...ring.slice(taken % count), ...ring.slice(0, taken % count)];
   }
 
+  /** The entry that was selected last. */
+  #item(entry: Entry): Item {
+    const { time, record } = this.#selection;
+    return { log: this, time, entry, record, notice: undefined };
+  }
+
   #notice(notice: string): Item {
-    return { log: this, time: this.#selection.time, notice };
+    const { time } = this.#selection;
+    return { log: this, time, entry: undefined, record: undefined, notice };
   }
 }
 

@@ -42,7 +42,7 @@ test("merged() takes from a sequence only what it needs", () => {
   function* endless() {
     for (let time = 0;; time++, taken++) yield { log: 0, index: time, time };
   }
-  const iterator = merged([endless(), itemsOf(1, [2.5])]);
+  const iterator = merged([endless(), itemsOf(1, [2.5])])[Symbol.iterator]();
   for (let i = 0; i < 4; i++) iterator.next();
   assert.ok(taken <= 4);
 });

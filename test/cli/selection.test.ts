@@ -14,7 +14,7 @@ function select(texts: string[], criteria: Criteria, liveFrom = Infinity): numbe
   Writer.create(memory, { chunkCount: 4 }).writeMany(texts);
   const selection = new Selection(criteria, false);
   return [...new Reader(memory)]
-    .filter((entry) => selection.select(entry, entry.sequenceNumber >= liveFrom))
+    .filter((entry) => selection.wants(entry, entry.sequenceNumber >= liveFrom))
     .map((entry) => entry.sequenceNumber);
 }
 

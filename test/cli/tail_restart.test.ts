@@ -1,10 +1,11 @@
 /** `ouroboros tail -F` across the ends and beginnings of writers. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { startCli } from "../support/cli.ts";
 import { type Child, startChild, uniqueName } from "../support/runtime.ts";
@@ -114,7 +115,8 @@ test("tail -F of several logs follows each of them", async () => {
 test("tail -F --cursor-file misses nothing when it and the writer are killed in turn", async () => {
   const name = uniqueName();
   const folder = mkdtempSync(join(tmpdir(), "ouroboros-restart-"));
-  const args = ["tail", "-F", name, "--cursor-file", join(folder, "at")];
+  const path = join(folder, "at");
+  const args = ["tail", "-F", name, "--cursor-file", path];
   let writer: Child | undefined;
   try {
     writer = await startWriter(name, "a", 3);
@@ -125,6 +127,8 @@ test("tail -F --cursor-file misses nothing when it and the writer are killed in 
     await write(writer, 2);
     const second = startCli(args);
     await second.until((stdout) => stdout.endsWith("a5\n"));
+    // Saved after it was printed.
+    while (!existsSync(path)) await sleep(5);
     await writer.kill();
     second.process.kill("SIGKILL");
     await second.ended();
