@@ -361,6 +361,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     // Whoever reads by system calls wants to touch no memory that may be cut off.
     const canHave = memory instanceof SharedMemory && this.#options.copyMode !== "pread";
     if (this.#hasBell && canHave) this.#bell ??= Doorbell.of(memory);
+    if (this.#bell?.canSleep === false) {
+      this.#bell.close();
+      this.#bell = undefined;
+    }
     this.#hasBell = this.#bell !== undefined;
     return this.#bell?.isAttended() ? this.#bell : undefined;
   }
