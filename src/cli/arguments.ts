@@ -10,6 +10,8 @@ import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { type LogLevel, toLevel } from "../records/level.ts";
+import type { Cursor } from "../shm_log/cursor.ts";
+import { parseCursor } from "./cursor_file.ts";
 import { parseMoment } from "./moment.ts";
 import { parseSize } from "./sizes.ts";
 
@@ -78,6 +80,15 @@ export function levelArgument(text: string): LogLevel {
     throw new InvalidArgumentError("trace, debug, info, warn, error or fatal is expected.");
   }
   return level;
+}
+
+/** A place in a log, in JSON. */
+export function cursorArgument(text: string): Cursor {
+  try {
+    return parseCursor(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }
 
 /** A regular expression. */

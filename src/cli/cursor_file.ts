@@ -1,32 +1,28 @@
 /**
- * A place in a log, kept in a file.
+ * A file that remembers how far a log was printed.
  *
  * @module
  */
 
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { checkCursor, type Cursor } from "../shm_log/cursor.ts";
 
-/** How often the place is written at most, in milliseconds. */
-const INTERVAL = 1000;
-
-/** Remembers where a reader was. */
+/** Keeps a cursor in a file, which holds the one before or the new one at every moment. */
 export class CursorFile {
   readonly #path: string;
-  #kept = "";
-  #written = 0;
+  #saved = "";
 
-  /** The file at `path`, which need not be there. */
   constructor(path: string) {
     this.#path = path;
   }
 
   /**
-   * What was remembered, if anything.
+   * The cursor in the file; `undefined` if there is no file.
    *
-   * @throws {RangeError} if the file holds something else: whoever goes on regardless loses the place
+   * @throws {RangeError} if there is something else in it
    */
-  read(): Cursor | undefined {
+  load(): Cursor | undefined {
     let text: string;
     try {
       text = readFileSync(this.#path, "utf8");
@@ -35,23 +31,45 @@ export class CursorFile {
       throw error;
     }
     try {
-      const cursor: unknown = JSON.parse(text);
-      checkCursor(cursor);
-      return cursor;
+      return parseCursor(text);
     } catch (error) {
-      throw new RangeError(`"${this.#path}" is no cursor file: ${(error as Error).message}`);
+      const reason = (error as Error).message;
+      throw new RangeError(
+        `cursor file ${this.#path} is damaged (${reason}): remove it to start anew`,
+        { cause: error },
+      );
     }
   }
 
-  /** Remembers a place: now and then, or at once. A crash leaves the place before, or this one. */
-  write(cursor: Cursor, isUrgent: boolean): void {
-    const now = performance.now();
-    if (!isUrgent && now - this.#written < INTERVAL) return;
+  /**
+   * Puts a cursor into the file. It survives the death of this process, not that of the machine, for
+   * which the log itself would have to survive it.
+   */
+  save(cursor: Cursor): void {
     const text = `${JSON.stringify(cursor)}\n`;
-    this.#written = now;
-    if (text === this.#kept) return;
-    writeFileSync(`${this.#path}.partial`, text, { mode: 0o600 });
-    renameSync(`${this.#path}.partial`, this.#path);
-    this.#kept = text;
+    if (text === this.#saved) return;
+    // Beside it: only within one file system is a renaming one step.
+    const draft = `${this.#path}.${process.pid}.tmp`;
+    try {
+      writeFileSync(draft, text);
+      renameSync(draft, this.#path);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
+    this.#saved = text;
   }
+}
+
+/**
+ * A cursor out of JSON.
+ *
+ * @throws {SyntaxError} if it is no JSON
+ * @throws {TypeError} if it is no cursor
+ */
+export function parseCursor(text: string): Cursor {
+  const { device, inode, created, sequenceNumber } = JSON.parse(text) ?? {};
+  const cursor = { device, inode, created, sequenceNumber };
+  checkCursor(cursor);
+  return cursor;
 }

@@ -14,15 +14,15 @@ import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
 /** How an entry is printed. */
-export type EntryFormat = "text" | "pretty" | "json" | "hex" | "raw";
+export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty";
 
 /** All formats, for the command line. */
-export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "pretty", "json", "hex", "raw"];
+export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "json", "hex", "raw", "pretty"];
 
 /** What {@linkcode EntryFormat} says, for the help. */
 export const FORMAT_HELP =
-  "text; pretty: log records for people; json: an object a line; hex; raw: the bytes and nothing " +
-  "in between";
+  "text; json: an object a line; hex; raw: the bytes and nothing in between; pretty: log records " +
+  "for people";
 
 /** How to print. */
 export interface PrintOptions {
@@ -42,6 +42,8 @@ export interface Origin {
 export type EntryPrinter = (entry: Entry, record?: LogRecord, origin?: Origin) => void;
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+// The controls that JSON does not escape.
+const UNESCAPED = /[\x7f-\x9f]/g;
 const NEWLINE = 10;
 const LINE_END = Buffer.from("\n");
 
@@ -63,7 +65,8 @@ export function entryPrinter(
     case "json":
       return (entry, _record, origin) => {
         const log = origin && { log: origin.name };
-        output.write(`${JSON.stringify({ ...log, ...entryObject(entry) })}\n`);
+        const json = JSON.stringify({ ...log, ...entryObject(entry) });
+        output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
       };
     case "hex":
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
@@ -93,6 +96,10 @@ function writeBytes(output: Output, bytes: Uint8Array, origin?: Origin): void {
     }
   }
   output.write(LINE_END);
+}
+
+function escaped(control: string): string {
+  return `\\u00${control.charCodeAt(0).toString(16)}`;
 }
 
 /** An entry as JSON has it: its text, or what is no UTF-8 as Base64. */

@@ -10,7 +10,11 @@ interface Timed {
 }
 
 /** Merges sequences: always the earliest of their next items; of equal ones that of the first one. */
-export function* merged<T extends Timed>(sequences: Iterable<T>[]): Generator<T> {
+export function merged<T extends Timed>(sequences: Iterable<T>[]): Iterable<T> {
+  return sequences.length === 1 ? sequences[0] : mergedAll(sequences);
+}
+
+function* mergedAll<T extends Timed>(sequences: Iterable<T>[]): Generator<T> {
   const iterators = sequences.map((sequence) => sequence[Symbol.iterator]());
   const heads = iterators.map((iterator) => iterator.next());
   for (;;) {

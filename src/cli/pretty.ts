@@ -55,8 +55,11 @@ export class PrettyPrinter {
           words.push(`${colors.gray(`${oneLine(name)}=`)}${formatValue(part)}`);
         }}
     }
-    const below = stacks.map((stack) => colors.gray(indented(stack)));
-    return [words.join(" "), ...below].join("\n");
+    const below = stacks.flatMap((stack) => stack.trimEnd().split("\n"));
+    return [
+      words.join(" "),
+      ...below.map((line) => colors.gray(`${INDENT}${colorless(line)}`)),
+    ].join("\n");
   }
 }
 
@@ -110,10 +113,6 @@ function formatTime(time: number): string {
   const midnight = new Date().setHours(0, 0, 0, 0);
   const isToday = time >= midnight && time < midnight + DAY;
   return `${isToday ? "" : day}${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-}
-
-function indented(text: string): string {
-  return text.trimEnd().split("\n").map((line) => `${INDENT}${colorless(line)}`).join("\n");
 }
 
 function oneLine(text: string): string {

@@ -37,6 +37,36 @@ A NAME like /app is shared memory; one with a slash further on, like ./app.log, 
 reads takes app.log for a file, too, if there is one and no log of that name.
 "ouroboros COMMAND --help" says more about each.`;
 
+/** In the order of the help. */
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  addWrite,
+  addTail,
+  addDump,
+  addRecord,
+  addReplay,
+  addSave,
+  addVerify,
+  addStat,
+  addList,
+  addTop,
+  addRemove,
+  addGenerate,
+  addCompletions,
+  addHelp,
+];
+
+/** The program with all its commands. */
+export function createProgram(): Command {
+  const program = new Command("ouroboros")
+    .description("A rotating log in shared memory: one writer, many readers.")
+    .version(config.version)
+    .addHelpText("after", EXAMPLES)
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const add of COMMANDS) add(program);
+  return program;
+}
+
 /**
  * Runs a command line.
  *
@@ -44,39 +74,12 @@ reads takes app.log for a file, too, if there is one and no log of that name.
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function main(argv: string[]): Promise<number> {
-  const program = new Command("ouroboros")
-    .description("A rotating log in shared memory: one writer, many readers.")
-    .version(config.version)
-    .addHelpText("after", EXAMPLES)
-    .showSuggestionAfterError()
-    .exitOverride();
-  for (
-    const add of [
-      addWrite,
-      addTail,
-      addDump,
-      addRecord,
-      addReplay,
-      addSave,
-      addVerify,
-      addStat,
-      addList,
-      addTop,
-      addRemove,
-      addGenerate,
-      addCompletions,
-      addHelp,
-    ]
-  ) {
-    add(program);
-  }
-  if (argv[0] === "__complete") {
-    // Asked by the script of a shell; before the parser, which would take half a line for a mistake.
-    process.stdout.write(completionLines(complete(program, argv.slice(1))));
-    return 0;
-  }
+  const program = createProgram();
   try {
-    await program.parseAsync(argv, { from: "user" });
+    if (argv[0] === "__complete") {
+      // Asked by the script of a shell; before the parser, which takes half a line for a mistake.
+      process.stdout.write(completionLines(complete(program, argv.slice(1))));
+    } else await program.parseAsync(argv, { from: "user" });
     return 0;
   } catch (error) {
     // The parser has said what is wrong by then.

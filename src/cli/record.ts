@@ -42,6 +42,8 @@ interface RecordOptions {
 
 /** How often to look whether the log is still there, in milliseconds. */
 const ABANDONED_INTERVAL = 250;
+/** How often the place is remembered, in milliseconds. */
+const CURSOR_INTERVAL = 1000;
 
 /** Adds the command. */
 export function addRecord(program: Command): void {
@@ -77,7 +79,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const cursorFile = options.cursorFile === undefined
     ? undefined
     : new CursorFile(options.cursorFile);
-  const after = cursorFile?.read();
+  const after = cursorFile?.load();
   const reader = await open(target, signal, {
     strategy: options.from === "oldest" ? "lowest" : "latest",
     onDamage: "skip",
@@ -94,6 +96,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   }
 
   let synced = performance.now();
+  let remembered = synced;
   const keep = (isEnd: boolean) => {
     file.flush();
     const now = performance.now();
@@ -102,7 +105,10 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       synced = now;
     }
     // After the lines: what it says is recorded must be.
-    cursorFile?.write(reader.position, isEnd);
+    if (isEnd || now - remembered >= CURSOR_INTERVAL) {
+      cursorFile?.save(reader.position);
+      remembered = now;
+    }
   };
   const end = new AbortController();
   const abort = () => end.abort();

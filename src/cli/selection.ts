@@ -20,15 +20,6 @@ export interface Criteria {
   until?: number;
 }
 
-/** An entry that is wanted, and what is known of it. */
-export interface Selected {
-  entry: Entry;
-  /** What it says, if it is a record and somebody wants to know. */
-  record: LogRecord | undefined;
-  /** When, in milliseconds since 1970; `-Infinity` while nothing is known. */
-  time: number;
-}
-
 /**
  * Selects the entries of one log, which it must see in their order.
  *
@@ -40,6 +31,7 @@ export class Selection {
   readonly #criteria: Criteria;
   readonly #wantsRecords: boolean;
   #time = -Infinity;
+  #record: LogRecord | undefined;
   #untimed = 0;
 
   /** Selects by criteria; `wantsRecords` if records are asked for in any case. */
@@ -50,9 +42,14 @@ export class Selection {
       until !== undefined;
   }
 
-  /** The time of the last entry. */
+  /** The time of the last entry, in milliseconds since 1970; `-Infinity` while nothing is known. */
   get time(): number {
     return this.#time;
+  }
+
+  /** What the last entry says, if it is a record and somebody wants to know. */
+  get record(): LogRecord | undefined {
+    return this.#record;
   }
 
   /** How many entries were left out because nothing is known of their time. */
@@ -60,24 +57,21 @@ export class Selection {
     return this.#untimed;
   }
 
-  /** The entry, if it is wanted. */
-  select(entry: Entry, isLive: boolean): Selected | undefined {
+  /** Whether the entry is wanted. */
+  wants(entry: Entry, isLive: boolean): boolean {
     const { grep, level, since, until } = this.#criteria;
-    if (!this.#wantsRecords) {
-      if (grep !== undefined && !grep.test(entry.text)) return undefined;
-      return { entry, record: undefined, time: this.#time };
-    }
+    if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
     const { text } = entry;
     const record = recognizeRecord(text);
     const time = record?.time ?? (isLive ? Date.now() : this.#time);
+    this.#record = record;
     this.#time = time;
     if (since !== undefined && time < since) {
       if (time === -Infinity) this.#untimed++;
-      return undefined;
+      return false;
     }
-    if (until !== undefined && time > until) return undefined;
-    if (level !== undefined && record?.level && !isAtLeast(record.level, level)) return undefined;
-    if (grep !== undefined && !grep.test(text)) return undefined;
-    return { entry, record, time };
+    if (until !== undefined && time > until) return false;
+    if (level !== undefined && record?.level && !isAtLeast(record.level, level)) return false;
+    return grep === undefined || grep.test(text);
   }
 }

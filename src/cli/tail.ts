@@ -7,21 +7,18 @@
 import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import pc from "picocolors";
-import type { LogLevel } from "../records/level.ts";
+import type { Cursor } from "../shm_log/cursor.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import {
-  countArgument,
-  levelArgument,
-  momentArgument,
-  patternArgument,
-  sourceArgument,
-} from "./arguments.ts";
+import { countArgument, cursorArgument, sourceArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
+import { CursorFile } from "./cursor_file.ts";
 import { Interrupt } from "./interrupt.ts";
 import { ItemPrinter } from "./item_printer.ts";
 import { HOLD, LiveMerge, merged } from "./merge.ts";
 import { Output } from "./output.ts";
-import { type Item, TailedLog } from "./tailed_log.ts";
+import type { Criteria } from "./selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
+import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
 
 const EXAMPLES = `
 Examples:
@@ -32,25 +29,27 @@ Examples:
   ouroboros tail -f -n 0 /app --grep ERROR  only what is new, and matches
   ouroboros tail /app --since 10m -p warn   what was at least a warning in the last ten minutes
   ouroboros tail -f /app /worker /db        several logs, merged by time
+  ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
 
-Times and levels are those in JSON lines of pino, LogTape, winston, OpenTelemetry and the like. An
-entry without a time has that of the entry before, or when it comes that moment; one without a level
-passes --level, as it may be a part of one that has. Several logs are merged by these times; those
-that are followed only within ${HOLD} ms. The order within a log is never changed.
-"-o pretty" leaves out pid and hostname.
+${SELECTION_HELP} What comes to a log that is followed has, without a time of its own,
+that moment. Several logs are merged by these times, those that are followed only within ${HOLD} ms; the
+order within a log is never changed. "-o pretty" leaves out pid and hostname.
+
+A cursor file is written after each piece of output: after a crash the last entries may be printed
+again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
 
 What was overwritten before it could be printed is counted on standard error.`;
 
-interface TailOptions {
+interface TailOptions extends Criteria {
   follow?: true;
+  followName?: true;
   lines?: number;
   all?: true;
   from?: "latest" | "oldest" | number;
-  since?: number;
-  until?: number;
-  level?: LogLevel;
-  grep?: RegExp;
   output?: EntryFormat;
+  cursorFile?: string;
+  afterCursor?: Cursor;
+  showCursor?: true;
   prefix: boolean;
   color?: boolean;
 }
@@ -59,10 +58,11 @@ const LINES = 10;
 
 /** Adds the command. */
 export function addTail(program: Command): void {
-  program.command("tail")
+  const command = program.command("tail")
     .description("print the last entries of logs, and follow them")
     .argument("<name...>", "the logs", collectTargets)
     .option("-f, --follow", "go on with what comes, until the log is removed or replaced")
+    .option("-F, --follow-name", "go on with whichever log has the name: after a restart, too")
     .option(
       "-n, --lines <count>",
       `the last so many of each log, of those that are wanted (default: ${LINES})`,
@@ -74,19 +74,20 @@ export function addTail(program: Command): void {
     .addOption(
       new Option("--from <where>", "latest: the newest chunk; oldest; or a sequence number")
         .argParser(fromArgument).conflicts("lines"),
-    )
-    .option("--since <time>", "from then on: 10m, 2h, 1d (ago), 14:30, or ISO 8601", momentArgument)
-    .addOption(
-      new Option("--until <time>", "up to then").argParser(momentArgument).conflicts("follow"),
-    )
-    .option("-p, --level <level>", "records of at least this level: trace … fatal", levelArgument)
-    .option("--grep <regexp>", "only entries whose text matches", patternArgument)
+    );
+  addSelectionOptions(command)
     .addOption(
       new Option(
         "-o, --output <format>",
         `${FORMAT_HELP} (default: pretty on a terminal, else text)`,
       ).choices(ENTRY_FORMATS),
     )
+    .option("--cursor-file <file>", "start after the cursor in it, if there is one, and keep it up")
+    .addOption(
+      new Option("--after-cursor <json>", "start after that place").argParser(cursorArgument)
+        .conflicts(["cursorFile", "from", "all"]),
+    )
+    .option("--show-cursor", "print in the end the cursor after the last entry")
     .option("--no-prefix", "with several logs, don't begin lines with their names")
     .option("--color", "colours even if it is no terminal")
     .option("--no-color", "no colours")
@@ -104,33 +105,58 @@ function fromArgument(text: string): "latest" | "oldest" | number {
   throw new InvalidArgumentError('"latest", "oldest" or a sequence number is expected.');
 }
 
-async function tail(targets: LogTarget[], options: TailOptions): Promise<void> {
+async function tail(targets: LogTarget[], options: TailOptions, command: Command): Promise<void> {
+  checkOptions(targets, options, command);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const colors = pc.createColors(hasColors(options));
   const isTerminal = Boolean(process.stdout.isTTY);
   const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard();
-  const logs = targets.map((target) =>
-    new TailedLog(target, {
-      follow: options.follow ? "segment" : "no",
-      ...startOf(options),
-      criteria: options,
-      wantsRecords: format === "pretty" || targets.length > 1,
-    })
-  );
+  const cursorFile = options.cursorFile === undefined
+    ? undefined
+    : new CursorFile(options.cursorFile);
+  const logOptions: TailedLogOptions = {
+    follow: options.followName ? "name" : options.follow ? "segment" : "no",
+    ...startOf(options),
+    after: options.afterCursor ?? cursorFile?.load(),
+    criteria: options,
+    wantsRecords: format === "pretty" || targets.length > 1,
+    count: targets.length,
+  };
+  const logs = targets.map((target) => new TailedLog(target, logOptions));
   const print = entryPrinter(format, output, { isTerminal, colors });
-  const printer = new ItemPrinter(output, print, logs, options.prefix ? colors : undefined);
+  const prefixColors = options.prefix ? colors : undefined;
+  const printer = new ItemPrinter({ output, print, logs, prefixColors, cursorFile });
   try {
     const areOpen = await Promise.all(logs.map((log) => log.open(signal)));
-    await printer.print(merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past())));
-    await printer.flush();
-    if (options.follow) await follow(logs, printer, areOpen, signal);
+    await printer.print(merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past())), signal);
+    if (logOptions.follow !== "no") await follow(logs, printer, areOpen, signal);
   } catch (error) {
     // A log that was waited for in vain.
     if (!signal.aborted) throw error;
   } finally {
     for (const log of logs) log.close();
+  }
+  if (options.showCursor && printer.cursor !== undefined) {
+    const cursor = JSON.stringify(printer.cursor);
+    output.write(format === "json" ? `{"cursor":${cursor}}\n` : `-- cursor: ${cursor}\n`);
+    await output.flush();
+  }
+  if (printer.cursor !== undefined) cursorFile?.save(printer.cursor);
+}
+
+/** Ends the command for options that the parser takes, and that make no sense together. */
+function checkOptions(targets: LogTarget[], options: TailOptions, command: Command): void {
+  const { cursorFile, afterCursor, showCursor, output, follow, followName, until } = options;
+  if (until !== undefined && (follow || followName)) {
+    command.error("error: --until says where to end, and a follower does not", { exitCode: 2 });
+  }
+  if (targets.length > 1 && (cursorFile !== undefined || afterCursor || showCursor)) {
+    command.error("error: a cursor is a place in one log, not in several", { exitCode: 2 });
+  }
+  if (showCursor && output === "raw") {
+    command.error("error: --show-cursor would be a part of the raw bytes", { exitCode: 2 });
   }
 }
 
@@ -144,8 +170,7 @@ async function follow(
   const sources = logs.map((log, i) => toCome(log, wereOpen[i], signal));
   const merge = new LiveMerge<Item>();
   for await (const items of sources.length === 1 ? sources[0] : merge.merged(sources)) {
-    await printer.print(items);
-    await printer.flush();
+    await printer.print(items, signal);
   }
 }
 
@@ -163,11 +188,12 @@ async function* toCome(
 }
 
 /** Where to start: with a time at its moment, else, if nothing is said, some entries ago. */
-function startOf({ all, from, lines, since, until }: TailOptions): {
+function startOf(options: TailOptions): {
   from: "latest" | "oldest" | number;
   lines: number | undefined;
 } {
-  const isSaid = all || from !== undefined || since !== undefined || until !== undefined;
+  const { all, from, lines, since, until, cursorFile, afterCursor } = options;
+  const isSaid = all || [from, since, until, cursorFile, afterCursor].some((x) => x !== undefined);
   return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };
 }
 

@@ -5,20 +5,24 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EntryBatch } from "../log/batch.ts";
+import { SharedMemory } from "../../ffi/mod.ts";
 import type { Entry } from "../log/entry.ts";
+import type { LogRecord } from "../records/record.ts";
+import type { Cursor } from "../shm_log/cursor.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
-import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import { type Criteria, type Selected, Selection } from "./selection.ts";
-import { entryCount } from "./warn.ts";
+import type { LogTarget } from "../shm_log/target.ts";
+import { type Criteria, Selection } from "./selection.ts";
+import { entryCount, warn } from "./warn.ts";
 
 /** An entry to print, or something to say between two of them; in the place where it belongs. */
 export interface Item {
   log: TailedLog;
   /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
   time: number;
-  selected?: Selected;
-  notice?: string;
+  entry: Entry | undefined;
+  /** What the entry says, if that is known. */
+  record: LogRecord | undefined;
+  notice: string | undefined;
 }
 
 /** What to read of a log. */
@@ -29,15 +33,28 @@ export interface TailedLogOptions {
   from: "latest" | "oldest" | number;
   /** Only the last so many of what is there. */
   lines: number | undefined;
+  /** The place after which to start instead, if it is one of this log. */
+  after: Cursor | undefined;
   criteria: Criteria;
   /** Whether what entries say is to be recognised in any case. */
   wantsRecords: boolean;
+  /** How many logs are read along with it, this one included. */
+  count: number;
 }
 
+// Each look costs the CPU a third of a millisecond, most of it for waking up; an idle `tail` should
+// cost less than 1 % of a core, of however many logs. What people read may come a tenth of a second late.
 /** How often to look for a log that is not there, in milliseconds. */
-const WAIT_INTERVAL = 20;
+const WAIT_INTERVAL = 100;
+/** How long to sleep at most between two entries; after a second without any three times as long. */
+const MAX_SLEEP = 30;
 /** How often to look whether the segment has been removed or replaced, in milliseconds. */
-const ABANDONED_INTERVAL = 250;
+const ABANDONED_INTERVAL = 500;
+/** How many entries are taken as a batch, and how many more at once when they come quickly. */
+const FIRST_ENTRIES = 64;
+const MORE_ENTRIES = 4096;
+/** How much longer these times may become with many logs. */
+const MOST_TIMES = 4;
 
 /** A log that is read from some place on, and perhaps followed. */
 export class TailedLog {
@@ -53,7 +70,7 @@ export class TailedLog {
   #expected = 0;
 
   constructor(target: LogTarget, options: TailedLogOptions) {
-    this.name = describeTarget(target);
+    this.name = typeof target === "string" ? SharedMemory.normalizeName(target) : target.path;
     this.#target = target;
     this.#options = options;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
@@ -61,14 +78,16 @@ export class TailedLog {
 
   /** Opens the log; when following, gives `false` if there is none yet. */
   async open(signal: AbortSignal): Promise<boolean> {
+    const { from, after, follow } = this.#options;
     const options: ShmLogReaderOptions = {
-      strategy: this.#options.from === "latest" ? "latest" : "lowest",
+      strategy: from === "latest" ? "latest" : "lowest",
       onDamage: "skip",
+      after,
     };
-    if (this.#options.follow === "no") {
+    if (follow === "no") {
       this.#reader = ShmLogReader.open(this.#target, options);
     } else {
-      const waiting = { ...options, signal, interval: WAIT_INTERVAL };
+      const waiting = { ...options, signal, interval: WAIT_INTERVAL * this.#times };
       this.#opening = ShmLogReader.waitFor(this.#target, waiting);
       this.#reader = await Promise.race([this.#opening, sleep(0)]) ?? undefined;
     }
@@ -89,14 +108,19 @@ export class TailedLog {
 
   /** What is there, lazily. */
   *past(): Generator<Item> {
-    const { lines, from } = this.#options;
+    const { lines, from, after } = this.#options;
+    const { continuation } = this.#opened;
     const last = this.#opened.inspect().lastSequenceNumber;
-    if (typeof from === "number") this.#expected = from;
+    if (after !== undefined && continuation?.isSameSegment) {
+      this.#expected = after.sequenceNumber + 1;
+    } else if (after !== undefined) {
+      this.#expected = 1;
+      yield this.#notice("the cursor is of another log, so all that is in this one is new");
+    } else if (typeof from === "number") this.#expected = from;
     if (lines === undefined || this.#isNew) yield* this.#readUpTo(last, false);
     else {
       yield* this.#lastItems(lines, last);
       this.#expected = last + 1;
-      yield* this.#readUpTo(last, false);
     }
     const { untimed } = this.#selection;
     if (untimed > 0) {
@@ -104,18 +128,40 @@ export class TailedLog {
     }
   }
 
-  /** What comes, a batch at a time; ends with `signal`, or if nobody can write to the log any more. */
+  /**
+   * What comes, a batch at a time. Ends with `signal` or, unless the name is followed, when nobody can
+   * write to the log any more.
+   */
   async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
     const reader = this.#opened;
+    const isByName = this.#options.follow === "name";
     const end = new AbortController();
     const abort = () => end.abort();
     signal.addEventListener("abort", abort);
-    const timer = setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL);
+    const timer = isByName
+      ? undefined
+      : setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL * this.#times);
+    const onReopen = () => {
+      this.#expected = 1;
+      // At once, for it may take its time until the first entry comes; all before is printed by now.
+      const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
+      warn(`${prefix}there is a new log of this name, which is followed now`);
+    };
     try {
       if (signal.aborted) return;
-      for await (const batch of batches(reader, end.signal)) {
+      const maxSleep = MAX_SLEEP * this.#times;
+      const options = {
+        signal: end.signal,
+        maxSleep,
+        maxEntries: FIRST_ENTRIES,
+        reopen: isByName,
+        onReopen,
+      };
+      for await (const batch of reader.followBatches(options)) {
         const items: Item[] = [];
-        for (let i = 0; i < batch.length; i++) this.#take(batch.entry(i), true, items);
+        for (const entry of batch) this.#take(entry, true, items);
+        // Entries by themselves share the memory of those around them, which is quicker.
+        this.#takeMore(items);
         yield items;
       }
       // What was written between the last read and the end of the writer.
@@ -126,9 +172,18 @@ export class TailedLog {
     }
   }
 
+  /** The place after the last entry that was read, if it is open. */
+  get position(): Cursor | undefined {
+    return this.#reader?.position;
+  }
+
   /** Closes it, if it is open. */
   close(): void {
     this.#reader?.close();
+  }
+
+  get #times(): number {
+    return Math.min(this.#options.count, MOST_TIMES);
   }
 
   get #opened(): ShmLogReader {
@@ -143,8 +198,18 @@ export class TailedLog {
       const entry = reader.read();
       if (entry === undefined) break;
       this.#take(entry, isLive, items);
-      yield* items;
+      for (let i = 0; i < items.length; i++) yield items[i];
       items.length = 0;
+    }
+  }
+
+  /** Adds what is there to `items`, up to a number of entries. */
+  #takeMore(items: Item[]): void {
+    const reader = this.#opened;
+    for (let count = 0; count < MORE_ENTRIES; count++) {
+      const entry = reader.read();
+      if (entry === undefined) return;
+      this.#take(entry, true, items);
     }
   }
 
@@ -155,8 +220,7 @@ export class TailedLog {
     const lost = this.#expected > 0 ? sequenceNumber - this.#expected : 0;
     if (lost > 0) items.push(this.#notice(`${entryCount(lost)} lost`));
     this.#expected = sequenceNumber + 1;
-    const selected = this.#selection.select(entry, isLive);
-    if (selected !== undefined) items.push({ log: this, time: selected.time, selected });
+    if (this.#selection.wants(entry, isLive)) items.push(this.#item(entry));
   }
 
   /** The last items up to entry `last`, in order. */
@@ -167,24 +231,23 @@ export class TailedLog {
     while (reader.lastSequenceNumber < last) {
       const entry = reader.read();
       if (entry === undefined) break;
-      const selected = count > 0 ? this.#selection.select(entry, false) : undefined;
-      if (selected) ring[taken++ % count] = { log: this, time: selected.time, selected };
+      if (count > 0 && this.#selection.wants(entry, false)) {
+        ring[taken++ % count] = this.#item(entry);
+      }
     }
     if (taken <= count) return ring;
     return [...ring.slice(taken % count), ...ring.slice(0, taken % count)];
   }
 
-  #notice(notice: string): Item {
-    return { log: this, time: this.#selection.time, notice };
+  /** The entry that was selected last. */
+  #item(entry: Entry): Item {
+    const { time, record } = this.#selection;
+    return { log: this, time, entry, record, notice: undefined };
   }
-}
 
-/** The batches of entries to come, until `signal` is aborted. */
-async function* batches(reader: ShmLogReader, signal: AbortSignal): AsyncGenerator<EntryBatch> {
-  while (!signal.aborted) {
-    const batch = reader.readBatch();
-    if (batch.length > 0) yield batch;
-    else await sleep(10, undefined, { signal }).catch(() => {});
+  #notice(notice: string): Item {
+    const { time } = this.#selection;
+    return { log: this, time, entry: undefined, record: undefined, notice };
   }
 }
 

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
-import { runCli } from "../support/cli.ts";
+import { complete, completionLines } from "../../src/cli/complete.ts";
+import { createProgram } from "../../src/cli/program.ts";
 import { scriptCommand, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-completions-`);
@@ -27,11 +28,12 @@ chmodSync(`${folder}/ouroboros`, 0o755);
 writeFileSync(`${folder}/some file.log`, "");
 const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, NO_COLOR: "1" };
 
-/** What `__complete` says, without descriptions. */
+const program = createProgram();
+
+/** What may come last, `:files` for any file. */
 function candidates(...words: string[]): string[] {
-  const { code, stdout } = runCli(["__complete", ...words]);
-  assert.equal(code, 0);
-  return stdout.trimEnd().split("\n").filter(Boolean).map((line) => line.split("\t")[0]);
+  const lines = completionLines(complete(program, words)).split("\n").filter(Boolean);
+  return lines.map((line) => line.split("\t")[0]);
 }
 
 test("commands, options, their values and arguments are known from the commands themselves", () => {

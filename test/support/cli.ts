@@ -15,10 +15,15 @@ export interface CliResult {
   stderr: string;
 }
 
+/** What to start for a command. */
+export function cliCommand(args: (string | number)[]): [command: string, args: string[]] {
+  const [command, fixed] = scriptCommand(file);
+  return [command, [...fixed, ...args.map(String)]];
+}
+
 /** Runs a command to its end. */
 export function runCli(args: (string | number)[], input: string | Uint8Array = ""): CliResult {
-  const [command, fixed] = scriptCommand(file);
-  const { status, stdout, stderr } = spawnSync(command, [...fixed, ...args.map(String)], {
+  const { status, stdout, stderr } = spawnSync(...cliCommand(args), {
     input,
     env,
     timeout: 60_000,
@@ -43,8 +48,7 @@ export interface RunningCli {
 
 /** Starts a command. */
 export function startCli(args: (string | number)[]): RunningCli {
-  const [command, fixed] = scriptCommand(file);
-  const child = spawn(command, [...fixed, ...args.map(String)], {
+  const child = spawn(...cliCommand(args), {
     env,
     timeout: 60_000,
     killSignal: "SIGKILL",
