@@ -98,7 +98,7 @@ for (const [shell, args] of Object.entries(SHELLS)) {
   const isThere = spawnSync(shell, ["-c", "true"]).status === 0;
   const skip = isThere ? false : `${shell} is not installed`;
 
-  test(`${shell} completes commands, options, values, logs and files`, { skip }, () => {
+  test(`${shell} completes commands, logs and files`, { skip }, () => {
     using log = ShmLogWriter.create(uniqueName("complete"), { chunkSize: 1024, chunkCount: 1 });
     const completed = (...line: string[]) => {
       const { stdout, stderr } = spawnSync(shell, args(["ouroboros", ...line]), {
@@ -110,8 +110,6 @@ for (const [shell, args] of Object.entries(SHELLS)) {
       return stdout.trimEnd().split("\n").map((found) => found.split("\t")[0]);
     };
     assert.deepEqual(completed("verif"), ["verify"]);
-    assert.ok(completed("replay", "--ch").includes("--chunk-size"));
-    assert.deepEqual(completed("top", "--sort", "si"), ["size"]);
     assert.ok(completed("tail", log.name.slice(0, -1)).includes(log.name));
     const files = completed("record", "/x", "so");
     assert.ok(files.some((file) => /^some(\\? |\\\\ )file\.log$/.test(file)), files.join());

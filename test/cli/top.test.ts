@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import test from "node:test";
@@ -123,8 +124,11 @@ function inTerminal(args: string[]): {
   press(keys: string): void;
   /** Waits for it; presses keys meanwhile, which get lost before the screen listens. */
   until(pattern: RegExp, keys?: string): Promise<void>;
+  /** The processes in it: the command. */
+  pids(): number[];
   signal(name: "SIGTERM"): void;
   ended(): Promise<number | null>;
+  [Symbol.dispose](): void;
 } {
   const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const [command, fixed] = scriptCommand(file);
@@ -134,6 +138,14 @@ function inTerminal(args: string[]): {
     timeout: 60_000,
     killSignal: "SIGKILL",
   });
+  let found: number[] = [];
+  const pids = () => {
+    if (found.length === 0) {
+      const { stdout } = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" });
+      found = stdout.trim().split("\n").map(Number);
+    }
+    return found;
+  };
   let screen = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => screen += text);
   const end = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -147,11 +159,11 @@ function inTerminal(args: string[]): {
         await sleep(10);
       }
     },
-    signal: (name) => {
-      const found = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" });
-      process.kill(Number(found.stdout.trim().split("\n")[0]), name);
-    },
+    pids,
+    signal: (name) => void process.kill(pids()[0], name),
     ended: () => end,
+    // Whatever becomes of the test: without its terminal the command ends, too.
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
   };
 }
 
@@ -163,7 +175,7 @@ test("top in a terminal shows logs and details, and q gives the terminal back", 
 }, async () => {
   using log = ShmLogWriter.create(uniqueName("top"), SMALL);
   log.writeMany(["one", "two"]);
-  const terminal = inTerminal(["top", log.name, "-d", "0.1"]);
+  using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
   await terminal.until(new RegExp(`ouroboros top[^]*REACHES BACK[^]*${log.name}`));
   assert.ok(terminal.screen().includes(SHOWN));
   await terminal.until(/2 entries there, 2 written[^]*chunk +entries/, "\x1b[C");
@@ -183,8 +195,8 @@ test("top gives the terminal back at Ctrl-C and at SIGTERM, and survives its log
   skip: noTerminal,
 }, async () => {
   for (const how of ["Ctrl-C", "SIGTERM"]) {
-    const log = ShmLogWriter.create(uniqueName("top"), SMALL);
-    const terminal = inTerminal(["top", log.name, "-d", "0.1"]);
+    using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+    using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
     await terminal.until(/1 log,/);
     log.close();
     await terminal.until(/0 logs,/);
@@ -192,5 +204,18 @@ test("top gives the terminal back at Ctrl-C and at SIGTERM, and survives its log
     else terminal.signal("SIGTERM");
     await terminal.ended();
     assert.ok(terminal.screen().lastIndexOf(RESTORED) > terminal.screen().lastIndexOf(SHOWN), how);
+  }
+});
+
+test("top ends when its terminal is closed", { skip: noTerminal }, async () => {
+  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  const terminal = inTerminal(["top", log.name, "-d", "0.1"]);
+  await terminal.until(/1 log,/);
+  const isThere = () => terminal.pids().some((pid) => existsSync(`/proc/${pid}`));
+  assert.ok(isThere());
+  terminal[Symbol.dispose]();
+  for (let i = 0; isThere(); i++) {
+    assert.ok(i < 1000 * slowness, "it is still there");
+    await sleep(10);
   }
 });
