@@ -86,6 +86,9 @@ interface DenoGlobal {
   [internal: symbol]: { Console?: new (print: (text: string) => void) => PrivateConsole };
 }
 
+/** As deep as Bun's console goes. */
+const BUN_DEPTH = { depth: 2 };
+
 interface BunGlobal {
   inspect: ((value: unknown, options?: unknown) => string) & {
     table?(data: unknown, properties?: string[]): string;
@@ -100,7 +103,8 @@ function printAsBun(console: PrivateConsole, bun: BunGlobal): void {
   for (const method of ["log", "info", "debug", "warn", "error", "dirxml"] as const) {
     console[method] = log;
   }
-  console.dir = (value, options) => line(bun.inspect(value, options));
+  console.dir = (value, options) =>
+    line(bun.inspect(value, { ...BUN_DEPTH, ...options as object }));
   console.table = (data, properties) => {
     const isTable = typeof data === "object" && data !== null && bun.inspect.table !== undefined;
     line(
@@ -120,7 +124,8 @@ function printAsBun(console: PrivateConsole, bun: BunGlobal): void {
 }
 
 function formatAsBun(args: unknown[], bun: BunGlobal): string {
-  const show = (value: unknown) => typeof value === "string" ? value : bun.inspect(value);
+  const show = (value: unknown) =>
+    typeof value === "string" ? value : bun.inspect(value, BUN_DEPTH);
   const [first, ...rest] = args;
   if (typeof first !== "string" || rest.length === 0) return args.map(show).join(" ");
   const text = first.replace(/%([sdifjoOc%])/g, (directive, letter: string) => {
@@ -140,7 +145,7 @@ function formatAsBun(args: unknown[], bun: BunGlobal): string {
       case "c":
         return "";
       default:
-        return bun.inspect(value);
+        return bun.inspect(value, BUN_DEPTH);
     }
   });
   return [text, ...rest.map(show)].join(" ");

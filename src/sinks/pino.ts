@@ -197,7 +197,8 @@ class ShmLines extends ShmDestination {
   override end(text: string = ""): void {
     if (this.destroyed) return;
     this.write(text);
-    super.end(this.#rest === "" ? undefined : this.#rest);
+    if (this.#rest !== "") super.write(this.#rest);
+    super.end();
   }
 }
 

@@ -107,9 +107,9 @@ function shortenContainer(
     }
     if (member.kept !== undefined) left -= Buffer.byteLength(member.kept) + 1;
   };
-  if (members.length * LEAST_SHARE <= left) {
-    // Small ones first: what they leave of their share is there for the large ones.
-    const bySize = [...members].sort((a, b) => a.size - b.size);
+  // Small ones first: what they leave of their share is there for the large ones.
+  const bySize = [...members].sort((a, b) => a.size - b.size);
+  if (shareOfLarge(bySize, left) >= LEAST_SHARE) {
     bySize.forEach((member, i) => keep(member, Math.floor(left / (members.length - i))));
   } else {
     // Too many to give something to each: the first ones.
@@ -120,6 +120,16 @@ function shortenContainer(
   }
   const kept = members.flatMap((member) => member.kept ?? []).join(",");
   return text[start] + kept + (text[start] === "{" ? "}" : "]");
+}
+
+/** What is left for each member that does not fit, when the others have got what they need. */
+function shareOfLarge(bySize: readonly Member[], room: number): number {
+  for (const [i, { size }] of bySize.entries()) {
+    const share = room / (bySize.length - i);
+    if (size > share) return share;
+    room -= size;
+  }
+  return room;
 }
 
 function membersOf(text: string, start: number): Member[] {
