@@ -196,7 +196,7 @@ function record(method: ConsoleMethod, args: unknown[], patched: Method): void {
   isPassing = true;
   try {
     const call = { time: Date.now(), level: LEVELS[method], method, text: text ?? "" };
-    for (const capture of [...captures]) {
+    for (const capture of captures) {
       if (failure === undefined) capture.take(call);
       else capture.sink.report(failure.error);
     }
@@ -215,11 +215,23 @@ function formatOf(
 }
 
 function textLine({ time, level, text }: ConsoleCall): string {
-  return `${new Date(time).toISOString()} [${level}] ${text}`;
+  return `${isoTime(time)} [${level}] ${text}`;
 }
 
 function jsonLine({ time, level, text }: ConsoleCall): string {
-  return JSON.stringify({ time: new Date(time).toISOString(), level, text });
+  return `{"time":"${isoTime(time)}","level":"${level}","text":${JSON.stringify(text)}}`;
+}
+
+let lastTime = NaN;
+let lastIsoTime = "";
+
+/** Many calls share a millisecond, and a date costs more than the entry. */
+function isoTime(time: number): string {
+  if (time !== lastTime) {
+    lastIsoTime = new Date(time).toISOString();
+    lastTime = time;
+  }
+  return lastIsoTime;
 }
 
 function callOf({ type, message, stack, time }: UncaughtError): ConsoleCall {

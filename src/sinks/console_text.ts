@@ -35,6 +35,9 @@ type PrivateConsole = Record<ConsoleMethod, (...args: unknown[]) => void>;
 // deno-lint-ignore no-control-regex
 const COLOURS = /\x1b\[[\d;]*m/g;
 
+/** Those that print a text as it is. */
+const SIMPLE: ReadonlySet<ConsoleMethod> = new Set(["log", "info", "debug", "warn", "error"]);
+
 let printed: string | undefined;
 
 function print(text: string): void {
@@ -42,6 +45,7 @@ function print(text: string): void {
 }
 
 let own: PrivateConsole | undefined;
+let groups = 0;
 
 /**
  * What a call prints, without the last newline; undefined if it prints nothing. `caller` is the
@@ -52,8 +56,11 @@ export function consoleText(
   args: unknown[],
   caller: (...args: unknown[]) => unknown,
 ): string | undefined {
+  if (groups === 0 && SIMPLE.has(method) && isPlainText(args)) return withoutColours(args[0]);
   own ??= privateConsole();
   printed = undefined;
+  if (method === "group" || method === "groupCollapsed") groups++;
+  else if (method === "groupEnd" && groups > 0) groups--;
   if (method === "trace") {
     own.log(...args);
     const message = (printed ?? "").trimEnd();
@@ -61,7 +68,16 @@ export function consoleText(
     Error.captureStackTrace(traced, caller);
     printed = `Trace${message && ": "}${message}${traced.stack.replace(/^.*/, "")}`;
   } else own[method](...args);
-  return printed?.replace(/\n$/, "").replace(COLOURS, "");
+  return printed === undefined ? undefined : withoutColours(printed.replace(/\n$/, ""));
+}
+
+/** What most calls are: one text, which all runtimes print as it is. */
+function isPlainText(args: unknown[]): args is [string] {
+  return args.length === 1 && typeof args[0] === "string" && !args[0].includes("%");
+}
+
+function withoutColours(text: string): string {
+  return text.includes("\x1b") ? text.replace(COLOURS, "") : text;
 }
 
 function privateConsole(): PrivateConsole {
