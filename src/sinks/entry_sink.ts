@@ -272,6 +272,11 @@ function checkOptions(options: SinkOptions): void {
   if (oversized !== "truncate" && oversized !== "split") {
     throw new TypeError(`oversized is "${oversized}", but must be one of truncate, split`);
   }
+  const { maxEntrySize = LEAST_ENTRY_SIZE } = options;
+  // Before a log is made that would be left behind.
+  if (!Number.isInteger(maxEntrySize) || maxEntrySize < LEAST_ENTRY_SIZE) {
+    throw wrongSize(maxEntrySize, "what the log has room for");
+  }
   if (onError !== undefined && typeof onError !== "function") {
     throw new TypeError(`onError must be a function, not ${typeof onError}`);
   }
@@ -284,10 +289,12 @@ function entrySizeOf(options: EntrySinkOptions, writer: EntryWriter): number {
   }
   const usual = Math.max(LEAST_ENTRY_SIZE, Math.min(writer.chunkSize, Math.floor(most / 8)));
   const { maxEntrySize = usual } = options;
-  if (Number.isInteger(maxEntrySize) && maxEntrySize >= LEAST_ENTRY_SIZE && maxEntrySize <= most) {
-    return maxEntrySize;
-  }
-  throw new RangeError(
+  if (maxEntrySize <= most) return maxEntrySize;
+  throw wrongSize(maxEntrySize, most);
+}
+
+function wrongSize(maxEntrySize: number, most: number | string): RangeError {
+  return new RangeError(
     `maxEntrySize is ${maxEntrySize}, but must be an integer from ${LEAST_ENTRY_SIZE} to ${most}`,
   );
 }

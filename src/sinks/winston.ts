@@ -122,6 +122,8 @@ export class ShmTransport extends TransportStream implements Disposable {
     }
     if (this.listenerCount("logged") > 0) setImmediate(() => this.emit("logged", info));
     next();
+    // winston's exception handler ends the process when this is emitted, or after 3 s.
+    if ((this as { _ending?: boolean })._ending) setImmediate(() => this.emit("finish"));
   }
 
   /** Writes a file's bytes to its disk. Every line is in the log already. */

@@ -138,6 +138,19 @@ test("ending the logger finishes the transport and closes it", async () => {
   assert.equal(reader.isWriterAlive(), false);
 });
 
+test("winston's own handler of uncaught errors finds its error written", async () => {
+  using recorder = new Recorder({ handleExceptions: true });
+  const logger = winston.createLogger({ transports: [recorder.transport], exitOnError: false });
+  const finished = once(recorder.transport, "finish");
+  // What winston does when the process has an uncaught error.
+  const handler = logger.exceptions as unknown as { _uncaughtException(error: Error): void };
+  handler._uncaughtException(new Error("boom"));
+  await finished;
+  assert.equal(JSON.parse(recorder.texts[0]).exception, true);
+  assert.match(recorder.texts[0], /boom/);
+  logger.exceptions.unhandle();
+});
+
 test("a huge line stays JSON", () => {
   using recorder = new Recorder({ maxEntrySize: 500 });
   const logger = winston.createLogger({ transports: [recorder.transport] });
