@@ -158,7 +158,7 @@ export type PinoTransportOptions = SinkOptions & {
  *
  * const transport = pino.transport({
  *   target: "@ouroboros/log/pino",
- *   options: { target: "/doc-transport", ifExists: "replace" },
+ *   options: { target: "/doc-transport", unlinkOnClose: true },
  * });
  * const logger = pino({ base: null }, transport);
  * logger.info("from a worker");

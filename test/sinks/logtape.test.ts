@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { configure, dispose, getLogger, type LogRecord, withFilter } from "@logtape/logtape";
+import { configure, dispose, getLogger, type LogRecord, reset, withFilter } from "@logtape/logtape";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ClosedError, ShmLogReader } from "../../mod.ts";
 import { getShmSink, type LogTapeSinkOptions, type ShmSink } from "../../src/sinks/logtape.ts";
@@ -26,6 +26,7 @@ async function logged(
     });
     work();
     await dispose();
+    await reset();
     using reader = ShmLogReader.open(target);
     assert.equal(reader.isWriterAlive(), false);
     return { sink, texts: [...reader].map(({ text }) => text) };
@@ -119,6 +120,7 @@ test("a filter can be put before the sink, and a huge record stays JSON", async 
     getLogger("app").warning("this", { body: "x".repeat(1e6) });
     sink[Symbol.dispose]();
     await dispose();
+    await reset();
     using reader = ShmLogReader.open(target);
     const [entry, ...rest] = [...reader];
     assert.equal(rest.length, 0);
