@@ -71,9 +71,9 @@ export function consoleText(
   return printed === undefined ? undefined : withoutColours(printed.replace(/\n$/, ""));
 }
 
-/** What most calls are: one text, which all runtimes print as it is. */
+/** What most calls are: one text, which all runtimes print as it is, directives or not. */
 function isPlainText(args: unknown[]): args is [string] {
-  return args.length === 1 && typeof args[0] === "string" && !args[0].includes("%");
+  return args.length === 1 && typeof args[0] === "string";
 }
 
 function withoutColours(text: string): string {

@@ -9,7 +9,7 @@ import process from "node:process";
 import type { LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
-import { split } from "./parts.ts";
+import { PART_HEAD_ROOM, split } from "./parts.ts";
 import { truncate } from "./truncate.ts";
 import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
 
@@ -36,7 +36,7 @@ export interface EntrySinkOptions {
    * What to do with a line that is larger than `maxEntrySize`. `"truncate"`: the entry says how many
    * bytes are missing; a JSON object stays one, with its small members as they were and the large
    * ones cut, and has a member `truncatedBytes`. `"split"`: several entries, which `joinParts` puts
-   * together; a line larger than a quarter of the log is truncated to that before. Default
+   * together; a line larger than a quarter of the log, or less where parts are short, is truncated to that before. Default
    * `"truncate"`.
    */
   oversized?: "truncate" | "split";
@@ -218,24 +218,28 @@ export class EntrySink implements Disposable {
   }
 
   #writeOversized(line: string): void {
-    const whole = Math.max(this.maxEntrySize, Math.floor(this.writer.maxEntrySize / 4));
+    const whole = this.#splits ? this.#mostInParts() : this.maxEntrySize;
     let text = line;
-    if (!this.#splits || Buffer.byteLength(line) > whole) {
-      text = truncate(line, this.#splits ? whole : this.maxEntrySize);
+    if (Buffer.byteLength(line) > whole) {
+      text = truncate(line, whole);
       this.counts.truncated++;
     }
     if (Buffer.byteLength(text) <= this.maxEntrySize) this.writer.write(text);
     else {
-      this.#writeParts(split(text, this.maxEntrySize));
+      // At once, so that a crash leaves all or nothing.
+      this.writer.writeMany(split(text, this.maxEntrySize));
       this.counts.split++;
     }
   }
 
-  #writeParts(parts: string[]): void {
-    const size = parts.reduce((sum, part) => sum + Buffer.byteLength(part) + 8, 0);
-    // At once, so that a crash leaves all or nothing; but they must go into one piece of the log.
-    if (size <= this.writer.maxEntrySize / 2) this.writer.writeMany(parts);
-    else for (const part of parts) this.writer.write(part);
+  /**
+   * The size of the largest line that is split. Parts have heads, and JSON in JSON takes twice the
+   * room at worst: so they never take more than 60 % of the log.
+   */
+  #mostInParts(): number {
+    const { maxEntrySize } = this;
+    const payload = (maxEntrySize - PART_HEAD_ROOM) / maxEntrySize;
+    return Math.max(maxEntrySize, Math.floor(this.writer.maxEntrySize / 4 * payload));
   }
 
   #warnOnce(error: unknown): void {

@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import { isJsonObject, unitsThatFit } from "./truncate.ts";
 
 /** What the head of a part takes at most, in bytes. */
-const HEAD_ROOM = 72;
+export const PART_HEAD_ROOM = 72;
 
 const TEXT_HEAD = /^\[part (\d{1,9})\/(\d{1,9}) of (\d{1,12}) bytes\] /;
 
@@ -21,10 +21,10 @@ export function split(text: string, max: number): string[] {
   const isJson = isJsonObject(text);
   const pieces: string[] = [];
   for (let at = 0; at < text.length;) {
-    let piece = text.slice(at, at + unitsThatFit(text, at, max - HEAD_ROOM));
+    let piece = text.slice(at, at + unitsThatFit(text, at, max - PART_HEAD_ROOM));
     if (isJson) {
-      let room = max - HEAD_ROOM;
-      while (Buffer.byteLength(JSON.stringify(piece)) - 2 > max - HEAD_ROOM) {
+      let room = max - PART_HEAD_ROOM;
+      while (Buffer.byteLength(JSON.stringify(piece)) - 2 > max - PART_HEAD_ROOM) {
         room >>= 1;
         piece = text.slice(at, at + unitsThatFit(text, at, room));
       }

@@ -1,6 +1,7 @@
 /** What all sinks share: options, sizes, counts, and that nothing is thrown. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
@@ -123,15 +124,30 @@ test("a line that is split is put together again", () => {
 });
 
 test("a line that is larger than a quarter of the log is truncated before it is split", () => {
-  const { writer, texts } = privateLog(4, 4096);
-  const sink = new EntrySink({ writer, maxEntrySize: 128, oversized: "split" });
-  // Each of its characters takes two bytes in a part, and the parts' heads are half of them.
-  sink.write(JSON.stringify({ msg: '"'.repeat(50_000) }));
-  assert.deepEqual(sink.counts, { written: 1, truncated: 1, split: 1, errors: 0 });
-  const entries = texts().map((text, i) => ({ sequenceNumber: i + 1, text }));
-  // The log forgot the first parts when the last ones came; what the reader gets is the end.
-  const [last] = joinParts(entries);
-  assert.match(last.text, /"truncatedBytes":9\d{4}\}$/);
+  for (const chunkSize of [4096, 1 << 16]) {
+    for (const character of ['"', "\\", "€", "\ud800", "x"]) {
+      const { writer, texts } = privateLog(4, chunkSize);
+      const sink = new EntrySink({ writer, maxEntrySize: 128, oversized: "split" });
+      sink.write("before");
+      sink.write(JSON.stringify({ msg: character.repeat(chunkSize * 8) }));
+      assert.deepEqual(sink.counts, { written: 2, truncated: 1, split: 1, errors: 0 });
+      const entries = texts().map((text, i) => ({ sequenceNumber: i + 1, text }));
+      const [, line] = [...joinParts(entries)];
+      assert.equal(entries[0].text, "before", "the log did not forget what was there");
+      assert.equal(line.isComplete, true);
+      assert.ok(JSON.parse(line.text).truncatedBytes > chunkSize * 6);
+      assert.ok(Buffer.byteLength(line.text) > chunkSize / 4);
+    }
+  }
+});
+
+test("an uncaught value that can't be shown is logged all the same", () => {
+  const { writer, texts } = privateLog();
+  using _ = new EntrySink({ writer, uncaughtException: true });
+  const hostile = Object.create(null);
+  process.emit("uncaughtExceptionMonitor", hostile, "uncaughtException");
+  process.emit("uncaughtExceptionMonitor", "a text" as unknown as Error, "uncaughtException");
+  assert.deepEqual(texts(), ["uncaught: object: it can't be shown", "uncaught: string: a text"]);
 });
 
 test("what fails is counted and told, and not thrown", () => {

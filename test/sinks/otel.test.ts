@@ -176,6 +176,25 @@ test("a record that can't be exported fails the export, and not the others", () 
   assert.ok(errors[1] instanceof ClosedError);
 });
 
+test("a resource that is still being found out is not remembered", () => {
+  using recorder = new Recorder();
+  const record = (resource: unknown) => ({
+    hrTime: [1, 0],
+    hrTimeObserved: [1, 0],
+    attributes: {},
+    resource,
+    instrumentationScope: { name: "app" },
+  } as unknown as ReadableLogRecord);
+  const resource = { asyncAttributesPending: true, attributes: {} as Line };
+  for (const state of ["pending", "there", "remembered"]) {
+    recorder.exporter.export([record(resource)], () => {});
+    resource.attributes.host = `not ${state}`;
+    resource.asyncAttributesPending = false;
+  }
+  const hosts = recorder.lines.map(({ resource }) => resource.attributes[0]?.value.stringValue);
+  assert.deepEqual(hosts, [undefined, "not pending", "not pending"]);
+});
+
 test("a huge record stays JSON with what is small", () => {
   using recorder = new Recorder({ maxEntrySize: 1000 });
   recorder.provider.getLogger("app").emit({ severityNumber: 17, body: "x".repeat(50_000) });

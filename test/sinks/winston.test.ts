@@ -138,6 +138,14 @@ test("ending the logger finishes the transport and closes it", async () => {
   assert.equal(reader.isWriterAlive(), false);
 });
 
+test("ending the transport itself closes it", async () => {
+  using recorder = new Recorder();
+  recorder.transport.end();
+  await once(recorder.transport, "finish");
+  using reader = ShmLogReader.open(recorder.target);
+  assert.equal(reader.isWriterAlive(), false);
+});
+
 test("winston's own handler of uncaught errors finds its error written", async () => {
   using recorder = new Recorder({ handleExceptions: true });
   const logger = winston.createLogger({ transports: [recorder.transport], exitOnError: false });
