@@ -36,8 +36,8 @@ export interface EntrySinkOptions {
    * What to do with a line that is larger than `maxEntrySize`. `"truncate"`: the entry says how many
    * bytes are missing; a JSON object stays one, with its small members as they were and the large
    * ones cut, and has a member `truncatedBytes`. `"split"`: several entries, which `joinParts` puts
-   * together; a line larger than a quarter of the log, or less where parts are short, is truncated to that before. Default
-   * `"truncate"`.
+   * together; a line larger than a quarter of the log (an eighth, where parts are short) is
+   * truncated before. Default `"truncate"`.
    */
   oversized?: "truncate" | "split";
   /**

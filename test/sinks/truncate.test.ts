@@ -122,6 +122,8 @@ test("what only looks like JSON, or is nested too deeply, is cut as text", () =>
   }
   const nested = `{"id":1,"a":${"[".repeat(900)}"${"x".repeat(500)}"${"]".repeat(900)}}`;
   assert.deepEqual(Object.keys(JSON.parse(truncate(nested, 200))), ["id", "a", "truncatedBytes"]);
+  const long = `{"id":1,"a":${"[".repeat(900)}"${"x".repeat(5000)}"${"]".repeat(900)}}`;
+  assert.match(truncate(long, 4000), /^\{"id":1,"a":\[{10,20}\]{10,20},/);
   // Some engines parse this, some don't.
   const deeper = `{"id":1,"a":${"[".repeat(100_000)}"x"${"]".repeat(100_000)}}`;
   assert.match(truncate(deeper, 200), /^\{"id":1,.*truncated/);
