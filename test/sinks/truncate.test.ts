@@ -47,7 +47,7 @@ function valueOf(random: Random, depth: number): unknown {
     default:
       return Object.fromEntries(
         Array.from({ length: random.below(8) }, () => [
-          // Node 26's JSON.parse sometimes takes a key that is one escaped character for another.
+          // V8's JSON.parse takes a key that is one escaped character, as "\n" is, for a backslash.
           `k${textOf(random, random.below(10))}`,
           valueOf(random, depth + 1),
         ]),
