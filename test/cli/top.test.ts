@@ -79,7 +79,7 @@ test("a watch sees logs come, go, be replaced, and sorts them", () => {
   const mine = (name: string) => watch.look().find((look) => look.name === name);
   const name = uniqueName("top");
   assert.equal(mine(name), undefined);
-  const log = ShmLogWriter.create(name, SMALL);
+  using log = ShmLogWriter.create(name, SMALL);
   for (let i = 0; i < 100; i++) log.write(`line ${i}`);
   const look = mine(name);
   assert.deepEqual([look?.isAlive, look?.outline?.total, look?.rate], [true, 100, undefined]);
