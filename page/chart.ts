@@ -3,13 +3,16 @@
 
 import uPlot from "uplot";
 import type { Point } from "../src/cli/serve/messages.ts";
-import { formatBytes, formatShort } from "./format.ts";
+import { formatBytes, formatShort, formatTime } from "./format.ts";
 import { currentColors, onColorsChange } from "./theme.ts";
 
 /** How far back the chart goes, in seconds. */
 const SPAN = 120;
 /** From this many seconds between two points on, the line has a gap. */
 const GAP = 2.5;
+
+const STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
+  .flat();
 
 /** A chart of entries and bytes a second. */
 export class Chart {
@@ -110,10 +113,19 @@ export class Chart {
           bytes: { range: fromZero },
         },
         axes: [
-          { ...axis, size: 22, gap: 2, grid: { show: false }, space: 90 },
+          {
+            ...axis,
+            size: 22,
+            gap: 2,
+            grid: { show: false },
+            space: 80,
+            values: (_, values) => values.map((value) => formatTime(value * 1000).slice(0, 8)),
+          },
           {
             ...axis,
             scale: "entries",
+            // No halves of entries.
+            incrs: STEPS,
             size: 46,
             gap: 4,
             space: 26,
@@ -122,6 +134,7 @@ export class Chart {
           {
             ...axis,
             scale: "bytes",
+            incrs: STEPS,
             side: 1,
             size: 58,
             gap: 4,

@@ -68,7 +68,8 @@ const connection = new Connection({
   logs(logs) {
     picker.show(logs);
     // There was none to show when we asked.
-    const first = logs.find(({ isThere }) => isThere);
+    const first = logs.find(({ isWriterAlive }) => isWriterAlive) ??
+      logs.find(({ isThere }) => isThere);
     if (log === undefined && first !== undefined) {
       log = first.name;
       startAnew();
@@ -255,4 +256,3 @@ document.addEventListener("visibilitychange", () => {
 log = new URLSearchParams(location.search).get("log") ?? undefined;
 showRates(latest, "last 2 minutes");
 startAnew();
-byId("list").focus({ preventScroll: true });

@@ -111,7 +111,7 @@ export class StatusLine {
       case "live":
         return ["live", "live"];
       case "missing":
-        return ["log removed or not there yet", "bad"];
+        return ["not there", "bad"];
       case "failed":
         return [this.#log.reason ?? "can't be read", "bad"];
       default:

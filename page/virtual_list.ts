@@ -47,6 +47,7 @@ export class VirtualList {
     this.#makeRow = makeRow;
     new ResizeObserver(() => {
       this.#height = box.clientHeight;
+      this.#reveal();
       this.invalidate();
     }).observe(box);
     box.addEventListener("scroll", () => {
@@ -82,14 +83,7 @@ export class VirtualList {
   /** Marks a row, and brings it into view. */
   select(place: number): void {
     this.#selected = place;
-    if (place >= 0) {
-      const top = (place - this.#store.first) * ROW_HEIGHT;
-      const { scrollTop } = this.#box;
-      if (top < scrollTop) this.#box.scrollTop = top;
-      else if (top + ROW_HEIGHT > scrollTop + this.#height) {
-        this.#box.scrollTop = top + ROW_HEIGHT - this.#height;
-      }
-    }
+    this.#reveal();
     this.invalidate();
   }
 
@@ -102,6 +96,17 @@ export class VirtualList {
   /** Draws what is new. */
   update(): void {
     this.#schedule();
+  }
+
+  /** Brings the marked row into view. */
+  #reveal(): void {
+    if (this.#selected < this.#store.first) return;
+    const top = (this.#selected - this.#store.first) * ROW_HEIGHT;
+    const { scrollTop } = this.#box;
+    if (top < scrollTop) this.#box.scrollTop = top;
+    else if (top + ROW_HEIGHT > scrollTop + this.#height) {
+      this.#box.scrollTop = top + ROW_HEIGHT - this.#height;
+    }
   }
 
   #schedule(): void {

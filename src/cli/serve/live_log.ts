@@ -70,9 +70,11 @@ export class LiveLog {
 
   /** Lets a page look on; `after` is the number of the last entry that it has. */
   add(watcher: Watcher, after: number): void {
+    // Opened and caught up with before anybody looks on.
+    this.#leftAt = performance.now();
+    if (this.#timer === undefined) this.#tick();
     const leaving = new AbortController();
     this.#watchers.set(watcher, leaving);
-    if (this.#timer === undefined) this.#tick();
     watcher.sink.send("state", this.#state);
     watcher.sink.send("history", this.#history);
     this.#ringDue = 0;

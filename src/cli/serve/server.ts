@@ -129,7 +129,9 @@ export class LiveServer {
       return refuse(response, 503, `No more than ${MOST_PAGES} pages may be open.`);
     }
     const logs = this.#catalog.list();
-    const name = query.get("log") ?? logs.find(({ isThere }) => isThere)?.name ?? logs[0]?.name;
+    const name = query.get("log") ??
+      (logs.find(({ isWriterAlive }) => isWriterAlive) ??
+        logs.find(({ isThere }) => isThere) ?? logs[0])?.name;
     // A page may hold on to a log that is gone: it may come back.
     const log = name === undefined ? undefined : this.#follow(name);
     const { mostEntries } = this.#options;
@@ -147,8 +149,8 @@ export class LiveServer {
     stream.send("logs", logs);
     this.#timer ??= setTimeout(() => this.#list(), LIST_EVERY);
     // A connection that broke goes on where it was, otherwise the page says where.
-    const after = request.headers["last-event-id"] ?? query.get("after");
-    log?.add(watcher, Math.max(Math.trunc(Number(after)), 0) || 0);
+    const after = String(request.headers["last-event-id"] ?? query.get("after"));
+    log?.add(watcher, /^\d{1,16}$/.test(after) ? Number(after) : 0);
   }
 
   #follow(name: string): LiveLog | undefined {
