@@ -63,6 +63,7 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
   using interrupt = new Interrupt();
   const { host, port, rate: mostEntries } = options;
   const server = await LiveServer.start({ targets, host, port, mostEntries });
+  let forget: (() => void) | undefined;
   try {
     if (!isLoopback(host)) {
       warn(`${host} can be reached from other machines, and what is sent is not encrypted`);
@@ -70,15 +71,22 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     const output = Output.standard();
     output.write(`${server.url}\n`);
     await output.flush();
-    if (options.open) {
-      const { openBrowser } = await import("./serve/open_browser.ts");
-      await openBrowser(server.url).catch((error: Error) => {
-        warn(`no browser could be opened: ${error.message}`);
-      });
-    }
+    if (options.open) forget = await open(server.url);
     await aborted(interrupt.signal);
   } finally {
+    forget?.();
     await server.close();
+  }
+}
+
+/** Opens the browser; without one the address will do. */
+async function open(url: string): Promise<(() => void) | undefined> {
+  const { openBrowser } = await import("./serve/open_browser.ts");
+  try {
+    return await openBrowser(url);
+  } catch (error) {
+    warn(`no browser could be opened: ${(error as Error).message}`);
+    return undefined;
   }
 }
 
