@@ -15,12 +15,14 @@ import type { DecodedEntry } from "./row.ts";
 import { Sampler } from "./sampling.ts";
 import type { SharedStats, Watcher } from "./watcher.ts";
 
-/** How often the log is read, in milliseconds. */
+/** How often the log is read, and pages are sent what is new, in milliseconds. */
 const TICK = 50;
-/** How long reading may take of that: a writer at full speed must not take all of the server. */
-const MOST_WORK = 20;
-/** How many entries are decoded in a tick: 100,000 a second. */
-const MOST_DECODED = 100_000 * TICK / 1000;
+/** How often it is read while its writer laps us, in milliseconds. */
+const SHORTEST_TICK = 5;
+/** How much of the time reading may take: a writer at full speed must not take all of the server. */
+const MOST_WORK = 0.4;
+/** How many entries are decoded in a second. */
+const MOST_DECODED = 100_000;
 /** How often numbers are sent, in milliseconds. */
 const STATS_EVERY = 250;
 /** How often the picture of the ring is made at most, in milliseconds. */
@@ -50,6 +52,8 @@ export class LiveLog {
   #isAwaited = false;
   #state: LogState = { state: "missing", generation: 0 };
   #lastTick = 0;
+  #tickLength = TICK;
+  #sendDue = 0;
   #leftAt = 0;
   #statsDue = 0;
   #ringDue = 0;
@@ -60,6 +64,7 @@ export class LiveLog {
   #startedAt = 0;
   #bytes = 0;
   #examined = 0;
+  // How many entries a millisecond were there to be read the last time.
   #expected = 0;
 
   /** Follows `target` while there are watchers, and tells by `onIdle` when there are none any more. */
@@ -115,8 +120,13 @@ export class LiveLog {
       this.#fail(error);
     }
     if (now >= this.#statsDue) this.#count(now);
-    for (const watcher of this.#watchers.keys()) watcher.flush();
-    this.#timer = setTimeout(() => this.#tick(), Math.max(now + TICK - performance.now(), 1));
+    if (now >= this.#sendDue) {
+      // A little early is better than a tick late.
+      this.#sendDue = now + TICK - SHORTEST_TICK;
+      for (const watcher of this.#watchers.keys()) watcher.flush();
+    }
+    const rest = Math.max(now + this.#tickLength - performance.now(), 1);
+    this.#timer = setTimeout(() => this.#tick(), rest);
   }
 
   /** Opens the log that has the name now, if it is another one. */
@@ -156,20 +166,22 @@ export class LiveLog {
   #read(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const elapsed = now - this.#lastTick;
+    const elapsed = Math.max(now - this.#lastTick, SHORTEST_TICK);
     this.#lastTick = now;
-    this.#sampler.expect(this.#expected, MOST_DECODED);
+    const mostDecoded = Math.ceil(MOST_DECODED * Math.min(elapsed, TICK) / 1000);
+    this.#sampler.expect(this.#expected * elapsed, mostDecoded);
+    const { lostEntries } = reader;
     const isWanted = [...this.#watchers.keys()].some(({ wantsEntries }) => wantsEntries);
     const decoded: DecodedEntry[] = [];
     let [count, bytes] = [0, 0];
-    const end = now + MOST_WORK;
+    const end = now + MOST_WORK * this.#tickLength;
     do {
       const batch = reader.readBatch();
       if (batch.length === 0) break;
       for (let i = 0; i < batch.length; i++) {
         const length = batch.byteLength(i);
         bytes += length;
-        if (!isWanted || decoded.length >= 2 * MOST_DECODED) continue;
+        if (!isWanted || decoded.length >= 2 * mostDecoded) continue;
         const number = batch.sequenceNumber(i);
         if (this.#sampler.takes(number)) {
           decoded.push({ number, text: batch.text(i), bytes: length });
@@ -177,7 +189,11 @@ export class LiveLog {
       }
       count += batch.length;
     } while (performance.now() < end);
-    this.#expected = count;
+    this.#expected = count / elapsed;
+    // Lapped: look sooner. Otherwise there is time.
+    this.#tickLength = reader.lostEntries > lostEntries
+      ? Math.max(this.#tickLength / 2, SHORTEST_TICK)
+      : Math.min(this.#tickLength * 1.1, TICK);
     this.#bytes += bytes;
     this.#examined += decoded.length;
     for (const watcher of this.#watchers.keys()) {
