@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { ShmLogWriter } from "../../mod.ts";
+import { LiveServer } from "../../src/cli/serve/server.ts";
 import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
-import { startCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = withoutBrowser;
@@ -23,25 +23,24 @@ function makeLog(name: string = uniqueName("page")): ShmLogWriter {
 
 /** A server with a page open; at the end nobody may have complained. */
 async function withPage(
-  args: (string | number)[],
+  targets: string[],
   use: (page: Page) => Promise<void>,
-  options: BrowserContextOptions = {},
+  options: BrowserContextOptions & { mostEntries?: number } = {},
 ): Promise<void> {
-  const server = startCli(["serve", ...args]);
-  await server.until((stdout) => stdout.endsWith("\n"));
+  const { mostEntries = 10_000 } = options;
+  const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
   const context = await browser?.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context?.newPage();
   try {
     assert.ok(page !== undefined);
     page.setDefaultTimeout(10_000);
     const complaints = complaintsOf(page);
-    await page.goto(server.stdout.trim());
+    await page.goto(server.url);
     await use(page);
     assert.deepEqual(complaints, []);
   } finally {
     await context?.close();
-    server.signal("SIGTERM");
-    await server.ended();
+    await server.close();
   }
 }
 
@@ -106,6 +105,27 @@ test("the page pauses, and catches up", { skip }, async () => {
     await page.locator("#pause >> text=1 new").waitFor();
     await page.mouse.wheel(0, 5000);
     await until(page, (texts) => texts.at(-1) === "line 301");
+  });
+});
+
+test("a page out of sight asks for nothing, and catches up when it is back", { skip }, async () => {
+  using log = makeLog();
+  log.write(line(1));
+  await withPage([log.name], async (page) => {
+    const turn = (isHidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+         document.dispatchEvent(new Event("visibilitychange"));`,
+      );
+    await until(page, (texts) => texts.at(-1) === "line 1");
+    const closed = page.waitForEvent("requestfailed");
+    await turn(true);
+    await closed;
+    log.write(line(2));
+    await page.waitForTimeout(200);
+    assert.equal((await rows(page)).at(-1), "line 1");
+    await turn(false);
+    assert.deepEqual(await until(page, (texts) => texts.at(-1) === "line 2"), ["line 1", "line 2"]);
   });
 });
 
@@ -182,7 +202,7 @@ test("text of entries is text, whatever it says", { skip }, async () => {
 
 test("of more than its rate the page shows a sample, and says so", { skip }, async () => {
   using log = makeLog();
-  await withPage([log.name, "--rate", 500], async (page) => {
+  await withPage([log.name], async (page) => {
     await page.locator("#state.live").waitFor();
     const timer = setInterval(() => {
       for (let n = 0; n < 100; n++) log.write(line(log.totalEntriesWritten + 1));
@@ -194,7 +214,7 @@ test("of more than its rate the page shows a sample, and says so", { skip }, asy
     } finally {
       clearInterval(timer);
     }
-  });
+  }, { mostEntries: 500 });
 });
 
 test("the page shows loss, and a log that goes and comes again", { skip }, async () => {
