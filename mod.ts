@@ -30,6 +30,8 @@ export type { OverrunPolicy, ReaderOptions, ReadStrategy } from "./src/log/reade
 export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
+export type { Continuation, Cursor } from "./src/shm_log/cursor.ts";
+export type { FollowOptions, ReopenEvent } from "./src/shm_log/follow.ts";
 export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log/reader.ts";
 export { ShmLogWriter } from "./src/shm_log/writer.ts";
 export type { ShmLogWriterOptions } from "./src/shm_log/writer_options.ts";

@@ -11,6 +11,7 @@ import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { benchCircular } from "./circular.ts";
 import { benchEvents } from "./events.ts";
+import { benchFollow } from "./follow.ts";
 import { benchHeap } from "./heap.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
@@ -37,6 +38,7 @@ const benches: Record<string, Bench> = {
   scale: benchScale,
   circular: benchCircular,
   events: benchEvents,
+  follow: benchFollow,
 };
 
 await new Command("bench")

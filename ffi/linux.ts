@@ -6,15 +6,27 @@
 
 import { constants, readdirSync } from "node:fs";
 import { NativeUnavailableError } from "../src/errors.ts";
-import type { Driver } from "./native.ts";
+import type { Driver, SymbolTable } from "./native.ts";
+import { linuxFutex } from "./linux_futex.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
-import { identityNumber } from "./segment_identity.ts";
+import { identityNumber, microseconds } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
 
 /** Where st_uid is in a `struct stat`: after two words of 64 bits, the mode and a count of links. */
 const OWNER = 24;
 /** On x86-64 that count is a word of 64 bits, and before the mode. */
 const X64_OWNER = 28;
+
+const STATX = {
+  statx: { parameters: ["i32", "bytes", "i32", "i32", "bytes"], result: "i32" },
+} as const satisfies SymbolTable;
+/** Of a `struct statx` in bytes: its size, stx_mask, stx_btime. */
+const STATX_SIZE = 256;
+const STATX_MASK = 0;
+const STATX_BIRTH = 80;
+const WANT_BIRTH = 0x800;
+const AT_EMPTY_PATH = 0x1000;
+const EMPTY_PATH = new Uint8Array(new ArrayBuffer(1));
 
 /** Linux, with glibc or musl. */
 export function linux(native: Driver, arch: string): Platform {
@@ -38,11 +50,16 @@ export function linux(native: Driver, arch: string): Platform {
   const { posix_fallocate } = native.open(libc, {
     posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
   });
+  // Since glibc 2.28, and in musl only lately.
+  const statx = firstOf(() => native.open(libc, STATX).statx, () => undefined);
+  const extended = new DataView(new ArrayBuffer(STATX_SIZE));
+  const extendedBytes = new Uint8Array(extended.buffer);
   return {
     maxNameLength: 255,
     msSync: 4,
     libc,
     errnoLocation: "__errno_location",
+    futex: linuxFutex(native, libc, arch),
     // Not to hang on a pipe that somebody put in the place of a segment.
     shmOpen: (name, flags, mode) => shared.shm_open(name, flags | constants.O_NONBLOCK, mode),
     shmUnlink: (name) => shared.shm_unlink(name),
@@ -51,6 +68,14 @@ export function linux(native: Driver, arch: string): Platform {
       device: identityNumber(found.getBigUint64(0, true)),
       inode: identityNumber(found.getBigUint64(8, true)),
     }),
+    createdAt(descriptor) {
+      if (statx === undefined) return 0;
+      // A file system that does not know leaves the bit unset; a kernel before 4.11 fails.
+      extendedBytes.fill(0);
+      statx(descriptor, EMPTY_PATH, AT_EMPTY_PATH, WANT_BIRTH, extendedBytes);
+      if ((extended.getUint32(STATX_MASK, true) & WANT_BIRTH) === 0) return 0;
+      return microseconds(extended, STATX_BIRTH);
+    },
     ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
     allocate: (descriptor, size) => posix_fallocate(descriptor, 0n, BigInt(size)),
     list: listDevShm,

@@ -9,7 +9,7 @@ import os from "node:os";
 import { NativeUnavailableError } from "../src/errors.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
-import { identityNumber } from "./segment_identity.ts";
+import { identityNumber, microseconds } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
 
 // On arm64 macOS, and only there, the arguments after the named ones are on the stack: six values
@@ -30,6 +30,8 @@ const F_PREALLOCATE = 42;
 const F_ALLOCATEALL = 4;
 const F_PEOFPOSMODE = 3;
 const O_CLOEXEC = 0x1000000;
+/** Where st_birthtimespec is in a `struct stat`, in bytes. */
+const BIRTH = 80;
 
 /** macOS on a CPU of that name. Written after the manuals, not tried on a Mac yet. */
 export function macOs(native: Driver, arch: string): Platform {
@@ -53,6 +55,7 @@ export function macOs(native: Driver, arch: string): Platform {
     msSync: 0x10,
     libc,
     errnoLocation: "__error",
+    futex: undefined,
     shmOpen,
     shmUnlink: (name) => shm_unlink(name),
     fstat,
@@ -60,6 +63,7 @@ export function macOs(native: Driver, arch: string): Platform {
       device: found.getInt32(0, true),
       inode: identityNumber(found.getBigUint64(8, true)),
     }),
+    createdAt: (_descriptor, found) => microseconds(found, BIRTH),
     ownerOf: (found) => found.getUint32(16, true),
     allocate: (descriptor, size, isFile, errno) => {
       // Shared memory has its room from ftruncate.

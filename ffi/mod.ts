@@ -14,6 +14,7 @@
  */
 
 export { STRONG_ORDER } from "./current_system.ts";
+export { Doorbell } from "./doorbell.ts";
 export { MappedFile } from "./mapped_file.ts";
 export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from "./mapping.ts";
 export { NamedSemaphore, type SemaphoreOptions } from "./named_semaphore.ts";

@@ -27,6 +27,7 @@ const CALLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   close: { parameters: ["i32"], result: "i32" },
   pread: { parameters: ["i32", "bytes", "u64", "i64"], result: "i64" },
+  getpagesize: { parameters: [], result: "i32" },
   geteuid: { parameters: [], result: "i32" },
   fchmod: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
@@ -94,6 +95,8 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
   return {
     maxNameLength: on.maxNameLength,
     maxView: native.maxView,
+    pageSize: libc.getpagesize(),
+    futex: on.futex,
     createShared(name, mode) {
       const flags = fsConstants.O_CREAT | fsConstants.O_EXCL | fsConstants.O_RDWR;
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, mode));
@@ -126,9 +129,10 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     setMode(descriptor, mode, what) {
       check("fchmod", what, () => libc.fchmod(descriptor, mode));
     },
-    map(descriptor, size, access, what) {
+    map(descriptor, size, access, what, offset = 0) {
       const protection = access === "read" ? PROT_READ : PROT_READ | PROT_WRITE;
-      const address = libc.mmap(0n, BigInt(size), protection, MAP_SHARED, descriptor, 0n);
+      const from = BigInt(offset);
+      const address = libc.mmap(0n, BigInt(size), protection, MAP_SHARED, descriptor, from);
       const reason = errno[0];
       if (BigInt(address) === MAP_FAILED) {
         if (reason === ERRNO.ENOMEM) {
@@ -177,7 +181,8 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     },
     identify(descriptor) {
       check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
-      return on.identityOf(new DataView(stat.buffer));
+      const found = new DataView(stat.buffer);
+      return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };
     },
     owner(descriptor) {
       check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));

@@ -5,7 +5,7 @@
  */
 
 import type { SymbolTable } from "./native.ts";
-import type { SegmentIdentity } from "./system.ts";
+import type { Futex, SegmentIdentity } from "./system.ts";
 
 /** The calls for shared memory, of which `shm_open` is variadic on macOS. */
 export const SHARED_CALLS = {
@@ -23,10 +23,14 @@ export interface Platform {
   libc: string;
   /** The function that tells where errno is. */
   errnoLocation: string;
+  /** How to sleep on shared memory. */
+  futex: Futex | undefined;
   shmOpen(name: Uint8Array, flags: number, mode: number): number;
   shmUnlink(name: Uint8Array): number;
   fstat(descriptor: number, stat: Uint8Array): number;
-  identityOf(stat: DataView): SegmentIdentity;
+  identityOf(stat: DataView): Omit<SegmentIdentity, "created">;
+  /** When the object was created, in microseconds since 1970; 0 where that is not known. */
+  createdAt(descriptor: number, stat: DataView): number;
   ownerOf(stat: DataView): number;
   /** Reserves room; gives 0 or an error number. */
   allocate(descriptor: number, size: number, isFile: boolean, errno: () => number): number;

@@ -10,12 +10,28 @@ export type Access = "read" | "read-write";
 /** How memory will be used: `"normal"`, in order, anywhere, or all of it soon. */
 export type Advice = "normal" | "sequential" | "random" | "willneed";
 
-/** Which object a name leads to: equal in both means the same. */
+/**
+ * Which object a name leads to. At one moment, equal device and inode mean the same object; later the
+ * inode of one that is gone may be given to another, which only the time of creation tells.
+ */
 export interface SegmentIdentity {
   /** The number of the device. */
   readonly device: number;
   /** The number of the object on the device. */
   readonly inode: number;
+  /**
+   * When it was created, in microseconds since 1970, to the precision of its file system; 0 where that
+   * does not say.
+   */
+  readonly created: number;
+}
+
+/** Sleeping on a 32-bit word of shared memory, across processes. */
+export interface Futex {
+  /** Sleeps while the word at `address` is `expected`: until it is woken, or the time is over. */
+  wait(address: bigint, expected: number, milliseconds: number): void;
+  /** Wakes all who sleep on the word at `address`. */
+  wake(address: bigint): void;
 }
 
 /** Named semaphores of an operating system. */
@@ -40,6 +56,10 @@ export interface System {
   readonly maxNameLength: number;
   /** The largest memory that this runtime can look at, in bytes. */
   readonly maxView: number;
+  /** The size of a page in bytes. */
+  readonly pageSize: number;
+  /** How to sleep on shared memory, where that is possible. */
+  readonly futex: Futex | undefined;
   /** Creates a segment that must not exist; gives its descriptor. */
   createShared(name: string, mode: number): number;
   /** Opens a segment; gives its descriptor. */
@@ -54,8 +74,8 @@ export interface System {
   reserve(descriptor: number, size: number, what: string, isFile: boolean): void;
   /** Sets the permission bits. */
   setMode(descriptor: number, mode: number, what: string): void;
-  /** Maps an object; gives the address. */
-  map(descriptor: number, size: number, access: Access, what: string): bigint;
+  /** Maps an object, from `offset` on, the start of a page; gives the address. */
+  map(descriptor: number, size: number, access: Access, what: string, offset?: number): bigint;
   /** A view of mapped memory. */
   view(address: bigint, size: number): ArrayBuffer;
   /** Unmaps. */

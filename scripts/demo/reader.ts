@@ -11,7 +11,7 @@ console.log("ready");
 let read = 0;
 let wrong = 0;
 let previous = 0;
-for await (const entry of reader.follow({ interval: 5 })) {
+for await (const entry of reader.follow()) {
   read++;
   const isRight = entry.text.startsWith(`line ${entry.sequenceNumber} `) &&
     entry.sequenceNumber > previous;

@@ -39,6 +39,8 @@ export class Position {
   number = 0;
   /** The highest number that was delivered or counted as lost; -1: not started. */
   seen = -1;
+  /** Whether the reader has not come to where it starts yet: it can't be overtaken before. */
+  isStarting = true;
   /** How many entries are lost. */
   lost = 0;
   /** How many times the writer overtook us. */
@@ -58,6 +60,7 @@ export class Position {
     this.#segment = segment;
     this.#fence = fence;
     this.#policy = policy;
+    this.seen = policy.after;
   }
 
   /** Finds out what the next row says. False: we are in another chunk now. */
@@ -145,7 +148,7 @@ export class Position {
       const lost = this.#enter(row.index, offset, token);
       if (lost > 0) {
         this.overruns++;
-        if (this.#policy.onOverrun === "throw") {
+        if (this.#policy.onOverrun === "throw" && !this.isStarting) {
           throw new OverrunError(
             `the writer overtook this reader: ${lost} entries before entry ${token + 1} are lost`,
             lost,
@@ -160,6 +163,11 @@ export class Position {
   #choose(): ChunkRow | undefined {
     const { rows, newest } = survey(this.#segment, this.#fence);
     if (this.seen >= 0) {
+      if (this.isStarting) {
+        // The chunk of the entry to start after, if it is still there.
+        const older = rows.filter((row) => row.token <= this.seen);
+        if (older.length > 0) return highest(older);
+      }
       if (this.#policy.onOverrun === "latest") {
         return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
       }
@@ -240,6 +248,10 @@ export class Position {
 /** The token of the row whose first word is `at`, as plain loads see it. */
 function tokenAt(words: Int32Array, at: number): number {
   return wideNumber(words[at + 2], words[at + 3]);
+}
+
+function highest(rows: ChunkRow[]): ChunkRow {
+  return rows.reduce((best, row) => row.token > best.token ? row : best);
 }
 
 function lowest(rows: ChunkRow[]): ChunkRow | undefined {

@@ -59,6 +59,7 @@ export class Reader implements Iterable<Entry> {
    * @throws {UnsupportedLogError} if it is not a log of version 1
    * @throws {CorruptLogError} if its header contradicts its size
    * @throws {TypeError} if an option is not one of its values
+   * @throws {RangeError} if `after` is not a sequence number
    */
   constructor(memory: ArrayBufferLike, options: ReaderOptions = {}) {
     const policy = readPolicy(options);
@@ -69,6 +70,8 @@ export class Reader implements Iterable<Entry> {
     this.#position = new Position(this.#segment, this.#fence, policy);
     // Here, not at the first read: what the writer overwrites from now on counts as lost.
     this.#position.locate();
+    if (policy.after >= 0) this.#skipTo(policy.after);
+    this.#position.isStarting = false;
   }
 
   /**
@@ -230,6 +233,23 @@ export class Reader implements Iterable<Entry> {
     }
     position.advance(found.offset, length);
     return batch.length === 0;
+  }
+
+  /** Passes the entries up to number `last`, which were read before. */
+  #skipTo(last: number): void {
+    const position = this.#position;
+    const passBy = { view: new EntryView(this.#segment.bytes), visit: () => {} };
+    for (let stuck = 0, before = -1; position.number < last && stuck < ATTEMPTS;) {
+      stuck = position.number === before ? stuck + 1 : 0;
+      before = position.number;
+      this.#guard?.();
+      this.#fence();
+      if (position.chunk < 0 && !position.locate()) return;
+      this.#batch.clear();
+      // Not one more than is missing: nobody sees what is taken here.
+      const most = Math.min(last - position.number, BATCH_ENTRIES);
+      this.#take(this.#batch, most, false, passBy);
+    }
   }
 
   /** No entry is at our position: why? True: try again elsewhere. */

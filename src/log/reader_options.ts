@@ -22,6 +22,11 @@ export type OverrunPolicy = "oldest" | "latest" | "throw";
 export interface ReaderOptions {
   /** Where to start. Default `"auto"`. */
   strategy?: ReadStrategy;
+  /**
+   * Start right after the entry of this sequence number instead: what is older is not read, and what
+   * came after it and is gone by now counts as lost. An overrun at the start is counted, not thrown.
+   */
+  after?: number;
   /** Where to go on after an overrun. Default `"oldest"`. */
   onOverrun?: OverrunPolicy;
   /**
@@ -44,16 +49,22 @@ export interface ReaderOptions {
 export interface ReadPolicy {
   /** Where to start. */
   readonly strategy: ReadStrategy;
+  /** The number of the entry to start after; -1: where `strategy` says. */
+  readonly after: number;
   /** Where to go on after an overrun. */
   readonly onOverrun: OverrunPolicy;
   /** Whether damage is skipped. */
   readonly skipsDamage: boolean;
 }
 
-/** The options with their defaults; a TypeError for what is not one of its values. */
+/** The options with their defaults; a TypeError or RangeError for what is not one of its values. */
 export function readPolicy(options: ReaderOptions): ReadPolicy {
-  const { strategy = "auto", onOverrun = "oldest", onDamage = "throw" } = options;
+  const { strategy = "auto", after, onOverrun = "oldest", onDamage = "throw" } = options;
+  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) {
+    throw new RangeError(`after ${after} is not a sequence number`);
+  }
   return {
+    after: after ?? -1,
     strategy: oneOf("strategy", strategy, ["auto", "latest", "lowest"]),
     onOverrun: oneOf("onOverrun", onOverrun, ["oldest", "latest", "throw"]),
     skipsDamage: oneOf("onDamage", onDamage, ["throw", "skip"]) === "skip",

@@ -52,6 +52,7 @@ export class Writer {
   readonly #writeText: TextWriter;
   readonly #chunkSize: number;
   readonly #maxEntrySize: number;
+  readonly #onCommit: (() => void) | undefined;
   // The highest offset at which a header fits.
   readonly #lastHeader: number;
 
@@ -80,6 +81,7 @@ export class Writer {
       Math.max(Math.floor(room / segment.chunkCount), HEADER_SIZE);
     this.#maxEntrySize = maxPayloadSize(segment.end, segment.chunkCount);
     this.#lastHeader = segment.end - HEADER_SIZE;
+    this.#onCommit = options.onCommit;
     this.#chunk = state.chunk;
     this.#chunkStart = state.chunkStart;
     this.#offset = state.offset;
@@ -304,7 +306,9 @@ export class Writer {
     // header are there. Engines keep plain stores before an atomic one; so do x86-64 and arm64.
     Atomics.store(this.#words, offset >>> 2, (length + HEADER_SIZE) | COMMIT_FLAG);
     this.#offset = next;
-    return ++this.#total;
+    this.#total++;
+    if (this.#onCommit !== undefined) this.#onCommit();
+    return this.#total;
   }
 
   /**

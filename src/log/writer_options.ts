@@ -19,6 +19,8 @@ export interface WriterOptions {
   fence?: Fence;
   /** How text becomes UTF-8. Default: by `TextEncoder.encodeInto`. */
   encoding?: TextEncoding;
+  /** Called after entries became visible: the place to wake who waits for them. It must not throw. */
+  onCommit?: () => void;
 }
 
 /** What `Writer.create()` needs to know. */

@@ -7,7 +7,13 @@
  * @module
  */
 
-import { type CreateOptions, STRONG_ORDER, textEncoding } from "../../ffi/mod.ts";
+import {
+  type CreateOptions,
+  Doorbell,
+  SharedMemory,
+  STRONG_ORDER,
+  textEncoding,
+} from "../../ffi/mod.ts";
 import {
   PermissionDeniedError,
   SegmentExistsError,
@@ -36,6 +42,8 @@ export interface WrittenLog {
   memory: LogMemory;
   /** What writes to that. */
   writer: Writer;
+  /** What wakes its readers, if it is to. */
+  bell: Doorbell | undefined;
 }
 
 const writerOptions: WriterOptions = {
@@ -55,8 +63,32 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
     memory.close();
     return undefined;
   }
-  const writer = Writer.create(memory.buffer, { ...writerOptions, chunkSize, chunkCount });
-  return { memory, writer };
+  return withBell(
+    memory,
+    options,
+    (more) => Writer.create(memory.buffer, { ...more, chunkSize, chunkCount }),
+  );
+}
+
+/** A writer that rings the bell of its readers, if there is one and that is wanted. */
+function withBell(
+  memory: LogMemory,
+  { notify = false }: ShmLogWriterOptions,
+  write: (options: WriterOptions) => Writer,
+): WrittenLog {
+  const bell = memory instanceof SharedMemory ? Doorbell.of(memory) : undefined;
+  try {
+    // A writer that does not ring takes away what one that did may have left, and was killed.
+    bell?.attend(notify);
+    if (bell === undefined || !notify) {
+      bell?.close();
+      return { memory, writer: write(writerOptions), bell: undefined };
+    }
+    return { memory, writer: write({ ...writerOptions, onCommit: () => bell.ring() }), bell };
+  } catch (error) {
+    bell?.close();
+    throw error;
+  }
 }
 
 /** Takes over the log, or creates it if there is none. Undefined: it changes hands; try again. */
@@ -103,7 +135,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
       return createUnlessThere(target, options);
     }
     // The log keeps its own shape: what it was made with, not what we would make.
-    return { memory, writer: Writer.resume(memory.buffer, writerOptions) };
+    return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
   } catch (error) {
     memory.close();
     throw error;

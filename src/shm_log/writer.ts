@@ -4,7 +4,7 @@
  * @module
  */
 
-import { onProcessEnd } from "../../ffi/mod.ts";
+import { type Doorbell, onProcessEnd } from "../../ffi/mod.ts";
 import { SegmentExistsError } from "../errors.ts";
 import type { Claim } from "../log/claim.ts";
 import type { Writer } from "../log/writer.ts";
@@ -47,6 +47,7 @@ export class ShmLogWriter implements Disposable {
   readonly #target: LogTarget;
   readonly #memory: LogMemory;
   readonly #writer: Writer;
+  readonly #bell: Doorbell | undefined;
   readonly #unlinksOnClose: boolean;
   readonly #forgetProcessEnd: (() => void) | undefined;
 
@@ -54,6 +55,7 @@ export class ShmLogWriter implements Disposable {
     this.#target = target;
     this.#memory = opened.memory;
     this.#writer = opened.writer;
+    this.#bell = opened.bell;
     this.#unlinksOnClose = options.unlinkOnClose ?? typeof target === "string";
     if (options.handleSignals) this.#forgetProcessEnd = onProcessEnd(() => this.close());
   }
@@ -165,6 +167,8 @@ export class ShmLogWriter implements Disposable {
     if (this.#memory.closed) return;
     this.#forgetProcessEnd?.();
     this.#writer.close();
+    this.#bell?.attend(false);
+    this.#bell?.close();
     try {
       // Only our own: somebody may have replaced the segment by a new one of the same name.
       if (this.#unlinksOnClose && this.#memory.isOwn() && this.#memory.isCurrent()) {

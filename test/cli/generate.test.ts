@@ -103,7 +103,7 @@ test("generate is followed live from before its first entry", async () => {
     await running.until((stdout) => stdout.endsWith("}\n"));
     using reader = ShmLogReader.open(name, { strategy: "lowest" });
     const found: string[] = [];
-    for await (const entry of reader.follow({ interval: 1 })) {
+    for await (const entry of reader.follow()) {
       found.push(Array.from(entry.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
       if (entry.sequenceNumber === 300) break;
     }

@@ -224,7 +224,7 @@ for (const { title, target: newTarget, path } of places) {
     const controller = new AbortController();
     const got: string[] = [];
     setTimeout(() => writer.write("later"), 10);
-    for await (const entry of reader.follow({ signal: controller.signal, interval: 1 })) {
+    for await (const entry of reader.follow({ signal: controller.signal })) {
       got.push(entry.text);
       if (got.length === 2) setTimeout(() => controller.abort(), 10);
     }

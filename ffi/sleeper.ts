@@ -1,0 +1,26 @@
+/**
+ * What the thread of `SleeperThread` runs: it sleeps, says that it woke, and waits to be asked again.
+ *
+ * @module
+ */
+
+import { workerData } from "node:worker_threads";
+import { system } from "./current_system.ts";
+import { SLEEPER_WORDS, type SleeperTask } from "./sleeper_thread.ts";
+
+const { request, answer, expected, timeout, stop, ready } = SLEEPER_WORDS;
+const { address, control } = workerData as SleeperTask;
+const words = new Int32Array(control);
+const { futex } = system();
+
+Atomics.store(words, ready, 1);
+for (let done = 0;;) {
+  Atomics.wait(words, request, done);
+  // Acquire: pairs with the store of the request, after what it asks for.
+  done = Atomics.load(words, request);
+  if (Atomics.load(words, stop) === 1) break;
+  futex?.wait(address, words[expected], words[timeout]);
+  // Pairs with the look at the answer in SleeperThread.sleep().
+  Atomics.store(words, answer, done);
+  Atomics.notify(words, answer);
+}

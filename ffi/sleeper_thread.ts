@@ -1,0 +1,121 @@
+/**
+ * A thread that sleeps in the kernel for another one, which must not.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Worker } from "node:worker_threads";
+import { builtinRequire } from "./builtin_require.ts";
+import { system } from "./current_system.ts";
+
+/** Words of the memory that the two threads share. */
+export const SLEEPER_WORDS = {
+  /** The number of the last sleep that was asked for. */
+  request: 0,
+  /** The number of the last one that is over. */
+  answer: 1,
+  /** The value that the word must have for a sleep. */
+  expected: 2,
+  /** How long to sleep at most, in milliseconds. */
+  timeout: 3,
+  /** 1: the thread is to end. */
+  stop: 4,
+  /** 1: the thread is there. */
+  ready: 5,
+} as const;
+
+/** What the thread is given. */
+export interface SleeperTask {
+  /** The address of the word to sleep on. */
+  address: bigint;
+  /** The memory with {@linkcode SLEEPER_WORDS}. */
+  control: SharedArrayBuffer;
+}
+
+const { request, answer, expected, timeout, stop, ready } = SLEEPER_WORDS;
+
+// One listener for all: runtimes warn of many.
+const threads = new Set<SleeperThread>();
+
+/** A process that ends would wait for a thread that sleeps. */
+function closeAll(): void {
+  for (const thread of threads) thread.close();
+}
+
+/** The thread that sleeps on one word. */
+export class SleeperThread {
+  readonly #control = new Int32Array(new SharedArrayBuffer(32));
+  readonly #address: bigint;
+  #hasFailed = false;
+
+  /** Starts the thread. Where that fails, its state says so: nothing is thrown. */
+  constructor(address: bigint) {
+    this.#address = address;
+    try {
+      // Loaded when it is needed: it takes milliseconds.
+      const threadsModule = builtinRequire()("node:worker_threads") as {
+        Worker: typeof Worker;
+      };
+      const task: SleeperTask = { address, control: this.#control.buffer as SharedArrayBuffer };
+      const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+      const file = new URL(`./sleeper.${extension}`, import.meta.url);
+      const worker = new threadsModule.Worker(file, { workerData: task });
+      worker.on("error", () => this.#hasFailed = true);
+      worker.unref();
+    } catch {
+      this.#hasFailed = true;
+      return;
+    }
+    if (threads.size === 0) process.on("exit", closeAll);
+    threads.add(this);
+  }
+
+  /** Whether it can sleep. */
+  get state(): "starting" | "ready" | "failed" {
+    if (this.#hasFailed) return "failed";
+    return Atomics.load(this.#control, ready) === 1 ? "ready" : "starting";
+  }
+
+  /** Resolves when the word is not `value`, or was woken, or the time is over, or on an abort. */
+  sleep(value: number, milliseconds: number, signal?: AbortSignal): Promise<void> {
+    const control = this.#control;
+    const number = Atomics.load(control, request) + 1;
+    control[expected] = value;
+    control[timeout] = milliseconds;
+    // Release: pairs with the thread's load of the request.
+    Atomics.store(control, request, number);
+    Atomics.notify(control, request);
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      // A promise of waitAsync does not keep Deno and Node from ending the process; this does.
+      const timer = setTimeout(done, 2 * milliseconds);
+      signal?.addEventListener("abort", done, { once: true });
+      if (signal?.aborted) return done();
+      const look = () => {
+        const last = Atomics.load(control, answer);
+        if (last >= number) return done();
+        // What is left of a sleep that was given up may come first.
+        const waiting = Atomics.waitAsync(control, answer, last, 2 * milliseconds);
+        if (!waiting.async) return look();
+        waiting.value.then((how) => how === "timed-out" ? done() : look());
+      };
+      look();
+    });
+  }
+
+  /** Ends the thread, which goes on its own. */
+  close(): void {
+    if (!threads.delete(this)) return;
+    if (threads.size === 0) process.removeListener("exit", closeAll);
+    Atomics.store(this.#control, stop, 1);
+    Atomics.add(this.#control, request, 1);
+    Atomics.notify(this.#control, request);
+    // Others who sleep on the word wake, find nothing, and sleep on.
+    system().futex?.wake(this.#address);
+  }
+}

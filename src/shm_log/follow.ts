@@ -1,0 +1,124 @@
+/**
+ * Following a log: what is there, then what comes, until somebody says stop.
+ *
+ * @module
+ */
+
+import type { Doorbell } from "../../ffi/mod.ts";
+import type { Cursor } from "./cursor.ts";
+import { Patience } from "./patience.ts";
+
+/** How to follow a log. */
+export interface FollowOptions {
+  /** Ends the iteration, without an error. */
+  signal?: AbortSignal;
+  /**
+   * The longest sleep between two looks in milliseconds, where the writer does not wake its readers
+   * (`notify`). The first looks after an entry follow each other within microseconds, so a busy log
+   * is read at once; this is for one that has been quiet for a while. Where nothing has come for a
+   * second, it sleeps three times as long. Default 20.
+   */
+  maxSleep?: number;
+  /**
+   * Whether to go over to the segment that has the name now, when the one that is read was replaced
+   * or removed, its writer is gone and all its entries are read: so does a writer that starts anew.
+   * (One that resumes goes on with the same segment.) Default `false`: then the follower stays.
+   */
+  reopen?: boolean;
+  /** Told of each new segment, before its first entry. */
+  onReopen?: (event: ReopenEvent) => void;
+}
+
+/** A follower went over to another segment: numbers and counts begin anew. */
+export interface ReopenEvent {
+  /** Where it was in the segment before, to its very end unless entries were lost. */
+  readonly from: Cursor;
+  /** How many entries of that segment it did not get. */
+  readonly lostEntries: number;
+  /** How many times it was overtaken there. */
+  readonly overruns: number;
+}
+
+/** What is followed. */
+export interface Followed<T> {
+  /** The next item, if there is one. */
+  next(): T | undefined;
+  /** What the writer rings, if it does. */
+  bell(): Doorbell | undefined;
+  /** Whether nobody can write to this segment any more, and its name leads elsewhere, or nowhere. */
+  isAbandoned(): boolean;
+  /** Goes over to the segment that has the name, if there is one. */
+  moveOn(): boolean;
+}
+
+/** For how long there must be nothing before we ask whether the segment is still the one, and how often. */
+const LOOK_INTERVAL = 100;
+
+/** Gives one item after the other until `signal` is aborted. */
+export function follow<T>(
+  followed: Followed<T>,
+  { signal, maxSleep = 20, reopen = false }: FollowOptions,
+): AsyncIterableIterator<T> {
+  // Here, not at the first step: a wrong argument is the caller's.
+  return steps(followed, new Patience(maxSleep, signal), reopen, signal);
+}
+
+async function* steps<T>(
+  followed: Followed<T>,
+  patience: Patience,
+  reopen: boolean,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<T> {
+  let isAbandoned = false;
+  let nextLook = LOOK_INTERVAL;
+  while (!signal?.aborted) {
+    const item = followed.next();
+    if (item !== undefined) {
+      const turn = patience.found();
+      // Others first: one of them may want to stop us.
+      if (turn !== undefined) await turn;
+      nextLook = LOOK_INTERVAL;
+      yield item;
+      continue;
+    }
+    if (reopen && patience.idleTime >= nextLook) {
+      nextLook = patience.idleTime + LOOK_INTERVAL;
+      if (!isAbandoned) {
+        isAbandoned = followed.isAbandoned();
+        if (isAbandoned) {
+          // First what was written between our last look and the end of its writer.
+          nextLook = 0;
+          continue;
+        }
+      } else if (followed.moveOn()) {
+        isAbandoned = false;
+        continue;
+      }
+    }
+    const pause = patience.pause(followed.bell);
+    if (pause !== undefined) await pause;
+  }
+}
+
+/** A stream of what `start` follows, made into something else if `change` is given. */
+export function streamOf<T>(
+  start: (signal: AbortSignal) => AsyncIterableIterator<T>,
+  { signal }: FollowOptions,
+  change: (item: T) => unknown = (item) => item,
+): ReadableStream<unknown> {
+  // A step that waits can't be told to return: only its signal ends it.
+  const cancelled = new AbortController();
+  const items = start(
+    signal === undefined ? cancelled.signal : AbortSignal.any([signal, cancelled.signal]),
+  );
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await items.next();
+      if (!done) controller.enqueue(change(value));
+      else if (!cancelled.signal.aborted) controller.close();
+    },
+    cancel() {
+      cancelled.abort();
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,111 @@
+/** Doorbell: who sleeps is woken, in other processes too, and whoever can't have one is told so. */
+
+import assert from "node:assert/strict";
+import { truncateSync } from "node:fs";
+import process from "node:process";
+import test from "node:test";
+import { Doorbell, SharedMemory } from "../../ffi/mod.ts";
+import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
+
+const ringer = new URL("../conformance/children/ringer.ts", import.meta.url);
+const skip = process.platform === "linux" ? false : "only Linux has a futex";
+const ROUNDS = 300;
+
+function create(size: number): { memory: SharedMemory; name: string } & Disposable {
+  const name = uniqueName("bell");
+  const memory = SharedMemory.create(name, size);
+  return {
+    memory,
+    name,
+    [Symbol.dispose]() {
+      SharedMemory.unlink(name);
+      memory.close();
+    },
+  };
+}
+
+test("a segment has a bell if there is room behind its end", { skip }, () => {
+  for (const [size, has] of [[1, true], [4080, true], [4081, false], [4096, false], [4097, true]]) {
+    using made = create(Number(size));
+    using bell = Doorbell.of(made.memory);
+    assert.equal(bell !== undefined, has, `${size} bytes`);
+  }
+});
+
+test("a bell changes nothing of the segment, and its segment tells nothing of it", { skip }, () => {
+  using made = create(5003);
+  const bytes = new Uint8Array(made.memory.buffer).fill(7);
+  using bell = Doorbell.of(made.memory);
+  bell?.attend();
+  bell?.arm();
+  bell?.ring();
+  assert.ok(bytes.every((byte) => byte === 7));
+  assert.equal(made.memory.currentSize(), 5003);
+});
+
+test("a bell is attended while somebody says so, and all see that", { skip }, () => {
+  using made = create(5000);
+  using reader = SharedMemory.open(made.name);
+  using ours = Doorbell.of(made.memory);
+  using theirs = Doorbell.of(reader);
+  assert.equal(theirs?.isAttended(), false);
+  ours?.attend();
+  assert.equal(theirs?.isAttended(), true);
+  ours?.attend(false);
+  assert.equal(theirs?.isAttended(), false);
+});
+
+test("a replaced segment's bell is not its successor's", { skip }, () => {
+  using made = create(5000);
+  SharedMemory.unlink(made.name);
+  assert.equal(Doorbell.of(made.memory), undefined);
+  using other = SharedMemory.create(made.name, 5000);
+  assert.equal(Doorbell.of(made.memory), undefined);
+  using bell = Doorbell.of(other);
+  assert.ok(bell);
+});
+
+test(
+  "the bell of a truncated segment is not attended, and arming it does no harm",
+  { skip },
+  () => {
+    using made = create(9000);
+    using bell = Doorbell.of(made.memory);
+    bell?.attend();
+    truncateSync(`/dev/shm${made.name}`, 100);
+    bell?.arm();
+    assert.equal(bell?.isAttended(), false);
+  },
+);
+
+test(
+  "sleep() ends with the time, with an abort, and when the bell rang after arm()",
+  { skip },
+  async () => {
+    using made = create(5000);
+    using bell = Doorbell.of(made.memory);
+    assert.ok(bell);
+    bell.arm();
+    await bell.sleep(1);
+    await bell.sleep(100_000, AbortSignal.abort());
+    await bell.sleep(100_000, AbortSignal.timeout(50));
+    // By now the thread is there: it must not sleep on a bell that has rung.
+    bell.arm();
+    bell.ring();
+    await bell.sleep(100_000);
+  },
+);
+
+for (const other of runtimes) {
+  test(`no ring is missed in ${ROUNDS} rounds with ${other.title}`, { skip }, async () => {
+    using first = create(5000);
+    using second = create(5000);
+    const answering = startChild(ringer, [first.name, second.name, ROUNDS, "answers"], other);
+    assert.equal(await answering.nextLine(), "there");
+    const beginning = startChild(ringer, [second.name, first.name, ROUNDS, "begins"]);
+    assert.equal(await beginning.nextLine(), "there");
+    const sleeps = Number(await answering.nextLine()) + Number(await beginning.nextLine());
+    assert.ok(sleeps >= ROUNDS, `${sleeps} sleeps`);
+    assert.deepEqual([await answering.ended(), await beginning.ended()], [0, 0]);
+  });
+}
