@@ -31,9 +31,16 @@ export class Chart {
     this.#build();
   }
 
-  /** Shows these points instead of all others. */
-  replace(points: readonly Point[]): void {
-    this.#points = [...points];
+  /** Shows these points after those that are older. */
+  merge(points: readonly Point[]): void {
+    const first = points[0]?.time ?? Infinity;
+    this.#points = [...this.#points.filter(({ time }) => time < first), ...points];
+    this.#schedule();
+  }
+
+  /** Shows nothing. */
+  clear(): void {
+    this.#points = [];
     this.#schedule();
   }
 

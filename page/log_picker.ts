@@ -70,7 +70,13 @@ export class LogPicker {
         (isWriterAlive ? "its writer is at work" : isThere ? "has no writer" : "is not there")
     }`;
     button.setAttribute("aria-current", String(name === this.#chosen));
-    const note = error === undefined ? isThere ? formatSize(size) : "gone" : "no access";
+    const note = error !== undefined
+      ? "no access"
+      : isThere
+      ? formatSize(size)
+      : size > 0
+      ? "no log"
+      : "not there";
     button.append(make("span", "name", name), make("span", "size", note));
     button.addEventListener("click", () => {
       this.toggle(false);

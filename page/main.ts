@@ -43,6 +43,7 @@ const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-tex
 const picker = new LogPicker((name) => {
   if (name === log) return;
   log = name;
+  chart.clear();
   history.replaceState(null, "", `?${query({ log: name })}`);
   search.blur();
   startAnew();
@@ -87,7 +88,7 @@ const connection = new Connection({
     status.log = state;
     showNothing();
   },
-  history: (points) => chart.replace(points),
+  history: (points) => chart.merge(points),
   entries({ rows, left, isPast }) {
     status.progress = undefined;
     if (isPast && left > 0) {

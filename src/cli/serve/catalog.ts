@@ -76,7 +76,9 @@ function look({ name, target }: NamedTarget): Look {
       // By a system call: somebody may truncate it at this moment.
       const start = new Uint8Array(new ArrayBuffer(8));
       memory.read(start, 0);
-      if (new DataView(start.buffer).getBigUint64(0, true) !== MAGIC) return none;
+      if (new DataView(start.buffer).getBigUint64(0, true) !== MAGIC) {
+        return { ...none, size: memory.byteLength };
+      }
       return {
         name,
         size: memory.byteLength,

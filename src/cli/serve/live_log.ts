@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
+import { SegmentNotFoundError } from "../../errors.ts";
 import { ShmLogReader, type ShmLogReaderOptions } from "../../shm_log/reader.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
@@ -251,18 +251,21 @@ export class LiveLog {
           onProgress: (done) => watcher.sink.isReady && watcher.sink.send("progress", { done }),
         });
       if (!signal.aborted) watcher.begin({ ...found, isPast: true });
-    } catch (error) {
-      if (!(error instanceof OuroborosError)) throw error;
+    } catch {
       // It was removed, or is damaged beyond reading: what comes live will tell.
       if (!signal.aborted) watcher.begin({ rows: [], left: 0 });
     }
   }
 
+  /** Says why the log can't be followed, and tries again: one log must not end the server of all. */
   #fail(error: unknown): void {
-    if (!(error instanceof OuroborosError)) throw error;
     this.#leave();
     this.#lookDue = performance.now() + LOOK_EVERY;
-    this.#become({ ...this.#state, state: "failed", reason: error.message });
+    this.#become({
+      ...this.#state,
+      state: "failed",
+      reason: error instanceof Error ? error.message : String(error),
+    });
   }
 
   #leave(): void {

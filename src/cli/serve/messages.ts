@@ -8,9 +8,9 @@
 export interface LogSummary {
   /** Its name, or its path. */
   name: string;
-  /** The size of its segment in bytes; 0 if there is none. */
+  /** The size in bytes of its segment, or of what is in its place; 0 if there is nothing. */
   size: number;
-  /** Whether it is there. */
+  /** Whether it is there, and a log. */
   isThere: boolean;
   /** Whether a writer of this library is at work. */
   isWriterAlive: boolean;
