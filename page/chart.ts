@@ -96,10 +96,12 @@ export class Chart {
       ticks: { show: false },
       grid: { stroke: colors.line, width: 1 },
     };
-    const fromZero = (_: uPlot, __: number | null, most: number | null): [number, number] => [
-      0,
-      Math.max((most ?? 0) * 1.15, 1),
-    ];
+    // With more air above bytes: lines of one shape must not cover each other.
+    const fromZero =
+      (air: number) => (_: uPlot, __: number | null, most: number | null): [number, number] => [
+        0,
+        Math.max((most ?? 0) * air, 1),
+      ];
     this.#plot?.destroy();
     this.#plot = new uPlot(
       {
@@ -116,8 +118,8 @@ export class Chart {
               return [end - SPAN, end];
             },
           },
-          entries: { range: fromZero },
-          bytes: { range: fromZero },
+          entries: { range: fromZero(1.15) },
+          bytes: { range: fromZero(1.6) },
         },
         axes: [
           {

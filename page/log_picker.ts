@@ -13,6 +13,8 @@ export class LogPicker {
   readonly #onChosen: (name: string) => void;
   #logs: readonly LogSummary[] = [];
   #chosen: string | undefined;
+  // The one that was brought into view.
+  #revealed: string | undefined;
 
   constructor(onChosen: (name: string) => void) {
     this.#onChosen = onChosen;
@@ -60,6 +62,9 @@ export class LogPicker {
       buttons.find((button) => button.dataset.name === focused)?.focus();
     }
     setText(byId("log-name"), this.#chosen ?? "no log");
+    if (this.#revealed === this.#chosen || this.#logs.length === 0) return;
+    this.#revealed = this.#chosen;
+    this.#box.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }
 
   #buttonOf({ name, size, isThere, isWriterAlive, error }: LogSummary): HTMLElement {

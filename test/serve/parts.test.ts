@@ -7,7 +7,7 @@ import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
 import { Outbox } from "../../src/cli/serve/outbox.ts";
 import { RateMeter } from "../../src/cli/serve/rate_meter.ts";
-import { ringPicture } from "../../src/cli/serve/ring_picture.ts";
+import { confirmDamage, ringPicture } from "../../src/cli/serve/ring_picture.ts";
 import { MOST_CHARACTERS, rowOf } from "../../src/cli/serve/row.ts";
 import { sample, Sampler } from "../../src/cli/serve/sampling.ts";
 import type { Messages } from "../../src/cli/serve/messages.ts";
@@ -94,15 +94,16 @@ test("a Watcher whose page takes nothing holds a bounded number of rows", () => 
   };
   const filter = new EntryFilter();
   const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 100 });
-  watcher.begin({ rows: [], left: 0 });
+  watcher.begin({ rows: [], left: 0, isPast: true });
   let number = 0;
   for (let tick = 0; tick < 1000; tick++) {
     watcher.take([{ number: ++number, text: "x", bytes: 1 }], 50);
     watcher.flush();
   }
-  assert.equal(sent.length, 0);
+  assert.equal(sent.length, 1);
   isReady = true;
   watcher.flush();
+  assert.deepEqual(sent.shift(), { rows: [], left: 0, isPast: true });
   assert.deepEqual(sent[0].rows.map(([number]) => number).slice(0, 2), [801, 802]);
   assert.equal(sent[0].rows.length, 200);
 });
@@ -117,7 +118,7 @@ test("a Watcher sends a sample of what is more than its rate, and says how many 
   };
   const filter = new EntryFilter({ search: "wanted" });
   const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 200 });
-  watcher.begin({ rows: [], left: 0 });
+  watcher.begin({ rows: [], left: 0, isPast: true });
   const entries = Array.from({ length: 1000 }, (_, i) => {
     return { number: i + 1, text: i % 2 === 0 ? "wanted" : "other", bytes: 6 };
   });
@@ -213,7 +214,19 @@ test("ringPicture() shows damage", () => {
   while (writer.totalEntriesWritten < 35) writer.write("x".repeat(96));
   const { offset } = inspect(memory).chunks[1];
   new DataView(memory).setUint32(offset, 0xfffffff0, true);
-  const picture = ringPicture(inspect(memory), true);
+  const info = inspect(memory);
+  const picture = ringPicture(confirmDamage(info, inspect(memory)), true);
   assert.deepEqual(picture.arcs.map(({ isDamaged }) => isDamaged), [false, true, false, false]);
   assert.equal(picture.damage.length, 1);
+});
+
+test("confirmDamage() forgets what is damaged in one look only", () => {
+  const memory = new ArrayBuffer(16 + 4 * 16 + 4 * 1024);
+  const writer = Writer.create(memory, { chunkCount: 4 });
+  while (writer.totalEntriesWritten < 35) writer.write("x".repeat(96));
+  const sound = inspect(memory);
+  new DataView(memory).setUint32(sound.chunks[1].offset, 0xfffffff0, true);
+  const picture = ringPicture(confirmDamage(sound, inspect(memory)), true);
+  assert.deepEqual(picture.arcs.map(({ isDamaged }) => isDamaged), [false, false, false, false]);
+  assert.deepEqual(picture.damage, []);
 });

@@ -10,7 +10,7 @@ import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import type { LogState, Point, RingPicture } from "./messages.ts";
 import { RateMeter } from "./rate_meter.ts";
-import { ringPicture } from "./ring_picture.ts";
+import { confirmDamage, ringPicture } from "./ring_picture.ts";
 import type { DecodedEntry } from "./row.ts";
 import { Sampler } from "./sampling.ts";
 import type { SharedStats, Watcher } from "./watcher.ts";
@@ -166,8 +166,9 @@ export class LiveLog {
   #read(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const elapsed = Math.max(now - this.#lastTick, SHORTEST_TICK);
-    this.#lastTick = now;
+    const passed = Math.max(now - this.#lastTick, 0);
+    const elapsed = Math.max(passed, SHORTEST_TICK);
+    this.#lastTick = Math.max(now, this.#lastTick);
     const mostDecoded = Math.ceil(MOST_DECODED * Math.min(elapsed, TICK) / 1000);
     this.#sampler.expect(this.#expected * elapsed, mostDecoded);
     const { lostEntries } = reader;
@@ -198,7 +199,7 @@ export class LiveLog {
     this.#examined += decoded.length;
     for (const watcher of this.#watchers.keys()) {
       if (count > decoded.length) watcher.passOver(count - decoded.length);
-      watcher.take(decoded, elapsed);
+      watcher.take(decoded, passed);
     }
   }
 
@@ -228,7 +229,9 @@ export class LiveLog {
   #drawRing(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const picture: RingPicture = ringPicture(reader.inspect(), reader.isWriterAlive());
+    let info = reader.inspect();
+    if (info.damage.length > 0) info = confirmDamage(info, reader.inspect());
+    const picture: RingPicture = ringPicture(info, reader.isWriterAlive());
     for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
     // A log of many small entries takes long to look through: no more than a twentieth of the time.
     this.#ringDue = now + Math.max(RING_EVERY, 20 * (performance.now() - now));
@@ -253,7 +256,7 @@ export class LiveLog {
       if (!signal.aborted) watcher.begin({ ...found, isPast: true });
     } catch {
       // It was removed, or is damaged beyond reading: what comes live will tell.
-      if (!signal.aborted) watcher.begin({ rows: [], left: 0 });
+      if (!signal.aborted) watcher.begin({ rows: [], left: 0, isPast: true });
     }
   }
 

@@ -41,6 +41,26 @@ export function ringPicture(
   };
 }
 
+/**
+ * What of the damage in one look at a log is still there in the next one: a chunk that the writer
+ * takes back during a look seems to be damaged in that.
+ */
+export function confirmDamage(before: LogInfo, now: LogInfo): LogInfo {
+  const wasDamaged = (chunk: ChunkInfo) => {
+    const { state, token, offset } = before.chunks[chunk.index];
+    return state === "damaged" && token === chunk.token && offset === chunk.offset;
+  };
+  return {
+    ...now,
+    damage: now.damage.filter((line) => before.damage.includes(line)),
+    chunks: now.chunks.map((chunk) =>
+      chunk.state === "damaged" && !wasDamaged(chunk)
+        ? { ...chunk, state: "overwritten" as const }
+        : chunk
+    ),
+  };
+}
+
 /** One arc of chunks that are neighbours. */
 function arcOf(
   group: ChunkInfo[],

@@ -66,9 +66,8 @@ export class Watcher {
 
   /** Sends what was there before, and from now on what is live. */
   begin(past: Entries): void {
-    if (past.rows.length + past.left > 0) {
-      this.#sink.send("entries", past, past.rows.at(-1)?.[0]);
-    }
+    // Even if that is nothing: the page may be waiting for the end of a search.
+    if (this.wantsEntries) this.#sink.send("entries", past, past.rows.at(-1)?.[0]);
     this.#isHeld = false;
     this.flush();
   }
