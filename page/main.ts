@@ -186,7 +186,8 @@ function showPause(): void {
   const isPaused = pausedBy !== undefined;
   const missed = Math.max(lastWritten - store.lastNumber, 0);
   pauseButton.setAttribute("aria-pressed", String(isPaused));
-  const more = isPaused && missed > 0 ? ` · ${formatShort(missed)} new` : "";
+  // How many of them would match nobody knows here.
+  const more = isPaused && missed > 0 && !status.isFiltered ? ` · ${formatShort(missed)} new` : "";
   setText(byId("pause-text"), isPaused ? `Resume${more}` : "Pause");
   pauseButton.setAttribute("aria-label", isPaused ? `Resume${more}` : "Pause");
 }

@@ -1,9 +1,22 @@
 /** `ouroboros serve` as a command. */
 
 import assert from "node:assert/strict";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import process from "node:process";
 import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
+import { openBrowser } from "../../src/cli/serve/open_browser.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { ask, EventClient } from "../support/serve.ts";
@@ -45,3 +58,37 @@ test("serve says what is wrong", async () => {
     assert.equal(runCli(["serve", ...args]).code, 2, args.join(" "));
   }
 });
+
+const isLinux = process.platform === "linux" ? false : "xdg-open is Linux's";
+
+test(
+  "--open gives the address to the browser, and to no command line",
+  { skip: isLinux },
+  async () => {
+    const folder = mkdtempSync(`${tmpdir()}/ouroboros-open-`);
+    const { PATH } = process.env;
+    const url = "http://127.0.0.1:1/?token=secret";
+    try {
+      writeFileSync(`${folder}/xdg-open`, `#!/bin/sh\necho "$@" > ${folder}/said\n`);
+      chmodSync(`${folder}/xdg-open`, 0o700);
+      process.env.PATH = `${folder}:${PATH}`;
+      const forget = await openBrowser(url);
+      while (!existsSync(`${folder}/said`) || statSync(`${folder}/said`).size === 0) {
+        await sleep(
+          10,
+        );
+      }
+      const file = readFileSync(`${folder}/said`, "utf8").trim();
+      assert.ok(!file.includes("secret"));
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      assert.ok(readFileSync(file, "utf8").includes(`url=${url}"`));
+      forget();
+      assert.equal(existsSync(file), false);
+      process.env.PATH = "/nowhere";
+      await assert.rejects(openBrowser(url), { code: "ENOENT" });
+    } finally {
+      process.env.PATH = PATH;
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

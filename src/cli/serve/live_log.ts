@@ -287,10 +287,7 @@ export class LiveLog {
       state.state === before.state && state.generation === before.generation &&
       state.reason === before.reason
     ) return;
-    for (const watcher of this.#watchers.keys()) {
-      watcher.flush();
-      watcher.sink.send("state", state);
-    }
+    for (const watcher of this.#watchers.keys()) watcher.sendState(state);
   }
 }
 

@@ -35,6 +35,8 @@ const MOST_PAGES = 64;
 const MOST_SEARCH = 1000;
 /** How often it is looked which logs there are, in milliseconds. */
 const LIST_EVERY = 1000;
+/** After how many such looks all pages are told, changed or not. */
+const BEAT = 8;
 
 // By functions: a text that replaces would have its dollar signs read.
 const page = html.replace("/*STYLE*/", () => style).replace("/*SCRIPT*/", () => script);
@@ -49,8 +51,9 @@ export class LiveServer {
   readonly #token: string;
   readonly #catalog: Catalog;
   readonly #logs = new Map<string, LiveLog>();
-  readonly #streams = new Set<EventStream>();
-  #listed = "";
+  // With the list of logs that each was sent last.
+  readonly #streams = new Map<EventStream, string>();
+  #beat = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(server: Server, options: ServeOptions) {
@@ -85,7 +88,7 @@ export class LiveServer {
   /** Ends all streams, and listens no more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    for (const stream of this.#streams) stream.close();
+    for (const stream of this.#streams.keys()) stream.close();
     for (const log of this.#logs.values()) log.close();
     this.#logs.clear();
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -144,7 +147,7 @@ export class LiveServer {
       wantsEntries: query.get("entries") !== "0",
       mostEntries,
     });
-    this.#streams.add(stream);
+    this.#streams.set(stream, JSON.stringify(logs));
     stream.send("hello", { version: config.version, log: log?.target.name, mostEntries });
     stream.send("logs", logs);
     this.#timer ??= setTimeout(() => this.#list(), LIST_EVERY);
@@ -169,9 +172,12 @@ export class LiveServer {
     if (this.#streams.size === 0) return;
     const logs = this.#catalog.list();
     const listed = JSON.stringify(logs);
-    if (listed !== this.#listed) {
-      this.#listed = listed;
-      for (const stream of this.#streams) stream.send("logs", logs);
+    // Now and then in any case: a connection on which nothing comes is taken for dead by some.
+    const isBeat = ++this.#beat % BEAT === 0;
+    for (const [stream, last] of this.#streams) {
+      if (!stream.isReady || (last === listed && !isBeat)) continue;
+      this.#streams.set(stream, listed);
+      stream.send("logs", logs);
     }
     this.#timer = setTimeout(() => this.#list(), LIST_EVERY);
   }

@@ -6,7 +6,7 @@
 
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EventSink } from "./event_stream.ts";
-import type { Entries, EntryRow, Point, RingPicture } from "./messages.ts";
+import type { Entries, EntryRow, LogState, Point, RingPicture } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { type DecodedEntry, rowOf } from "./row.ts";
@@ -48,6 +48,7 @@ export class Watcher {
   #left = 0;
   #isHeld = true;
   #ring: RingPicture | undefined;
+  #state: LogState | undefined;
 
   /** Sends to `sink`; nothing of what comes live before {@linkcode Watcher.begin}. */
   constructor(sink: EventSink, { filter, wantsEntries, mostEntries }: WatcherOptions) {
@@ -96,6 +97,10 @@ export class Watcher {
   /** Sends what waits, if the page has taken what it was sent before. */
   flush(): void {
     if (!this.#sink.isReady) return;
+    if (this.#state !== undefined) {
+      this.#sink.send("state", this.#state);
+      this.#state = undefined;
+    }
     if (this.#ring !== undefined) {
       this.#sink.send("ring", this.#ring);
       this.#ring = undefined;
@@ -117,6 +122,14 @@ export class Watcher {
       sent: Math.round(this.#rates.perSecond(1)),
       dropped: this.#outbox.dropped,
     });
+  }
+
+  /** Sends what became of the log, as soon as the page takes it. */
+  sendState(state: LogState): void {
+    // What was read before comes before.
+    this.flush();
+    this.#state = state;
+    this.flush();
   }
 
   /** Sends the picture, as soon as the page takes it; only the newest one. */
