@@ -57,6 +57,11 @@ function runnable({ code }: Example): string {
       assert.ok(file, `@ouroboros/log${path ?? ""} is exported`);
       return JSON.stringify(new URL(file, root).href);
     })
+    // Packages are found from here, not from the folder of the examples.
+    .replace(
+      /^(import .* from |.*\bimport\()"(@?[a-z][\w/-]*)"/gm,
+      (_, before: string, name: string) => before + JSON.stringify(import.meta.resolve(name)),
+    )
     .replace(
       /console\.log\((.*)\); \/\/ (.*)$/gm,
       (_, what: string, expected: string) =>
@@ -68,6 +73,14 @@ Object.assign(globalThis, {
   __prints(expected: string, ...values: unknown[]): void {
     assert.equal(format(...values), expected);
   },
+});
+
+test("every error code is told what to do about", () => {
+  const text = readFileSync(new URL("src/errors.ts", root), "utf8");
+  const codes = [...text.matchAll(/^  \| "([A-Z_]+)"/gm)].map(([, code]) => code);
+  const told = [...text.matchAll(/^ \* - \*\*`([A-Z_]+)`\*\*/gm)].map(([, code]) => code);
+  assert.ok(codes.length > 10);
+  assert.deepEqual(told, codes);
 });
 
 test("there are examples", () => {
