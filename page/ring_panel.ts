@@ -31,7 +31,7 @@ export class RingPanel {
     const stats = this.#stats;
     if (picture === undefined) {
       setText(byId("reach"), "–");
-      setText(byId("reach-note"), "no log");
+      setText(byId("reach-note"), "no picture");
       this.#facts.replaceChildren();
       return;
     }

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { inspect, Writer } from "../../mod.ts";
+import { inspect, ShmLogReader, ShmLogWriter, Writer } from "../../mod.ts";
+import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
 import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
 import { Outbox } from "../../src/cli/serve/outbox.ts";
@@ -12,6 +13,7 @@ import { MOST_CHARACTERS, rowOf } from "../../src/cli/serve/row.ts";
 import { sample, Sampler } from "../../src/cli/serve/sampling.ts";
 import type { Messages } from "../../src/cli/serve/messages.ts";
 import { Watcher } from "../../src/cli/serve/watcher.ts";
+import { uniqueName } from "../support/runtime.ts";
 
 test("RateMeter gives what counts grew by in the last second", () => {
   const meter = new RateMeter();
@@ -206,6 +208,17 @@ test("ringPicture() of many chunks has few arcs", () => {
   assert.equal(picture.chunkCount, 512);
   assert.ok(picture.arcs.filter(({ age }) => age >= 0).length > 60);
   assert.ok(picture.next >= 0);
+});
+
+test("CopiedLook sees what inspect() sees", () => {
+  using log = ShmLogWriter.create(uniqueName("look"), { chunkSize: 1024, chunkCount: 4 });
+  using other = ShmLogWriter.create(uniqueName("look"), { chunkSize: 2048, chunkCount: 8 });
+  const look = new CopiedLook();
+  for (const one of [log, other, log]) {
+    for (let i = 0; i < 200; i++) one.write(`line ${i}`);
+    using reader = ShmLogReader.open(one.name);
+    assert.deepEqual(look.inspect(one.name), reader.inspect());
+  }
 });
 
 test("ringPicture() shows damage", () => {

@@ -10,6 +10,7 @@ import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import type { LogState, Point, RingPicture } from "./messages.ts";
 import { RateMeter } from "./rate_meter.ts";
+import { CopiedLook } from "./copied_look.ts";
 import { confirmDamage, ringPicture } from "./ring_picture.ts";
 import type { DecodedEntry } from "./row.ts";
 import { Sampler } from "./sampling.ts";
@@ -33,6 +34,8 @@ const LOOK_EVERY = 500;
 const MOST_POINTS = 120_000 / STATS_EVERY;
 /** How many entries of the past a page is shown. */
 const MOST_PAST = 1000;
+/** How long it may take to come to the end of what was there, in milliseconds. */
+const MOST_CATCHING_UP = 100;
 /** How long a log is followed after the last page left, in milliseconds: it may be back at once. */
 const LINGER = 5000;
 
@@ -44,6 +47,7 @@ export class LiveLog {
   readonly #onIdle: () => void;
   readonly #rates = new RateMeter();
   readonly #sampler = new Sampler();
+  readonly #copied = new CopiedLook();
   readonly #history: Point[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reader: ShmLogReader | undefined;
@@ -229,10 +233,15 @@ export class LiveLog {
   #drawRing(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    let info = reader.inspect();
-    if (info.damage.length > 0) info = confirmDamage(info, reader.inspect());
-    const picture: RingPicture = ringPicture(info, reader.isWriterAlive());
-    for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
+    const look = () =>
+      this.#copyMode === "map" ? reader.inspect() : this.#copied.inspect(this.target.target);
+    const first = look();
+    const second = first !== undefined && first.damage.length > 0 ? look() : undefined;
+    if (first !== undefined) {
+      const info = second === undefined ? first : confirmDamage(first, second);
+      const picture: RingPicture = ringPicture(info, reader.isWriterAlive());
+      for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
+    }
     // A log of many small entries takes long to look through: no more than a twentieth of the time.
     this.#ringDue = now + Math.max(RING_EVERY, 20 * (performance.now() - now));
   }
@@ -293,8 +302,7 @@ export class LiveLog {
 
 /** Goes past what was there before: that is not live. */
 function skipPast(reader: ShmLogReader): void {
-  const { lastSequenceNumber } = reader.inspect();
-  while (reader.lastSequenceNumber < lastSequenceNumber) {
-    if (reader.readBatch().length === 0) break;
-  }
+  // It began at the newest chunk. A writer at full speed must not keep us here.
+  const end = performance.now() + MOST_CATCHING_UP;
+  while (reader.readBatch().length > 0 && performance.now() < end);
 }
