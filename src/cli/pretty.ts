@@ -13,7 +13,7 @@ import { colorless } from "./harmless.ts";
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** What the logging libraries add to each line, and hardly anybody wants to see on each. */
-const HIDDEN = new Set(["pid", "hostname", "v"]);
+const HIDDEN = new Set(["pid", "hostname"]);
 const INDENT = "    ";
 const DAY = 86400e3;
 
