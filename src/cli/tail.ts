@@ -19,6 +19,7 @@ import { Output } from "./output.ts";
 import type { Criteria } from "./selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
 import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
+import { warn } from "./warn.ts";
 
 const EXAMPLES = `
 Examples:
@@ -130,6 +131,8 @@ async function tail(targets: LogTarget[], options: TailOptions, command: Command
   const printer = new ItemPrinter({ output, print, logs, prefixColors, cursorFile });
   try {
     const areOpen = await Promise.all(logs.map((log) => log.open(signal)));
+    // Lest a mistyped name looks like a silent log.
+    logs.filter((_, i) => !areOpen[i]).forEach(({ name }) => warn(`waiting for ${name}`));
     await printer.print(merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past())), signal);
     if (logOptions.follow !== "no") await follow(logs, printer, areOpen, signal);
   } catch (error) {
