@@ -57,6 +57,11 @@ function runnable({ code }: Example): string {
       assert.ok(file, `@ouroboros/log${path ?? ""} is exported`);
       return JSON.stringify(new URL(file, root).href);
     })
+    // Packages are found from here, not from the folder of the examples.
+    .replace(
+      /^(import .* from |.*\bimport\()"(@?[a-z][\w/-]*)"/gm,
+      (_, before: string, name: string) => before + JSON.stringify(import.meta.resolve(name)),
+    )
     .replace(
       /console\.log\((.*)\); \/\/ (.*)$/gm,
       (_, what: string, expected: string) =>
