@@ -32,9 +32,10 @@ Examples:
   ouroboros tail -f /app /worker /db        several logs, merged by time
   ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
 
-${SELECTION_HELP} What comes to a log that is followed has, without a time of its own,
-that moment. Several logs are merged by these times, those that are followed only within ${HOLD} ms; the
-order within a log is never changed. "-o pretty" leaves out pid and hostname.
+${SELECTION_HELP}
+What comes to a log that is followed has, without a time of its own, that moment. Several logs are
+merged by these times, those that are followed only within ${HOLD} ms; the order within a log is never
+changed. "-o pretty" leaves out pid and hostname.
 
 A cursor file is written after each piece of output: after a crash the last entries may be printed
 again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
