@@ -1,6 +1,7 @@
 /** Logging libraries that write to a log through our sinks. */
 
 import { basename, dirname } from "node:path";
+import type { Writable } from "node:stream";
 import { logTape, type PeerSetup } from "../peers/peers.ts";
 
 /** The libraries by name. */
@@ -21,7 +22,8 @@ export const sinkPeers: Record<string, PeerSetup> = {
   "pino, our transport": async (path) => {
     const { default: pino } = await import("pino");
     const target = new URL("../../src/sinks/pino.ts", import.meta.url).href;
-    const transport = pino.transport({ target, options: optionsFor(path) });
+    // It is a Writable, which its type does not say.
+    const transport = pino.transport({ target, options: optionsFor(path) }) as unknown as Writable;
     const logger = pino(transport);
     return {
       log: (line) => logger.info(line),

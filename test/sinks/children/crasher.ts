@@ -10,7 +10,6 @@ import { shapeOf, sinks } from "./loggers.ts";
 
 const [kind, name, end, uncaught] = process.argv.slice(2);
 const log = await sinks[kind]({
-  target: name,
   ...shapeOf(name),
   uncaughtException: uncaught === "uncaught",
 });
