@@ -20,7 +20,8 @@ const DATE_TIME =
 export function toTime(value: unknown): number | undefined {
   if (typeof value === "number") return timeOfNumber(value);
   if (typeof value !== "string" || value.length < 9 || value.length > 40) return undefined;
-  return timeOfDate(value) ?? (/^\d+(?:\.\d+)?$/.test(value) ? timeOfNumber(+value) : undefined);
+  return timeOfUtc(value) ?? timeOfDate(value) ??
+    (/^\d+(?:\.\d+)?$/.test(value) ? timeOfNumber(+value) : undefined);
 }
 
 function timeOfNumber(value: number): number | undefined {
@@ -28,6 +29,13 @@ function timeOfNumber(value: number): number | undefined {
   if (value < 1e11) return value * 1e3;
   if (value < 1e14) return value;
   return value < 1e17 ? value / 1e3 : value / 1e6;
+}
+
+/** What `toISOString()` writes, as most libraries do: engines read it several times faster than we do. */
+function timeOfUtc(text: string): number | undefined {
+  const isLikely = text.length === 24 && text[4] === "-" && text[7] === "-" && text[10] === "T" &&
+    text[19] === "." && text[23] === "Z";
+  return (isLikely ? Date.parse(text) : 0) || undefined;
 }
 
 function timeOfDate(text: string): number | undefined {
