@@ -162,6 +162,7 @@ test("EntryFilter with a level leaves out what is less, or has none", () => {
 test("levelOf() finds levels of lines near their start only", () => {
   assert.equal(levelOf("2026-11-21T10:00:00Z WARN slow"), "warn");
   assert.equal(levelOf("[info] up"), "info");
+  assert.equal(levelOf("2026-11-21 13:59:30.229 +00:00 [INF] app·db: connected"), "info");
   assert.equal(levelOf("level=ERROR msg=x"), "error");
   assert.equal(levelOf("an error that is spoken of"), undefined);
   assert.equal(levelOf(`${"x ".repeat(60)}ERROR`), undefined);

@@ -1,5 +1,5 @@
 /**
- * The level of an entry, whether it is a record in JSON or a plain line. Runs in the page, too.
+ * The level of an entry, whether it is a record or a plain line. Runs in the page, too.
  *
  * @module
  */
@@ -15,11 +15,8 @@ const NEAR = 80;
 
 /** The level that a text has; `undefined` if it has none. */
 export function levelOf(text: string): LogLevel | undefined {
-  if (text.charCodeAt(0) === 0x7b) {
-    const record = recognizeRecord(text);
-    if (record !== undefined) return record.level;
-  }
-  return levelOfLine(text);
+  const record = recognizeRecord(text);
+  return record === undefined ? levelOfLine(text) : record.level;
 }
 
 /** The level of a line that is no record. */
