@@ -13,7 +13,9 @@ import { colorless } from "./harmless.ts";
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** What the logging libraries add to each line, and hardly anybody wants to see on each. */
-const HIDDEN = new Set(["pid", "hostname", "v"]);
+const HIDDEN = new Set(["pid", "hostname"]);
+/** Fields that are stacks: of winston, of OpenTelemetry. */
+const STACKS = new Set(["stack", "exception.stacktrace"]);
 const INDENT = "    ";
 const DAY = 86400e3;
 
@@ -50,7 +52,7 @@ export class PrettyPrinter {
     for (const key in fields) {
       const value = fields[key];
       if (HIDDEN.has(key) && typeof value !== "object") continue;
-      if (key === "stack" && typeof value === "string") stacks.push(value);
+      if (STACKS.has(key) && typeof value === "string") stacks.push(value);
       else {for (const [name, part] of withoutStacks(key, value, stacks)) {
           words.push(`${colors.gray(`${oneLine(name)}=`)}${formatValue(part)}`);
         }}

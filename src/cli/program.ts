@@ -20,6 +20,7 @@ import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
 import { addReplay } from "./replay.ts";
 import { addSave } from "./save.ts";
+import { addServe } from "./serve.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
 import { addTop } from "./top.ts";
@@ -49,6 +50,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addStat,
   addList,
   addTop,
+  addServe,
   addRemove,
   addGenerate,
   addCompletions,

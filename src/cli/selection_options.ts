@@ -9,9 +9,9 @@ import { levelArgument, momentArgument, patternArgument } from "./arguments.ts";
 
 /** What the help of a command with these options says. */
 export const SELECTION_HELP: string =
-  "Times and levels are those in JSON lines of pino, LogTape, winston, OpenTelemetry and the like. An\n" +
-  "entry without a time has that of the entry before; one without a level passes --level, as it may be\n" +
-  "a part of one that has.";
+  "Times and levels are those in JSON lines of pino, LogTape, winston, OpenTelemetry and the like, and\n" +
+  'at the beginning of text: "2026-11-21T13:59:30Z [info] …". An entry without a time has that of the\n' +
+  "entry before; one without a level passes --level, as it may be a part of one that has.";
 
 /** Adds the options; what they give are the `Criteria` of a `Selection`. */
 export function addSelectionOptions(command: Command): Command {

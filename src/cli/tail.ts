@@ -19,6 +19,7 @@ import { Output } from "./output.ts";
 import type { Criteria } from "./selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
 import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
+import { warn } from "./warn.ts";
 
 const EXAMPLES = `
 Examples:
@@ -31,9 +32,10 @@ Examples:
   ouroboros tail -f /app /worker /db        several logs, merged by time
   ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
 
-${SELECTION_HELP} What comes to a log that is followed has, without a time of its own,
-that moment. Several logs are merged by these times, those that are followed only within ${HOLD} ms; the
-order within a log is never changed. "-o pretty" leaves out pid and hostname.
+${SELECTION_HELP}
+What comes to a log that is followed has, without a time of its own, that moment. Several logs are
+merged by these times, those that are followed only within ${HOLD} ms; the order within a log is never
+changed. "-o pretty" leaves out pid and hostname.
 
 A cursor file is written after each piece of output: after a crash the last entries may be printed
 again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
@@ -130,6 +132,8 @@ async function tail(targets: LogTarget[], options: TailOptions, command: Command
   const printer = new ItemPrinter({ output, print, logs, prefixColors, cursorFile });
   try {
     const areOpen = await Promise.all(logs.map((log) => log.open(signal)));
+    // Lest a mistyped name looks like a silent log.
+    logs.filter((_, i) => !areOpen[i]).forEach(({ name }) => warn(`waiting for ${name}`));
     await printer.print(merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past())), signal);
     if (logOptions.follow !== "no") await follow(logs, printer, areOpen, signal);
   } catch (error) {

@@ -138,9 +138,16 @@ export class TailedLog {
     const end = new AbortController();
     const abort = () => end.abort();
     signal.addEventListener("abort", abort);
-    const timer = isByName
-      ? undefined
-      : setInterval(() => isAbandoned(reader) && abort(), ABANDONED_INTERVAL * this.#times);
+    let failure: { cause: unknown } | undefined;
+    const look = () => {
+      try {
+        if (isAbandoned(reader)) abort();
+      } catch (cause) {
+        failure = { cause };
+        abort();
+      }
+    };
+    const timer = isByName ? undefined : setInterval(look, ABANDONED_INTERVAL * this.#times);
     const onReopen = () => {
       this.#expected = 1;
       // At once, for it may take its time until the first entry comes; all before is printed by now.
@@ -164,6 +171,7 @@ export class TailedLog {
         this.#takeMore(items);
         yield items;
       }
+      if (failure !== undefined) throw failure.cause;
       // What was written between the last read and the end of the writer.
       if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];
     } finally {

@@ -14,7 +14,11 @@ type Json = Record<string, unknown>;
 /** How deep values may be nested before they are left as they are. */
 const DEEPEST = 32;
 
-const KNOWN = new Set([
+// What is the same on each line of a process says nothing about the record.
+const LEFT_OUT = new Set([
+  "resource",
+  "scope",
+  "flags",
   "timeUnixNano",
   "observedTimeUnixNano",
   "severityNumber",
@@ -35,10 +39,11 @@ export function onlyRecordOf(object: Json): { record: Json; scope?: Json } | und
   return record && { record, scope: ofScope?.scope as Json | undefined };
 }
 
-/** What such a record says. */
-export function otlpRecord(object: Json, scope?: Json): LogRecord {
+/** What such a record says; its `scope`, if there is none in it. */
+export function otlpRecord(object: Json, ofScope?: Json): LogRecord {
   const { severityNumber, severityText, attributes, body } = object;
   const fields: Json = Object.create(null);
+  const name = ((object.scope ?? ofScope) as Json | null | undefined)?.name;
   // The level of the number is exact; the text is what the logging library calls it.
   const level = levelOfSeverityNumber(severityNumber) ?? toLevel(severityText);
   if (severityText && toLevel(severityText) !== level) fields.severityText = severityText;
@@ -49,13 +54,13 @@ export function otlpRecord(object: Json, scope?: Json): LogRecord {
   if (Array.isArray(attributes)) addPairs(fields, attributes, 0);
   for (const key in object) {
     // Empty is what the protocol writes for "none".
-    if (!KNOWN.has(key) && object[key] !== "" && object[key] !== 0) fields[key] = object[key];
+    if (!LEFT_OUT.has(key) && object[key] !== "" && object[key] !== 0) fields[key] = object[key];
   }
   return {
     time: toTime(object.timeUnixNano) ?? toTime(object.observedTimeUnixNano),
     level,
     message: typeof said === "string" ? said : undefined,
-    logger: typeof scope?.name === "string" && scope.name !== "" ? scope.name : undefined,
+    logger: typeof name === "string" && name !== "" ? name : undefined,
     fields,
   };
 }

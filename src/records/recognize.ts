@@ -1,5 +1,6 @@
 /**
- * Log records in JSON, as logging libraries write them: what a line means, whoever wrote it.
+ * Log records, most of them in JSON, as logging libraries write them: what a line means, whoever wrote
+ * it.
  *
  * Knows pino and bunyan, LogTape's `jsonLinesFormatter`, winston's `format.json()`, log records of
  * OpenTelemetry (OTLP in JSON), and whatever has the usual names: `level`, `time`, `message` and the
@@ -11,6 +12,7 @@
 import { saysMoreThanLevel, toLevel } from "./level.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import type { LogRecord } from "./record.ts";
+import { textRecord } from "./text.ts";
 import { toTime } from "./time.ts";
 
 type Role = "time" | "level" | "message" | "logger";
@@ -19,20 +21,21 @@ type Names = readonly string[];
 // Of several names of one role the first one that is there, and makes sense, has it.
 const TIME: Names = ["time", "timestamp", "@timestamp", "ts", "datetime"];
 const LEVEL: Names = ["level", "lvl", "severity", "log.level", "loglevel", "levelname"];
-const MESSAGE: Names = ["msg", "message", "@message"];
+const MESSAGE: Names = ["msg", "message", "@message", "text"];
 const LOGGER: Names = ["logger", "category", "log.logger"];
 
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
 /**
- * Recognises a log record. What has neither a level nor a time is none, nor is what is not JSON.
+ * Recognises a log record. JSON that has neither a level nor a time is none; text that is not JSON is
+ * one if it begins with both.
  *
- * Text that is not JSON costs a look at its first and last character. Never throws.
+ * Other text costs a look at some of its characters. Never throws.
  */
 export function recognizeRecord(text: string): LogRecord | undefined {
   const object = parseObject(text);
-  if (object === undefined) return undefined;
+  if (object === undefined) return textRecord(text);
   const otlp = onlyRecordOf(object);
   if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
   if (isOtlpRecord(object)) return otlpRecord(object);

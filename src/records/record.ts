@@ -14,8 +14,11 @@ export interface LogRecord {
   level: LogLevel | undefined;
   /** What happened. */
   message: string | undefined;
-  /** Who says so: LogTape's category (its parts joined by dots), pino's name, a logger's name. */
+  /** Who says so: LogTape's category (its parts joined by dots), pino's name, OpenTelemetry's scope. */
   logger: string | undefined;
-  /** All the rest, in its order; without a prototype, so that any name is only a name. */
+  /**
+   * All the rest, in its order, but for what OpenTelemetry says of the process (`resource`); without a
+   * prototype, so that any name is only a name.
+   */
   fields: Record<string, unknown>;
 }

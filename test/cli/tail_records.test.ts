@@ -222,7 +222,7 @@ test("tail -f of several logs prints what comes to each, waits for one, and ends
   }
   first.close();
   const { code, stderr } = await running.ended();
-  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual([code, stderr], [0, `ouroboros: waiting for ${late}\n`]);
   assert.deepEqual(seen().map(({ text }) => text), ["one", "two", "three", "four", "five", "six"]);
   assert.deepEqual(seen()[3].log, late);
 });

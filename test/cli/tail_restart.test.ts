@@ -37,8 +37,10 @@ const lines = (tag: string, from: number, to: number) =>
 test("tail -F waits for a log, and follows its name through a crash, a resumption and an end", async () => {
   const name = uniqueName();
   const running = startCli(["tail", "-F", name]);
+  const waiting = `ouroboros: waiting for ${name}\n`;
   let writer: Child | undefined;
   try {
+    await running.untilStderr((stderr) => stderr === waiting);
     writer = await startWriter(name, "a", 5);
     let expected = lines("a", 1, 5);
     await running.until((stdout) => stdout === expected);
@@ -60,7 +62,7 @@ test("tail -F waits for a log, and follows its name through a crash, a resumptio
     running.signal("SIGINT");
     const { code, stdout, stderr } = await running.ended();
     assert.deepEqual([code, stdout], [0, expected]);
-    assert.equal(stderr, `ouroboros: ${MOVED}\n`.repeat(2));
+    assert.equal(stderr, waiting + `ouroboros: ${MOVED}\n`.repeat(2));
   } finally {
     await writer?.kill();
     SharedMemory.unlink(name);
@@ -69,10 +71,10 @@ test("tail -F waits for a log, and follows its name through a crash, a resumptio
 
 test("tail -F counts what the new log has overwritten before it was seen", async () => {
   const name = uniqueName();
-  const running = startCli(["tail", "-F", name]);
   let writer: Child | undefined;
   try {
     writer = await startWriter(name, "a", 1);
+    const running = startCli(["tail", "-F", name]);
     await running.until((stdout) => stdout === "a1\n");
     await writer.kill();
     writer = await startWriter(name, "b", 3000, { chunkSize: 1024 });
@@ -92,12 +94,12 @@ test("tail -F counts what the new log has overwritten before it was seen", async
 
 test("tail -F of several logs follows each of them", async () => {
   const names = [uniqueName(), uniqueName()];
-  const running = startCli(["tail", "-F", "--no-prefix", ...names]);
-  const seen = () => running.stdout.split("\n").slice(0, -1).sort();
   const writers: (Child | undefined)[] = [];
   try {
     writers[0] = await startWriter(names[0], "a", 1);
     writers[1] = await startWriter(names[1], "b", 1);
+    const running = startCli(["tail", "-F", "--no-prefix", ...names]);
+    const seen = () => running.stdout.split("\n").slice(0, -1).sort();
     await running.until(() => seen().join() === "a1,b1");
     await writers[0].kill();
     writers[0] = await startWriter(names[0], "c", 2);

@@ -6,14 +6,17 @@ import { Writable } from "node:stream";
 import test from "node:test";
 import {
   getJsonLinesFormatter,
+  getTextFormatter,
   jsonLinesFormatter,
   type LogLevel as LogTapeLevel,
   type LogRecord as LogTapeRecord,
 } from "@logtape/logtape";
+import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import pino from "pino";
 import winston from "winston";
 import { recognizeRecord } from "../../src/records/recognize.ts";
 import type { LogRecord } from "../../src/records/record.ts";
+import { OtlpLines } from "../../src/sinks/otlp_json.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 /** The record in a line; an error if there is none. */
@@ -216,6 +219,40 @@ test("OpenTelemetry's records give time, level, body and attributes without thei
   assert.equal(recognizeRecord(JSON.stringify(request)), undefined);
 });
 
+test("records of OpenTelemetry's SDK give scope, body and attributes, and nothing of the process", () => {
+  let line = "";
+  const lines = new OtlpLines();
+  const provider = new LoggerProvider({
+    processors: [
+      new SimpleLogRecordProcessor({
+        exporter: {
+          export(records, done) {
+            line = lines.line(records[0]);
+            done({ code: 0 });
+          },
+          forceFlush: () => Promise.resolve(),
+          shutdown: () => Promise.resolve(),
+        },
+      }),
+    ],
+  });
+  const before = Date.now();
+  provider.getLogger("my.scope").emit({
+    severityNumber: 17,
+    severityText: "ERROR",
+    body: "hello",
+    attributes: { n: 1, list: ["a", 2.5] },
+  });
+  const { time, ...record } = recognized(line);
+  assert.ok(time !== undefined && time > before - 1 && time <= Date.now());
+  assert.deepEqual(record, {
+    level: "error",
+    message: "hello",
+    logger: "my.scope",
+    fields: { n: 1, list: ["a", 2.5] },
+  });
+});
+
 test("OpenTelemetry's severity numbers are four a level", () => {
   const levels = Array.from(
     { length: 26 },
@@ -251,6 +288,32 @@ test("records of other libraries are recognised by the usual names", () => {
   assert.deepEqual([gcp.level, gcp.time], ["fatal", 1795269570000]);
   const ecs = recognized('{"@timestamp":"2026-11-21T13:59:30Z","log.level":"error","message":"m"}');
   assert.deepEqual([ecs.level, ecs.message, ecs.fields], ["error", "m", {}]);
+});
+
+test("lines of text that begin with time and level are records", () => {
+  const line = getTextFormatter()(logTapeRecord("warning"));
+  assert.deepEqual(recognized(line.trimEnd()), {
+    time: 1795269570223,
+    level: "warn",
+    message: "app·db: asked 3 times",
+    logger: undefined,
+    fields: {},
+  });
+  const console = recognized("2026-11-21T13:59:30.250Z [error] it\n    at x");
+  assert.deepEqual([console.time, console.level], [1795269570250, "error"]);
+  assert.equal(console.message, "it\n    at x");
+  const json = '{"time":"2026-11-21T13:59:30.250Z","level":"info","text":"the text"}';
+  assert.equal(recognized(json).message, "the text");
+  for (
+    const text of [
+      "2026-11-21T13:59:30Z no level",
+      "2026-11-21T13:59:30Z [odd] x",
+      "2026-11-21T99:59:30Z [info] x",
+      "2026-11-21 [info] x",
+      "[info] 2026-11-21T13:59:30Z x",
+      "0123-56-",
+    ]
+  ) assert.equal(recognizeRecord(text), undefined, text);
 });
 
 test("what makes no sense under a known name stays a field", () => {

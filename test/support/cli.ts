@@ -48,6 +48,8 @@ export interface RunningCli {
   readonly stderr: string;
   /** Waits until its standard output fulfils a condition; an error if it ends before. */
   until(condition: (stdout: string) => boolean): Promise<void>;
+  /** Waits until its standard error fulfils a condition; an error if it ends before. */
+  untilStderr(condition: (stderr: string) => boolean): Promise<void>;
   /** Sends it a signal that it may handle. */
   signal(name: "SIGINT" | "SIGTERM"): void;
   /** Waits for its end. */
@@ -68,13 +70,24 @@ export function startCli(args: (string | number)[]): RunningCli {
     stdout += text;
     look();
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    look();
+  });
   const end = new Promise<CliResult>((resolve) =>
     child.once("close", (code) => {
       resolve({ code, stdout, stderr });
       look();
     })
   );
+  const until = (condition: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      end.then(() => reject(new Error(`ended before: ${stdout}${stderr}`)));
+      look = () => {
+        if (condition()) resolve();
+      };
+      look();
+    });
   return {
     process: child,
     get stdout() {
@@ -83,14 +96,8 @@ export function startCli(args: (string | number)[]): RunningCli {
     get stderr() {
       return stderr;
     },
-    until: (condition) =>
-      new Promise((resolve, reject) => {
-        end.then(() => reject(new Error(`ended before: ${stdout}${stderr}`)));
-        look = () => {
-          if (condition(stdout)) resolve();
-        };
-        look();
-      }),
+    until: (condition) => until(() => condition(stdout)),
+    untilStderr: (condition) => until(() => condition(stderr)),
     // Not by child.kill(): under Deno the exit code would be lost.
     signal: (name) => void process.kill(child.pid ?? 0, name),
     ended: () => end,

@@ -13,9 +13,12 @@ const log = ShmLogWriter.create(name, {
 
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === "end") break;
+  if (line === "end") {
+    log.close();
+    process.exit(0);
+  }
   for (let i = 0; i < Number(line); i++) log.write(`${tag}${log.totalEntriesWritten + 1}`);
   console.log(log.totalEntriesWritten);
 }
-log.close();
-process.exit(0);
+// The input may end before the kill comes: that is no reason to remove the log.
+process.kill(process.pid, "SIGKILL");
