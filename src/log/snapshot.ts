@@ -78,7 +78,7 @@ export interface CopyProgress {
  * const copy = snapshot(memory);
  * writer.write("c");
  * console.log(copy.entries, copy.lastSequenceNumber); // 2 2
- * console.log([...new Reader(copy.memory)].map((entry) => entry.text)); // [ "a", "b" ]
+ * console.log([...new Reader(copy.memory)].map((entry) => entry.text).join()); // a,b
  * ```
  */
 export function snapshot(memory: ArrayBufferLike, options: SnapshotOptions = {}): Snapshot {

@@ -17,6 +17,7 @@ const commands = [
   "stat",
   "list",
   "top",
+  "serve",
   "remove",
   "generate",
   "completions",
