@@ -5,12 +5,12 @@
 
 import { spawnSync } from "node:child_process";
 import {
-  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -184,14 +184,11 @@ function withoutNewMemory(executable: string): string {
   if (existsSync(copy)) return copy;
   const bytes = readFileSync(executable);
   const at = bytes.indexOf("\0VirtualAlloc2\0", 0, "latin1");
-  if (at < 0) {
-    copyFileSync(executable, copy);
-    return copy;
-  }
-  bytes.write("VirtualAllocX", at + 1, "latin1");
-  writeFileSync(`${copy}.part`, bytes);
-  copyFileSync(`${copy}.part`, copy);
-  rmSync(`${copy}.part`);
+  if (at >= 0) bytes.write("VirtualAllocX", at + 1, "latin1");
+  // At once: another run may look for it.
+  const part = `${copy}.${process.pid}`;
+  writeFileSync(part, bytes);
+  renameSync(part, copy);
   return copy;
 }
 
