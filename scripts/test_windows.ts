@@ -41,6 +41,8 @@ const PARTS = [
   "log/",
   "conformance/",
   "ring/",
+  "circular/processes.test.ts",
+  "circular/shared_memory.test.ts",
   ...["windows", "help", "lines", "sizes", "moment", "merge", "selection", "pretty", "cursor_file"]
     .map((name) => `cli/${name}.test.ts`),
 ];

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { NamedSemaphore, type SemaphoreOptions } from "../../ffi/mod.ts";
+import { NamedSemaphore, type SemaphoreOptions, SharedMemory } from "../../ffi/mod.ts";
+import { WriterLockedError } from "../errors.ts";
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -123,6 +124,10 @@ export function underLock<T>(name: string, mode: number, action: () => T): T {
   for (;;) {
     using lock = new SemaphoreLock(name, { mode });
     if (lock.acquireWithin(PATIENCE)) return action();
+    // One of the dead goes with its handles there: this one's holder lives, and may for long.
+    if (!SharedMemory.persists) {
+      throw new WriterLockedError(`the lock of "${name}" is held for more than ${PATIENCE} ms`);
+    }
     SemaphoreLock.unlink(name);
   }
 }

@@ -24,6 +24,7 @@ import {
 } from "../../src/shm_circular/mod.ts";
 
 import { uniqueName } from "../support/runtime.ts";
+import { needsLastingNames, needsTruncation, notOnWindows } from "../support/platform.ts";
 
 function newSpec(capacity: number = 1000): CircularBufferSpec {
   const name = uniqueName("circular-shm");
@@ -61,19 +62,25 @@ test("the last one to close removes segments and semaphores", () => {
   }
 });
 
-test("a reader that is not counted leaves no trace and reads on", () => {
-  const spec = newSpec();
-  const writer = CircularBufferWriter.open(spec);
-  using reader = CircularBufferReader.open(spec, { counted: false });
-  assert.equal(writer.referenceCount, 1);
-  writer.write(bytes(1));
-  writer.close();
-  assertGone(spec);
-  assert.deepEqual(reader.read(), bytes(1));
-  assert.equal(reader.read(), undefined);
-});
+test(
+  "a reader that is not counted leaves no trace and reads on",
+  { skip: needsLastingNames },
+  () => {
+    const spec = newSpec();
+    const writer = CircularBufferWriter.open(spec);
+    using reader = CircularBufferReader.open(spec, { counted: false });
+    assert.equal(writer.referenceCount, 1);
+    writer.write(bytes(1));
+    writer.close();
+    assertGone(spec);
+    assert.deepEqual(reader.read(), bytes(1));
+    assert.equal(reader.read(), undefined);
+  },
+);
 
-test("segments of the original's size work to their last byte", () => {
+test("segments of the original's size work to their last byte", {
+  skip: notOnWindows("segments have whole pages there, which do not tell capacities apart"),
+}, () => {
   for (const capacity of [9, 1000, 3839, 3840, 5000]) {
     const spec = newSpec(capacity);
     using writer = CircularBufferWriter.open(spec, { originalSize: true });
@@ -105,7 +112,9 @@ test("where the original's size would end at a page it is an error, and nothing 
   }
 });
 
-test("another capacity is an error", () => {
+test("another capacity is an error", {
+  skip: notOnWindows("segments have whole pages there, which do not tell capacities apart"),
+}, () => {
   const spec = newSpec();
   using _writer = CircularBufferWriter.open(spec);
   const other = { ...spec, capacity: 1001 };
@@ -175,7 +184,9 @@ test("the original's writer is respected, unless it is known to be dead", () => 
   writer.write(bytes(1));
 });
 
-test("a lock of creation that a dead process holds is made anew after a second", () => {
+test("a lock of creation that a dead process holds is made anew after a second", {
+  skip: needsLastingNames,
+}, () => {
   const spec = newSpec();
   const dead = new NamedSemaphore(spec.indexName);
   assert.equal(dead.tryWait(), true);
@@ -220,7 +231,7 @@ test('read() tells a lap by counting, or by an error with onLap: "throw"', () =>
   for (const reader of [counting, throwing]) assert.equal(reader.read()?.length, 6);
 });
 
-test("a segment that was made shorter is an error, not a crash", () => {
+test("a segment that was made shorter is an error, not a crash", { skip: needsTruncation }, () => {
   const spec = newSpec(100_000);
   const writer = CircularBufferWriter.open(spec);
   using reader = CircularBufferReader.open(spec, { counted: false });
@@ -260,20 +271,24 @@ test("follow() gives what comes, until it is told to stop", async () => {
   assert.equal(count, 10);
 });
 
-test("SemaphoreLock: one holder at a time, given back by close()", () => {
-  const name = uniqueName("circular-lock");
-  const one = new SemaphoreLock(name);
-  using two = new SemaphoreLock(name);
-  assert.deepEqual([one.acquire(), one.acquire(), two.acquire()], [true, true, false]);
-  assert.equal(two.acquireWithin(5), false);
-  one.close();
-  assert.equal(two.acquire(), true);
-  assert.throws(() => one.acquire(), ClosedError);
-  assert.throws(() => new SemaphoreLock(""), RangeError);
-  assert.throws(() => new SemaphoreLock("x".repeat(252)), RangeError);
-  assert.equal(SemaphoreLock.unlink(name), true);
-  assert.equal(SemaphoreLock.unlink(name), false);
-});
+test(
+  "SemaphoreLock: one holder at a time, given back by close()",
+  { skip: needsLastingNames },
+  () => {
+    const name = uniqueName("circular-lock");
+    const one = new SemaphoreLock(name);
+    using two = new SemaphoreLock(name);
+    assert.deepEqual([one.acquire(), one.acquire(), two.acquire()], [true, true, false]);
+    assert.equal(two.acquireWithin(5), false);
+    one.close();
+    assert.equal(two.acquire(), true);
+    assert.throws(() => one.acquire(), ClosedError);
+    assert.throws(() => new SemaphoreLock(""), RangeError);
+    assert.throws(() => new SemaphoreLock("x".repeat(252)), RangeError);
+    assert.equal(SemaphoreLock.unlink(name), true);
+    assert.equal(SemaphoreLock.unlink(name), false);
+  },
+);
 
 test("what belongs to another user is left alone", { skip: process.getuid?.() !== 0 }, () => {
   const spec = newSpec();
