@@ -10,19 +10,15 @@ export type Access = "read" | "read-write";
 /** How memory will be used: `"normal"`, in order, anywhere, or all of it soon. */
 export type Advice = "normal" | "sequential" | "random" | "willneed";
 
-/** Which object a name leads to at one moment. */
-export interface ObjectIdentity {
-  /** The number of the device. */
-  readonly device: number;
-  /** The number of the object on the device. */
-  readonly inode: number;
-}
-
 /**
  * Which object a name leads to. At one moment, equal device and inode mean the same object; later the
  * inode of one that is gone may be given to another, which only the time of creation tells.
  */
-export interface SegmentIdentity extends ObjectIdentity {
+export interface SegmentIdentity {
+  /** The number of the device. */
+  readonly device: number;
+  /** The number of the object on the device. */
+  readonly inode: number;
   /**
    * When it was created, in microseconds since 1970, to the precision of its file system; 0 where that
    * does not say.
@@ -53,6 +49,9 @@ export interface Semaphores {
   /** Removes a name; gives whether there was one. */
   unlink(name: string): boolean;
 }
+
+/** Which object a name leads to at one moment. */
+export type ObjectIdentity = Pick<SegmentIdentity, "device" | "inode">;
 
 /** The files of an operating system, which are opened to be mapped. */
 export interface Files {
