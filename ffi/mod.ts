@@ -36,9 +36,9 @@
  * ExecStart=/usr/bin/deno run --allow-ffi --allow-read --allow-write app.ts
  * ```
  *
- * With `PrivateTmp=`, `PrivateIPC=` or a /dev/shm of its own (`PrivateDevices=` does not touch it), readers
- * outside do not see the segments of the service. systemd-logind removes the segments of a user who
- * logs out (`RemoveIPC=yes`), but not those of system users.
+ * Readers outside do not see what a service has in a /dev/shm of its own (`TemporaryFileSystem=/dev/shm`).
+ * systemd-logind removes the segments of a user who logs out (`RemoveIPC=yes`), but not those of system
+ * users.
  *
  * @module
  */
