@@ -160,7 +160,8 @@ export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_option
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export type { Continuation, Cursor } from "./src/shm_log/cursor.ts";
 export type { FollowOptions, ReopenEvent } from "./src/shm_log/follow.ts";
-export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log/reader.ts";
+export { ShmLogReader } from "./src/shm_log/reader.ts";
+export type { ShmLogReaderOptions, WaitOptions } from "./src/shm_log/reader_options.ts";
 export { type SavedLog, saveLog, type SaveOptions } from "./src/shm_log/save.ts";
 export { ShmLogWriter } from "./src/shm_log/writer.ts";
 export type { ShmLogWriterOptions } from "./src/shm_log/writer_options.ts";
