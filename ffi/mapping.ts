@@ -275,9 +275,10 @@ export abstract class Mapping implements Disposable {
   protected setSize(size: number, isFile: boolean): void {
     this.#checkOpen();
     const before = this.currentSize();
-    system().setSize(this.#descriptor, size, this.#what);
     try {
+      // Room first, as where a file is made.
       system().reserve(this.#descriptor, size, this.#what, isFile);
+      system().setSize(this.#descriptor, size, this.#what);
     } catch (error) {
       system().setSize(this.#descriptor, before, this.#what);
       throw error;

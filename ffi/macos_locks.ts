@@ -1,0 +1,197 @@
+/**
+ * The locks of segments on macOS: `flock` does not take a segment's descriptor, so a file stands for
+ * each name.
+ *
+ * The files are in `/var/tmp`: that is the same folder for all users, other than `$TMPDIR`, and other
+ * than `/tmp` nobody removes from it what has not been touched for three days. Only the owner of a
+ * segment, or root, can make its file, or it is not believed. A lock counts if the path leads to the
+ * locked file still; so who holds it may remove the file, and does when the name has no segment any
+ * more.
+ *
+ * Other than on Linux, the lock is that of the name, not of the segment: as long as the writer of a
+ * segment lives whose name was removed, a new one of that name can't be locked.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
+import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
+import type { MacOptions } from "./macos_segments.ts";
+import type { System } from "./system.ts";
+import { translateFsError } from "./system_error.ts";
+
+/** How many times a file that is removed meanwhile is opened again. */
+const ATTEMPTS = 100;
+
+interface Lock {
+  name: string;
+  owner: number;
+  path: string;
+  /** The file, while we hold it; -1. */
+  file: number;
+}
+
+/** The lock files of the segments that are open in this thread. */
+export class MacLocks {
+  readonly #posix: System;
+  readonly #options: MacOptions;
+  readonly #locks = new Map<number, Lock>();
+
+  /** Locks over `posix`, which opens segments and locks files. */
+  constructor(posix: System, options: MacOptions) {
+    this.#posix = posix;
+    this.#options = options;
+  }
+
+  /** Lets the segment of that descriptor be locked by its name. */
+  use(descriptor: number, name: string): void {
+    if (this.#locks.has(descriptor)) return;
+    const owner = this.#posix.owner(descriptor);
+    this.#locks.set(descriptor, { name, owner, path: this.#pathOf(name, owner), file: -1 });
+  }
+
+  /** Whether the descriptor is that of a segment to be locked. */
+  has(descriptor: number): boolean {
+    return this.#locks.has(descriptor);
+  }
+
+  /** Takes the lock; gives whether it did. */
+  lock(descriptor: number): boolean {
+    const lock = this.#of(descriptor);
+    const user = this.#options.user();
+    // Who may read the segment may see whether it has a writer.
+    const mode = 0o600 | (this.#options.mode(descriptor) & 0o444);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const file = openLock(lock.path, user === lock.owner || user === 0, mode);
+      let isKept = false;
+      try {
+        if (!isTrusted(file, lock.owner)) {
+          throw new PermissionDeniedError(
+            `lock file "${lock.path}" belongs to another user than the segment, ${lock.owner}`,
+          );
+        }
+        const isOurs = this.#posix.lock(file);
+        if (!isAt(lock.path, file)) continue;
+        if (isOurs) lock.file = file;
+        isKept = isOurs;
+        return isOurs;
+      } finally {
+        if (!isKept) closeSync(file);
+      }
+    }
+    return false;
+  }
+
+  /** Whether somebody else has it. False, too, if its owner does not let us look. */
+  isLocked(descriptor: number): boolean {
+    const { path, owner } = this.#of(descriptor);
+    const file = openToLook(path);
+    if (file === undefined) return false;
+    try {
+      return isTrusted(file, owner) && this.#posix.isLocked(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Gives the lock back if we have it. */
+  unlock(descriptor: number): void {
+    const lock = this.#of(descriptor);
+    if (lock.file < 0) return;
+    const { file } = lock;
+    lock.file = -1;
+    try {
+      this.#removeIfUseless(lock.name, lock.path);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Gives the lock back, of a descriptor that is about to be closed. */
+  forget(descriptor: number): void {
+    if (!this.#locks.has(descriptor)) return;
+    try {
+      this.unlock(descriptor);
+    } finally {
+      this.#locks.delete(descriptor);
+    }
+  }
+
+  /** Removes the file of a name that was removed, if nobody holds it: its writer was killed. */
+  sweep(name: string): void {
+    const path = this.#pathOf(name, this.#options.user());
+    let file: number | undefined;
+    try {
+      file = openToLook(path);
+      if (file !== undefined && this.#posix.lock(file) && isAt(path, file)) {
+        this.#removeIfUseless(name, path);
+      }
+    } catch {
+      // An empty file is left.
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  }
+
+  /** Only for who holds the lock: nobody else may remove the file. */
+  #removeIfUseless(name: string, path: string): void {
+    try {
+      this.#posix.close(this.#posix.openShared(name, "read"));
+    } catch (error) {
+      if (!(error instanceof SegmentNotFoundError)) return;
+      try {
+        unlinkSync(path);
+      } catch {
+        // An empty file is left.
+      }
+    }
+  }
+
+  #of(descriptor: number): Lock {
+    const lock = this.#locks.get(descriptor);
+    if (lock === undefined) throw new TypeError(`descriptor ${descriptor} has no lock`);
+    return lock;
+  }
+
+  /** File systems of a Mac take capital letters for small ones, and one spelling of ä for another. */
+  #pathOf(name: string, owner: number): string {
+    const bare = name.slice(1);
+    const safe = /^[a-z0-9._-]+$/.test(bare) ? bare : `%${Buffer.from(bare).toString("hex")}`;
+    return `${this.#options.lockFolder}/ouroboros-${owner}-${safe}.lock`;
+  }
+}
+
+function openLock(path: string, mayMake: boolean, mode: number): number {
+  const flags = mayMake ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY;
+  try {
+    return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, mode);
+  } catch (error) {
+    const reason = translateFsError("open", `lock file "${path}"`, error);
+    if (!(reason instanceof SegmentNotFoundError)) throw reason;
+    throw new PermissionDeniedError(`lock file "${path}" is not there: only its owner can make it`);
+  }
+}
+
+function openToLook(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT" || code === "EACCES") return undefined;
+    throw translateFsError("open", `lock file "${path}"`, error);
+  }
+}
+
+/** Whether the file is one that the owner of the segment, or root, has made. */
+function isTrusted(file: number, owner: number): boolean {
+  const { uid } = fstatSync(file);
+  return uid === owner || uid === 0;
+}
+
+/** Whether the path leads to this very file still. */
+function isAt(path: string, file: number): boolean {
+  const ours = fstatSync(file, { bigint: true });
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found !== undefined && found.dev === ours.dev && found.ino === ours.ino;
+}
