@@ -63,7 +63,8 @@ export function release(
   try {
     action?.();
   } finally {
-    for (const descriptor of holding.descriptors) holding.closeDescriptor(descriptor);
+    // Its lock before the object itself: who makes it anew must not find it locked.
+    for (const open of [...holding.descriptors].reverse()) holding.closeDescriptor(open);
   }
 }
 

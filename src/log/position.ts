@@ -15,6 +15,9 @@ import { type ChunkRow, runsInto, survey } from "./survey.ts";
 /** How many times the table is surveyed while the writer changes it, before we give up. */
 const ATTEMPTS = 16;
 
+/** The pages of systems that give whole ones are not larger, in bytes. */
+const LARGEST_PAGE = 65536;
+
 /** What the row of the next chunk says of the entries of ours. */
 export interface Ahead {
   /** Our entries end here, in bytes from the start of the segment. */
@@ -107,6 +110,20 @@ export class Position {
     this.offset = offset;
     this.number += count;
     if (this.number > this.seen) this.seen = this.number;
+  }
+
+  /**
+   * Whether the writer's memory ends here, and ours goes on: a system that gives whole pages does not
+   * say how many bytes of the last one somebody asked for. A writer that comes to its very end goes on
+   * in chunk 0 without a mark; that chunk then counts from where we are.
+   */
+  isLapOver(): boolean {
+    const segment = this.#segment;
+    if (segment.end - this.offset > LARGEST_PAGE) return false;
+    segment.load(this.offset, this.offset + HEADER_SIZE);
+    if (segment.words[this.offset >>> 2] !== 0) return false;
+    const row = segment.readRow(0, this.#fence, this.#row);
+    return row.committed && row.token === this.number && row.token > this.token;
   }
 
   /** The lap ends here: on to chunk 0, if the writer went there. */
