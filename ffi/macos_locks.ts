@@ -1,15 +1,15 @@
 /**
  * The locks of segments on macOS: `flock` does not take a segment's descriptor, so a file stands for
- * each name.
+ * each segment that is locked.
  *
  * The files are in `/var/tmp`: that is the same folder for all users, other than `$TMPDIR`, and other
  * than `/tmp` nobody removes from it what has not been touched for three days. Only the owner of a
  * segment, or root, can make its file, or it is not believed. A lock counts if the path leads to the
- * locked file still; so who holds it may remove the file, and does when the name has no segment any
- * more.
+ * locked file still; so who holds it may remove the file, and does when the name has another segment,
+ * or none.
  *
- * Other than on Linux, the lock is that of the name, not of the segment: as long as the writer of a
- * segment lives whose name was removed, a new one of that name can't be locked.
+ * A file is called after the number in its segment's mark; that of another program's segment, which has
+ * no mark, after its name.
  *
  * @module
  */
@@ -17,8 +17,8 @@
 import { Buffer } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
 import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
-import type { MacOptions } from "./macos_segments.ts";
-import type { System } from "./system.ts";
+import type { MacOptions, MacSegment } from "./macos_segments.ts";
+import type { SegmentIdentity, System } from "./system.ts";
 import { translateFsError } from "./system_error.ts";
 
 /** How many times a file that is removed meanwhile is opened again. */
@@ -27,28 +27,35 @@ const ATTEMPTS = 100;
 interface Lock {
   name: string;
   owner: number;
+  segment: MacSegment;
   path: string;
   /** The file, while we hold it; -1. */
   file: number;
 }
 
+/** Whether a name leads to a segment of that identity. */
+type LeadsTo = (name: string, identity: SegmentIdentity) => boolean;
+
 /** The lock files of the segments that are open in this thread. */
 export class MacLocks {
   readonly #posix: System;
   readonly #options: MacOptions;
+  readonly #leadsTo: LeadsTo;
   readonly #locks = new Map<number, Lock>();
 
-  /** Locks over `posix`, which opens segments and locks files. */
-  constructor(posix: System, options: MacOptions) {
+  /** Locks over `posix`, which locks files. */
+  constructor(posix: System, options: MacOptions, leadsTo: LeadsTo) {
     this.#posix = posix;
     this.#options = options;
+    this.#leadsTo = leadsTo;
   }
 
-  /** Lets the segment of that descriptor be locked by its name. */
-  use(descriptor: number, name: string): void {
+  /** Lets the segment of that descriptor be locked. */
+  use(descriptor: number, name: string, segment: MacSegment): void {
     if (this.#locks.has(descriptor)) return;
     const owner = this.#posix.owner(descriptor);
-    this.#locks.set(descriptor, { name, owner, path: this.#pathOf(name, owner), file: -1 });
+    const path = this.#pathOf(name, segment.identity, owner);
+    this.#locks.set(descriptor, { name, owner, segment, path, file: -1 });
   }
 
   /** Whether the descriptor is that of a segment to be locked. */
@@ -59,6 +66,12 @@ export class MacLocks {
   /** Takes the lock; gives whether it did. */
   lock(descriptor: number): boolean {
     const lock = this.#of(descriptor);
+    if (lock.segment.isBlank) {
+      // Its creator would lock another file.
+      throw new SegmentNotFoundError(
+        `segment "${lock.name}" is blank: its creator is not done; remove it if that died`,
+      );
+    }
     const user = this.#options.user();
     // Who may read the segment may see whether it has a writer.
     const mode = 0o600 | (this.#options.mode(descriptor) & 0o444);
@@ -102,7 +115,7 @@ export class MacLocks {
     const { file } = lock;
     lock.file = -1;
     try {
-      this.#removeIfUseless(lock.name, lock.path);
+      this.#removeIfUseless(lock.name, lock.segment.identity, lock.path);
     } finally {
       closeSync(file);
     }
@@ -118,14 +131,14 @@ export class MacLocks {
     }
   }
 
-  /** Removes the file of a name that was removed, if nobody holds it: its writer was killed. */
-  sweep(name: string): void {
-    const path = this.#pathOf(name, this.#options.user());
+  /** Removes the file of a segment that has lost its name, if nobody holds it: its writer was killed. */
+  sweep(name: string, identity: SegmentIdentity): void {
+    const path = this.#pathOf(name, identity, this.#options.user());
     let file: number | undefined;
     try {
       file = openToLook(path);
       if (file !== undefined && this.#posix.lock(file) && isAt(path, file)) {
-        this.#removeIfUseless(name, path);
+        this.#removeIfUseless(name, identity, path);
       }
     } catch {
       // An empty file is left.
@@ -135,16 +148,11 @@ export class MacLocks {
   }
 
   /** Only for who holds the lock: nobody else may remove the file. */
-  #removeIfUseless(name: string, path: string): void {
+  #removeIfUseless(name: string, identity: SegmentIdentity, path: string): void {
     try {
-      this.#posix.close(this.#posix.openShared(name, "read"));
-    } catch (error) {
-      if (!(error instanceof SegmentNotFoundError)) return;
-      try {
-        unlinkSync(path);
-      } catch {
-        // An empty file is left.
-      }
+      if (!this.#leadsTo(name, identity)) unlinkSync(path);
+    } catch {
+      // An empty file is left.
     }
   }
 
@@ -154,11 +162,11 @@ export class MacLocks {
     return lock;
   }
 
-  /** File systems of a Mac take capital letters for small ones, and one spelling of ä for another. */
-  #pathOf(name: string, owner: number): string {
-    const bare = name.slice(1);
-    const safe = /^[a-z0-9._-]+$/.test(bare) ? bare : `%${Buffer.from(bare).toString("hex")}`;
-    return `${this.#options.lockFolder}/ouroboros-${owner}-${safe}.lock`;
+  #pathOf(name: string, { inode }: SegmentIdentity, owner: number): string {
+    // In hexadecimal: file systems of a Mac take capital letters for small ones, and one spelling of ä
+    // for another.
+    const key = inode > 0 ? inode.toString(16) : `name-${Buffer.from(name).toString("hex")}`;
+    return `${this.#options.lockFolder}/ouroboros-${owner}-${key}.lock`;
   }
 }
 

@@ -20,11 +20,13 @@
  *  └──────────────┴──────┴────────────┴───────────┴───────────┴───────────┘
  * ```
  *
- * A segment of another program has no mark: its size is in whole pages, and it has no identity.
+ * A segment of another program has no mark: its size is in whole pages, and it has no identity. One of
+ * our own gets its mark before anything else is written to it.
  *
  * @module
  */
 
+import { SegmentNotFoundError } from "../src/errors.ts";
 import { MacLocks } from "./macos_locks.ts";
 import type { SegmentIdentity, System } from "./system.ts";
 
@@ -41,9 +43,14 @@ const PATIENCE = 20;
 /** What is not known of a segment of another program. */
 const UNKNOWN: SegmentIdentity = { device: 0, inode: 0, created: 0 };
 
-interface Segment {
+/** What is known of a segment. */
+export interface MacSegment {
+  /** Its size in bytes; 0 if it has none yet. */
   size: number;
+  /** What its mark says. */
   identity: SegmentIdentity;
+  /** Whether it may be one whose creator has not come to the mark: without one, and all zeros. */
+  isBlank: boolean;
 }
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -61,10 +68,30 @@ export interface MacOptions {
 /** `posix` with what it can't do with a segment's descriptor. */
 export function withMacSegments(posix: System, options: MacOptions): System {
   // By descriptor; undefined: not looked at yet.
-  const segments = new Map<number, Segment | undefined>();
-  const locks = new MacLocks(posix, options);
+  const segments = new Map<number, MacSegment | undefined>();
+  const locks = new MacLocks(posix, options, leadsTo);
 
-  function segmentOf(descriptor: number): Segment {
+  /** Whether the name leads to a segment of that identity. */
+  function leadsTo(name: string, identity: SegmentIdentity): boolean {
+    try {
+      return identify(name).inode === identity.inode;
+    } catch (error) {
+      if (error instanceof SegmentNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  /** The identity of the segment that has the name. */
+  function identify(name: string): SegmentIdentity {
+    const descriptor = posix.openShared(name, "read");
+    try {
+      return look(descriptor).identity;
+    } finally {
+      posix.close(descriptor);
+    }
+  }
+
+  function segmentOf(descriptor: number): MacSegment {
     const known = segments.get(descriptor);
     if (known !== undefined) return known;
     const found = look(descriptor);
@@ -73,21 +100,21 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     return found;
   }
 
-  function look(descriptor: number): Segment {
+  function look(descriptor: number): MacSegment {
     for (let waited = 0;; waited++) {
       const total = posix.size(descriptor);
-      if (total === 0) return { size: 0, identity: UNKNOWN };
+      if (total === 0) return { size: 0, identity: UNKNOWN, isBlank: true };
       const marked = markOf(descriptor, total);
       if (marked !== undefined) return marked;
       // Its creator may be between ftruncate and the mark.
-      const isBlank = total % PAGE === 0 && waited < PATIENCE &&
+      const isBlank = total % PAGE === 0 &&
         copy(descriptor, 0, 64, total).every((byte) => byte === 0);
-      if (!isBlank) return { size: total, identity: UNKNOWN };
+      if (!isBlank || waited === PATIENCE) return { size: total, identity: UNKNOWN, isBlank };
       Atomics.wait(pause, 0, 0, 1);
     }
   }
 
-  function markOf(descriptor: number, total: number): Segment | undefined {
+  function markOf(descriptor: number, total: number): MacSegment | undefined {
     if (total % PAGE !== 0) return undefined;
     const bytes = copy(descriptor, total - MARK_SIZE, MARK_SIZE, total);
     const view = new DataView(bytes.buffer);
@@ -98,10 +125,10 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     const inode = Number(view.getBigUint64(16, true));
     const created = Number(view.getBigUint64(24, true));
     if (!Number.isSafeInteger(inode) || !Number.isSafeInteger(created)) return undefined;
-    return { size, identity: { device: 0, inode, created } };
+    return { size, identity: { device: 0, inode, created }, isBlank: false };
   }
 
-  function leaveMark(descriptor: number, size: number, what: string): Segment {
+  function leaveMark(descriptor: number, size: number, what: string): MacSegment {
     const identity = { device: 0, inode: randomNumber(), created: Date.now() * 1000 };
     const at = totalSize(size) - PAGE;
     const address = posix.map(descriptor, PAGE, "read-write", what, at);
@@ -114,7 +141,16 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     Atomics.store(words, 0, MARK);
     page.transfer(0);
     posix.unmap(address, PAGE);
-    return { size, identity };
+    return { size, identity, isBlank: false };
+  }
+
+  /** The identity of a segment that is about to lose its name; undefined if we may not look. */
+  function identityToSweep(name: string): SegmentIdentity | undefined {
+    try {
+      return identify(name);
+    } catch {
+      return undefined;
+    }
   }
 
   /** A copy of `length` bytes from `offset` on, by a map of its own. */
@@ -144,8 +180,9 @@ export function withMacSegments(posix: System, options: MacOptions): System {
       return descriptor;
     },
     unlinkShared(name) {
+      const identity = identityToSweep(name);
       const isRemoved = posix.unlinkShared(name);
-      locks.sweep(name);
+      if (identity !== undefined) locks.sweep(name, identity);
       return isRemoved;
     },
     setSize(descriptor, size, what) {
@@ -175,7 +212,7 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     identify: (descriptor) =>
       segments.has(descriptor) ? segmentOf(descriptor).identity : posix.identify(descriptor),
     lockDescriptor(descriptor, name) {
-      if (name !== undefined) locks.use(descriptor, name);
+      if (name !== undefined) locks.use(descriptor, name, segmentOf(descriptor));
       return descriptor;
     },
     lock: (descriptor) => locks.has(descriptor) ? locks.lock(descriptor) : posix.lock(descriptor),
