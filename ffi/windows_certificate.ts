@@ -77,8 +77,7 @@ function open(calls: WindowsCalls, name: string, isNew: boolean): Certificate {
   return { handle, identity: { device: 0, inode, created } };
 }
 
-/** A number from 1 to 2^52 that nobody else has. */
+/** A number from 1 to 2^52 that nobody else is likely to have. */
 function randomNumber(): number {
-  const [low, high] = crypto.getRandomValues(new Uint32Array(2));
-  return (high % 2 ** 20) * 2 ** 32 + low + 1;
+  return Math.floor(Math.random() * 2 ** 52) + 1;
 }
