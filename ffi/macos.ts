@@ -50,7 +50,8 @@ const LOCK_FOLDER = "/var/tmp";
 
 /** macOS on a CPU of that name. Written after its manuals and its source, not tried on a Mac yet. */
 export function macOs(native: Driver, arch: string, lockFolder: string = LOCK_FOLDER): Platform {
-  const libc = "libSystem.B.dylib";
+  // The full path: programs that are signed with entitlements, as runtimes are, search nowhere.
+  const libc = "/usr/lib/libSystem.B.dylib";
   const isPadded = arch === "arm64";
   const { shm_unlink } = native.open(libc, { shm_unlink: SHARED_CALLS.shm_unlink });
   const shmOpen = isPadded

@@ -6,9 +6,11 @@ import {
   closeSync,
   constants,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -30,6 +32,7 @@ import {
   Writer,
   WriterLockedError,
 } from "../../mod.ts";
+import { startChild, uniqueName } from "../support/runtime.ts";
 import { CircularBufferReader, CircularBufferWriter } from "../../src/shm_circular/mod.ts";
 import {
   F_FULLFSYNC,
@@ -40,6 +43,7 @@ import {
 
 const { errno: ERRNO } = os.constants;
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+const racer = new URL("children/mac_lock_racer.ts", import.meta.url);
 const skip = process.platform === "linux" ? false : "the simulation needs Linux";
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 
@@ -222,6 +226,28 @@ macTest("a lock on a file that was removed meanwhile does not count", (mac) => {
   assert.equal(readdirSync(mac.lockFolder).length, 1, "a new one, at the path");
   assert.equal(memory.isCurrent(), false);
 });
+
+test(
+  "processes that take a lock whose file is removed each time are alone with it",
+  { skip },
+  async () => {
+    const folder = mkdtempSync(`${os.tmpdir()}/ouroboros-mac-`);
+    writeFileSync(`${folder}/segment`, "");
+    const name = uniqueName();
+    using memory = SharedMemory.create(name, 4096);
+    const racers = [1, 2, 3].map(() => startChild(racer, [name, folder, 200]));
+    try {
+      for (const child of racers) assert.equal(await child.nextLine(), "racing");
+      Atomics.store(new Int32Array(memory.buffer), 0, 1);
+      for (const child of racers) assert.equal(await child.nextLine(), "0", "never two at once");
+      assert.deepEqual(readdirSync(folder), ["segment"]);
+    } finally {
+      for (const child of racers) await child.kill();
+      SharedMemory.unlink(name);
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 macTest("another program's segments have locks by their names, in any spelling", (mac) => {
   for (const name of ["/name", "/Name", "/ä", "/a\u0308"]) {

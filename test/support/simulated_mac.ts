@@ -135,7 +135,7 @@ export class SimulatedMac implements Disposable {
     return {
       maxView: driver().maxView,
       open: (library, table) => {
-        assert.equal(library, "libSystem.B.dylib");
+        assert.equal(library, "/usr/lib/libSystem.B.dylib");
         const functions: Record<string, Call> = {};
         for (const [name, { parameters, result }] of Object.entries(table)) {
           const [expected, resultType, call, named] = this.#symbol(name);
