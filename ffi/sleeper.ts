@@ -6,14 +6,20 @@
 
 import { workerData } from "node:worker_threads";
 import { system } from "./current_system.ts";
-import { SLEEPER_WORDS, type SleeperTask } from "./sleeper_thread.ts";
+import { ENDED, READY, SLEEPER_WORDS, type SleeperTask } from "./sleeper_thread.ts";
 
-const { request, answer, expected, timeout, stop, ready } = SLEEPER_WORDS;
+const { request, answer, expected, timeout, stop, state } = SLEEPER_WORDS;
 const { address, control } = workerData as SleeperTask;
 const words = new Int32Array(control);
 const { futex } = system();
 
-Atomics.store(words, ready, 1);
+/** Also to be awakened at the end of the process. */
+function say(now: number): void {
+  Atomics.store(words, state, now);
+  Atomics.notify(words, state);
+}
+
+say(READY);
 for (let done = 0;;) {
   Atomics.wait(words, request, done);
   // Acquire: pairs with the store of the request, after what it asks for.
@@ -24,3 +30,4 @@ for (let done = 0;;) {
   Atomics.store(words, answer, done);
   Atomics.notify(words, answer);
 }
+say(ENDED);

@@ -8,6 +8,7 @@ import process from "node:process";
 import type { Worker } from "node:worker_threads";
 import { builtinRequire } from "./builtin_require.ts";
 import { system } from "./current_system.ts";
+import { isWorkerThread } from "./worker_thread.ts";
 
 /** Words of the memory that the two threads share. */
 export const SLEEPER_WORDS = {
@@ -21,8 +22,8 @@ export const SLEEPER_WORDS = {
   timeout: 3,
   /** 1: the thread is to end. */
   stop: 4,
-  /** 1: the thread is there. */
-  ready: 5,
+  /** 1: the thread is there; 2: it has ended. */
+  state: 5,
 } as const;
 
 /** What the thread is given. */
@@ -33,14 +34,29 @@ export interface SleeperTask {
   control: SharedArrayBuffer;
 }
 
-const { request, answer, expected, timeout, stop, ready } = SLEEPER_WORDS;
+const { request, answer, expected, timeout, stop, state } = SLEEPER_WORDS;
+/** The thread is there. */
+export const READY = 1;
+/** The thread has ended. */
+export const ENDED = 2;
+/** How long the end of the process may wait for the end of a thread, in milliseconds. */
+const END_LIMIT = 1000;
 
 // One listener for all: runtimes warn of many.
 const threads = new Set<SleeperThread>();
 
-/** A process that ends would wait for a thread that sleeps. */
-function closeAll(): void {
+/**
+ * At the end of the process: koffi aborts all of it when Node takes a thread away that loads koffi, or
+ * is in one of its calls.
+ */
+function endAll(): void {
   for (const thread of threads) thread.close();
+  for (const thread of threads) thread.awaitEnd();
+}
+
+/** Whether this thread may have one that sleeps for it: a worker of Node can be terminated, see above. */
+function mayStart(): boolean {
+  return "Deno" in globalThis || "Bun" in globalThis || !isWorkerThread();
 }
 
 /** The thread that sleeps on one word. */
@@ -48,10 +64,15 @@ export class SleeperThread {
   readonly #control = new Int32Array(new SharedArrayBuffer(32));
   readonly #address: bigint;
   #hasFailed = false;
+  #isClosed = false;
 
   /** Starts the thread. Where that fails, its state says so: nothing is thrown. */
   constructor(address: bigint) {
     this.#address = address;
+    if (!mayStart()) {
+      this.#hasFailed = true;
+      return;
+    }
     try {
       // Loaded when it is needed: it takes milliseconds.
       const threadsModule = builtinRequire()("node:worker_threads") as {
@@ -62,19 +83,20 @@ export class SleeperThread {
       const file = new URL(`./sleeper.${extension}`, import.meta.url);
       const worker = new threadsModule.Worker(file, { workerData: task });
       worker.on("error", () => this.#hasFailed = true);
+      worker.on("exit", () => this.#forget());
       worker.unref();
     } catch {
       this.#hasFailed = true;
       return;
     }
-    if (threads.size === 0) process.on("exit", closeAll);
+    if (threads.size === 0) process.on("exit", endAll);
     threads.add(this);
   }
 
   /** Whether it can sleep. */
   get state(): "starting" | "ready" | "failed" {
     if (this.#hasFailed) return "failed";
-    return Atomics.load(this.#control, ready) === 1 ? "ready" : "starting";
+    return Atomics.load(this.#control, state) === READY ? "ready" : "starting";
   }
 
   /** Resolves when the word is not `value`, or was woken, or the time is over, or on an abort. */
@@ -108,14 +130,30 @@ export class SleeperThread {
     });
   }
 
-  /** Ends the thread, which goes on its own. */
+  /** Tells the thread to end, which it does soon. */
   close(): void {
-    if (!threads.delete(this)) return;
-    if (threads.size === 0) process.removeListener("exit", closeAll);
+    if (this.#isClosed || this.#hasFailed) return;
+    this.#isClosed = true;
     Atomics.store(this.#control, stop, 1);
     Atomics.add(this.#control, request, 1);
     Atomics.notify(this.#control, request);
     // Others who sleep on the word wake, find nothing, and sleep on.
     system().futex?.wake(this.#address);
+  }
+
+  /** Blocks until the thread that was told to end has ended. */
+  awaitEnd(): void {
+    const end = performance.now() + END_LIMIT;
+    for (let seen = 0; seen !== ENDED && performance.now() < end && !this.#hasFailed;) {
+      seen = Atomics.load(this.#control, state);
+      if (seen !== ENDED) Atomics.wait(this.#control, state, seen, 10);
+      // It may have gone to sleep after the first call.
+      system().futex?.wake(this.#address);
+    }
+  }
+
+  #forget(): void {
+    threads.delete(this);
+    if (threads.size === 0) process.removeListener("exit", endAll);
   }
 }

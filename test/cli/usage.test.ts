@@ -6,7 +6,23 @@ import test from "node:test";
 import { runCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const commands = ["write", "tail", "dump", "stat", "list", "remove", "generate"];
+const commands = [
+  "write",
+  "tail",
+  "dump",
+  "record",
+  "replay",
+  "save",
+  "verify",
+  "stat",
+  "list",
+  "top",
+  "serve",
+  "remove",
+  "generate",
+  "completions",
+  "help",
+];
 
 test("--help of the program names every command, and each command has examples", () => {
   const { code, stdout } = runCli(["--help"]);
@@ -30,6 +46,9 @@ test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
     [["tail", "/x", "--grep", "("], /Invalid regular expression|unterminated|missing/i],
     [["tail", "/x", "-o", "xml"], /Allowed choices are text, json, hex, raw/],
     [["tail", ""], /name/],
+    [["tail", "/x", "--since", "soon"], /A time like "10m"/],
+    [["tail", "/x", "--level", "high"], /trace, debug, info, warn, error or fatal/],
+    [["tail", "/x", "-f", "--until", "12:00"], /--until/],
     [["stat", "n".repeat(300)], /300 bytes/],
     [["write", "/x", "--chunk-size", "much"], /A size like 65536/],
     [["write", "/x", "--chunks", "0"], /An integer from 1 on is expected/],

@@ -32,3 +32,9 @@ export const needsLinks: string | false = notOnWindows(
 export const needsCollector: string | false = notOnWindows(
   "there is no /proc in which to see what is mapped",
 );
+
+/** Set where Windows is Wine: see `deno task test:windows`. */
+const isWine = isWindows && process.env.OUROBOROS_WINE === "1";
+
+export const wineChangesCreation: string | false = isWine &&
+  "Wine says that a file was created when it was last changed";
