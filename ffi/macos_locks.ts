@@ -176,7 +176,7 @@ function openLock(path: string, mayMake: boolean, mode: number): number {
     return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, mode);
   } catch (error) {
     const reason = translateFsError("open", `lock file "${path}"`, error);
-    if (!(reason instanceof SegmentNotFoundError)) throw reason;
+    if (mayMake || !(reason instanceof SegmentNotFoundError)) throw reason;
     throw new PermissionDeniedError(`lock file "${path}" is not there: only its owner can make it`);
   }
 }

@@ -433,6 +433,12 @@ macTest("a log is written, read, resumed, replaced, and cleaned up", (mac) => {
   assert.deepEqual(readdirSync(mac.lockFolder), []);
 });
 
+macTest("nothing is left of a log whose lock can't be had", (mac) => {
+  rmSync(mac.lockFolder, { recursive: true });
+  assert.throws(() => ShmLogWriter.create("/log", SMALL), /lock file/);
+  assert.equal(SharedMemory.exists("/log"), false);
+});
+
 macTest(
   "a writer whose log lost its name keeps nobody from the name, and takes it from nobody",
   (mac) => {
