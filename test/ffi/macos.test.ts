@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   chownSync,
   closeSync,
   constants,
@@ -18,6 +19,8 @@ import {
 import os from "node:os";
 import process from "node:process";
 import test from "node:test";
+import { system } from "../../ffi/current_system.ts";
+import { MacLocks } from "../../ffi/macos_locks.ts";
 import { MappedFile, NamedSemaphore, SharedMemory } from "../../ffi/mod.ts";
 import {
   NativeUnavailableError,
@@ -32,6 +35,7 @@ import {
   Writer,
   WriterLockedError,
 } from "../../mod.ts";
+import { runAsNobody } from "../support/nobody.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { CircularBufferReader, CircularBufferWriter } from "../../src/shm_circular/mod.ts";
 import {
@@ -43,6 +47,7 @@ import {
 
 const { errno: ERRNO } = os.constants;
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+const lockLooker = new URL("children/mac_lock_looker.ts", import.meta.url);
 const racer = new URL("children/mac_lock_racer.ts", import.meta.url);
 const skip = process.platform === "linux" ? false : "the simulation needs Linux";
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
@@ -225,6 +230,44 @@ macTest("a lock on a file that was removed meanwhile does not count", (mac) => {
   assert.ok(memory.tryLock());
   assert.equal(readdirSync(mac.lockFolder).length, 1, "a new one, at the path");
   assert.equal(memory.isCurrent(), false);
+});
+
+const isRoot = process.geteuid?.() === 0;
+
+test("another user sees a lock that its owner shows, and can't make one", {
+  skip: skip || (isRoot ? false : "only root can be somebody else"),
+}, (t) => {
+  const folder = mkdtempSync(`${os.tmpdir()}/ouroboros-mac-`);
+  chmodSync(folder, 0o1777);
+  const lockFolder = folder;
+  const user = () => 0;
+  const files: number[] = [];
+  const hold = (inode: number, mode: number) => {
+    const locks = new MacLocks(system(), { mode: () => mode, user, lockFolder }, () => false);
+    const descriptor = openSync("/dev/null", "r");
+    files.push(descriptor);
+    const identity = { device: 0, inode, created: 1 };
+    locks.use(descriptor, "/looked-at", { size: 4096, identity, isBlank: false });
+    assert.ok(locks.lock(descriptor));
+    return () => locks.forget(descriptor);
+  };
+  const releases = [hold(1, 0o644), hold(2, 0o600)];
+  try {
+    const { stdout, stderr } = runAsNobody(lockLooker, [folder, 1, 2, 3]);
+    if (stdout === "" && stderr === "") {
+      return t.skip("this runtime can't be run as another user here");
+    }
+    assert.deepEqual(stdout.split("\n").filter((line) => line !== ""), [
+      "1 true false",
+      "2 false PermissionDeniedError",
+      "3 false PermissionDeniedError",
+    ], stderr);
+    assert.deepEqual(readdirSync(folder).length, 2, "nothing was made");
+  } finally {
+    for (const release of releases) release();
+    for (const file of files) closeSync(file);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test(
