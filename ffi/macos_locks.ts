@@ -15,7 +15,15 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  openSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
 import type { MacOptions, MacSegment } from "./macos_segments.ts";
 import type { SegmentIdentity, System } from "./system.ts";
@@ -79,6 +87,7 @@ export class MacLocks {
       const file = openLock(lock.path, user === lock.owner || user === 0, mode);
       let isKept = false;
       try {
+        if (user === 0) giveTo(file, lock.owner);
         if (!isTrusted(file, lock.owner)) {
           throw new PermissionDeniedError(
             `lock file "${lock.path}" belongs to another user than the segment, ${lock.owner}`,
@@ -189,6 +198,12 @@ function openToLook(path: string): number | undefined {
     if (code === "ENOENT" || code === "EACCES") return undefined;
     throw translateFsError("open", `lock file "${path}"`, error);
   }
+}
+
+/** A file that root makes for somebody must not keep them from their own segment. */
+function giveTo(file: number, owner: number): void {
+  const { uid, gid } = fstatSync(file);
+  if (uid === 0 && owner !== 0) fchownSync(file, owner, gid);
 }
 
 /** Whether the file is one that the owner of the segment, or root, has made. */

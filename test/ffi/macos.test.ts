@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -35,7 +36,7 @@ import {
   Writer,
   WriterLockedError,
 } from "../../mod.ts";
-import { runAsNobody } from "../support/nobody.ts";
+import { NOBODY, runAsNobody } from "../support/nobody.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { CircularBufferReader, CircularBufferWriter } from "../../src/shm_circular/mod.ts";
 import {
@@ -233,6 +234,28 @@ macTest("a lock on a file that was removed meanwhile does not count", (mac) => {
 });
 
 const isRoot = process.geteuid?.() === 0;
+
+test("a lock that root takes of another user's segment is that user's", {
+  skip: skip || (isRoot ? false : "only root can make something for somebody else"),
+}, () => {
+  const folder = mkdtempSync(`${os.tmpdir()}/ouroboros-mac-`);
+  try {
+    // An object of that user stands for the segment.
+    writeFileSync(`${folder}/segment`, "");
+    chownSync(`${folder}/segment`, NOBODY, NOBODY);
+    const descriptor = openSync(`${folder}/segment`, "r");
+    const options = { mode: () => 0o600, user: () => 0, lockFolder: folder };
+    const locks = new MacLocks(system(), options, () => true);
+    const identity = { device: 0, inode: 1, created: 1 };
+    locks.use(descriptor, "/theirs", { size: 4096, identity, isBlank: false });
+    assert.ok(locks.lock(descriptor));
+    locks.forget(descriptor);
+    closeSync(descriptor);
+    assert.equal(statSync(`${folder}/ouroboros-${NOBODY}-1.lock`).uid, NOBODY);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("another user sees a lock that its owner shows, and can't make one", {
   skip: skip || (isRoot ? false : "only root can be somebody else"),
