@@ -24,7 +24,7 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
+import { PermissionDeniedError, SegmentExistsError, SegmentNotFoundError } from "../src/errors.ts";
 import type { MacOptions, MacSegment } from "./macos_segments.ts";
 import type { SegmentIdentity, System } from "./system.ts";
 import { translateFsError } from "./system_error.ts";
@@ -84,13 +84,13 @@ export class MacLocks {
     // Who may read the segment may see whether it has a writer.
     const mode = 0o600 | (this.#options.mode(descriptor) & 0o444);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const file = openLock(lock.path, user === lock.owner || user === 0, mode);
+      const file = openLock(lock, user, mode);
+      if (file === undefined) continue;
       let isKept = false;
       try {
-        if (user === 0) giveTo(file, lock.owner);
         if (!isTrusted(file, lock.owner)) {
           throw new PermissionDeniedError(
-            `lock file "${lock.path}" belongs to another user than the segment, ${lock.owner}`,
+            `lock file "${lock.path}" is not a file of the segment's owner, ${lock.owner}`,
           );
         }
         const isOurs = this.#posix.lock(file);
@@ -179,15 +179,31 @@ export class MacLocks {
   }
 }
 
-function openLock(path: string, mayMake: boolean, mode: number): number {
-  const flags = mayMake ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY;
+/** Opens a lock file, or makes it. Undefined: it came or went in between. */
+function openLock({ path, owner }: Lock, user: number, mode: number): number | undefined {
+  const what = `lock file "${path}"`;
+  const flags = constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, mode);
+    return openSync(path, constants.O_RDONLY | flags);
   } catch (error) {
-    const reason = translateFsError("open", `lock file "${path}"`, error);
-    if (mayMake || !(reason instanceof SegmentNotFoundError)) throw reason;
-    throw new PermissionDeniedError(`lock file "${path}" is not there: only its owner can make it`);
+    const reason = translateFsError("open", what, error);
+    if (!(reason instanceof SegmentNotFoundError)) throw reason;
   }
+  if (user !== owner && user !== 0) {
+    throw new PermissionDeniedError(`${what} is not there: only the segment's owner can make it`);
+  }
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | flags, mode);
+  } catch (error) {
+    const reason = translateFsError("open", what, error);
+    if (reason instanceof SegmentExistsError) return undefined;
+    throw reason;
+  }
+  // What root makes for somebody must not keep them from their own segment. Nothing but what was made
+  // right here may be given away: anything else may be a link to anything.
+  if (user !== owner) fchownSync(file, owner, fstatSync(file).gid);
+  return file;
 }
 
 function openToLook(path: string): number | undefined {
@@ -200,16 +216,10 @@ function openToLook(path: string): number | undefined {
   }
 }
 
-/** A file that root makes for somebody must not keep them from their own segment. */
-function giveTo(file: number, owner: number): void {
-  const { uid, gid } = fstatSync(file);
-  if (uid === 0 && owner !== 0) fchownSync(file, owner, gid);
-}
-
 /** Whether the file is one that the owner of the segment, or root, has made. */
 function isTrusted(file: number, owner: number): boolean {
-  const { uid } = fstatSync(file);
-  return uid === owner || uid === 0;
+  const found = fstatSync(file);
+  return found.isFile() && (found.uid === owner || found.uid === 0);
 }
 
 /** Whether the path leads to this very file still. */

@@ -6,6 +6,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -251,7 +252,18 @@ test("a lock that root takes of another user's segment is that user's", {
     assert.ok(locks.lock(descriptor));
     locks.forget(descriptor);
     closeSync(descriptor);
-    assert.equal(statSync(`${folder}/ouroboros-${NOBODY}-1.lock`).uid, NOBODY);
+    const path = `${folder}/ouroboros-${NOBODY}-1.lock`;
+    assert.equal(statSync(path).uid, NOBODY);
+    // But what was there before is not given away: it may be another name of something precious.
+    rmSync(path);
+    writeFileSync(`${folder}/precious`, "");
+    linkSync(`${folder}/precious`, path);
+    const again = openSync(`${folder}/segment`, "r");
+    locks.use(again, "/theirs", { size: 4096, identity, isBlank: false });
+    locks.lock(again);
+    locks.forget(again);
+    closeSync(again);
+    assert.equal(statSync(`${folder}/precious`).uid, 0);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -354,7 +366,8 @@ macTest("a lock file that is a link, a folder or another user's is not taken", (
   assert.throws(() => linked.isLocked(), SystemCallError);
   using folder = SharedMemory.create("/folder", 4096);
   mkdirSync(path(folder));
-  assert.throws(() => folder.tryLock(), SystemCallError);
+  assert.throws(() => folder.tryLock(), PermissionDeniedError);
+  assert.equal(folder.isLocked(), false);
   if (user === 0) {
     // Root's own segment: a file of anybody else is not believed.
     using other = SharedMemory.create("/other", 4096);
