@@ -20,6 +20,9 @@ import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { fence, type LogSource, sourceOf } from "./source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
+/** How often to look whether the log has come to an entry. */
+const LOOKS = 8;
+
 /**
  * Reads a log that another process writes, wrote, or was killed while writing.
  *
@@ -57,7 +60,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     // A file that was not written to its disk before a crash of the machine has lost its last entries:
     // what has their numbers now is something else.
     const isSameSegment = after !== undefined && isCursorOf(after, memory.identity) &&
-      after.sequenceNumber <= this.inspect().lastSequenceNumber;
+      this.#hasComeTo(after.sequenceNumber);
     if (after === undefined) {
       this.#reader = readerOf(this.#source, options);
     } else {
@@ -316,6 +319,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /** Closes. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Whether an entry of that number was written. */
+  #hasComeTo(sequenceNumber: number): boolean {
+    // A look beside a writer that laps it may see too few; the number itself only grows.
+    for (let look = 0; look < LOOKS; look++) {
+      if (this.inspect().lastSequenceNumber >= sequenceNumber) return true;
+    }
+    return false;
   }
 
   #follow<T>(next: () => T | undefined, options: FollowOptions): AsyncIterableIterator<T> {
