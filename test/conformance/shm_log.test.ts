@@ -314,5 +314,6 @@ test("Deno: a log in shared memory needs no permission but --allow-ffi", (t) => 
   if (runtimeName !== "deno") return t.skip("Deno only");
   const flags = ["--no-prompt", "--allow-ffi"];
   const { stdout, stderr } = runScript(reopener, [uniqueName()], { flags });
-  assert.equal(stdout.trim(), "entries: 2", stderr);
+  // On Windows nothing is left between two that have it open.
+  assert.equal(stdout.trim(), `entries: ${isWindows ? 0 : 2}`, stderr);
 });
