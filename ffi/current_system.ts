@@ -21,6 +21,11 @@ export function system(): System {
   return chosen ??= choose();
 }
 
+/** Puts another system in the place of this one, for tests: nothing may be open. Undefined: this one. */
+export function replaceSystem(other: System | undefined): void {
+  chosen = other;
+}
+
 function choose(): System {
   const { platform } = process;
   if (platform === "linux" || platform === "darwin") return posixSystem(platform, process.arch);

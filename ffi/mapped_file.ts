@@ -57,8 +57,9 @@ export class MappedFile extends Mapping {
     const descriptor = system().files.create(path, mode);
     try {
       system().setMode(descriptor, mode, `file "${path}"`);
-      system().setSize(descriptor, size, `file "${path}"`);
+      // Room first: macOS counts it from what the file has, and would not fill the hole of a new size.
       if (reserve) system().reserve(descriptor, size, `file "${path}"`, true);
+      system().setSize(descriptor, size, `file "${path}"`);
       return new MappedFile(path, descriptor, size, "read-write");
     } catch (error) {
       removeFailed(path, descriptor);

@@ -19,7 +19,7 @@ export interface CreateOptions {
   /**
    * Whether memory, or disk, is set aside for all of it. Default true. Without it, creating is
    * quick and takes no room, and a store that finds none later kills the process (SIGBUS). On
-   * Windows there is always room for all of it.
+   * Windows there is always room for all of it; on macOS no memory can be set aside for a segment.
    */
   reserve?: boolean;
 }
@@ -194,9 +194,12 @@ export abstract class Mapping implements Disposable {
 
   /**
    * Takes the lock of the object, which one handle at a time can hold, in all processes. The kernel
-   * takes it back when the handle is closed or its process dies.
+   * takes it back when the handle is closed or its process dies. On macOS a file in `/var/tmp` stands
+   * for the lock of a segment, which Deno must be allowed to read and write.
    *
    * @returns whether this handle has the lock now
+   * @throws {PermissionDeniedError} on macOS, if that file can't be made
+   * @throws {SegmentNotFoundError} on macOS, if the segment is one whose creator is not done
    * @throws {ClosedError} after `close()`
    */
   tryLock(): boolean {
@@ -275,9 +278,10 @@ export abstract class Mapping implements Disposable {
   protected setSize(size: number, isFile: boolean): void {
     this.#checkOpen();
     const before = this.currentSize();
-    system().setSize(this.#descriptor, size, this.#what);
     try {
+      // Room first, as where a file is made.
       system().reserve(this.#descriptor, size, this.#what, isFile);
+      system().setSize(this.#descriptor, size, this.#what);
     } catch (error) {
       system().setSize(this.#descriptor, before, this.#what);
       throw error;

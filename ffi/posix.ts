@@ -52,10 +52,14 @@ const { errno: ERRNO } = os.constants;
 /** Room for any `struct stat`, in bytes. */
 const STAT_SIZE = 256;
 
-/** Linux or macOS, on the driver of this runtime. */
-export function posixSystem(platform: "linux" | "darwin", arch: string): System {
-  const native = driver();
-  const on = platform === "linux" ? linux(native, arch) : macOs(native, arch);
+/** Linux or macOS, on the driver of this runtime unless tests have another one. */
+export function posixSystem(
+  platform: "linux" | "darwin",
+  arch: string,
+  native: Driver = driver(),
+  lockFolder?: string,
+): System {
+  const on = platform === "linux" ? linux(native, arch) : macOs(native, arch, lockFolder);
   const libc = native.open(on.libc, CALLS);
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
@@ -90,13 +94,16 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     return false;
   }
 
-  /** The number of the user who owns what a descriptor leads to. */
-  function owner(descriptor: number): number {
+  /** The `struct stat` of what a descriptor leads to, good until the next one. */
+  function statOf(descriptor: number): DataView {
     check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
-    return on.ownerOf(new DataView(stat.buffer));
+    return new DataView(stat.buffer);
   }
 
-  return {
+  const user = () => libc.geteuid() >>> 0;
+  const owner = (descriptor: number) => on.ownerOf(statOf(descriptor));
+
+  const system: System = {
     maxNameLength: on.maxNameLength,
     maxView: native.maxView,
     pageSize: libc.getpagesize(),
@@ -154,9 +161,13 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     unmap(address, size) {
       libc.munmap(address, BigInt(size));
     },
-    flush(_descriptor, address, size, wait, what) {
+    flush(descriptor, address, size, wait, what) {
       const flags = wait ? on.msSync : MS_ASYNC;
       check("msync", what, () => libc.msync(address, BigInt(size), flags));
+      if (!wait || on.flushDisk === undefined) return;
+      let reason: number;
+      do reason = on.flushDisk(descriptor, () => errno[0]); while (reason === ERRNO.EINTR);
+      if (reason !== 0) throw systemError("fcntl", what, reason);
     },
     advise(address, size, advice, what) {
       const number = ADVICE[advice];
@@ -182,31 +193,32 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       return done;
     },
     size(descriptor) {
+      if (on.sizeOf !== undefined) return on.sizeOf(statOf(descriptor));
       const size = Number(libc.lseek(descriptor, 0n, SEEK_END));
       const reason = errno[0];
       if (size < 0) throw systemError("lseek", `descriptor ${descriptor}`, reason);
       return size;
     },
     identify(descriptor) {
-      check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
-      const found = new DataView(stat.buffer);
+      const found = statOf(descriptor);
       return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };
     },
     owner,
-    isOwn: (descriptor) => owner(descriptor) === libc.geteuid() >>> 0,
+    isOwn: (descriptor) => owner(descriptor) === user(),
     lock: (descriptor) =>
       lockPatiently(() => flock(descriptor, LOCK_EX), () => isLocked(descriptor)),
     isLocked,
     unlock(descriptor) {
       libc.flock(descriptor, LOCK_UN);
     },
-    lockDescriptor: (descriptor, name) => on.lockDescriptor(descriptor, name),
+    lockDescriptor: (descriptor) => descriptor,
     close(descriptor) {
       libc.close(descriptor);
     },
     semaphores: () =>
       semaphores ??= posixSemaphores(native, [on.libc, "libpthread.so.0"], platform, arch, errno),
   };
+  return on.complete?.(system, { statOf, user }) ?? system;
 }
 
 /** This thread's errno, as a word that is read right after a call: nothing in between changes it. */

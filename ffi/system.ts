@@ -12,7 +12,8 @@ export type Advice = "normal" | "sequential" | "random" | "willneed";
 
 /**
  * Which object a name leads to. At one moment, equal device and inode mean the same object; later the
- * inode of one that is gone may be given to another, which only the time of creation tells.
+ * inode of one that is gone may be given to another, which only the time of creation tells. On macOS
+ * the inode of a segment is a random number; that of another program's segment is not known, and 0.
  */
 export interface SegmentIdentity {
   /** The number of the device. */

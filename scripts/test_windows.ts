@@ -67,9 +67,9 @@ const paths = Object.fromEntries(["deno", "bun", "node22", "node24", "node26"].m
   return [name.toUpperCase(), path ?? "none"];
 }));
 
-const totals = runtimes
-  .filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-  .map(runAll);
+const tested = runtimes.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const totals: Result[] = [];
+for (const runtime of tested) totals.push(await runAll(runtime));
 
 console.log("");
 for (const total of totals) console.log(`${total.title}: ${numbersOf(total)}`);
@@ -77,16 +77,19 @@ for (const line of skipped) console.log(line);
 finish(totals);
 
 /** Runs one file after the other: one that hangs does not take the others with it. */
-function runAll(runtime: WindowsRuntime): Result {
+async function runAll(runtime: WindowsRuntime): Promise<Result> {
   const files = testFiles(runtime.project, filters.length > 0 ? filters : PARTS);
-  const results = files.map((file) =>
-    runTests({ ...runtime, title: `${runtime.title}, ${file}` }, [file], {
-      folder: runtime.project,
-      // Node 22 can run only its own copy of the project, which the others can run, too.
-      env: { ...smaller, ...paths, ...(runtime.name === "node22" ? {} : { NODE22: "none" }) },
-      timeout: TIMEOUT + 10_000,
-    })
-  );
+  const results: Result[] = [];
+  for (const file of files) {
+    results.push(
+      await runTests({ ...runtime, title: `${runtime.title}, ${file}` }, [file], {
+        folder: runtime.project,
+        // Node 22 can run only its own copy of the project, which the others can run, too.
+        env: { ...smaller, ...paths, ...(runtime.name === "node22" ? {} : { NODE22: "none" }) },
+        timeout: TIMEOUT + 10_000,
+      }),
+    );
+  }
   const failing = files.filter((_, i) => results[i].failed > 0);
   if (failing.length > 0) console.log(`\n${runtime.title} failed in ${failing.join(", ")}`);
   const sum = (what: "passed" | "failed" | "skipped" | "seconds") =>

@@ -114,16 +114,21 @@ export class Position {
 
   /**
    * Whether the writer's memory ends here, and ours goes on: a system that gives whole pages does not
-   * say how many bytes of the last one somebody asked for. A writer that comes to its very end goes on
-   * in chunk 0 without a mark; that chunk then counts from where we are.
+   * say how many bytes of the last one somebody asked for. A writer that has no room for another header
+   * goes on in chunk 0 without a mark.
+   *
+   * Chunk 0 says that the entry after our last one was written. It would be here if there had been room
+   * for it, and committed before chunk 0 was, or overwritten: then our row is taken back. Up to three
+   * bytes of an entry of a lap before may be here, but no commit flag, whose byte lies beyond them.
    */
   isLapOver(): boolean {
     const segment = this.#segment;
     if (segment.end - this.offset > LARGEST_PAGE) return false;
-    segment.load(this.offset, this.offset + HEADER_SIZE);
-    if (segment.words[this.offset >>> 2] !== 0) return false;
     const row = segment.readRow(0, this.#fence, this.#row);
-    return row.committed && row.token === this.number && row.token > this.token;
+    if (!row.committed || row.token < this.number || row.token <= this.token) return false;
+    this.#fence(); // the row before the header, which may have come since we looked
+    segment.load(this.offset, this.offset + HEADER_SIZE);
+    return segment.words[this.offset >>> 2] >= 0;
   }
 
   /** The lap ends here: on to chunk 0, if the writer went there. */

@@ -57,7 +57,7 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
   // The system may give more than that: then the chunks share it.
   const memory = createMemory(target, segmentSize(chunkCount, chunkSize), createOptions);
   // Between these two lines somebody else may take it for a dead creator's: then it is theirs.
-  if (!memory.tryLock()) throw locked(memory, target);
+  if (!lockNew(memory)) throw locked(memory, target);
   // They may be done with it, too, and have removed it.
   if (!memory.isCurrent()) {
     memory.close();
@@ -68,6 +68,17 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
     options,
     (more) => Writer.create(memory.buffer, { ...more, chunkCount }),
   );
+}
+
+/** Locks what we have made; where the system does not let us, nothing is left of it. */
+function lockNew(memory: LogMemory): boolean {
+  try {
+    return memory.tryLock();
+  } catch (error) {
+    if (memory.isCurrent()) memory.remove();
+    else memory.close();
+    throw error;
+  }
 }
 
 /** A writer that rings the bell of its readers, if there is one and that is wanted. */

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
-import { notOnWindows } from "../support/platform.ts";
+import { notOnMac, notOnWindows } from "../support/platform.ts";
 
 const looker = new URL("children/lock_looker.ts", import.meta.url);
 const racer = new URL("children/lock_racer.ts", import.meta.url);
@@ -89,7 +89,8 @@ test("unlock() after close() leaves the lock of whoever has the descriptor's num
 });
 
 test("descriptors are not handed on to child processes, and so locks are not", {
-  skip: notOnWindows("there is no /proc in which to see descriptors"),
+  skip: notOnWindows("there is no /proc in which to see descriptors") ||
+    notOnMac("there is no /proc in which to see descriptors"),
 }, () => {
   const name = uniqueName();
   const created = SharedMemory.create(name, 4096);
