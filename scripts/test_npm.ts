@@ -19,7 +19,7 @@ import {
 } from "./npm/runtimes.ts";
 import { packagesOfSnippets, type Step, stepsOn } from "./npm/stranger.ts";
 import { planSuite, writeSuite } from "./npm/suite.ts";
-import { typeSteps } from "./npm/types.ts";
+import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
 import { freshFolder, peers } from "./npm/workshop.ts";
 import { finish, numbersOf, type Result, runTests } from "./run_tests.ts";
 import type { Runtime } from "./runtimes.ts";
@@ -44,7 +44,7 @@ console.log(tarball);
 const results: Result[] = [];
 if (process.env.TESTS !== "only") {
   results.push(
-    tryAll("types", typeSteps(freshFolder(tarball, [...peers(), "typescript", "@types/node"]))),
+    tryAll("types", typeSteps(freshFolder(tarball, [...peers(), ...TYPE_PACKAGES]))),
   );
   const folder = freshFolder(tarball, [...new Set([...peers(), ...packagesOfSnippets()])]);
   for (const runtime of tested) results.push(tryAll(runtime.title, stepsOn(runtime, folder)));

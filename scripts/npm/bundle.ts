@@ -165,14 +165,21 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
 }
 
 /**
- * A class X that speaks of itself is `var X = class _X` after bundling, and says that it is `_X`. As
- * many characters as before, for the source map.
+ * The names that classes had before bundling, which errors and `console.log` show. A class X that
+ * speaks of itself has become `var X = class _X`; and of two that were called X one is X2.
  */
 function restoreClassNames(path: string): void {
   let text = readFileSync(path, "utf8");
+  // With as many characters as before, for the source map.
   for (const [, name] of text.matchAll(/\b(\w+)\s*=\s*class _\1\b/g)) {
     text = text.replace(new RegExp(`(?<![.#\\w$])_${name}(?![\\w$])`, "g"), `${name} `);
   }
+  const named = [...text.matchAll(/\b((\w+?)\d+) as \2\b/g)]
+    .filter(([, local]) =>
+      new RegExp(`\\b${local}\\s*=\\s*class\\b|\\bclass ${local}\\b`).test(text)
+    )
+    .map(([, local, name]) => `Object.defineProperty(${local},"name",{value:"${name}"});`);
+  text = text.replace(/(?=\n\/\/# sourceMappingURL=)/, named.join(""));
   writeFileSync(path, text);
 }
 

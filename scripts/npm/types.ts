@@ -31,6 +31,9 @@ const CONSUMERS: readonly Consumer[] = [
   },
 ];
 
+/** What their folder has beside the package and its peers. Deno would mix these types with its own. */
+export const TYPE_PACKAGES: readonly string[] = ["typescript", "@types/node@26.6.6"];
+
 /** The checks, in a folder with the package, its peers, TypeScript and the types of Node. */
 export function typeSteps(folder: string): Step[] {
   for (const file of ["types.ts", "types.mts", "types.cts"]) {

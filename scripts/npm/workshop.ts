@@ -7,7 +7,7 @@ import process from "node:process";
 import { folder as built } from "./package.ts";
 import { versionOf } from "./project.ts";
 
-/** A folder where the tarball is installed, with what else is asked for. Removed at the end. */
+/** A folder where the tarball is installed, with what else is asked for, in the version of deno.json if none is given. Removed at the end. */
 export function freshFolder(tarball: string, packages: readonly string[] = []): string {
   const folder = `${mkdtempSync(`${tmpdir()}/ouroboros-npm-`)}/`;
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ export function freshFolder(tarball: string, packages: readonly string[] = []): 
     "--no-fund",
     "--prefer-offline",
     tarball,
-    ...packages.map((name) => `${name}@${versionOf(name)}`),
+    ...packages.map((name) => name.lastIndexOf("@") > 0 ? name : `${name}@${versionOf(name)}`),
   ]);
   if (result.status !== 0) throw new Error(`npm install failed: ${complaint(result)}`);
   return folder;
