@@ -14,6 +14,88 @@
  * for (const entry of new Reader(memory)) console.log(entry.sequenceNumber, entry.text);
  * ```
  *
+ * ## Which structure
+ *
+ * | what you have | take |
+ * |---|---|
+ * | lines or records that are worth reading for a while; who reads may come late, or after a crash | the log: this module |
+ * | items of which each must be taken once, and none be lost with a process | `@ouroboros/log/ring`, a queue in a file |
+ * | messages of which only the newest count, or programs that use the C++ library circular-buffer | `@ouroboros/log/circular` |
+ * | typed, stamped events from one thread to another, or kept for ever | `@ouroboros/log/events` |
+ *
+ * ## How large
+ *
+ * A log forgets its oldest entries a chunk at a time, so of N chunks N − 1 are always there:
+ *
+ * ```text
+ * entries that it reaches back = (chunks − 1) × chunk size / (bytes of an entry, up to a multiple of 4, + 4)
+ * ```
+ *
+ * How long that is, for entries of 100 bytes, by entries per second:
+ *
+ * | chunks × size | entries | 100/s | 1,000/s | 10,000/s | 100,000/s |
+ * |---|--:|--:|--:|--:|--:|
+ * | 16 × 64 KiB = 1 MiB | 9,452 | 95 s | 9 s | 0.9 s | 0.09 s |
+ * | 16 × 1 MiB, the default | 151,236 | 25 min | 2.5 min | 15 s | 1.5 s |
+ * | 16 × 16 MiB = 256 MiB | 2,419,790 | 6.7 h | 40 min | 4 min | 24 s |
+ * | 64 × 32 MiB = 2 GiB | 20,326,242 | 2.3 days | 5.6 h | 34 min | 3.4 min |
+ *
+ * More chunks forget in smaller steps, and cost a look at a longer table now and then: 16 to 64 are
+ * good. An entry may be as large as the log, but one that is larger than a chunk takes several. The
+ * memory is taken at once, so a full /dev/shm is an error at the start and not a crash in the night.
+ *
+ * ## From other languages
+ *
+ * The bytes are those of the C++ library `ouroboros`, format version 1, so its C++, Python and Go
+ * readers read what is written here, and what they write is read here. What to know of them:
+ *
+ * - After an overrun they go on in the newest chunk; what is still intact before it is lost to them.
+ * - They trust the bytes: on a damaged segment they may abort, read beyond it, or loop without end.
+ * - What they hand out is to be used at once, and to be validated after use; it is shared memory.
+ * - The C++ writer takes no lock, and can't go on with a segment that its process left behind.
+ *
+ * For a look without any of them, here is a reader of a log that stands still, or nearly: it stops at
+ * what is overwritten while it looks.
+ *
+ * ```python
+ * import mmap, struct, sys
+ *
+ * COMMITTED = 1 << 63
+ *
+ * def entries(path):
+ *     """Yields (sequence number, bytes) of all entries, the oldest first."""
+ *     with open(path, "rb") as file:
+ *         log = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+ *     magic, version, count = struct.unpack_from("<8sII", log)
+ *     if magic != b"GOLBORUO" or version != 1:
+ *         raise ValueError("not a log")
+ *     row = lambda index: struct.unpack_from("<QQ", log, 16 + 16 * index)
+ *     rows = [row(index) for index in range(count)]
+ *     chunks = [(token, index) for index, (start, token) in enumerate(rows) if start & COMMITTED]
+ *     for token, index in sorted(chunks):
+ *         at, number = rows[index][0] - COMMITTED, token
+ *         # Chunks of one lap follow each other.
+ *         after = rows[index + 1] if index + 1 < count else (0, 0)
+ *         end = after[0] - COMMITTED if after[0] & COMMITTED and after[1] > token else len(log)
+ *         while at + 4 <= end:
+ *             header = struct.unpack_from("<I", log, at)[0]
+ *             length = header & 0x7FFFFFFF
+ *             if not header >> 31 or length < 4:
+ *                 break
+ *             payload = log[at + 4 : at + length]
+ *             if row(index) != rows[index]:
+ *                 break
+ *             number += 1
+ *             yield number, payload
+ *             at += (length + 3) & ~3
+ *
+ * if __name__ == "__main__":
+ *     for number, payload in entries(sys.argv[1]):
+ *         print(number, payload.decode(errors="replace"))
+ * ```
+ *
+ * Shared memory of the name `/app` is the file `/dev/shm/app` on Linux.
+ *
  * @module
  */
 

@@ -19,6 +19,7 @@ import { benchProcesses } from "./processes.ts";
 import { circumstances, markdown, type Report } from "./report.ts";
 import { benchRing } from "./ring.ts";
 import { benchScale } from "./scale.ts";
+import { benchSinks } from "./sinks.ts";
 import { benchStartup } from "./startup.ts";
 
 interface Options {
@@ -34,6 +35,7 @@ const benches: Record<string, Bench> = {
   startup: benchStartup,
   peers: benchPeers,
   processes: benchProcesses,
+  sinks: benchSinks,
   ring: benchRing,
   scale: benchScale,
   circular: benchCircular,

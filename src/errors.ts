@@ -5,6 +5,45 @@
  * (a segment that is missing, damaged, locked, too large for the memory that is left) is an
  * {@linkcode OuroborosError}.
  *
+ * ## What to do about it, by code
+ *
+ * - **`CLAIM_PENDING`**: a claim was neither committed nor aborted. Do one of both before the next
+ *   write, in a `finally` if what fills it can throw.
+ * - **`CLOSED`**: the handle was closed before. Often a `using` that ended with its block while a timer
+ *   still writes.
+ * - **`CORRUPT_BUFFER`**: the state of a circular buffer contradicts itself: its segments are of
+ *   different buffers, or somebody else wrote into them. Remove both segments.
+ * - **`CORRUPT_LOG`**: bytes that no writer wrote. Look with `ouroboros verify NAME`; read what is left
+ *   with `onDamage: "skip"`; begin anew with `ifExists: "replace"`.
+ * - **`CORRUPT_RING`**: the same for a ring's file. `MemMapRingBuffer.repair(path)` keeps what is sound.
+ * - **`LAPPED`**: the reader of a circular buffer was too slow, and was made with `onLap: "throw"`. It
+ *   stands at the newest message: read on. A larger capacity gives it more time.
+ * - **`NATIVE_UNAVAILABLE`**: no foreign functions. Deno: run it with `--allow-ffi`, without a path.
+ *   Node before 26.9: `npm install koffi`; with `--permission` also `--allow-addons`, or `--allow-ffi`
+ *   from 26.9 on. A system that is not supported: use `Writer` and `Reader` on a `SharedArrayBuffer`.
+ * - **`NO_SPACE`**: no memory for the segment. A container's /dev/shm has 64 MiB unless it is started with
+ *   more (`docker run --shm-size=1g`; an `emptyDir` of `medium: Memory` in Kubernetes); `df /dev/shm`
+ *   tells. Logs of dead programs stay there: `ouroboros list`, `ouroboros remove`.
+ * - **`OVERRUN`**: the writer overtook a reader with `onOverrun: "throw"`. It stands at the oldest entry:
+ *   read on. More or larger chunks give it more time.
+ * - **`PERMISSION_DENIED`**: the mode of the segment, or of the folder, does not let this user in; or the
+ *   log belongs to another user, and a writer touches only its own. Segments have mode 0600: let others
+ *   read by `mode: 0o640` and a group, or `0o644`. Deno: files need `--allow-read` and `--allow-write`.
+ * - **`SEGMENT_EXISTS`**: a log of this name is there, of a writer that is alive or that crashed. Choose
+ *   `ifExists: "resume"` to go on with it, or `"replace"`.
+ * - **`SEGMENT_NOT_FOUND`**: no log of this name: not created yet (`ShmLogReader.waitFor`), removed by its
+ *   writer's `close()` (`unlinkOnClose: false` keeps it), or in the /dev/shm of another container.
+ * - **`SEGMENT_TRUNCATED`**: somebody made the segment shorter while it was read. `reopen()` goes over to
+ *   the one that has its name now.
+ * - **`SYSTEM_CALL_FAILED`**: the system refused in a way that has no class of its own: `errno` and the
+ *   message say which call and why. `ELOOP` (40 on Linux) means a symbolic link in the place of a log.
+ * - **`UNSUPPORTED_BUFFER`**: the segments are no circular buffer, or of another capacity than asked for.
+ * - **`UNSUPPORTED_LOG`**: what is there is no log, or a version that is not known. A writer leaves it as
+ *   it is: remove it yourself if nobody needs it.
+ * - **`WRITER_LOCKED`**: a writer of this name is alive: `ouroboros stat NAME` tells. One process is the
+ *   writer; others send it their lines, or write logs of their own. The lock goes with the process, but
+ *   not with a worker that was ended by `worker.terminate()`.
+ *
  * @module
  */
 

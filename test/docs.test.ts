@@ -1,11 +1,13 @@
 /** Every example in the documentation runs, and prints what its comments say. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
+import { ShmLogReader, ShmLogWriter } from "../mod.ts";
 
 const root = new URL("../", import.meta.url);
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-docs-`);
@@ -30,15 +32,16 @@ const files = [
       .map((file) => `${name}/${file}`)
   ),
 ];
-const examples = files.flatMap(examplesIn);
+const examples = files.flatMap((file) => examplesIn(file));
 
-/** The ```ts blocks of a file, in Markdown or in doc comments. */
-function examplesIn(file: string): Example[] {
+/** The blocks of a file that are of a language, in Markdown or in doc comments. */
+function examplesIn(file: string, language: string = "ts"): Example[] {
+  const begin = new RegExp(`^\\s*\`\`\`${language}\\b`);
   const found: Example[] = [];
   let code: string[] | undefined;
   for (const [index, line] of readFileSync(new URL(file, root), "utf8").split("\n").entries()) {
     const text = file.endsWith(".md") ? line : line.replace(/^\s*\* ?/, "");
-    if (code === undefined && /^\s*```ts\b/.test(text)) {
+    if (code === undefined && begin.test(text)) {
       code = [];
       found.push({ place: `${file}:${index + 1}`, code: "" });
     } else if (code !== undefined && /^\s*```\s*$/.test(text)) {
@@ -57,6 +60,11 @@ function runnable({ code }: Example): string {
       assert.ok(file, `@ouroboros/log${path ?? ""} is exported`);
       return JSON.stringify(new URL(file, root).href);
     })
+    // Packages are found from here, not from the folder of the examples.
+    .replace(
+      /^(import .* from |.*\bimport\()"(@?[a-z][\w/-]*)"/gm,
+      (_, before: string, name: string) => before + JSON.stringify(import.meta.resolve(name)),
+    )
     .replace(
       /console\.log\((.*)\); \/\/ (.*)$/gm,
       (_, what: string, expected: string) =>
@@ -69,6 +77,34 @@ Object.assign(globalThis, {
     assert.equal(format(...values), expected);
   },
 });
+
+test("every error code is told what to do about", () => {
+  const text = readFileSync(new URL("src/errors.ts", root), "utf8");
+  const codes = [...text.matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(([, code]) => code);
+  const told = [...text.matchAll(/^ \* - \*\*`([A-Z_]+)`\*\*/gm)].map(([, code]) => code);
+  assert.ok(codes.length > 10);
+  assert.deepEqual(told, codes);
+});
+
+test("the reader in Python reads what is written here", { skip: withoutPython() }, () => {
+  const [{ code }] = examplesIn("mod.ts", "python");
+  writeFileSync(`${folder}/reader.py`, code);
+  const path = `${folder}/python.log`;
+  // Some laps: chunks of this one, and of the one before.
+  using writer = ShmLogWriter.create({ path }, { chunkSize: 1024, chunkCount: 4 });
+  for (let i = 1; i <= 500; i++) writer.write(`entry ${i} ${"x".repeat(i % 50)}`);
+  using reader = ShmLogReader.open({ path }, { strategy: "lowest" });
+  const expected = [...reader].map(({ sequenceNumber, text }) => `${sequenceNumber} ${text}\n`);
+  assert.ok(expected.length > 30);
+  const { stdout, stderr } = spawnSync("python3", [`${folder}/reader.py`, path], {
+    encoding: "utf8",
+  });
+  assert.equal(stdout, expected.join(""), stderr);
+});
+
+function withoutPython(): string | false {
+  return spawnSync("python3", ["--version"]).status === 0 ? false : "there is no python3";
+}
 
 test("there are examples", () => {
   assert.ok(examples.length > 20, `${examples.length} examples`);

@@ -194,7 +194,8 @@ async function openLog(path: string): Promise<Omit<Peer, "log"> & { writer: ShmL
   };
 }
 
-async function logTape(sink: Sink): Promise<Peer> {
+/** LogTape with one sink. */
+export async function logTape(sink: Sink): Promise<Peer> {
   const { configure, dispose, getLogger } = await import("@logtape/logtape");
   await configure({
     sinks: { file: sink },

@@ -3,11 +3,12 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { BURST, LINE_POOL, makeLines } from "./lines.ts";
+import { sinkPeers } from "../sinks/peers.ts";
 import { peers } from "./peers.ts";
 
 const [name, path, resultPath, count] = process.argv.slice(2);
 const total = Number(count);
-const peer = await peers[name](path);
+const peer = await { ...peers, ...sinkPeers }[name](path);
 const lines = makeLines();
 
 // Long enough for the engine to compile what it will run.

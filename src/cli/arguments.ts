@@ -8,6 +8,10 @@
 import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import type { LogTarget } from "../shm_log/target.ts";
+import { type LogLevel, toLevel } from "../records/level.ts";
+import type { Cursor } from "../shm_log/cursor.ts";
+import { parseCursor } from "./cursor_file.ts";
+import { parseMoment } from "./moment.ts";
 import { parseSize } from "./sizes.ts";
 
 /** A log's place: `/app` or `app` is shared memory, what has a slash further on is a file. */
@@ -45,6 +49,35 @@ export function positiveArgument(text: string): number {
   const count = countArgument(text);
   if (count === 0) throw new InvalidArgumentError("An integer from 1 on is expected.");
   return count;
+}
+
+/** A moment, in milliseconds since 1970. */
+export function momentArgument(text: string): number {
+  const moment = parseMoment(text);
+  if (moment === undefined) {
+    throw new InvalidArgumentError(
+      'A time like "10m" (ago), "2h", "14:30" or "2026-11-21T14:30:00Z" is expected.',
+    );
+  }
+  return moment;
+}
+
+/** A level, by any of its names. */
+export function levelArgument(text: string): LogLevel {
+  const level = toLevel(text);
+  if (level === undefined) {
+    throw new InvalidArgumentError("trace, debug, info, warn, error or fatal is expected.");
+  }
+  return level;
+}
+
+/** A place in a log, in JSON. */
+export function cursorArgument(text: string): Cursor {
+  try {
+    return parseCursor(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }
 
 /** A regular expression. */

@@ -13,14 +13,19 @@ import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./fo
 import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { type Criteria, Selection } from "./selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
 import { entryCount, warn } from "./warn.ts";
 
 const EXAMPLES = `
 Examples:
   ouroboros dump --name /app --output app.txt
-  ouroboros dump --name /app --output - --format json   to standard output, numbered`;
+  ouroboros dump --name /app --output - --format json   to standard output, numbered
+  ouroboros dump --name /app --output app.txt --since 1h --level warn
 
-interface DumpOptions {
+${SELECTION_HELP}`;
+
+interface DumpOptions extends Criteria {
   name: LogTarget;
   output: string;
   strategy: ReadStrategy;
@@ -29,7 +34,7 @@ interface DumpOptions {
 
 /** Adds the command. */
 export function addDump(program: Command): void {
-  program.command("dump")
+  const command = program.command("dump")
     .description("save every entry that is still there")
     .requiredOption("--name <name>", "the log", targetArgument)
     .requiredOption("--output <file>", "where to; - is standard output")
@@ -39,7 +44,8 @@ export function addDump(program: Command): void {
         "where to start: lowest: the oldest entry; latest: the newest chunk",
       )
         .choices(["lowest", "latest", "auto"]).default("lowest"),
-    )
+    );
+  addSelectionOptions(command)
     .addOption(
       new Option("--format <format>", FORMAT_HELP).choices(ENTRY_FORMATS).default("text"),
     )
@@ -47,26 +53,34 @@ export function addDump(program: Command): void {
     .action(dump);
 }
 
-async function dump({ name, output: path, strategy, format }: DumpOptions): Promise<void> {
+async function dump(options: DumpOptions): Promise<void> {
+  const { name, output: path, strategy, format } = options;
   using interrupt = new Interrupt();
   using reader = ShmLogReader.open(name, { strategy, onDamage: "skip" });
   const info = reader.inspect();
   const output = path === "-" ? Output.standard() : await Output.file(path);
   const print = entryPrinter(format, output);
+  const selection = new Selection(options, format === "pretty");
   using progress = new Progress(info.entries, "entries");
+  let seen = 0;
   let count = 0;
   // A writer that is at work adds entries faster than some disks take them: there must be an end.
   while (reader.lastSequenceNumber < info.lastSequenceNumber && !interrupt.signal.aborted) {
     const entry = reader.read();
     if (entry === undefined) break;
-    print(entry);
-    count++;
+    seen++;
+    if (selection.wants(entry, false)) {
+      print(entry, selection.record);
+      count++;
+    }
     if (output.isFull) {
       await output.flush();
-      progress.update(count);
+      progress.update(seen);
     }
   }
   await output.close();
   const lost = reader.lostEntries > 0 ? `, ${reader.lostEntries} lost` : "";
-  warn(`${entryCount(count)}${lost}`);
+  const { untimed } = selection;
+  const untold = untimed > 0 ? `, ${untimed} left out, of which no time is known` : "";
+  warn(`${entryCount(count)}${lost}${untold}`);
 }

@@ -5,42 +5,71 @@
  */
 
 import { Buffer } from "node:buffer";
+import pc from "picocolors";
 import type { Entry } from "../log/entry.ts";
+import { recognizeRecord } from "../records/recognize.ts";
+import type { LogRecord } from "../records/record.ts";
+import { harmless } from "./harmless.ts";
 import type { Output } from "./output.ts";
+import { type Colors, PrettyPrinter } from "./pretty.ts";
 
 /** How an entry is printed. */
-export type EntryFormat = "text" | "json" | "hex" | "raw";
+export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty";
 
 /** All formats, for the command line. */
-export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "json", "hex", "raw"];
+export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "json", "hex", "raw", "pretty"];
 
 /** What {@linkcode EntryFormat} says, for the help. */
 export const FORMAT_HELP =
-  "text; json: an object a line; hex; raw: the bytes and nothing in between";
+  "text; json: an object a line; hex; raw: the bytes and nothing in between; pretty: log records " +
+  "for people";
+
+/** How to print. */
+export interface PrintOptions {
+  /** Whether control characters must not come through. Default false. */
+  isTerminal?: boolean;
+  /** What colours the format `pretty`. Default: nothing. */
+  colors?: Colors;
+}
+
+/** Where an entry comes from, if there are several logs: its name, and what is put before lines. */
+export interface Origin {
+  name: string;
+  prefix: string;
+}
+
+/** Prints an entry; `record`, if the caller knows what it says already. */
+export type EntryPrinter = (entry: Entry, record?: LogRecord, origin?: Origin) => void;
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const NEWLINE = Buffer.from("\n");
-
-// Everything that could move the cursor or change the terminal, except for colours.
-// deno-lint-ignore no-control-regex
-const CONTROLS = /\x1b\[[\d;:]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+// The controls that JSON does not escape.
+const UNESCAPED = /[\x7f-\x9f]/g;
+const NEWLINE = 10;
+const LINE_END = Buffer.from("\n");
 
 /** What prints an entry in that format. */
 export function entryPrinter(
   format: EntryFormat,
   output: Output,
-  isTerminal = false,
-): (entry: Entry) => void {
+  { isTerminal = false, colors = pc.createColors(false) }: PrintOptions = {},
+): EntryPrinter {
+  const pretty = new PrettyPrinter(colors);
   switch (format) {
     case "text":
-      return isTerminal ? (entry) => output.write(`${harmless(entry.text)}\n`) : (entry) => {
-        output.write(entry.bytes);
-        output.write(NEWLINE);
-      };
+      return isTerminal
+        ? (entry, _record, origin) => writeText(output, harmless(entry.text), origin)
+        : (entry, _record, origin) => writeBytes(output, entry.bytes, origin);
+    case "pretty":
+      return (entry, record = recognizeRecord(entry.text), origin) =>
+        writeText(output, record ? pretty.print(record) : harmless(entry.text), origin);
     case "json":
-      return (entry) => output.write(`${JSON.stringify(entryObject(entry))}\n`);
+      return (entry, _record, origin) => {
+        const log = origin && { log: origin.name };
+        const json = JSON.stringify({ ...log, ...entryObject(entry) });
+        output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
+      };
     case "hex":
-      return (entry) => output.write(`${toHex(entry.bytes)}\n`);
+      return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
     case "raw":
       return (entry) => output.write(entry.bytes);
   }
@@ -49,6 +78,28 @@ export function entryPrinter(
 /** The bytes as hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   return asBuffer(bytes).toString("hex");
+}
+
+/** A text with its line end; before each of its lines where it comes from. */
+function writeText(output: Output, text: string, origin?: Origin): void {
+  const prefix = origin?.prefix ?? "";
+  output.write(`${prefix}${prefix ? text.replaceAll("\n", `\n${prefix}`) : text}\n`);
+}
+
+function writeBytes(output: Output, bytes: Uint8Array, origin?: Origin): void {
+  if (!origin?.prefix) output.write(bytes);
+  else {
+    for (let start = 0, end = 0; end >= 0; start = end + 1) {
+      end = bytes.indexOf(NEWLINE, start);
+      output.write(origin.prefix);
+      output.write(end < 0 ? bytes.subarray(start) : bytes.subarray(start, end + 1));
+    }
+  }
+  output.write(LINE_END);
+}
+
+function escaped(control: string): string {
+  return `\\u00${control.charCodeAt(0).toString(16)}`;
 }
 
 function entryObject(
@@ -60,15 +111,6 @@ function entryObject(
   } catch {
     return { seq, base64: asBuffer(entry.bytes).toString("base64") };
   }
-}
-
-/** Text that can't play tricks on a terminal: a log may hold what a stranger sent. */
-function harmless(text: string): string {
-  return text.replace(
-    CONTROLS,
-    (control) =>
-      control.length > 1 ? control : `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

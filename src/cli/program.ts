@@ -12,6 +12,7 @@ import { addGenerate } from "./generate.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output.ts";
 import { addRemove } from "./remove.ts";
+import { addServe } from "./serve.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
 import { warn } from "./warn.ts";
@@ -39,9 +40,17 @@ export async function main(argv: string[]): Promise<number> {
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [addWrite, addTail, addDump, addStat, addList, addRemove, addGenerate]) {
-    add(program);
-  }
+  const commands = [
+    addWrite,
+    addTail,
+    addServe,
+    addDump,
+    addStat,
+    addList,
+    addRemove,
+    addGenerate,
+  ];
+  for (const add of commands) add(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;

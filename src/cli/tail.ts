@@ -1,20 +1,25 @@
 /**
- * `ouroboros tail`: prints the entries of a log, and those to come.
+ * `ouroboros tail`: prints the entries of logs, and those to come.
  *
  * @module
  */
 
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Entry } from "../log/entry.ts";
-import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
+import pc from "picocolors";
+import type { Cursor } from "../shm_log/cursor.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, patternArgument, targetArgument } from "./arguments.ts";
+import { countArgument, cursorArgument, targetArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
+import { CursorFile } from "./cursor_file.ts";
 import { Interrupt } from "./interrupt.ts";
+import { ItemPrinter } from "./item_printer.ts";
+import { HOLD, LiveMerge, merged } from "./merge.ts";
 import { Output } from "./output.ts";
-import { entryCount, warn } from "./warn.ts";
+import type { Criteria } from "./selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
+import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
+import { warn } from "./warn.ts";
 
 const EXAMPLES = `
 Examples:
@@ -23,43 +28,77 @@ Examples:
   ouroboros tail /app --all -o json         everything that is there, {"seq":1,"text":"…"} a line
   ouroboros tail /app --from 5000           from entry 5000 on
   ouroboros tail -f -n 0 /app --grep ERROR  only what is new, and matches
+  ouroboros tail /app --since 10m -p warn   what was at least a warning in the last ten minutes
+  ouroboros tail -f /app /worker /db        several logs, merged by time
+  ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
+
+${SELECTION_HELP}
+What comes to a log that is followed has, without a time of its own, that moment. Several logs are
+merged by these times, those that are followed only within ${HOLD} ms; the order within a log is never
+changed. "-o pretty" leaves out pid and hostname.
+
+A cursor file is written after each piece of output: after a crash the last entries may be printed
+again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
 
 What was overwritten before it could be printed is counted on standard error.`;
 
-interface TailOptions {
+interface TailOptions extends Criteria {
   follow?: true;
-  lines: number;
+  followName?: true;
+  lines?: number;
   all?: true;
   from?: "latest" | "oldest" | number;
-  output: EntryFormat;
-  grep?: RegExp;
+  output?: EntryFormat;
+  cursorFile?: string;
+  afterCursor?: Cursor;
+  showCursor?: true;
+  prefix: boolean;
+  color?: boolean;
 }
 
-/** How long a follower sleeps when there is nothing new, in milliseconds. */
-const INTERVAL = 10;
-/** How many such sleeps pass before it looks whether the log is still there. */
-const LOOK_EVERY = 25;
+const LINES = 10;
 
 /** Adds the command. */
 export function addTail(program: Command): void {
-  program.command("tail")
-    .description("print the last entries of a log, and follow it")
-    .argument("<name>", "the log", targetArgument)
+  const command = program.command("tail")
+    .description("print the last entries of logs, and follow them")
+    .argument("<name...>", "the logs", collectTargets)
     .option("-f, --follow", "go on with what comes, until the log is removed or replaced")
-    .option("-n, --lines <count>", "the last so many; with --grep, that match", countArgument, 10)
+    .option("-F, --follow-name", "go on with whichever log has the name: after a restart, too")
+    .option(
+      "-n, --lines <count>",
+      `the last so many of each log, of those that are wanted (default: ${LINES})`,
+      countArgument,
+    )
     .addOption(
       new Option("--all", "all entries, the same as --from oldest").conflicts(["lines", "from"]),
     )
     .addOption(
       new Option("--from <where>", "latest: the newest chunk; oldest; or a sequence number")
         .argParser(fromArgument).conflicts("lines"),
-    )
+    );
+  addSelectionOptions(command)
     .addOption(
-      new Option("-o, --output <format>", FORMAT_HELP).choices(ENTRY_FORMATS).default("text"),
+      new Option(
+        "-o, --output <format>",
+        `${FORMAT_HELP} (default: pretty on a terminal, else text)`,
+      ).choices(ENTRY_FORMATS),
     )
-    .option("--grep <regexp>", "only entries whose text matches", patternArgument)
+    .option("--cursor-file <file>", "start after the cursor in it, if there is one, and keep it up")
+    .addOption(
+      new Option("--after-cursor <json>", "start after that place").argParser(cursorArgument)
+        .conflicts(["cursorFile", "from", "all"]),
+    )
+    .option("--show-cursor", "print in the end the cursor after the last entry")
+    .option("--no-prefix", "with several logs, don't begin lines with their names")
+    .option("--color", "colours even if it is no terminal")
+    .option("--no-color", "no colours")
     .addHelpText("after", EXAMPLES)
     .action(tail);
+}
+
+function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
+  return [...previous, targetArgument(text)];
 }
 
 function fromArgument(text: string): "latest" | "oldest" | number {
@@ -68,97 +107,101 @@ function fromArgument(text: string): "latest" | "oldest" | number {
   throw new InvalidArgumentError('"latest", "oldest" or a sequence number is expected.');
 }
 
-async function tail(target: LogTarget, options: TailOptions): Promise<void> {
+async function tail(targets: LogTarget[], options: TailOptions, command: Command): Promise<void> {
+  checkOptions(targets, options, command);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
+  const colors = pc.createColors(hasColors(options));
+  const isTerminal = Boolean(process.stdout.isTTY);
+  const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard();
-  const print = entryPrinter(options.output, output, process.stdout.isTTY);
-  const from = options.all ? "oldest" : options.from;
-  const opened = await open(target, options, signal, {
-    strategy: from === "latest" ? "latest" : "lowest",
-    onDamage: "skip",
-  });
-  if (opened === undefined) return;
-  using reader = opened.reader;
-  const last = reader.inspect().lastSequenceNumber;
-  const matches = (entry: Entry) => options.grep?.test(entry.text) ?? true;
-  // What did not exist when we began is new from its first entry on.
-  let expected = typeof from === "number" ? from : 0;
-  if (from === undefined && !opened.waited) {
-    for (const entry of lastEntries(reader, last, options.lines, matches)) print(entry);
-    expected = last + 1;
-  }
-
-  /** Prints what is there, up to a number; gives how many that were. */
-  async function printUpTo(most: number): Promise<number> {
-    let count = 0;
-    while (reader.lastSequenceNumber < most && !signal.aborted) {
-      const entry = reader.read();
-      if (entry === undefined) break;
-      count++;
-      const { sequenceNumber } = entry;
-      if (sequenceNumber < expected) continue;
-      if (expected > 0 && sequenceNumber > expected) {
-        await output.flush();
-        warn(`${entryCount(sequenceNumber - expected)} lost`);
-      }
-      expected = sequenceNumber + 1;
-      if (matches(entry)) print(entry);
-      if (output.isFull) await output.flush();
-    }
-    await output.flush();
-    return count;
-  }
-
-  await printUpTo(last);
-  for (let idle = 0; options.follow && !signal.aborted;) {
-    if (await printUpTo(Infinity) > 0) idle = 0;
-    else if (++idle % LOOK_EVERY === 0 && isAbandoned(reader)) {
-      // What was written between the last read and the end of the writer.
-      await printUpTo(Infinity);
-      return;
-    } else await sleep(INTERVAL, undefined, { signal }).catch(() => {});
-  }
-}
-
-/** Opens the log; when following, waits for one that is not there yet. */
-async function open(
-  target: LogTarget,
-  { follow }: TailOptions,
-  signal: AbortSignal,
-  options: ShmLogReaderOptions,
-): Promise<{ reader: ShmLogReader; waited: boolean } | undefined> {
+  const cursorFile = options.cursorFile === undefined
+    ? undefined
+    : new CursorFile(options.cursorFile);
+  const logOptions: TailedLogOptions = {
+    follow: options.followName ? "name" : options.follow ? "segment" : "no",
+    ...startOf(options),
+    after: options.afterCursor ?? cursorFile?.load(),
+    criteria: options,
+    wantsRecords: format === "pretty" || targets.length > 1,
+    count: targets.length,
+  };
+  const logs = targets.map((target) => new TailedLog(target, logOptions));
+  const print = entryPrinter(format, output, { isTerminal, colors });
+  const prefixColors = options.prefix ? colors : undefined;
+  const printer = new ItemPrinter({ output, print, logs, prefixColors, cursorFile });
   try {
-    if (!follow) return { reader: ShmLogReader.open(target, options), waited: false };
-    let waited = false;
-    const opening = ShmLogReader.waitFor(target, { ...options, signal, interval: INTERVAL });
-    const reader = await Promise.race([opening, sleep(0)]) ?? (waited = true, await opening);
-    return { reader, waited };
+    const areOpen = await Promise.all(logs.map((log) => log.open(signal)));
+    // Lest a mistyped name looks like a silent log.
+    logs.filter((_, i) => !areOpen[i]).forEach(({ name }) => warn(`waiting for ${name}`));
+    await printer.print(merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past())), signal);
+    if (logOptions.follow !== "no") await follow(logs, printer, areOpen, signal);
   } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
+    // A log that was waited for in vain.
+    if (!signal.aborted) throw error;
+  } finally {
+    for (const log of logs) log.close();
+  }
+  if (options.showCursor && printer.cursor !== undefined) {
+    const cursor = JSON.stringify(printer.cursor);
+    output.write(format === "json" ? `{"cursor":${cursor}}\n` : `-- cursor: ${cursor}\n`);
+    await output.flush();
+  }
+  if (printer.cursor !== undefined) cursorFile?.save(printer.cursor);
+}
+
+/** Ends the command for options that the parser takes, and that make no sense together. */
+function checkOptions(targets: LogTarget[], options: TailOptions, command: Command): void {
+  const { cursorFile, afterCursor, showCursor, output, follow, followName, until } = options;
+  if (until !== undefined && (follow || followName)) {
+    command.error("error: --until says where to end, and a follower does not", { exitCode: 2 });
+  }
+  if (targets.length > 1 && (cursorFile !== undefined || afterCursor || showCursor)) {
+    command.error("error: a cursor is a place in one log, not in several", { exitCode: 2 });
+  }
+  if (showCursor && output === "raw") {
+    command.error("error: --show-cursor would be a part of the raw bytes", { exitCode: 2 });
   }
 }
 
-/** The last entries up to number `last` that match, in order. */
-function lastEntries(
-  reader: ShmLogReader,
-  last: number,
-  count: number,
-  matches: (entry: Entry) => boolean,
-): Entry[] {
-  const ring: Entry[] = [];
-  let taken = 0;
-  while (reader.lastSequenceNumber < last) {
-    const entry = reader.read();
-    if (entry === undefined) break;
-    if (count > 0 && matches(entry)) ring[taken++ % count] = entry;
+/** Prints what comes. */
+async function follow(
+  logs: TailedLog[],
+  printer: ItemPrinter,
+  wereOpen: boolean[],
+  signal: AbortSignal,
+): Promise<void> {
+  const sources = logs.map((log, i) => toCome(log, wereOpen[i], signal));
+  const merge = new LiveMerge<Item>();
+  for await (const items of sources.length === 1 ? sources[0] : merge.merged(sources)) {
+    await printer.print(items, signal);
   }
-  if (taken <= count) return ring;
-  return [...ring.slice(taken % count), ...ring.slice(0, taken % count)];
 }
 
-/** Whether nobody can write to this segment any more. */
-function isAbandoned(reader: ShmLogReader): boolean {
-  return reader.isReplaced() && !reader.isWriterAlive();
+/** What comes to a log; all of it, if the log itself is yet to come. */
+async function* toCome(
+  log: TailedLog,
+  wasOpen: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Item[]> {
+  if (!wasOpen) {
+    if (!await log.wait(signal)) return;
+    yield [...log.past()];
+  }
+  yield* log.live(signal);
+}
+
+/** Where to start: with a time at its moment, else, if nothing is said, some entries ago. */
+function startOf(options: TailOptions): {
+  from: "latest" | "oldest" | number;
+  lines: number | undefined;
+} {
+  const { all, from, lines, since, until, cursorFile, afterCursor } = options;
+  const isSaid = all || [from, since, until, cursorFile, afterCursor].some((x) => x !== undefined);
+  return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };
+}
+
+function hasColors({ color }: TailOptions): boolean {
+  const isWanted = process.stdout.isTTY || Boolean(process.env.FORCE_COLOR);
+  return color ?? (pc.isColorSupported && isWanted);
 }

@@ -20,7 +20,7 @@ test(`commands on malicious files end, with an exit code and a line (seed ${base
     // The commands print entries, too.
     let line = "";
     while (!line.startsWith("all done:")) line = await child.nextLine();
-    assert.equal(line, `all done: ${4 * runs} commands`);
+    assert.equal(line, `all done: ${5 * runs} commands`);
     assert.equal(await child.ended(), 0);
   } finally {
     await child.kill();

@@ -15,10 +15,15 @@ export interface CliResult {
   stderr: string;
 }
 
+/** What to start for a command. */
+export function cliCommand(args: (string | number)[]): [command: string, args: string[]] {
+  const [command, fixed] = scriptCommand(file);
+  return [command, [...fixed, ...args.map(String)]];
+}
+
 /** Runs a command to its end. */
 export function runCli(args: (string | number)[], input: string | Uint8Array = ""): CliResult {
-  const [command, fixed] = scriptCommand(file);
-  const { status, stdout, stderr } = spawnSync(command, [...fixed, ...args.map(String)], {
+  const { status, stdout, stderr } = spawnSync(...cliCommand(args), {
     input,
     env,
     timeout: 60_000,
@@ -35,6 +40,8 @@ export interface RunningCli {
   readonly stderr: string;
   /** Waits until its standard output fulfils a condition; an error if it ends before. */
   until(condition: (stdout: string) => boolean): Promise<void>;
+  /** Waits until its standard error fulfils a condition; an error if it ends before. */
+  untilStderr(condition: (stderr: string) => boolean): Promise<void>;
   /** Sends it a signal that it may handle. */
   signal(name: "SIGINT" | "SIGTERM"): void;
   /** Waits for its end. */
@@ -43,8 +50,7 @@ export interface RunningCli {
 
 /** Starts a command. */
 export function startCli(args: (string | number)[]): RunningCli {
-  const [command, fixed] = scriptCommand(file);
-  const child = spawn(command, [...fixed, ...args.map(String)], {
+  const child = spawn(...cliCommand(args), {
     env,
     timeout: 60_000,
     killSignal: "SIGKILL",
@@ -56,13 +62,24 @@ export function startCli(args: (string | number)[]): RunningCli {
     stdout += text;
     look();
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    look();
+  });
   const end = new Promise<CliResult>((resolve) =>
     child.once("close", (code) => {
       resolve({ code, stdout, stderr });
       look();
     })
   );
+  const until = (condition: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      end.then(() => reject(new Error(`ended before: ${stdout}${stderr}`)));
+      look = () => {
+        if (condition()) resolve();
+      };
+      look();
+    });
   return {
     process: child,
     get stdout() {
@@ -71,14 +88,8 @@ export function startCli(args: (string | number)[]): RunningCli {
     get stderr() {
       return stderr;
     },
-    until: (condition) =>
-      new Promise((resolve, reject) => {
-        end.then(() => reject(new Error(`ended before: ${stdout}${stderr}`)));
-        look = () => {
-          if (condition(stdout)) resolve();
-        };
-        look();
-      }),
+    until: (condition) => until(() => condition(stdout)),
+    untilStderr: (condition) => until(() => condition(stderr)),
     // Not by child.kill(): under Deno the exit code would be lost.
     signal: (name) => void process.kill(child.pid ?? 0, name),
     ended: () => end,

@@ -24,6 +24,7 @@ for (let i = 0; i < Number(runs); i++) {
       ["stat", path],
       ["stat", path, "-o", "json"],
       ["tail", path, "--all", "-o", "json"],
+      ["tail", path, path, "--since", "1d", "-o", "pretty"],
       ["dump", "--name", path, "--output", `${folder}/dump.txt`],
     ]
   ) {

@@ -1,0 +1,180 @@
+/// <reference lib="dom" />
+/** How much is written, over the last two minutes. */
+
+import uPlot from "uplot";
+import type { Point } from "../src/cli/serve/messages.ts";
+import { formatBytes, formatShort, formatTime } from "./format.ts";
+import { currentColors, onColorsChange } from "./theme.ts";
+
+/** How far back the chart goes, in seconds. */
+const SPAN = 120;
+/** From this many seconds between two points on, the line has a gap. */
+const GAP = 2.5;
+
+const STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
+  .flat();
+
+/** A chart of entries and bytes a second. */
+export class Chart {
+  readonly #box: HTMLElement;
+  readonly #onPoint: (point: Point | undefined) => void;
+  #points: Point[] = [];
+  #plot: uPlot | undefined;
+  #isScheduled = false;
+
+  /** Draws into `box`; tells which point people point at. */
+  constructor(box: HTMLElement, onPoint: (point: Point | undefined) => void) {
+    this.#box = box;
+    this.#onPoint = onPoint;
+    onColorsChange(() => this.#build());
+    new ResizeObserver(() => this.#resize()).observe(box);
+    this.#build();
+  }
+
+  /** Shows these points after those that are older. */
+  merge(points: readonly Point[]): void {
+    const first = points[0]?.time ?? Infinity;
+    this.#points = [...this.#points.filter(({ time }) => time < first), ...points];
+    this.#schedule();
+  }
+
+  /** Shows nothing. */
+  clear(): void {
+    this.#points = [];
+    this.#schedule();
+  }
+
+  /** Adds a point. */
+  add(point: Point): void {
+    this.#points.push(point);
+    const oldest = point.time - SPAN * 1000;
+    let gone = 0;
+    while (this.#points[gone].time < oldest) gone++;
+    if (gone > 0) this.#points.splice(0, gone);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => {
+      this.#isScheduled = false;
+      this.#plot?.setData(this.#data());
+    });
+  }
+
+  #data(): uPlot.AlignedData {
+    const times: number[] = [];
+    const entries: (number | null)[] = [];
+    const bytes: (number | null)[] = [];
+    for (const { time, entries: count, bytes: size } of this.#points) {
+      const at = time / 1000;
+      const before = times.at(-1);
+      if (before !== undefined && at - before > GAP) {
+        times.push(before + 0.001);
+        entries.push(null);
+        bytes.push(null);
+      }
+      times.push(at);
+      entries.push(count);
+      bytes.push(size);
+    }
+    return [times, entries, bytes];
+  }
+
+  #resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#box;
+    if (width > 0 && height > 0) this.#plot?.setSize({ width, height });
+  }
+
+  #build(): void {
+    const colors = currentColors();
+    const font = "11px system-ui, sans-serif";
+    const axis = {
+      stroke: colors.dim,
+      font,
+      ticks: { show: false },
+      grid: { stroke: colors.line, width: 1 },
+    };
+    // With more air above bytes: lines of one shape must not cover each other.
+    const fromZero =
+      (air: number) => (_: uPlot, __: number | null, most: number | null): [number, number] => [
+        0,
+        Math.max((most ?? 0) * air, 1),
+      ];
+    this.#plot?.destroy();
+    this.#plot = new uPlot(
+      {
+        width: Math.max(this.#box.clientWidth, 50),
+        height: Math.max(this.#box.clientHeight, 50),
+        legend: { show: false },
+        padding: [6, 0, 0, 0],
+        cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+        scales: {
+          x: {
+            time: true,
+            range: (_, __, last) => {
+              const end = last ?? Date.now() / 1000;
+              return [end - SPAN, end];
+            },
+          },
+          entries: { range: fromZero(1.15) },
+          bytes: { range: fromZero(1.6) },
+        },
+        axes: [
+          {
+            ...axis,
+            size: 22,
+            gap: 2,
+            grid: { show: false },
+            space: 80,
+            values: (_, values) => values.map((value) => formatTime(value * 1000).slice(0, 8)),
+          },
+          {
+            ...axis,
+            scale: "entries",
+            // No halves of entries.
+            incrs: STEPS,
+            size: 46,
+            gap: 4,
+            space: 26,
+            values: (_, values) => values.map((value) => formatShort(value)),
+          },
+          {
+            ...axis,
+            scale: "bytes",
+            incrs: STEPS,
+            side: 1,
+            size: 58,
+            gap: 4,
+            space: 26,
+            grid: { show: false },
+            values: (_, values) => values.map((value) => formatBytes(value)),
+          },
+        ],
+        series: [
+          {},
+          {
+            scale: "entries",
+            stroke: colors.accent,
+            fill: `${colors.accent}22`,
+            width: 1.5,
+            points: { show: false },
+          },
+          { scale: "bytes", stroke: colors.second, width: 1.5, points: { show: false } },
+        ],
+        hooks: {
+          setCursor: [(plot) => this.#point(plot)],
+        },
+      },
+      this.#data(),
+      this.#box,
+    );
+  }
+
+  #point(plot: uPlot): void {
+    const { idx } = plot.cursor;
+    const time = idx === null || idx === undefined ? undefined : plot.data[0][idx];
+    this.#onPoint(this.#points.find((point) => point.time / 1000 === time));
+  }
+}

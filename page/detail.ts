@@ -1,0 +1,59 @@
+/// <reference lib="dom" />
+/** All that an entry says. */
+
+import type { Item } from "./entry_store.ts";
+import { formatCount } from "./format.ts";
+
+/** A pane that shows one entry. */
+export class Detail {
+  readonly #pane: HTMLElement;
+  readonly #title: HTMLElement;
+  readonly #text: HTMLElement;
+  #item: Item | undefined;
+
+  constructor(pane: HTMLElement, title: HTMLElement, text: HTMLElement, copy: HTMLElement) {
+    this.#pane = pane;
+    this.#title = title;
+    this.#text = text;
+    copy.addEventListener("click", () => {
+      navigator.clipboard.writeText(this.#item?.text ?? "").then(() => {
+        copy.textContent = "Copied";
+        setTimeout(() => copy.textContent = "Copy", 1200);
+      }, () => copy.textContent = "Not allowed");
+    });
+  }
+
+  /** Whether an entry is shown. */
+  get isOpen(): boolean {
+    return !this.#pane.hidden;
+  }
+
+  /** Shows an entry. */
+  show(item: Item): void {
+    this.#item = item;
+    this.#title.textContent = `Entry ${formatCount(item.number)}`;
+    const rest = item.bytes === undefined
+      ? ""
+      : `\n\n… the first ${formatCount(item.text.length)} characters of ${
+        formatCount(item.bytes)
+      } bytes`;
+    this.#text.textContent = pretty(item.text) + rest;
+    this.#pane.hidden = false;
+    this.#text.scrollTop = 0;
+  }
+
+  /** Shows nothing. */
+  hide(): void {
+    this.#pane.hidden = true;
+    this.#item = undefined;
+  }
+}
+
+function pretty(text: string): string {
+  if (!text.startsWith("{")) return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

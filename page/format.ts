@@ -1,0 +1,58 @@
+/// <reference lib="dom" />
+/** Numbers, sizes and times, for people. */
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en-US", {
+  notation: "compact",
+  maximumSignificantDigits: 3,
+});
+
+/** `12,345`. */
+export function formatCount(count: number): string {
+  return whole.format(count);
+}
+
+/** `12.3K`. */
+export function formatShort(count: number): string {
+  return count < 10_000 ? whole.format(count) : short.format(count);
+}
+
+/** Bytes in decimal units, as rates have them: `1.24 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
+  if (bytes < 1e6) return `${digits(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${digits(bytes / 1e6)} MB` : `${digits(bytes / 1e9)} GB`;
+}
+
+/** Bytes in binary units, as sizes of segments have them: `16 MiB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 2 ** 20) return `${digits(bytes / 1024)} KiB`;
+  return bytes < 2 ** 30 ? `${digits(bytes / 2 ** 20)} MiB` : `${digits(bytes / 2 ** 30)} GiB`;
+}
+
+/** `4.2 s`, `3 min`, `5 h`. */
+export function formatSpan(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "∞";
+  if (seconds < 1) return `${Math.max(Math.round(seconds * 1000), 1)} ms`;
+  if (seconds < 100) return `${digits(seconds)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 180_000) return `${Math.round(seconds / 3600)} h`;
+  return `${formatCount(seconds / 86400)} d`;
+}
+
+/** The time of the day with milliseconds, where the browser is. */
+export function formatTime(time: number): string {
+  const date = new Date(time);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.` +
+    String(date.getMilliseconds()).padStart(3, "0");
+}
+
+function digits(value: number): string {
+  return value < 9.995
+    ? String(+value.toFixed(2))
+    : value < 99.95
+    ? String(+value.toFixed(1))
+    : whole.format(value);
+}

@@ -1,0 +1,92 @@
+/// <reference lib="dom" />
+/** The choice of the log; on a phone it is in a drawer, with the ring. */
+
+import type { LogSummary } from "../src/cli/serve/messages.ts";
+import { byId, make, setText } from "./dom.ts";
+import { formatSize } from "./format.ts";
+
+/** The list of logs. */
+export class LogPicker {
+  readonly #box = byId("logs");
+  readonly #panel = byId("panel");
+  readonly #button = byId("panel-button");
+  readonly #onChosen: (name: string) => void;
+  #logs: readonly LogSummary[] = [];
+  #chosen: string | undefined;
+  // The one that was brought into view.
+  #revealed: string | undefined;
+
+  constructor(onChosen: (name: string) => void) {
+    this.#onChosen = onChosen;
+    this.#button.addEventListener("click", () => this.toggle(!this.isOpen));
+    document.addEventListener("pointerdown", (event) => {
+      const target = event.target as Node;
+      if (!this.#panel.contains(target) && !this.#button.contains(target)) this.toggle(false);
+    });
+  }
+
+  /** Whether the drawer is open. */
+  get isOpen(): boolean {
+    return this.#panel.classList.contains("open");
+  }
+
+  /** Opens the drawer, or closes it. */
+  toggle(isOpen: boolean): void {
+    this.#panel.classList.toggle("open", isOpen);
+    this.#button.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /** Shows which logs there are. */
+  show(logs: readonly LogSummary[]): void {
+    this.#logs = logs;
+    this.#draw();
+  }
+
+  /** Marks the one that is shown. */
+  choose(name: string | undefined): void {
+    this.#chosen = name;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const logs = [...this.#logs];
+    // One that is gone stays in the list for as long as it is looked at.
+    if (this.#chosen !== undefined && !logs.some(({ name }) => name === this.#chosen)) {
+      logs.unshift({ name: this.#chosen, size: 0, isThere: false, isWriterAlive: false });
+    }
+    const focused = document.activeElement?.getAttribute("data-name");
+    const buttons = logs.map((log) => this.#buttonOf(log));
+    if (logs.length === 0) buttons.push(make("p", "chip", "none yet"));
+    this.#box.replaceChildren(...buttons);
+    if (focused !== null && focused !== undefined) {
+      buttons.find((button) => button.dataset.name === focused)?.focus();
+    }
+    setText(byId("log-name"), this.#chosen ?? "no log");
+    if (this.#revealed === this.#chosen || this.#logs.length === 0) return;
+    this.#revealed = this.#chosen;
+    this.#box.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  #buttonOf({ name, size, isThere, isWriterAlive, error }: LogSummary): HTMLElement {
+    const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
+    button.dataset.name = name;
+    button.title = `${name}: ${
+      error ??
+        (isWriterAlive ? "its writer is at work" : isThere ? "has no writer" : "is not there")
+    }`;
+    button.setAttribute("aria-current", String(name === this.#chosen));
+    const note = error !== undefined
+      ? "no access"
+      : isThere
+      ? formatSize(size)
+      : size > 0
+      ? "no log"
+      : "not there";
+    button.append(make("span", "name", name), make("span", "size", note));
+    button.addEventListener("click", () => {
+      this.toggle(false);
+      this.#onChosen(name);
+    });
+    return button;
+  }
+}

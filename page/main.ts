@@ -1,0 +1,260 @@
+/// <reference lib="dom" />
+/** The page: what is asked of the server, and where what it says goes. */
+
+import { wordsOf } from "../src/cli/serve/entry_filter.ts";
+import { Chart } from "./chart.ts";
+import { Connection } from "./connection.ts";
+import { Detail } from "./detail.ts";
+import { byId, setText } from "./dom.ts";
+import { EntryStore } from "./entry_store.ts";
+import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
+import { LogPicker } from "./log_picker.ts";
+import { RingPanel } from "./ring_panel.ts";
+import { type Marks, rowMaker } from "./row_view.ts";
+import { onKeys } from "./keys.ts";
+import { StatusLine } from "./status_line.ts";
+import { VirtualList } from "./virtual_list.ts";
+
+/** How long after the last letter of a search it begins, in milliseconds. */
+const TYPING = 250;
+/** How long the page is out of sight before it asks for nothing any more, in milliseconds. */
+const OUT_OF_SIGHT = 2000;
+
+const store = new EntryStore();
+const marks: Marks = { words: [] };
+const search = byId("search") as HTMLInputElement;
+const level = byId("level") as HTMLSelectElement;
+const pauseButton = byId("pause");
+
+let log: string | undefined;
+/** Who stopped the list, if it is stopped. */
+let pausedBy: "button" | "scrolling" | "selecting" | undefined;
+let generation = 0;
+let isFresh = true;
+let lastWritten = 0;
+
+const chart = new Chart(byId("chart"), (point) => {
+  showRates(point ?? latest, point === undefined ? "last 2 minutes" : formatTime(point.time));
+});
+let latest = { time: 0, entries: 0, bytes: 0 };
+const ring = new RingPanel();
+const status = new StatusLine();
+const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-text"), byId("copy"));
+const picker = new LogPicker((name) => {
+  if (name === log) return;
+  log = name;
+  chart.clear();
+  history.replaceState(null, "", `?${query({ log: name })}`);
+  search.blur();
+  startAnew();
+});
+const list = new VirtualList(byId("list"), byId("rows"), store, rowMaker(marks), {
+  onScrolled(isAtEnd) {
+    if (!isAtEnd && pausedBy === undefined) pause("scrolling");
+    else if (isAtEnd && pausedBy === "scrolling") resume();
+  },
+  onChosen: (item) => {
+    choose(item.place);
+    detail.show(item);
+  },
+});
+
+const connection = new Connection({
+  hello(hello) {
+    if (log === undefined && hello.log !== undefined) log = hello.log;
+    status.mostEntries = hello.mostEntries;
+    picker.choose(log);
+    document.title = log === undefined ? "ouroboros" : `${log} · ouroboros`;
+  },
+  logs(logs) {
+    picker.show(logs);
+    // There was none to show when we asked.
+    const first = logs.find(({ isWriterAlive }) => isWriterAlive) ??
+      logs.find(({ isThere }) => isThere);
+    if (log === undefined && first !== undefined) {
+      log = first.name;
+      startAnew();
+    }
+    showNothing();
+  },
+  state(state) {
+    if (state.state === "live" && generation > 0 && state.generation > generation) {
+      store.remark("a new log has taken the name");
+      store.restart();
+      list.update();
+    }
+    if (state.state === "live") generation = state.generation;
+    else ring.show(undefined);
+    status.log = state;
+    showNothing();
+  },
+  history: (points) => chart.merge(points),
+  entries({ rows, left, isPast }) {
+    status.progress = undefined;
+    if (isPast && left > 0) {
+      const are = left === 1 ? "entry is" : "entries are";
+      store.remark(`${formatCount(left)} ${isFresh ? "older" : "more"} ${are} not shown`);
+    }
+    if (isPast) isFresh = false;
+    status.left += isPast ? 0 : left;
+    store.add(rows);
+    list.update();
+    showNothing();
+  },
+  progress({ done }) {
+    status.progress = done;
+    showNothing();
+  },
+  stats(stats) {
+    latest = stats;
+    lastWritten = stats.last;
+    chart.add(stats);
+    if (byId("rate-when").textContent === "last 2 minutes") showRates(stats, "last 2 minutes");
+    ring.rate = stats;
+    status.isFiltered = search.value.trim() !== "" || level.value !== "";
+    status.isPaused = pausedBy !== undefined;
+    status.kept = store.length;
+    status.show(stats);
+    showPause();
+  },
+  ring: (picture) => ring.show(picture),
+}, (state) => {
+  status.connection = state;
+  showNothing();
+});
+
+/** Asks for what is wanted now. */
+function connect(): void {
+  generation = 0;
+  connection.open({
+    log,
+    search: search.value.trim(),
+    level: level.value,
+    entries: pausedBy === undefined,
+    after: store.lastNumber,
+  });
+}
+
+/** Asks for another log, or with another filter. */
+function startAnew(): void {
+  store.clear();
+  list.select(-1);
+  detail.hide();
+  status.left = 0;
+  status.progress = undefined;
+  isFresh = true;
+  marks.words = wordsOf(search.value).wanted;
+  list.invalidate();
+  resume();
+  showNothing();
+}
+
+function pause(by: typeof pausedBy): void {
+  const wasLive = pausedBy === undefined;
+  pausedBy = by;
+  list.isFollowing = false;
+  showPause();
+  if (wasLive) connect();
+}
+
+function resume(): void {
+  pausedBy = undefined;
+  list.select(-1);
+  list.isFollowing = true;
+  showPause();
+  connect();
+}
+
+function choose(place: number): void {
+  if (pausedBy !== "button") pause("selecting");
+  list.select(place);
+}
+
+/** Moves the mark by some rows, from the last one if none is marked. */
+function move(by: number): void {
+  const from = list.selected < store.first ? store.end : list.selected;
+  let place = Math.min(Math.max(from + by, store.first), store.end - 1);
+  const step = by > 0 ? 1 : -1;
+  while (store.at(place)?.number === 0) place += step;
+  const item = store.at(place);
+  if (item === undefined) return;
+  choose(place);
+  if (detail.isOpen) detail.show(item);
+}
+
+function showPause(): void {
+  const isPaused = pausedBy !== undefined;
+  const missed = Math.max(lastWritten - store.lastNumber, 0);
+  pauseButton.setAttribute("aria-pressed", String(isPaused));
+  // How many of them would match nobody knows here.
+  const more = isPaused && missed > 0 && !status.isFiltered ? ` · ${formatShort(missed)} new` : "";
+  setText(byId("pause-text"), isPaused ? `Resume${more}` : "Pause");
+  pauseButton.setAttribute("aria-label", isPaused ? `Resume${more}` : "Pause");
+}
+
+function showRates(point: { entries: number; bytes: number }, when: string): void {
+  setText(byId("rate-entries"), formatCount(point.entries));
+  setText(byId("rate-bytes"), formatBytes(point.bytes));
+  setText(byId("rate-when"), when);
+}
+
+/** Says why the list is empty, if it is. */
+function showNothing(): void {
+  setText(byId("nothing"), store.length > 0 ? "" : status.whyEmpty(log));
+}
+
+/** The address of this page with something changed. */
+function query(changes: Record<string, string>): string {
+  const params = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) params.set(name, value);
+  return String(params);
+}
+
+pauseButton.addEventListener("click", () => pausedBy === undefined ? pause("button") : resume());
+level.addEventListener("change", startAnew);
+let typing: ReturnType<typeof setTimeout> | undefined;
+search.addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(startAnew, TYPING);
+});
+search.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" || event.key === "Escape") byId("list").focus();
+});
+byId("close").addEventListener("click", () => detail.hide());
+
+onKeys({
+  pause: () => pauseButton.click(),
+  search: () => search.select(),
+  move,
+  page: (by) => move(by * list.pageSize),
+  home: () => move(-store.length),
+  end: resume,
+  open() {
+    const item = store.at(list.selected);
+    if (item !== undefined) detail.show(item);
+  },
+  leave() {
+    if (picker.isOpen) picker.toggle(false);
+    else if (detail.isOpen) detail.hide();
+    else if (pausedBy !== undefined) resume();
+  },
+});
+
+let leaving: ReturnType<typeof setTimeout> | undefined;
+let isAway = false;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(leaving);
+  if (document.hidden) {
+    leaving = setTimeout(() => {
+      isAway = true;
+      connection.close();
+    }, OUT_OF_SIGHT);
+  } else if (isAway) {
+    isAway = false;
+    connect();
+  }
+});
+
+log = new URLSearchParams(location.search).get("log") ?? undefined;
+showRates(latest, "last 2 minutes");
+startAnew();

@@ -1,0 +1,121 @@
+/// <reference lib="dom" />
+/** The line at the bottom, and the one beside the name: what is shown, and what is not. */
+
+import type { LogState, Stats } from "../src/cli/serve/messages.ts";
+import type { ConnectionState } from "./connection.ts";
+import { byId, setText } from "./dom.ts";
+import { formatCount, formatShort } from "./format.ts";
+
+/** Says how things are. */
+export class StatusLine {
+  readonly #showing = byId("showing");
+  readonly #loss = byId("loss");
+  readonly #state = byId("state");
+  #log: LogState | undefined;
+  #connection: ConnectionState | undefined;
+  /** How many entries a second the server sends at most. */
+  mostEntries = 0;
+  /** How many that match were left out, live. */
+  left = 0;
+  isFiltered = false;
+  isPaused = false;
+  /** How many rows are kept. */
+  kept = 0;
+  /** How far the search through what is there has come. */
+  progress: number | undefined;
+
+  /** What became of the log. */
+  set log(log: LogState) {
+    this.#log = log;
+    this.#showState();
+  }
+
+  /** How the connection is. */
+  set connection(connection: ConnectionState) {
+    this.#connection = connection;
+    if (connection !== "open") this.#log = undefined;
+    this.#showState();
+  }
+
+  /** Shows numbers. */
+  show(stats: Stats): void {
+    const isSampled = !this.isPaused &&
+      (this.isFiltered ? stats.sent < 0.95 * stats.matched : stats.sent < 0.95 * stats.entries) &&
+      stats.entries > 0.5 * this.mostEntries;
+    const isPartlyExamined = !this.isPaused && this.isFiltered &&
+      stats.examined < 0.95 * stats.entries && stats.entries > 1000;
+    this.#showing.classList.toggle("sampled", isSampled || isPartlyExamined);
+    setText(this.#showing, this.#describe(stats, isSampled, isPartlyExamined));
+    const parts: string[] = [];
+    if (stats.lost > 0) parts.push(`${formatCount(stats.lost)} lost`);
+    if (stats.dropped > 0) {
+      parts.push(`${formatCount(stats.dropped)} dropped: this browser is slow`);
+    }
+    setText(this.#loss, parts.join(" · "));
+    this.#loss.className = parts.length > 0 ? "bad" : "";
+    this.#loss.title = "lost: overwritten before the server came to read it";
+  }
+
+  /** Why there is nothing to see. */
+  whyEmpty(log: string | undefined): string {
+    if (this.#connection === "refused") {
+      return "The server does not know this address: open the one that it printed last.";
+    }
+    if (this.#connection === "waiting") return "The server does not answer.";
+    if (log === undefined) return "There is no log on this machine yet. It will show up here.";
+    if (this.progress !== undefined) return `Searching … ${Math.round(this.progress * 100)} %`;
+    if (this.#log?.state === "failed") return this.#log.reason ?? "The log can't be read.";
+    if (this.#log?.state === "missing") {
+      return "The log is not there. When it is, it will show up here.";
+    }
+    return this.isFiltered ? "Nothing matches so far." : "No entries yet.";
+  }
+
+  #describe(stats: Stats, isSampled: boolean, isPartlyExamined: boolean): string {
+    const kept = `${formatCount(this.kept)} kept`;
+    if (this.isPaused) return `paused · ${formatShort(stats.entries)}/s go by · ${kept}`;
+    if (this.progress !== undefined) return `searching ${Math.round(this.progress * 100)} %`;
+    const { sent, matched, examined, entries } = stats;
+    if (isPartlyExamined) {
+      return `showing ${formatShort(sent)} of ${formatShort(matched)} matches/s in a sample of ` +
+        `${formatShort(examined)} of ${formatShort(entries)}/s · ${kept}`;
+    }
+    if (isSampled) {
+      const what = this.isFiltered
+        ? `${formatShort(matched)} matches/s`
+        : `${formatShort(entries)}/s`;
+      return `showing ${formatShort(sent)} of ${what} · ${kept}`;
+    }
+    const rate = this.isFiltered
+      ? `${formatShort(matched)} matches/s of ${formatShort(entries)}/s`
+      : `all ${formatShort(entries)}/s`;
+    return `showing ${rate} · ${kept}`;
+  }
+
+  #showState(): void {
+    const [text, kind] = this.#stateInWords();
+    setText(this.#state, text);
+    this.#state.className = `chip ${kind}`;
+  }
+
+  #stateInWords(): [string, string] {
+    switch (this.#connection) {
+      case undefined:
+        return ["connecting", ""];
+      case "waiting":
+        return ["reconnecting", "bad"];
+      case "refused":
+        return ["refused", "bad"];
+    }
+    switch (this.#log?.state) {
+      case "live":
+        return ["live", "live"];
+      case "missing":
+        return ["not there", "bad"];
+      case "failed":
+        return [this.#log.reason ?? "can't be read", "bad"];
+      default:
+        return ["connected", ""];
+    }
+  }
+}

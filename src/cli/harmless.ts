@@ -1,0 +1,25 @@
+/**
+ * Text from strangers, for a terminal.
+ *
+ * @module
+ */
+
+// Everything that could move the cursor or change the terminal, except for colours.
+// deno-lint-ignore no-control-regex
+const CONTROLS = /\x1b\[[\d;:]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+// deno-lint-ignore no-control-regex
+const COLORS = /\x1b\[[\d;:]*m/g;
+
+/** Text that can't play tricks on a terminal: a log may hold what a stranger sent. */
+export function harmless(text: string): string {
+  return text.replace(
+    CONTROLS,
+    (control) =>
+      control.length > 1 ? control : `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}
+
+/** The same, without colours. */
+export function colorless(text: string): string {
+  return harmless(text.replace(COLORS, ""));
+}

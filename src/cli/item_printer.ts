@@ -1,0 +1,98 @@
+/**
+ * What `tail` prints, one thing after the other: entries to standard output, notices to people.
+ *
+ * @module
+ */
+
+import type { Cursor } from "../shm_log/cursor.ts";
+import type { CursorFile } from "./cursor_file.ts";
+import type { EntryPrinter, Origin } from "./format.ts";
+import type { Output } from "./output.ts";
+import type { Colors } from "./pretty.ts";
+import type { Item, TailedLog } from "./tailed_log.ts";
+import { warn } from "./warn.ts";
+
+/** How long the cursor may lag behind what was seen and not wanted, in milliseconds. */
+const LAG = 1000;
+
+/** How to print items. */
+export interface ItemPrinterOptions {
+  output: Output;
+  /** What prints an entry to `output`. */
+  print: EntryPrinter;
+  /** The logs, which are named if there is more than one. */
+  logs: TailedLog[];
+  /** What colours their names at the beginning of lines; without it there are none. */
+  prefixColors: Colors | undefined;
+  /** Where to remember how far a single log was printed. */
+  cursorFile: CursorFile | undefined;
+}
+
+/** Prints the items of one log or several. */
+export class ItemPrinter {
+  readonly #options: ItemPrinterOptions;
+  readonly #origins: Map<TailedLog, Origin>;
+  #cursor: Cursor | undefined;
+  #nextSave = 0;
+
+  constructor(options: ItemPrinterOptions) {
+    this.#options = options;
+    const { logs, prefixColors } = options;
+    this.#origins = logs.length > 1 ? originsOf(logs, prefixColors) : new Map();
+  }
+
+  /** The place after the last entry that was printed, or passed by: of one log, not of several. */
+  get cursor(): Cursor | undefined {
+    return this.#cursor;
+  }
+
+  /** Prints items in their order until `signal` is aborted, and writes them out. */
+  async print(items: Iterable<Item>, signal: AbortSignal): Promise<void> {
+    const { output, logs, print, cursorFile } = this.#options;
+    let last: Item | undefined;
+    for (const item of items) {
+      if (signal.aborted) break;
+      const { log, entry, record, notice } = item;
+      const origin = logs.length > 1 ? this.#origins.get(log) : undefined;
+      if (notice !== undefined) {
+        // After what came before it.
+        await this.#flush(last);
+        warn(origin ? `${log.name}: ${notice}` : notice);
+      } else if (entry !== undefined) {
+        print(entry, record, origin);
+        last = item;
+        if (output.isFull) await this.#flush(last);
+      }
+    }
+    await this.#flush(last);
+    if (signal.aborted || logs.length > 1) return;
+    // All of it: what was not wanted, too.
+    this.#cursor = logs[0].position ?? this.#cursor;
+    if (this.#cursor !== undefined && (last || performance.now() >= this.#nextSave)) {
+      this.#nextSave = performance.now() + LAG;
+      cursorFile?.save(this.#cursor);
+    }
+  }
+
+  /** Writes out what was printed, and then remembers that. */
+  async #flush(last: Item | undefined): Promise<void> {
+    const { output, cursorFile } = this.#options;
+    await output.flush();
+    const number = last?.entry?.sequenceNumber;
+    const position = last?.log.position;
+    if (number === undefined || position === undefined) return;
+    this.#cursor = { ...position, sequenceNumber: number };
+    cursorFile?.save(this.#cursor);
+  }
+}
+
+/** The names of the logs in one width, each in a colour. */
+function originsOf(logs: TailedLog[], colors: Colors | undefined): Map<TailedLog, Origin> {
+  const width = Math.max(...logs.map(({ name }) => name.length));
+  const palette = colors &&
+    [colors.cyan, colors.yellow, colors.green, colors.magenta, colors.blue, colors.red];
+  return new Map(logs.map((log, i) => {
+    const prefix = palette ? `${palette[i % palette.length](log.name.padEnd(width))} | ` : "";
+    return [log, { name: log.name, prefix }];
+  }));
+}

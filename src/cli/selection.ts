@@ -1,0 +1,77 @@
+/**
+ * Which entries of a log are wanted, by what they say.
+ *
+ * @module
+ */
+
+import type { Entry } from "../log/entry.ts";
+import { isAtLeast, type LogLevel } from "../records/level.ts";
+import { recognizeRecord } from "../records/recognize.ts";
+import type { LogRecord } from "../records/record.ts";
+
+/** What an entry must fulfil. */
+export interface Criteria {
+  /** What its text matches. */
+  grep?: RegExp;
+  /** Its least level. */
+  level?: LogLevel;
+  /** Its earliest and latest time, in milliseconds since 1970. */
+  since?: number;
+  until?: number;
+}
+
+/**
+ * Selects the entries of one log, which it must see in their order.
+ *
+ * An entry that has no time of its own has that of the entry before, or, once the log is followed, the
+ * moment at which it came. One that has no level is always wanted: it may be a part of one that has,
+ * like a line of a stack.
+ */
+export class Selection {
+  readonly #criteria: Criteria;
+  readonly #wantsRecords: boolean;
+  #time = -Infinity;
+  #record: LogRecord | undefined;
+  #untimed = 0;
+
+  /** Selects by criteria; `wantsRecords` if records are asked for in any case. */
+  constructor(criteria: Criteria, wantsRecords: boolean) {
+    this.#criteria = criteria;
+    const { level, since, until } = criteria;
+    this.#wantsRecords = wantsRecords || level !== undefined || since !== undefined ||
+      until !== undefined;
+  }
+
+  /** The time of the last entry, in milliseconds since 1970; `-Infinity` while nothing is known. */
+  get time(): number {
+    return this.#time;
+  }
+
+  /** What the last entry says, if it is a record and somebody wants to know. */
+  get record(): LogRecord | undefined {
+    return this.#record;
+  }
+
+  /** How many entries were left out because nothing is known of their time. */
+  get untimed(): number {
+    return this.#untimed;
+  }
+
+  /** Whether the entry is wanted. */
+  wants(entry: Entry, isLive: boolean): boolean {
+    const { grep, level, since, until } = this.#criteria;
+    if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
+    const { text } = entry;
+    const record = recognizeRecord(text);
+    const time = record?.time ?? (isLive ? Date.now() : this.#time);
+    this.#record = record;
+    this.#time = time;
+    if (since !== undefined && time < since) {
+      if (time === -Infinity) this.#untimed++;
+      return false;
+    }
+    if (until !== undefined && time > until) return false;
+    if (level !== undefined && record?.level && !isAtLeast(record.level, level)) return false;
+    return grep === undefined || grep.test(text);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The last entries of a log that match a filter, found without holding up anything else.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers/promises";
+import { ShmLogReader, type ShmLogReaderOptions } from "../../shm_log/reader.ts";
+import type { LogTarget } from "../../shm_log/target.ts";
+import type { EntryFilter } from "./entry_filter.ts";
+import type { EntryRow } from "./messages.ts";
+import { type DecodedEntry, rowOf } from "./row.ts";
+
+/** How long the search works before it lets others work, in milliseconds. */
+const SLICE = 8;
+
+/** Which entries to look for. */
+export interface BacklogOptions {
+  filter: EntryFilter;
+  /** Only those after this number. */
+  after: number;
+  /** Only those up to this number. */
+  upTo: number;
+  /** The last so many. */
+  most: number;
+  /** Ends the search early, without an error. */
+  signal: AbortSignal;
+  /** How the log is read. */
+  copyMode: ShmLogReaderOptions["copyMode"];
+  /** Told now and then how far it is, from 0 to 1. */
+  onProgress?: (done: number) => void;
+}
+
+/** What was found. */
+export interface Backlog {
+  /** The last ones that match, the oldest first. */
+  rows: EntryRow[];
+  /** How many others matched. */
+  left: number;
+}
+
+/** Searches what is in a log now. */
+export async function findBacklog(target: LogTarget, options: BacklogOptions): Promise<Backlog> {
+  const { filter, after, upTo, most, signal, copyMode, onProgress } = options;
+  const kept: DecodedEntry[] = [];
+  let [matched, found] = [0, 0];
+  using reader = ShmLogReader.open(target, { strategy: "lowest", onDamage: "skip", copyMode });
+  const first = Math.max(reader.lastSequenceNumber, after);
+  let sliceEnd = performance.now() + SLICE;
+  while (!signal.aborted && reader.lastSequenceNumber < upTo) {
+    const batch = reader.readBatch();
+    if (batch.length === 0) break;
+    for (let i = 0; i < batch.length; i++) {
+      const number = batch.sequenceNumber(i);
+      if (number <= after) continue;
+      if (number > upTo) break;
+      if (filter.isEmpty) {
+        matched++;
+        // Known not to be among the last: not worth decoding.
+        if (number <= upTo - most) continue;
+      }
+      const entry = { number, text: batch.text(i), bytes: batch.byteLength(i) };
+      if (!filter.isEmpty) {
+        if (!filter.matches(entry.text)) continue;
+        matched++;
+      }
+      kept[found++ % most] = entry;
+    }
+    if (performance.now() < sliceEnd) continue;
+    onProgress?.((reader.lastSequenceNumber - first) / Math.max(upTo - first, 1));
+    await setImmediate();
+    sliceEnd = performance.now() + SLICE;
+  }
+  kept.sort((a, b) => a.number - b.number);
+  return { rows: kept.map(rowOf), left: matched - kept.length };
+}

@@ -1,0 +1,61 @@
+/**
+ * Which entries a page wants to see.
+ *
+ * @module
+ */
+
+import { isAtLeast, type LogLevel } from "../../records/level.ts";
+import { levelOf } from "./level_of.ts";
+
+/** What is searched for. */
+export interface EntryFilterOptions {
+  /** Words that must all be in the text, in any case; with a `-` in front, must not. */
+  search?: string;
+  /** How important a record must be; what has no level is none. */
+  level?: LogLevel;
+}
+
+/** A condition that texts of entries fulfil or not. */
+export class EntryFilter {
+  readonly #wanted: readonly string[];
+  readonly #unwanted: readonly string[];
+  readonly #level: LogLevel | undefined;
+
+  /** Without any option everything matches. */
+  constructor({ search = "", level }: EntryFilterOptions = {}) {
+    const { wanted, unwanted } = wordsOf(search);
+    this.#wanted = wanted;
+    this.#unwanted = unwanted;
+    // Everything that has a level has this one at least.
+    this.#level = level;
+  }
+
+  /** Whether every text matches. */
+  get isEmpty(): boolean {
+    return this.#wanted.length + this.#unwanted.length === 0 && this.#level === undefined;
+  }
+
+  /** Whether a text matches. */
+  matches(text: string): boolean {
+    if (this.#wanted.length + this.#unwanted.length > 0) {
+      const lower = text.toLowerCase();
+      for (const word of this.#wanted) if (!lower.includes(word)) return false;
+      for (const word of this.#unwanted) if (lower.includes(word)) return false;
+    }
+    if (this.#level === undefined) return true;
+    const level = levelOf(text);
+    return level !== undefined && isAtLeast(level, this.#level);
+  }
+}
+
+/** The words of a search in small letters; what is in double quotes is one word. */
+export function wordsOf(search: string): { wanted: string[]; unwanted: string[] } {
+  const wanted: string[] = [];
+  const unwanted: string[] = [];
+  for (const [, minus, quoted, plain] of search.matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)) {
+    const word = (quoted ?? plain).toLowerCase();
+    if (word === "") continue;
+    (minus === "-" ? unwanted : wanted).push(word);
+  }
+  return { wanted, unwanted };
+}

@@ -1,0 +1,308 @@
+/**
+ * A log that is followed, once, for all pages that look at it.
+ *
+ * @module
+ */
+
+import { SegmentNotFoundError } from "../../errors.ts";
+import { ShmLogReader, type ShmLogReaderOptions } from "../../shm_log/reader.ts";
+import { findBacklog } from "./backlog.ts";
+import { Catalog, type NamedTarget } from "./catalog.ts";
+import type { LogState, Point, RingPicture } from "./messages.ts";
+import { RateMeter } from "./rate_meter.ts";
+import { CopiedLook } from "./copied_look.ts";
+import { confirmDamage, ringPicture } from "./ring_picture.ts";
+import type { DecodedEntry } from "./row.ts";
+import { Sampler } from "./sampling.ts";
+import type { SharedStats, Watcher } from "./watcher.ts";
+
+/** How often the log is read, and pages are sent what is new, in milliseconds. */
+const TICK = 50;
+/** How often it is read while its writer laps us, in milliseconds. */
+const SHORTEST_TICK = 5;
+/** How much of the time reading may take: a writer at full speed must not take all of the server. */
+const MOST_WORK = 0.4;
+/** How many entries are decoded in a second. */
+const MOST_DECODED = 100_000;
+/** How often numbers are sent, in milliseconds. */
+const STATS_EVERY = 250;
+/** How often the picture of the ring is made at most, in milliseconds. */
+const RING_EVERY = 200;
+/** How often to look whether the name still leads to this log, in milliseconds. */
+const LOOK_EVERY = 500;
+/** How many points the chart has: two minutes. */
+const MOST_POINTS = 120_000 / STATS_EVERY;
+/** How many entries of the past a page is shown. */
+const MOST_PAST = 1000;
+/** How long it may take to come to the end of what was there, in milliseconds. */
+const MOST_CATCHING_UP = 100;
+/** How long a log is followed after the last page left, in milliseconds: it may be back at once. */
+const LINGER = 5000;
+
+/** A log that is followed for pages. */
+export class LiveLog {
+  /** Where it is. */
+  readonly target: NamedTarget;
+  readonly #watchers = new Map<Watcher, AbortController>();
+  readonly #onIdle: () => void;
+  readonly #rates = new RateMeter();
+  readonly #sampler = new Sampler();
+  readonly #copied = new CopiedLook();
+  readonly #history: Point[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #reader: ShmLogReader | undefined;
+  #copyMode: ShmLogReaderOptions["copyMode"] = "pread";
+  // Whether the next segment that has the name came while we looked.
+  #isAwaited = false;
+  #state: LogState = { state: "missing", generation: 0 };
+  #lastTick = 0;
+  #tickLength = TICK;
+  #sendDue = 0;
+  #leftAt = 0;
+  #statsDue = 0;
+  #ringDue = 0;
+  #lookDue = 0;
+  // What was counted with segments before this one, and with this one.
+  #lostBefore = 0;
+  #writtenBefore = 0;
+  #startedAt = 0;
+  #bytes = 0;
+  #examined = 0;
+  // How many entries a millisecond were there to be read the last time.
+  #expected = 0;
+
+  /** Follows `target` while there are watchers, and tells by `onIdle` when there are none any more. */
+  constructor(target: NamedTarget, onIdle: () => void) {
+    this.target = target;
+    this.#onIdle = onIdle;
+  }
+
+  /** Lets a page look on; `after` is the number of the last entry that it has. */
+  add(watcher: Watcher, after: number): void {
+    // Opened and caught up with before anybody looks on.
+    this.#leftAt = performance.now();
+    if (this.#timer === undefined) this.#tick();
+    const leaving = new AbortController();
+    this.#watchers.set(watcher, leaving);
+    watcher.sink.send("state", this.#state);
+    watcher.sink.send("history", this.#history);
+    this.#ringDue = 0;
+    this.#sendPast(watcher, after, leaving.signal);
+  }
+
+  /** Forgets a page. */
+  remove(watcher: Watcher): void {
+    this.#watchers.get(watcher)?.abort();
+    this.#watchers.delete(watcher);
+    this.#leftAt = performance.now();
+  }
+
+  /** Ends following. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const leaving of this.#watchers.values()) leaving.abort();
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    if (this.#watchers.size === 0 && now - this.#leftAt > LINGER) {
+      this.close();
+      this.#onIdle();
+      return;
+    }
+    try {
+      if (now >= this.#lookDue) {
+        this.#lookDue = now + LOOK_EVERY;
+        this.#lookWhatIsThere();
+      }
+      this.#read(now);
+      if (now >= this.#ringDue) this.#drawRing(now);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (now >= this.#statsDue) this.#count(now);
+    if (now >= this.#sendDue) {
+      // A little early is better than a tick late.
+      this.#sendDue = now + TICK - SHORTEST_TICK;
+      for (const watcher of this.#watchers.keys()) watcher.flush();
+    }
+    const rest = Math.max(now + this.#tickLength - performance.now(), 1);
+    this.#timer = setTimeout(() => this.#tick(), rest);
+  }
+
+  /** Opens the log that has the name now, if it is another one. */
+  #lookWhatIsThere(): void {
+    if (this.#reader !== undefined) {
+      if (!this.#reader.isReplaced()) return;
+      if (this.#reader.isWriterAlive()) return;
+      // What was written between the last read and the end of the writer.
+      this.#read(performance.now());
+      this.#leave();
+    }
+    const isNew = this.#isAwaited;
+    try {
+      this.#copyMode = Catalog.isOwn(this.target) ? "map" : "pread";
+      this.#reader = ShmLogReader.open(this.target.target, {
+        // What did not exist when we began is new from its first entry on.
+        strategy: isNew ? "auto" : "latest",
+        // What is live is wanted, not what is about to be overwritten.
+        onOverrun: "latest",
+        onDamage: "skip",
+        copyMode: this.#copyMode,
+      });
+    } catch (error) {
+      if (!(error instanceof SegmentNotFoundError)) throw error;
+      this.#isAwaited = true;
+      this.#become({ ...this.#state, state: "missing", reason: undefined });
+      return;
+    }
+    this.#isAwaited = true;
+    if (!isNew) skipPast(this.#reader);
+    this.#startedAt = this.#reader.lastSequenceNumber;
+    this.#lastTick = performance.now();
+    this.#become({ state: "live", generation: this.#state.generation + 1 });
+    this.#ringDue = 0;
+  }
+
+  #read(now: number): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    const passed = Math.max(now - this.#lastTick, 0);
+    const elapsed = Math.max(passed, SHORTEST_TICK);
+    this.#lastTick = Math.max(now, this.#lastTick);
+    const mostDecoded = Math.ceil(MOST_DECODED * Math.min(elapsed, TICK) / 1000);
+    this.#sampler.expect(this.#expected * elapsed, mostDecoded);
+    const { lostEntries } = reader;
+    const isWanted = [...this.#watchers.keys()].some(({ wantsEntries }) => wantsEntries);
+    const decoded: DecodedEntry[] = [];
+    let [count, bytes] = [0, 0];
+    const end = now + MOST_WORK * this.#tickLength;
+    do {
+      const batch = reader.readBatch();
+      if (batch.length === 0) break;
+      for (let i = 0; i < batch.length; i++) {
+        const length = batch.byteLength(i);
+        bytes += length;
+        if (!isWanted || decoded.length >= 2 * mostDecoded) continue;
+        const number = batch.sequenceNumber(i);
+        if (this.#sampler.takes(number)) {
+          decoded.push({ number, text: batch.text(i), bytes: length });
+        }
+      }
+      count += batch.length;
+    } while (performance.now() < end);
+    this.#expected = count / elapsed;
+    // Lapped: look sooner. Otherwise there is time.
+    this.#tickLength = reader.lostEntries > lostEntries
+      ? Math.max(this.#tickLength / 2, SHORTEST_TICK)
+      : Math.min(this.#tickLength * 1.1, TICK);
+    this.#bytes += bytes;
+    this.#examined += decoded.length;
+    for (const watcher of this.#watchers.keys()) {
+      if (count > decoded.length) watcher.passOver(count - decoded.length);
+      watcher.take(decoded, passed);
+    }
+  }
+
+  #count(now: number): void {
+    this.#statsDue = now + STATS_EVERY;
+    const reader = this.#reader;
+    const last = reader?.lastSequenceNumber ?? 0;
+    const lost = this.#lostBefore + (reader?.lostEntries ?? 0);
+    const written = this.#writtenBefore + last - (reader === undefined ? 0 : this.#startedAt);
+    this.#rates.add(now, [written, this.#bytes, this.#examined, written - lost]);
+    const entries = this.#rates.perSecond(0);
+    const read = this.#rates.perSecond(3);
+    // What was overwritten before it was read is taken to be as long as the rest.
+    const bytes = this.#rates.perSecond(1) * (read > 0 ? Math.max(entries / read, 1) : 1);
+    const point = { time: Date.now(), entries: Math.round(entries), bytes: Math.round(bytes) };
+    this.#history.push(point);
+    if (this.#history.length > MOST_POINTS) this.#history.shift();
+    const shared: SharedStats = {
+      ...point,
+      last,
+      lost,
+      examined: Math.round(this.#rates.perSecond(2)),
+    };
+    for (const watcher of this.#watchers.keys()) watcher.sendStats(now, shared);
+  }
+
+  #drawRing(now: number): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    const look = () =>
+      this.#copyMode === "map" ? reader.inspect() : this.#copied.inspect(this.target.target);
+    const first = look();
+    const second = first !== undefined && first.damage.length > 0 ? look() : undefined;
+    if (first !== undefined) {
+      const info = second === undefined ? first : confirmDamage(first, second);
+      const picture: RingPicture = ringPicture(info, reader.isWriterAlive());
+      for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
+    }
+    // A log of many small entries takes long to look through: no more than a twentieth of the time.
+    this.#ringDue = now + Math.max(RING_EVERY, 20 * (performance.now() - now));
+  }
+
+  async #sendPast(watcher: Watcher, after: number, signal: AbortSignal): Promise<void> {
+    const last = this.#reader?.lastSequenceNumber ?? 0;
+    // A page that has seen more than there is has seen another log of that name.
+    const isContinued = after <= last;
+    try {
+      const found = !watcher.wantsEntries || this.#reader === undefined
+        ? { rows: [], left: 0 }
+        : await findBacklog(this.target.target, {
+          filter: watcher.filter,
+          after: isContinued ? after : 0,
+          upTo: last,
+          most: MOST_PAST,
+          copyMode: this.#copyMode,
+          signal,
+          onProgress: (done) => watcher.sink.isReady && watcher.sink.send("progress", { done }),
+        });
+      if (!signal.aborted) watcher.begin({ ...found, isPast: true });
+    } catch {
+      // It was removed, or is damaged beyond reading: what comes live will tell.
+      if (!signal.aborted) watcher.begin({ rows: [], left: 0, isPast: true });
+    }
+  }
+
+  /** Says why the log can't be followed, and tries again: one log must not end the server of all. */
+  #fail(error: unknown): void {
+    this.#leave();
+    this.#lookDue = performance.now() + LOOK_EVERY;
+    this.#become({
+      ...this.#state,
+      state: "failed",
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  }
+
+  #leave(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    this.#writtenBefore += reader.lastSequenceNumber - this.#startedAt;
+    this.#lostBefore += reader.lostEntries;
+    reader.close();
+    this.#reader = undefined;
+  }
+
+  #become(state: LogState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (
+      state.state === before.state && state.generation === before.generation &&
+      state.reason === before.reason
+    ) return;
+    for (const watcher of this.#watchers.keys()) watcher.sendState(state);
+  }
+}
+
+/** Goes past what was there before: that is not live. */
+function skipPast(reader: ShmLogReader): void {
+  // It began at the newest chunk. A writer at full speed must not keep us here.
+  const end = performance.now() + MOST_CATCHING_UP;
+  while (reader.readBatch().length > 0 && performance.now() < end);
+}

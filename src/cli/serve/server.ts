@@ -1,0 +1,197 @@
+/**
+ * The server of the live view: a page, and a stream of events for each page that is open.
+ *
+ * @module
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import config from "../../../deno.json" with { type: "json" };
+import { LEVELS, type LogLevel } from "../../records/level.ts";
+import type { LogTarget } from "../../shm_log/target.ts";
+import { Catalog } from "./catalog.ts";
+import { EntryFilter } from "./entry_filter.ts";
+import { EventStream } from "./event_stream.ts";
+import { LiveLog } from "./live_log.ts";
+import { html, script, style } from "./page.ts";
+import { isOurHost, isSameSecret, pagePolicy, randomToken, SECURE_HEADERS } from "./security.ts";
+import { Watcher } from "./watcher.ts";
+
+/** How the live view is served. */
+export interface ServeOptions {
+  /** The logs to choose from; none for all of this machine. */
+  targets: readonly LogTarget[];
+  /** The address to listen at. */
+  host: string;
+  /** The port to listen at; 0 for any that is free. */
+  port: number;
+  /** How many entries a second a page is sent at most. */
+  mostEntries: number;
+}
+
+/** How many pages may be open at once. */
+const MOST_PAGES = 64;
+/** How many characters a search may have. */
+const MOST_SEARCH = 1000;
+/** How often it is looked which logs there are, in milliseconds. */
+const LIST_EVERY = 1000;
+/** After how many such looks all pages are told, changed or not. */
+const BEAT = 8;
+
+// By functions: a text that replaces would have its dollar signs read.
+const page = html.replace("/*STYLE*/", () => style).replace("/*SCRIPT*/", () => script);
+const policy = pagePolicy(script, style);
+
+/** A server that is running. */
+export class LiveServer {
+  /** What to open in a browser. It holds the token: whoever has it may look. */
+  readonly url: string;
+  readonly #server: Server;
+  readonly #options: ServeOptions;
+  readonly #token: string;
+  readonly #catalog: Catalog;
+  readonly #logs = new Map<string, LiveLog>();
+  // With the list of logs that each was sent last.
+  readonly #streams = new Map<EventStream, string>();
+  #beat = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(server: Server, options: ServeOptions) {
+    this.#server = server;
+    this.#options = options;
+    this.#token = randomToken();
+    this.#catalog = new Catalog(options.targets);
+    const { port } = server.address() as AddressInfo;
+    const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+    this.url = `http://${host}:${port}/?token=${this.#token}`;
+    server.on("request", (request, response) => this.#answer(request, response));
+  }
+
+  /** Begins to listen. Rejects with the system's error if it can't. */
+  static async start(options: ServeOptions): Promise<LiveServer> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(options.port, options.host, () => {
+        server.removeListener("error", reject);
+        resolve();
+      });
+    });
+    return new LiveServer(server, options);
+  }
+
+  /** How many logs are followed now. */
+  get followedLogs(): number {
+    return this.#logs.size;
+  }
+
+  /** Ends all streams, and listens no more. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    for (const stream of this.#streams.keys()) stream.close();
+    for (const log of this.#logs.values()) log.close();
+    this.#logs.clear();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    // Before anything else, even for what does not exist: strangers learn nothing.
+    if (!isOurHost(request.headers.host, this.#options.host)) {
+      return refuse(response, 421, "This server has another name.");
+    }
+    const url = parseUrl(request.url);
+    if (url === undefined || !isSameSecret(url.searchParams.get("token") ?? "", this.#token)) {
+      return refuse(response, 403, "The token is missing, or not the one of this server.");
+    }
+    if (request.method !== "GET") return refuse(response, 405, "Only GET is known here.");
+    switch (url.pathname) {
+      case "/":
+        response.writeHead(200, {
+          ...SECURE_HEADERS,
+          "content-security-policy": policy,
+          "content-type": "text/html; charset=utf-8",
+        });
+        response.end(page);
+        return;
+      case "/events":
+        return this.#stream(request, response, url.searchParams);
+      default:
+        return refuse(response, 404, "There is nothing here.");
+    }
+  }
+
+  #stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
+    const search = query.get("search") ?? "";
+    const level = query.get("level") ?? "";
+    if (search.length > MOST_SEARCH || (level !== "" && !LEVELS.includes(level as LogLevel))) {
+      return refuse(response, 400, "The search is too long, or the level is none.");
+    }
+    if (this.#streams.size >= MOST_PAGES) {
+      return refuse(response, 503, `No more than ${MOST_PAGES} pages may be open.`);
+    }
+    const logs = this.#catalog.list();
+    const name = query.get("log") ??
+      (logs.find(({ isWriterAlive }) => isWriterAlive) ??
+        logs.find(({ isThere }) => isThere) ?? logs[0])?.name;
+    // A page may hold on to a log that is gone: it may come back.
+    const log = name === undefined ? undefined : this.#follow(name);
+    const { mostEntries } = this.#options;
+    const stream = new EventStream(response, SECURE_HEADERS, () => {
+      this.#streams.delete(stream);
+      if (log !== undefined) log.remove(watcher);
+    });
+    const watcher = new Watcher(stream, {
+      filter: new EntryFilter({ search, level: level === "" ? undefined : level as LogLevel }),
+      wantsEntries: query.get("entries") !== "0",
+      mostEntries,
+    });
+    this.#streams.set(stream, JSON.stringify(logs));
+    stream.send("hello", { version: config.version, log: log?.target.name, mostEntries });
+    stream.send("logs", logs);
+    this.#timer ??= setTimeout(() => this.#list(), LIST_EVERY);
+    // A connection that broke goes on where it was, otherwise the page says where.
+    const after = String(request.headers["last-event-id"] ?? query.get("after"));
+    log?.add(watcher, /^\d{1,16}$/.test(after) ? Number(after) : 0);
+  }
+
+  #follow(name: string): LiveLog | undefined {
+    const known = this.#logs.get(name);
+    if (known !== undefined) return known;
+    const target = this.#catalog.find(name);
+    if (target === undefined) return undefined;
+    const log = new LiveLog(target, () => this.#logs.delete(name));
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /** Tells all pages which logs there are, when that has changed. */
+  #list(): void {
+    this.#timer = undefined;
+    if (this.#streams.size === 0) return;
+    const logs = this.#catalog.list();
+    const listed = JSON.stringify(logs);
+    // Now and then in any case: a connection on which nothing comes is taken for dead by some.
+    const isBeat = ++this.#beat % BEAT === 0;
+    for (const [stream, last] of this.#streams) {
+      if (!stream.isReady || (last === listed && !isBeat)) continue;
+      this.#streams.set(stream, listed);
+      stream.send("logs", logs);
+    }
+    this.#timer = setTimeout(() => this.#list(), LIST_EVERY);
+  }
+}
+
+function parseUrl(path: string | undefined): URL | undefined {
+  try {
+    return new URL(path ?? "", "http://localhost");
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  response.writeHead(status, { ...SECURE_HEADERS, "content-type": "text/plain; charset=utf-8" });
+  response.end(`${why}\n`);
+}

@@ -1,0 +1,265 @@
+/**
+ * One log as `tail` sees it: what is there already, then what comes, and what is to be said about it.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../ffi/mod.ts";
+import type { Entry } from "../log/entry.ts";
+import type { LogRecord } from "../records/record.ts";
+import type { Cursor } from "../shm_log/cursor.ts";
+import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
+import type { LogTarget } from "../shm_log/target.ts";
+import { type Criteria, Selection } from "./selection.ts";
+import { entryCount, warn } from "./warn.ts";
+
+/** An entry to print, or something to say between two of them; in the place where it belongs. */
+export interface Item {
+  log: TailedLog;
+  /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
+  time: number;
+  entry: Entry | undefined;
+  /** What the entry says, if that is known. */
+  record: LogRecord | undefined;
+  notice: string | undefined;
+}
+
+/** What to read of a log. */
+export interface TailedLogOptions {
+  /** Whether to go on with what comes: in this segment, or in whichever has the name. */
+  follow: "no" | "segment" | "name";
+  /** Where to start; unless `lines` says so. */
+  from: "latest" | "oldest" | number;
+  /** Only the last so many of what is there. */
+  lines: number | undefined;
+  /** The place after which to start instead, if it is one of this log. */
+  after: Cursor | undefined;
+  criteria: Criteria;
+  /** Whether what entries say is to be recognised in any case. */
+  wantsRecords: boolean;
+  /** How many logs are read along with it, this one included. */
+  count: number;
+}
+
+// Each look costs the CPU a third of a millisecond, most of it for waking up; an idle `tail` should
+// cost less than 1 % of a core, of however many logs. What people read may come a tenth of a second late.
+/** How often to look for a log that is not there, in milliseconds. */
+const WAIT_INTERVAL = 100;
+/** How long to sleep at most between two entries; after a second without any three times as long. */
+const MAX_SLEEP = 30;
+/** How often to look whether the segment has been removed or replaced, in milliseconds. */
+const ABANDONED_INTERVAL = 500;
+/** How many entries are taken as a batch, and how many more at once when they come quickly. */
+const FIRST_ENTRIES = 64;
+const MORE_ENTRIES = 4096;
+/** How much longer these times may become with many logs. */
+const MOST_TIMES = 4;
+
+/** A log that is read from some place on, and perhaps followed. */
+export class TailedLog {
+  readonly name: string;
+  readonly #target: LogTarget;
+  readonly #options: TailedLogOptions;
+  readonly #selection: Selection;
+  #opening: Promise<ShmLogReader> | undefined;
+  #reader: ShmLogReader | undefined;
+  /** Whether it did not exist when we began: then it is new from its first entry on. */
+  #isNew = false;
+  /** The number of the entry to come, once one is expected. */
+  #expected = 0;
+
+  constructor(target: LogTarget, options: TailedLogOptions) {
+    this.name = typeof target === "string" ? SharedMemory.normalizeName(target) : target.path;
+    this.#target = target;
+    this.#options = options;
+    this.#selection = new Selection(options.criteria, options.wantsRecords);
+  }
+
+  /** Opens the log; when following, gives `false` if there is none yet. */
+  async open(signal: AbortSignal): Promise<boolean> {
+    const { from, after, follow } = this.#options;
+    const options: ShmLogReaderOptions = {
+      strategy: from === "latest" ? "latest" : "lowest",
+      onDamage: "skip",
+      after,
+    };
+    if (follow === "no") {
+      this.#reader = ShmLogReader.open(this.#target, options);
+    } else {
+      const waiting = { ...options, signal, interval: WAIT_INTERVAL * this.#times };
+      this.#opening = ShmLogReader.waitFor(this.#target, waiting);
+      this.#reader = await Promise.race([this.#opening, sleep(0)]) ?? undefined;
+    }
+    return this.#reader !== undefined;
+  }
+
+  /** Waits for a log that `open()` did not find; gives `false` if `signal` is aborted before. */
+  async wait(signal: AbortSignal): Promise<boolean> {
+    this.#isNew = true;
+    try {
+      this.#reader = await this.#opening;
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  /** What is there, lazily. */
+  *past(): Generator<Item> {
+    const { lines, from, after } = this.#options;
+    const { continuation } = this.#opened;
+    const last = this.#opened.inspect().lastSequenceNumber;
+    if (after !== undefined && continuation?.isSameSegment) {
+      this.#expected = after.sequenceNumber + 1;
+    } else if (after !== undefined) {
+      this.#expected = 1;
+      yield this.#notice("the cursor is of another log, so all that is in this one is new");
+    } else if (typeof from === "number") this.#expected = from;
+    if (lines === undefined || this.#isNew) yield* this.#readUpTo(last, false);
+    else {
+      yield* this.#lastItems(lines, last);
+      this.#expected = last + 1;
+    }
+    const { untimed } = this.#selection;
+    if (untimed > 0) {
+      yield this.#notice(`${entryCount(untimed)} left out, of which no time is known`);
+    }
+  }
+
+  /**
+   * What comes, a batch at a time. Ends with `signal` or, unless the name is followed, when nobody can
+   * write to the log any more.
+   */
+  async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
+    const reader = this.#opened;
+    const isByName = this.#options.follow === "name";
+    const end = new AbortController();
+    const abort = () => end.abort();
+    signal.addEventListener("abort", abort);
+    let failure: { cause: unknown } | undefined;
+    const look = () => {
+      try {
+        if (isAbandoned(reader)) abort();
+      } catch (cause) {
+        failure = { cause };
+        abort();
+      }
+    };
+    const timer = isByName ? undefined : setInterval(look, ABANDONED_INTERVAL * this.#times);
+    const onReopen = () => {
+      this.#expected = 1;
+      // At once, for it may take its time until the first entry comes; all before is printed by now.
+      const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
+      warn(`${prefix}there is a new log of this name, which is followed now`);
+    };
+    try {
+      if (signal.aborted) return;
+      const maxSleep = MAX_SLEEP * this.#times;
+      const options = {
+        signal: end.signal,
+        maxSleep,
+        maxEntries: FIRST_ENTRIES,
+        reopen: isByName,
+        onReopen,
+      };
+      for await (const batch of reader.followBatches(options)) {
+        const items: Item[] = [];
+        for (const entry of batch) this.#take(entry, true, items);
+        // Entries by themselves share the memory of those around them, which is quicker.
+        this.#takeMore(items);
+        yield items;
+      }
+      if (failure !== undefined) throw failure.cause;
+      // What was written between the last read and the end of the writer.
+      if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** The place after the last entry that was read, if it is open. */
+  get position(): Cursor | undefined {
+    return this.#reader?.position;
+  }
+
+  /** Closes it, if it is open. */
+  close(): void {
+    this.#reader?.close();
+  }
+
+  get #times(): number {
+    return Math.min(this.#options.count, MOST_TIMES);
+  }
+
+  get #opened(): ShmLogReader {
+    if (this.#reader === undefined) throw new Error(`${this.name} is not open`);
+    return this.#reader;
+  }
+
+  *#readUpTo(last: number, isLive: boolean): Generator<Item> {
+    const reader = this.#opened;
+    const items: Item[] = [];
+    while (reader.lastSequenceNumber < last) {
+      const entry = reader.read();
+      if (entry === undefined) break;
+      this.#take(entry, isLive, items);
+      for (let i = 0; i < items.length; i++) yield items[i];
+      items.length = 0;
+    }
+  }
+
+  /** Adds what is there to `items`, up to a number of entries. */
+  #takeMore(items: Item[]): void {
+    const reader = this.#opened;
+    for (let count = 0; count < MORE_ENTRIES; count++) {
+      const entry = reader.read();
+      if (entry === undefined) return;
+      this.#take(entry, true, items);
+    }
+  }
+
+  /** Adds an entry to `items` if it is wanted; what is missing before it in any case. */
+  #take(entry: Entry, isLive: boolean, items: Item[]): void {
+    const { sequenceNumber } = entry;
+    if (sequenceNumber < this.#expected) return;
+    const lost = this.#expected > 0 ? sequenceNumber - this.#expected : 0;
+    if (lost > 0) items.push(this.#notice(`${entryCount(lost)} lost`));
+    this.#expected = sequenceNumber + 1;
+    if (this.#selection.wants(entry, isLive)) items.push(this.#item(entry));
+  }
+
+  /** The last items up to entry `last`, in order. */
+  #lastItems(count: number, last: number): Item[] {
+    const reader = this.#opened;
+    const ring: Item[] = [];
+    let taken = 0;
+    while (reader.lastSequenceNumber < last) {
+      const entry = reader.read();
+      if (entry === undefined) break;
+      if (count > 0 && this.#selection.wants(entry, false)) {
+        ring[taken++ % count] = this.#item(entry);
+      }
+    }
+    if (taken <= count) return ring;
+    return [...ring.slice(taken % count), ...ring.slice(0, taken % count)];
+  }
+
+  /** The entry that was selected last. */
+  #item(entry: Entry): Item {
+    const { time, record } = this.#selection;
+    return { log: this, time, entry, record, notice: undefined };
+  }
+
+  #notice(notice: string): Item {
+    const { time } = this.#selection;
+    return { log: this, time, entry: undefined, record: undefined, notice };
+  }
+}
+
+/** Whether nobody can write to this segment any more. */
+function isAbandoned(reader: ShmLogReader): boolean {
+  return reader.isReplaced() && !reader.isWriterAlive();
+}

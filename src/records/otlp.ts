@@ -1,0 +1,105 @@
+/**
+ * Log records of OpenTelemetry, as OTLP writes them in JSON: values are wrapped in their types, and
+ * attributes are lists of pairs.
+ *
+ * @module
+ */
+
+import { levelOfSeverityNumber, toLevel } from "./level.ts";
+import type { LogRecord } from "./record.ts";
+import { toTime } from "./time.ts";
+
+type Json = Record<string, unknown>;
+
+/** How deep values may be nested before they are left as they are. */
+const DEEPEST = 32;
+
+// What is the same on each line of a process says nothing about the record.
+const LEFT_OUT = new Set([
+  "resource",
+  "scope",
+  "flags",
+  "timeUnixNano",
+  "observedTimeUnixNano",
+  "severityNumber",
+  "severityText",
+  "body",
+  "attributes",
+]);
+
+/** Whether an object is such a record. */
+export function isOtlpRecord(object: Json): boolean {
+  return "timeUnixNano" in object || "observedTimeUnixNano" in object || "severityNumber" in object;
+}
+
+/** The record of an export request (`resourceLogs`) that holds just one, and the scope it is of. */
+export function onlyRecordOf(object: Json): { record: Json; scope?: Json } | undefined {
+  const ofScope = only(only(object.resourceLogs)?.scopeLogs);
+  const record = only(ofScope?.logRecords);
+  return record && { record, scope: ofScope?.scope as Json | undefined };
+}
+
+/** What such a record says; its `scope`, if there is none in it. */
+export function otlpRecord(object: Json, ofScope?: Json): LogRecord {
+  const { severityNumber, severityText, attributes, body } = object;
+  const fields: Json = Object.create(null);
+  const name = ((object.scope ?? ofScope) as Json | null | undefined)?.name;
+  // The level of the number is exact; the text is what the logging library calls it.
+  const level = levelOfSeverityNumber(severityNumber) ?? toLevel(severityText);
+  if (severityText && toLevel(severityText) !== level) fields.severityText = severityText;
+  const said = plain(body);
+  if (typeof said === "object" && said !== null && !Array.isArray(said)) {
+    Object.assign(fields, said);
+  } else if (typeof said !== "string" && said !== undefined) fields.body = said;
+  if (Array.isArray(attributes)) addPairs(fields, attributes, 0);
+  for (const key in object) {
+    // Empty is what the protocol writes for "none".
+    if (!LEFT_OUT.has(key) && object[key] !== "" && object[key] !== 0) fields[key] = object[key];
+  }
+  return {
+    time: toTime(object.timeUnixNano) ?? toTime(object.observedTimeUnixNano),
+    level,
+    message: typeof said === "string" ? said : undefined,
+    logger: typeof name === "string" && name !== "" ? name : undefined,
+    fields,
+  };
+}
+
+/** A value without its type. */
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return value;
+  const { stringValue, boolValue, intValue, doubleValue, bytesValue, arrayValue, kvlistValue } =
+    value as Json;
+  if (intValue !== undefined) {
+    // 64 bits are text in JSON.
+    return Number.isSafeInteger(Number(intValue)) ? Number(intValue) : intValue;
+  }
+  const list = (arrayValue as Json | undefined)?.values;
+  if (arrayValue !== undefined) {
+    return Array.isArray(list) ? list.map((item) => plain(item, depth + 1)) : [];
+  }
+  const pairs = (kvlistValue as Json | undefined)?.values;
+  if (kvlistValue !== undefined) {
+    const object: Json = Object.create(null);
+    if (Array.isArray(pairs)) addPairs(object, pairs, depth + 1);
+    return object;
+  }
+  const bare = stringValue ?? boolValue ?? doubleValue ?? bytesValue;
+  // An empty value is none; another one without a type is taken as it is.
+  return bare === undefined && Object.keys(value).length > 0 ? value : bare;
+}
+
+function addPairs(to: Json, pairs: unknown[], depth: number): void {
+  for (const pair of pairs) {
+    if (typeof pair !== "object" || pair === null) continue;
+    const { key, value } = pair as Json;
+    if (typeof key === "string") to[key] = plain(value, depth);
+  }
+}
+
+/** The only item of a list of objects. */
+function only(list: unknown): Json | undefined {
+  if (!Array.isArray(list) || list.length !== 1) return undefined;
+  const [item] = list;
+  return typeof item === "object" && item !== null ? item : undefined;
+}

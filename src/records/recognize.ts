@@ -1,0 +1,123 @@
+/**
+ * Log records, most of them in JSON, as logging libraries write them: what a line means, whoever wrote
+ * it.
+ *
+ * Knows pino and bunyan, LogTape's `jsonLinesFormatter`, winston's `format.json()`, log records of
+ * OpenTelemetry (OTLP in JSON), and whatever has the usual names: `level`, `time`, `message` and the
+ * like. Runs in a browser, too.
+ *
+ * @module
+ */
+
+import { saysMoreThanLevel, toLevel } from "./level.ts";
+import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
+import type { LogRecord } from "./record.ts";
+import { textRecord } from "./text.ts";
+import { toTime } from "./time.ts";
+
+type Role = "time" | "level" | "message" | "logger";
+type Names = readonly string[];
+
+// Of several names of one role the first one that is there, and makes sense, has it.
+const TIME: Names = ["time", "timestamp", "@timestamp", "ts", "datetime"];
+const LEVEL: Names = ["level", "lvl", "severity", "log.level", "loglevel", "levelname"];
+const MESSAGE: Names = ["msg", "message", "@message", "text"];
+const LOGGER: Names = ["logger", "category", "log.logger"];
+
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
+
+/**
+ * Recognises a log record. JSON that has neither a level nor a time is none; text that is not JSON is
+ * one if it begins with both.
+ *
+ * Other text costs a look at some of its characters. Never throws.
+ */
+export function recognizeRecord(text: string): LogRecord | undefined {
+  const object = parseObject(text);
+  if (object === undefined) return textRecord(text);
+  const otlp = onlyRecordOf(object);
+  if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
+  if (isOtlpRecord(object)) return otlpRecord(object);
+  return namedRecord(object);
+}
+
+/** A record whose parts are to be known by their names. */
+function namedRecord(object: Record<string, unknown>): LogRecord | undefined {
+  const keys: Partial<Record<Role, string>> = {};
+  const record: LogRecord = {
+    time: pick(object, TIME, toTime, keys, "time"),
+    level: pick(object, LEVEL, toLevel, keys, "level"),
+    message: undefined,
+    logger: undefined,
+    fields: Object.create(null),
+  };
+  if (record.time === undefined && record.level === undefined) return undefined;
+  record.message = pick(object, MESSAGE, toText, keys, "message");
+  // Only with pino and bunyan, whose levels are numbers, is a name the name of a logger.
+  const isPino = typeof object.level === "number";
+  record.logger = pick(object, isPino ? [...LOGGER, "name"] : LOGGER, toLogger, keys, "logger") ||
+    undefined;
+  // Its fields are one level down, unless it is told otherwise.
+  const isLogTape = keys.time === "@timestamp" && keys.logger === "logger";
+  for (const key in object) {
+    const value = object[key];
+    if (key === keys.time || key === keys.message || key === keys.logger) continue;
+    if (key === keys.level && !saysMoreThanLevel(value)) continue;
+    if (key === "properties" && isLogTape && isObject(value)) assign(record.fields, value);
+    else record.fields[key] = value;
+  }
+  return record;
+}
+
+/** The first value under one of the names that means something; remembers under which one. */
+function pick<T>(
+  object: Record<string, unknown>,
+  names: Names,
+  convert: (value: unknown) => T | undefined,
+  keys: Partial<Record<Role, string>>,
+  role: Role,
+): T | undefined {
+  for (const name of names) {
+    if (object[name] === undefined || !Object.hasOwn(object, name)) continue;
+    const value = convert(object[name]);
+    if (value === undefined) continue;
+    keys[role] = name;
+    return value;
+  }
+  return undefined;
+}
+
+function toText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function toLogger(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const isList = Array.isArray(value) && value.every((part) => typeof part === "string");
+  return isList ? value.join(".") : undefined;
+}
+
+/** A JSON object, if the text is one; line ends around it don't matter. */
+function parseObject(text: string): Record<string, unknown> | undefined {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 0x20) start++;
+  if (text.charCodeAt(start) !== OPENING) return undefined;
+  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--;
+  if (text.charCodeAt(end - 1) !== CLOSING) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON, or nested deeper than the engine's stack.
+    return undefined;
+  }
+}
+
+function assign(to: Record<string, unknown>, from: Record<string, unknown>): void {
+  for (const key in from) to[key] = from[key];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,240 @@
+/**
+ * `console.log` and its like, into a log as well.
+ *
+ * @module
+ */
+
+import { type ConsoleMethod, consoleText } from "./console_text.ts";
+import { EntrySink, type EntryWriter, type SinkCounts, type SinkOptions } from "./entry_sink.ts";
+import type { UncaughtError } from "./uncaught.ts";
+
+export type {
+  EntrySinkOptions,
+  EntryWriter,
+  SinkCounts,
+  SinkOptions,
+  SinkTarget,
+} from "./entry_sink.ts";
+export type { ConsoleMethod } from "./console_text.ts";
+
+/** How severe a call of a console method is. */
+export type ConsoleLevel = "trace" | "debug" | "info" | "warn" | "error";
+
+/** A call of a console method. */
+export interface ConsoleCall {
+  /** When, in milliseconds since 1970. */
+  time: number;
+  /** How severe: `console.log` is `"info"`. */
+  level: ConsoleLevel;
+  /** Which method was called; `"uncaught"` for an error that nobody caught. */
+  method: ConsoleMethod | "uncaught";
+  /** What the runtime prints, without colours and the last newline. */
+  text: string;
+}
+
+/** How {@linkcode captureConsole} writes calls, and where. */
+export type ConsoleCaptureOptions = SinkOptions & {
+  /**
+   * How a call becomes a line. `"text"`: `2026-01-01T00:00:00.000Z [info] the text`; `"json"`:
+   * `{"time":"2026-01-01T00:00:00.000Z","level":"info","text":"the text"}`; or a function, which
+   * leaves a call out by giving `undefined`. Default `"text"`.
+   */
+  format?: "text" | "json" | ((call: ConsoleCall) => string | undefined);
+};
+
+/** A capture that is going on. */
+export interface ConsoleCapture extends Disposable {
+  /** What was done so far. */
+  readonly counts: SinkCounts;
+  /** What it writes to. */
+  readonly writer: EntryWriter;
+  /** Ends the capture. May be called twice, and in any order with other captures. */
+  restore(): void;
+}
+
+const LEVELS: Record<ConsoleMethod, ConsoleLevel> = {
+  log: "info",
+  info: "info",
+  debug: "debug",
+  warn: "warn",
+  error: "error",
+  trace: "trace",
+  dir: "info",
+  dirxml: "info",
+  table: "info",
+  assert: "error",
+  count: "info",
+  countReset: "warn",
+  time: "warn",
+  timeLog: "info",
+  timeEnd: "info",
+  group: "info",
+  groupCollapsed: "info",
+  groupEnd: "info",
+};
+const METHODS = Object.keys(LEVELS) as ConsoleMethod[];
+
+/** Those that runtimes print by themselves; the others may call these. */
+const PLAIN: ReadonlySet<ConsoleMethod> = new Set(["log", "info", "debug", "warn", "error", "dir"]);
+
+type Method = (...args: unknown[]) => unknown;
+
+/** What takes the calls, in the order of their beginning. */
+const captures = new Set<{ take(call: ConsoleCall): void; sink: EntrySink }>();
+let patches = new Map<ConsoleMethod, { original: Method; patched: Method }>();
+let generation = 0;
+// What a value's own inspection prints while we render it, it prints again when the runtime does.
+let isRendering = false;
+// What a formatter or onError prints is printed, and not captured: it would never end.
+let isPassing = false;
+
+/**
+ * Writes what is printed by `console.log`, `error`, `table` and so on to a log as well, before the
+ * runtime prints it. A value with an inspection of its own is inspected twice.
+ *
+ * With `uncaughtException: true` an error that nobody caught is a last line of level `error`.
+ *
+ * @throws {TypeError} if an option has the wrong type
+ * @throws {RangeError} if a size is not usable
+ * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ *
+ * @example
+ * ```ts
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { captureConsole } from "@ouroboros/log/console";
+ *
+ * const capture = captureConsole({ target: "/doc-console", format: "json", unlinkOnClose: true });
+ * console.warn("user %d logged in", 7);
+ *
+ * using reader = ShmLogReader.open("/doc-console");
+ * const { level, text } = JSON.parse(reader.read()?.text ?? "");
+ * capture.restore();
+ * console.log(level, text); // warn user 7 logged in
+ * ```
+ */
+export function captureConsole(options: ConsoleCaptureOptions): ConsoleCapture {
+  const format = formatOf(options.format);
+  const sink = new EntrySink(options, (error) => {
+    const call = callOf(error);
+    return format(call) ?? textLine(call);
+  });
+  const capture = {
+    sink,
+    take(call: ConsoleCall): void {
+      let line: string | undefined;
+      try {
+        line = format(call);
+      } catch (error) {
+        sink.report(error);
+        return;
+      }
+      if (line !== undefined) sink.write(line);
+    },
+  };
+  if (captures.size === 0) patch();
+  captures.add(capture);
+  const restore = (): void => {
+    if (!captures.delete(capture)) return;
+    if (captures.size === 0) unpatch();
+    sink.close();
+  };
+  return { counts: sink.counts, writer: sink.writer, restore, [Symbol.dispose]: restore };
+}
+
+/** Puts ours in the place of the console's methods. */
+function patch(): void {
+  const mine = ++generation;
+  const target = console as unknown as Record<ConsoleMethod, Method>;
+  patches = new Map();
+  for (const method of METHODS) {
+    const original = target[method];
+    if (typeof original !== "function") continue;
+    const patched: Method = (...args) => {
+      // One of ours that somebody wrapped stays in the way when the capture is over.
+      if (mine !== generation || captures.size === 0) return original.apply(console, args);
+      if (isRendering) return undefined;
+      if (!isPassing) record(method, args, patched);
+      return pass(method, original, args);
+    };
+    target[method] = patched;
+    patches.set(method, { original, patched });
+  }
+}
+
+/** Takes ours away, where nobody has put his own over it. */
+function unpatch(): void {
+  const target = console as unknown as Record<ConsoleMethod, Method>;
+  for (const [method, { original, patched }] of patches) {
+    if (target[method] === patched) target[method] = original;
+  }
+  patches.clear();
+}
+
+/** Lets the runtime print. */
+function pass(method: ConsoleMethod, original: Method, args: unknown[]): unknown {
+  if (isPassing || PLAIN.has(method)) return original.apply(console, args);
+  isPassing = true;
+  try {
+    return original.apply(console, args);
+  } finally {
+    isPassing = false;
+  }
+}
+
+function record(method: ConsoleMethod, args: unknown[], patched: Method): void {
+  let text: string | undefined;
+  let failure: { error: unknown } | undefined;
+  isRendering = true;
+  try {
+    text = consoleText(method, args, patched);
+  } catch (error) {
+    failure = { error };
+  } finally {
+    isRendering = false;
+  }
+  if (text === undefined && failure === undefined) return;
+  isPassing = true;
+  try {
+    const call = { time: Date.now(), level: LEVELS[method], method, text: text ?? "" };
+    for (const capture of captures) {
+      if (failure === undefined) capture.take(call);
+      else capture.sink.report(failure.error);
+    }
+  } finally {
+    isPassing = false;
+  }
+}
+
+function formatOf(
+  format: ConsoleCaptureOptions["format"] = "text",
+): (call: ConsoleCall) => string | undefined {
+  if (typeof format === "function") return format;
+  if (format === "text") return textLine;
+  if (format === "json") return jsonLine;
+  throw new TypeError(`format is "${format}", but must be text, json, or a function`);
+}
+
+function textLine({ time, level, text }: ConsoleCall): string {
+  return `${isoTime(time)} [${level}] ${text}`;
+}
+
+function jsonLine({ time, level, text }: ConsoleCall): string {
+  return `{"time":"${isoTime(time)}","level":"${level}","text":${JSON.stringify(text)}}`;
+}
+
+let lastTime = NaN;
+let lastIsoTime = "";
+
+/** Many calls share a millisecond, and a date costs more than the entry. */
+function isoTime(time: number): string {
+  if (time !== lastTime) {
+    lastIsoTime = new Date(time).toISOString();
+    lastTime = time;
+  }
+  return lastIsoTime;
+}
+
+function callOf({ type, message, stack, time }: UncaughtError): ConsoleCall {
+  const text = `Uncaught ${stack ?? `${type}: ${message}`}`;
+  return { time, level: "error", method: "uncaught", text };
+}

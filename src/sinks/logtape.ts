@@ -1,0 +1,123 @@
+/**
+ * A sink for LogTape (the package `@logtape/logtape`).
+ *
+ * @module
+ */
+
+import {
+  getJsonLinesFormatter,
+  getTextFormatter,
+  type LogRecord,
+  type Sink,
+  type TextFormatter,
+} from "@logtape/logtape";
+import {
+  EntrySink,
+  type EntryWriter,
+  type SinkCounts,
+  type SinkOptions,
+  withoutNewline,
+} from "./entry_sink.ts";
+import type { UncaughtError } from "./uncaught.ts";
+
+export type {
+  EntrySinkOptions,
+  EntryWriter,
+  SinkCounts,
+  SinkOptions,
+  SinkTarget,
+} from "./entry_sink.ts";
+
+/** How {@linkcode getShmSink} writes records, and where. */
+export type LogTapeSinkOptions = SinkOptions & {
+  /**
+   * How a record becomes a line: `"text"` is LogTape's default text format, `"json"` its JSON Lines
+   * format; or a formatter of LogTape's or yours. A newline at the end is left out. Default
+   * `"text"`.
+   */
+  formatter?: "text" | "json" | TextFormatter;
+};
+
+/** A sink that writes to a log. */
+export interface ShmSink extends Sink, Disposable {
+  /** What was done so far. */
+  readonly counts: SinkCounts;
+  /** What it writes to. */
+  readonly writer: EntryWriter;
+}
+
+/** By this a sink says that it is done with a record when it returns: LogTape then copies nothing. */
+const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
+
+/**
+ * Makes a sink that writes each record to a log before the logging call returns: it is there
+ * whatever happens to the process next. LogTape's `dispose()` closes it.
+ *
+ * With `uncaughtException: true` an error that nobody caught is a record of level `fatal` and
+ * category `uncaught`.
+ *
+ * @throws {TypeError} if an option has the wrong type
+ * @throws {RangeError} if a size is not usable
+ * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ *
+ * @example
+ * ```ts
+ * import { configure, dispose, getLogger } from "@logtape/logtape";
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { getShmSink } from "@ouroboros/log/logtape";
+ *
+ * const sink = getShmSink({ target: "/doc-logtape", formatter: "json", unlinkOnClose: true });
+ * await configure({
+ *   sinks: { recorder: sink },
+ *   loggers: [
+ *     { category: "app", sinks: ["recorder"] },
+ *     { category: ["logtape", "meta"], lowestLevel: "warning" },
+ *   ],
+ *   reset: true,
+ * });
+ * getLogger("app").info("user {id} logged in", { id: 7 });
+ *
+ * using reader = ShmLogReader.open("/doc-logtape");
+ * console.log(JSON.parse(reader.read()?.text ?? "").message); // user 7 logged in
+ * await dispose();
+ * ```
+ */
+export function getShmSink(options: LogTapeSinkOptions): ShmSink {
+  const format = formatterOf(options.formatter);
+  const sink = new EntrySink(options, (error) => withoutNewline(format(recordOf(error))));
+  const log = (record: LogRecord): void => {
+    let line: string;
+    try {
+      line = withoutNewline(format(record));
+    } catch (error) {
+      sink.report(error);
+      return;
+    }
+    sink.write(line);
+  };
+  return Object.assign(log, {
+    [IMMEDIATE]: true,
+    [Symbol.dispose]: () => sink.close(),
+    counts: sink.counts,
+    writer: sink.writer,
+  });
+}
+
+function formatterOf(formatter: LogTapeSinkOptions["formatter"] = "text"): TextFormatter {
+  if (typeof formatter === "function") return formatter;
+  if (formatter === "text") return getTextFormatter();
+  if (formatter === "json") return getJsonLinesFormatter();
+  throw new TypeError(`formatter is "${formatter}", but must be text, json, or a function`);
+}
+
+function recordOf({ type, message, stack, time }: UncaughtError): LogRecord {
+  const text = `uncaught ${type}: ${message}`;
+  return {
+    category: ["uncaught"],
+    level: "fatal",
+    message: [text],
+    rawMessage: text,
+    timestamp: time,
+    properties: { type, stack },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * An exporter for the logs of OpenTelemetry (the package `@opentelemetry/sdk-logs`).
+ *
+ * @module
+ */
+
+import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { EntrySink, type EntryWriter, type SinkCounts, type SinkOptions } from "./entry_sink.ts";
+import { keyValues, OtlpLines } from "./otlp_json.ts";
+import type { UncaughtError } from "./uncaught.ts";
+
+export type {
+  EntrySinkOptions,
+  EntryWriter,
+  SinkCounts,
+  SinkOptions,
+  SinkTarget,
+} from "./entry_sink.ts";
+
+/** OpenTelemetry's severity `FATAL`. */
+const FATAL = 21;
+
+/** What becomes of an export: `code` 0 is success, 1 is failure. */
+export interface OtelExportResult {
+  /** 0 or 1. */
+  code: number;
+  /** Why it failed. */
+  error?: Error;
+}
+
+/**
+ * Writes each log record as a line of JSON, which is an OTLP `LogRecord` with two members more:
+ * `resource` and `scope`.
+ *
+ * Behind a `SimpleLogRecordProcessor` a record is in the log when `emit()` returns; behind a
+ * `BatchLogRecordProcessor` some time later, which a crash may not wait for.
+ *
+ * With `uncaughtException: true` an error that nobody caught is a last record of severity `FATAL`,
+ * with the attributes `exception.type`, `exception.message` and `exception.stacktrace`.
+ *
+ * @example
+ * ```ts
+ * import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { ShmLogRecordExporter } from "@ouroboros/log/otel";
+ *
+ * const exporter = new ShmLogRecordExporter({ target: "/doc-otel", unlinkOnClose: true });
+ * const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
+ * provider.getLogger("app").emit({ body: "user logged in", attributes: { id: 7 } });
+ *
+ * using reader = ShmLogReader.open("/doc-otel");
+ * console.log(JSON.parse(reader.read()?.text ?? "").body.stringValue); // user logged in
+ * await provider.shutdown();
+ * ```
+ */
+export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
+  readonly #sink: EntrySink;
+  readonly #lines = new OtlpLines();
+
+  /**
+   * Opens the log.
+   *
+   * @throws {TypeError} if an option has the wrong type
+   * @throws {RangeError} if a size is not usable
+   * @throws {OuroborosError} what `ShmLogWriter.create` throws
+   */
+  constructor(options: SinkOptions) {
+    this.#sink = new EntrySink(options, uncaughtLine);
+  }
+
+  /** What was done so far. */
+  get counts(): SinkCounts {
+    return this.#sink.counts;
+  }
+
+  /** What it writes to. */
+  get writer(): EntryWriter {
+    return this.#sink.writer;
+  }
+
+  /** Writes records, and calls back at once. One that fails does not keep the others out. */
+  export(
+    records: ReadableLogRecord[],
+    resultCallback: (result: OtelExportResult) => void,
+  ): void {
+    let isDone = true;
+    for (const record of records) {
+      if (!this.#sink.writeMade(() => this.#lines.line(record))) isDone = false;
+    }
+    resultCallback(isDone ? { code: 0 } : { code: 1, error: toError(this.#sink.lastError) });
+  }
+
+  /** Writes a file's bytes to its disk. Every record is in the log already. */
+  forceFlush(): Promise<void> {
+    this.#sink.flush();
+    return Promise.resolve();
+  }
+
+  /** Closes. */
+  shutdown(): Promise<void> {
+    this.#sink.close();
+    return Promise.resolve();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.#sink.close();
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function uncaughtLine({ type, message, stack, time }: UncaughtError): string {
+  const timeUnixNano = `${time}000000`;
+  return JSON.stringify({
+    timeUnixNano,
+    observedTimeUnixNano: timeUnixNano,
+    severityNumber: FATAL,
+    severityText: "FATAL",
+    body: { stringValue: `uncaught ${type}: ${message}` },
+    attributes: keyValues({
+      "exception.type": type,
+      "exception.message": message,
+      "exception.stacktrace": stack,
+    }),
+  });
+}

@@ -1,0 +1,214 @@
+/**
+ * A destination for pino, and, as the default export, a transport for `pino.transport()`.
+ *
+ * @module
+ */
+
+import { EventEmitter } from "node:events";
+import os from "node:os";
+import process from "node:process";
+import {
+  EntrySink,
+  type EntryWriter,
+  type SinkCounts,
+  type SinkOptions,
+  withoutNewline,
+} from "./entry_sink.ts";
+import type { UncaughtError } from "./uncaught.ts";
+
+export type {
+  EntrySinkOptions,
+  EntryWriter,
+  SinkCounts,
+  SinkOptions,
+  SinkTarget,
+} from "./entry_sink.ts";
+
+/** pino's level `fatal`. */
+const FATAL = 60;
+
+/**
+ * Where pino writes to: each line is an entry of the log before the logging call returns. Has what
+ * pino and its users expect of a `SonicBoom`. Never emits `error`: that is what `onError` is for.
+ *
+ * Emits `ready` once it is open, which it is at once; `finish` and `close` when it is closed.
+ */
+export class ShmDestination extends EventEmitter implements Disposable {
+  readonly #sink: EntrySink;
+  #isClosed = false;
+
+  /** Opens the log. {@linkcode shmDestination} says what is thrown. */
+  constructor(options: SinkOptions) {
+    super();
+    this.#sink = new EntrySink(options, uncaughtLine);
+    process.nextTick(() => this.emit("ready"));
+  }
+
+  /** What was done so far. */
+  get counts(): SinkCounts {
+    return this.#sink.counts;
+  }
+
+  /** What it writes to. */
+  get writer(): EntryWriter {
+    return this.#sink.writer;
+  }
+
+  /** Whether lines are taken. */
+  get writable(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** Whether it was closed. */
+  get destroyed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Writes one line, without the newline at its end. Always `true`: there is no queue to drain. */
+  write(line: string): boolean {
+    this.#sink.write(withoutNewline(line));
+    return true;
+  }
+
+  /** Does what {@linkcode ShmDestination.flushSync} does, and calls back. */
+  flush(callback?: (error?: unknown) => void): void {
+    const isDone = this.#sink.flush();
+    if (callback !== undefined) {
+      process.nextTick(callback, isDone ? undefined : this.#sink.lastError);
+    }
+  }
+
+  /** Writes a file's bytes to its disk. Every line is in the log already. */
+  flushSync(): void {
+    this.#sink.flush();
+  }
+
+  /** Closes, after a last line if there is one. */
+  end(line?: string): void {
+    if (this.#isClosed) return;
+    if (typeof line === "string") this.write(line);
+    this.#isClosed = true;
+    this.#sink.close();
+    process.nextTick(() => {
+      this.emit("finish");
+      this.emit("close");
+    });
+  }
+
+  /** Closes. */
+  destroy(): void {
+    this.end();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.end();
+  }
+}
+
+/**
+ * Makes a destination for `pino(options, destination)`.
+ *
+ * A line is in the log when the logging call returns, whatever happens to the process next. With
+ * `uncaughtException: true` an error that nobody caught is a last line of level 60, with its `err`.
+ *
+ * @throws {TypeError} if an option has the wrong type
+ * @throws {RangeError} if a size is not usable
+ * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ *
+ * @example
+ * ```ts
+ * import { pino } from "pino";
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { shmDestination } from "@ouroboros/log/pino";
+ *
+ * using destination = shmDestination({ target: "/doc-pino", unlinkOnClose: true });
+ * const logger = pino({ base: null }, destination);
+ * logger.info({ id: 7 }, "user logged in");
+ *
+ * using reader = ShmLogReader.open("/doc-pino");
+ * console.log(JSON.parse(reader.read()?.text ?? "").msg); // user logged in
+ * ```
+ */
+export function shmDestination(options: SinkOptions): ShmDestination {
+  return new ShmDestination(options);
+}
+
+/** What a transport can be told: what can be sent to its worker. */
+export type PinoTransportOptions = SinkOptions & {
+  writer?: undefined;
+  uncaughtException?: false;
+};
+
+/**
+ * Makes the stream of a transport, in the worker that pino runs it in. It costs the application a
+ * copy to that worker, which makes the entry some time later: what was logged last before a
+ * `SIGKILL` may be missing, and on Deno what was logged last before an uncaught error, too. Where
+ * that matters use {@linkcode shmDestination}.
+ *
+ * @throws {TypeError} if an option has the wrong type, or can't work in a worker
+ * @throws {RangeError} if a size is not usable
+ * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import { pino } from "pino";
+ * import { ShmLogReader } from "@ouroboros/log";
+ *
+ * const transport = pino.transport({
+ *   target: "@ouroboros/log/pino",
+ *   options: { target: "/doc-transport", unlinkOnClose: true },
+ * });
+ * const logger = pino({ base: null }, transport);
+ * logger.info("from a worker");
+ *
+ * using reader = await ShmLogReader.waitFor("/doc-transport");
+ * for await (const entry of reader.follow()) {
+ *   console.log(JSON.parse(entry.text).msg); // from a worker
+ *   break;
+ * }
+ * transport.end();
+ * await once(transport, "close");
+ * ```
+ */
+export default function shmTransport(options: PinoTransportOptions): ShmDestination {
+  if (options.uncaughtException) {
+    throw new TypeError("uncaughtException does not work in a transport: use a destination");
+  }
+  return new ShmLines(options);
+}
+
+/** Takes text as it comes, of many lines or of parts of one. */
+class ShmLines extends ShmDestination {
+  #rest = "";
+
+  override write(text: string): boolean {
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      super.write(this.#rest + text.slice(start, end));
+      this.#rest = "";
+      start = end + 1;
+    }
+    this.#rest += text.slice(start);
+    return true;
+  }
+
+  override end(text: string = ""): void {
+    if (this.destroyed) return;
+    this.write(text);
+    if (this.#rest !== "") super.write(this.#rest);
+    super.end();
+  }
+}
+
+function uncaughtLine({ type, message, stack, time }: UncaughtError): string {
+  return JSON.stringify({
+    level: FATAL,
+    time,
+    pid: process.pid,
+    hostname: os.hostname(),
+    err: { type, message, stack },
+    msg: `uncaught: ${message}`,
+  });
+}

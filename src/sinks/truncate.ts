@@ -1,0 +1,199 @@
+/**
+ * What is kept of a line that is too large for an entry.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+
+/** What the mark of a truncated text takes at most, in bytes. */
+const TEXT_MARK_ROOM = 40;
+
+/** What the member that marks a truncated object takes at most, in bytes. */
+const JSON_MARK_ROOM = 40;
+
+/** Deeper than this nothing is looked at: it is kept as it is, or dropped. */
+const MOST_DEPTH = 16;
+
+/** What a member of an object or array gets at least, if it gets anything, in bytes. */
+const LEAST_SHARE = 32;
+
+const encoder = new TextEncoder();
+
+/** How many code units of `text`, from `start` on, fit into `room` bytes of UTF-8. */
+export function unitsThatFit(text: string, start: number, room: number): number {
+  // No code unit is less than a byte, so no more than `room` of them are needed.
+  const { read } = encoder.encodeInto(text.slice(start, start + room), new Uint8Array(room));
+  return read;
+}
+
+/**
+ * Makes `text` fit into `max` bytes (128 at least). Of a JSON object it makes a JSON object: what is
+ * small stays, large strings, arrays and objects are cut, and `truncatedBytes` says how much is
+ * missing. Other text ends with `… [123 bytes truncated]`.
+ */
+export function truncate(text: string, max: number): string {
+  return isJsonObject(text) ? truncateJson(text, max) : truncateText(text, max);
+}
+
+/** Whether it is a JSON object from its first character on. */
+export function isJsonObject(text: string): boolean {
+  if (!text.startsWith("{")) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function truncateText(text: string, max: number): string {
+  const kept = text.slice(0, unitsThatFit(text, 0, max - TEXT_MARK_ROOM));
+  const dropped = Buffer.byteLength(text) - Buffer.byteLength(kept);
+  return `${kept}… [${dropped} bytes truncated]`;
+}
+
+function truncateJson(text: string, max: number): string {
+  const kept = shorten(text, 0, text.trimEnd().length, max - JSON_MARK_ROOM, 0) ?? "{}";
+  const dropped = Buffer.byteLength(text) - Buffer.byteLength(kept);
+  const comma = kept === "{}" ? "" : ",";
+  return `${kept.slice(0, -1)}${comma}"truncatedBytes":${dropped}}`;
+}
+
+/**
+ * The value at `start` in `room` bytes, or undefined if nothing of it can be kept. Works on the
+ * source: parsing and writing it again would change numbers that JavaScript does not have.
+ */
+function shorten(
+  text: string,
+  start: number,
+  end: number,
+  room: number,
+  depth: number,
+): string | undefined {
+  const whole = text.slice(start, end);
+  if (Buffer.byteLength(whole) <= room) return whole;
+  if (text[start] === '"') return shortenString(text, start, end, room);
+  if ((text[start] !== "{" && text[start] !== "[") || depth > MOST_DEPTH) return undefined;
+  return shortenContainer(text, start, room, depth);
+}
+
+/** A member of an object, with its key, or of an array. */
+interface Member {
+  start: number;
+  valueStart: number;
+  end: number;
+  /** In bytes, with a comma. */
+  size: number;
+  kept: string | undefined;
+}
+
+function shortenContainer(
+  text: string,
+  start: number,
+  room: number,
+  depth: number,
+): string | undefined {
+  if (room < 2) return undefined;
+  const members = membersOf(text, start);
+  let left = room - 2;
+  const keep = (member: Member, share: number): void => {
+    const { start, valueStart, end, size } = member;
+    if (size <= share) member.kept = text.slice(start, end);
+    else {
+      const key = text.slice(start, valueStart);
+      const value = shorten(text, valueStart, end, share - Buffer.byteLength(key) - 1, depth + 1);
+      member.kept = value === undefined ? undefined : key + value;
+    }
+    if (member.kept !== undefined) left -= Buffer.byteLength(member.kept) + 1;
+  };
+  // Small ones first: what they leave of their share is there for the large ones.
+  const bySize = [...members].sort((a, b) => a.size - b.size);
+  if (shareOfLarge(bySize, left) >= LEAST_SHARE) {
+    bySize.forEach((member, i) => keep(member, Math.floor(left / (members.length - i))));
+  } else {
+    // Too many to give something to each: the first ones.
+    for (const member of members) {
+      if (left < LEAST_SHARE) break;
+      keep(member, Math.max(LEAST_SHARE, left >> 1));
+    }
+  }
+  const kept = members.flatMap((member) => member.kept ?? []).join(",");
+  return text[start] + kept + (text[start] === "{" ? "}" : "]");
+}
+
+/** What is left for each member that does not fit, when the others have got what they need. */
+function shareOfLarge(bySize: readonly Member[], room: number): number {
+  for (const [i, { size }] of bySize.entries()) {
+    const share = room / (bySize.length - i);
+    if (size > share) return share;
+    room -= size;
+  }
+  return room;
+}
+
+function membersOf(text: string, start: number): Member[] {
+  const members: Member[] = [];
+  const isObject = text[start] === "{";
+  let at = skipSpace(text, start + 1);
+  while (text[at] !== "}" && text[at] !== "]") {
+    let valueStart = at;
+    if (isObject) valueStart = skipSpace(text, skipSpace(text, skipValue(text, at)) + 1);
+    const end = skipValue(text, valueStart);
+    const size = Buffer.byteLength(text.slice(at, end)) + 1;
+    members.push({ start: at, valueStart, end, size, kept: undefined });
+    at = skipSpace(text, end);
+    if (text[at] === ",") at = skipSpace(text, at + 1);
+  }
+  return members;
+}
+
+function skipSpace(text: string, at: number): number {
+  while (/[ \t\r\n]/.test(text.charAt(at))) at++;
+  return at;
+}
+
+/** The end of the value at `at`, of text that is known to be JSON. */
+function skipValue(text: string, at: number): number {
+  let depth = 0;
+  do {
+    const char = text[at];
+    if (char === '"') at = skipString(text, at);
+    else {
+      if (char === "{" || char === "[") depth++;
+      else if (char === "}" || char === "]") depth--;
+      else if (depth === 0) {
+        while (at < text.length && !/[,\]} \t\r\n]/.test(text[at])) at++;
+        return at;
+      }
+      at++;
+    }
+  } while (depth > 0);
+  return at;
+}
+
+function skipString(text: string, at: number): number {
+  for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+  return at + 1;
+}
+
+/** Cuts between characters, never in an escape or between the halves of a pair. */
+function shortenString(text: string, start: number, end: number, room: number): string | undefined {
+  const limit = room - '"…"'.length - 2;
+  if (limit < 1) return undefined;
+  let at = start + 1;
+  let size = 0;
+  while (at < end - 1) {
+    const units = unitsOfCharacter(text, at);
+    size += Buffer.byteLength(text.slice(at, at + units));
+    if (size > limit) break;
+    at += units;
+  }
+  return `${text.slice(start, at)}…"`;
+}
+
+function unitsOfCharacter(text: string, at: number): number {
+  if (text[at] !== "\\") return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  if (text[at + 1] !== "u") return 2;
+  return /^\\ud[89ab]..\\ud[c-f]/i.test(text.slice(at, at + 10)) ? 12 : 6;
+}

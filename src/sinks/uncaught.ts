@@ -1,0 +1,47 @@
+/**
+ * Errors that nobody caught, seen without changing what becomes of the process.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+/** What is known of an uncaught error, whatever was thrown. */
+export interface UncaughtError {
+  /** The class: `"TypeError"`; of a value that is no error its type: `"string"`. */
+  type: string;
+  /** The message, or the value as text. */
+  message: string;
+  /** Where it was thrown, if that is known. */
+  stack: string | undefined;
+  /** When, in milliseconds since 1970. */
+  time: number;
+}
+
+/**
+ * Calls `callback` for each error that nobody caught. The runtime goes on to do what it would have
+ * done: it writes the same to standard error, and ends with the same code.
+ *
+ * On Bun 1.4 a promise that was rejected, and has no handler, is not reported to anybody.
+ *
+ * @returns what takes the callback back
+ */
+export function onUncaughtError(callback: (error: UncaughtError) => void): () => void {
+  const listener = (error: unknown) => callback(describe(error));
+  process.on("uncaughtExceptionMonitor", listener);
+  return () => process.removeListener("uncaughtExceptionMonitor", listener);
+}
+
+function describe(error: unknown): UncaughtError {
+  const time = Date.now();
+  try {
+    if (error instanceof Error) {
+      const { name, message, stack } = error;
+      return { type: String(name), message: String(message), stack: stack && String(stack), time };
+    }
+    return { type: typeof error, message: String(error), stack: undefined, time };
+  } catch {
+    // Anything can be thrown; a second error here would end the process in another way.
+    return { type: typeof error, message: "it can't be shown", stack: undefined, time };
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A transport for winston (the packages `winston` and `winston-transport`).
+ *
+ * @module
+ */
+
+import TransportStream from "winston-transport";
+import {
+  EntrySink,
+  type EntryWriter,
+  type SinkCounts,
+  type SinkOptions,
+  withoutNewline,
+} from "./entry_sink.ts";
+import type { UncaughtError } from "./uncaught.ts";
+
+export type {
+  EntrySinkOptions,
+  EntryWriter,
+  SinkCounts,
+  SinkOptions,
+  SinkTarget,
+} from "./entry_sink.ts";
+
+/** Where logform puts the finished line: `MESSAGE` of the package triple-beam. */
+const MESSAGE = Symbol.for("message");
+/** `LEVEL` of the package triple-beam. */
+const LEVEL = Symbol.for("level");
+
+/** What formats pass on: the logged object with its line. */
+export interface WinstonInfo {
+  /** The level. */
+  level: string;
+  /** The message. */
+  message: unknown;
+  /** What else was logged. */
+  [key: string | symbol]: unknown;
+}
+
+/** A format of logform, as far as it matters here. */
+export interface WinstonFormat {
+  /** Gives the info as it goes on, or a false value to leave it out. */
+  // deno-lint-ignore no-explicit-any
+  transform(info: any, options?: any): any;
+  /** What `transform` is given. */
+  // deno-lint-ignore no-explicit-any
+  options?: any;
+}
+
+/** How {@linkcode ShmTransport} writes lines, and where; with the options of every transport. */
+export type WinstonTransportOptions = SinkOptions & {
+  /** The least severe level that is written. Default: the logger's. */
+  level?: string;
+  /** A format after the logger's own. What it throws goes to `onError`. */
+  format?: WinstonFormat;
+  /** Whether nothing is written. */
+  silent?: boolean;
+  /** Whether winston's own handling of uncaught exceptions writes here. It ends the process itself. */
+  handleExceptions?: boolean;
+  /** The same for rejected promises. */
+  handleRejections?: boolean;
+};
+
+/**
+ * Writes each line to a log before the logging call returns: it is there whatever happens to the
+ * process next. `logger.close()` and `logger.remove()` close it.
+ *
+ * With `uncaughtException: true` an error that nobody caught is a last line of level `error`. Unlike
+ * winston's `handleExceptions`, this does not change how the process ends.
+ *
+ * @example
+ * ```ts
+ * import winston from "winston";
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { ShmTransport } from "@ouroboros/log/winston";
+ *
+ * const transport = new ShmTransport({ target: "/doc-winston", unlinkOnClose: true });
+ * const logger = winston.createLogger({ transports: [transport] });
+ * logger.info("user logged in", { id: 7 });
+ *
+ * using reader = ShmLogReader.open("/doc-winston");
+ * console.log(JSON.parse(reader.read()?.text ?? "").message); // user logged in
+ * logger.close();
+ * ```
+ */
+export class ShmTransport extends TransportStream implements Disposable {
+  readonly #sink: EntrySink;
+  readonly #format: WinstonFormat | undefined;
+
+  /**
+   * Opens the log.
+   *
+   * @throws {TypeError} if an option has the wrong type
+   * @throws {RangeError} if a size is not usable
+   * @throws {OuroborosError} what `ShmLogWriter.create` throws
+   */
+  constructor(options: WinstonTransportOptions) {
+    const { level, silent, handleExceptions, handleRejections } = options;
+    // Without the format: what that throws, the base class throws at whoever logs.
+    super({ level, silent, handleExceptions, handleRejections });
+    this.#format = options.format;
+    this.#sink = new EntrySink(options, (error) => this.#uncaughtLine(error));
+  }
+
+  /** What was done so far. */
+  get counts(): SinkCounts {
+    return this.#sink.counts;
+  }
+
+  /** What it writes to. */
+  get writer(): EntryWriter {
+    return this.#sink.writer;
+  }
+
+  /** Writes the line of an info; winston calls this. */
+  override log(info: WinstonInfo, next: () => void): void {
+    try {
+      const line = this.#lineOf(info);
+      if (line !== undefined) this.#sink.write(line);
+    } catch (error) {
+      this.#sink.report(error);
+    }
+    if (this.listenerCount("logged") > 0) setImmediate(() => this.emit("logged", info));
+    next();
+    // winston's exception handler ends the process when this is emitted, or after 3 s.
+    if ((this as { _ending?: boolean })._ending) setImmediate(() => this.emit("finish"));
+  }
+
+  /** Writes a file's bytes to its disk. Every line is in the log already. */
+  flush(): void {
+    this.#sink.flush();
+  }
+
+  /** Closes; winston calls this when the transport is removed. */
+  override close(): void {
+    this.#sink.close();
+  }
+
+  /** Closes, when the stream has ended. */
+  override _final(callback: () => void): void {
+    this.#sink.close();
+    callback();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.#sink.close();
+  }
+
+  #lineOf(info: WinstonInfo): string | undefined {
+    let made = info;
+    if (this.#format !== undefined) {
+      made = this.#format.transform({ ...info }, this.#format.options);
+      if (!made) return undefined;
+    }
+    const line = made[MESSAGE];
+    return typeof line === "string" ? withoutNewline(line) : JSON.stringify(made);
+  }
+
+  #uncaughtLine({ type, message, stack, time }: UncaughtError): string {
+    const info: WinstonInfo = {
+      level: "error",
+      message: `uncaught ${type}: ${message}`,
+      stack,
+      timestamp: new Date(time).toISOString(),
+    };
+    const line = JSON.stringify(info);
+    info[LEVEL] = info.level;
+    info[MESSAGE] = line;
+    return this.#lineOf(info) ?? line;
+  }
+}

@@ -1,0 +1,64 @@
+/** The file that remembers how far a log was printed. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { CursorFile } from "../../src/cli/cursor_file.ts";
+
+const cursor = { device: 27, inode: 530925, created: 1795270456386913, sequenceNumber: 7 };
+
+/** Runs a test with a folder of its own. */
+function withFolder(run: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "ouroboros-cursor-file-"));
+  try {
+    run(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("load() gives what save() saved last, and nothing before", () =>
+  withFolder((folder) => {
+    const path = join(folder, "at");
+    const file = new CursorFile(path);
+    assert.equal(file.load(), undefined);
+    file.save(cursor);
+    assert.deepEqual(new CursorFile(path).load(), cursor);
+    file.save({ ...cursor, sequenceNumber: 2 ** 53 - 1 });
+    assert.equal(file.load()?.sequenceNumber, 2 ** 53 - 1);
+    assert.deepEqual(readdirSync(folder), ["at"]);
+  }));
+
+test("load() refuses what is damaged, and leaves it", () =>
+  withFolder((folder) => {
+    const path = join(folder, "at");
+    const whole = JSON.stringify(cursor);
+    const damaged = ["", "\n", "null", "7", "[]", "{}", "{", "not JSON", whole.slice(0, -1)];
+    for (const [key, value] of Object.entries(cursor)) {
+      damaged.push(JSON.stringify({ ...cursor, [key]: undefined }));
+      damaged.push(JSON.stringify({ ...cursor, [key]: String(value) }));
+      damaged.push(JSON.stringify({ ...cursor, [key]: value + 0.5 }).replace(/\.5|e\d+/, ".25"));
+    }
+    damaged.push(JSON.stringify({ ...cursor, sequenceNumber: -1 }));
+    for (const text of damaged) {
+      writeFileSync(path, text);
+      assert.throws(() => new CursorFile(path).load(), {
+        name: "RangeError",
+        message: /^cursor file .*at is damaged \(.+\): remove it to start anew$/,
+      }, text);
+      assert.equal(readFileSync(path, "utf8"), text);
+    }
+  }));
+
+test("save() that fails leaves no draft behind", () =>
+  withFolder((folder) => {
+    assert.throws(() => new CursorFile(join(folder, "no", "at")).save(cursor), { code: "ENOENT" });
+    // A folder can't be replaced by a file.
+    const path = join(folder, "at");
+    writeFileSync(join(mkdtempSync(`${path}-`), "x"), "");
+    const [taken] = readdirSync(folder);
+    assert.throws(() => new CursorFile(join(folder, taken)).save(cursor));
+    assert.deepEqual(readdirSync(folder), [taken]);
+  }));

@@ -1,0 +1,124 @@
+/** Several sequences, merged by time. */
+
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import test from "node:test";
+import { HOLD, LiveMerge, merged } from "../../src/cli/merge.ts";
+import { baseSeed, Random } from "../support/random.ts";
+
+interface Item {
+  log: number;
+  index: number;
+  time: number;
+}
+
+const itemsOf = (log: number, times: number[]): Item[] =>
+  times.map((time, index) => ({ log, index, time }));
+const timesOf = (items: Iterable<Item>) => [...items].map(({ time }) => time);
+
+/** Fails unless the items of each log come in their order, and all of them. */
+function checkOrder(items: Item[], counts: number[]): void {
+  const next = counts.map(() => 0);
+  for (const { log, index } of items) assert.equal(index, next[log]++);
+  assert.deepEqual(next, counts);
+}
+
+test("merged() gives the items of sorted sequences sorted, of equal ones the first log's first", () => {
+  const items = [...merged([itemsOf(0, [1, 3, 3, 9]), itemsOf(1, [2, 3, 4]), itemsOf(2, [])])];
+  assert.deepEqual(timesOf(items), [1, 2, 3, 3, 3, 4, 9]);
+  assert.deepEqual(items.slice(2, 5).map(({ log }) => log), [0, 0, 1]);
+});
+
+test("merged() never changes the order within a sequence", () => {
+  const items = [
+    ...merged([itemsOf(0, [5, 1, 6]), itemsOf(1, [2, 7]), itemsOf(2, [-Infinity, 0])]),
+  ];
+  checkOrder(items, [3, 2, 2]);
+  assert.deepEqual(timesOf(items), [-Infinity, 0, 2, 5, 1, 6, 7]);
+});
+
+test("merged() takes from a sequence only what it needs", () => {
+  let taken = 0;
+  function* endless() {
+    for (let time = 0;; time++, taken++) yield { log: 0, index: time, time };
+  }
+  const iterator = merged([endless(), itemsOf(1, [2.5])])[Symbol.iterator]();
+  for (let i = 0; i < 4; i++) iterator.next();
+  assert.ok(taken <= 4);
+});
+
+/** All that a live merge gives. */
+async function collect(merge: LiveMerge<Item>, logs: AsyncIterable<Item[]>[]): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const items of merge.merged(logs)) all.push(...items);
+  return all;
+}
+
+test("LiveMerge puts what comes within its window in order", async () => {
+  async function* first() {
+    yield itemsOf(0, [10, 30]);
+    await sleep(1);
+  }
+  async function* second() {
+    await sleep(1);
+    yield itemsOf(1, [5, 20, 40]);
+  }
+  const items = await collect(new LiveMerge(), [first(), second()]);
+  assert.deepEqual(timesOf(items), [5, 10, 20, 30, 40]);
+});
+
+test("LiveMerge does not wait for logs that say nothing, nor for the end", async () => {
+  const end = new AbortController();
+  async function* talking() {
+    yield itemsOf(0, [1, 2]);
+    await sleep(60_000, undefined, { signal: end.signal }).catch(() => {});
+  }
+  async function* silent(): AsyncGenerator<Item[]> {
+    await sleep(60_000, undefined, { signal: end.signal }).catch(() => {});
+    yield [];
+  }
+  const groups = new LiveMerge<Item>().merged([talking(), silent()]);
+  const { value } = await groups.next();
+  assert.deepEqual(timesOf(value), [1, 2]);
+  end.abort();
+  assert.equal((await groups.next()).done, true);
+});
+
+test("LiveMerge gives all items once, each log's in order, whenever they come", async () => {
+  const random = new Random(baseSeed);
+  const counts = [0, 0, 0];
+  async function* log(which: number) {
+    for (let round = 0; round < 12; round++) {
+      const start = counts[which];
+      // Now and then more than may be held, and with a clock that goes backwards.
+      const size = random.below(5) === 0 ? 5000 : random.below(20);
+      counts[which] += size;
+      yield Array.from({ length: size }, (_, i) => ({
+        log: which,
+        index: start + i,
+        time: 1000 * which + random.below(100),
+      }));
+      if (random.below(3) === 0) await sleep(random.below(HOLD / 2));
+    }
+  }
+  const items = await collect(new LiveMerge(), [log(0), log(1), log(2)]);
+  try {
+    checkOrder(items, counts);
+  } catch (error) {
+    throw new Error(`SEED=${baseSeed}`, { cause: error });
+  }
+});
+
+test("LiveMerge fails with what a log fails with, after what it gave before", async () => {
+  async function* failing() {
+    yield itemsOf(0, [1]);
+    await sleep(2 * HOLD);
+    throw new Error("lost it");
+  }
+  const seen: Item[] = [];
+  const run = async () => {
+    for await (const items of new LiveMerge<Item>().merged([failing()])) seen.push(...items);
+  };
+  await assert.rejects(run, /lost it/);
+  assert.deepEqual(timesOf(seen), [1]);
+});

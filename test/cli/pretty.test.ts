@@ -1,0 +1,96 @@
+/** Log records as lines for people. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import pc from "picocolors";
+import { PrettyPrinter } from "../../src/cli/pretty.ts";
+import { recognizeRecord } from "../../src/records/recognize.ts";
+
+const plain = new PrettyPrinter(pc.createColors(false));
+
+/** The lines of a record with these fields. */
+function print(fields: object, printer: PrettyPrinter = plain): string {
+  return printer.print(recognizeRecord(JSON.stringify({ level: 30, ...fields })) ?? assert.fail());
+}
+
+test("a record is time, level, logger, message and fields in a line", () => {
+  const time = new Date().setHours(0, 0, 5, 7);
+  assert.equal(
+    print({ time, pid: 1, hostname: "h", name: "api", msg: "hello you", a: 1, b: "x", c: "x y" }),
+    '00:00:05.007 INFO  api hello you a=1 b=x c="x y"',
+  );
+  assert.equal(
+    print({ level: "error", msg: "m", o: { p: [1] }, n: null }),
+    'ERROR m o={"p":[1]} n=null',
+  );
+  assert.equal(print({ level: "http", msg: "m" }), "DEBUG m level=http");
+});
+
+test("a record of another day has its date", () => {
+  const time = new Date(2025, 0, 2, 3, 4, 5, 6).getTime();
+  assert.equal(print({ time, msg: "m" }), "2025-01-02 03:04:05.006 INFO  m");
+});
+
+test("stacks stand below, indented, the errors' other fields in the line", () => {
+  const cause = { name: "Error", message: "why", stack: "Error: why\n    at b" };
+  const err = {
+    type: "TypeError",
+    message: "no",
+    stack: "TypeError: no\n    at a",
+    code: "E1",
+    cause,
+  };
+  assert.equal(
+    print({ msg: "failed", err }),
+    [
+      "INFO  failed err.code=E1",
+      "    TypeError: no",
+      "        at a",
+      "    caused by: Error: why",
+      "        at b",
+    ].join("\n"),
+  );
+  assert.equal(
+    print({ message: "m", stack: "Error: m\n  at x\n" }),
+    "INFO  m\n    Error: m\n      at x",
+  );
+  const bare = { name: "Error", message: "no", stack: "f@file:1" };
+  assert.equal(print({ msg: "m", err: bare }), "INFO  m\n    Error: no\n    f@file:1");
+});
+
+test("no text of a record can control a terminal, or pass for another record", () => {
+  const evil = "a\x1b]0;title\x07\x1b[2J\r\nINFO  forged\x1b[31mred\u009b5n";
+  const lines = print({
+    msg: evil,
+    name: evil,
+    [evil]: evil,
+    err: { message: evil, stack: evil, [evil]: evil },
+    stack: evil,
+  });
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(lines, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  const [first, ...rest] = lines.split("\n");
+  assert.ok(first.startsWith("INFO  "));
+  for (const line of rest) assert.ok(line.startsWith("    "));
+});
+
+test("what is nested deeper than the stack is no error", () => {
+  const line = `{"level":30,"msg":"m","a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+  const record = recognizeRecord(line);
+  if (record !== undefined) assert.ok(plain.print(record).startsWith("INFO  m a="));
+});
+
+test("with colours the text is the same", () => {
+  const fields = {
+    msg: "failed",
+    name: "api",
+    a: 1,
+    err: { message: "x", stack: "Error: x\n  at y" },
+  };
+  for (const level of [10, 20, 30, 40, 50, 60]) {
+    const colored = print({ level, ...fields }, new PrettyPrinter(pc.createColors(true)));
+    // deno-lint-ignore no-control-regex
+    assert.equal(colored.replace(/\x1b\[\d+m/g, ""), print({ level, ...fields }));
+    assert.ok(colored.includes("\x1b["));
+  }
+});

@@ -1,0 +1,195 @@
+/** `ouroboros tail` goes on where it was: cursors, also after its own sudden death. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ShmLogWriter } from "../../mod.ts";
+import { type CliResult, runCli, startCli } from "../support/cli.ts";
+import { baseSeed, Random } from "../support/random.ts";
+import { slowness, uniqueName } from "../support/runtime.ts";
+
+const KILLS = Number(process.env.KILLS ?? 5);
+
+const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
+const lines = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
+
+function makeLog(chunkSize = 1024, name: string = uniqueName()): ShmLogWriter {
+  return ShmLogWriter.create(name, { chunkSize, chunkCount: 4 });
+}
+
+function fill(log: ShmLogWriter, to: number): void {
+  while (log.totalEntriesWritten < to) log.write(`line ${log.totalEntriesWritten + 1}`);
+}
+
+/** Runs a test with a folder of its own. */
+async function withFolder(run: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "ouroboros-cursor-"));
+  try {
+    await run(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("tail --cursor-file begins with all, then goes on where it was", () =>
+  withFolder((folder) => {
+    using log = makeLog();
+    const args = ["tail", log.name, "--cursor-file", join(folder, "at")];
+    fill(log, 20);
+    assert.deepEqual(runCli(args), done(lines(1, 20)));
+    assert.deepEqual(runCli(args), done(""));
+    fill(log, 25);
+    assert.deepEqual(runCli([...args, "--grep", "2$"]), done("line 22\n"));
+    fill(log, 30);
+    // Those that were not wanted were passed by, too.
+    assert.deepEqual(runCli(args), done(lines(26, 30)));
+    assert.deepEqual(readdirSync(folder), ["at"]);
+  }));
+
+test("tail --cursor-file counts what was overwritten meanwhile", () =>
+  withFolder((folder) => {
+    using log = makeLog();
+    const args = ["tail", log.name, "--cursor-file", join(folder, "at")];
+    fill(log, 20);
+    assert.deepEqual(runCli(args), done(lines(1, 20)));
+    fill(log, 1000);
+    const { code, stdout, stderr } = runCli(args);
+    const first = Number(/^line (\d+)\n/.exec(stdout)?.[1]);
+    assert.deepEqual([code, stdout], [0, lines(first, 1000)]);
+    assert.equal(stderr, `ouroboros: ${first - 21} entries lost\n`);
+  }));
+
+test("tail --cursor-file says that the log is another one, and prints all of that", () =>
+  withFolder((folder) => {
+    const name = uniqueName();
+    const args = ["tail", name, "--cursor-file", join(folder, "at")];
+    {
+      using log = makeLog(1024, name);
+      fill(log, 5);
+      assert.deepEqual(runCli(args), done(lines(1, 5)));
+    }
+    using log = makeLog(1024, name);
+    fill(log, 8);
+    const stderr = "ouroboros: the cursor is of another log, so all that is in this one is new\n";
+    assert.deepEqual(runCli(args), { code: 0, stdout: lines(1, 8), stderr });
+    assert.deepEqual(runCli(args), done(""));
+  }));
+
+test("a damaged cursor file is an error, and nothing is printed", () =>
+  withFolder((folder) => {
+    using log = makeLog();
+    fill(log, 5);
+    const path = join(folder, "at");
+    writeFileSync(path, "");
+    const { code, stdout, stderr } = runCli(["tail", log.name, "--cursor-file", path]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^ouroboros: cursor file .*at is damaged \(.+\): remove it .*\n$/);
+  }));
+
+test("tail --after-cursor goes on after what --show-cursor printed", () => {
+  using log = makeLog();
+  fill(log, 20);
+  const first = runCli(["tail", log.name, "-n", 1, "--show-cursor"]);
+  const [, cursor] = /^line 20\n-- cursor: (.*)\n$/.exec(first.stdout) ?? assert.fail(first.stdout);
+  fill(log, 22);
+  const second = runCli([
+    "tail",
+    log.name,
+    "--after-cursor",
+    cursor,
+    "-o",
+    "json",
+    "--show-cursor",
+  ]);
+  const objects = second.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(objects.slice(0, 2).map(({ seq }) => seq), [21, 22]);
+  assert.deepEqual(objects[2].cursor, { ...JSON.parse(cursor), sequenceNumber: 22 });
+});
+
+test("cursors that make no sense are wrong usage", () => {
+  for (
+    const [args, pattern] of [
+      [["/x", "--after-cursor", '{"device":1}'], /cursor has undefined as its inode/],
+      [["/x", "/y", "--cursor-file", "at"], /not in several/],
+      [["/x", "-o", "raw", "--show-cursor"], /raw bytes/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = runCli(["tail", ...args]);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, pattern);
+  }
+});
+
+test(`a tail --cursor-file that is killed at random skips nothing (seed ${baseSeed})`, () =>
+  withFolder(async (folder) => {
+    const random = new Random(baseSeed);
+    // Large enough for all that is written here.
+    using log = makeLog(1 << 20);
+    const path = join(folder, "at");
+    const args = ["tail", "-f", log.name, "--cursor-file", path];
+    const timer = setInterval(() => fill(log, log.totalEntriesWritten + random.below(40)), 1);
+    let last = 0;
+    let saved = 0;
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const running = startCli(args);
+        const ended = running.ended();
+        await running.until((stdout) => stdout.includes("\n"));
+        await sleep(random.below(40 * slowness));
+        running.process.kill("SIGKILL");
+        last = follows(last, (await ended).stdout);
+        // What is saved was printed.
+        const { sequenceNumber } = JSON.parse(readFileSync(path, "utf8"));
+        assert.ok(
+          sequenceNumber >= saved && sequenceNumber <= last,
+          `${sequenceNumber} of ${last}`,
+        );
+        saved = sequenceNumber;
+      }
+    } finally {
+      clearInterval(timer);
+    }
+    const running = startCli(args);
+    await running.until((stdout) => stdout.endsWith(`line ${log.totalEntriesWritten}\n`));
+    running.signal("SIGINT");
+    const { code, stdout, stderr } = await running.ended();
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(follows(last, stdout), log.totalEntriesWritten);
+    assert.equal(JSON.parse(readFileSync(path, "utf8")).sequenceNumber, log.totalEntriesWritten);
+  }));
+
+test("a tail --cursor-file that is killed while nobody takes its output saved no more than it printed", () =>
+  withFolder(async (folder) => {
+    using log = makeLog(1 << 20);
+    const path = join(folder, "at");
+    const running = startCli(["tail", "-f", log.name, "--cursor-file", path]);
+    fill(log, 10);
+    await running.until((stdout) => stdout.endsWith("line 10\n"));
+    running.process.stdout?.pause();
+    // Several times more than a pipe and its buffers take.
+    for (let i = 0; i < 50; i++) {
+      fill(log, log.totalEntriesWritten + 2000);
+      await sleep(2);
+    }
+    await sleep(300 * slowness);
+    const ended = running.ended();
+    running.process.kill("SIGKILL");
+    running.process.stdout?.resume();
+    const last = follows(0, (await ended).stdout);
+    assert.ok(last < log.totalEntriesWritten, "it was stuck");
+    const { sequenceNumber } = JSON.parse(readFileSync(path, "utf8"));
+    assert.ok(sequenceNumber > 10 && sequenceNumber <= last, `${sequenceNumber} of ${last}`);
+  }));
+
+/** The number of the last whole line; an error unless the lines go on after number `last`, or before. */
+function follows(last: number, stdout: string): number {
+  const numbers = stdout.split("\n").slice(0, -1).map((line) => Number(line.slice(5)));
+  assert.ok(numbers[0] <= last + 1, `${numbers[0]} after ${last}, SEED=${baseSeed}`);
+  numbers.forEach((number, i) => assert.equal(number, numbers[0] + i));
+  return Math.max(last, numbers[numbers.length - 1]);
+}

@@ -1,0 +1,65 @@
+/** The moment of a record, in many notations. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { toTime } from "../../src/records/time.ts";
+
+const moment = 1795269570229;
+
+test("toTime() takes numbers of seconds, milliseconds, microseconds and nanoseconds", () => {
+  assert.equal(toTime(1795269570), 1795269570000);
+  assert.equal(toTime(1795269570.25), 1795269570250);
+  assert.equal(toTime(moment), moment);
+  assert.equal(toTime(moment * 1e3), moment);
+  assert.equal(toTime(moment * 1e6), moment);
+  assert.equal(toTime("1795269570229000000"), moment);
+  assert.equal(toTime("1795269570"), 1795269570000);
+});
+
+test("toTime() takes dates and times in ISO 8601 and the like", () => {
+  for (
+    const text of [
+      "2026-11-21T13:59:30.229Z",
+      "2026-11-21t13:59:30.229z",
+      "2026-11-21 13:59:30,229Z",
+      "2026-11-21T13:59:30.229000000Z",
+      "2026-11-21T14:59:30.229+01:00",
+      "2026-11-21T14:59:30.229+0100",
+      "2026-11-21 14:59:30.229 +01",
+      "2026-11-21T08:29:30.229-05:30",
+    ]
+  ) assert.equal(toTime(text), moment, text);
+  assert.equal(toTime("2026-11-21T13:59:30Z"), 1795269570000);
+  const local = new Date(2026, 10, 21, 13, 59, 30).getTime();
+  assert.equal(toTime("2026-11-21T13:59:30"), local);
+  assert.equal(toTime("2026/11/21 13:59:30"), local);
+  assert.equal(toTime("2026-11-21"), new Date(2026, 10, 21).getTime());
+});
+
+test("toTime() gives undefined for what is no moment", () => {
+  for (
+    const value of [
+      0,
+      -1,
+      12,
+      99_999_999,
+      1e20,
+      NaN,
+      Infinity,
+      "",
+      "soon",
+      "12",
+      "2026-13-21T13:59:30.229Z",
+      "2026-11-21T25:59:30.229Z",
+      "2026-xx-21T13:59:30.229Z",
+      "2026-11-21T13:60:30Z",
+      "2026-11-21 and more",
+      "Sat Nov 21 2026",
+      null,
+      undefined,
+      true,
+      {},
+      [moment],
+    ]
+  ) assert.equal(toTime(value), undefined, String(value));
+});

@@ -1,0 +1,256 @@
+/** The page of the live view, in a browser. */
+
+import assert from "node:assert/strict";
+import test, { after, before } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { ShmLogWriter } from "../../mod.ts";
+import { LiveServer } from "../../src/cli/serve/server.ts";
+import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const skip = withoutBrowser;
+let browser: Browser | undefined;
+before(async () => {
+  if (!skip) browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+});
+
+function makeLog(name: string = uniqueName("page")): ShmLogWriter {
+  return ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 8 });
+}
+
+/** A server with a page open; at the end nobody may have complained. */
+async function withPage(
+  targets: string[],
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions & { mostEntries?: number } = {},
+): Promise<void> {
+  const { mostEntries = 10_000 } = options;
+  const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
+  const context = await browser?.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context?.newPage();
+  try {
+    assert.ok(page !== undefined);
+    page.setDefaultTimeout(10_000);
+    const complaints = complaintsOf(page);
+    await page.goto(server.url);
+    await use(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context?.close();
+    await server.close();
+  }
+}
+
+/** The texts of the rows in view, in their order. */
+function rows(page: Page): Promise<string[]> {
+  return page.locator(".row:visible:not(.remark)").evaluateAll((elements) =>
+    elements.map((element) => ({
+      place: Number(element.id.slice(4)),
+      text: element.querySelector(".text")?.textContent ?? "",
+    })).sort((a, b) => a.place - b.place).map(({ text }) => text)
+  );
+}
+
+async function until(page: Page, condition: (texts: string[]) => boolean): Promise<string[]> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const texts = await rows(page);
+    if (condition(texts)) return texts;
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`it did not come to pass: ${JSON.stringify(await rows(page))}`);
+}
+
+const line = (n: number) =>
+  JSON.stringify({ level: n % 10 === 0 ? 50 : 30, time: 1_700_000_000_000 + n, msg: `line ${n}` });
+
+test("the page shows what is there and what comes, and stays at its end", { skip }, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 500; n++) log.write(line(n));
+  await withPage([log.name], async (page) => {
+    const texts = await until(page, (texts) => texts.at(-1) === "line 500");
+    assert.ok(texts.length > 15 && texts.length < 60, `${texts.length} rows in the document`);
+    for (let n = 501; n <= 2000; n++) log.write(line(n));
+    await until(page, (texts) => texts.at(-1) === "line 2000");
+    assert.equal(await page.locator("#log-name").textContent(), log.name);
+    await page.locator("#facts >> text=2,000").first().waitFor();
+    await page.locator("#state.live").waitFor();
+    assert.match(await page.title(), new RegExp(log.name));
+    const error = page.locator(".row.error").first();
+    assert.equal(await error.locator(".level").textContent(), "error");
+    assert.match(await error.locator(".time").textContent() ?? "", /^\d\d:\d\d:\d\d\.\d{3}$/);
+  });
+});
+
+test("the page pauses, and catches up", { skip }, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 100; n++) log.write(line(n));
+  await withPage([log.name], async (page) => {
+    await until(page, (texts) => texts.at(-1) === "line 100");
+    await page.keyboard.press(" ");
+    await page.locator("#pause[aria-pressed=true]").waitFor();
+    for (let n = 101; n <= 300; n++) log.write(line(n));
+    await page.locator("#pause >> text=200 new").waitFor();
+    assert.equal((await rows(page)).at(-1), "line 100");
+    await page.keyboard.press(" ");
+    const texts = await until(page, (texts) => texts.at(-1) === "line 300");
+    assert.equal(texts.at(-2), "line 299", "nothing is left out");
+    // Scrolling away from the end is a pause, scrolling back its end.
+    await page.mouse.move(700, 500);
+    await page.mouse.wheel(0, -2000);
+    await page.locator("#pause[aria-pressed=true]").waitFor();
+    log.write(line(301));
+    await page.locator("#pause >> text=1 new").waitFor();
+    await page.mouse.wheel(0, 5000);
+    await until(page, (texts) => texts.at(-1) === "line 301");
+  });
+});
+
+test("a page out of sight asks for nothing, and catches up when it is back", { skip }, async () => {
+  using log = makeLog();
+  log.write(line(1));
+  await withPage([log.name], async (page) => {
+    const turn = (isHidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+         document.dispatchEvent(new Event("visibilitychange"));`,
+      );
+    await until(page, (texts) => texts.at(-1) === "line 1");
+    const closed = page.waitForEvent("requestfailed");
+    await turn(true);
+    await closed;
+    log.write(line(2));
+    await page.waitForTimeout(200);
+    assert.equal((await rows(page)).at(-1), "line 1");
+    await turn(false);
+    assert.deepEqual(await until(page, (texts) => texts.at(-1) === "line 2"), ["line 1", "line 2"]);
+  });
+});
+
+test("the page searches all that is in the log, and filters by level", { skip }, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 3000; n++) log.write(line(n));
+  await withPage([log.name], async (page) => {
+    await until(page, (texts) => texts.at(-1) === "line 3000");
+    await page.keyboard.press("/");
+    await page.keyboard.type('"LINE 77');
+    const found = await until(page, (texts) => texts.length > 0 && texts[0] === "line 77");
+    assert.ok(found.includes("line 770"));
+    assert.ok(await page.locator("mark >> text=77").count() > 0);
+    log.writeMany([line(9), "another line 77"]);
+    await until(page, (texts) => texts.at(-1) === "another line 77");
+    await page.locator("#search").fill("");
+    await page.locator("#level").selectOption("error");
+    const errors = await until(page, (texts) => texts.at(-1) === "line 3000");
+    assert.ok(errors.every((text) => text.endsWith("0")));
+    await page.locator("#search").fill("no such thing");
+    await page.locator("#nothing >> text=Nothing matches").waitFor();
+  });
+});
+
+test("the page is used by keys alone, and shows all of an entry", { skip }, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 50; n++) log.write(line(n));
+  await withPage([log.name], async (page) => {
+    await until(page, (texts) => texts.at(-1) === "line 50");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator("#detail-title").textContent(), "Entry 49");
+    assert.deepEqual(
+      JSON.parse(await page.locator("#detail-text").textContent() ?? ""),
+      JSON.parse(line(49)),
+    );
+    assert.equal(await page.locator(".row[aria-selected=true] .message").textContent(), "line 49");
+    await page.keyboard.press("Home");
+    assert.equal(await page.locator("#detail-title").textContent(), "Entry 1");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("#detail").isVisible(), false);
+    await page.keyboard.press("End");
+    await page.locator("#pause[aria-pressed=false]").waitFor();
+    log.write(line(51));
+    await until(page, (texts) => texts.at(-1) === "line 51");
+  });
+});
+
+test("text of entries is text, whatever it says", { skip }, async () => {
+  using log = makeLog();
+  const hostile = `<img src=x onerror="document.title='owned'"><script>document.title=1</script>`;
+  log.writeMany([
+    hostile,
+    JSON.stringify({ level: 30, time: 1_700_000_000_000, msg: hostile, __proto__: 1, a: hostile }),
+    '{"level":30,"time":1700000000000,"msg":"x","__proto__":{"polluted":true}}',
+    "\x1b[2J\u202egnirts",
+    new Uint8Array([0xff, 0, 10, 13]),
+    "x".repeat(30_000),
+  ]);
+  await withPage([log.name], async (page) => {
+    await until(page, (texts) => texts.length === 6);
+    assert.equal((await rows(page))[0], hostile);
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("Enter");
+    }
+    assert.equal(await page.locator("#detail-text").textContent(), hostile);
+    assert.equal(await page.locator("img, #list script, #detail script").count(), 0);
+    assert.notEqual(await page.title(), "owned");
+    assert.equal(await page.evaluate("({}).polluted"), undefined);
+  });
+});
+
+test("of more than its rate the page shows a sample, and says so", { skip }, async () => {
+  using log = makeLog();
+  await withPage([log.name], async (page) => {
+    await page.locator("#state.live").waitFor();
+    const timer = setInterval(() => {
+      for (let n = 0; n < 100; n++) log.write(line(log.totalEntriesWritten + 1));
+    }, 20);
+    try {
+      const sampled = page.locator("#showing.sampled");
+      await sampled.filter({ hasText: /showing [\d,]+ of [\d,.]+K?\/s/ }).waitFor();
+      await page.locator("#rate-entries").filter({ hasText: /^[1-9],\d{3}$/ }).waitFor();
+    } finally {
+      clearInterval(timer);
+    }
+  }, { mostEntries: 500 });
+});
+
+test("the page shows loss, and a log that goes and comes again", { skip }, async () => {
+  const name = uniqueName("page");
+  const first = makeLog(name);
+  await withPage([name, uniqueName("page")], async (page) => {
+    await page.locator("#state.live").waitFor();
+    const text = "x".repeat(1000);
+    for (let n = 0; n < 50_000; n++) first.write(text);
+    await page.locator("#loss >> text=lost").waitFor();
+    first.close();
+    await page.locator("#state >> text=not there").waitFor();
+    using second = makeLog(name);
+    second.write("of the second");
+    await until(page, (texts) => texts.at(-1) === "of the second");
+    await page.locator(".remark >> text=a new log has taken the name").waitFor();
+    await page.locator("#logs button.alive").waitFor();
+    assert.equal(await page.locator("#logs button").count(), 2);
+  });
+});
+
+test("on a phone the logs and the ring are in a drawer", { skip }, async () => {
+  using one = makeLog();
+  using other = makeLog();
+  one.write("of one");
+  other.write("of the other");
+  await withPage([one.name, other.name], async (page) => {
+    await until(page, (texts) => texts.at(-1) === "of one");
+    assert.equal(await page.locator("#panel").isVisible(), false);
+    await page.locator("#panel-button").tap();
+    await page.locator("#logs button").nth(1).tap();
+    await until(page, (texts) => texts.at(-1) === "of the other");
+    assert.equal(await page.locator("#panel").isVisible(), false);
+    const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+    assert.equal(wide, false, "nothing is wider than the screen");
+    await page.locator("#pause").tap();
+    await page.locator("#pause[aria-pressed=true]").waitFor();
+  }, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+});

@@ -1,0 +1,94 @@
+/** `ouroboros serve` as a command. */
+
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ShmLogWriter } from "../../mod.ts";
+import { openBrowser } from "../../src/cli/serve/open_browser.ts";
+import { runCli, startCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+import { ask, EventClient } from "../support/serve.ts";
+
+test("serve prints its address, shows the log, and ends on Ctrl-C with a page open", async () => {
+  using log = ShmLogWriter.create(uniqueName("serve"), { chunkSize: 65536, chunkCount: 4 });
+  log.write("hello");
+  const running = startCli(["serve", log.name, "-p", 0]);
+  await running.until((stdout) => stdout.endsWith("\n"));
+  const url = running.stdout.trim();
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/);
+  const page = await EventClient.open(url);
+  await page.until(({ entries }) => entries.length === 1);
+  running.signal("SIGINT");
+  const { code, stdout, stderr } = await running.ended();
+  assert.deepEqual([code, stdout, stderr], [0, `${url}\n`, ""]);
+});
+
+test("serve warns where others may connect", async () => {
+  const running = startCli(["serve", uniqueName("serve"), "--host", "0.0.0.0"]);
+  await running.until((stdout) => stdout.endsWith("\n"));
+  const { port, search } = new URL(running.stdout.trim());
+  assert.equal((await ask(`http://127.0.0.1:${port}/${search}`)).status, 200);
+  running.signal("SIGTERM");
+  const { code, stderr } = await running.ended();
+  assert.equal(code, 0);
+  assert.match(stderr, /^ouroboros: 0\.0\.0\.0 can be reached from other machines/);
+});
+
+test("serve says what is wrong", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = other.address() as { port: number };
+  const taken = runCli(["serve", "-p", port]);
+  other.close();
+  assert.equal(taken.code, 1);
+  assert.match(taken.stderr, /^ouroboros: .*(EADDRINUSE|in use).*\n$/);
+  for (const args of [["-p", 70000], ["-p", "x"], ["--rate", 0]]) {
+    assert.equal(runCli(["serve", ...args]).code, 2, args.join(" "));
+  }
+});
+
+const isLinux = process.platform === "linux" ? false : "xdg-open is Linux's";
+
+test(
+  "--open gives the address to the browser, and to no command line",
+  { skip: isLinux },
+  async () => {
+    const folder = mkdtempSync(`${tmpdir()}/ouroboros-open-`);
+    const { PATH } = process.env;
+    const url = "http://127.0.0.1:1/?token=secret";
+    try {
+      writeFileSync(`${folder}/xdg-open`, `#!/bin/sh\necho "$@" > ${folder}/said\n`);
+      chmodSync(`${folder}/xdg-open`, 0o700);
+      process.env.PATH = `${folder}:${PATH}`;
+      const forget = await openBrowser(url);
+      while (!existsSync(`${folder}/said`) || statSync(`${folder}/said`).size === 0) {
+        await sleep(
+          10,
+        );
+      }
+      const file = readFileSync(`${folder}/said`, "utf8").trim();
+      assert.ok(!file.includes("secret"));
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      assert.ok(readFileSync(file, "utf8").includes(`url=${url}"`));
+      forget();
+      assert.equal(existsSync(file), false);
+      process.env.PATH = "/nowhere";
+      await assert.rejects(openBrowser(url), { code: "ENOENT" });
+    } finally {
+      process.env.PATH = PATH;
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

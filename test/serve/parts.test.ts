@@ -1,0 +1,246 @@
+/** The parts of the live view that know nothing of HTTP. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { inspect, ShmLogReader, ShmLogWriter, Writer } from "../../mod.ts";
+import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
+import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
+import { levelOf } from "../../src/cli/serve/level_of.ts";
+import { Outbox } from "../../src/cli/serve/outbox.ts";
+import { RateMeter } from "../../src/cli/serve/rate_meter.ts";
+import { confirmDamage, ringPicture } from "../../src/cli/serve/ring_picture.ts";
+import { MOST_CHARACTERS, rowOf } from "../../src/cli/serve/row.ts";
+import { sample, Sampler } from "../../src/cli/serve/sampling.ts";
+import type { Messages } from "../../src/cli/serve/messages.ts";
+import { Watcher } from "../../src/cli/serve/watcher.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+test("RateMeter gives what counts grew by in the last second", () => {
+  const meter = new RateMeter();
+  assert.equal(meter.perSecond(0), 0);
+  for (let time = 0; time <= 5000; time += 250) meter.add(time, [time / 10, 7]);
+  assert.equal(meter.perSecond(0), 100);
+  assert.equal(meter.perSecond(1), 0);
+  meter.add(5500, [500, 9]);
+  assert.equal(meter.perSecond(0), (500 - 450) / 1);
+  assert.equal(meter.perSecond(1), 2);
+  meter.clear();
+  assert.equal(meter.perSecond(1), 0);
+});
+
+test("RateMeter of counts that begin anew gives no rate below zero", () => {
+  const meter = new RateMeter();
+  meter.add(0, [1000]);
+  meter.add(500, [3]);
+  assert.equal(meter.perSecond(0), 0);
+});
+
+test("Sampler takes all while there are no more than wanted", () => {
+  const sampler = new Sampler();
+  sampler.expect(100, 100);
+  for (let number = 1; number <= 100; number++) assert.ok(sampler.takes(number));
+});
+
+test("Sampler takes about as many as wanted, of every rhythm", () => {
+  const sampler = new Sampler();
+  sampler.expect(100_000, 1000);
+  assert.equal(sampler.stride, 100);
+  let [count, ofRhythm] = [0, 0];
+  for (let number = 1; number <= 100_000; number++) {
+    if (!sampler.takes(number)) continue;
+    count++;
+    if (number % 100 === 0) ofRhythm++;
+  }
+  assert.ok(count > 900 && count < 1100, `${count} taken`);
+  // A tenth of 1 % would be 1; a sampler in step with the rhythm takes none, or all.
+  assert.ok(ofRhythm > 0 && ofRhythm < 100, `${ofRhythm} of the rhythm taken`);
+  sampler.expect(10, 1000);
+  assert.ok(sampler.takes(100_001), "takes all again at once");
+});
+
+test("sample() keeps order, takes as many as wanted, and one of each part", () => {
+  const items = Array.from({ length: 1003 }, (_, i) => i);
+  assert.equal(sample(items, 1003), items);
+  const some = sample(items, 10);
+  assert.equal(some.length, 10);
+  for (const [part, item] of some.entries()) {
+    assert.ok(item >= Math.floor(part * 100.3) && item < Math.floor((part + 1) * 100.3));
+  }
+  assert.deepEqual(sample(items, 0), []);
+  assert.deepEqual(sample(items, 2, () => 0), [0, 501]);
+});
+
+test("Outbox keeps the newest rows, and counts what it dropped", () => {
+  const outbox = new Outbox(3);
+  outbox.push([[1, "a"], [2, "b"]]);
+  outbox.push([[3, "c"], [4, "d"], [5, "e"]]);
+  assert.equal(outbox.dropped, 2);
+  assert.deepEqual(outbox.take(), [[3, "c"], [4, "d"], [5, "e"]]);
+  assert.equal(outbox.length, 0);
+  const text = "x".repeat(1 << 20);
+  outbox.push([[6, text], [7, text], [8, text]]);
+  assert.deepEqual(outbox.take().map(([number]) => number), [7, 8]);
+  assert.equal(outbox.dropped, 3);
+});
+
+test("a Watcher whose page takes nothing holds a bounded number of rows", () => {
+  let isReady = false;
+  const sent: Messages["entries"][] = [];
+  const sink = {
+    get isReady() {
+      return isReady;
+    },
+    send: <K extends keyof Messages>(event: K, data: Messages[K]) => {
+      if (event === "entries") sent.push(data as Messages["entries"]);
+    },
+  };
+  const filter = new EntryFilter();
+  const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 100 });
+  watcher.begin({ rows: [], left: 0, isPast: true });
+  let number = 0;
+  for (let tick = 0; tick < 1000; tick++) {
+    watcher.take([{ number: ++number, text: "x", bytes: 1 }], 50);
+    watcher.flush();
+  }
+  assert.equal(sent.length, 1);
+  isReady = true;
+  watcher.flush();
+  assert.deepEqual(sent.shift(), { rows: [], left: 0, isPast: true });
+  assert.deepEqual(sent[0].rows.map(([number]) => number).slice(0, 2), [801, 802]);
+  assert.equal(sent[0].rows.length, 200);
+});
+
+test("a Watcher sends a sample of what is more than its rate, and says how many it left out", () => {
+  const sent: Messages["entries"][] = [];
+  const sink = {
+    isReady: true,
+    send: <K extends keyof Messages>(event: K, data: Messages[K]) => {
+      if (event === "entries") sent.push(data as Messages["entries"]);
+    },
+  };
+  const filter = new EntryFilter({ search: "wanted" });
+  const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 200 });
+  watcher.begin({ rows: [], left: 0, isPast: true });
+  const entries = Array.from({ length: 1000 }, (_, i) => {
+    return { number: i + 1, text: i % 2 === 0 ? "wanted" : "other", bytes: 6 };
+  });
+  for (let tick = 0; tick < 20; tick++) {
+    watcher.take(entries, 50);
+    watcher.flush();
+  }
+  const rows = sent.reduce((sum, { rows }) => sum + rows.length, 0);
+  const left = sent.reduce((sum, { left }) => sum + left, 0);
+  assert.equal(rows + left, 20 * 500);
+  assert.ok(rows >= 200 && rows <= 250, `${rows} in a second of 200`);
+  assert.ok(sent.every(({ rows }) => rows.every(([, text]) => text === "wanted")));
+});
+
+test("EntryFilter finds all words in any case, and leaves out those with a minus", () => {
+  const matches = (search: string, text: string) => new EntryFilter({ search }).matches(text);
+  assert.ok(matches("", "anything"));
+  assert.ok(matches("error TIME", "Timeout: an Error"));
+  assert.ok(!matches("error time", "an error"));
+  assert.ok(!matches("error -health", "error in /health"));
+  assert.ok(matches("-health", "fine"));
+  assert.ok(matches('"an error" x', "x: an error"));
+  assert.ok(!matches('"an error"', "error, an"));
+  assert.deepEqual(wordsOf('a "B c" -D -"e f" "" - "open'), {
+    wanted: ["a", "b c", "-", "open"],
+    unwanted: ["d", "e f"],
+  });
+});
+
+test("EntryFilter with a level leaves out what is less, or has none", () => {
+  const filter = new EntryFilter({ level: "warn" });
+  assert.equal(filter.isEmpty, false);
+  assert.ok(filter.matches('{"level":50,"time":1700000000000,"msg":"x"}'));
+  assert.ok(!filter.matches('{"level":30,"time":1700000000000,"msg":"ERROR"}'));
+  assert.ok(filter.matches("2026-01-01 12:00:00 [error] no room"));
+  assert.ok(!filter.matches("nothing of a level"));
+});
+
+test("levelOf() finds levels of lines near their start only", () => {
+  assert.equal(levelOf("2026-11-21T10:00:00Z WARN slow"), "warn");
+  assert.equal(levelOf("[info] up"), "info");
+  assert.equal(levelOf("2026-11-21 13:59:30.229 +00:00 [INF] app·db: connected"), "info");
+  assert.equal(levelOf("level=ERROR msg=x"), "error");
+  assert.equal(levelOf("an error that is spoken of"), undefined);
+  assert.equal(levelOf(`${"x ".repeat(60)}ERROR`), undefined);
+  assert.equal(levelOf("{broken ERROR"), "error");
+});
+
+test("rowOf() cuts what is long, and says how long it was", () => {
+  assert.deepEqual(rowOf({ number: 1, text: "a", bytes: 1 }), [1, "a"]);
+  const [number, text, bytes] = rowOf({ number: 2, text: "é".repeat(9000), bytes: 18_000 });
+  assert.deepEqual([number, text.length, bytes], [2, MOST_CHARACTERS, 18_000]);
+});
+
+test("ringPicture() of a log that is filled little by little", () => {
+  const memory = new ArrayBuffer(16 + 4 * 16 + 4 * 1024);
+  const writer = Writer.create(memory, { chunkCount: 4 });
+  const look = () => ringPicture(inspect(memory), true);
+  assert.deepEqual(look().arcs.map(({ age }) => age), [0, -1, -1, -1]);
+  assert.deepEqual([look().writer, look().next], [0, -1]);
+  while (writer.totalEntriesWritten < 25) writer.write("x".repeat(96));
+  const half = look();
+  assert.ok(half.writer > 0.5 && half.writer < 0.75, `writer at ${half.writer}`);
+  assert.deepEqual(half.arcs.map(({ age }) => age < 0), [false, false, false, true]);
+  assert.equal(half.next, 0);
+  assert.ok(half.arcs[0].age > half.arcs[1].age && half.arcs[1].age > half.arcs[2].age);
+  assert.equal(half.arcs[2].filled, half.writer);
+  while (writer.totalEntriesWritten < 55) writer.write("x".repeat(96));
+  const second = look();
+  assert.equal(second.entries, inspect(memory).entries);
+  assert.ok(second.next > 0 && second.arcs[second.next].age > 0.5);
+  let end = 0;
+  for (const arc of second.arcs) {
+    assert.ok(arc.from >= end - 1e-9 && arc.to >= arc.from && arc.to <= 1);
+    assert.ok(arc.filled >= arc.from && arc.filled <= arc.to);
+    end = arc.to;
+  }
+});
+
+test("ringPicture() of many chunks has few arcs", () => {
+  const memory = new ArrayBuffer(1 << 16);
+  const writer = Writer.create(memory, { chunkCount: 512 });
+  while (writer.totalEntriesWritten < 3000) writer.write("x".repeat(24));
+  const picture = ringPicture(inspect(memory), false, 64);
+  assert.ok(picture.arcs.length <= 64 && picture.arcs.length > 32);
+  assert.equal(picture.chunkCount, 512);
+  assert.ok(picture.arcs.filter(({ age }) => age >= 0).length > 60);
+  assert.ok(picture.next >= 0);
+});
+
+test("CopiedLook sees what inspect() sees", () => {
+  using log = ShmLogWriter.create(uniqueName("look"), { chunkSize: 1024, chunkCount: 4 });
+  using other = ShmLogWriter.create(uniqueName("look"), { chunkSize: 2048, chunkCount: 8 });
+  const look = new CopiedLook();
+  for (const one of [log, other, log]) {
+    for (let i = 0; i < 200; i++) one.write(`line ${i}`);
+    using reader = ShmLogReader.open(one.name);
+    assert.deepEqual(look.inspect(one.name), reader.inspect());
+  }
+});
+
+test("ringPicture() shows damage", () => {
+  const memory = new ArrayBuffer(16 + 4 * 16 + 4 * 1024);
+  const writer = Writer.create(memory, { chunkCount: 4 });
+  while (writer.totalEntriesWritten < 35) writer.write("x".repeat(96));
+  const { offset } = inspect(memory).chunks[1];
+  new DataView(memory).setUint32(offset, 0xfffffff0, true);
+  const info = inspect(memory);
+  const picture = ringPicture(confirmDamage(info, inspect(memory)), true);
+  assert.deepEqual(picture.arcs.map(({ isDamaged }) => isDamaged), [false, true, false, false]);
+  assert.equal(picture.damage.length, 1);
+});
+
+test("confirmDamage() forgets what is damaged in one look only", () => {
+  const memory = new ArrayBuffer(16 + 4 * 16 + 4 * 1024);
+  const writer = Writer.create(memory, { chunkCount: 4 });
+  while (writer.totalEntriesWritten < 35) writer.write("x".repeat(96));
+  const sound = inspect(memory);
+  new DataView(memory).setUint32(sound.chunks[1].offset, 0xfffffff0, true);
+  const picture = ringPicture(confirmDamage(sound, inspect(memory)), true);
+  assert.deepEqual(picture.arcs.map(({ isDamaged }) => isDamaged), [false, false, false, false]);
+  assert.deepEqual(picture.damage, []);
+});

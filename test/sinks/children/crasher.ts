@@ -1,0 +1,41 @@
+/**
+ * Logs some lines through a sink, says so with its last one, and dies: `crasher.ts SINK NAME END`.
+ *
+ * The ends: `throw`, `later` (a throw in a timer), `reject`, `exit`, or `wait` for a SIGKILL.
+ */
+
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { shapeOf, sinks } from "./loggers.ts";
+
+const [kind, name, end, uncaught] = process.argv.slice(2);
+const log = await sinks[kind]({
+  ...shapeOf(name),
+  uncaughtException: uncaught === "uncaught",
+});
+for (let i = 1; i <= 100; i++) log(`line ${i}`);
+switch (end) {
+  case "throw":
+    log("last words");
+    throw new TypeError("boom");
+  case "exit":
+    log("last words");
+    process.exit(7);
+    break;
+  case "later":
+    setTimeout(() => {
+      log("last words");
+      throw new TypeError("boom");
+    }, 1);
+    break;
+  case "reject":
+    log("last words");
+    Promise.reject(new TypeError("boom"));
+    break;
+  case "wait":
+    log("last words");
+    // Not by console.log, which may be captured.
+    writeSync(1, "now\n");
+    // The event loop never turns again: nothing of it may be needed to get the line out.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}

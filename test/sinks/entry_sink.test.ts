@@ -1,0 +1,217 @@
+/** What all sinks share: options, sizes, counts, and that nothing is thrown. */
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import test from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import {
+  ClosedError,
+  Reader,
+  segmentSize,
+  ShmLogReader,
+  ShmLogWriter,
+  Writer,
+  WriterLockedError,
+} from "../../mod.ts";
+import { EntrySink, joinParts, type SinkOptions } from "../../src/sinks/mod.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+/** A log in private memory, and what is in it. */
+function privateLog(chunkCount = 4, chunkSize = 4096) {
+  const memory = new ArrayBuffer(segmentSize(chunkCount, chunkSize));
+  const writer = Writer.create(memory, { chunkCount });
+  return { writer, texts: () => [...new Reader(memory)].map(({ text }) => text) };
+}
+
+test("a sink's log outlives it, and is gone on with", () => {
+  const target = uniqueName("sinks");
+  const shape = { target, chunkSize: 4096, chunkCount: 4 };
+  try {
+    for (const line of ["one", "two"]) {
+      using sink = new EntrySink(shape);
+      assert.equal(sink.write(line), true);
+    }
+    using reader = ShmLogReader.open(target);
+    assert.deepEqual([...reader].map(({ text }) => text), ["one", "two"]);
+  } finally {
+    SharedMemory.unlink(target);
+  }
+});
+
+test("a sink's log is removed with it if that is asked for", () => {
+  const target = uniqueName("sinks");
+  new EntrySink({ target, chunkSize: 4096, unlinkOnClose: true }).close();
+  assert.equal(SharedMemory.unlink(target), false);
+});
+
+test("a sink writes to a file, and flushes it", () => {
+  const path = `${tmpdir()}/ouroboros-sinks-${process.pid}.log`;
+  try {
+    using sink = new EntrySink({ target: { path }, chunkSize: 4096 });
+    sink.write("one");
+    assert.equal(sink.flush(), true);
+    using reader = ShmLogReader.open({ path });
+    assert.equal(reader.read()?.text, "one");
+  } finally {
+    rmSync(path);
+  }
+});
+
+test("a writer that was given is not closed", () => {
+  const name = uniqueName("sinks");
+  using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  const sink = new EntrySink({ writer });
+  sink.write("one");
+  sink.close();
+  assert.equal(writer.write("two"), 2);
+});
+
+test("wrong options are thrown at once, and leave nothing behind", () => {
+  const { writer } = privateLog();
+  const target = uniqueName("sinks");
+  const shape = { target, chunkSize: 4096, unlinkOnClose: true };
+  const wrong: [SinkOptions, ErrorConstructor][] = [
+    [{} as SinkOptions, TypeError],
+    [{ writer, target: "/x" } as unknown as SinkOptions, TypeError],
+    [{ writer, oversized: "drop" as "split" }, TypeError],
+    [{ writer, onError: 3 as unknown as () => void }, TypeError],
+    [{ writer, maxEntrySize: 127 }, RangeError],
+    [{ writer, maxEntrySize: 200.5 }, RangeError],
+    [{ ...shape, maxEntrySize: 1e9 }, RangeError],
+    [{ writer: privateLog(1, 64).writer }, RangeError],
+    [{ ...shape, chunkSize: -1 }, RangeError],
+  ];
+  for (const [options, kind] of wrong) assert.throws(() => new EntrySink(options), kind);
+  assert.equal(SharedMemory.unlink(target), false);
+  using _ = new EntrySink(shape);
+  assert.throws(() => new EntrySink(shape), WriterLockedError);
+});
+
+test("the largest entry is a chunk, or an eighth of the log", () => {
+  const size = (chunkCount: number, chunkSize: number) =>
+    new EntrySink({ writer: privateLog(chunkCount, chunkSize).writer }).maxEntrySize;
+  assert.equal(size(16, 4096), 4096);
+  assert.equal(size(1, 65536), (65536 - 8) / 8 | 0);
+  assert.equal(size(4, 64), 128);
+});
+
+test("a line as large as an entry may be is not touched; one more byte is too much", () => {
+  const { writer, texts } = privateLog(16, 4096);
+  const sink = new EntrySink({ writer, maxEntrySize: 1000 });
+  // By the number of their characters these look larger, or smaller, than they are.
+  for (const [text, isWhole] of [["x", true], ["ä", true], ["€", false]] as const) {
+    const line = text.repeat(Math.floor(1000 / new TextEncoder().encode(text).length));
+    sink.write(line);
+    assert.equal(texts().at(-1), line);
+    sink.write(line + (isWhole ? "x" : "xx"));
+    assert.match(texts().at(-1) ?? "", /… \[\d+ bytes truncated\]$/);
+  }
+  assert.deepEqual(sink.counts, { written: 6, truncated: 3, split: 0, errors: 0 });
+});
+
+test("a line that is split is put together again", () => {
+  const { writer, texts } = privateLog(16, 4096);
+  const sink = new EntrySink({ writer, maxEntrySize: 300, oversized: "split" });
+  const lines = ["short", "€".repeat(1000), JSON.stringify({ msg: 'ä"'.repeat(700) }), "end"];
+  for (const line of lines) sink.write(line);
+  assert.ok(texts().length > 10);
+  const entries = texts().map((text, i) => ({ sequenceNumber: i + 1, text }));
+  assert.deepEqual([...joinParts(entries)].map(({ text }) => text), lines);
+  assert.deepEqual(sink.counts, { written: 4, truncated: 0, split: 2, errors: 0 });
+});
+
+test("a line that is larger than a quarter of the log is truncated before it is split", () => {
+  for (const chunkSize of [4096, 1 << 16]) {
+    for (const character of ['"', "\\", "€", "\ud800", "x"]) {
+      const { writer, texts } = privateLog(4, chunkSize);
+      const sink = new EntrySink({ writer, maxEntrySize: 128, oversized: "split" });
+      sink.write("before");
+      sink.write(JSON.stringify({ msg: character.repeat(chunkSize * 8) }));
+      assert.deepEqual(sink.counts, { written: 2, truncated: 1, split: 1, errors: 0 });
+      const entries = texts().map((text, i) => ({ sequenceNumber: i + 1, text }));
+      const [, line] = [...joinParts(entries)];
+      assert.equal(entries[0].text, "before", "the log did not forget what was there");
+      assert.equal(line.isComplete, true);
+      assert.ok(JSON.parse(line.text).truncatedBytes > chunkSize * 6);
+      assert.ok(Buffer.byteLength(line.text) > chunkSize / 4);
+    }
+  }
+});
+
+test("an uncaught value that can't be shown is logged all the same", () => {
+  const { writer, texts } = privateLog();
+  using _ = new EntrySink({ writer, uncaughtException: true });
+  const hostile = Object.create(null);
+  process.emit("uncaughtExceptionMonitor", hostile, "uncaughtException");
+  process.emit("uncaughtExceptionMonitor", "a text" as unknown as Error, "uncaughtException");
+  assert.deepEqual(texts(), ["uncaught: object: it can't be shown", "uncaught: string: a text"]);
+});
+
+test("what fails is counted and told, and not thrown", () => {
+  const writer = ShmLogWriter.create(uniqueName("sinks"), { chunkSize: 4096, chunkCount: 4 });
+  const errors: unknown[] = [];
+  const sink = new EntrySink({ writer, onError: (error) => errors.push(error) });
+  writer.close();
+  assert.equal(sink.write("x"), false);
+  assert.equal(sink.write(undefined as unknown as string), false);
+  assert.equal(
+    sink.writeMade(() => {
+      throw new Error("no line");
+    }),
+    false,
+  );
+  assert.equal(sink.flush(), false);
+  assert.ok(errors[0] instanceof ClosedError);
+  assert.ok(errors[1] instanceof TypeError);
+  assert.deepEqual(sink.counts, { written: 0, truncated: 0, split: 0, errors: 4 });
+  assert.equal(errors.length, 4);
+  assert.equal(sink.lastError, errors[3]);
+});
+
+test("an onError that fails, late or at once, or logs where it failed, does no harm", async () => {
+  const writer = ShmLogWriter.create(uniqueName("sinks"), { chunkSize: 4096, chunkCount: 4 });
+  writer.close();
+  let calls = 0;
+  const failing: ((error: unknown) => void)[] = [
+    () => {
+      throw new Error("at once");
+    },
+    () => Promise.reject(new Error("late")),
+    () => sink.write("again"),
+  ];
+  let sink: EntrySink;
+  for (const onError of failing) {
+    sink = new EntrySink({ writer, onError: (error) => (calls++, onError(error)) });
+    assert.equal(sink.write("x"), false);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(calls, 3);
+  assert.equal(sink!.counts.errors, 2);
+});
+
+test("without onError the first error is a warning of the process", async () => {
+  const writer = ShmLogWriter.create(uniqueName("sinks"), { chunkSize: 4096, chunkCount: 4 });
+  writer.close();
+  const sink = new EntrySink({ writer });
+  const warnings: string[] = [];
+  const listener = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
+  process.on("warning", listener);
+  for (let i = 0; i < 3; i++) sink.write("x");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  process.removeListener("warning", listener);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0], /^OuroborosWarning: a line was not logged: ClosedError/);
+  assert.equal(sink.counts.errors, 3);
+});
+
+test("a sink that was closed listens for uncaught errors no more", () => {
+  const before = process.listenerCount("uncaughtExceptionMonitor");
+  const sink = new EntrySink({ writer: privateLog().writer, uncaughtException: true });
+  assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before + 1);
+  sink.close();
+  sink.close();
+  assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before);
+});

@@ -1,0 +1,121 @@
+/** A page without a browser: what the server of the live view answers. */
+
+import { get, type IncomingMessage, request } from "node:http";
+import type { Messages } from "../../src/cli/serve/messages.ts";
+
+/** An answer. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** Asks once, with whatever headers. */
+export function ask(
+  url: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { agent: false, ...options }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => body += text);
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+      });
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+/** An event of the stream. */
+export type ServerEvent = {
+  [K in keyof Messages]: { event: K; data: Messages[K]; id: string | undefined };
+}[keyof Messages];
+
+/** A stream of events that is open. */
+export class EventClient {
+  readonly events: ServerEvent[] = [];
+  readonly status: number;
+  readonly #response: IncomingMessage;
+  #look = () => {};
+
+  private constructor(response: IncomingMessage) {
+    this.#response = response;
+    this.status = response.statusCode ?? 0;
+    let text = "";
+    response.setEncoding("utf8").on("data", (piece: string) => {
+      const parts = (text + piece).split("\n\n");
+      text = parts.pop() ?? "";
+      for (const part of parts) this.#take(part);
+      this.#look();
+    });
+    response.on("error", () => {});
+  }
+
+  /** Opens the stream of the server at `url` with more in its query. */
+  static open(
+    url: string,
+    query: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ): Promise<EventClient> {
+    const address = new URL(url);
+    address.pathname = "/events";
+    for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+    return new Promise((resolve, reject) => {
+      get(address, { agent: false, headers }, (response) => resolve(new EventClient(response)))
+        .on("error", reject);
+    });
+  }
+
+  /** All that came of one kind. */
+  all<K extends keyof Messages>(event: K): Messages[K][] {
+    return this.events.filter((one) => one.event === event).map((one) => one.data as Messages[K]);
+  }
+
+  /** The numbers and texts of all entries that came. */
+  get entries(): [number: number, text: string][] {
+    return this.all("entries").flatMap(({ rows }) =>
+      rows.map(([number, text]): [number, string] => [number, text])
+    );
+  }
+
+  /** Waits for something to be true of what came. */
+  until(condition: (client: EventClient) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#response.on("close", () => reject(new Error("the stream ended before")));
+      this.#look = () => {
+        if (condition(this)) resolve();
+      };
+      this.#look();
+    });
+  }
+
+  /** Takes nothing more, for now. */
+  pause(): void {
+    this.#response.pause();
+  }
+
+  /** Goes on. */
+  resume(): void {
+    this.#response.resume();
+  }
+
+  /** Closes the stream. */
+  close(): void {
+    this.#response.on("close", () => {});
+    this.#response.destroy();
+  }
+
+  #take(part: string): void {
+    const fields = new Map(
+      part.split("\n").map((line) => {
+        const at = line.indexOf(": ");
+        return [line.slice(0, at), line.slice(at + 2)];
+      }),
+    );
+    const [event, data] = [fields.get("event"), fields.get("data")];
+    if (event === undefined || data === undefined) return;
+    this.events.push({ event, data: JSON.parse(data), id: fields.get("id") } as ServerEvent);
+  }
+}
