@@ -1,7 +1,7 @@
 /** The sources as JavaScript modules: one file a subpath, and files for what several have in common. */
 
 import { build, type Metafile, type Plugin, transform } from "esbuild";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { root } from "../runtimes.ts";
@@ -10,6 +10,9 @@ import { CLI, config, entries } from "./project.ts";
 
 /** Node from 22.18 on; there `using` is no syntax yet. */
 const TARGET = "node22.18";
+
+/** Node shows the line of an error that nobody caught. */
+const LINE_LIMIT = 120;
 
 /** What was built. */
 export interface Bundle {
@@ -45,6 +48,7 @@ export async function bundle(folder: string): Promise<Bundle> {
     // Names stay, for stack traces, profiles, and console.log of an object.
     minifyWhitespace: true,
     minifySyntax: true,
+    lineLimit: LINE_LIMIT,
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
@@ -65,7 +69,9 @@ export async function bundle(folder: string): Promise<Bundle> {
         .map(({ path }) => packageOf(path)),
     ),
     builtIn: new Set(
-      Object.keys(metafile.inputs).filter((path) => path.includes("node_modules/")).map(
+      [...Object.keys(metafile.inputs), ...packagesOfPage()].filter((path) =>
+        path.includes("node_modules/")
+      ).map(
         packageFolder,
       ),
     ),
@@ -101,6 +107,18 @@ function sources(): string[] {
   };
   for (const { source } of entries) visit(source);
   return [...seen];
+}
+
+/** Paths of the packages in the page that the command line serves, which is built before. */
+function packagesOfPage(): string[] {
+  const folder = `${root}page/`;
+  if (!existsSync(folder)) return [];
+  const texts = readdirSync(folder).filter((file) => file.endsWith(".ts")).map((file) =>
+    readFileSync(folder + file, "utf8")
+  );
+  return texts.flatMap((text) =>
+    [...text.matchAll(/ from "([^".][^"]*)"/g)].map(([, name]) => `node_modules/${name}`)
+  );
 }
 
 /** Of deno.json nothing but the version is anybody's business. */
@@ -171,12 +189,12 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
 function restoreClassNames(path: string): void {
   let text = readFileSync(path, "utf8");
   // With as many characters as before, for the source map.
-  for (const [, name] of text.matchAll(/\b(\w+)\s*=\s*class _\1\b/g)) {
+  for (const [, name] of text.matchAll(/\b(\w+)\s*=\s*class\s+_\1\b/g)) {
     text = text.replace(new RegExp(`(?<![.#\\w$])_${name}(?![\\w$])`, "g"), `${name} `);
   }
-  const named = [...text.matchAll(/\b((\w+?)\d+) as \2\b/g)]
+  const named = [...text.matchAll(/\b((\w+?)\d+)\s+as\s+\2\b/g)]
     .filter(([, local]) =>
-      new RegExp(`\\b${local}\\s*=\\s*class\\b|\\bclass ${local}\\b`).test(text)
+      new RegExp(`\\b${local}\\s*=\\s*class\\b|\\bclass\\s+${local}\\b`).test(text)
     )
     .map(([, local, name]) => `Object.defineProperty(${local},"name",{value:"${name}"});`);
   text = text.replace(/(?=\n\/\/# sourceMappingURL=)/, named.join(""));
@@ -190,6 +208,7 @@ async function shrink(path: string, isProgram: boolean): Promise<void> {
     target: TARGET,
     format: "esm",
     minify: true,
+    lineLimit: LINE_LIMIT,
     legalComments: "none",
   });
   writeFileSync(path, isProgram ? `#!/usr/bin/env node\n${code}` : code, {

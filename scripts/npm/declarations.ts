@@ -1,13 +1,19 @@
 /** The types of the package: a declaration file for each source that the entries' types lead to. */
 
+import { isBuiltin } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { root } from "../runtimes.ts";
+import { packageOf } from "./dependencies.ts";
 import { entries } from "./project.ts";
 
-/** Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders. */
-export function writeDeclarations(folder: string): void {
+/**
+ * Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders.
+ *
+ * @returns the packages whose types they need
+ */
+export function writeDeclarations(folder: string): Set<string> {
   const program = ts.createProgram({
     rootNames: entries.map(({ source }) => `${root}${source}`),
     options: {
@@ -39,11 +45,15 @@ export function writeDeclarations(folder: string): void {
     }));
   }
   const needed = new Set<string>();
+  const packages = new Set<string>();
   for (const { source } of entries) collect(declarationOf(source), declarations, needed);
   for (const path of needed) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), declarations.get(path) as string);
+    const text = declarations.get(path) as string;
+    writeFileSync(join(folder, path), text);
+    for (const [, name] of text.matchAll(FROM_PACKAGE)) packages.add(packageOf(name));
   }
+  return new Set([...packages].filter((name) => !isBuiltin(name)));
 }
 
 /** `ffi/mod.d.ts` of `ffi/mod.ts`. */
@@ -53,6 +63,7 @@ export function declarationOf(source: string): string {
 
 /** What the file itself imports and exports, and no words of its comments. */
 const PATHS = /^((?:import|export)\b[^;]*?from\s+"\.[^"]*)\.ts"/gm;
+const FROM_PACKAGE = /^(?:import|export)\b[^;]*?from\s+"([^".][^"]*)"/gm;
 /** A type that the compiler wrote out. */
 const INLINE = /(import\("\.[^"]*)\.ts"\)/g;
 

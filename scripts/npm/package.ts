@@ -46,7 +46,7 @@ export async function buildPackage(): Promise<Package> {
   mkdirSync(`${folder}dist`, { recursive: true });
   const built = await bundle(`${folder}dist`);
   for (const file of built.cliFiles) rmSync(`${folder}dist/${file}.map`, { force: true });
-  writeDeclarations(`${folder}dist/types`);
+  for (const name of writeDeclarations(`${folder}dist/types`)) built.imported.add(name);
   writeFileSync(`${folder}package.json`, `${JSON.stringify(manifest(built), null, 2)}\n`);
   for (const file of ["LICENSE", "CHANGELOG.md"]) copyFileSync(`${root}${file}`, folder + file);
   writeFileSync(`${folder}README.md`, readmeForNpm(readFileSync(`${root}README.md`, "utf8")));
