@@ -109,13 +109,22 @@ export { type ChunkInfo, type ChunkState, inspect, type LogInfo } from "./src/lo
 export { segmentSize } from "./src/log/layout.ts";
 export { Reader } from "./src/log/reader.ts";
 export type { OverrunPolicy, ReaderOptions, ReadStrategy } from "./src/log/reader_options.ts";
+export {
+  type Snapshot,
+  snapshot,
+  type SnapshotInfo,
+  type SnapshotOptions,
+} from "./src/log/snapshot.ts";
+export { type Damage, type SequenceGap, type Verification, verify } from "./src/log/verify.ts";
 export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export type { Continuation, Cursor } from "./src/shm_log/cursor.ts";
 export type { FollowOptions, ReopenEvent } from "./src/shm_log/follow.ts";
 export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log/reader.ts";
+export { type SavedLog, saveLog, type SaveOptions } from "./src/shm_log/save.ts";
 export { ShmLogWriter } from "./src/shm_log/writer.ts";
 export type { ShmLogWriterOptions } from "./src/shm_log/writer_options.ts";
+export type { CopyProgress } from "./src/log/snapshot.ts";
 export type { CopyMode } from "./src/shm_log/source.ts";
 export type { LogTarget } from "./src/shm_log/target.ts";

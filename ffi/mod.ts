@@ -18,6 +18,7 @@ export { Doorbell } from "./doorbell.ts";
 export { MappedFile } from "./mapped_file.ts";
 export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from "./mapping.ts";
 export { NamedSemaphore, type SemaphoreOptions } from "./named_semaphore.ts";
+export { isSameFile, PartialFile, type PartialFileOptions } from "./partial_file.ts";
 export { onProcessEnd } from "./process_end.ts";
 export { type FastEncoding, textEncoding } from "./text_encoding.ts";
 export { SharedMemory, type SharedOpenOptions } from "./shared_memory.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import type { LogTarget } from "../shm_log/target.ts";
@@ -24,6 +25,16 @@ export function targetArgument(text: string): LogTarget {
     if (error instanceof RangeError) throw new InvalidArgumentError(`${error.message}.`);
     throw error;
   }
+}
+
+/**
+ * The place of a log to read: as above, and a word without any slash, like `app.log`, is a file of
+ * the working directory if there is one and no shared memory of that name.
+ */
+export function sourceArgument(text: string): LogTarget {
+  const target = targetArgument(text);
+  if (typeof target !== "string" || text.includes("/") || SharedMemory.exists(text)) return target;
+  return statSync(text, { throwIfNoEntry: false })?.isFile() ? { path: text } : target;
 }
 
 /** A size in bytes, at least 1. */

@@ -8,7 +8,7 @@ import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { targetArgument } from "./arguments.ts";
+import { sourceArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
@@ -36,7 +36,7 @@ interface DumpOptions extends Criteria {
 export function addDump(program: Command): void {
   const command = program.command("dump")
     .description("save every entry that is still there")
-    .requiredOption("--name <name>", "the log", targetArgument)
+    .requiredOption("--name <name>", "the log", sourceArgument)
     .requiredOption("--output <file>", "where to; - is standard output")
     .addOption(
       new Option(

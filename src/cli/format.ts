@@ -102,7 +102,8 @@ function escaped(control: string): string {
   return `\\u00${control.charCodeAt(0).toString(16)}`;
 }
 
-function entryObject(
+/** An entry as JSON has it: its text, or what is no UTF-8 as Base64. */
+export function entryObject(
   entry: Entry,
 ): { seq: number; text: string } | { seq: number; base64: string } {
   const seq = entry.sequenceNumber;

@@ -4,17 +4,27 @@
  * @module
  */
 
+import process from "node:process";
 import { Command, CommanderError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { OuroborosError } from "../errors.ts";
+import { complete, completionLines } from "./complete.ts";
+import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
 import { addGenerate } from "./generate.ts";
+import { addHelp } from "./help.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output.ts";
+import { ExitError } from "./exit.ts";
+import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
+import { addReplay } from "./replay.ts";
+import { addSave } from "./save.ts";
 import { addServe } from "./serve.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
+import { addTop } from "./top.ts";
+import { addVerify } from "./verify.ts";
 import { warn } from "./warn.ts";
 import { addWrite } from "./write.ts";
 
@@ -24,8 +34,40 @@ Examples:
   ouroboros tail -f /app                follow them from another process
   ouroboros stat /app                   look at chunks, numbers, damage
 
-A NAME like /app is shared memory; one with a slash further on, like ./app.log, is a file.
+A NAME like /app is shared memory; one with a slash further on, like ./app.log, is a file. What
+reads takes app.log for a file, too, if there is one and no log of that name.
 "ouroboros COMMAND --help" says more about each.`;
+
+/** In the order of the help. */
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  addWrite,
+  addTail,
+  addDump,
+  addRecord,
+  addReplay,
+  addSave,
+  addVerify,
+  addStat,
+  addList,
+  addTop,
+  addServe,
+  addRemove,
+  addGenerate,
+  addCompletions,
+  addHelp,
+];
+
+/** The program with all its commands. */
+export function createProgram(): Command {
+  const program = new Command("ouroboros")
+    .description("A rotating log in shared memory: one writer, many readers.")
+    .version(config.version)
+    .addHelpText("after", EXAMPLES)
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const add of COMMANDS) add(program);
+  return program;
+}
 
 /**
  * Runs a command line.
@@ -34,30 +76,18 @@ A NAME like /app is shared memory; one with a slash further on, like ./app.log, 
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function main(argv: string[]): Promise<number> {
-  const program = new Command("ouroboros")
-    .description("A rotating log in shared memory: one writer, many readers.")
-    .version(config.version)
-    .addHelpText("after", EXAMPLES)
-    .showSuggestionAfterError()
-    .exitOverride();
-  const commands = [
-    addWrite,
-    addTail,
-    addServe,
-    addDump,
-    addStat,
-    addList,
-    addRemove,
-    addGenerate,
-  ];
-  for (const add of commands) add(program);
+  const program = createProgram();
   try {
-    await program.parseAsync(argv, { from: "user" });
+    if (argv[0] === "__complete") {
+      // Asked by the script of a shell; before the parser, which takes half a line for a mistake.
+      process.stdout.write(completionLines(complete(program, argv.slice(1))));
+    } else await program.parseAsync(argv, { from: "user" });
     return 0;
   } catch (error) {
     // The parser has said what is wrong by then.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof ClosedPipeError) return 0;
+    if (error instanceof ExitError) return error.exitCode;
     warn(explain(error));
     return 1;
   }

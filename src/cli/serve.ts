@@ -6,7 +6,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, positiveArgument, targetArgument } from "./arguments.ts";
+import { countArgument, positiveArgument, sourceArgument } from "./arguments.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 import { warn } from "./warn.ts";
@@ -45,7 +45,7 @@ export function addServe(program: Command): void {
 }
 
 function targetsArgument(text: string, before: LogTarget[] = []): LogTarget[] {
-  return [...before, targetArgument(text)];
+  return [...before, sourceArgument(text)];
 }
 
 function portArgument(text: string): number {

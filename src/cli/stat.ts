@@ -10,7 +10,7 @@ import pc from "picocolors";
 import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { targetArgument } from "./arguments.ts";
+import { sourceArgument } from "./arguments.ts";
 import { Output } from "./output.ts";
 import { formatSize } from "./sizes.ts";
 import { table } from "./table.ts";
@@ -25,7 +25,7 @@ Examples:
 export function addStat(program: Command): void {
   program.command("stat")
     .description("show the chunks of a log, its numbers, damage, and whether its writer is alive")
-    .argument("<name>", "the log", targetArgument)
+    .argument("<name>", "the log", sourceArgument)
     .addOption(
       new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
     )

@@ -9,7 +9,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import pc from "picocolors";
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, cursorArgument, targetArgument } from "./arguments.ts";
+import { countArgument, cursorArgument, sourceArgument } from "./arguments.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
 import { CursorFile } from "./cursor_file.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -98,7 +98,7 @@ export function addTail(program: Command): void {
 }
 
 function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
-  return [...previous, targetArgument(text)];
+  return [...previous, sourceArgument(text)];
 }
 
 function fromArgument(text: string): "latest" | "oldest" | number {

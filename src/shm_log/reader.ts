@@ -13,6 +13,7 @@ import { inspect, type LogInfo } from "../log/inspect.ts";
 import { Reader } from "../log/reader.ts";
 import type { OverrunPolicy, ReadStrategy } from "../log/reader_options.ts";
 import { lacksMagic } from "../log/segment.ts";
+import { type Verification, verify } from "../log/verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
 import { follow, type FollowOptions, streamOf } from "./follow.ts";
 import { type CopyMode, fence, type LogSource, sourceOf } from "./source.ts";
@@ -295,6 +296,12 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   inspect(): LogInfo {
     this.#source.guard?.();
     return inspect(this.#source.buffer, { fence, load: this.#source.load });
+  }
+
+  /** Walks along every entry and looks for damage, see {@linkcode verify}. */
+  verify(): Verification {
+    this.#source.guard?.();
+    return verify(this.#source.buffer, { fence, load: this.#source.load });
   }
 
   /**

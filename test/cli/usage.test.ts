@@ -6,7 +6,23 @@ import test from "node:test";
 import { runCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const commands = ["write", "tail", "dump", "stat", "list", "remove", "generate"];
+const commands = [
+  "write",
+  "tail",
+  "dump",
+  "record",
+  "replay",
+  "save",
+  "verify",
+  "stat",
+  "list",
+  "top",
+  "serve",
+  "remove",
+  "generate",
+  "completions",
+  "help",
+];
 
 test("--help of the program names every command, and each command has examples", () => {
   const { code, stdout } = runCli(["--help"]);

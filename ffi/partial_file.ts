@@ -1,0 +1,162 @@
+/**
+ * Files that get their name when they are complete.
+ *
+ * @module
+ */
+
+import {
+  linkSync,
+  lstatSync,
+  renameSync,
+  type Stats,
+  statSync,
+  truncateSync,
+  unlinkSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
+import { MappedFile } from "./mapped_file.ts";
+import type { CreateOptions } from "./mapping.ts";
+import { translateFsError } from "./system_error.ts";
+
+/** How a {@linkcode PartialFile} is made. */
+export interface PartialFileOptions extends CreateOptions {
+  /** Whether a file that is at `path` is replaced, at the end and at once. Default `false`. */
+  force?: boolean;
+}
+
+let count = 0;
+
+/**
+ * A new file, mapped under another name in the same folder until it is complete: under its own name
+ * nobody ever sees a part of it. What is not finished when it is closed is removed; a process that
+ * is killed leaves a file behind whose name begins with a dot and ends in `.partial`.
+ *
+ * @example
+ * ```ts
+ * import { existsSync, rmSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { PartialFile } from "@ouroboros/log/ffi";
+ *
+ * const path = `${tmpdir()}/doc-partial-${process.pid}`;
+ * using file = PartialFile.create(path, 4096);
+ * new Uint8Array(file.buffer).fill(1);
+ * console.log(existsSync(path)); // false
+ * file.finish();
+ * console.log(existsSync(path)); // true
+ * rmSync(path);
+ * ```
+ */
+export class PartialFile implements Disposable {
+  /** The path that it will have. */
+  readonly path: string;
+  readonly #partial: string;
+  readonly #file: MappedFile;
+  readonly #force: boolean;
+
+  private constructor(path: string, partial: string, file: MappedFile, force: boolean) {
+    this.path = path;
+    this.#partial = partial;
+    this.#file = file;
+    this.#force = force;
+  }
+
+  /**
+   * Makes the file, of zeros, and maps it for reading and writing.
+   *
+   * @param path what it will be called, in a folder that exists
+   * @param size in bytes
+   * @throws {SegmentExistsError} if there is one already, without `force`
+   * @throws {SystemCallError} if there is something else than a file
+   * @throws {SegmentNotFoundError} if there is no such folder
+   * @throws {NoSpaceError} if the disk has no room for it
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {RangeError} if the size or the mode is not usable
+   */
+  static create(path: string, size: number, options: PartialFileOptions = {}): PartialFile {
+    const { force = false, ...createOptions } = options;
+    // Before anything is done in vain; what appears later is seen at the end.
+    const found = lookAt(path);
+    if (found !== undefined && !found.isFile()) {
+      throw new SystemCallError(`create file "${path}" failed: it is there, and not a file`, 0);
+    }
+    if (found !== undefined && !force) throw exists(path);
+    const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${count++}.partial`);
+    return new PartialFile(path, partial, MappedFile.create(partial, size, createOptions), force);
+  }
+
+  /** The bytes of the file, until it is finished or closed. */
+  get buffer(): ArrayBuffer {
+    return this.#file.buffer;
+  }
+
+  /**
+   * Writes the bytes to the disk, unmaps them, and gives the file its name.
+   *
+   * @param size how many of its bytes are kept; all by default
+   * @throws {SegmentExistsError} if there is one of this name by now, without `force`
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {SystemCallError} if the disk does
+   * @throws {ClosedError} after `close()`
+   */
+  finish(size?: number): void {
+    this.#file.flush();
+    const all = this.#file.byteLength;
+    this.#file.close();
+    try {
+      if (size !== undefined && size < all) truncateSync(this.#partial, size);
+      if (this.#force) renameSync(this.#partial, this.path);
+      else renameToFree(this.#partial, this.path);
+    } catch (error) {
+      MappedFile.unlink(this.#partial);
+      if (error instanceof SegmentExistsError) throw error;
+      throw translateFsError("rename to", `file "${this.path}"`, error);
+    }
+  }
+
+  /** Removes what is not finished. May be called twice, and after `finish()`. */
+  close(): void {
+    if (this.#file.closed) return;
+    this.#file.close();
+    MappedFile.unlink(this.#partial);
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Whether two paths lead to one file. */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) =>
+    statSync(path, { bigint: true, throwIfNoEntry: false })
+  );
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Gives the file its name unless another one has it by now. */
+function renameToFree(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    if (lookAt(to) !== undefined) throw exists(to);
+    // Some file systems have no hard links.
+    renameSync(from, to);
+    return;
+  }
+  unlinkSync(from);
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw translateFsError("stat", `file "${path}"`, error);
+  }
+}
+
+function exists(path: string): SegmentExistsError {
+  return new SegmentExistsError(`file "${path}" exists already`);
+}

@@ -1,0 +1,85 @@
+/**
+ * `ouroboros completions`: scripts that let a shell complete our command lines.
+ *
+ * @module
+ */
+
+import { Argument, type Command } from "commander";
+import { Output } from "./output.ts";
+
+const EXAMPLES = `
+Examples:
+  source <(ouroboros completions bash)                          in ~/.bashrc
+  source <(ouroboros completions zsh)                           in ~/.zshrc, after compinit
+  ouroboros completions zsh > ~/.zfunc/_ouroboros               or in a folder of fpath
+  ouroboros completions fish > ~/.config/fish/completions/ouroboros.fish
+
+Commands, options, their values, files, and the names of logs that are there now.`;
+
+// The shells ask us at each tab: so all of them know what we know.
+const SCRIPTS = {
+  bash: `_ouroboros() {
+  local line files=
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case $line in
+      :files) files=1 ;;
+      ?*) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+    esac
+  done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  if [[ $files ]]; then
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r line; do
+      COMPREPLY+=("$line")
+    done < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")
+  fi
+}
+complete -F _ouroboros ouroboros
+`,
+  zsh: `#compdef ouroboros
+_ouroboros() {
+  local line files=
+  local -a values
+  for line in "\${(@f)$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    case $line in
+      :files) files=1 ;;
+      ?*) values+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+    esac
+  done
+  (( $#values )) && _describe -V ouroboros values
+  [[ -n $files ]] && _files
+}
+if [[ $funcstack[1] == _ouroboros ]]; then
+  _ouroboros "$@"
+else
+  compdef _ouroboros ouroboros
+fi
+`,
+  fish: `function __ouroboros_complete
+  set -l words (commandline -opc) (commandline -ct)
+  for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
+    if test "$line" = :files
+      __fish_complete_path (commandline -ct)
+    else
+      echo $line
+    end
+  end
+end
+complete -c ouroboros -f -a '(__ouroboros_complete)'
+`,
+};
+
+/** Adds the command. */
+export function addCompletions(program: Command): void {
+  program.command("completions")
+    .description("print a script that lets a shell complete commands, options and names of logs")
+    .addArgument(new Argument("<shell>", "which shell").choices(Object.keys(SCRIPTS)))
+    .addHelpText("after", EXAMPLES)
+    .action(completions);
+}
+
+async function completions(shell: keyof typeof SCRIPTS): Promise<void> {
+  const output = Output.standard();
+  output.write(SCRIPTS[shell]);
+  await output.close();
+}

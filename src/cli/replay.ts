@@ -1,0 +1,194 @@
+/**
+ * `ouroboros replay`: what was recorded, written to a log once more.
+ *
+ * @module
+ */
+
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isSameFile, SharedMemory } from "../../ffi/mod.ts";
+import { decodeText } from "../log/entry.ts";
+import { recognizeRecord } from "../records/recognize.ts";
+import { describeTarget, type LogTarget } from "../shm_log/target.ts";
+import { ShmLogWriter } from "../shm_log/writer.ts";
+import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
+import { positiveArgument, sizeArgument, sourceArgument, targetArgument } from "./arguments.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Pace } from "./pace.ts";
+import { Progress } from "./progress.ts";
+import { openRecorded } from "./recorded.ts";
+import { entryCount, warn } from "./warn.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros replay app.log /test               at the pace at which it was written
+  ouroboros replay app.jsonl /test --speed 10  ten times as fast
+  ouroboros replay app.txt /test --speed max   as fast as possible
+  ouroboros replay app.txt /test --rate 1000 --loop
+
+FILE is a saved log, or lines as record and dump write them, with -o json exactly what was written.
+The pace is that of the times in the entries, which must be log records in JSON (pino, LogTape,
+winston, OpenTelemetry); an entry without a time comes right after the one before. The log has
+numbers of its own, from 1, and stays at the end; what record says of itself is left out.`;
+
+interface ReplayOptions {
+  speed: number;
+  rate?: number;
+  maxGap?: number;
+  loop?: true;
+  chunkSize: number;
+  chunks: number;
+  ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
+  remove?: true;
+}
+
+/** How long the process may be deaf, in milliseconds. */
+const DEAF = 10;
+
+/** Adds the command. */
+export function addReplay(program: Command): void {
+  program.command("replay")
+    .description("write what was saved or recorded to a new log, at its own pace or another")
+    .argument("<file>", "a saved log, or a file of lines", sourceArgument)
+    .argument("<name>", "the log to make", targetArgument)
+    .addOption(
+      new Option("--speed <factor>", "how much faster than it was; max: without any pause")
+        .argParser(speedArgument).default(1),
+    )
+    .addOption(
+      new Option("--rate <count>", "so many entries a second instead").argParser(positiveArgument)
+        .conflicts(["speed", "maxGap"]),
+    )
+    .option("--max-gap <seconds>", "no pause is longer than that", secondsArgument)
+    .option("--loop", "begin again at the end, until Ctrl-C")
+    .option("--chunk-size <bytes>", "size of a chunk", sizeArgument, 1 << 20)
+    .option("--chunks <count>", "number of chunks", positiveArgument, 16)
+    .addOption(
+      new Option("--if-exists <what>", "when there is a log of that name")
+        .choices(["resume", "replace", "fail"]).default("fail"),
+    )
+    .option("--remove", "remove the log at the end")
+    .addHelpText("after", EXAMPLES)
+    .action(replay);
+}
+
+function speedArgument(text: string): number {
+  const speed = text === "max" ? Infinity : Number(text);
+  if (!(speed > 0)) throw new InvalidArgumentError('A number above 0 or "max" is expected.');
+  return speed;
+}
+
+function secondsArgument(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0)) throw new InvalidArgumentError("A number of seconds is expected.");
+  return seconds;
+}
+
+async function replay(
+  source: LogTarget,
+  target: LogTarget,
+  options: ReplayOptions,
+): Promise<void> {
+  if (isSame(source, target)) {
+    throw new RangeError(`${describeTarget(source)} can't be replayed into itself`);
+  }
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  const recorded = openRecorded(source);
+  using log = ShmLogWriter.create(target, {
+    chunkSize: options.chunkSize,
+    chunkCount: options.chunks,
+    ifExists: options.ifExists,
+    unlinkOnClose: options.remove ?? false,
+  });
+  const before = log.totalEntriesWritten;
+  const pace = options.rate === undefined
+    ? new RecordedPace(options, signal)
+    : new Pace(1e6 / options.rate, signal);
+  let tooLarge = 0;
+  using progress = options.loop ? undefined : new Progress(recorded.total, recorded.unit);
+  do {
+    const written = log.totalEntriesWritten;
+    for (const { bytes, done } of recorded.entries()) {
+      await (pace instanceof Pace ? pace.next() : pace.next(bytes));
+      if (signal.aborted) break;
+      if (bytes.length > log.maxEntrySize) tooLarge++;
+      else log.write(bytes);
+      progress?.update(done);
+    }
+    if (pace instanceof RecordedPace) pace.restart();
+    // An empty recording would go round without a pause.
+    if (log.totalEntriesWritten === written) break;
+    await turn();
+  } while (options.loop && !signal.aborted);
+  if (tooLarge > 0) warn(`${entryCount(tooLarge)} left out, larger than ${log.maxEntrySize} bytes`);
+  const count = log.totalEntriesWritten - before;
+  if (pace instanceof RecordedPace && pace.isTimeless && count > 1) {
+    warn("no entry says its time: written without a pause");
+  }
+  warn(`${entryCount(count)} written to ${describeTarget(target)}`);
+}
+
+function isSame(source: LogTarget, target: LogTarget): boolean {
+  if (typeof source !== "string" && typeof target !== "string") {
+    return isSameFile(source.path, target.path);
+  }
+  return typeof source === "string" && typeof target === "string" &&
+    SharedMemory.normalizeName(source) === SharedMemory.normalizeName(target);
+}
+
+/** Waits as long between two entries as their times say. */
+class RecordedPace {
+  /** Whether no entry had a time yet. */
+  isTimeless = true;
+  readonly #speed: number;
+  readonly #maxGap: number;
+  readonly #signal: AbortSignal;
+  // The time of the newest entry so far, and when it was due.
+  #time = -Infinity;
+  #due = 0;
+  #heard = performance.now();
+
+  constructor({ speed, maxGap }: ReplayOptions, signal: AbortSignal) {
+    this.#speed = speed;
+    this.#maxGap = maxGap === undefined ? Infinity : maxGap * 1000;
+    this.#signal = signal;
+    if (speed === Infinity) this.isTimeless = false;
+  }
+
+  /** Begins with the first entry again. */
+  restart(): void {
+    this.#time = -Infinity;
+  }
+
+  /** Waits until it is time for an entry. */
+  async next(bytes: Uint8Array): Promise<void> {
+    const now = performance.now();
+    if (this.#speed < Infinity) this.#plan(bytes, now);
+    if (this.#due - now >= 1) {
+      await this.#wait();
+    } else if (now - this.#heard > DEAF) {
+      await turn();
+    } else return;
+    this.#heard = performance.now();
+  }
+
+  #plan(bytes: Uint8Array, now: number): void {
+    const time = recognizeRecord(decodeText(bytes))?.time;
+    // Entries that are out of order come at once.
+    if (time === undefined || time <= this.#time) return;
+    this.isTimeless = false;
+    if (this.#time === -Infinity) this.#due = now;
+    else this.#due += Math.min((time - this.#time) / this.#speed, this.#maxGap);
+    this.#time = time;
+  }
+
+  async #wait(): Promise<void> {
+    // Timers take no more than 2^31 ms at once.
+    while (!this.#signal.aborted) {
+      const rest = this.#due - performance.now();
+      if (rest < 1) return;
+      await sleep(Math.min(rest, 2 ** 30), undefined, { signal: this.#signal }).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A file of lines that begins anew when it is large, and keeps some of those before.
+ *
+ * @module
+ */
+
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+
+/** How many bytes are collected before they are written. */
+const PIECE = 65536;
+const NEWLINE = 10;
+// Whoever may not read the log may not read what is recorded of it.
+const MODE = 0o600;
+
+/** When to begin anew. */
+export interface RotationOptions {
+  /** The size in bytes from which on a new file begins; default: never. */
+  maxSize?: number;
+  /** How many files of before are kept, as `path.1`, the newest, `path.2` and so on. */
+  keep: number;
+}
+
+/**
+ * Appends lines to a file. What `flush()` has returned for is with the system: a process that is
+ * killed loses none of it. All calls block: nothing is read while the disk is busy, and nothing is
+ * forgotten.
+ */
+export class RotatingFile implements Disposable {
+  readonly path: string;
+  readonly #maxSize: number;
+  readonly #keep: number;
+  #descriptor: number;
+  #size: number;
+  #piece = new Uint8Array(PIECE);
+  #length = 0;
+  #isSynced = true;
+
+  /** Opens the file, which is made if there is none; a last line without its end is ended. */
+  constructor(path: string, options: RotationOptions) {
+    this.path = path;
+    this.#maxSize = options.maxSize ?? Infinity;
+    this.#keep = options.keep;
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    this.#descriptor = openSync(path, flags, MODE);
+    this.#size = fstatSync(this.#descriptor).size;
+    const last = new Uint8Array(1);
+    if (this.#size > 0) readSync(this.#descriptor, last, 0, 1, this.#size - 1);
+    // A recorder that was killed, or a full disk, cut it off.
+    if (this.#size > 0 && last[0] !== NEWLINE) this.#append(Uint8Array.of(NEWLINE));
+  }
+
+  /** Adds a line, without its `\n`. */
+  line(bytes: Uint8Array): void {
+    const needed = bytes.length + 1;
+    const size = this.#size + this.#length;
+    if (size > 0 && size + needed > this.#maxSize) {
+      this.flush();
+      this.#rotate();
+    }
+    if (this.#length > 0 && this.#length + needed > this.#piece.length) this.flush();
+    if (needed > this.#piece.length) this.#piece = new Uint8Array(needed);
+    this.#piece.set(bytes, this.#length);
+    this.#piece[this.#length + bytes.length] = NEWLINE;
+    this.#length += needed;
+  }
+
+  /** Writes out all lines. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const piece = this.#piece.subarray(0, this.#length);
+    this.#length = 0;
+    this.#append(piece);
+  }
+
+  /** Writes out all lines, and waits until the disk has them. */
+  sync(): void {
+    this.flush();
+    if (this.#isSynced) return;
+    fsyncSync(this.#descriptor);
+    this.#isSynced = true;
+  }
+
+  /** Writes out all lines, and closes. May be called twice. */
+  close(): void {
+    if (this.#descriptor < 0) return;
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.#descriptor);
+      this.#descriptor = -1;
+    }
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#isSynced = false;
+    for (let at = 0; at < bytes.length;) {
+      const count = writeSync(this.#descriptor, bytes, at, bytes.length - at);
+      this.#size += count;
+      at += count;
+    }
+  }
+
+  /** Makes room for a new file: each of those before gets the next number, the last one goes. */
+  #rotate(): void {
+    this.sync();
+    const { path } = this;
+    if (this.#keep === 0) rmSync(path, { force: true });
+    for (let number = this.#keep; number > 0; number--) {
+      const from = number === 1 ? path : `${path}.${number - 1}`;
+      if (existsSync(from)) renameSync(from, `${path}.${number}`);
+    }
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    const descriptor = openSync(path, flags, MODE);
+    closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#size = fstatSync(descriptor).size;
+  }
+}

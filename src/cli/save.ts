@@ -1,0 +1,70 @@
+/**
+ * `ouroboros save`: a live log saved into a file.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { saveLog } from "../shm_log/save.ts";
+import type { LogTarget } from "../shm_log/target.ts";
+import { sourceArgument } from "./arguments.ts";
+import { ExitError } from "./exit.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Progress } from "./progress.ts";
+import { formatSize } from "./sizes.ts";
+import { entryCount, warn } from "./warn.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros save /app app.log
+  ouroboros save /app app.log --compact   no larger than its entries
+  ouroboros tail ./app.log                what reads a log reads the file, too
+
+The file is a log of its own, with the same sequence numbers: as the log is at this moment, though
+its writer goes on. It appears when it is complete.`;
+
+interface SaveCommandOptions {
+  force?: true;
+  compact?: true;
+}
+
+/** Adds the command. */
+export function addSave(program: Command): void {
+  program.command("save")
+    .description("save a log as it is now into a file, while its writer goes on")
+    .argument("<name>", "the log", sourceArgument)
+    .argument("<file>", "the file to make")
+    .option("--force", "replace the file if there is one")
+    .option("--compact", "end the file with the last entry: to be read, not written to")
+    .addHelpText("after", EXAMPLES)
+    .action(save);
+}
+
+async function save(target: LogTarget, path: string, options: SaveCommandOptions): Promise<void> {
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  let progress: Progress | undefined;
+  try {
+    const saved = await saveLog(target, path, {
+      ...options,
+      signal,
+      onProgress({ done, total }) {
+        progress ??= new Progress(total, "entries");
+        progress.update(done);
+      },
+    });
+    progress?.[Symbol.dispose]();
+    const { firstSequenceNumber: first, lastSequenceNumber: last, entries } = saved;
+    const range = entries > 0 ? `, ${first} to ${last}` : "";
+    warn(`${entryCount(entries)}${range}, ${formatSize(saved.size)} in ${path}`);
+    if (saved.leftOut > 0) {
+      warn(`${entryCount(saved.leftOut)} left out: what comes after them is damaged or gone`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    warn("interrupted, nothing is saved");
+    throw new ExitError(1);
+  } finally {
+    progress?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * `ouroboros top`: the logs of this machine, live.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { LogTarget } from "../shm_log/target.ts";
+import { sourceArgument } from "./arguments.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Output } from "./output.ts";
+import { table } from "./table.ts";
+import { type LogLook, Watch } from "./top/watch.ts";
+import { cells, chunkBar, COLUMNS, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros top
+  ouroboros top /app ./app.log   these only
+  ouroboros top --once -o json   one look, after a second; also without a terminal
+
+Keys: q quit, arrows select, enter or → detail, esc or ← back, s sort.
+
+REACHES BACK is how long ago the oldest entry was written: measured if top has seen that, else (~)
+computed from the present speed, or ? if nothing is written. BYTES/S is computed from the mean size
+of the entries that are there. The writer's process is known on Linux, of writers of this library.
+How far readers are nobody knows but they: they leave no trace. The detail says which processes have
+the log open.`;
+
+interface TopOptions {
+  interval: number;
+  sort: SortKey;
+  once?: true;
+  output: "text" | "json";
+}
+
+/** Adds the command. */
+export function addTop(program: Command): void {
+  program.command("top")
+    .description("show the logs of this machine live: speed, chunks, how far they reach back")
+    .argument("[names...]", "these logs only", collectTargets)
+    .option("-d, --interval <seconds>", "time between two looks", secondsArgument, 1)
+    .addOption(new Option("--sort <key>", "what comes first").choices(SORT_KEYS).default("rate"))
+    .option("--once", "print a table and end; the same without a terminal")
+    .addOption(
+      new Option("-o, --output <format>", "how to print it").choices(["text", "json"])
+        .default("text"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(top);
+}
+
+function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
+  return [...previous, sourceArgument(text)];
+}
+
+function secondsArgument(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0.1 && seconds <= 3600)) {
+    throw new InvalidArgumentError("A number of seconds from 0.1 to 3600 is expected.");
+  }
+  return seconds;
+}
+
+async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  using watch = new Watch(targets.length > 0 ? targets : undefined);
+  const interval = options.interval * 1000;
+  const isLive = process.stdout.isTTY && process.stdin.isTTY && !options.once &&
+    options.output === "text";
+  if (isLive) {
+    // Before React is loaded: it looks once, and its other build is several times slower.
+    process.env.NODE_ENV ??= "production";
+    const { showScreen } = await import("./top/screen.ts");
+    return showScreen({ watch, interval, sort: options.sort, signal });
+  }
+  watch.look();
+  await sleep(interval, undefined, { signal }).catch(() => {});
+  await print(sorted(watch.look(), options.sort), options.output);
+}
+
+async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
+  const output = Output.standard();
+  if (format === "json") output.write(`${JSON.stringify(looks.map(plain), null, 2)}\n`);
+  else {
+    const head = [...COLUMNS.map(({ head }) => head), "CHUNKS"];
+    const rows = looks.map((look) => [...cells(look), chunkBar(look, 32).text]);
+    output.write(table([head, ...rows]));
+  }
+  await output.close();
+}
+
+/** What JSON says of a log. */
+function plain(look: LogLook): object {
+  const { name, error, outline, isAlive, writerPid, rate, byteRate, reach } = look;
+  if (outline === undefined) return { name, error };
+  return {
+    name,
+    size: outline.segmentSize,
+    writerAlive: isAlive,
+    writerPid,
+    entriesPerSecond: rate,
+    bytesPerSecond: byteRate,
+    reachesBackMs: reach?.age,
+    reachIsMeasured: reach?.isExact,
+    lastSequenceNumber: outline.total,
+    entries: outline.entries,
+    chunks: outline.chunks.map((chunk) => chunk?.bytes ?? 0),
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * What is known of a log, in words and bars.
+ *
+ * @module
+ */
+
+import { colorless } from "../harmless.ts";
+import { formatSize } from "../sizes.ts";
+import type { Age, LogLook } from "./watch.ts";
+
+/** By what logs are sorted. */
+export type SortKey = "name" | "rate" | "size" | "last";
+
+/** All keys, in the order of the key `s`. */
+export const SORT_KEYS: readonly SortKey[] = ["rate", "name", "size", "last"];
+
+const LEVELS = "▁▂▃▄▅▆▇█";
+
+/** The columns of the list: heads, widths, and on which side they are aligned. */
+export const COLUMNS: readonly { head: string; width: number; isNumber: boolean }[] = [
+  { head: "NAME", width: 0, isNumber: false },
+  { head: "WRITER", width: 8, isNumber: false },
+  { head: "ENTRIES/S", width: 9, isNumber: true },
+  { head: "BYTES/S", width: 10, isNumber: true },
+  { head: "REACHES BACK", width: 12, isNumber: true },
+  { head: "LAST", width: 11, isNumber: true },
+];
+
+/** Sorts a copy: the fastest, the largest or those with the most entries first; else by name. */
+export function sorted(looks: readonly LogLook[], key: SortKey): LogLook[] {
+  const value = ({ rate, outline }: LogLook) =>
+    key === "rate" ? rate ?? 0 : key === "size" ? outline?.segmentSize ?? 0 : outline?.total ?? 0;
+  const byName = (a: LogLook, b: LogLook) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  return [...looks].sort((a, b) => (key === "name" ? 0 : value(b) - value(a)) || byName(a, b));
+}
+
+/** The cells of a log, in the order of the columns. */
+export function cells(look: LogLook): string[] {
+  const name = oneLine(look.name);
+  if (look.outline === undefined) return [name, look.error ?? "?", "", "", "", ""];
+  return [
+    name,
+    writerWord(look),
+    rateWord(look.rate),
+    look.byteRate === undefined ? "" : formatSize(Math.round(look.byteRate)),
+    ageWord(look.reach),
+    String(look.outline.total),
+  ];
+}
+
+/** A name that stays in its line: names of segments may be anything. */
+export function oneLine(name: string): string {
+  return colorless(name).replace(/[\n\t\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
+}
+
+/** `"4711"`, `"alive"`, or `"-"`: none, or one of a library that takes no lock. */
+export function writerWord({ isAlive, writerPid }: LogLook): string {
+  return isAlive ? String(writerPid ?? "alive") : "-";
+}
+
+/** Entries a second in few characters. */
+export function rateWord(rate: number | undefined): string {
+  if (rate === undefined) return "";
+  if (rate >= 1e6) return `${(rate / 1e6).toFixed(2)}M`;
+  if (rate >= 1e4) return `${(rate / 1e3).toFixed(1)}k`;
+  return rate > 0 && rate < 10 ? rate.toFixed(1) : String(Math.round(rate));
+}
+
+/** An age in few characters; with `~` if it is computed from the present speed. */
+export function ageWord(age: Age | undefined): string {
+  if (age === undefined) return "?";
+  const seconds = Math.max(age.age, 0) / 1000;
+  const mark = age.isExact ? "" : "~";
+  if (seconds < 10) return `${mark}${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${mark}${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${mark}${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${mark}${Math.round(seconds / 3600)} h`;
+  return seconds < 1e9 ? `${mark}${Math.round(seconds / 86400)} d` : "long";
+}
+
+/** How full each chunk is, a character a chunk, or several chunks a character if there is no room. */
+export function chunkBar(look: LogLook, width: number): { text: string; newest: number } {
+  const { outline } = look;
+  if (outline === undefined || width < 1) return { text: "", newest: -1 };
+  const { chunks, chunkSize } = outline;
+  const length = Math.min(chunks.length, width);
+  let text = "";
+  let newest = -1;
+  for (let i = 0; i < length; i++) {
+    const from = Math.floor(i * chunks.length / length);
+    const to = Math.floor((i + 1) * chunks.length / length);
+    const group = chunks.slice(from, to);
+    const fill = group.reduce((sum, chunk) => sum + (chunk?.bytes ?? 0), 0) /
+      (group.length * Math.max(chunkSize, 1));
+    text += fill > 0 ? LEVELS[Math.min(Math.floor(fill * LEVELS.length), 7)] : "·";
+    if (group.some((chunk) => chunk?.isNewest)) newest = i;
+  }
+  return { text, newest };
+}
+
+/** A share from 0 to 1 as a bar of blocks. */
+export function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * width);
+  return "█".repeat(full) + "░".repeat(width - full);
+}
+
+/** A text in a cell of a width. */
+export function fit(text: string, width: number, isNumber: boolean): string {
+  const cut = text.length > width ? `${text.slice(0, Math.max(width - 1, 0))}…` : text;
+  return isNumber ? cut.padStart(width) : cut.padEnd(width);
+}

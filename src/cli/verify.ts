@@ -1,0 +1,107 @@
+/**
+ * `ouroboros verify`: whether a log is sound.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type Command, Option } from "commander";
+import pc from "picocolors";
+import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
+import type { Verification } from "../log/verify.ts";
+import { ShmLogReader } from "../shm_log/reader.ts";
+import { describeTarget, type LogTarget } from "../shm_log/target.ts";
+import { sourceArgument } from "./arguments.ts";
+import { ExitError } from "./exit.ts";
+import { Output } from "./output.ts";
+import { formatSize } from "./sizes.ts";
+import { entryCount } from "./warn.ts";
+
+const EXAMPLES = `
+Examples:
+  ouroboros verify /app
+  ouroboros verify ./app.log --json | jq .damage
+
+Exit codes: 0 the log is sound, 1 it is damaged or can't be opened, 2 wrong usage.
+
+A writer may be at work meanwhile. The format has no checksums: that somebody changed the bytes
+of an entry is not found, that headers, chunks and numbers don't fit together is.`;
+
+interface VerifyOptions {
+  output: "text" | "json";
+  json?: true;
+}
+
+/** What was found, or what the log's own header is wrong about. */
+type Report =
+  & { name: string }
+  & (Verification | {
+    isIntact: false;
+    damage: { offset: number; what: string }[];
+  });
+
+/** Adds the command. */
+export function addVerify(program: Command): void {
+  program.command("verify")
+    .description("walk along everything in a log and look for damage")
+    .argument("<name>", "the log", sourceArgument)
+    .addOption(
+      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+    )
+    .option("--json", "the same as -o json")
+    .addHelpText("after", EXAMPLES)
+    .action(verify);
+}
+
+async function verify(target: LogTarget, options: VerifyOptions): Promise<void> {
+  const report = look(target);
+  const output = Output.standard();
+  const isJson = options.json || options.output === "json";
+  output.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
+  await output.close();
+  if (!report.isIntact) throw new ExitError(1);
+}
+
+function look(target: LogTarget): Report {
+  try {
+    using reader = ShmLogReader.open(target, { onDamage: "skip" });
+    return { name: reader.name, ...reader.verify() };
+  } catch (error) {
+    const name = typeof target === "string" ? JSON.parse(describeTarget(target)) : target.path;
+    if (error instanceof CorruptLogError) {
+      const damage = [{ offset: error.offset, what: error.message }];
+      return { name, isIntact: false, damage };
+    }
+    if (error instanceof UnsupportedLogError) {
+      return { name, isIntact: false, damage: [{ offset: 0, what: error.message }] };
+    }
+    throw error;
+  }
+}
+
+function describe(report: Report): string {
+  const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY));
+  const verdict = report.isIntact ? colors.green("sound") : colors.red("damaged");
+  const lines = [`${colors.bold(report.name)}: ${verdict}`];
+  if ("entries" in report) {
+    const { entries, firstSequenceNumber: first, lastSequenceNumber: last } = report;
+    const range = entries > 0 ? `, ${first} to ${last}` : "";
+    lines.push(
+      `  ${entryCount(entries)}${range}, ${formatSize(report.bytesUsed)} ` +
+        `in ${report.chunksChecked} chunks`,
+    );
+    if (report.chunksOvertaken > 0) {
+      lines.push(`  ${report.chunksOvertaken} chunks were overwritten meanwhile`);
+    }
+    for (const { after, missing } of report.gaps) {
+      lines.push(
+        `  ${entryCount(missing)} after ${after} are gone before the ones in front of them`,
+      );
+    }
+  }
+  for (const one of report.damage) {
+    const where = "chunk" in one ? `chunk ${one.chunk}, offset ${one.offset}` : "header";
+    lines.push(colors.red(`  damage: ${where}: ${one.what}`));
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,208 @@
+/**
+ * A log copied while its writer goes on: what was there at one moment, laid out anew.
+ *
+ * Why the copy is a right log, whatever the writer does meanwhile: each entry comes from a
+ * `Reader`, so it is whole and has its own number; only an unbroken run of numbers is kept; and a
+ * `Writer` lays it out in fresh memory, where the first row says how many entries came before. No
+ * byte of the original's table is taken over, so neither is anything half done that was in it.
+ *
+ * @module
+ */
+
+import { type Fence, fullFence } from "../fence.ts";
+import type { EntryBatch } from "./batch.ts";
+import { TABLE_OFFSET } from "./layout.ts";
+import { Reader } from "./reader.ts";
+import type { ReaderOptions } from "./reader_options.ts";
+import { markedTotal } from "./resume.ts";
+import { Segment } from "./segment.ts";
+import { survey } from "./survey.ts";
+import { Writer } from "./writer.ts";
+
+/** How often a copy that the writer overtook begins anew with the oldest entry. */
+const FULL_ATTEMPTS = 8;
+/** How many attempts there are in all; the later ones begin at the newest chunk, but for the last. */
+const ATTEMPTS = 16;
+/** How many attempts there are where entries are missing though nobody overtook us. */
+const STUCK_ATTEMPTS = 3;
+
+/** How the memory of a log is looked at while it is copied. */
+export type SnapshotOptions = Pick<ReaderOptions, "fence" | "load" | "guard">;
+
+/** What is in a copy. */
+export interface SnapshotInfo {
+  /** The sequence number of the first entry in it, or 0 if there is none. */
+  firstSequenceNumber: number;
+  /** The sequence number of its last entry: a writer that resumes the copy goes on with the next. */
+  lastSequenceNumber: number;
+  /** How many entries are in it. */
+  entries: number;
+  /**
+   * How many intact entries were left out because what comes after them is damaged or missing: the
+   * numbers of a copy have no gap.
+   */
+  leftOut: number;
+}
+
+/** A copy of a log in memory of its own. */
+export interface Snapshot extends SnapshotInfo {
+  /** The copy: a log of the same size and number of chunks. */
+  memory: ArrayBuffer;
+}
+
+/** How far a copy is: numbers of entries. */
+export interface CopyProgress {
+  /** How many entries are copied. */
+  done: number;
+  /** How many there will be, unless the writer overtakes the copy. */
+  total: number;
+}
+
+/**
+ * Copies the log in `memory` as it is at this moment, though its writer may go on: all entries that
+ * are there, whole, with their sequence numbers, and a log without damage whatever the original is
+ * like. Entries that the writer overwrites before they are copied are missing at the front.
+ *
+ * @param memory a log, which is not changed
+ * @returns the copy, which takes as many bytes as the original
+ * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {CorruptLogError} if its header contradicts its size
+ *
+ * @example
+ * ```ts
+ * import { Reader, snapshot, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * const writer = Writer.create(memory, { chunkCount: 4 });
+ * writer.writeMany(["a", "b"]);
+ * const copy = snapshot(memory);
+ * writer.write("c");
+ * console.log(copy.entries, copy.lastSequenceNumber); // 2 2
+ * console.log([...new Reader(copy.memory)].map((entry) => entry.text).join()); // a,b
+ * ```
+ */
+export function snapshot(memory: ArrayBufferLike, options: SnapshotOptions = {}): Snapshot {
+  const copy = new ArrayBuffer(memory.byteLength);
+  const steps = copySteps(memory, copy, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return { memory: copy, ...step.value };
+  }
+}
+
+/**
+ * Copies the log in `source` to `target`, which has the same size, a batch a step. Between two steps
+ * the caller may do something else; the longer, the more the writer overtakes.
+ */
+export function* copySteps(
+  source: ArrayBufferLike,
+  target: ArrayBufferLike,
+  options: SnapshotOptions,
+): Generator<CopyProgress, SnapshotInfo> {
+  const fence = options.fence ?? fullFence;
+  options.guard?.();
+  const segment = new Segment(source, options.load);
+  let isOvertaken = false;
+  for (let attempt = 1;; attempt++) {
+    // Before the reader looks: all entries up to here are, or were, there at this one moment, so
+    // those that it finds of them fit into a segment of the same size.
+    options.guard?.();
+    const goal = totalOf(segment, fence);
+    const isPatient = attempt <= FULL_ATTEMPTS;
+    const reader = new Reader(source, {
+      fence,
+      load: options.load,
+      guard: options.guard,
+      strategy: isPatient || attempt === ATTEMPTS ? "lowest" : "latest",
+      onOverrun: isPatient ? "oldest" : "latest",
+      onDamage: "skip",
+    });
+    const run = new Run(target, segment.chunkCount);
+    const start = reader.lastSequenceNumber;
+    while (reader.lastSequenceNumber < goal) {
+      const batch = reader.readBatch();
+      if (batch.length === 0) break;
+      // What is newer may not fit in: then the copy forgets its oldest chunk, as any log does.
+      run.add(batch, isPatient ? goal : Infinity);
+      yield { done: Math.max(run.last - start, 0), total: Math.max(goal - start, 0) };
+    }
+    // Less: the writer is a lap ahead, or was in the midst of something when we looked.
+    isOvertaken ||= reader.overruns > 0;
+    const most = isOvertaken ? ATTEMPTS : STUCK_ATTEMPTS;
+    if (run.last >= goal || attempt >= most) {
+      return run.finish(Math.max(goal, reader.lastSequenceNumber));
+    }
+  }
+}
+
+/** Entries whose numbers follow each other, in a log that is made for them. */
+class Run {
+  readonly #target: ArrayBufferLike;
+  readonly #chunkCount: number;
+  #writer: Writer | undefined;
+  #before = 0;
+  #leftOut = 0;
+
+  constructor(target: ArrayBufferLike, chunkCount: number) {
+    this.#target = target;
+    this.#chunkCount = chunkCount;
+  }
+
+  /** The number of its last entry. */
+  get last(): number {
+    return this.#writer?.totalEntriesWritten ?? 0;
+  }
+
+  /** Adds the entries of a batch up to number `goal`; what does not go on begins the run anew. */
+  add(batch: EntryBatch, goal: number): void {
+    const first = batch.sequenceNumber(0);
+    if (first > goal) return;
+    let writer = this.#writer;
+    if (writer === undefined || first !== writer.totalEntriesWritten + 1) {
+      writer = this.#begin(first - 1);
+    }
+    for (let i = 0; i < batch.length && first + i <= goal; i++) writer.write(batch.bytes(i));
+  }
+
+  /** Ends the log; says what is in it. Without any entry its numbers go on after `total`. */
+  finish(total: number): SnapshotInfo {
+    const writer = this.#writer ?? this.#begin(total);
+    writer.close();
+    const lastSequenceNumber = writer.totalEntriesWritten;
+    const entries = lastSequenceNumber - this.#before;
+    const firstSequenceNumber = entries > 0 ? this.#before + 1 : 0;
+    return { firstSequenceNumber, lastSequenceNumber, entries, leftOut: this.#leftOut };
+  }
+
+  /** Makes an empty log after `total` entries. */
+  #begin(total: number): Writer {
+    if (this.#writer !== undefined) {
+      this.#leftOut += this.#writer.totalEntriesWritten - this.#before;
+    }
+    Segment.format(this.#target, this.#chunkCount);
+    new BigUint64Array(this.#target, TABLE_OFFSET, 2)[1] = BigInt(total);
+    this.#before = total;
+    return this.#writer = Writer.resume(this.#target);
+  }
+}
+
+/** How many entries were written to the log by now. */
+function totalOf(segment: Segment, fence: Fence): number {
+  let lastMark: number | undefined;
+  for (let attempt = 1;; attempt++) {
+    // What a survey says of a table in motion may never have been true: look again.
+    const { newest, end } = survey(segment, fence);
+    // A row 0 that is restarted counts more than all others, though those may have entries.
+    const mark = markedTotal(segment);
+    fence(); // the entries before the row
+    if (mark !== undefined) {
+      if (mark === lastMark || attempt === ATTEMPTS) return mark;
+    } else if (newest !== undefined) {
+      const { index, offset, token } = newest;
+      const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
+      const isIntact = now.committed && now.offset === offset && now.token === token;
+      if (isIntact || attempt === ATTEMPTS) return token + end.entries;
+    } else if (attempt === ATTEMPTS) return 0;
+    lastMark = mark;
+  }
+}

@@ -1,0 +1,196 @@
+/** `ouroboros record`, and the files that it writes. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ShmLogWriter } from "../../mod.ts";
+import { RotatingFile } from "../../src/cli/rotating_file.ts";
+import { type RunningCli, startCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-record-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const read = (path: string) => existsSync(path) ? readFileSync(path, "utf8") : "";
+const lines = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
+
+function makeLog(name: string = uniqueName("record")): ShmLogWriter {
+  return ShmLogWriter.create(name, { chunkSize: 16384, chunkCount: 4 });
+}
+
+function fill(log: ShmLogWriter, to: number): void {
+  while (log.totalEntriesWritten < to) log.write(`line ${log.totalEntriesWritten + 1}`);
+}
+
+async function until(condition: () => boolean, cli: RunningCli): Promise<void> {
+  for (let i = 0; !condition(); i++) {
+    assert.ok(i < 3000 && cli.process.exitCode === null, `in vain: ${cli.stderr}`);
+    await sleep(10);
+  }
+}
+
+async function stopped(cli: RunningCli): Promise<string> {
+  cli.signal("SIGINT");
+  const { code, stderr } = await cli.ended();
+  assert.equal(code, 0, stderr);
+  return stderr;
+}
+
+test("record appends what is there and what comes, and at SIGINT all of it is in the file", async () => {
+  using log = makeLog();
+  fill(log, 100);
+  const path = `${folder}/plain.txt`;
+  writeFileSync(path, "cut off");
+  const cli = startCli(["record", log.name, path]);
+  await until(() => read(path).includes("line 100\n"), cli);
+  fill(log, 500);
+  await until(() => read(path).includes("line 500\n"), cli);
+  fill(log, 700);
+  const stderr = await stopped(cli);
+  const expected = `cut off\n${lines(1, 700)}`;
+  assert.ok(read(path) === expected, "all lines, each once");
+  assert.match(stderr, /: 700 entries recorded, 0 lost\n$/);
+});
+
+test("record -o json numbers the entries, keeps bytes, and makes a file that nobody else reads", async () => {
+  using log = makeLog();
+  log.writeMany(["é\n2", new Uint8Array([255])]);
+  const path = `${folder}/json.jsonl`;
+  const cli = startCli(["record", log.name, path, "-o", "json", "--fsync", "10"]);
+  await until(() => read(path).split("\n").length > 2, cli);
+  await stopped(cli);
+  assert.equal(read(path), '{"seq":1,"text":"é\\n2"}\n{"seq":2,"base64":"/w=="}\n');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test("record --from new leaves out what is there", async () => {
+  using log = makeLog();
+  fill(log, 100);
+  const path = `${folder}/new.txt`;
+  const cli = startCli(["record", log.name, path, "--from", "new"]);
+  await until(() => existsSync(path), cli);
+  // It may still be on its way to the end.
+  await sleep(300);
+  fill(log, 110);
+  await until(() => read(path).includes("line 110\n"), cli);
+  await stopped(cli);
+  assert.equal(read(path), lines(101, 110));
+});
+
+test("record rotates by size and keeps so many files", async () => {
+  using log = makeLog();
+  const path = `${folder}/rotated.txt`;
+  const cli = startCli(["record", log.name, path, "--max-size", "1k", "--keep", "3"]);
+  for (let to = 100; to <= 1000; to += 100) {
+    fill(log, to);
+    await until(() => read(path).includes(`line ${to}\n`), cli);
+  }
+  await stopped(cli);
+  const all = [`${path}.3`, `${path}.2`, `${path}.1`, path].map(read);
+  assert.ok(all.every((text) => text.length <= 1024 && text.length > 0));
+  const text = all.join("");
+  const first = Number(/^line (\d+)\n/.exec(text)?.[1]);
+  assert.equal(text, lines(first, 1000));
+  assert.ok(first > 1 && !existsSync(`${path}.4`));
+});
+
+test("record ends with its log, after the last entry", async () => {
+  const log = makeLog();
+  const path = `${folder}/ends.txt`;
+  const cli = startCli(["record", log.name, path]);
+  fill(log, 10);
+  await until(() => read(path).includes("line 10\n"), cli);
+  fill(log, 1000);
+  log.close();
+  assert.equal((await cli.ended()).code, 0);
+  assert.equal(read(path), lines(1, 1000));
+});
+
+test("record --reopen waits for a log, survives restarts of its writer, and marks them", async () => {
+  const name = uniqueName("record");
+  const path = `${folder}/reopened.jsonl`;
+  const cli = startCli(["record", name, path, "--reopen", "-o", "json"]);
+  const first = makeLog(name);
+  fill(first, 3);
+  await until(() => read(path).includes("line 3"), cli);
+  first.write("last words");
+  first.close();
+  using second = makeLog(name);
+  fill(second, 2);
+  await until(() => read(path).includes("reopened") && read(path).endsWith('line 2"}\n'), cli);
+  await stopped(cli);
+  const rows = read(path).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(rows, [
+    { seq: 1, text: "line 1" },
+    { seq: 2, text: "line 2" },
+    { seq: 3, text: "line 3" },
+    { seq: 4, text: "last words" },
+    { reopened: true, after: 4 },
+    { seq: 1, text: "line 1" },
+    { seq: 2, text: "line 2" },
+  ]);
+});
+
+test("record --cursor-file goes on where it ended, and says what was lost meanwhile", async () => {
+  using log = makeLog();
+  fill(log, 50);
+  const path = `${folder}/continued.txt`;
+  const args = ["record", log.name, path, "--cursor-file", `${folder}/position`];
+  const once = async (last: number) => {
+    const cli = startCli(args);
+    await until(() => read(path).includes(`line ${last}\n`), cli);
+    return stopped(cli);
+  };
+  await once(50);
+  fill(log, 80);
+  await once(80);
+  assert.equal(read(path), lines(1, 80));
+  fill(log, 30_000);
+  const stderr = await once(30_000);
+  const [, lost] = /(\d+) entries lost after entry 80\n/.exec(stderr) ?? [];
+  assert.equal(
+    read(path),
+    `${lines(1, 80)}# ouroboros: ${lost} entries lost after entry 80\n` +
+      lines(81 + Number(lost), 30_000),
+  );
+  writeFileSync(`${folder}/position`, '{"device": "no"}');
+  const { code, stderr: complaint } = await startCli(args).ended();
+  assert.equal(code, 1);
+  assert.match(complaint, /cursor/);
+});
+
+test("a rotating file splits between lines only, whatever their size", () => {
+  const path = `${folder}/split`;
+  const file = new RotatingFile(path, { maxSize: 100, keep: 2 });
+  const expected: string[] = [];
+  for (let i = 0; i < 40; i++) {
+    const line = `${i}:`.padEnd((i * 37) % 260, "x");
+    expected.push(line);
+    file.line(bytes(line));
+    if (i % 3 === 0) file.flush();
+  }
+  file.close();
+  file.close();
+  const text = [`${path}.2`, `${path}.1`, path].map(read).join("");
+  const kept = text.slice(0, -1).split("\n");
+  assert.deepEqual(kept, expected.slice(-kept.length));
+  for (const name of [`${path}.2`, `${path}.1`, path]) {
+    const content = read(name);
+    assert.ok(content.length <= 100 || content.indexOf("\n") === content.length - 1, name);
+  }
+});
+
+test("a rotating file takes lines that are larger than its buffer", () => {
+  const path = `${folder}/large`;
+  {
+    using file = new RotatingFile(path, { keep: 0 });
+    file.line(bytes("a"));
+    file.line(new Uint8Array(300_000).fill(98));
+    file.line(bytes("c"));
+  }
+  assert.equal(read(path), `a\n${"b".repeat(300_000)}\nc\n`);
+});

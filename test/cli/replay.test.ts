@@ -1,0 +1,115 @@
+/** `ouroboros replay`: what save, record, tail and dump made becomes a log again. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { runCli, startCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-replay-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const names: string[] = [];
+after(() => names.forEach((name) => SharedMemory.unlink(name)));
+function newName(): string {
+  names.push(uniqueName("replay"));
+  return names[names.length - 1];
+}
+
+/** The payloads of a log as Latin-1, so that bytes can be told apart. */
+function payloads(name: string): string[] {
+  using reader = ShmLogReader.open(name, { strategy: "lowest" });
+  return [...reader].map((entry) => String.fromCharCode(...entry.bytes));
+}
+
+test("what a log held is the same in a log that is replayed from any of its files", () => {
+  using log = ShmLogWriter.create(uniqueName("replay"), { chunkSize: 4096, chunkCount: 4 });
+  log.writeMany([
+    "plain",
+    "",
+    "é\nsecond line",
+    new Uint8Array([255, 0, 10]),
+    '{"seq":"no"}',
+    "{",
+    "# x",
+  ]);
+  const expected = payloads(log.name);
+  assert.equal(runCli(["save", log.name, `${folder}/a.log`]).code, 0);
+  writeFileSync(`${folder}/a.jsonl`, runCli(["tail", log.name, "--all", "-o", "json"]).stdout);
+  for (const source of [`${folder}/a.log`, `${folder}/a.jsonl`, log.name]) {
+    const name = newName();
+    const { code, stdout, stderr } = runCli(["replay", source, name]);
+    assert.deepEqual([code, stdout], [0, ""], stderr);
+    assert.match(stderr, /no entry says its time[^]*7 entries written to/);
+    assert.deepEqual(payloads(name), expected, source);
+  }
+});
+
+test("lines become entries, and what record says of itself does not", () => {
+  const path = `${folder}/b.txt`;
+  writeFileSync(
+    path,
+    'one\n# ouroboros: 3 entries lost after entry 7\n\n# a comment\n{"lost":1,"after":2}\n' +
+      '{"reopened":true,"after":2}\n{"lost":1}\nlast',
+  );
+  const name = newName();
+  assert.equal(runCli(["replay", path, name, "--speed", "max"]).code, 0);
+  assert.deepEqual(payloads(name), ["one", "", "# a comment", '{"lost":1}', "last"]);
+});
+
+test("replay keeps the pace that the times of the entries say, times --speed", () => {
+  const path = `${folder}/c.jsonl`;
+  const start = 1_700_000_000_000;
+  const line = (ms: number) => `{"level":30,"time":${start + ms},"msg":"at ${ms}"}\n`;
+  writeFileSync(path, [0, 3000, 2000, 6000].map(line).join("") + "no time\n");
+  const run = (...args: (string | number)[]) => {
+    const name = newName();
+    const before = performance.now();
+    const { code, stderr } = runCli(["replay", path, name, ...args]);
+    assert.deepEqual([code, /no entry says/.test(stderr)], [0, false], stderr);
+    assert.equal(payloads(name).length, 5);
+    return performance.now() - before;
+  };
+  // At least as long as that: what is more, the machine took.
+  assert.ok(run("--speed", 10) >= 600);
+  assert.ok(run("--max-gap", 0.2) >= 400);
+  assert.ok(run("--rate", 10) >= 400);
+  assert.ok(run("--speed", "max") < 6000);
+});
+
+test("replay --loop goes on until it is told to end, and --remove removes the log", async () => {
+  const path = `${folder}/d.txt`;
+  writeFileSync(path, "one\ntwo\n");
+  const name = newName();
+  const cli = startCli(["replay", path, name, "--loop", "--speed", "max", "--remove"]);
+  using reader = await ShmLogReader.waitFor(name, { signal: AbortSignal.timeout(20_000) });
+  let count = 0;
+  for await (const entry of reader.follow()) {
+    assert.equal(entry.text, entry.sequenceNumber % 2 === 1 ? "one" : "two");
+    if (++count === 100) break;
+  }
+  cli.signal("SIGINT");
+  assert.equal((await cli.ended()).code, 0);
+  assert.ok(!SharedMemory.exists(name));
+});
+
+test("replay refuses itself, logs that are there, and what can't be", () => {
+  using log = ShmLogWriter.create(uniqueName("replay"), { chunkSize: 4096, chunkCount: 4 });
+  const cases: [args: (string | number)[], code: number, pattern: RegExp][] = [
+    [["replay", log.name, log.name, "--if-exists", "replace"], 1, /into itself/],
+    [["replay", `${folder}/none`, newName()], 1, /ENOENT|no such file/i],
+    [["replay", log.name, newName(), "--speed", "0"], 2, /above 0/],
+    [["replay", log.name, newName(), "--speed", "2", "--rate", "2"], 2, /cannot be used with/],
+  ];
+  for (const [args, code, pattern] of cases) {
+    const result = runCli(args);
+    assert.equal(result.code, code, args.join(" "));
+    assert.match(result.stderr, pattern);
+  }
+  const path = `${folder}/e.txt`;
+  writeFileSync(path, "x\n");
+  assert.match(runCli(["replay", path, log.name]).stderr, /exists already|is locked|writer/);
+});

@@ -1,0 +1,152 @@
+/** `ouroboros save` and `ouroboros verify`, and files read in place of logs. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import test, { after } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { saveLog, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
+import { runCli } from "../support/cli.ts";
+import { scriptCommand, startChild, uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-save-`);
+after(() => rmSync(folder, { recursive: true }));
+
+function makeLog(count: number): ShmLogWriter {
+  const log = ShmLogWriter.create(uniqueName("save"), { chunkSize: 1024, chunkCount: 4 });
+  for (let i = 1; i <= count; i++) log.write(`line ${i}`);
+  return log;
+}
+
+test("save makes a file of what is there, which every read command takes", () => {
+  using log = makeLog(1000);
+  const path = `${folder}/one.log`;
+  const expected = runCli(["tail", log.name, "--all"]).stdout;
+  const saved = runCli(["save", log.name, path]);
+  assert.deepEqual([saved.code, saved.stdout], [0, ""]);
+  assert.match(saved.stderr, /^ouroboros: \d+ entries, \d+ to 1000, .* in .*one\.log\n$/);
+  log.write("later");
+  assert.equal(runCli(["tail", path, "--all"]).stdout, expected);
+  assert.equal(runCli(["dump", "--name", path, "--output", "-"]).stdout, expected);
+  const info = JSON.parse(runCli(["stat", path, "-o", "json"]).stdout);
+  assert.deepEqual([info.lastSequenceNumber, info.damage, info.writerAlive], [1000, [], false]);
+  const found = JSON.parse(runCli(["verify", path, "--json"]).stdout);
+  assert.deepEqual([found.isIntact, found.entries], [true, info.entries]);
+  assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".partial")), []);
+});
+
+test("save replaces a file with --force only, and never the log itself or a folder", () => {
+  using log = makeLog(5);
+  const path = `${folder}/two.log`;
+  writeFileSync(path, "precious");
+  const refused = runCli(["save", log.name, path]);
+  assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+  assert.match(refused.stderr, /exists already\n$/);
+  assert.equal(readFileSync(path, "utf8"), "precious");
+  assert.equal(runCli(["save", log.name, path, "--force"]).code, 0);
+  assert.equal(runCli(["tail", path, "-n", 1]).stdout, "line 5\n");
+  for (const [to, pattern] of [[path, /over itself/], [folder, /not a file/]] as const) {
+    const { code, stderr } = runCli(["save", path, to, "--force"]);
+    assert.equal(code, 1);
+    assert.match(stderr, pattern);
+  }
+  assert.equal(runCli(["tail", path, "-n", 1]).stdout, "line 5\n");
+  assert.equal(runCli(["save", log.name, `${folder}/no/such.log`]).code, 1);
+});
+
+test("save --compact ends the file with the last entry", () => {
+  using log = makeLog(20);
+  const path = `${folder}/compact.log`;
+  assert.equal(runCli(["save", log.name, path, "--compact"]).code, 0);
+  const bytes = readFileSync(path);
+  assert.ok(bytes.length < 20 * 12 + 16 + 64 + 8);
+  assert.ok(verify(new Uint8Array(bytes).buffer).isIntact);
+  assert.equal(runCli(["tail", path, "--all"]).stdout, runCli(["tail", log.name, "--all"]).stdout);
+});
+
+test("a saved log is resumed with the next number", async () => {
+  using log = makeLog(500);
+  const path = `${folder}/resumed.log`;
+  const saved = await saveLog(log.name, path, { copyMode: "pread" });
+  assert.equal(saved.lastSequenceNumber, 500);
+  using writer = ShmLogWriter.create({ path }, { ifExists: "resume" });
+  assert.equal(writer.write("next"), 501);
+});
+
+test("an aborted save leaves nothing", async () => {
+  using log = makeLog(5);
+  const path = `${folder}/aborted.log`;
+  await assert.rejects(saveLog(log.name, path, { signal: AbortSignal.abort() }), /abort/i);
+  assert.ok(!existsSync(path));
+});
+
+test("what is saved while another process writes at full speed is whole, every time", async () => {
+  const name = uniqueName("save");
+  const child = startChild(new URL("./children/flood.ts", import.meta.url), [name]);
+  try {
+    assert.equal(await child.nextLine(), "writing");
+    let before = 0;
+    for (let i = 0; i < 10; i++) {
+      const path = `${folder}/flood-${i}.log`;
+      const saved = await saveLog(name, path, { compact: i % 2 === 0 });
+      const found = verify(new Uint8Array(readFileSync(path)).buffer);
+      assert.deepEqual([found.isIntact, found.gaps], [true, []]);
+      assert.equal(found.lastSequenceNumber, saved.lastSequenceNumber);
+      assert.ok(saved.lastSequenceNumber >= before, `${saved.lastSequenceNumber} after ${before}`);
+      assert.ok(saved.entries > 0, `copy ${i}`);
+      before = saved.lastSequenceNumber;
+      using reader = ShmLogReader.open({ path }, { strategy: "lowest" });
+      let number = saved.firstSequenceNumber;
+      for (const entry of reader) {
+        assert.equal(entry.sequenceNumber, number);
+        assert.ok(entry.text.startsWith(`${number++}:`), "its own bytes");
+        assert.equal(entry.text.length, `${entry.sequenceNumber}:`.length + number % 199);
+      }
+      assert.equal(number, saved.lastSequenceNumber + 1);
+      rmSync(path);
+    }
+  } finally {
+    await child.kill();
+    SharedMemory.unlink(name);
+  }
+});
+
+test("verify says where damage is, with exit code 1, and 0 for a sound log", () => {
+  using log = makeLog(150);
+  const sound = runCli(["verify", log.name]);
+  assert.deepEqual([sound.code, sound.stderr], [0, ""]);
+  assert.match(sound.stdout, /: sound\n {2}150 entries, 1 to 150, .* in 2 chunks\n$/);
+  const path = `${folder}/damaged.log`;
+  assert.equal(runCli(["save", log.name, path]).code, 0);
+  const bytes = readFileSync(path);
+  bytes.writeUInt32LE(0x80000002, 80);
+  writeFileSync(path, bytes);
+  const damaged = runCli(["verify", path]);
+  assert.equal(damaged.code, 1);
+  assert.match(damaged.stdout, /damaged\n(.*\n)* {2}damage: chunk 0, offset 80: header 0x80000002/);
+  const { damage } = JSON.parse(runCli(["verify", path, "-o", "json"]).stdout);
+  assert.deepEqual([damage[0].offset, damage[0].chunk], [80, 0]);
+  writeFileSync(path, "no log at all, but long enough");
+  const other = runCli(["verify", path, "--json"]);
+  assert.equal(other.code, 1);
+  assert.deepEqual(JSON.parse(other.stdout).isIntact, false);
+  assert.equal(runCli(["verify", uniqueName("save")]).code, 1);
+});
+
+test("a file of the working directory needs no slash, unless a log has its name", () => {
+  using log = makeLog(3);
+  const name = log.name.slice(1);
+  assert.equal(runCli(["save", log.name, `${folder}/${name}`]).code, 0);
+  log.write("line 4");
+  const cli = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const [command, args] = scriptCommand(cli);
+  const last = (what: string) =>
+    spawnSync(command, [...args, "tail", "-n", "1", what], { cwd: folder, encoding: "utf8" })
+      .stdout;
+  assert.equal(last(name), "line 4\n");
+  assert.equal(last(`./${name}`), "line 3\n");
+  log.close();
+  assert.equal(last(name), "line 3\n");
+});

@@ -1,0 +1,221 @@
+/** `ouroboros top`: what it knows, and its screen in a real pseudo-terminal. */
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspect, segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
+import { fullFence } from "../../src/fence.ts";
+import { outline } from "../../src/log/outline.ts";
+import { History } from "../../src/cli/top/history.ts";
+import { Watch } from "../../src/cli/top/watch.ts";
+import { ageWord, chunkBar, oneLine, rateWord, sorted } from "../../src/cli/top/words.ts";
+import { runCli } from "../support/cli.ts";
+import { scriptCommand, slowness, uniqueName } from "../support/runtime.ts";
+
+const SMALL = { chunkSize: 1024, chunkCount: 4 };
+
+test("an outline says the same as a thorough inspection, at any length of a log", () => {
+  const memory = new ArrayBuffer(segmentSize(4, 256));
+  const writer = Writer.create(memory, { chunkCount: 4 });
+  for (let i = 0; i < 400; i++) {
+    const found = outline(memory, fullFence);
+    const info = inspect(memory);
+    assert.deepEqual([found.total, found.entries], [info.lastSequenceNumber, info.entries]);
+    info.chunks.forEach((chunk, index) => {
+      const there = chunk.state === "full" || chunk.state === "current";
+      assert.equal(found.chunks[index]?.entries ?? 0, there ? chunk.entries : 0, `${i}, ${index}`);
+      const bytes = found.chunks[index]?.bytes ?? 0;
+      // What a wrap mark leaves free at the end of a lap is not told apart.
+      assert.ok(bytes === chunk.bytesUsed || (there && index === 3 && bytes < 256 + 40), `${i}`);
+    });
+    writer.write(new Uint8Array((i * 7) % 32));
+  }
+});
+
+test("the history knows speeds, and when an entry was written", () => {
+  const history = new History();
+  assert.equal(history.rate, undefined);
+  assert.equal(history.ageOf(1), undefined);
+  history.add(0, 1000);
+  assert.equal(history.ageOf(500), undefined);
+  for (let time = 1000; time <= 10_000; time += 1000) history.add(time, 1000 + time);
+  assert.equal(history.rate, 1000);
+  assert.deepEqual(history.ageOf(9000), { age: 2000, isExact: true });
+  assert.deepEqual(history.ageOf(2500), { age: 8500, isExact: true });
+  assert.deepEqual(history.ageOf(500), { age: 10_500, isExact: false });
+  for (let i = 0; i < 5000; i++) history.add(11_000 + i, 11_000);
+  assert.equal(history.rate, 0);
+  assert.equal(history.ageOf(500), undefined);
+  assert.deepEqual(history.ageOf(10_500), { age: 6499, isExact: true });
+  for (let i = 0; i < 2000; i++) history.add(16_000 + i * 10, 11_000 + i);
+  // Old moments are remembered less and less exactly.
+  const { age } = history.ageOf(12_000)!;
+  assert.ok(Math.abs(age - 9990) < 1000, String(age));
+});
+
+test("words are short, and names can't play tricks", () => {
+  assert.deepEqual([undefined, 0, 2.34, 1234, 12_345, 3.2e6].map(rateWord), [
+    "",
+    "0",
+    "2.3",
+    "1234",
+    "12.3k",
+    "3.20M",
+  ]);
+  const age = (ms: number, isExact = true) => ageWord({ age: ms, isExact });
+  assert.deepEqual(
+    [age(1234), age(65_000, false), age(6e5), age(1e7), age(1e9), age(1e15), ageWord(undefined)],
+    ["1.2 s", "~65 s", "10 min", "3 h", "12 d", "long", "?"],
+  );
+  assert.equal(oneLine("a\x1b[2J\nb\x1b[31mc\u202e"), "a\\x1b[2J?bc?");
+});
+
+test("a watch sees logs come, go, be replaced, and sorts them", () => {
+  using watch = new Watch();
+  const mine = (name: string) => watch.look().find((look) => look.name === name);
+  const name = uniqueName("top");
+  assert.equal(mine(name), undefined);
+  using log = ShmLogWriter.create(name, SMALL);
+  for (let i = 0; i < 100; i++) log.write(`line ${i}`);
+  const look = mine(name);
+  assert.deepEqual([look?.isAlive, look?.outline?.total, look?.rate], [true, 100, undefined]);
+  if (process.platform === "linux") assert.equal(look?.writerPid, process.pid);
+  assert.equal(chunkBar(look!, 10).text, "█▂··");
+  assert.equal(chunkBar(look!, 2).text.length, 2);
+  log.write("more");
+  assert.ok((mine(name)?.rate ?? 0) > 0);
+  log.close();
+  assert.equal(mine(name), undefined);
+  using second = ShmLogWriter.create(name, SMALL);
+  second.write("new");
+  assert.deepEqual([mine(name)?.outline?.total, mine(name)?.outline?.entries], [1, 1]);
+  using other = ShmLogWriter.create(uniqueName("top"), { ...SMALL, chunkCount: 8 });
+  const looks = watch.look().filter((one) => [name, other.name].includes(one.name));
+  const order = (key: "name" | "size" | "last") => sorted(looks, key).map((one) => one.name);
+  assert.deepEqual(order("size"), [other.name, name]);
+  assert.deepEqual(order("last"), [name, other.name]);
+  assert.deepEqual(order("name"), [name, other.name].sort());
+});
+
+test("top without a terminal, or with --once, prints a table or JSON and ends", () => {
+  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  for (let i = 0; i < 100; i++) log.write(`line ${i}`);
+  const { code, stdout, stderr } = runCli(["top", log.name, "-d", "0.1"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^NAME +WRITER .*CHUNKS\n/);
+  assert.match(stdout, new RegExp(`\n${log.name} +(${process.pid}|alive) +0 .* 100 +█▂··\n$`));
+  const [look] = JSON.parse(runCli(["top", log.name, "--once", "-d", "0.1", "-o", "json"]).stdout);
+  assert.deepEqual([look.name, look.lastSequenceNumber, look.entriesPerSecond], [log.name, 100, 0]);
+  assert.equal(runCli(["top", "-d", "0"]).code, 2);
+});
+
+/** Why there can be no terminal here. */
+const noTerminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0
+  ? false
+  : "there is no program `script` of util-linux";
+
+/** A command in a pseudo-terminal of 80 × 24. */
+function inTerminal(args: string[]): {
+  screen(): string;
+  press(keys: string): void;
+  /** Waits for it; presses keys meanwhile, which get lost before the screen listens. */
+  until(pattern: RegExp, keys?: string): Promise<void>;
+  /** The processes in it: the command. */
+  pids(): number[];
+  signal(name: "SIGTERM"): void;
+  ended(): Promise<number | null>;
+  [Symbol.dispose](): void;
+} {
+  const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const [command, fixed] = scriptCommand(file);
+  const line = [command, ...fixed, ...args].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["-qfec", `stty rows 24 cols 80; exec ${line}`, "/dev/null"], {
+    env: { ...process.env, TERM: "xterm-256color", NO_COLOR: undefined, CI: undefined },
+    timeout: 60_000,
+    killSignal: "SIGKILL",
+  });
+  let found: number[] = [];
+  const pids = () => {
+    if (found.length === 0) {
+      const { stdout } = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" });
+      found = stdout.trim().split("\n").map(Number);
+    }
+    return found;
+  };
+  let screen = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => screen += text);
+  const end = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return {
+    screen: () => screen,
+    press: (keys) => void child.stdin.write(keys),
+    async until(pattern, keys) {
+      for (let i = 0; !pattern.test(screen); i++) {
+        if (keys !== undefined && i % 20 === 0) child.stdin.write(keys);
+        assert.ok(i < 2000 * slowness, `in vain for ${pattern}: ${JSON.stringify(screen)}`);
+        await sleep(10);
+      }
+    },
+    pids,
+    signal: (name) => void process.kill(pids()[0], name),
+    ended: () => end,
+    // Whatever becomes of the test: without its terminal the command ends, too.
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
+  };
+}
+
+const SHOWN = "\x1b[?1049h";
+const RESTORED = "\x1b[?1049l";
+
+test("top in a terminal shows logs and details, and q gives the terminal back", {
+  skip: noTerminal,
+}, async () => {
+  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  log.writeMany(["one", "two"]);
+  using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
+  await terminal.until(new RegExp(`ouroboros top[^]*REACHES BACK[^]*${log.name}`));
+  assert.ok(terminal.screen().includes(SHOWN));
+  await terminal.until(/2 entries there, 2 written[^]*chunk +entries/, "\x1b[C");
+  terminal.press("\x1b[D");
+  await terminal.until(/enter detail[^]*enter detail/);
+  terminal.press("q");
+  assert.equal(await terminal.ended(), 0);
+  const screen = terminal.screen();
+  assert.ok(screen.lastIndexOf(RESTORED) > screen.lastIndexOf(SHOWN));
+  assert.ok(
+    screen.lastIndexOf("\x1b[?25h") > screen.lastIndexOf("\x1b[?25l"),
+    "the cursor is back",
+  );
+});
+
+test("top gives the terminal back at Ctrl-C and at SIGTERM, and survives its log", {
+  skip: noTerminal,
+}, async () => {
+  for (const how of ["Ctrl-C", "SIGTERM"]) {
+    using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+    using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
+    await terminal.until(/1 log,/);
+    log.close();
+    await terminal.until(/0 logs,/);
+    if (how === "Ctrl-C") terminal.press("\x03");
+    else terminal.signal("SIGTERM");
+    await terminal.ended();
+    assert.ok(terminal.screen().lastIndexOf(RESTORED) > terminal.screen().lastIndexOf(SHOWN), how);
+  }
+});
+
+test("top ends when its terminal is closed", { skip: noTerminal }, async () => {
+  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  const terminal = inTerminal(["top", log.name, "-d", "0.1"]);
+  await terminal.until(/1 log,/);
+  const isThere = () => terminal.pids().some((pid) => existsSync(`/proc/${pid}`));
+  assert.ok(isThere());
+  terminal[Symbol.dispose]();
+  for (let i = 0; isThere(); i++) {
+    assert.ok(i < 1000 * slowness, "it is still there");
+    await sleep(10);
+  }
+});
