@@ -5,6 +5,18 @@
  * {@linkcode CircularBufferWriter} and {@linkcode CircularBufferReader} work on named shared memory;
  * {@linkcode CircularWriter} and {@linkcode CircularReader} on any memory.
  *
+ * @example
+ * ```ts
+ * import { CircularBufferReader, CircularBufferWriter } from "@ouroboros/log/circular";
+ *
+ * const name = `/doc-circular-module-${process.pid}`;
+ * const spec = { indexName: `${name}-index`, dataName: `${name}-data`, capacity: 65536 };
+ * using writer = CircularBufferWriter.open(spec);
+ * using reader = CircularBufferReader.open(spec);
+ * writer.write(new TextEncoder().encode("hello"));
+ * console.log(new TextDecoder().decode(reader.read())); // hello
+ * ```
+ *
  * @module
  */
 

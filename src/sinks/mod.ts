@@ -2,6 +2,15 @@
  * Lines into a log: what the sinks for logging libraries share, for loggers of your own, and how
  * lines that a sink has split are put together.
  *
+ * @example
+ * ```ts
+ * import { EntrySink } from "@ouroboros/log/sinks";
+ *
+ * using sink = new EntrySink({ target: "/doc-sinks-module", unlinkOnClose: true });
+ * sink.write("a line of a logger of your own");
+ * console.log(sink.counts.written); // 1
+ * ```
+ *
  * @module
  */
 
