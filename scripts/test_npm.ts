@@ -17,7 +17,7 @@ import {
   packageRuntimes,
   runtimePaths,
 } from "./npm/runtimes.ts";
-import { packagesOfSnippets, type Step, stepsOn } from "./npm/stranger.ts";
+import { packagesOfSnippets, type Step, stepsOn, stepsWithoutKoffi } from "./npm/stranger.ts";
 import { planSuite, writeSuite } from "./npm/suite.ts";
 import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
 import { freshFolder, peers } from "./npm/workshop.ts";
@@ -48,6 +48,10 @@ if (process.env.TESTS !== "only") {
   );
   const folder = freshFolder(tarball, [...new Set([...peers(), ...packagesOfSnippets()])]);
   for (const runtime of tested) results.push(tryAll(runtime.title, stepsOn(runtime, folder)));
+  const bare = freshFolder(tarball, [], "--omit=optional");
+  for (const runtime of tested.filter(({ name }) => name.startsWith("node"))) {
+    results.push(tryAll(`${runtime.title}, no koffi`, stepsWithoutKoffi(runtime, bare)));
+  }
 }
 const suite = planSuite();
 if (process.env.TESTS !== "none") {

@@ -63,6 +63,10 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
       run: () => void run(write("consumer.mjs", consumer((path) => `await import("${path}")`))),
     },
     {
+      title: "the thread that sleeps for followers starts from its file",
+      run: () => void run(write("sleeper.mjs", SLEEPER)),
+    },
+    {
       title: "require() of all subpaths: the same objects as import",
       run: () => void run(write("consumer.cjs", commonJs())),
     },
@@ -101,6 +105,27 @@ for (
 `;
 }
 
+/** Where it does not start, following works as well, but later: so other tests would not tell. */
+const SLEEPER = `import assert from "node:assert/strict";
+import { Doorbell, SharedMemory } from "${config.name}/ffi";
+const name = "/ouroboros-sleeper-" + process.pid;
+const memory = SharedMemory.create(name, 5000);
+const bell = Doorbell.of(memory);
+SharedMemory.unlink(name);
+for (const end = performance.now() + 1000; bell !== undefined && performance.now() < end;) {
+  bell.arm();
+  await bell.sleep(1);
+}
+if (bell !== undefined) {
+  assert.ok(bell.canSleep);
+  bell.arm();
+  setTimeout(() => bell.ring(), 100);
+  await bell.sleep(600_000);
+  bell.close();
+}
+memory.close();
+`;
+
 function commonJs(): string {
   return `const assert = require("node:assert/strict");
 const { OuroborosError, ShmLogWriter, ShmLogReader } = require("${config.name}");
@@ -120,6 +145,35 @@ writer.close();
   }
 })();
 `;
+}
+
+/** What works, and what is said, without koffi, on a Node that needs it. */
+export function stepsWithoutKoffi(runtime: PackageRuntime, folder: string): Step[] {
+  writeFileSync(
+    `${folder}without.mjs`,
+    `import assert from "node:assert/strict";
+import { NativeUnavailableError, Reader, ShmLogReader, Writer } from "${config.name}";
+const memory = new SharedArrayBuffer(1 << 20);
+Writer.create(memory, { chunkCount: 4 }).write("hello");
+assert.equal(new Reader(memory).read().text, "hello");
+assert.throws(
+  () => ShmLogReader.open("/ouroboros-none"),
+  (error) => error instanceof NativeUnavailableError && /npm install koffi/.test(error.message),
+);
+`,
+  );
+  return [{
+    title: "without koffi: logs on any memory work, and an error says what to install",
+    run() {
+      const result = spawnSync(runtime.path, ["without.mjs"], {
+        cwd: folder,
+        encoding: "utf8",
+        timeout: 60_000,
+        env: { ...process.env, NO_COLOR: "1", OUROBOROS_FFI: "koffi" },
+      });
+      if (result.status !== 0) throw new Error(complaint(result));
+    },
+  }];
 }
 
 /** The program `ouroboros`, by the file that npm links, where `node` is the runtime. */

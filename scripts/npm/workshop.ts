@@ -8,7 +8,11 @@ import { folder as built } from "./package.ts";
 import { versionOf } from "./project.ts";
 
 /** A folder where the tarball is installed, with what else is asked for, in the version of deno.json if none is given. Removed at the end. */
-export function freshFolder(tarball: string, packages: readonly string[] = []): string {
+export function freshFolder(
+  tarball: string,
+  packages: readonly string[] = [],
+  ...flags: string[]
+): string {
   const folder = `${mkdtempSync(`${tmpdir()}/ouroboros-npm-`)}/`;
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(`${folder}package.json`, JSON.stringify({ private: true, type: "module" }));
@@ -17,6 +21,7 @@ export function freshFolder(tarball: string, packages: readonly string[] = []): 
     "--no-audit",
     "--no-fund",
     "--prefer-offline",
+    ...flags,
     tarball,
     ...packages.map((name) => name.lastIndexOf("@") > 0 ? name : `${name}@${versionOf(name)}`),
   ]);
