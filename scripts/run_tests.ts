@@ -1,6 +1,6 @@
 /** Runs test files on a runtime, and reads from its closing words how many passed. */
 
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import type { Runtime } from "./runtimes.ts";
@@ -23,6 +23,12 @@ export interface RunOptions {
   env: Record<string, string | undefined>;
   /** In milliseconds: a test that hangs must not hang whoever waits for the numbers. */
   timeout: number;
+}
+
+interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
 }
 
 /** How each runner closes, and what it calls the three numbers. */
@@ -54,21 +60,23 @@ export function testFiles(folder: string, filters: readonly string[]): string[] 
 }
 
 /** Runs test files; prints the numbers, and where something failed everything. */
-export function runTests(
+export async function runTests(
   runtime: Runtime,
   files: readonly string[],
   { folder, env, timeout }: RunOptions,
-): Result {
-  console.log(`\n${runtime.title}: ${runtime.path}`);
+): Promise<Result> {
+  console.log(`${runtime.title}: ${runtime.path}`);
   const start = Date.now();
-  const { status, stdout, stderr } = spawnSync(runtime.path, [...runtime.test, ...files], {
-    cwd: folder,
-    env: { ...process.env, NO_COLOR: "1", ...env },
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    timeout,
-    killSignal: "SIGKILL",
-    stdio: ["ignore", "pipe", "pipe"],
+  const { status, stdout, stderr } = await new Promise<Ended>((resolve) => {
+    const child = execFile(runtime.path, [...runtime.test, ...files], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: "1", ...env },
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+      timeout,
+      killSignal: "SIGKILL",
+    }, (error, stdout, stderr) => resolve({ status: error === null ? 0 : 1, stdout, stderr }));
+    child.stdin?.end();
   });
   const output = `${stdout}\n${stderr}`;
   const [passedIn, failedIn, skippedIn] = SUMMARIES[runtime.name.replace(/\d+$/, "")];
@@ -85,7 +93,7 @@ export function runTests(
     skipped: lastNumber(output, skippedIn),
     seconds,
   };
-  console.log(numbersOf(result));
+  console.log(`${runtime.title}: ${numbersOf(result)}`);
   return result;
 }
 

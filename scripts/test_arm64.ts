@@ -52,7 +52,8 @@ const smaller = Object.fromEntries(
 const unusable = new Map(all.map((runtime) => [runtime, probe(runtime)]));
 const usable = all.filter((runtime) => unusable.get(runtime) === undefined);
 const tested = usable.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const results = tested.map((runtime) => run(runtime, files, usable));
+const results: Result[] = [];
+for (const runtime of tested) results.push(await run(runtime, files, usable));
 
 const pairs = files.filter((file) => file.endsWith(PAIRS));
 const natives = installedRuntimes().map((runtime) => ({
@@ -62,8 +63,8 @@ const natives = installedRuntimes().map((runtime) => ({
 if (pairs.length > 0) {
   for (const runtime of tested) {
     const native = natives.find(({ name }) => name === runtime.name);
-    results.push(run(runtime, pairs, natives));
-    if (native !== undefined) results.push(run(native, pairs, usable));
+    results.push(await run(runtime, pairs, natives));
+    if (native !== undefined) results.push(await run(native, pairs, usable));
   }
 }
 
@@ -75,7 +76,11 @@ for (const [{ title }, reason] of unusable) {
 finish(results);
 
 /** Runs files on a runtime; its tests start the others where they pair runtimes. */
-function run(runtime: Runtime, files: readonly string[], others: readonly Runtime[]): Result {
+function run(
+  runtime: Runtime,
+  files: readonly string[],
+  others: readonly Runtime[],
+): Promise<Result> {
   const paths = Object.fromEntries(others.map(({ name, path }) => [name.toUpperCase(), path]));
   const isSame = others === usable && usable.includes(runtime);
   const readers = others === usable ? "arm64" : "x64";

@@ -42,13 +42,11 @@ const NO_KILL = { CRASHES: 0 };
 
 /** Shapes that take seconds. */
 export const SMALL_SHAPES: Run[] = [
-  { title: "TSO: two chunks, the writer killed once", define: { ...TSO, ...TWO_CHUNKS } },
   {
     title: "TSO: two chunks, a batch",
     define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, BATCHES: 1 },
   },
   { title: "TSO: one chunk, the writer killed once", define: { ...TSO, ...ONE_CHUNK } },
-  { title: "weak: two chunks", define: { ...WEAK, ...TWO_CHUNKS, ...NO_KILL } },
   {
     title: "weak: two chunks, three entries, the writer killed once",
     define: { ...WEAK, ...TWO_CHUNKS, ENTRIES: 3 },
@@ -57,6 +55,8 @@ export const SMALL_SHAPES: Run[] = [
 
 /** Shapes that take minutes. */
 export const LARGE_SHAPES: Run[] = [
+  { title: "TSO: two chunks, the writer killed once", define: { ...TSO, ...TWO_CHUNKS } },
+  { title: "weak: two chunks", define: { ...WEAK, ...TWO_CHUNKS, ...NO_KILL } },
   {
     title: "TSO: two chunks, the writer killed twice",
     define: { ...TSO, ...TWO_CHUNKS, CRASHES: 2 },
