@@ -21,7 +21,7 @@ if (typeof bun === "string") {
 const { filters } = parseArguments();
 const natives = installedRuntimes().filter(({ name }) => name !== "bun");
 const paths = Object.fromEntries(natives.map(({ name, path }) => [name.toUpperCase(), path]));
-const result = runTests(bun, testFiles(root, filters), {
+const result = await runTests(bun, testFiles(root, filters), {
   folder: root,
   // Its own path is that of the loader.
   env: { ...paths, BUN: bun.path, THIS_RUNTIME: bun.path },
