@@ -112,7 +112,9 @@ async function suiteOn(runtime: PackageRuntime): Promise<Result> {
   const result = await runTests(runtime as Runtime, files.map((file) => `./${file}`), {
     folder,
     // Where the tests find the runtimes to pair theirs with.
-    env: runtimePaths(all),
+    env: runtime.needsLowering
+      ? runtimePaths(all)
+      : { ...runtimePaths(all.filter((each) => !each.needsLowering)), NODE22: "none" },
     timeout: SUITE_TIMEOUT,
   });
   return { ...result, title: `${result.title}, ${files.length} test files` };
