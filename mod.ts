@@ -96,6 +96,45 @@
  *
  * Shared memory of the name `/app` is the file `/dev/shm/app` on Linux.
  *
+ * ## Security
+ *
+ * Who may do what is decided by the permissions of the segment, and by nothing else: the format
+ * has no signatures and no secrets.
+ *
+ * | who          | can                                                                                               | cannot                                                                                                                                                     |
+ * | ------------ | ------------------------------------------------------------------------------------------------- | ---------------------------------------------------------------------------------------------------------------------------------------------------------- |
+ * | may read it  | read every entry that is still there; hold its lock, and so keep the next writer from resuming it | change a byte, or disturb a writer at work or other readers                                                                                                |
+ * | may write it | forge and change entries, numbers and counts; truncate it                                         | make a reader crash, hang, read outside of the segment, or take more memory than the segment has (truncation: see below); lead the writer outside of it    |
+ * | neither      | take the name first, and so keep the writer from starting                                         | be followed, written to, replaced or removed by a writer: what belongs to another user, is no log, is a symbolic link or a pipe is an error, for root, too |
+ *
+ * - **Modes.** A segment has mode 0600, exactly, unless `mode` says otherwise; 0640 and a group is
+ *   enough for readers of other users. Give nobody the right to write: there is one writer.
+ * - **Read-only readers.** They need no right to write, not for locks either. A reader trusts
+ *   nothing that it reads: each length and offset is checked against the segment before it is
+ *   used, and a call takes a bounded number of steps. What it hands out is a copy; only `forEach`
+ *   shows the memory itself, which a forger may change while you look.
+ * - **Truncation.** Touching a mapped byte that is no longer there kills the process (SIGBUS), on
+ *   every system. Before each batch a reader looks whether the segment is as long as it was, so
+ *   what remains is a window of microseconds within a batch. `{ copyMode: "pread" }` closes it:
+ *   such a reader copies by system calls and never faults; it is slower, above all in the chunk
+ *   that is being written. The writer has no such mode: whoever may truncate its segment can kill
+ *   it. Only the owner of a segment and who may write it can truncate it.
+ * - **Text.** Entries are bytes from somebody else. `tail` shows control characters as escapes on
+ *   a terminal; your own code must do the like.
+ * - **Names.** `/dev/shm` belongs to all users of a machine: names are first come, first served.
+ *   For logs that nobody may block, use a file in a folder of your own:
+ *   `{ path: "/run/my-app/log" }`.
+ * - **Cleaning up.** A closed log is removed by its writer, one that crashed stays, for that is
+ *   its purpose: `ouroboros list`, `ouroboros remove`. What was written stays in memory, readable
+ *   under its mode, until it is overwritten or removed. A worker that is ended by
+ *   `worker.terminate()` keeps its lock until the process ends.
+ * - **Not protected:** secrets in entries; a kernel or machine crash (a file keeps what `flush()`
+ *   wrote); two writers of which one is another library's, which knows no lock; anything against
+ *   root.
+ *
+ * Reports of holes: an issue at the repository, without the exploit; it will be asked for in
+ * private.
+ *
  * @module
  */
 
@@ -121,7 +160,8 @@ export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_option
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export type { Continuation, Cursor } from "./src/shm_log/cursor.ts";
 export type { FollowOptions, ReopenEvent } from "./src/shm_log/follow.ts";
-export { ShmLogReader, type ShmLogReaderOptions, type WaitOptions } from "./src/shm_log/reader.ts";
+export { ShmLogReader } from "./src/shm_log/reader.ts";
+export type { ShmLogReaderOptions, WaitOptions } from "./src/shm_log/reader_options.ts";
 export { type SavedLog, saveLog, type SaveOptions } from "./src/shm_log/save.ts";
 export { ShmLogWriter } from "./src/shm_log/writer.ts";
 export type { ShmLogWriterOptions } from "./src/shm_log/writer_options.ts";

@@ -8,6 +8,7 @@ import process from "node:process";
 import { NativeUnavailableError } from "../src/errors.ts";
 import { posixSystem } from "./posix.ts";
 import type { System } from "./system.ts";
+import { windowsSystem } from "./windows.ts";
 
 let chosen: System | undefined;
 
@@ -20,10 +21,18 @@ export function system(): System {
   return chosen ??= choose();
 }
 
+/** Puts another system in the place of this one, for tests: nothing may be open. Undefined: this one. */
+export function replaceSystem(other: System | undefined): void {
+  chosen = other;
+}
+
 function choose(): System {
   const { platform } = process;
   if (platform === "linux" || platform === "darwin") return posixSystem(platform, process.arch);
-  throw new NativeUnavailableError(`native memory is not supported on ${platform} yet`);
+  if (platform === "win32" && process.arch === "x64") return windowsSystem();
+  throw new NativeUnavailableError(
+    `native memory is not supported on ${platform} (${process.arch})`,
+  );
 }
 
 /**

@@ -20,7 +20,6 @@
  */
 
 import { OuroborosError } from "../src/errors.ts";
-import { sleep } from "../src/sleep.ts";
 import { STRONG_ORDER, system } from "./current_system.ts";
 import { type Holding, keepSafe, release } from "./holding.ts";
 import type { SharedMemory } from "./shared_memory.ts";
@@ -33,8 +32,6 @@ const MARK_WORD = 0;
 const SLEEPERS_WORD = 1;
 const RINGS_WORD = 2;
 const BELL_SIZE = 16;
-/** How long to sleep at a time while the thread that sleeps for us starts, in milliseconds. */
-const START_SLEEP = 10;
 
 /**
  * The bell of a shared memory segment. One side rings it after it has changed the segment; others arm
@@ -145,7 +142,7 @@ export class Doorbell implements Disposable {
    * with `--permission` `--allow-worker`; where that can't be had, this is `false` after the first sleep.
    */
   get canSleep(): boolean {
-    return this.#thread?.state !== "failed";
+    return this.#thread?.hasFailed !== true;
   }
 
   /** Says that we are about to sleep. Then the segment must be looked at once more. */
@@ -159,9 +156,7 @@ export class Doorbell implements Disposable {
   /** Sleeps until the bell rings, `milliseconds` have passed, or `signal` is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     this.#thread ??= new SleeperThread(this.#address);
-    const { state } = this.#thread;
-    if (state === "ready") return this.#thread.sleep(this.#seen, milliseconds, signal);
-    return sleep(Math.min(START_SLEEP, milliseconds), signal);
+    return this.#thread.sleep(this.#seen, milliseconds, signal);
   }
 
   /** Sleeps as `sleep()` does, but blocks the thread: it wakes sooner by half. */

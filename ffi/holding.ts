@@ -44,8 +44,12 @@ export function keepSafe(holding: Holding, buffer: ArrayBuffer): void {
   comeLastAtWorkerEnd();
 }
 
-/** Ends the views, unmaps the memory and closes the descriptors, once. */
-export function release(holding: Holding, buffer: ArrayBuffer | undefined): void {
+/** Ends the views, unmaps the memory, does `action`, and closes the descriptors, once. */
+export function release(
+  holding: Holding,
+  buffer: ArrayBuffer | undefined,
+  action?: () => void,
+): void {
   if (holding.isReleased) return;
   holding.isReleased = true;
   forgotten.unregister(holding);
@@ -56,7 +60,12 @@ export function release(holding: Holding, buffer: ArrayBuffer | undefined): void
     buffer?.transfer(0);
     system().unmap(holding.address, holding.byteLength);
   }
-  for (const descriptor of holding.descriptors) holding.closeDescriptor(descriptor);
+  try {
+    action?.();
+  } finally {
+    // Its lock before the object itself: who makes it anew must not find it locked.
+    for (const open of [...holding.descriptors].reverse()) holding.closeDescriptor(open);
+  }
 }
 
 /** Unmaps what was mapped, with its views, and goes on with another mapping of the same descriptors. */

@@ -79,7 +79,6 @@ export function linux(native: Driver, arch: string): Platform {
     ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
     allocate: (descriptor, size) => posix_fallocate(descriptor, 0n, BigInt(size)),
     list: listDevShm,
-    lockDescriptor: (descriptor) => descriptor,
   };
 }
 

@@ -1,19 +1,20 @@
 /**
- * What to call on macOS, where it is not what Linux has.
+ * What to call on macOS, where it is not what Linux has. What a segment's descriptor can't do there is
+ * in `macos_segments.ts`.
  *
  * @module
  */
 
-import { constants as fsConstants, openSync } from "node:fs";
 import os from "node:os";
 import { NativeUnavailableError } from "../src/errors.ts";
+import { withMacSegments } from "./macos_segments.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
 import { identityNumber, microseconds } from "./segment_identity.ts";
-import { translateFsError } from "./system_error.ts";
 
-// On arm64 macOS, and only there, the arguments after the named ones are on the stack: six values
-// fill up the eight argument registers first.
+// On arm64 macOS, and only there, the arguments after the named ones are on the stack, eight bytes
+// each: six values fill up the eight argument registers first. That is the same for all drivers: none
+// of them is told that a function is variadic.
 const PADDING = ["i64", "i64", "i64", "i64", "i64", "i64"] as const;
 const NO_ARGUMENTS = [0n, 0n, 0n, 0n, 0n, 0n] as const;
 const PADDED_SHM_OPEN = {
@@ -27,15 +28,30 @@ const PADDED_FCNTL = {
 } as const satisfies SymbolTable;
 
 const F_PREALLOCATE = 42;
+const F_FULLFSYNC = 51;
 const F_ALLOCATEALL = 4;
 const F_PEOFPOSMODE = 3;
-const O_CLOEXEC = 0x1000000;
-/** Where st_birthtimespec is in a `struct stat`, in bytes. */
-const BIRTH = 80;
 
-/** macOS on a CPU of that name. Written after the manuals, not tried on a Mac yet. */
-export function macOs(native: Driver, arch: string): Platform {
-  const libc = "libSystem.B.dylib";
+/** Of a `struct stat` with 64-bit inode numbers, in bytes: where what is. */
+const STAT_MODE = 4;
+const STAT_INODE = 8;
+const STAT_OWNER = 16;
+const STAT_BIRTH = 80;
+const STAT_SIZE = 96;
+const STAT_BLOCKS = 104;
+/** What st_blocks counts, in bytes. */
+const BLOCK = 512;
+
+const { errno: ERRNO } = os.constants;
+const NOTHING = new Uint8Array(new ArrayBuffer(8));
+
+/** Where files are that stand for locks: one folder for all users, which nobody tidies up. */
+const LOCK_FOLDER = "/var/tmp";
+
+/** macOS on a CPU of that name. Written after its manuals and its source, not tried on a Mac yet. */
+export function macOs(native: Driver, arch: string, lockFolder: string = LOCK_FOLDER): Platform {
+  // The full path: programs that are signed with entitlements, as runtimes are, search nowhere.
+  const libc = "/usr/lib/libSystem.B.dylib";
   const isPadded = arch === "arm64";
   const { shm_unlink } = native.open(libc, { shm_unlink: SHARED_CALLS.shm_unlink });
   const shmOpen = isPadded
@@ -49,8 +65,9 @@ export function macOs(native: Driver, arch: string): Platform {
   const fstat = arch === "x64"
     ? native.open(libc, { "fstat$INODE64": stat })["fstat$INODE64"]
     : native.open(libc, { fstat: stat }).fstat;
+  const found = new DataView(new ArrayBuffer(256));
   return {
-    // 31 bytes with the slash.
+    // The kernel takes 31 bytes with the slash.
     maxNameLength: 30,
     msSync: 0x10,
     libc,
@@ -60,20 +77,38 @@ export function macOs(native: Driver, arch: string): Platform {
     shmUnlink: (name) => shm_unlink(name),
     fstat,
     identityOf: (found) => ({
-      device: found.getInt32(0, true),
-      inode: identityNumber(found.getBigUint64(8, true)),
+      device: identityNumber(BigInt(found.getInt32(0, true))),
+      inode: identityNumber(found.getBigUint64(STAT_INODE, true)),
     }),
-    createdAt: (_descriptor, found) => microseconds(found, BIRTH),
-    ownerOf: (found) => found.getUint32(16, true),
-    allocate: (descriptor, size, isFile, errno) => {
-      // Shared memory has its room from ftruncate.
-      if (!isFile) return 0;
-      return fcntl(descriptor, F_PREALLOCATE, preallocation(size)) < 0 ? errno() : 0;
+    createdAt: (_descriptor, found) => microseconds(found, STAT_BIRTH),
+    ownerOf: (found) => found.getUint32(STAT_OWNER, true),
+    // Segments can't be sought in.
+    sizeOf: (found) => Number(found.getBigInt64(STAT_SIZE, true)),
+    allocate: (descriptor, size, _isFile, errno) => {
+      if (fstat(descriptor, new Uint8Array(found.buffer)) < 0) return errno();
+      // It is counted from the end of what the file has already.
+      const missing = size - Number(found.getBigInt64(STAT_BLOCKS, true)) * BLOCK;
+      if (missing <= 0) return 0;
+      return fcntl(descriptor, F_PREALLOCATE, preallocation(missing)) < 0 ? errno() : 0;
+    },
+    // What msync has written may still be in the memory of the disk itself.
+    flushDisk: (descriptor, errno) => {
+      if (fcntl(descriptor, F_FULLFSYNC, NOTHING) >= 0) return 0;
+      const reason = errno();
+      // File systems that have no such thing, or nothing to write.
+      const cannot = reason === ERRNO.ENOTSUP || reason === ERRNO.EINVAL ||
+        reason === ERRNO.EOPNOTSUPP || reason === ERRNO.ENOTTY || reason === ERRNO.EROFS;
+      return cannot ? 0 : reason;
     },
     list: () => {
       throw new NativeUnavailableError("macOS has no list of shared memory segments");
     },
-    lockDescriptor: lockFile,
+    complete: (system, { statOf, user }) =>
+      withMacSegments(system, {
+        mode: (descriptor) => statOf(descriptor).getUint16(STAT_MODE, true),
+        user,
+        lockFolder,
+      }),
   };
 }
 
@@ -95,17 +130,4 @@ function paddedFcntl(
 ): (descriptor: number, command: number, argument: Uint8Array) => number {
   return (descriptor, command, argument) =>
     functions.fcntl(descriptor, command, ...NO_ARGUMENTS, argument);
-}
-
-/** macOS can't lock a segment: a file stands for it, and stays, since removing it would race. */
-function lockFile(descriptor: number, name: string | undefined): number {
-  if (name === undefined) return descriptor;
-  const path = `${os.tmpdir()}/ouroboros${name.replace("/", ".")}.lock`;
-  const flags = fsConstants.O_CREAT | fsConstants.O_RDWR | fsConstants.O_NOFOLLOW |
-    O_CLOEXEC;
-  try {
-    return openSync(path, flags, 0o600);
-  } catch (error) {
-    throw translateFsError("open", `lock file "${path}"`, error);
-  }
 }

@@ -4,27 +4,10 @@
  * @module
  */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsync,
-  lstatSync,
-  openSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
-import {
-  ClosedError,
-  PermissionDeniedError,
-  SegmentNotFoundError,
-  SystemCallError,
-} from "../src/errors.ts";
-import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
-import { identityNumber } from "./segment_identity.ts";
-import { translateFsError } from "./system_error.ts";
+import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
-import type { Access, SegmentIdentity } from "./system.ts";
+import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
+import type { Access, ObjectIdentity } from "./system.ts";
 
 /**
  * A file that is mapped into memory: like shared memory, and it outlives a reboot.
@@ -52,7 +35,7 @@ export class MappedFile extends Mapping {
       access,
       name: undefined,
       what: `file "${path}"`,
-      closeDescriptor: closeSync,
+      closeDescriptor: (open) => system().files.close(open),
     });
     this.path = path;
   }
@@ -71,12 +54,12 @@ export class MappedFile extends Mapping {
     const { mode = 0o600, reserve = true } = options;
     checkMode(mode);
     checkSize(size, `file "${path}"`);
-    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
-    const descriptor = openFile(path, flags, mode);
+    const descriptor = system().files.create(path, mode);
     try {
       system().setMode(descriptor, mode, `file "${path}"`);
-      system().setSize(descriptor, size, `file "${path}"`);
+      // Room first: macOS counts it from what the file has, and would not fill the hole of a new size.
       if (reserve) system().reserve(descriptor, size, `file "${path}"`, true);
+      system().setSize(descriptor, size, `file "${path}"`);
       return new MappedFile(path, descriptor, size, "read-write");
     } catch (error) {
       removeFailed(path, descriptor);
@@ -98,37 +81,27 @@ export class MappedFile extends Mapping {
    */
   static open(path: string, options: OpenOptions = {}): MappedFile {
     const { access = "read" } = options;
-    // Not to hang on a pipe that nobody writes to: it is refused below.
-    const how = access === "read" ? constants.O_RDONLY : constants.O_RDWR | constants.O_NOFOLLOW;
-    const flags = how | (constants.O_NONBLOCK ?? 0);
-    const descriptor = openFile(path, flags, 0);
+    const descriptor = system().files.open(path, access);
     try {
-      const found = fstatSync(descriptor);
-      if (!found.isFile()) throw new SystemCallError(`open file "${path}" failed: not a file`, 0);
-      if (found.size === 0) throw new SegmentNotFoundError(`file "${path}" is empty`);
-      checkSize(found.size, `file "${path}"`);
-      return new MappedFile(path, descriptor, found.size, access);
+      const size = system().size(descriptor);
+      if (size === 0) throw new SegmentNotFoundError(`file "${path}" is empty`);
+      checkSize(size, `file "${path}"`);
+      return new MappedFile(path, descriptor, size, access);
     } catch (error) {
-      closeSync(descriptor);
+      system().files.close(descriptor);
       throw error;
     }
   }
 
   /**
-   * Removes a file: who has it mapped keeps the memory.
+   * Removes a file: who has it mapped keeps the memory. On Windows a file that is mapped can't be
+   * removed.
    *
    * @returns whether there was one
    * @throws {PermissionDeniedError} if the system refuses
    */
   static unlink(path: string): boolean {
-    try {
-      unlinkSync(path);
-      return true;
-    } catch (error) {
-      const reason = translateFsError("unlink", `file "${path}"`, error);
-      if (reason instanceof SegmentNotFoundError) return false;
-      throw reason;
-    }
+    return system().files.unlink(path);
   }
 
   /**
@@ -176,60 +149,42 @@ export class MappedFile extends Mapping {
    */
   async flushAsync(): Promise<void> {
     if (this.closed) throw new ClosedError(`file "${this.path}" is closed`);
-    // A descriptor of its own: that of the mapping may be closed, and its number given away, before
-    // the system is done. What is no longer at its path is flushed by the mapping.
-    if (!this.isCurrent()) return this.flush();
-    const descriptor = openFile(this.path, constants.O_RDONLY | constants.O_NONBLOCK, 0);
-    try {
-      if (!isThisFile(fstatSync(descriptor, { bigint: true }), this.identity)) return this.flush();
-      await new Promise<void>((resolve, reject) => {
-        fsync(descriptor, (error) => {
-          if (error) reject(translateFsError("fsync", `file "${this.path}"`, error));
-          else resolve();
-        });
-      });
-    } finally {
-      closeSync(descriptor);
+    if (this.isCurrent()) {
+      // Some systems do not count a store into mapped memory as one to the file before they are told.
+      this.flush({ wait: false });
+      // By a descriptor of its own: that of the mapping may be closed, and its number given away, before
+      // the system is done. What is no longer at its path is flushed by the mapping.
+      if (await system().files.sync(this.path, this.identity)) return;
+      // Somebody put another file in its place; and we may be closed by now.
+      if (this.closed) return;
     }
+    this.flush();
   }
 
   /** Whether the path still leads to this very file. */
   override isCurrent(): boolean {
-    return leadsTo(this.path, this.identity, this.access === "read" ? statSync : lstatSync);
+    return leadsTo(this.path, this.identity, this.access);
+  }
+
+  /** Closes, and removes the file while the lock is still held, see {@linkcode Mapping.remove}. */
+  override remove(): void {
+    this.closeAround(() => system().files.unlink(this.path));
   }
 }
 
 /** Removes what could not be finished, unless somebody put another file in its place. */
 function removeFailed(path: string, descriptor: number): void {
   try {
-    if (leadsTo(path, system().identify(descriptor), lstatSync)) MappedFile.unlink(path);
+    if (leadsTo(path, system().identify(descriptor), "read-write")) MappedFile.unlink(path);
   } catch {
     // Why it could not be finished says more than why it could not be removed.
   } finally {
-    closeSync(descriptor);
+    system().files.close(descriptor);
   }
 }
 
-/** Whether the path leads to this very file; `stat` follows a link, or does not. */
-function leadsTo(path: string, identity: SegmentIdentity, stat: typeof statSync): boolean {
-  try {
-    return isThisFile(stat(path, { bigint: true }), identity);
-  } catch (error) {
-    const reason = translateFsError("stat", `file "${path}"`, error);
-    if (reason instanceof SegmentNotFoundError) return false;
-    throw reason;
-  }
-}
-
-function isThisFile(found: { dev: bigint; ino: bigint }, identity: SegmentIdentity): boolean {
-  const { device, inode } = identity;
-  return identityNumber(found.dev) === device && identityNumber(found.ino) === inode;
-}
-
-function openFile(path: string, flags: number, mode: number): number {
-  try {
-    return openSync(path, flags, mode);
-  } catch (error) {
-    throw translateFsError("open", `file "${path}"`, error);
-  }
+/** Whether the path leads to this very file, if it is opened like that. */
+function leadsTo(path: string, { device, inode }: ObjectIdentity, access: Access): boolean {
+  const found = system().files.identify(path, access);
+  return found !== undefined && found.device === device && found.inode === inode;
 }

@@ -11,11 +11,15 @@ import type { Access, Advice, SegmentIdentity } from "./system.ts";
 
 /** How memory is created. */
 export interface CreateOptions {
-  /** The permission bits, exact: the umask takes nothing away. Default 0o600. */
+  /**
+   * The permission bits, exact: the umask takes nothing away. Default 0o600. On Windows, which has
+   * other rights, nothing comes of it: a segment is for its user, a file has the rights of its folder.
+   */
   mode?: number;
   /**
    * Whether memory, or disk, is set aside for all of it. Default true. Without it, creating is
-   * quick and takes no room, and a store that finds none later kills the process (SIGBUS).
+   * quick and takes no room, and a store that finds none later kills the process (SIGBUS). On
+   * Windows there is always room for all of it; on macOS no memory can be set aside for a segment.
    */
   reserve?: boolean;
 }
@@ -151,7 +155,8 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * The number of the user who owns the object at this moment.
+   * The number of the user who owns the object at this moment. On Windows it is the last part of the
+   * owner's security identifier, which others may have, too: see {@linkcode Mapping.isOwn}.
    *
    * @throws {ClosedError} after `close()`
    */
@@ -166,7 +171,8 @@ export abstract class Mapping implements Disposable {
    * @throws {ClosedError} after `close()`
    */
   isOwn(): boolean {
-    return this.owner() === system().user();
+    this.#checkOpen();
+    return system().isOwn(this.#descriptor);
   }
 
   /**
@@ -177,10 +183,23 @@ export abstract class Mapping implements Disposable {
   abstract isCurrent(): boolean;
 
   /**
+   * Closes, and removes the name, or the file, while the lock is still held. It must be our own: see
+   * {@linkcode Mapping.isCurrent}. On Windows a segment has no name to be removed, it goes when all
+   * have closed it; and a file that others have mapped can't be removed.
+   *
+   * @throws {PermissionDeniedError} if the system refuses: then it is closed, and stays
+   * @throws {ClosedError} after `close()`
+   */
+  abstract remove(): void;
+
+  /**
    * Takes the lock of the object, which one handle at a time can hold, in all processes. The kernel
-   * takes it back when the handle is closed or its process dies.
+   * takes it back when the handle is closed or its process dies. On macOS a file in `/var/tmp` stands
+   * for the lock of a segment, which Deno must be allowed to read and write.
    *
    * @returns whether this handle has the lock now
+   * @throws {PermissionDeniedError} on macOS, if that file can't be made
+   * @throws {SegmentNotFoundError} on macOS, if the segment is one whose creator is not done
    * @throws {ClosedError} after `close()`
    */
   tryLock(): boolean {
@@ -216,7 +235,8 @@ export abstract class Mapping implements Disposable {
    */
   flush(options: { wait?: boolean } = {}): void {
     this.#checkOpen();
-    system().flush(this.#holding.address, this.byteLength, options.wait ?? true, this.#what);
+    const { address } = this.#holding;
+    system().flush(this.#descriptor, address, this.byteLength, options.wait ?? true, this.#what);
   }
 
   /**
@@ -258,9 +278,10 @@ export abstract class Mapping implements Disposable {
   protected setSize(size: number, isFile: boolean): void {
     this.#checkOpen();
     const before = this.currentSize();
-    system().setSize(this.#descriptor, size, this.#what);
     try {
+      // Room first, as where a file is made.
       system().reserve(this.#descriptor, size, this.#what, isFile);
+      system().setSize(this.#descriptor, size, this.#what);
     } catch (error) {
       system().setSize(this.#descriptor, before, this.#what);
       throw error;
@@ -284,6 +305,12 @@ export abstract class Mapping implements Disposable {
   /** Closes. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Closes, and does something in between: nothing is mapped any more, and the lock is still held. */
+  protected closeAround(action: () => void): void {
+    this.#checkOpen();
+    release(this.#holding, this.#buffer, action);
   }
 
   #checkOpen(): void {

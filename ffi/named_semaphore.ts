@@ -41,7 +41,7 @@ export class NamedSemaphore implements Disposable {
    * Opens the semaphore, which is made if there is none.
    *
    * @throws {PermissionDeniedError} if the system refuses
-   * @throws {RangeError} if the name (251 bytes at most on Linux), value or mode is not usable
+   * @throws {RangeError} if the name (251 bytes at most on Linux, 29 on macOS), value or mode is not usable
    * @throws {NativeUnavailableError} if this runtime gives no native functions
    */
   constructor(name: string, options: SemaphoreOptions = {}) {

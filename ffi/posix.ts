@@ -12,6 +12,9 @@ import { driver } from "./driver.ts";
 import { linux } from "./linux.ts";
 import { macOs } from "./macos.ts";
 import type { Driver, SymbolTable } from "./native.ts";
+import { lockPatiently } from "./patient_lock.ts";
+import { posixFiles } from "./posix_files.ts";
+import { posixName } from "./posix_name.ts";
 import type { Platform } from "./posix_platform.ts";
 import { posixSemaphores } from "./posix_semaphores.ts";
 import { systemError } from "./system_error.ts";
@@ -46,21 +49,20 @@ const LOCK_UN = 8;
 const SEEK_END = 2;
 const { errno: ERRNO } = os.constants;
 
-/** How often to ask for a lock that nobody holds and somebody looks at: at once, then each ms. */
-const LOCK_QUICK_ATTEMPTS = 100;
-const LOCK_ATTEMPTS = 1100;
-
 /** Room for any `struct stat`, in bytes. */
 const STAT_SIZE = 256;
 
-/** Linux or macOS, on the driver of this runtime. */
-export function posixSystem(platform: "linux" | "darwin", arch: string): System {
-  const native = driver();
-  const on = platform === "linux" ? linux(native, arch) : macOs(native, arch);
+/** Linux or macOS, on the driver of this runtime unless tests have another one. */
+export function posixSystem(
+  platform: "linux" | "darwin",
+  arch: string,
+  native: Driver = driver(),
+  lockFolder?: string,
+): System {
+  const on = platform === "linux" ? linux(native, arch) : macOs(native, arch, lockFolder);
   const libc = native.open(on.libc, CALLS);
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   let semaphores: Semaphores | undefined;
 
   /** Calls again while a signal interrupts; throws what `call` failed with. */
@@ -92,11 +94,24 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     return false;
   }
 
-  return {
+  /** The `struct stat` of what a descriptor leads to, good until the next one. */
+  function statOf(descriptor: number): DataView {
+    check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
+    return new DataView(stat.buffer);
+  }
+
+  const user = () => libc.geteuid() >>> 0;
+  const owner = (descriptor: number) => on.ownerOf(statOf(descriptor));
+
+  const system: System = {
     maxNameLength: on.maxNameLength,
     maxView: native.maxView,
     pageSize: libc.getpagesize(),
     futex: on.futex,
+    persists: true,
+    files: posixFiles,
+    normalizeName: (name) => posixName(name, on.maxNameLength),
+    segmentSize: (size) => size,
     createShared(name, mode) {
       const flags = fsConstants.O_CREAT | fsConstants.O_EXCL | fsConstants.O_RDWR;
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, mode));
@@ -146,9 +161,13 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
     unmap(address, size) {
       libc.munmap(address, BigInt(size));
     },
-    flush(address, size, wait, what) {
+    flush(descriptor, address, size, wait, what) {
       const flags = wait ? on.msSync : MS_ASYNC;
       check("msync", what, () => libc.msync(address, BigInt(size), flags));
+      if (!wait || on.flushDisk === undefined) return;
+      let reason: number;
+      do reason = on.flushDisk(descriptor, () => errno[0]); while (reason === ERRNO.EINTR);
+      if (reason !== 0) throw systemError("fcntl", what, reason);
     },
     advise(address, size, advice, what) {
       const number = ADVICE[advice];
@@ -174,42 +193,32 @@ export function posixSystem(platform: "linux" | "darwin", arch: string): System 
       return done;
     },
     size(descriptor) {
+      if (on.sizeOf !== undefined) return on.sizeOf(statOf(descriptor));
       const size = Number(libc.lseek(descriptor, 0n, SEEK_END));
       const reason = errno[0];
       if (size < 0) throw systemError("lseek", `descriptor ${descriptor}`, reason);
       return size;
     },
     identify(descriptor) {
-      check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
-      const found = new DataView(stat.buffer);
+      const found = statOf(descriptor);
       return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };
     },
-    owner(descriptor) {
-      check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
-      return on.ownerOf(new DataView(stat.buffer));
-    },
-    user: () => libc.geteuid() >>> 0,
-    lock(descriptor) {
-      for (let i = 0; i < LOCK_ATTEMPTS; i++) {
-        if (flock(descriptor, LOCK_EX)) return true;
-        // Who only looks shares the lock for a moment, and must not keep it from us.
-        if (isLocked(descriptor)) return false;
-        // A looker that was put to sleep in between needs the CPU to be done.
-        if (i >= LOCK_QUICK_ATTEMPTS) Atomics.wait(pause, 0, 0, 1);
-      }
-      return false;
-    },
+    owner,
+    isOwn: (descriptor) => owner(descriptor) === user(),
+    lock: (descriptor) =>
+      lockPatiently(() => flock(descriptor, LOCK_EX), () => isLocked(descriptor)),
     isLocked,
     unlock(descriptor) {
       libc.flock(descriptor, LOCK_UN);
     },
-    lockDescriptor: (descriptor, name) => on.lockDescriptor(descriptor, name),
+    lockDescriptor: (descriptor) => descriptor,
     close(descriptor) {
       libc.close(descriptor);
     },
     semaphores: () =>
       semaphores ??= posixSemaphores(native, [on.libc, "libpthread.so.0"], platform, arch, errno),
   };
+  return on.complete?.(system, { statOf, user }) ?? system;
 }
 
 /** This thread's errno, as a word that is read right after a call: nothing in between changes it. */

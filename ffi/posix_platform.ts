@@ -5,13 +5,21 @@
  */
 
 import type { SymbolTable } from "./native.ts";
-import type { Futex, SegmentIdentity } from "./system.ts";
+import type { Futex, SegmentIdentity, System } from "./system.ts";
 
 /** The calls for shared memory, of which `shm_open` is variadic on macOS. */
 export const SHARED_CALLS = {
   shm_open: { parameters: ["bytes", "i32", "i32"], result: "i32" },
   shm_unlink: { parameters: ["bytes"], result: "i32" },
 } as const satisfies SymbolTable;
+
+/** What a platform needs of the system to complete it. */
+export interface SystemTools {
+  /** The `struct stat` of what a descriptor leads to, good until the next one. */
+  statOf(descriptor: number): DataView;
+  /** The number of the user that this process acts for. */
+  user(): number;
+}
 
 /** The calls that Linux and macOS have under different names, or not at all. */
 export interface Platform {
@@ -32,8 +40,13 @@ export interface Platform {
   /** When the object was created, in microseconds since 1970; 0 where that is not known. */
   createdAt(descriptor: number, stat: DataView): number;
   ownerOf(stat: DataView): number;
+  /** The size of an object in bytes, where `lseek` does not tell that of a segment. */
+  sizeOf?: (stat: DataView) => number;
   /** Reserves room; gives 0 or an error number. */
   allocate(descriptor: number, size: number, isFile: boolean, errno: () => number): number;
+  /** Has the disk write what it was given, where msync does not; gives 0 or an error number. */
+  flushDisk?: (descriptor: number, errno: () => number) => number;
   list(): string[];
-  lockDescriptor(descriptor: number, name: string | undefined): number;
+  /** The system with what it can't do yet. */
+  complete?: (system: System, tools: SystemTools) => System;
 }

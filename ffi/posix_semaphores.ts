@@ -66,8 +66,8 @@ export function posixSemaphores(
   }
 
   return {
-    // `sem.` in front of the file's name.
-    prefixLength: platform === "linux" ? 4 : 0,
+    // Linux: `sem.` in front of the file's name. macOS counts the NUL of a semaphore's name.
+    prefixLength: platform === "linux" ? 4 : 1,
     open(name, mode, value) {
       const bytes = fileName(name);
       for (;;) {

@@ -7,10 +7,14 @@
 import process from "node:process";
 import { comeLastAtWorkerEnd } from "./holding.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** On Windows there are Ctrl-C, Ctrl-Break, and the console that is closed. */
+const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
+  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
+  : ["SIGINT", "SIGTERM"];
 
 /**
- * Calls `callback` once, before the process ends by SIGINT, SIGTERM, `exit()` or for lack of work.
+ * Calls `callback` once, before the process ends by SIGINT, SIGTERM (on Windows by Ctrl-C, Ctrl-Break
+ * or a closed console), `exit()` or for lack of work.
  * A signal is raised again afterwards, so that it does what it would have done; other listeners to
  * it, if there are any, decide that themselves. SIGKILL and crashes give no such chance.
  *

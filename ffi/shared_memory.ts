@@ -58,7 +58,7 @@ export class SharedMemory extends Mapping {
    * writing.
    *
    * @param name a name with or without its `/`
-   * @param size in bytes
+   * @param size in bytes; on Windows it becomes a multiple of the page size, see `byteLength`
    * @throws {SegmentExistsError} if there is one of this name
    * @throws {NoSpaceError} if there is no memory for it: /dev/shm is full, in a container for
    * instance, where it has 64 MiB if nothing else is said
@@ -70,12 +70,13 @@ export class SharedMemory extends Mapping {
     const { mode = 0o600, reserve = true } = options;
     checkMode(mode);
     checkSize(size, `segment "${normal}"`);
-    const descriptor = system().createShared(normal, mode);
+    const segmentSize = system().segmentSize(size);
+    const descriptor = system().createShared(normal, mode, segmentSize);
     try {
       system().setMode(descriptor, mode, `"${normal}"`);
-      system().setSize(descriptor, size, `"${normal}"`);
-      if (reserve) system().reserve(descriptor, size, `"${normal}"`, false);
-      return new SharedMemory(normal, descriptor, size, "read-write");
+      system().setSize(descriptor, segmentSize, `"${normal}"`);
+      if (reserve) system().reserve(descriptor, segmentSize, `"${normal}"`, false);
+      return new SharedMemory(normal, descriptor, segmentSize, "read-write");
     } catch (error) {
       removeFailed(normal, descriptor);
       throw error;
@@ -109,9 +110,10 @@ export class SharedMemory extends Mapping {
   }
 
   /**
-   * Removes a name: nobody can open it any more; who has it mapped keeps the memory.
+   * Removes a name: nobody can open it any more; who has it mapped keeps the memory. On Windows there
+   * is nothing to remove, see {@linkcode SharedMemory.persists}.
    *
-   * @returns whether there was one
+   * @returns whether a name was removed
    * @throws {PermissionDeniedError} if the system refuses
    */
   static unlink(name: string): boolean {
@@ -138,42 +140,54 @@ export class SharedMemory extends Mapping {
   }
 
   /**
+   * Whether a segment stays until its name is removed. On Windows it does not: it goes when the last
+   * handle is closed or its process has ended, and its name is taken until then.
+   */
+  static get persists(): boolean {
+    return system().persists;
+  }
+
+  /**
+   * The size that a segment has if one of `size` bytes is asked for: that, or on Windows the next
+   * multiple of the page size.
+   */
+  static sizeFor(size: number): number {
+    return system().segmentSize(size);
+  }
+
+  /**
    * The names of all segments, sorted, each with its `/`. In Deno it needs `--allow-read=/dev/shm`.
    *
-   * @throws {NativeUnavailableError} on macOS, which has no such list
+   * @throws {NativeUnavailableError} on macOS and Windows, which have no such list
    */
   static list(): string[] {
     return system().listShared();
   }
 
   /**
-   * The name with its `/`, checked.
+   * The name as the system has it, checked: with its `/`; on Windows as it is given, there `/app` and
+   * `app` are two names, and `Global\\app` is seen by all sessions of the machine.
    *
    * @throws {TypeError} if it is not a string
    * @throws {RangeError} if it is empty, `.` or `..`, too long (255 bytes of UTF-8 on Linux, 30 on
-   * macOS, without the slash), or contains a slash or a NUL
+   * macOS, without the slash), or contains a slash or a NUL; on Windows if it is empty, longer than
+   * 240 characters, or contains a NUL, or a backslash elsewhere than after `Global` or `Local`
    */
   static normalizeName(name: string): string {
     if (typeof name !== "string") {
       throw new TypeError(`name of type ${typeof name} is not a string`);
     }
-    const bare = name.startsWith("/") ? name.slice(1) : name;
-    const shown = JSON.stringify(name);
-    if (bare === "") throw new RangeError(`name ${shown} is empty`);
-    if (bare.includes("/")) throw new RangeError(`name ${shown} contains a slash`);
-    if (bare.includes("\0")) throw new RangeError(`name ${shown} contains a NUL`);
-    if (bare === "." || bare === "..") throw new RangeError(`name ${shown} is reserved`);
-    const length = new TextEncoder().encode(bare).length;
-    const { maxNameLength } = system();
-    if (length > maxNameLength) {
-      throw new RangeError(`name of ${length} bytes exceeds the maximum of ${maxNameLength}`);
-    }
-    return `/${bare}`;
+    return system().normalizeName(name);
   }
 
   /** Whether the name still leads to this very segment. */
   override isCurrent(): boolean {
     return leadsTo(this.name, this.identity);
+  }
+
+  /** Closes, and removes the name while the lock is still held, see {@linkcode Mapping.remove}. */
+  override remove(): void {
+    this.closeAround(() => system().unlinkShared(this.name));
   }
 }
 

@@ -39,6 +39,8 @@ const { request, answer, expected, timeout, stop, state } = SLEEPER_WORDS;
 export const READY = 1;
 /** The thread has ended. */
 export const ENDED = 2;
+/** How long to sleep at a time while the thread starts, in milliseconds. */
+const START_SLEEP = 10;
 /** How long the end of the process may wait for the end of a thread, in milliseconds. */
 const END_LIMIT = 1000;
 
@@ -96,21 +98,37 @@ export class SleeperThread {
     threads.add(this);
   }
 
-  /** Whether it can sleep. */
-  get state(): "starting" | "ready" | "failed" {
-    if (this.#hasFailed) return "failed";
-    return Atomics.load(this.#control, state) === READY ? "ready" : "starting";
+  /** Whether there is no such thread, and will be none. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
-  /** Resolves when the word is not `value`, or was woken, or the time is over, or on an abort. */
+  /**
+   * Resolves when the word is not `value`, or was woken, or the time is over, or on an abort. Until the
+   * thread is there, after some milliseconds at the latest.
+   */
   sleep(value: number, milliseconds: number, signal?: AbortSignal): Promise<void> {
     const control = this.#control;
+    if (Atomics.load(control, state) !== READY) {
+      return this.#wait(Math.min(milliseconds, START_SLEEP), signal, state, (now) => now !== 0);
+    }
     const number = Atomics.load(control, request) + 1;
     control[expected] = value;
     control[timeout] = milliseconds;
     // Release: pairs with the thread's load of the request.
     Atomics.store(control, request, number);
     Atomics.notify(control, request);
+    // What is left of a sleep that was given up may be answered first.
+    return this.#wait(2 * milliseconds, signal, answer, (last) => last >= number);
+  }
+
+  /** Waits for a change of a word of ours that makes it over, for an abort, or for the time. */
+  #wait(
+    milliseconds: number,
+    signal: AbortSignal | undefined,
+    word: number,
+    isOver: (now: number) => boolean,
+  ): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -118,14 +136,13 @@ export class SleeperThread {
         resolve();
       };
       // A promise of waitAsync does not keep Deno and Node from ending the process; this does.
-      const timer = setTimeout(done, 2 * milliseconds);
+      const timer = setTimeout(done, milliseconds);
       signal?.addEventListener("abort", done, { once: true });
       if (signal?.aborted) return done();
       const look = () => {
-        const last = Atomics.load(control, answer);
-        if (last >= number) return done();
-        // What is left of a sleep that was given up may come first.
-        const waiting = Atomics.waitAsync(control, answer, last, 2 * milliseconds);
+        const now = Atomics.load(this.#control, word);
+        if (isOver(now)) return done();
+        const waiting = Atomics.waitAsync(this.#control, word, now, milliseconds);
         if (!waiting.async) return look();
         waiting.value.then((how) => how === "timed-out" ? done() : look());
       };

@@ -10,15 +10,20 @@ export type Access = "read" | "read-write";
 /** How memory will be used: `"normal"`, in order, anywhere, or all of it soon. */
 export type Advice = "normal" | "sequential" | "random" | "willneed";
 
-/**
- * Which object a name leads to. At one moment, equal device and inode mean the same object; later the
- * inode of one that is gone may be given to another, which only the time of creation tells.
- */
-export interface SegmentIdentity {
+/** Which object a name leads to at one moment. */
+export interface ObjectIdentity {
   /** The number of the device. */
   readonly device: number;
   /** The number of the object on the device. */
   readonly inode: number;
+}
+
+/**
+ * Which object a name leads to. At one moment, equal device and inode mean the same object; later the
+ * inode of one that is gone may be given to another, which only the time of creation tells. On macOS
+ * the inode of a segment is a random number; that of another program's segment is not known, and 0.
+ */
+export interface SegmentIdentity extends ObjectIdentity {
   /**
    * When it was created, in microseconds since 1970, to the precision of its file system; 0 where that
    * does not say.
@@ -50,6 +55,22 @@ export interface Semaphores {
   unlink(name: string): boolean;
 }
 
+/** The files of an operating system, which are opened to be mapped. */
+export interface Files {
+  /** Creates a file that must not exist, without following a link; gives its descriptor. */
+  create(path: string, mode: number): number;
+  /** Opens a regular file; to write, without following a link. Gives its descriptor. */
+  open(path: string, access: Access): number;
+  /** Which file a path leads to if it is opened like this; undefined if there is none. */
+  identify(path: string, access: Access): ObjectIdentity | undefined;
+  /** Removes a file; gives whether there was one. */
+  unlink(path: string): boolean;
+  /** Writes a file to its disk off this thread; false if its path leads to another one by now. */
+  sync(path: string, identity: ObjectIdentity): Promise<boolean>;
+  /** Closes a descriptor. */
+  close(descriptor: number): void;
+}
+
 /** What to call on one operating system. Errors are thrown by class; `what` names the object. */
 export interface System {
   /** The longest name of a shared memory segment in bytes of UTF-8, without its `/`. */
@@ -60,11 +81,19 @@ export interface System {
   readonly pageSize: number;
   /** How to sleep on shared memory, where that is possible. */
   readonly futex: Futex | undefined;
-  /** Creates a segment that must not exist; gives its descriptor. */
-  createShared(name: string, mode: number): number;
+  /** Whether a segment stays until its name is removed, even when nobody has it open. */
+  readonly persists: boolean;
+  /** Its files. */
+  readonly files: Files;
+  /** A segment's name as it is used here; a RangeError if it is not usable. */
+  normalizeName(name: string): string;
+  /** The size that a segment has if one of `size` bytes is asked for. */
+  segmentSize(size: number): number;
+  /** Creates a segment that must not exist, of that size or of none yet; gives its descriptor. */
+  createShared(name: string, mode: number, size: number): number;
   /** Opens a segment; gives its descriptor. */
   openShared(name: string, access: Access): number;
-  /** Removes a segment's name; gives whether there was one. */
+  /** Removes a segment's name, where it persists; gives whether there was one. */
   unlinkShared(name: string): boolean;
   /** The names of all segments. */
   listShared(): string[];
@@ -81,7 +110,7 @@ export interface System {
   /** Unmaps. */
   unmap(address: bigint, size: number): void;
   /** Writes mapped memory to its file, and waits for that or not. */
-  flush(address: bigint, size: number, wait: boolean, what: string): void;
+  flush(descriptor: number, address: bigint, size: number, wait: boolean, what: string): void;
   /** Tells how mapped memory will be used. */
   advise(address: bigint, size: number, advice: Advice, what: string): void;
   /** Copies bytes of an object, from `offset` on, by a system call; gives how many there were. */
@@ -92,8 +121,8 @@ export interface System {
   identify(descriptor: number): SegmentIdentity;
   /** The number of the user who owns it. */
   owner(descriptor: number): number;
-  /** The number of the user that this process acts for. */
-  user(): number;
+  /** Whether that is the user that this process acts for. */
+  isOwn(descriptor: number): boolean;
   /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
   lock(descriptor: number): boolean;
   /** Whether another descriptor has the lock, asked by one that has not. */

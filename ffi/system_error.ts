@@ -29,6 +29,7 @@ export function systemError(call: string, what: string, reason: number): Ourobor
     case ERRNO.EROFS:
       return new PermissionDeniedError(`${failed}: permission denied`);
     case ERRNO.ENOSPC:
+    case ERRNO.ENOMEM:
     case ERRNO.EDQUOT:
     case ERRNO.EFBIG:
       return new NoSpaceError(`${failed}: no space left`);

@@ -9,6 +9,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { utf8Length } from "../src/utf8.ts";
 
 /** What a log's writer takes as its `encoding`. */
 export interface FastEncoding {
@@ -38,7 +39,15 @@ interface FastBuffer {
  */
 export const textEncoding: FastEncoding = "Deno" in globalThis
   ? { shortText: 64, byteLength, writerInto: encodeInto }
+  : !isBufferExact()
+  ? { shortText: 24, byteLength: utf8Length, writerInto: encodeInto }
   : { shortText: "Bun" in globalThis ? 24 : 12, byteLength, writerInto: utf8Write };
+
+/** Bun 1.3 writes nothing for half of a pair, and counts it wrong in longer text. */
+function isBufferExact(): boolean {
+  const buffer = Buffer.alloc(4) as Buffer & Partial<FastBuffer>;
+  return buffer.utf8Write === undefined || buffer.utf8Write("\ud800", 0, 4) === 3;
+}
 
 function byteLength(text: string): number {
   return Buffer.byteLength(text);

@@ -1,5 +1,5 @@
 /**
- * Bundles the page of `ouroboros serve` (page/) into one module of strings, so that it works from
+ * Bundles the page of `ouroboros serve` (src/cli/serve/page) into one module of strings, so that it works from
  * a checkout, JSR and npm without this step.
  *
  * `deno task build:page`
@@ -19,7 +19,7 @@ export const generatedFile: URL = new URL("src/cli/serve/page.ts", root);
 /** The module, as the sources give it. */
 export async function buildPage(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("page/main.ts", root))],
+    entryPoints: [fileURLToPath(new URL("src/cli/serve/page/main.ts", root))],
     absWorkingDir: fileURLToPath(root),
     bundle: true,
     write: false,
@@ -32,10 +32,10 @@ export async function buildPage(): Promise<string> {
     alias: { uplot: createRequire(import.meta.url).resolve("uplot/dist/uPlot.esm.js") },
   });
   const plotStyle = createRequire(import.meta.url).resolve("uplot/dist/uPlot.min.css");
-  const css = readFileSync(plotStyle, "utf8") + read("page/style.css");
+  const css = readFileSync(plotStyle, "utf8") + read("src/cli/serve/page/style.css");
   const style = (await transform(css, { loader: "css", minify: true })).code.trim();
-  const html = read("page/index.html").replace(/^\s+/gm, "");
-  return `// Made by scripts/build_page.ts out of page/: not to be changed by hand.
+  const html = read("src/cli/serve/page/index.html").replace(/^\s+/gm, "");
+  return `// Made by scripts/build_page.ts out of ./page: not to be changed by hand.
 // It contains uPlot, (c) 2025 Leon Sorokin, MIT licence.
 /** The page, with a gap for its style and one for its script. */
 export const html: string = ${quote(html)};

@@ -39,7 +39,7 @@ const SUMMARIES: Record<string, [passed: RegExp, failed: RegExp, skipped: RegExp
 };
 
 /** The names that can be asked for. */
-export const names: readonly string[] = ["deno", "bun", "node24", "node26"];
+export const names: readonly string[] = ["deno", "bun", "node22", "node24", "node26"];
 
 /** Runtimes and parts of paths, as the command line has them. */
 export function parseArguments(): { wanted: string[]; filters: string[] } {

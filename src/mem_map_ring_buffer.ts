@@ -18,6 +18,16 @@
  * rmSync(path);
  * ```
  *
+ * ## When, and what not
+ *
+ * For what must not be lost when a process dies, and must be taken only once: samples to be
+ * uploaded, jobs, the last words of a crash. One handle at a time has it. The original's own bug,
+ * a lap whose end nobody can find, is not in files that are written here.
+ *
+ * A file that somebody damaged is a `CorruptRingError`; `MemMapRingBuffer.repair(path)` keeps what
+ * is sound, `reset(path)` begins anew. What a crash of the machine leaves is what `flush()` had
+ * written.
+ *
  * @module
  */
 

@@ -3,10 +3,10 @@
  * beside them: so that its packages are those for arm64, and the project's own stay as they are.
  */
 
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import { installPackages } from "../foreign_packages.ts";
 import { root, type Runtime } from "../runtimes.ts";
 
 const folder = `${tmpdir()}/ouroboros-arm64/`;
@@ -18,7 +18,7 @@ export const project: string = `${folder}project-${process.pid}/`;
 const TESTED = ["bun", "cli-progress", "commander", "koffi", "node24", "node26", "picocolors"];
 
 /** Where npm puts the executables. */
-const EXECUTABLES: Record<Runtime["name"], string> = {
+const EXECUTABLES: Partial<Record<Runtime["name"], string>> = {
   deno: "@deno/linux-arm64-glibc/deno",
   bun: "@oven/bun-linux-aarch64/bin/bun",
   node24: "node24/bin/node",
@@ -60,19 +60,8 @@ function install(): void {
     const isRenamed = !specifier.startsWith(`npm:${name}@`);
     dependencies[name] = isRenamed ? specifier : specifier.replace(/.*@/, "");
   }
-  const manifest = JSON.stringify({ private: true, type: "module", dependencies }, null, 2);
-  // Written last, so that it is there only beside what it lists.
-  const installed = `${folder}installed.json`;
-  if (existsSync(installed) && readFileSync(installed, "utf8") === manifest) return;
-  console.log(`npm install of the arm64 builds in ${folder}`);
-  rmSync(`${folder}node_modules`, { recursive: true, force: true });
-  writeFileSync(`${folder}package.json`, manifest);
-  const { status, stderr, error } = spawnSync("npm", [
-    ..."install --force --os=linux --cpu=arm64 --libc=glibc --ignore-scripts".split(" "),
-    ..."--no-bin-links --no-package-lock --no-audit --no-fund".split(" "),
-  ], { cwd: folder, encoding: "utf8", timeout: 600_000 });
-  if (status !== 0) throw new Error(`npm install failed: ${error?.message ?? stderr}`);
-  writeFileSync(installed, manifest);
+  const platform = ["--os=linux", "--cpu=arm64", "--libc=glibc"];
+  installPackages(folder, "arm64", platform, dependencies);
 }
 
 function copyProject(): void {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { sep } from "node:path";
 import { statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
@@ -15,9 +16,13 @@ import { parseCursor } from "./cursor_file.ts";
 import { parseMoment } from "./moment.ts";
 import { parseSize } from "./sizes.ts";
 
+/** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */
+const WINDOWS_PATH = /^[a-z]:|^(?!(?:Global|Local)\\[^\\]*$).*\\/i;
+
 /** A log's place: `/app` or `app` is shared memory, what has a slash further on is a file. */
 export function targetArgument(text: string): LogTarget {
   if (text.indexOf("/", 1) >= 0) return { path: text };
+  if (sep === "\\" && WINDOWS_PATH.test(text)) return { path: text };
   try {
     SharedMemory.normalizeName(text);
     return text;

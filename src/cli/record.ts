@@ -7,7 +7,8 @@
 import { Buffer } from "node:buffer";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { EntryBatch } from "../log/batch.ts";
-import { ShmLogReader, type ShmLogReaderOptions } from "../shm_log/reader.ts";
+import { ShmLogReader } from "../shm_log/reader.ts";
+import type { ShmLogReaderOptions } from "../shm_log/reader_options.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { countArgument, positiveArgument, sizeArgument, sourceArgument } from "./arguments.ts";
 import { CursorFile } from "./cursor_file.ts";

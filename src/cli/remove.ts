@@ -5,7 +5,8 @@
  */
 
 import type { Command } from "commander";
-import { SegmentNotFoundError, WriterLockedError } from "../errors.ts";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { NativeUnavailableError, SegmentNotFoundError, WriterLockedError } from "../errors.ts";
 import { Segment } from "../log/segment.ts";
 import {
   describeTarget,
@@ -34,11 +35,17 @@ export function addRemove(program: Command): void {
 }
 
 function remove(target: LogTarget, options: { force?: true }): void {
-  // Held until the name is gone, so that no writer takes it over in between.
-  using _lock = options.force ? undefined : lockLog(target);
-  if (!unlinkMemory(target)) {
+  if (typeof target === "string" && !SharedMemory.persists) {
+    throw new NativeUnavailableError(
+      `segment ${describeTarget(target)} can't be removed here: it goes when all have closed it`,
+    );
+  }
+  if (options.force) {
+    if (unlinkMemory(target)) return;
     throw new SegmentNotFoundError(`there is no log ${describeTarget(target)}`);
   }
+  // Its lock is held until the name is gone, so that no writer takes it over in between.
+  lockLog(target).remove();
 }
 
 /** Opens what is there, makes sure that it is a log, and takes the place of its writer. */
@@ -46,7 +53,11 @@ function lockLog(target: LogTarget): LogMemory {
   const memory = openMemory(target, "read");
   try {
     new Segment(memory.buffer);
-    if (memory.tryLock()) return memory;
+    const isOurs = memory.tryLock();
+    if (!memory.isCurrent()) {
+      throw new SegmentNotFoundError(`there is no log ${describeTarget(target)} any more`);
+    }
+    if (isOurs) return memory;
     throw new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
   } catch (error) {
     memory.close();

@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
+import { SharedMemory } from "../../ffi/mod.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
@@ -61,6 +62,9 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
     unlinkOnClose: !options.keep,
   });
   const output = options.tee ? Output.standard() : undefined;
+  if (options.keep && typeof target === "string" && !SharedMemory.persists) {
+    warn("--keep keeps only files here: shared memory goes when all have closed it");
+  }
   let cut = 0;
   const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
     if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);

@@ -119,7 +119,7 @@ export class EventLogWriter implements Disposable {
           ...(magic === undefined ? {} : { magic }),
         });
       });
-    }, () => file.isCurrent() && MappedFile.unlink(path));
+    }, () => file.isCurrent() && file.remove());
   }
 
   /**

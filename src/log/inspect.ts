@@ -99,6 +99,7 @@ export function inspect(
     chunks.push(
       row === undefined ? unbelieved(segment, fence, index, damage) : believed(
         segment,
+        fence,
         row,
         row === found.newest ? found.end : undefined,
         byIndex.get(index + 1),
@@ -127,6 +128,7 @@ export function inspect(
 
 function believed(
   segment: Segment,
+  fence: Fence,
   row: ChunkRow,
   end: Walk | undefined,
   after: ChunkRow | undefined,
@@ -139,6 +141,13 @@ function believed(
     (found.offset !== next.offset || found.entries !== next.token - token);
   let state: ChunkState = end === undefined ? "full" : "current";
   if (found.reason === "damage" || isShort) {
+    // Pairs with the writer's invalidation of a row before any byte of its chunk is overwritten: only
+    // where the row is as it was, the bytes were those of the chunk.
+    fence();
+    const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
+    if (!now.committed || now.offset !== offset || now.token !== token) {
+      return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
+    }
     state = "damaged";
     const header = segment.words[found.offset >>> 2] >>> 0;
     damage.push(

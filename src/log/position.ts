@@ -15,6 +15,9 @@ import { type ChunkRow, runsInto, survey } from "./survey.ts";
 /** How many times the table is surveyed while the writer changes it, before we give up. */
 const ATTEMPTS = 16;
 
+/** The pages of systems that give whole ones are not larger, in bytes. */
+const LARGEST_PAGE = 65536;
+
 /** What the row of the next chunk says of the entries of ours. */
 export interface Ahead {
   /** Our entries end here, in bytes from the start of the segment. */
@@ -107,6 +110,25 @@ export class Position {
     this.offset = offset;
     this.number += count;
     if (this.number > this.seen) this.seen = this.number;
+  }
+
+  /**
+   * Whether the writer's memory ends here, and ours goes on: a system that gives whole pages does not
+   * say how many bytes of the last one somebody asked for. A writer that has no room for another header
+   * goes on in chunk 0 without a mark.
+   *
+   * Chunk 0 says that the entry after our last one was written. It would be here if there had been room
+   * for it, and committed before chunk 0 was, or overwritten: then our row is taken back. Up to three
+   * bytes of an entry of a lap before may be here, but no commit flag, whose byte lies beyond them.
+   */
+  isLapOver(): boolean {
+    const segment = this.#segment;
+    if (segment.end - this.offset > LARGEST_PAGE) return false;
+    const row = segment.readRow(0, this.#fence, this.#row);
+    if (!row.committed || row.token < this.number || row.token <= this.token) return false;
+    this.#fence(); // the row before the header, which may have come since we looked
+    segment.load(this.offset, this.offset + HEADER_SIZE);
+    return segment.words[this.offset >>> 2] >= 0;
   }
 
   /** The lap ends here: on to chunk 0, if the writer went there. */

@@ -263,7 +263,10 @@ export class Reader implements Iterable<Entry> {
       // The next chunk vouches for entries that are not there: unless it was just taken back.
       if (!position.isVouchedFor(limit)) return false;
     } else {
-      if (reason === "open") return broken !== undefined && position.damaged(broken);
+      if (reason === "open") {
+        if (broken !== undefined) return position.damaged(broken);
+        return position.isLapOver() && position.wrap();
+      }
       if (reason === "wrap") return position.wrap();
     }
     const { chunk, offset } = position;

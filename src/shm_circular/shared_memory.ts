@@ -216,7 +216,8 @@ function makeUnlessThere(
     if (error instanceof SegmentExistsError) return undefined;
     throw error;
   }
-  if (!originalSize) return segment;
+  // Where a segment goes with its last handle, it has whole pages in any case.
+  if (!originalSize || !Segment.persists) return segment;
   // Once more, with what lies behind its end.
   segment.close();
   try {
@@ -233,8 +234,8 @@ function makeUnlessThere(
  */
 export function checkSegment(segment: Segment, size: number): void {
   const fileSize = segment.currentSize();
-  const isOurs = fileSize === size + CONTENT_OFFSET;
-  if (!isOurs && fileSize !== size + ORIGINAL_EXTRA) {
+  const isOurs = fileSize === Segment.sizeFor(size + CONTENT_OFFSET);
+  if (!isOurs && fileSize !== Segment.sizeFor(size + ORIGINAL_EXTRA)) {
     throw new UnsupportedBufferError(
       `segment "${segment.name}" of ${fileSize} bytes is not one of ${size} + ${CONTENT_OFFSET} ` +
         `or ${size} + ${ORIGINAL_EXTRA} bytes`,

@@ -56,7 +56,11 @@ export function checkCursor(value: unknown): asserts value is Cursor {
   }
 }
 
-/** Whether a cursor was taken in that segment. */
+/**
+ * Whether a cursor was taken in that segment. Never in one of which nothing is known: on macOS another
+ * program's segment has no identity.
+ */
 export function isCursorOf(cursor: Cursor, { device, inode, created }: SegmentIdentity): boolean {
-  return cursor.device === device && cursor.inode === inode && cursor.created === created;
+  return (device !== 0 || inode !== 0) &&
+    cursor.device === device && cursor.inode === inode && cursor.created === created;
 }

@@ -11,44 +11,17 @@ import type { Entry } from "../log/entry.ts";
 import type { EntryView } from "../log/entry_view.ts";
 import { inspect, type LogInfo } from "../log/inspect.ts";
 import { Reader } from "../log/reader.ts";
-import type { OverrunPolicy, ReadStrategy } from "../log/reader_options.ts";
 import { lacksMagic } from "../log/segment.ts";
+import { sleep } from "../sleep.ts";
 import { type Verification, verify } from "../log/verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
 import { follow, type FollowOptions, streamOf } from "./follow.ts";
-import { type CopyMode, fence, type LogSource, sourceOf } from "./source.ts";
+import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
+import { fence, type LogSource, sourceOf } from "./source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
-/** How a {@linkcode ShmLogReader} reads. */
-export interface ShmLogReaderOptions {
-  /** Where to start. Default `"auto"`. */
-  strategy?: ReadStrategy;
-  /**
-   * Go on right after this place instead, see {@linkcode ShmLogReader.position}. What came of it is in
-   * {@linkcode ShmLogReader.continuation}.
-   */
-  after?: Cursor;
-  /** Where to go on after an overrun. Default `"oldest"`. */
-  onOverrun?: OverrunPolicy;
-  /** What to do at bytes that contradict the format. Default `"throw"`. */
-  onDamage?: "throw" | "skip";
-  /**
-   * How to get at the bytes. `"map"`: straight from the mapped memory; if somebody truncates the
-   * segment while entries are copied, the process is killed (SIGBUS; before each batch the reader
-   * looks whether all is there). `"pread"`: by system calls, which can't fault, into a copy that takes
-   * up to as much memory as the log; a batch costs some microseconds more, and an entry of the
-   * chunk that is being written half a microsecond. Default `"map"`.
-   */
-  copyMode?: CopyMode;
-}
-
-/** How to wait for a log. */
-export interface WaitOptions {
-  /** Ends the waiting. */
-  signal?: AbortSignal;
-  /** How long to sleep between two looks, in milliseconds. Default 10. */
-  interval?: number;
-}
+/** How often to look whether the log has come to an entry. */
+const LOOKS = 8;
 
 /**
  * Reads a log that another process writes, wrote, or was killed while writing.
@@ -87,7 +60,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     // A file that was not written to its disk before a crash of the machine has lost its last entries:
     // what has their numbers now is something else.
     const isSameSegment = after !== undefined && isCursorOf(after, memory.identity) &&
-      after.sequenceNumber <= this.inspect().lastSequenceNumber;
+      this.#hasComeTo(after.sequenceNumber);
     if (after === undefined) {
       this.#reader = readerOf(this.#source, options);
     } else {
@@ -348,6 +321,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     this.close();
   }
 
+  /** Whether an entry of that number was written. */
+  #hasComeTo(sequenceNumber: number): boolean {
+    // A look beside a writer that laps it may see too few; the number itself only grows.
+    for (let look = 0; look < LOOKS; look++) {
+      if (this.inspect().lastSequenceNumber >= sequenceNumber) return true;
+    }
+    return false;
+  }
+
   #follow<T>(next: () => T | undefined, options: FollowOptions): AsyncIterableIterator<T> {
     return follow({
       next,
@@ -395,20 +377,4 @@ function openIfReady(target: LogTarget, options: ShmLogReaderOptions): ShmLogRea
     if (error instanceof SegmentNotFoundError) return undefined;
     throw error;
   }
-}
-
-/** Sleeps; rejects with the signal's reason when it is aborted. */
-function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

@@ -32,7 +32,6 @@ import {
   type LogMemory,
   type LogTarget,
   openMemory,
-  unlinkMemory,
 } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
 
@@ -55,9 +54,10 @@ const writerOptions: WriterOptions = {
 export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
   const { chunkSize = 1 << 20, chunkCount = 16, mode } = options;
   const createOptions: CreateOptions = mode === undefined ? {} : { mode };
+  // The system may give more than that: then the chunks share it.
   const memory = createMemory(target, segmentSize(chunkCount, chunkSize), createOptions);
   // Between these two lines somebody else may take it for a dead creator's: then it is theirs.
-  if (!memory.tryLock()) throw locked(memory, target);
+  if (!lockNew(memory)) throw locked(memory, target);
   // They may be done with it, too, and have removed it.
   if (!memory.isCurrent()) {
     memory.close();
@@ -66,8 +66,19 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
   return withBell(
     memory,
     options,
-    (more) => Writer.create(memory.buffer, { ...more, chunkSize, chunkCount }),
+    (more) => Writer.create(memory.buffer, { ...more, chunkCount }),
   );
+}
+
+/** Locks what we have made; where the system does not let us, nothing is left of it. */
+function lockNew(memory: LogMemory): boolean {
+  try {
+    return memory.tryLock();
+  } catch (error) {
+    if (memory.isCurrent()) memory.remove();
+    else memory.close();
+    throw error;
+  }
 }
 
 /** A writer that rings the bell of its readers, if there is one and that is wanted. */
@@ -130,9 +141,10 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     checkOurs(memory, target, unfinished);
     if (options.ifExists === "replace" || unfinished) {
       // With the lock in our hand it has no writer; nor has one that was never finished.
-      unlinkMemory(target);
-      memory.close();
-      return createUnlessThere(target, options);
+      memory.remove();
+      const made = createUnlessThere(target, options);
+      if (made === undefined && !unfinished) checkReplaceable(target);
+      return made;
     }
     // The log keeps its own shape: what it was made with, not what we would make.
     return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
@@ -140,6 +152,17 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     memory.close();
     throw error;
   }
+}
+
+/** Throws if the name can't have been freed while others have the segment open. */
+function checkReplaceable(target: LogTarget): void {
+  if (typeof target !== "string" || SharedMemory.persists) return;
+  throw new SegmentExistsError(
+    `log ${
+      describeTarget(target)
+    } is open elsewhere: here it can only be resumed, or replaced when ` +
+      "all have closed it",
+  );
 }
 
 /**

@@ -9,7 +9,7 @@ import { SegmentExistsError } from "../errors.ts";
 import type { Claim } from "../log/claim.ts";
 import type { Writer } from "../log/writer.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
-import { describeTarget, type LogMemory, type LogTarget, unlinkMemory } from "./target.ts";
+import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */
@@ -44,7 +44,6 @@ const ATTEMPTS = 100;
  * ```
  */
 export class ShmLogWriter implements Disposable {
-  readonly #target: LogTarget;
   readonly #memory: LogMemory;
   readonly #writer: Writer;
   readonly #bell: Doorbell | undefined;
@@ -52,7 +51,6 @@ export class ShmLogWriter implements Disposable {
   readonly #forgetProcessEnd: (() => void) | undefined;
 
   private constructor(target: LogTarget, opened: WrittenLog, options: ShmLogWriterOptions) {
-    this.#target = target;
     this.#memory = opened.memory;
     this.#writer = opened.writer;
     this.#bell = opened.bell;
@@ -162,7 +160,12 @@ export class ShmLogWriter implements Disposable {
     this.#memory.flush();
   }
 
-  /** Ends writing, and removes the segment if `unlinkOnClose` says so. May be called twice. */
+  /**
+   * Ends writing, and removes the segment if `unlinkOnClose` says so. May be called twice.
+   *
+   * @throws {PermissionDeniedError} if the system does not let us remove it: on Windows that is so of
+   * a file that others have mapped. Then it is closed, and stays
+   */
   close(): void {
     if (this.#memory.closed) return;
     this.#forgetProcessEnd?.();
@@ -172,7 +175,7 @@ export class ShmLogWriter implements Disposable {
     try {
       // Only our own: somebody may have replaced the segment by a new one of the same name.
       if (this.#unlinksOnClose && this.#memory.isOwn() && this.#memory.isCurrent()) {
-        unlinkMemory(this.#target);
+        this.#memory.remove();
       }
     } finally {
       this.#memory.close();

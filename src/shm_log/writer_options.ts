@@ -6,7 +6,10 @@
 
 /** How a `ShmLogWriter` is made. */
 export interface ShmLogWriterOptions {
-  /** The size of a chunk in bytes. Default 1 MiB. A log that is resumed keeps its own. */
+  /**
+   * The size of a chunk in bytes. Default 1 MiB. A log that is resumed keeps its own. On Windows shared
+   * memory has whole pages: the chunks share what that is more.
+   */
   chunkSize?: number;
   /** The number of chunks: the log forgets its oldest entries a chunk at a time. Default 16. */
   chunkCount?: number;
@@ -16,14 +19,21 @@ export interface ShmLogWriterOptions {
    *
    * Neither touches the log of a writer that is alive, what is no log, or what belongs to another
    * user, whatever its mode, not even for root: whoever took the name first may not be a friend.
+   *
+   * On Windows a segment lives only as long as somebody has it open. So there is one to resume if a
+   * reader has kept it; and it can't be replaced meanwhile, that is a `SegmentExistsError`.
    */
   ifExists?: "fail" | "resume" | "replace";
   /**
    * Whether `close()` removes the segment, if it is this user's. Readers that have it open keep it.
-   * Default `true` for shared memory, `false` for a file.
+   * Default `true` for shared memory, `false` for a file. On Windows shared memory goes in any case when
+   * all have closed it, and a file can't be removed while others have it mapped.
    */
   unlinkOnClose?: boolean;
-  /** The permission bits of the segment. Default 0o600: nobody else may read it. */
+  /**
+   * The permission bits of the segment. Default 0o600: nobody else may read it. Without a meaning on
+   * Windows, where shared memory is for its user, and a file has the rights of its folder.
+   */
   mode?: number;
   /**
    * Whether to close on SIGINT, SIGTERM and at the end of the process. The signal ends the process

@@ -5,6 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after as afterAll } from "node:test";
 import { type Cursor, type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { wineChangesCreation } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const SMALL = { chunkSize: 1024, chunkCount: 4, unlinkOnClose: true };
@@ -77,7 +78,9 @@ for (const [title, newTarget] of places) {
     assert.deepEqual(texts(second), ["c", "d", "e"]);
   });
 
-  test(`${title}: a resumed log is the one of the cursor`, () => {
+  test(`${title}: a resumed log is the one of the cursor`, {
+    skip: title === "a file" && wineChangesCreation,
+  }, () => {
     const target = newTarget();
     const first = ShmLogWriter.create(target, { ...SMALL, unlinkOnClose: false });
     first.write("1");

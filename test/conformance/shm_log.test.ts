@@ -19,6 +19,14 @@ import {
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
+import {
+  isWindows,
+  needsPaths,
+  needsRemoval,
+  needsSignals,
+  needsTruncation,
+  notOnWindows,
+} from "../support/platform.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
@@ -44,8 +52,13 @@ const places: Place[] = [
 ];
 
 for (const { title, target: newTarget, path } of places) {
+  const noPath = title === "shared memory" && needsPaths;
+  // Windows can't remove a file while a reader has it mapped.
+  const unlinkOnClose = !isWindows || title === "shared memory";
   const create = (target: LogTarget, options: ShmLogWriterOptions = {}) =>
-    ShmLogWriter.create(target, { ...SMALL, unlinkOnClose: true, ...options });
+    ShmLogWriter.create(target, { ...SMALL, unlinkOnClose, ...options });
+  const isThere = (target: LogTarget) =>
+    typeof target === "string" ? SharedMemory.exists(target) : existsSync(target.path);
 
   test(`${title}: what is written is read, by text and bytes, one and many`, () => {
     const target = newTarget();
@@ -57,35 +70,50 @@ for (const { title, target: newTarget, path } of places) {
     claim.bytes.set([102, 111, 117, 114]);
     claim.commit();
     assert.deepEqual(texts(reader), ["one", "two", "3", "four"]);
-    assert.deepEqual([writer.chunkCount, writer.chunkSize, writer.segmentSize], [4, 4096, 16464]);
+    // Windows gives whole pages, which the chunks share.
+    const isRounded = isWindows && title === "shared memory";
+    const [chunkSize, size] = isRounded ? [5100, 20480] : [4096, 16464];
+    assert.deepEqual([writer.chunkCount, writer.chunkSize, writer.segmentSize], [
+      4,
+      chunkSize,
+      size,
+    ]);
     assert.equal(writer.name, reader.name);
     assert.equal(reader.inspect().entries, 4);
     writer.flush();
   });
 
-  test(`${title}: ifExists fail, resume and replace do what they say`, () => {
-    const target = newTarget();
-    create(target, { unlinkOnClose: false }).close();
-    assert.throws(() => create(target), SegmentExistsError);
-    {
-      using writer = create(target, { ifExists: "resume", unlinkOnClose: false });
-      assert.equal(writer.write("kept"), 1);
-    }
-    {
-      using writer = create(target, { ifExists: "resume", unlinkOnClose: false, chunkSize: 9999 });
-      assert.equal(writer.chunkSize, 4096, "a resumed log keeps its shape");
-      assert.equal(writer.write("kept, too"), 2);
-    }
-    using old = ShmLogReader.open(target);
-    using writer = create(target, { ifExists: "replace" });
-    assert.equal(writer.write("new"), 1);
-    assert.deepEqual(texts(old), ["kept", "kept, too"]);
-    assert.equal(old.isReplaced(), true);
-    assert.equal(old.reopen(), true);
-    assert.deepEqual(texts(old), ["new"]);
-    assert.deepEqual([old.isReplaced(), old.reopen()], [false, false]);
-    assert.throws(() => create(target, { ifExists: "keep" as never }), TypeError);
-  });
+  test(
+    `${title}: ifExists fail, resume and replace do what they say`,
+    { skip: needsRemoval },
+    () => {
+      const target = newTarget();
+      create(target, { unlinkOnClose: false }).close();
+      assert.throws(() => create(target), SegmentExistsError);
+      {
+        using writer = create(target, { ifExists: "resume", unlinkOnClose: false });
+        assert.equal(writer.write("kept"), 1);
+      }
+      {
+        using writer = create(target, {
+          ifExists: "resume",
+          unlinkOnClose: false,
+          chunkSize: 9999,
+        });
+        assert.equal(writer.chunkSize, 4096, "a resumed log keeps its shape");
+        assert.equal(writer.write("kept, too"), 2);
+      }
+      using old = ShmLogReader.open(target);
+      using writer = create(target, { ifExists: "replace" });
+      assert.equal(writer.write("new"), 1);
+      assert.deepEqual(texts(old), ["kept", "kept, too"]);
+      assert.equal(old.isReplaced(), true);
+      assert.equal(old.reopen(), true);
+      assert.deepEqual(texts(old), ["new"]);
+      assert.deepEqual([old.isReplaced(), old.reopen()], [false, false]);
+      assert.throws(() => create(target, { ifExists: "keep" as never }), TypeError);
+    },
+  );
 
   test(`${title}: resume and replace create what is not there`, () => {
     for (const ifExists of ["resume", "replace"] as const) {
@@ -101,16 +129,18 @@ for (const { title, target: newTarget, path } of places) {
     for (const ifExists of ["resume", "replace"] as const) {
       assert.throws(() => create(target, { ifExists }), WriterLockedError);
     }
-    assert.equal(existsSync(path(target)), true);
-    using reader = ShmLogReader.open(target);
+    assert.equal(isThere(target), true);
+    const reader = ShmLogReader.open(target);
     assert.equal(reader.isWriterAlive(), true);
     first.close();
     assert.equal(reader.isWriterAlive(), false);
-    create(target, { ifExists: "resume" }).close();
-    assert.equal(existsSync(path(target)), false);
+    const second = create(target, { ifExists: "resume", unlinkOnClose: true });
+    reader.close();
+    second.close();
+    assert.equal(isThere(target), false);
   });
 
-  test(`${title}: close() removes only what is its own`, () => {
+  test(`${title}: close() removes only what is its own`, { skip: needsRemoval }, () => {
     const target = newTarget();
     const first = create(target);
     rmSync(path(target));
@@ -157,7 +187,9 @@ for (const { title, target: newTarget, path } of places) {
     assert.throws(() => claim.commit(), ClosedError);
   });
 
-  test(`${title}: a truncated log is a SegmentTruncatedError, not the end of the process`, () => {
+  test(`${title}: a truncated log is a SegmentTruncatedError, not the end of the process`, {
+    skip: needsTruncation,
+  }, () => {
     const target = newTarget();
     using writer = create(target);
     for (let i = 0; i < 100; i++) writer.write("x".repeat(100));
@@ -167,7 +199,7 @@ for (const { title, target: newTarget, path } of places) {
     assert.throws(() => reader.inspect(), SegmentTruncatedError);
   });
 
-  test(`${title}: what is no log is refused, and left as it was`, () => {
+  test(`${title}: what is no log is refused, and left as it was`, { skip: noPath }, () => {
     const target = newTarget();
     writeFileSync(path(target), "not a log at all, but somebody's text");
     assert.throws(() => ShmLogReader.open(target), UnsupportedLogError);
@@ -178,7 +210,7 @@ for (const { title, target: newTarget, path } of places) {
     rmSync(path(target));
   });
 
-  test(`${title}: a log whose creator died before the magic is made anew`, () => {
+  test(`${title}: a log whose creator died before the magic is made anew`, { skip: noPath }, () => {
     const target = newTarget();
     writeFileSync(path(target), new Uint8Array(8192));
     using writer = create(target, { ifExists: "resume" });
@@ -186,7 +218,7 @@ for (const { title, target: newTarget, path } of places) {
     assert.equal(writer.segmentSize, 16464);
   });
 
-  test(`${title}: a damaged header is a CorruptLogError`, () => {
+  test(`${title}: a damaged header is a CorruptLogError`, { skip: noPath }, () => {
     const target = newTarget();
     create(target, { unlinkOnClose: false }).close();
     truncateSync(path(target), 60);
@@ -195,17 +227,21 @@ for (const { title, target: newTarget, path } of places) {
     rmSync(path(target));
   });
 
-  test(`${title}: waitFor() waits for the log, and for its creator to be done`, async () => {
-    const target = newTarget();
-    assert.throws(() => ShmLogReader.open(target), SegmentNotFoundError);
-    const waiting = ShmLogReader.waitFor(target, { interval: 1 });
-    writeFileSync(path(target), new Uint8Array(8192)); // created, without the magic
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    using writer = create(target, { ifExists: "resume" });
-    using reader = await waiting;
-    writer.write("x");
-    assert.deepEqual(texts(reader), ["x"]);
-  });
+  test(
+    `${title}: waitFor() waits for the log, and for its creator to be done`,
+    { skip: noPath },
+    async () => {
+      const target = newTarget();
+      assert.throws(() => ShmLogReader.open(target), SegmentNotFoundError);
+      const waiting = ShmLogReader.waitFor(target, { interval: 1 });
+      writeFileSync(path(target), new Uint8Array(8192)); // created, without the magic
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      using writer = create(target, { ifExists: "resume" });
+      using reader = await waiting;
+      writer.write("x");
+      assert.deepEqual(texts(reader), ["x"]);
+    },
+  );
 
   test(`${title}: waitFor() ends with the signal's reason`, async () => {
     const target = newTarget();
@@ -232,7 +268,9 @@ for (const { title, target: newTarget, path } of places) {
   });
 
   for (const how of ["SIGINT", "SIGTERM", "exit", "end"] as const) {
-    test(`${title}: handleSignals closes and removes the log on ${how}`, async () => {
+    test(`${title}: handleSignals closes and removes the log on ${how}`, {
+      skip: how.startsWith("SIG") && needsSignals,
+    }, async () => {
       const target = newTarget();
       const kind = typeof target === "string" ? target : target.path;
       const child = startChild(signalled, [
@@ -241,11 +279,11 @@ for (const { title, target: newTarget, path } of places) {
         how,
       ]);
       assert.equal(await child.nextLine(), "written");
-      assert.equal(existsSync(path(target)), true);
+      assert.equal(isThere(target), true);
       if (how === "SIGINT" || how === "SIGTERM") child.process.kill(how);
       else await child.say("go");
       assert.equal(await child.ended(), how === "exit" ? 3 : how === "end" ? 0 : how);
-      assert.equal(existsSync(path(target)), false);
+      assert.equal(isThere(target), false);
     });
   }
 }
@@ -259,7 +297,9 @@ test("unlinkOnClose is true for shared memory and false for a file when nothing 
   assert.equal(existsSync(path), true);
 });
 
-test("a name with or without its slash is the same log", () => {
+test("a name with or without its slash is the same log", {
+  skip: notOnWindows("there they are two: see windows.test.ts"),
+}, () => {
   const name = uniqueName();
   using writer = ShmLogWriter.create(name.slice(1), SMALL);
   using reader = ShmLogReader.open(name);
@@ -274,5 +314,6 @@ test("Deno: a log in shared memory needs no permission but --allow-ffi", (t) => 
   if (runtimeName !== "deno") return t.skip("Deno only");
   const flags = ["--no-prompt", "--allow-ffi"];
   const { stdout, stderr } = runScript(reopener, [uniqueName()], { flags });
-  assert.equal(stdout.trim(), "entries: 2", stderr);
+  // On Windows nothing is left between two that have it open.
+  assert.equal(stdout.trim(), `entries: ${isWindows ? 0 : 2}`, stderr);
 });

@@ -7,6 +7,7 @@ import test, { after } from "node:test";
 import { ClosedError, PermissionDeniedError } from "../../mod.ts";
 import { MappedFile } from "../../ffi/mod.ts";
 import { descriptorsOf, hasProc, mapLines } from "../support/usage.ts";
+import { isWindows } from "../support/platform.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-mapped-`);
 after(() => rmSync(folder, { recursive: true }));
@@ -31,9 +32,11 @@ test("grow() keeps the bytes and the lock, ends the views, and others remap()", 
   assert.equal(reader.remap(), true);
   assert.equal(new Uint8Array(reader.buffer)[12_287], 8);
   assert.equal(reader.remap(), false);
-  truncateSync(path, 5000);
-  assert.equal(reader.remap(), true);
-  assert.equal(reader.byteLength, 5000);
+  if (!isWindows) {
+    truncateSync(path, 5000);
+    assert.equal(reader.remap(), true);
+    assert.equal(reader.byteLength, 5000);
+  }
   assert.throws(() => reader.grow(10_000), PermissionDeniedError);
   assert.throws(() => file.grow(5000), RangeError);
   assert.throws(() => file.grow(1.5), RangeError);

@@ -211,10 +211,10 @@ test("OpenTelemetry's records give time, level, body and attributes without thei
   const request = {
     resourceLogs: [{
       resource: { attributes: [] },
-      scopeLogs: [{ scope: { name: "my.library" }, logRecords: [record] }],
+      scopeLogs: [{ scope: { name: "my.scope" }, logRecords: [record] }],
     }],
   };
-  assert.equal(recognized(JSON.stringify(request)).logger, "my.library");
+  assert.equal(recognized(JSON.stringify(request)).logger, "my.scope");
   request.resourceLogs[0].scopeLogs[0].logRecords.push(record);
   assert.equal(recognizeRecord(JSON.stringify(request)), undefined);
 });

@@ -3,9 +3,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { EntryStore } from "../../page/entry_store.ts";
-import { formatBytes, formatShort, formatSize, formatSpan } from "../../page/format.ts";
-import { oneLine } from "../../page/one_line.ts";
+import { EntryStore } from "../../src/cli/serve/page/entry_store.ts";
+import {
+  formatBytes,
+  formatShort,
+  formatSize,
+  formatSpan,
+} from "../../src/cli/serve/page/format.ts";
+import { oneLine } from "../../src/cli/serve/page/one_line.ts";
 import type { EntryRow } from "../../src/cli/serve/messages.ts";
 import { buildPage, generatedFile } from "../../scripts/build_page.ts";
 import { html, script, style } from "../../src/cli/serve/page.ts";

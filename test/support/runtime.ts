@@ -113,5 +113,7 @@ let count = 0;
  * has such names.
  */
 export function uniqueName(subject: string = "test"): string {
-  return `/ouroboros-${subject}-${process.pid}-${count++}`;
+  // A name has 30 bytes on macOS.
+  const library = process.platform === "darwin" ? "o" : "ouroboros";
+  return `/${library}-${subject}-${process.pid}-${count++}`;
 }

@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Whether there is a /proc to look at. */
-export const hasProc: boolean = existsSync("/proc/self/maps");
+export const hasProc: boolean = process.platform !== "win32" && existsSync("/proc/self/maps");
 
 /** What this process uses at one moment. */
 export interface Usage {

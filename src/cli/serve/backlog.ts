@@ -5,7 +5,8 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import { ShmLogReader, type ShmLogReaderOptions } from "../../shm_log/reader.ts";
+import { ShmLogReader } from "../../shm_log/reader.ts";
+import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";

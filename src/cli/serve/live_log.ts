@@ -5,7 +5,8 @@
  */
 
 import { SegmentNotFoundError } from "../../errors.ts";
-import { ShmLogReader, type ShmLogReaderOptions } from "../../shm_log/reader.ts";
+import { ShmLogReader } from "../../shm_log/reader.ts";
+import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import type { LogState, Point, RingPicture } from "./messages.ts";

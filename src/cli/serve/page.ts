@@ -1,4 +1,4 @@
-// Made by scripts/build_page.ts out of page/: not to be changed by hand.
+// Made by scripts/build_page.ts out of ./page: not to be changed by hand.
 // It contains uPlot, (c) 2025 Leon Sorokin, MIT licence.
 /** The page, with a gap for its style and one for its script. */
 export const html: string = `<!doctype html>

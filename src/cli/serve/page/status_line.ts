@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The line at the bottom, and the one beside the name: what is shown, and what is not. */
 
-import type { LogState, Stats } from "../src/cli/serve/messages.ts";
+import type { LogState, Stats } from "../messages.ts";
 import type { ConnectionState } from "./connection.ts";
 import { byId, setText } from "./dom.ts";
 import { formatCount, formatShort } from "./format.ts";

@@ -1,6 +1,6 @@
 /** The entries that the page keeps: the newest ones, bounded in number and in length. */
 
-import type { EntryRow } from "../src/cli/serve/messages.ts";
+import type { EntryRow } from "../messages.ts";
 
 /** A row of the list: an entry, or a remark between entries. */
 export interface Item {

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The ring, and what there is to say about it. */
 
-import type { RingPicture, Stats } from "../src/cli/serve/messages.ts";
+import type { RingPicture, Stats } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
 import { formatCount, formatSize, formatSpan } from "./format.ts";
 import { RingView } from "./ring_view.ts";

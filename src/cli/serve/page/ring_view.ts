@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The ring as a picture: chunks as arcs, by their age, and the writer on its way. */
 
-import type { RingPicture } from "../src/cli/serve/messages.ts";
+import type { RingPicture } from "../messages.ts";
 import { type Colors, currentColors, mix, onColorsChange } from "./theme.ts";
 
 const TURN = 2 * Math.PI;

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The choice of the log; on a phone it is in a drawer, with the ring. */
 
-import type { LogSummary } from "../src/cli/serve/messages.ts";
+import type { LogSummary } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
 import { formatSize } from "./format.ts";
 

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 /** One row of the list. What an entry says is only ever text. */
 
-import { levelOfLine } from "../src/cli/serve/level_of.ts";
-import type { LogLevel } from "../src/records/level.ts";
-import { recognizeRecord } from "../src/records/recognize.ts";
+import { levelOfLine } from "../level_of.ts";
+import type { LogLevel } from "../../../records/level.ts";
+import { recognizeRecord } from "../../../records/recognize.ts";
 import type { Item } from "./entry_store.ts";
 import { formatTime } from "./format.ts";
 import { oneLine } from "./one_line.ts";

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The page: what is asked of the server, and where what it says goes. */
 
-import { wordsOf } from "../src/cli/serve/entry_filter.ts";
+import { wordsOf } from "../entry_filter.ts";
 import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
 import { Detail } from "./detail.ts";

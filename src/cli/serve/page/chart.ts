@@ -2,7 +2,7 @@
 /** How much is written, over the last two minutes. */
 
 import uPlot from "uplot";
-import type { Point } from "../src/cli/serve/messages.ts";
+import type { Point } from "../messages.ts";
 import { formatBytes, formatShort, formatTime } from "./format.ts";
 import { currentColors, onColorsChange } from "./theme.ts";
 

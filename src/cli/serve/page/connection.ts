@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The stream of events from the server. */
 
-import type { Messages } from "../src/cli/serve/messages.ts";
+import type { Messages } from "../messages.ts";
 
 /** What is asked of the server. */
 export interface Request {

@@ -1,0 +1,87 @@
+/**
+ * The command line where there are no signals, and a segment lives as long as somebody has it open:
+ * on Windows. The other tests end commands by signals, and look at logs that nobody has open.
+ */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { runCli, startCli } from "../support/cli.ts";
+import { isWindows } from "../support/platform.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const skip = isWindows ? false : "only on Windows";
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-cli-"));
+after(() => rmSync(folder, { recursive: true }));
+
+test("write makes a file by a Windows path; tail, stat, dump and remove find it", { skip }, () => {
+  const path = join(folder, "ä app.log");
+  assert.match(path, /^[A-Z]:\\/);
+  const written = runCli(["write", path, "--keep"], "one\ntwo ä\nthree\n");
+  assert.deepEqual(written, { code: 0, stdout: "", stderr: "" });
+  const again = runCli(["write", path, "--keep"], "four\n");
+  assert.deepEqual(again, { code: 0, stdout: "", stderr: "" });
+  assert.equal(runCli(["tail", path, "--all"]).stdout, "one\ntwo ä\nthree\nfour\n");
+  const info = JSON.parse(runCli(["stat", path, "-o", "json"]).stdout);
+  assert.deepEqual([info.entries, info.lastSequenceNumber, info.writerAlive], [4, 4, false]);
+  const dump = join(folder, "dump.txt");
+  assert.equal(runCli(["dump", "--name", path, "--output", dump]).code, 0);
+  assert.match(readFileSync(dump, "utf8"), /three\nfour\n/);
+  assert.deepEqual(runCli(["remove", path]), { code: 0, stdout: "", stderr: "" });
+  assert.equal(existsSync(path), false);
+  assert.equal(runCli(["remove", path]).code, 1);
+});
+
+test(
+  "a log in shared memory that is written is seen by stat and tail, and not removed",
+  { skip },
+  () => {
+    for (const name of [uniqueName("cli"), uniqueName("cli").slice(1)]) {
+      using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+      writer.writeMany(["one", "two"]);
+      assert.equal(runCli(["tail", name, "--all"]).stdout, "one\ntwo\n");
+      assert.match(runCli(["stat", name]).stdout, /writer {3}alive\n/);
+      for (const force of [[], ["--force"]]) {
+        const removed = runCli(["remove", ...force, name]);
+        assert.equal(removed.code, 1);
+        assert.match(removed.stderr, /can't be removed here: it goes when all have closed it\n$/);
+      }
+      writer.write("three");
+    }
+  },
+);
+
+test("write makes shared memory for its readers, which keep it", { skip }, async () => {
+  const name = uniqueName("cli");
+  const command = startCli(["write", name, "--tee", "--chunk-size", "4096", "--chunks", "4"]);
+  command.process.stdin?.write("one\ntwo\n");
+  await command.until((stdout) => stdout.includes("two"));
+  const reader = ShmLogReader.open(name);
+  command.process.stdin?.end("three\n");
+  assert.equal((await command.ended()).code, 0);
+  assert.deepEqual([...reader].map((entry) => entry.text), ["one", "two", "three"]);
+  assert.equal(runCli(["tail", name, "--all"]).stdout, "one\ntwo\nthree\n");
+  reader.close();
+  const gone = runCli(["tail", name, "--all"]);
+  assert.deepEqual([gone.code, gone.stdout], [1, ""]);
+  assert.match(gone.stderr, /not found\n$/);
+});
+
+test("write --keep of shared memory warns that it does not stay", { skip }, () => {
+  const { code, stderr } = runCli(["write", uniqueName("cli"), "--keep"], "one\n");
+  assert.equal(code, 0);
+  assert.match(stderr, /--keep keeps only files here/);
+});
+
+test("list says that there is no list", { skip }, () => {
+  const { code, stderr } = runCli(["list"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Windows has no list of shared memory segments\n$/);
+});
+
+test("names that can't be are wrong usage", { skip }, () => {
+  for (const name of ["", "Global\\"]) assert.equal(runCli(["stat", name]).code, 2, name);
+});

@@ -1,0 +1,46 @@
+/** What Windows and macOS do not have, as the reasons for which tests are skipped there. */
+
+import process from "node:process";
+
+/** Whether this is Windows. */
+export const isWindows: boolean = process.platform === "win32";
+
+/** The reason on Windows; `false`, which skips nothing, elsewhere. */
+export function notOnWindows(reason: string): string | false {
+  return isWindows && reason;
+}
+
+/** The reason on macOS; `false`, which skips nothing, elsewhere. */
+export function notOnMac(reason: string): string | false {
+  return process.platform === "darwin" && reason;
+}
+
+export const needsLastingNames: string | false = notOnWindows(
+  "a segment of Windows lives as long as somebody has it open",
+);
+export const needsPaths: string | false = notOnWindows("a segment of Windows has no path") ||
+  notOnMac("a segment of macOS has no path");
+export const needsModes: string | false = notOnWindows("Windows has no permission bits");
+export const needsTruncation: string | false = notOnWindows(
+  "Windows cuts off nothing that is mapped",
+) || notOnMac("a segment of macOS gets its size once");
+export const needsRemoval: string | false = notOnWindows("Windows removes nothing that is mapped");
+export const needsSignals: string | false = notOnWindows("Windows has no signals");
+export const needsOtherUsers: string | false = notOnWindows(
+  "there is no way here to run as another user of Windows",
+) || notOnMac("there is no way here to run as another user of macOS");
+export const needsNamespaces: string | false = notOnWindows(
+  "Windows has no namespaces to mount in",
+) || notOnMac("macOS has no namespaces to mount in");
+export const needsLinks: string | false = notOnWindows(
+  "on Windows links are for administrators, and Wine has them only in part",
+);
+export const needsCollector: string | false = notOnWindows(
+  "there is no /proc in which to see what is mapped",
+) || notOnMac("there is no /proc in which to see what is mapped");
+
+/** Set where Windows is Wine: see `deno task test:windows`. */
+const isWine = isWindows && process.env.OUROBOROS_WINE === "1";
+
+export const wineChangesCreation: string | false = isWine &&
+  "Wine says that a file was created when it was last changed";
