@@ -4,7 +4,7 @@ import type { Sizes } from "./package.ts";
 
 /** In bytes, unpacked. What grows over it does so on purpose, in the commit that changes this. */
 const BUDGET: Record<keyof Sizes, number> = {
-  library: 220_000,
+  library: 250_000,
   cli: 330_000,
   types: 280_000,
   maps: Infinity,
