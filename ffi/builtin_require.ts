@@ -7,8 +7,10 @@
 
 import process from "node:process";
 
-/** A `require` that starts from this file. */
+/** A `require` that starts from this file, or, where it is on a server, from nowhere: for builtins. */
 export function builtinRequire(): (specifier: string) => unknown {
   const { createRequire } = process.getBuiltinModule("node:module");
-  return createRequire(import.meta.url);
+  const { url } = import.meta;
+  // A path on every system: Deno takes modules from servers, and there is no file then.
+  return createRequire(url.startsWith("file:") ? url : "file:///C:/");
 }

@@ -52,4 +52,4 @@ export { isSameFile, PartialFile, type PartialFileOptions } from "./partial_file
 export { onProcessEnd } from "./process_end.ts";
 export { type FastEncoding, textEncoding } from "./text_encoding.ts";
 export { SharedMemory, type SharedOpenOptions } from "./shared_memory.ts";
-export type { Access, Advice, SegmentIdentity } from "./system.ts";
+export type { Access, Advice, ObjectIdentity, SegmentIdentity } from "./system.ts";

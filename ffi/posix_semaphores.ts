@@ -40,6 +40,9 @@ export function posixSemaphores(
   errno: Int32Array,
 ): Semaphores {
   const isPadded = platform === "darwin" && arch === "arm64";
+  const fileName = platform === "linux" && !isGlibc(native, libraries[0])
+    ? underGlibcName
+    : cString;
   const failed = platform === "darwin" ? 0xffffffffffffffffn : 0n;
   const library = libraries.find((name) => hasSemaphores(native, name)) ?? libraries[0];
   const calls = native.open(library, CALLS);
@@ -66,7 +69,7 @@ export function posixSemaphores(
     // Linux: `sem.` in front of the file's name. macOS counts the NUL of a semaphore's name.
     prefixLength: platform === "linux" ? 4 : 1,
     open(name, mode, value) {
-      const bytes = cString(name);
+      const bytes = fileName(name);
       for (;;) {
         const address = BigInt(open(bytes, fsConstants.O_CREAT, mode, value));
         const reason = errno[0];
@@ -86,7 +89,7 @@ export function posixSemaphores(
     post: (address, name) => check("sem_post", name, () => calls.sem_post(address)),
     close: (address) => void calls.sem_close(address),
     unlink(name) {
-      const result = calls.sem_unlink(cString(name));
+      const result = calls.sem_unlink(fileName(name));
       const reason = errno[0];
       if (result === 0) return true;
       if (reason === ERRNO.ENOENT) return false;
@@ -104,6 +107,22 @@ function hasSemaphores(native: Driver, library: string): boolean {
     if (error instanceof NativeUnavailableError) throw error;
     return false;
   }
+}
+
+/** Whether a C library is glibc; on Linux, if not, it is musl. */
+function isGlibc(native: Driver, libc: string): boolean {
+  try {
+    native.open(libc, { gnu_get_libc_version: { parameters: [], result: "u64" } });
+    return true;
+  } catch (error) {
+    if (error instanceof NativeUnavailableError) throw error;
+    return false;
+  }
+}
+
+/** musl puts nothing in front: its semaphore would be in the place of a segment of the same name. */
+function underGlibcName(name: string): Uint8Array {
+  return cString(name.replace(/^\//, "/sem."));
 }
 
 function cString(text: string): Uint8Array {

@@ -83,7 +83,10 @@ export class SleeperThread {
       const task: SleeperTask = { address, control: this.#control.buffer as SharedArrayBuffer };
       const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
       const file = new URL(`./sleeper.${extension}`, import.meta.url);
-      const worker = new threadsModule.Worker(file, { workerData: task });
+      // Deno starts threads from files only; what is in such a one may come from a server.
+      const isFile = file.protocol === "file:";
+      const start = isFile ? file : `import(${JSON.stringify(file.href)})`;
+      const worker = new threadsModule.Worker(start, { workerData: task, eval: !isFile });
       worker.on("error", () => this.#hasFailed = true);
       worker.on("exit", () => this.#forget());
       worker.unref();

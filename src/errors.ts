@@ -44,6 +44,19 @@
  *   writer; others send it their lines, or write logs of their own. The lock goes with the process, but
  *   not with a worker that was ended by `worker.terminate()`.
  *
+ * @example
+ * ```ts
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { OuroborosError } from "@ouroboros/log/errors";
+ *
+ * try {
+ *   ShmLogReader.open("/no-such-log");
+ * } catch (error) {
+ *   if (!(error instanceof OuroborosError)) throw error;
+ *   console.log(error.code); // SEGMENT_NOT_FOUND
+ * }
+ * ```
+ *
  * @module
  */
 

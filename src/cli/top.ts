@@ -74,12 +74,21 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   if (isLive) {
     // Before React is loaded: it looks once, and its other build is several times slower.
     process.env.NODE_ENV ??= "production";
-    const { showScreen } = await import("./top/screen.ts");
+    const { showScreen } = await import("./top/screen.ts").catch(explainMissing);
     return showScreen({ watch, interval, sort: options.sort, signal });
   }
   watch.look();
   await sleep(interval, undefined, { signal }).catch(() => {});
   await print(sorted(watch.look(), options.sort), options.output);
+}
+
+/** The npm package does not bring what only this screen needs. */
+function explainMissing(error: Error & { code?: string }): never {
+  const { code } = error;
+  if (code !== "ERR_MODULE_NOT_FOUND") throw error;
+  const what = "the live screen needs the packages ink and react (npm install ink react); " +
+    "--once does without them";
+  throw Object.assign(new Error(what, { cause: error }), { code });
 }
 
 async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {

@@ -29,6 +29,7 @@ export interface CountedMemoryOptions {
 
 /** How often a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * A segment with an `i32` at 0 that counts who has it open, and content from byte 256 on. The last
@@ -94,6 +95,9 @@ export class SharedMemory implements Disposable {
         // The original makes segments under the same lock; others may not.
         const made = makeUnlessThere(name, size, originalSize, mode);
         if (made !== undefined) return counted(made);
+        // Who makes it may not be running. It may have another semaphore than we: the last one to close
+        // a segment removes the one for which we waited.
+        Atomics.wait(pause, 0, 0, 1);
       }
       throw new SegmentExistsError(
         `segment "${name}" is empty, or comes and goes: remove it if its creator died`,

@@ -1,6 +1,19 @@
 /**
  * `console.log` and its like, into a log as well.
  *
+ * @example
+ * ```ts
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { captureConsole } from "@ouroboros/log/console";
+ *
+ * const capture = captureConsole({ target: "/doc-console-module", unlinkOnClose: true });
+ * console.error("disk is full");
+ * using reader = ShmLogReader.open("/doc-console-module");
+ * const isThere = reader.read()?.text.includes("disk is full");
+ * capture.restore();
+ * console.log(isThere); // true
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,16 @@
 /**
  * A sink for LogTape (the package `@logtape/logtape`).
  *
+ * @example
+ * ```ts
+ * import { getShmSink } from "@ouroboros/log/logtape";
+ *
+ * // configure({ sinks: { recorder: sink }, … }) of LogTape takes it, and dispose() closes it
+ * const sink = getShmSink({ target: "/doc-logtape-module", unlinkOnClose: true });
+ * console.log(sink.counts.written); // 0
+ * sink[Symbol.dispose]();
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,18 @@
 /**
  * An exporter for the logs of OpenTelemetry (the package `@opentelemetry/sdk-logs`).
  *
+ * @example
+ * ```ts
+ * import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+ * import { ShmLogRecordExporter } from "@ouroboros/log/otel";
+ *
+ * const exporter = new ShmLogRecordExporter({ target: "/doc-otel-module", unlinkOnClose: true });
+ * const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
+ * provider.getLogger("app").emit({ body: "user logged in" });
+ * console.log(exporter.counts.written); // 1
+ * await provider.shutdown();
+ * ```
+ *
  * @module
  */
 

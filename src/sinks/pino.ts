@@ -1,6 +1,16 @@
 /**
  * A destination for pino, and, as the default export, a transport for `pino.transport()`.
  *
+ * @example
+ * ```ts
+ * import { pino } from "pino";
+ * import { shmDestination } from "@ouroboros/log/pino";
+ *
+ * using destination = shmDestination({ target: "/doc-pino-module", unlinkOnClose: true });
+ * pino(destination).info("user logged in");
+ * console.log(destination.counts.written); // 1
+ * ```
+ *
  * @module
  */
 

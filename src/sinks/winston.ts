@@ -1,6 +1,18 @@
 /**
  * A transport for winston (the packages `winston` and `winston-transport`).
  *
+ * @example
+ * ```ts
+ * import winston from "winston";
+ * import { ShmTransport } from "@ouroboros/log/winston";
+ *
+ * const transport = new ShmTransport({ target: "/doc-winston-module", unlinkOnClose: true });
+ * const logger = winston.createLogger({ transports: [transport] });
+ * logger.info("user logged in");
+ * console.log(transport.counts.written); // 1
+ * logger.close();
+ * ```
+ *
  * @module
  */
 

@@ -1,4 +1,4 @@
-/** Malicious files under real readers, which are truncated, grow and are replaced; and the commands. */
+/** Malicious files under real readers, which are truncated, grow and are replaced. */
 
 import assert from "node:assert/strict";
 import { mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
@@ -8,13 +8,11 @@ import test, { after } from "node:test";
 import { type OverrunPolicy, ShmLogReader } from "../../mod.ts";
 import { damage, makeImage, tolerate } from "../support/hostile.ts";
 import { baseSeed, Random } from "../support/random.ts";
-import { startChild } from "../support/runtime.ts";
 import { needsTruncation } from "../support/platform.ts";
 
 const RUNS = Number(process.env.HOSTILE_FILES ?? 1000);
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
-const commands = new URL("children/commands.ts", import.meta.url);
 
 /** Takes a few entries, one way or another. */
 function readSome(reader: ShmLogReader, random: Random): void {
@@ -67,17 +65,3 @@ test(
     }
   },
 );
-
-test(`commands on malicious files end, with an exit code and a line (seed ${baseSeed})`, async () => {
-  const runs = Math.max(1, Math.floor(RUNS / 10));
-  const child = startChild(commands, [folder, baseSeed, runs]);
-  try {
-    // The commands print entries, too.
-    let line = "";
-    while (!line.startsWith("all done:")) line = await child.nextLine();
-    assert.equal(line, `all done: ${5 * runs} commands`);
-    assert.equal(await child.ended(), 0);
-  } finally {
-    await child.kill();
-  }
-});

@@ -1,10 +1,9 @@
-/** Memory under odd circumstances: transferred, unreserved, hidden, huge, without a driver. */
+/** Memory under odd circumstances: transferred, unreserved, hidden, huge. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
   chownSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -16,7 +15,6 @@ import {
 import { tmpdir } from "node:os";
 import process from "node:process";
 import test, { after } from "node:test";
-import { fileURLToPath } from "node:url";
 import { NoSpaceError, SegmentExistsError, SegmentNotFoundError } from "../../mod.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
 import { NOBODY, runAsNobody } from "../support/nobody.ts";
@@ -161,21 +159,6 @@ test("errors carry the call and the name", () => {
       error.message.startsWith(`${call("create")} "${name}" failed`),
   );
   SharedMemory.unlink(name);
-});
-
-test("Node: without node:ffi and koffi the error says what to install", (t) => {
-  if (runtimeName !== "node") return t.skip("Node only");
-  // A copy of the library that has no node_modules above it.
-  const root = fileURLToPath(new URL("../../", import.meta.url));
-  for (const part of ["ffi", "src", "test/ffi/children"]) {
-    cpSync(`${root}${part}`, `${folder}/copy/${part}`, { recursive: true });
-  }
-  writeFileSync(`${folder}/copy/package.json`, '{"type":"module"}');
-  const copy = new URL(`file://${folder}/copy/test/ffi/children/opener.ts`);
-  const { stdout, stderr } = runScript(copy, ["SharedMemory", "/none"], {
-    env: { OUROBOROS_FFI: "koffi" },
-  });
-  assert.match(stdout, /opener NATIVE_UNAVAILABLE .*npm install koffi/, stderr);
 });
 
 test("Node: loading node:ffi prints no warning", (t) => {

@@ -1,0 +1,59 @@
+/**
+ * What JSR asks of a package, and what its readers do: types that are said and not found out, every
+ * export and member documented, and an example at the top of each entry point.
+ *
+ * `deno task check:jsr`
+ */
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { CLI, entries } from "./npm/project.ts";
+import { root } from "./runtimes.ts";
+
+const problems = [...withoutExample(), ...undocumented(), ...unpublishable()];
+for (const problem of problems) console.error(`${problem}\n`);
+console.log(`JSR: ${entries.length} entry points, ${problems.length} problems`);
+process.exit(problems.length === 0 ? 0 : 1);
+
+/** Entry points whose module documentation has no example. */
+function withoutExample(): string[] {
+  return entries.flatMap(({ subpath, source }) => {
+    const [comment] = /^\/\*\*.*?\*\//s.exec(readFileSync(root + source, "utf8")) ?? [""];
+    const example = subpath === CLI ? "```sh" : "```ts";
+    if (comment.includes("@module") && comment.includes(example)) return [];
+    return [`${source}: the module's documentation has no @module, or no example`];
+  });
+}
+
+/** What `deno doc --lint` says, but for types of other packages, which are documented there. */
+function undocumented(): string[] {
+  const { output } = deno(["doc", "--lint", ...entries.map(({ source }) => source)]);
+  const errors = output.split(/^(?=error)/m).filter((part) => part.startsWith("error["));
+  return errors.filter((error) => !isOfAnotherPackage(error));
+}
+
+function isOfAnotherPackage(error: string): boolean {
+  const [, name] = /references private type '(\w+)'/.exec(error) ?? [];
+  const [, path] = /--> (\S+?):\d/.exec(error) ?? [];
+  if (name === undefined || path === undefined) return false;
+  const imports = [...readFileSync(path, "utf8").matchAll(/^import\b([^;]*?)from "[^."][^"]*"/gm)];
+  return imports.some(([, names]) => new RegExp(`\\b${name}\\b`).test(names));
+}
+
+/** What keeps it from being published. */
+function unpublishable(): string[] {
+  const { status, output } = deno(["publish", "--dry-run", "--allow-dirty", "--quiet"]);
+  return status === 0 ? [] : [output];
+}
+
+function deno(args: string[]): { status: number | null; output: string } {
+  const path = "Deno" in globalThis ? process.execPath : "deno";
+  const { status, stdout, stderr, error } = spawnSync(path, args, {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  if (error !== undefined) throw error;
+  return { status, output: `${stdout}${stderr}` };
+}

@@ -1,0 +1,82 @@
+/** The types of the package: a declaration file for each source that the entries' types lead to. */
+
+import { isBuiltin } from "node:module";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import ts from "typescript";
+import { root } from "../runtimes.ts";
+import { packageOf } from "./dependencies.ts";
+import { entries } from "./project.ts";
+
+/**
+ * Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders.
+ *
+ * @returns the packages whose types they need
+ */
+export function writeDeclarations(folder: string): Set<string> {
+  const program = ts.createProgram({
+    rootNames: entries.map(({ source }) => `${root}${source}`),
+    options: {
+      declaration: true,
+      emitDeclarationOnly: true,
+      // That is done by Deno, which has the types of all runtimes.
+      noCheck: true,
+      allowImportingTsExtensions: true,
+      verbatimModuleSyntax: true,
+      strict: true,
+      stripInternal: true,
+      resolveJsonModule: true,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      target: ts.ScriptTarget.ESNext,
+      rootDir: root,
+      outDir: folder,
+    },
+  });
+  const declarations = new Map<string, string>();
+  const { diagnostics } = program.emit(undefined, (path, text) => {
+    declarations.set(relative(folder, path).replaceAll("\\", "/"), withJavaScriptPaths(text));
+  });
+  if (diagnostics.length > 0) {
+    throw new Error(ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => root,
+      getNewLine: () => "\n",
+    }));
+  }
+  const needed = new Set<string>();
+  const packages = new Set<string>();
+  for (const { source } of entries) collect(declarationOf(source), declarations, needed);
+  for (const path of needed) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    const text = declarations.get(path) as string;
+    writeFileSync(join(folder, path), text);
+    for (const [, name] of text.matchAll(FROM_PACKAGE)) packages.add(packageOf(name));
+  }
+  return new Set([...packages].filter((name) => !isBuiltin(name)));
+}
+
+/** `ffi/mod.d.ts` of `ffi/mod.ts`. */
+export function declarationOf(source: string): string {
+  return source.replace(/\.ts$/, ".d.ts");
+}
+
+/** What the file itself imports and exports, and no words of its comments. */
+const PATHS = /^((?:import|export)\b[^;]*?from\s+"\.[^"]*)\.ts"/gm;
+const FROM_PACKAGE = /^(?:import|export)\b[^;]*?from\s+"([^".][^"]*)"/gm;
+/** A type that the compiler wrote out. */
+const INLINE = /(import\("\.[^"]*)\.ts"\)/g;
+
+function withJavaScriptPaths(text: string): string {
+  return text.replace(PATHS, '$1.js"').replace(INLINE, '$1.js")');
+}
+
+function collect(path: string, all: Map<string, string>, needed: Set<string>): void {
+  if (needed.has(path)) return;
+  const text = all.get(path);
+  if (text === undefined) throw new Error(`there is no ${path}`);
+  needed.add(path);
+  for (const [, next] of text.matchAll(/(?:from\s+|import\()"(\.[^"]+)\.js"/g)) {
+    collect(`${join(dirname(path), next).replaceAll("\\", "/")}.d.ts`, all, needed);
+  }
+}

@@ -1,0 +1,44 @@
+/** What deno.json says of this package, which is said nowhere else. */
+
+import { readFileSync } from "node:fs";
+import { root } from "../runtimes.ts";
+
+interface DenoConfig {
+  name: string;
+  version: string;
+  license: string;
+  exports: Record<string, string>;
+  imports: Record<string, string>;
+}
+
+/** deno.json, as it is now. */
+export const config: DenoConfig = JSON.parse(readFileSync(`${root}deno.json`, "utf8"));
+
+/** One subpath of the package. */
+export interface Entry {
+  /** Like `./ffi`. */
+  subpath: string;
+  /** The name of its file without an extension, like `ffi`. */
+  name: string;
+  /** Its source, relative to the project, like `ffi/mod.ts`. */
+  source: string;
+}
+
+/** The subpaths that deno.json exports. */
+export const entries: readonly Entry[] = Object.entries(config.exports).map((
+  [subpath, source],
+) => ({
+  subpath,
+  name: subpath === "." ? "mod" : subpath.slice(2).replaceAll("/", "_"),
+  source: source.slice(2),
+}));
+
+/** The subpath that is a program and not a library. */
+export const CLI = "./cli";
+
+/** The version of a dependency, as deno.json has it. */
+export function versionOf(name: string): string {
+  const [, version] = /^npm:.+@([^@/]+)$/.exec(config.imports[name] ?? "") ?? [];
+  if (version === undefined) throw new Error(`deno.json imports no version of ${name}`);
+  return version;
+}

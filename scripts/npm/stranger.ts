@@ -1,0 +1,216 @@
+/** What somebody does first who has installed the package: the README's code, and the command. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { lowered } from "./lower.ts";
+import { folder as built } from "./package.ts";
+import { config, entries } from "./project.ts";
+import type { PackageRuntime } from "./runtimes.ts";
+import { complaint } from "./workshop.ts";
+
+/** Something to do, which throws where it fails. */
+export interface Step {
+  title: string;
+  run(): void;
+}
+
+/** The code in the README. */
+export function snippets(): string[] {
+  const text = readFileSync(`${built}README.md`, "utf8");
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+}
+
+/** The packages that the README's code imports beside ours. */
+export function packagesOfSnippets(): string[] {
+  const names = snippets().flatMap((code) =>
+    [...code.matchAll(/from "([^".][^"]*)"/g)].map(([, name]) => name)
+  );
+  return [...new Set(names)].filter((name) =>
+    !name.startsWith("node:") && !name.startsWith(config.name)
+  );
+}
+
+/** All that is tried on one runtime. */
+export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
+  const run = (file: string): string => {
+    const result = spawnSync(runtime.path, [...runtime.run, file], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 60_000,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    if (result.status !== 0) throw new Error(complaint(result));
+    return result.stdout;
+  };
+  const write = (file: string, text: string): string => {
+    writeFileSync(folder + file, text);
+    return file;
+  };
+  return [
+    ...snippets().map((code, index) => ({
+      title: `the README's code ${index + 1}`,
+      run() {
+        const text = runtime.needsLowering ? lowered(code) : code;
+        const printed = onOneLine(run(write(`readme${index}.ts`, text)));
+        for (const [, line] of code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
+          if (!printed.includes(onOneLine(line))) throw new Error(`"${line}" is not in ${printed}`);
+        }
+      },
+    })),
+    {
+      title: "import of all subpaths: one class of errors for all",
+      run: () => void run(write("consumer.mjs", consumer((path) => `await import("${path}")`))),
+    },
+    {
+      title: "the thread that sleeps for followers starts from its file",
+      run: () => void run(write("sleeper.mjs", SLEEPER)),
+    },
+    {
+      title: "require() of all subpaths: the same objects as import",
+      run: () => void run(write("consumer.cjs", commonJs())),
+    },
+    ...command(runtime, folder),
+  ];
+}
+
+/** Runtimes print objects on one line or on many. */
+function onOneLine(text: string): string {
+  return ` ${text.trim().replace(/\s+/g, " ").replaceAll(", }", " }")} `;
+}
+
+const LIBRARY = entries.filter(({ subpath }) => subpath !== "./cli").map(({ subpath }) =>
+  config.name + subpath.slice(1)
+);
+
+function consumer(load: (path: string) => string): string {
+  return `import assert from "node:assert/strict";
+const { OuroborosError, ShmLogReader } = ${load(config.name)};
+for (const exports of [${LIBRARY.map(load).join(", ")}]) {
+  assert.ok(Object.keys(exports).length > 0);
+  for (const [name, value] of Object.entries(exports)) {
+    // A bundler gives other names to what is called the same.
+    if (typeof value === "function" && name !== "default") assert.equal(value.name, name);
+  }
+}
+const { SharedMemory } = ${load(`${config.name}/ffi`)};
+const { MemMapRingBuffer } = ${load(`${config.name}/ring`)};
+for (
+  const fails of [
+    () => SharedMemory.open("/ouroboros-none"),
+    () => ShmLogReader.open("/ouroboros-none"),
+    () => MemMapRingBuffer.open("/ouroboros/none"),
+  ]
+) assert.throws(fails, (error) => error instanceof OuroborosError && /^[A-Z]/.test(error.constructor.name));
+`;
+}
+
+/** Where it does not start, following works as well, but later: so other tests would not tell. */
+const SLEEPER = `import assert from "node:assert/strict";
+import { Doorbell, SharedMemory } from "${config.name}/ffi";
+const name = "/ouroboros-sleeper-" + process.pid;
+const memory = SharedMemory.create(name, 5000);
+const bell = Doorbell.of(memory);
+SharedMemory.unlink(name);
+for (const end = performance.now() + 1000; bell !== undefined && performance.now() < end;) {
+  bell.arm();
+  await bell.sleep(1);
+}
+if (bell !== undefined) {
+  assert.ok(bell.canSleep);
+  bell.arm();
+  setTimeout(() => bell.ring(), 100);
+  await bell.sleep(600_000);
+  bell.close();
+}
+memory.close();
+`;
+
+function commonJs(): string {
+  return `const assert = require("node:assert/strict");
+const { OuroborosError, ShmLogWriter, ShmLogReader } = require("${config.name}");
+const { SharedMemory } = require("${config.name}/ffi");
+assert.throws(() => SharedMemory.open("/ouroboros-none"), OuroborosError);
+const name = "/ouroboros-cjs-" + process.pid;
+const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 16 });
+writer.write("hello");
+const reader = ShmLogReader.open(name);
+assert.equal(reader.read().text, "hello");
+reader.close();
+writer.close();
+(async () => {
+  for (const path of ${JSON.stringify(LIBRARY)}) {
+    const [required, imported] = [require(path), await import(path)];
+    for (const name of Object.keys(imported)) assert.equal(required[name], imported[name], name);
+  }
+})();
+`;
+}
+
+/** What works, and what is said, without koffi, on a Node that needs it. */
+export function stepsWithoutKoffi(runtime: PackageRuntime, folder: string): Step[] {
+  writeFileSync(
+    `${folder}without.mjs`,
+    `import assert from "node:assert/strict";
+import { NativeUnavailableError, Reader, ShmLogReader, Writer } from "${config.name}";
+const memory = new SharedArrayBuffer(1 << 20);
+Writer.create(memory, { chunkCount: 4 }).write("hello");
+assert.equal(new Reader(memory).read().text, "hello");
+assert.throws(
+  () => ShmLogReader.open("/ouroboros-none"),
+  (error) => error instanceof NativeUnavailableError && /npm install koffi/.test(error.message),
+);
+`,
+  );
+  return [{
+    title: "without koffi: logs on any memory work, and an error says what to install",
+    run() {
+      const result = spawnSync(runtime.path, ["without.mjs"], {
+        cwd: folder,
+        encoding: "utf8",
+        timeout: 60_000,
+        env: { ...process.env, NO_COLOR: "1", OUROBOROS_FFI: "koffi" },
+      });
+      if (result.status !== 0) throw new Error(complaint(result));
+    },
+  }];
+}
+
+/** The program `ouroboros`, by the file that npm links, where `node` is the runtime. */
+function command(runtime: PackageRuntime, folder: string): Step[] {
+  const bin = `${folder}bin-${runtime.name}`;
+  const log = `${folder}${runtime.name}.log`;
+  const ouroboros = (args: string[], input = ""): string => {
+    const [program, before] = runtime.name === "bun"
+      ? [runtime.path, ["x", "--bun", "--no-install", "ouroboros"]]
+      : runtime.name === "deno"
+      ? [runtime.path, ["run", "-A", `npm:${config.name}/ouroboros`]]
+      : [`${folder}node_modules/.bin/ouroboros`, []];
+    const result = spawnSync(program as string, [...before as string[], ...args], {
+      cwd: folder,
+      input,
+      encoding: "utf8",
+      timeout: 60_000,
+      env: { ...process.env, NO_COLOR: "1", PATH: `${bin}:${process.env.PATH}` },
+    });
+    if (result.status !== 0) throw new Error(complaint(result));
+    return result.stdout;
+  };
+  const expect = (actual: string, expected: string) => {
+    if (actual !== expected) {
+      throw new Error(`${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+    }
+  };
+  return [{
+    title: "the command ouroboros: --version, write, tail, stat",
+    run() {
+      rmSync(bin, { recursive: true, force: true });
+      mkdirSync(bin);
+      if (runtime.name.startsWith("node")) symlinkSync(runtime.path, `${bin}/node`);
+      expect(ouroboros(["--version"]), `${config.version}\n`);
+      ouroboros(["write", log, "--keep"], "one\ntwo\nthree\n");
+      expect(ouroboros(["tail", log, "-n", "2"]), "two\nthree\n");
+      JSON.parse(ouroboros(["stat", log, "-o", "json"]));
+    },
+  }];
+}

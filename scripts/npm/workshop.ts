@@ -1,0 +1,51 @@
+/** Fresh folders outside of the project, with the package and nothing of the sources in them. */
+
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { folder as built } from "./package.ts";
+import { versionOf } from "./project.ts";
+
+/** A folder where the tarball is installed, with what else is asked for, in the version of deno.json if none is given. Removed at the end. */
+export function freshFolder(
+  tarball: string,
+  packages: readonly string[] = [],
+  ...flags: string[]
+): string {
+  const folder = `${mkdtempSync(`${tmpdir()}/ouroboros-npm-`)}/`;
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(`${folder}package.json`, JSON.stringify({ private: true, type: "module" }));
+  const result = npm(folder, [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    ...flags,
+    tarball,
+    ...packages.map((name) => name.lastIndexOf("@") > 0 ? name : `${name}@${versionOf(name)}`),
+  ]);
+  if (result.status !== 0) throw new Error(`npm install failed: ${complaint(result)}`);
+  return folder;
+}
+
+/** npm, where it was found. */
+export function npm(cwd: string, args: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync("npm", args, {
+    cwd,
+    encoding: "utf8",
+    timeout: 300_000,
+    shell: process.platform === "win32",
+  });
+}
+
+/** The packages that the built one would like to have beside it. */
+export function peers(): string[] {
+  const { peerDependencies = {} } = JSON.parse(readFileSync(`${built}package.json`, "utf8"));
+  return Object.keys(peerDependencies);
+}
+
+/** Why a process failed. */
+export function complaint({ error, stdout, stderr }: SpawnSyncReturns<string>): string {
+  return error?.message ?? `${stdout}${stderr}`;
+}
