@@ -40,6 +40,47 @@
  * systemd-logind removes the segments of a user who logs out (`RemoveIPC=yes`), but not those of system
  * users.
  *
+ * ## On Windows
+ *
+ * The same code runs on Windows (x64) with Deno, Bun and Node, as far as Wine can show: nobody has
+ * run it on a real Windows yet. What the system does otherwise cannot be hidden:
+ *
+ * - **A segment lives as long as somebody has it open.** There is nothing to unlink: a log goes
+ *   when its writer and all readers have closed it, whatever `unlinkOnClose` says.
+ *   `SharedMemory.persists` is `false` there. What shall outlive its processes goes into a file.
+ * - `ifExists: "resume"` goes on with the log that a reader has kept, and its numbers; for a
+ *   service that restarts it is the one to take. `"replace"` can't take a name away from readers:
+ *   while one has the log open it is a `SegmentExistsError`. `isReplaced()` is `false` as long as
+ *   a reader has its log open, so `tail -f` ends by Ctrl-C.
+ * - **Names are used as they are**, as the C++ library does: `/app` and `app` are two segments,
+ *   and `Global\app` is one for all sessions. Take ASCII where C++ programs are to find it, and in
+ *   Git Bash a name without a slash.
+ * - **Segments have whole pages.** The C++ readers take all of the last page for the log, so our
+ *   writer does, too: `segmentSize` and `chunkSize` are a little larger than asked for. A log
+ *   whose writer ends before that, as the C++ one may, is read correctly.
+ * - The writer's lock is a named mutex; when its process or thread dies, the system gives it to
+ *   the next one. A file is locked behind its end (`LockFileEx`).
+ * - A file that somebody has mapped can't be removed or cut off: `remove`, `ifExists: "replace"`
+ *   and `unlinkOnClose` of a log in a file are a `PermissionDeniedError` while readers have it
+ *   open.
+ * - Of a circular buffer the capacity is known by the size of its segment: two that end in the
+ *   same page are not told apart, so take the same on both sides.
+ * - `mode` means nothing: a segment is for its user, a file has the rights of its folder. There is
+ *   no `list()`, no `notify` (no futex between processes: followers look by themselves), and
+ *   memory is always reserved.
+ *
+ * `deno task test:windows` runs the tests with the Windows builds of the runtimes in Wine, and
+ * says what is missing where that can't be.
+ *
+ * ## On macOS
+ *
+ * A log behaves as on Linux, but for this: a name has 30 bytes (a semaphore's 29);
+ * `SharedMemory.list()` and `ouroboros list` have nothing to list; `notify` does nothing,
+ * followers poll; memory can't be set aside for a segment. A file in `/var/tmp` stands for the
+ * lock of a segment, for which Deno wants `--allow-read=/var/tmp --allow-write=/var/tmp`; it goes
+ * when the segment does. The identity and exact size of a segment are in its last page, behind its
+ * end: of another program's segment only whole pages are known, and a cursor into one starts anew.
+ *
  * @module
  */
 
