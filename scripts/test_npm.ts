@@ -113,7 +113,8 @@ async function suiteOn(runtime: PackageRuntime): Promise<Result> {
     folder,
     // Where the tests find the runtimes to pair theirs with.
     env: runtime.needsLowering
-      ? runtimePaths(all)
+      // What its heap grows by at first is too much for a few cycles, and little for many.
+      ? { ...runtimePaths(all), RESOURCES: process.env.RESOURCES ?? "12000" }
       : { ...runtimePaths(all.filter((each) => !each.needsLowering)), NODE22: "none" },
     timeout: SUITE_TIMEOUT,
   });
