@@ -8,7 +8,7 @@ import { dirname, join, normalize } from "node:path";
 import { root } from "../runtimes.ts";
 import { packageOf } from "./dependencies.ts";
 import { lowered } from "./lower.ts";
-import { CLI, config, entries } from "./project.ts";
+import { config, entries } from "./project.ts";
 
 /** A test that needs the sources, and what it needs of them. */
 export interface LeftOut {
@@ -30,7 +30,7 @@ export interface Suite {
 /** Of the project's scripts the tests use these. */
 const SCRIPTS = ["scripts/runtimes.ts"];
 const IMPORT =
-  /(import|export)(\s+type)?\s+(\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+)\s+from\s+"(\.[^"]+)"/g;
+  /(import|export)(\s+type)?\s+((?:\w+,\s*)?\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+)\s+from\s+"(\.[^"]+)"/g;
 const DYNAMIC = /import\("(\.[^"]+)"\)/g;
 /** An import from a package, in code or in code within a text. */
 const PACKAGE = /(?:from\s+|import\()\\?["']([@a-z][^"'\\:]*)\\?["']/g;
@@ -142,9 +142,7 @@ class Source {
       return expression;
     }
     const subpath = entries.find(({ source }) => source === target)?.subpath;
-    if (subpath === CLI) {
-      return expression.replace(/["'`].*/s, `import.meta.resolve("${specifier(subpath)}")`);
-    }
+    if (subpath !== undefined) return `new URL(import.meta.resolve("${specifier(subpath)}")`;
     this.internal ??= target === "./" || target === "." ? "the project's folder" : target;
     return expression;
   }
@@ -156,8 +154,9 @@ class Source {
 
 /** The names of an import that are there at run time; none for all. */
 function namesIn(clause: string): string[] {
-  if (!clause.startsWith("{")) return [];
-  return clause.slice(1, -1).split(",").map((name) => name.trim())
+  const [, names] = /\{([^}]*)\}/.exec(clause) ?? [];
+  if (names === undefined) return [];
+  return names.split(",").map((name) => name.trim())
     .filter((name) => name !== "" && !name.startsWith("type "))
     .map((name) => name.split(/\s+as\s+/)[0]);
 }
