@@ -1,13 +1,13 @@
 /**
  * What to call on macOS, where it is not what Linux has. What a segment's descriptor can't do there is
- * in `macos_segments.ts`.
+ * in `macos/segments.ts`.
  *
  * @module
  */
 
 import os from "node:os";
 import { NativeUnavailableError } from "../src/errors.ts";
-import { withMacSegments } from "./macos_segments.ts";
+import { withMacSegments } from "./macos/segments.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
 import { identityNumber, microseconds } from "./segment_identity.ts";

@@ -11,13 +11,13 @@ import { NativeUnavailableError } from "../src/errors.ts";
 import { driver } from "./driver.ts";
 import { lockPatiently } from "./patient_lock.ts";
 import type { Advice, Semaphores, System } from "./system.ts";
-import { bytesOf, room, windowsCalls } from "./windows_calls.ts";
-import { WindowsFiles } from "./windows_files.ts";
-import { SegmentLocks } from "./windows_locks.ts";
-import { MAX_NAME, windowsName } from "./windows_names.ts";
-import { Owners } from "./windows_owner.ts";
-import { Segments } from "./windows_segments.ts";
-import { windowsSemaphores } from "./windows_semaphores.ts";
+import { bytesOf, room, windowsCalls } from "./windows/calls.ts";
+import { WindowsFiles } from "./windows/files.ts";
+import { SegmentLocks } from "./windows/locks.ts";
+import { MAX_NAME, windowsName } from "./windows/names.ts";
+import { Owners } from "./windows/owner.ts";
+import { Segments } from "./windows/segments.ts";
+import { windowsSemaphores } from "./windows/semaphores.ts";
 
 const ADVICE: readonly Advice[] = ["normal", "sequential", "random", "willneed"];
 /** Where the size of a page is in a SYSTEM_INFO, and how large that is, in bytes. */

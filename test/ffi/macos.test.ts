@@ -22,7 +22,7 @@ import os from "node:os";
 import process from "node:process";
 import test from "node:test";
 import { system } from "../../ffi/current_system.ts";
-import { MacLocks } from "../../ffi/macos_locks.ts";
+import { MacLocks } from "../../ffi/macos/locks.ts";
 import { MappedFile, NamedSemaphore, SharedMemory } from "../../ffi/mod.ts";
 import {
   NativeUnavailableError,

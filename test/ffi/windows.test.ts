@@ -13,7 +13,7 @@ import {
   SystemCallError,
 } from "../../mod.ts";
 import { MappedFile, NamedSemaphore, SharedMemory } from "../../ffi/mod.ts";
-import { windowsName } from "../../ffi/windows_names.ts";
+import { windowsName } from "../../ffi/windows/names.ts";
 import { isWindows } from "../support/platform.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 

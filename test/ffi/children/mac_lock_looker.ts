@@ -3,7 +3,7 @@
 import { openSync } from "node:fs";
 import process from "node:process";
 import { system } from "../../../ffi/current_system.ts";
-import { MacLocks } from "../../../ffi/macos_locks.ts";
+import { MacLocks } from "../../../ffi/macos/locks.ts";
 
 const [lockFolder, ...numbers] = process.argv.slice(2);
 const user = () => process.geteuid?.() ?? 0;

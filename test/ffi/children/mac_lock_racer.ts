@@ -3,7 +3,7 @@
 import { closeSync, openSync } from "node:fs";
 import process from "node:process";
 import { system } from "../../../ffi/current_system.ts";
-import { MacLocks } from "../../../ffi/macos_locks.ts";
+import { MacLocks } from "../../../ffi/macos/locks.ts";
 import { SharedMemory } from "../../../ffi/mod.ts";
 
 const [name, folder, rounds] = process.argv.slice(2);

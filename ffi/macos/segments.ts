@@ -26,9 +26,10 @@
  * @module
  */
 
-import { SegmentNotFoundError } from "../src/errors.ts";
-import { MacLocks } from "./macos_locks.ts";
-import type { SegmentIdentity, System } from "./system.ts";
+import { SegmentNotFoundError } from "../../src/errors.ts";
+import { MacLocks } from "./locks.ts";
+import type { MacOptions, MacSegment } from "./parts.ts";
+import type { SegmentIdentity, System } from "../system.ts";
 
 /** Pages of the largest kind: an x86-64 process under Rosetta has smaller ones than its readers. */
 const PAGE = 16384;
@@ -43,27 +44,7 @@ const PATIENCE = 20;
 /** What is not known of a segment of another program. */
 const UNKNOWN: SegmentIdentity = { device: 0, inode: 0, created: 0 };
 
-/** What is known of a segment. */
-export interface MacSegment {
-  /** Its size in bytes; 0 if it has none yet. */
-  size: number;
-  /** What its mark says. */
-  identity: SegmentIdentity;
-  /** Whether it may be one whose creator has not come to the mark: without one, and all zeros. */
-  isBlank: boolean;
-}
-
 const pause = new Int32Array(new SharedArrayBuffer(4));
-
-/** What else is needed of the system. */
-export interface MacOptions {
-  /** The permission bits of what a descriptor leads to. */
-  mode(descriptor: number): number;
-  /** The number of the user that this process acts for. */
-  user(): number;
-  /** Where lock files are. */
-  lockFolder: string;
-}
 
 /** `posix` with what it can't do with a segment's descriptor. */
 export function withMacSegments(posix: System, options: MacOptions): System {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Semaphores } from "./system.ts";
-import { wide, type WindowsCalls } from "./windows_calls.ts";
-import { semaphoreName } from "./windows_names.ts";
+import type { Semaphores } from "../system.ts";
+import { wide, type WindowsCalls } from "./calls.ts";
+import { semaphoreName } from "./names.ts";
 
 const MOST = 0x7fffffff;
 const WAIT_OBJECT = 0;

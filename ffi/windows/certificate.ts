@@ -10,10 +10,10 @@
  * @module
  */
 
-import { OuroborosError } from "../src/errors.ts";
-import type { SegmentIdentity } from "./system.ts";
-import { INVALID_HANDLE, wide, type WindowsCalls } from "./windows_calls.ts";
-import { certificateName } from "./windows_names.ts";
+import { OuroborosError } from "../../src/errors.ts";
+import type { SegmentIdentity } from "../system.ts";
+import { INVALID_HANDLE, wide, type WindowsCalls } from "./calls.ts";
+import { certificateName } from "./names.ts";
 
 /** PAGE_READWRITE, and FILE_MAP_READ with FILE_MAP_WRITE. */
 const PAGE_READWRITE = 4;

@@ -8,21 +8,13 @@
 
 import { closeSync, constants, fsync, openSync } from "node:fs";
 import { resolve, toNamespacedPath } from "node:path";
-import { SystemCallError } from "../src/errors.ts";
-import { identityNumber } from "./segment_identity.ts";
-import type { Access, Files, ObjectIdentity, SegmentIdentity } from "./system.ts";
-import { translateFsError } from "./system_error.ts";
-import {
-  bytesOf,
-  ERROR,
-  high,
-  INVALID_HANDLE,
-  low,
-  room,
-  wide,
-  type WindowsCalls,
-} from "./windows_calls.ts";
-import { viewRights } from "./windows_segments.ts";
+import { SystemCallError } from "../../src/errors.ts";
+import { identityNumber } from "../segment_identity.ts";
+import type { Access, Files, ObjectIdentity, SegmentIdentity } from "../system.ts";
+import { translateFsError } from "../system_error.ts";
+import { bytesOf, high, INVALID_HANDLE, low, room, wide, type WindowsCalls } from "./calls.ts";
+import { ERROR } from "./error.ts";
+import { viewRights } from "./segments.ts";
 
 const GENERIC_READ = 0x80000000 | 0;
 const GENERIC_READ_WRITE = 0xc0000000 | 0;

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { wide, type WindowsCalls } from "./windows_calls.ts";
-import { lockName } from "./windows_names.ts";
+import { wide, type WindowsCalls } from "./calls.ts";
+import { lockName } from "./names.ts";
 
 const WAIT_OBJECT = 0;
 const WAIT_ABANDONED = 0x80;

@@ -24,10 +24,14 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { PermissionDeniedError, SegmentExistsError, SegmentNotFoundError } from "../src/errors.ts";
-import type { MacOptions, MacSegment } from "./macos_segments.ts";
-import type { SegmentIdentity, System } from "./system.ts";
-import { translateFsError } from "./system_error.ts";
+import {
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+} from "../../src/errors.ts";
+import type { MacOptions, MacSegment } from "./parts.ts";
+import type { SegmentIdentity, System } from "../system.ts";
+import { translateFsError } from "../system_error.ts";
 
 /** How many times a file that is removed meanwhile is opened again. */
 const ATTEMPTS = 100;

@@ -5,9 +5,9 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { OuroborosError } from "../src/errors.ts";
-import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
-import { windowsError } from "./windows_error.ts";
+import type { OuroborosError } from "../../src/errors.ts";
+import type { Driver, NativeFunctions, SymbolTable } from "../native.ts";
+import { windowsError } from "./error.ts";
 
 const CALLS = {
   CloseHandle: { parameters: ["u64"], result: "i32" },
@@ -90,27 +90,6 @@ export interface WindowsCalls {
 export const INVALID_HANDLE = 0xffffffffffffffffn;
 /** This process, as a handle. */
 export const THIS_PROCESS = 0xffffffffffffffffn;
-/** Reasons for a failure. */
-export const ERROR = {
-  FILE_NOT_FOUND: 2,
-  PATH_NOT_FOUND: 3,
-  ACCESS_DENIED: 5,
-  INVALID_HANDLE: 6,
-  NOT_ENOUGH_MEMORY: 8,
-  OUTOFMEMORY: 14,
-  SHARING_VIOLATION: 32,
-  LOCK_VIOLATION: 33,
-  HANDLE_EOF: 38,
-  HANDLE_DISK_FULL: 39,
-  FILE_EXISTS: 80,
-  DISK_FULL: 112,
-  ALREADY_EXISTS: 183,
-  IO_PENDING: 997,
-  USER_MAPPED_FILE: 1224,
-  NO_SYSTEM_RESOURCES: 1450,
-  COMMITMENT_LIMIT: 1455,
-} as const;
-
 /** Finds the calls. */
 export function windowsCalls(native: Driver): WindowsCalls {
   const kernel = native.open("kernel32.dll", CALLS);

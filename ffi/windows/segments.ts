@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { Access, SegmentIdentity } from "./system.ts";
+import type { Access, SegmentIdentity } from "../system.ts";
 import {
   bytesOf,
-  ERROR,
   high,
   INVALID_HANDLE,
   low,
@@ -15,8 +14,9 @@ import {
   THIS_PROCESS,
   wide,
   type WindowsCalls,
-} from "./windows_calls.ts";
-import { type Certificate, openCertificate } from "./windows_certificate.ts";
+} from "./calls.ts";
+import { ERROR } from "./error.ts";
+import { type Certificate, openCertificate } from "./certificate.ts";
 
 const PAGE_READWRITE = 4;
 const MAP_WRITE = 2;

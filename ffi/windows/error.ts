@@ -11,8 +11,28 @@ import {
   SegmentExistsError,
   SegmentNotFoundError,
   SystemCallError,
-} from "../src/errors.ts";
-import { ERROR } from "./windows_calls.ts";
+} from "../../src/errors.ts";
+
+/** Reasons for a failure. */
+export const ERROR = {
+  FILE_NOT_FOUND: 2,
+  PATH_NOT_FOUND: 3,
+  ACCESS_DENIED: 5,
+  INVALID_HANDLE: 6,
+  NOT_ENOUGH_MEMORY: 8,
+  OUTOFMEMORY: 14,
+  SHARING_VIOLATION: 32,
+  LOCK_VIOLATION: 33,
+  HANDLE_EOF: 38,
+  HANDLE_DISK_FULL: 39,
+  FILE_EXISTS: 80,
+  DISK_FULL: 112,
+  ALREADY_EXISTS: 183,
+  IO_PENDING: 997,
+  USER_MAPPED_FILE: 1224,
+  NO_SYSTEM_RESOURCES: 1450,
+  COMMITMENT_LIMIT: 1455,
+} as const;
 
 /** The error for reason `reason` (of GetLastError) of `call` on `what`. */
 export function windowsError(call: string, what: string, reason: number): OuroborosError {

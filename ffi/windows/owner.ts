@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { bytesOf, room, THIS_PROCESS, type WindowsCalls } from "./windows_calls.ts";
+import { bytesOf, room, THIS_PROCESS, type WindowsCalls } from "./calls.ts";
 
 const OWNER = 1;
 const TOKEN_QUERY = 8;
