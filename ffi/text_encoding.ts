@@ -9,7 +9,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import { utf8Length } from "../src/utf8.ts";
 
 /** What a log's writer takes as its `encoding`. */
 export interface FastEncoding {
@@ -40,7 +39,7 @@ interface FastBuffer {
 export const textEncoding: FastEncoding = "Deno" in globalThis
   ? { shortText: 64, byteLength, writerInto: encodeInto }
   : !isBufferExact()
-  ? { shortText: 24, byteLength: utf8Length, writerInto: encodeInto }
+  ? { shortText: 24, byteLength: encodedLength, writerInto: encodeInto }
   : { shortText: "Bun" in globalThis ? 24 : 12, byteLength, writerInto: utf8Write };
 
 /** Bun 1.3 writes nothing for half of a pair, and counts it wrong in longer text. */
@@ -51,6 +50,11 @@ function isBufferExact(): boolean {
 
 function byteLength(text: string): number {
   return Buffer.byteLength(text);
+}
+
+/** Exact, and slow: where the other one is wrong. */
+function encodedLength(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 function encodeInto(memory: Uint8Array) {

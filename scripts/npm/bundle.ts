@@ -161,7 +161,7 @@ const externals: Plugin = {
 
 /** The outputs that no other entry than the command line leads to. */
 function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<string> {
-  const library = entries.filter(({ subpath }) => subpath !== CLI).map(({ name }) => name);
+  const modules = entries.filter(({ subpath }) => subpath !== CLI).map(({ name }) => name);
   const seen = new Set<string>();
   const visit = (path: string) => {
     if (seen.has(path)) return;
@@ -172,7 +172,7 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
   };
   const outputOf = (name: string) =>
     relative(root, join(folder, `${name}.js`)).replaceAll("\\", "/");
-  for (const name of [...library, ...workers.map((source) => basename(source, ".ts"))]) {
+  for (const name of [...modules, ...workers.map((source) => basename(source, ".ts"))]) {
     visit(outputOf(name));
   }
   return new Set(
