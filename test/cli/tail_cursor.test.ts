@@ -132,7 +132,10 @@ test(`a tail --cursor-file that is killed at random skips nothing (seed ${baseSe
     using log = makeLog(1 << 20);
     const path = join(folder, "at");
     const args = ["tail", "-f", log.name, "--cursor-file", path];
-    const timer = setInterval(() => fill(log, log.totalEntriesWritten + random.below(40)), 1);
+    const timer = setInterval(
+      () => fill(log, log.totalEntriesWritten + random.below(40)),
+      slowness,
+    );
     let last = 0;
     let saved = 0;
     try {
