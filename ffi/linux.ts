@@ -6,7 +6,7 @@
 
 import { constants, readdirSync } from "node:fs";
 import { NativeUnavailableError } from "../src/errors.ts";
-import type { Driver, SymbolTable } from "./native.ts";
+import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { linuxFutex } from "./linux_futex.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
 import { identityNumber, microseconds } from "./segment_identity.ts";
@@ -27,6 +27,23 @@ const STATX_BIRTH = 80;
 const WANT_BIRTH = 0x800;
 const AT_EMPTY_PATH = 0x1000;
 const EMPTY_PATH = new Uint8Array(new ArrayBuffer(1));
+
+/** The same by the number of the system call. */
+const STATX_NUMBER: Record<string, bigint> = { x64: 332n, arm64: 291n };
+const STATX_CALL = {
+  syscall: { parameters: ["i64", "i64", "bytes", "i64", "i64", "bytes"], result: "i64" },
+} as const satisfies SymbolTable;
+
+function statxByNumber(
+  native: Driver,
+  arch: string,
+): NativeFunctions<typeof STATX>["statx"] | undefined {
+  const number = STATX_NUMBER[arch];
+  if (number === undefined) return undefined;
+  const { syscall } = native.open("libc.so.6", STATX_CALL);
+  return (descriptor, path, flags, mask, into) =>
+    Number(syscall(number, BigInt(descriptor), path, BigInt(flags), BigInt(mask), into));
+}
 
 /** Linux, with glibc or musl. */
 export function linux(native: Driver, arch: string): Platform {
@@ -50,8 +67,8 @@ export function linux(native: Driver, arch: string): Platform {
   const { posix_fallocate } = native.open(libc, {
     posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
   });
-  // Since glibc 2.28, and in musl only lately.
-  const statx = firstOf(() => native.open(libc, STATX).statx, () => undefined);
+  // A function since glibc 2.28, and in musl only lately; a system call since Linux 4.11.
+  const statx = firstOf(() => native.open(libc, STATX).statx, () => statxByNumber(native, arch));
   const extended = new DataView(new ArrayBuffer(STATX_SIZE));
   const extendedBytes = new Uint8Array(extended.buffer);
   return {
