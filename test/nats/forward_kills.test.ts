@@ -238,6 +238,7 @@ test(
     const random = new Random(baseSeed);
     await using server = await NatsServer.start();
     const state = join(folder, "day");
+    let refusals = 0;
     const name = newName();
     const make = () =>
       ShmLogWriter.create(name, {
@@ -252,16 +253,18 @@ test(
       const forwarding = await forward(reader, {
         servers: server.url,
         stream: "LOGS",
-        createStream: { maxBytes: 2 << 20, discard: "new" },
+        // Not by bytes: version 2.9.10 forgets some of the oldest when that limit is reached.
+        createStream: { maxMessages: 2500, discard: "new" },
+        closeTimeout: 200,
         state,
         maxReconnectDelay: 50,
+        onTrouble: ({ type }) => type === "refused" && refusals++,
       });
       return { reader, forwarding };
     };
     let { reader, forwarding } = await start();
-    const all: Awaited<ReturnType<typeof messagesOf>> = [];
-    // An hour is 40 ms. At 3 the server is restarted, at 9 the writer, at 15 the forwarder, and at noon
-    // and in the evening who keeps the stream takes away what is in it.
+    // An hour is 40 ms. At 3 the server is restarted, at 9 the writer, at 15 the forwarder, and in the
+    // evening somebody sees that the stream is full.
     for (let hour = 0; hour < 24; hour++) {
       const isBusy = hour >= 8 && hour < 20;
       const count = isBusy ? 300 + random.below(900) : random.below(20);
@@ -279,31 +282,29 @@ test(
         await forwarding.close();
         reader.close();
         ({ reader, forwarding } = await start());
-      } else if (hour === 12 || hour === 19) all.push(...await takenFrom(server.url));
+      } else if (hour === 19) await enlarge(server.url, 4000);
       await sleep(40);
     }
     while (forwarding.stats.lagEntries > 0) {
       await sleep(50);
-      if (forwarding.stats.refusal !== undefined) all.push(...await takenFrom(server.url));
+      if (forwarding.stats.refusal !== undefined) await enlarge(server.url, 4000);
     }
     await forwarding.close();
     reader.close();
     const total = writer.totalEntriesWritten;
     writer.close();
-    all.push(...await takenFrom(server.url));
-    const [source] = received(all).values();
+    const [source] = received(await messagesOf(server.url, "LOGS")).values();
     assertComplete(source, total);
+    assert.ok(refusals > 0, "the stream was full");
     t.diagnostic(`${total} written, ${source.entries.length} entries, ${source.lost} lost in gaps`);
   },
 );
 
-/** Takes all that is in the stream. */
-async function takenFrom(url: string) {
+/** Lets the stream have more messages. */
+async function enlarge(url: string, messages: number): Promise<void> {
   await using link = await NatsLink.open({ servers: url });
   const { jetstreamManager } = await jetstreamPackage();
-  const manager = await jetstreamManager(link.client);
-  const { state } = await manager.streams.info("LOGS");
-  const messages = await messagesOf(url, "LOGS", { last: state.last_seq });
-  await manager.streams.purge("LOGS", { seq: state.last_seq + 1 });
-  return messages;
+  const { streams } = await jetstreamManager(link.client);
+  const { config } = await streams.info("LOGS");
+  await streams.update("LOGS", { max_msgs: config.max_msgs + messages });
 }
