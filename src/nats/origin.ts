@@ -101,7 +101,7 @@ export function parseOrigin(text: string): OriginRecord | undefined {
       isList(sources, (one) => isSource(one) && isNumber(one.last));
     return isTable ? record as OriginTable : undefined;
   }
-  const isIntent = isNumber(record?.first) &&
+  const isIntent = record !== null && isNumber(record.first) &&
     isList(record.runs, ({ source, from, count }) => isNumber(source, from, count)) &&
     isList(record.new ?? [], isSource) &&
     isList(
