@@ -127,9 +127,9 @@ for (const isWhole of [true, false]) {
     let kills = 0;
     for (let run = 0; run < RUNS; run++) {
       const random = new Random(baseSeed + run);
-      const steps = stepsOf(random, isWhole ? 25 : 90);
-      const log = createLog(4, 4096);
-      const origin = isWhole ? createLog(4, 8192) : createLog(8, 700);
+      const steps = stepsOf(random, isWhole ? 25 : 250);
+      const log = createLog(4, 8192);
+      const origin = isWhole ? createLog(4, 8192) : createLog(8, 512);
       const first = open(log, origin);
       // What both writers store, in the order in which it happens.
       const order: { isLog: boolean; count: number }[] = [];
@@ -186,7 +186,7 @@ for (const isWhole of [true, false]) {
           isNearEnd = isLog || count - some < 6;
           if (left === 0) break;
         }
-        if (!isNearEnd && random.below(8) > 0) continue;
+        if (isWhole ? !isNearEnd && random.below(8) > 0 : random.below(80) > 0) continue;
         kills++;
         let nextOrigin = resumeLog(made[0].memory, origin);
         let nextLog = resumeLog(made[1].memory, log);
