@@ -50,7 +50,7 @@ const START_LIMIT = 20_000 * slowness;
 const running = new Set<ChildProcess>();
 // A test that fails leaves none behind.
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) send(child, "SIGKILL");
 });
 
 /** A server that runs, or is stopped for a while. */
@@ -128,13 +128,13 @@ export class NatsServer implements AsyncDisposable {
 
   /** Stops it, by SIGTERM or by `kill -9`, and waits for its end. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
-    this.#child?.kill(signal);
+    send(this.#child, signal);
     await this.#ended;
   }
 
   /** Lets it stand still, or go on: connections stay open. */
   freeze(isFrozen: boolean): void {
-    this.#child?.kill(isFrozen ? "SIGSTOP" : "SIGCONT");
+    send(this.#child, isFrozen ? "SIGSTOP" : "SIGCONT");
   }
 
   /** What it has said. */
@@ -176,6 +176,16 @@ export class NatsServer implements AsyncDisposable {
       config,
       "",
     ].join("\n");
+  }
+}
+
+/** Sends a signal, unless its process has ended. Deno's `child.kill()` does that only once. */
+function send(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
