@@ -34,23 +34,38 @@ export interface FeedOptions {
 
 /** A message, and its place in the stream. */
 export class FeedMessage {
-  /** The message as the client has it. */
-  readonly message: Msg;
   /** Its number in the stream. */
   readonly streamSequence: number;
   /** How many messages there are after it for this consumer. */
   readonly pending: number;
   /** Which incarnation of the consumer has sent it: only that one knows of its acknowledgement. */
   readonly epoch: number;
+  /** Where to acknowledge it. */
+  readonly reply: string;
   /** Whether it was handled. */
   isDone = false;
+  #message: Msg | undefined;
 
   /** Makes a message of what stands in its reply subject. */
-  constructor(message: Msg, streamSequence: number, pending: number, epoch: number) {
-    this.message = message;
+  constructor(
+    message: Msg,
+    reply: string,
+    streamSequence: number,
+    pending: number,
+    epoch: number,
+  ) {
+    this.#message = message;
+    this.reply = reply;
     this.streamSequence = streamSequence;
     this.pending = pending;
     this.epoch = epoch;
+  }
+
+  /** The message as the client has it, once: it may be a small part of much memory. */
+  unpack(): Msg {
+    const message = this.#message!;
+    this.#message = undefined;
+    return message;
   }
 }
 
@@ -431,7 +446,8 @@ export class Feed {
     this.#expected = number + 1;
     this.#outstanding--;
     const sequence = Number(tokens[at]);
-    this.#queue.push(new FeedMessage(message, sequence, Number(tokens[at + 3]), this.#epoch));
+    const pending = Number(tokens[at + 3]);
+    this.#queue.push(new FeedMessage(message, reply, sequence, pending, this.#epoch));
     this.#queuedBytes += message.data.length;
     this.#wake?.();
   }
@@ -463,8 +479,8 @@ export class Feed {
     else if (performance.now() - this.#lastWord > SILENCE) this.#reset();
   }
 
-  #acknowledge({ message }: FeedMessage): void {
-    if (this.#client?.isClosed() === false) this.#client.publish(message.reply!, ACK);
+  #acknowledge({ reply }: FeedMessage): void {
+    if (this.#client?.isClosed() === false) this.#client.publish(reply, ACK);
   }
 
   #fail(cause: unknown): void {

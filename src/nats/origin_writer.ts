@@ -7,6 +7,7 @@
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
 import type { LogSource } from "./message.ts";
+import { sourceKey } from "./source_key.ts";
 import {
   type NumberedSource,
   type OriginGap,
@@ -158,7 +159,7 @@ export class OriginWriter {
       }
       if (run !== undefined) this.#reach(runSource!, run.from + run.count - 1);
       run = undefined;
-      let one = this.#sources.get(keyOf(step.source));
+      let one = this.#sources.get(sourceKey(step.source));
       if (one === undefined) {
         const { host, name, segment } = step.source;
         one = { id: this.#nextId++, host, name, segment, last: 0 };
@@ -196,7 +197,7 @@ export class OriginWriter {
   }
 
   #reach(source: LogSource, last: number): void {
-    const key = keyOf(source);
+    const key = sourceKey(source);
     const one = this.#sources.get(key)!;
     one.last = last;
     // The one that was written to last stands last.
@@ -205,7 +206,7 @@ export class OriginWriter {
   }
 
   #add(one: NumberedSource & { last: number }): void {
-    this.#sources.set(keyOf(one), one);
+    this.#sources.set(sourceKey(one), one);
     this.#tableSize += sizeOf(one);
   }
 
@@ -222,11 +223,6 @@ export class OriginWriter {
     origin.write(JSON.stringify({ table }));
     this.#sinceTable = 0;
   }
-}
-
-/** A source as the key of a map: no host has a line break in its name, and no segment. */
-export function keyOf({ host, name, segment }: LogSource): string {
-  return `${host}\n${segment}\n${name}`;
 }
 
 /** The size of a source in a table, in bytes, rather more than less. */
