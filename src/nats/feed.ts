@@ -78,6 +78,8 @@ const SILENCE = 3500;
 const REQUEST_BYTES = 4 << 20;
 /** How long another receiver may take to be gone, in milliseconds. */
 const GRACE = REQUEST_TIME + 1000;
+/** How long the server may take to delete a consumer after it has said so, in milliseconds. */
+const DELETION_TIME = 250;
 /** How long the server waits for an acknowledgement, in milliseconds: a restart does not wait for it. */
 const ACK_WAIT = 300_000;
 /** How many messages may wait for that: more than are ever held back or on their way. */
@@ -103,7 +105,6 @@ export class Feed {
   #acks: "each" | "all" | "none" = "none";
   /** The config of the consumer that was there before us: it is kept when it is made anew. */
   #config: Partial<ConsumerConfig> | undefined;
-  #consumerCreated = "";
   #streamCreated = "";
   #firstSequence = 0;
   #lastSequence = 0;
@@ -271,14 +272,14 @@ export class Feed {
   }
 
   /** Begins anew, soon, after the last message that was handled. */
-  #reset(): void {
+  #reset(delay: number = 0): void {
     if (this.#isClosed || this.#beginning !== undefined || !this.#hasBegun) return;
     this.#resets++;
-    this.#beginning = this.#begin().catch((error) => this.#fail(error));
+    this.#beginning = this.#begin(delay).catch((error) => this.#fail(error));
   }
 
   /** Makes or finds the consumer, and asks for messages; again and again while the server is away. */
-  async #begin(): Promise<void> {
+  async #begin(delay: number = 0): Promise<void> {
     // What comes from now on for the old one is not for us.
     this.#epoch++;
     this.#subscription?.unsubscribe();
@@ -288,6 +289,7 @@ export class Feed {
     this.#openStart = 0;
     this.#outstanding = 0;
     const { signal } = this.#ending;
+    if (delay > 0) await sleep(delay, signal);
     const since = performance.now();
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
@@ -339,24 +341,26 @@ export class Feed {
       info = await this.#make(jsm, this.#floor);
     } else {
       checkConsumer(there, this.#options);
+      if (there.num_waiting > 0) throw new BusyError();
+      let isClean = there.num_ack_pending === 0;
       if (isFirst) {
-        if (there.num_waiting > 0) throw new BusyError();
+        const { deliver_policy: policy, opt_start_seq: first = 1 } = there.config;
+        const isUntouched = there.ack_floor.consumer_seq === 0;
+        const isSequence = policy === "by_start_sequence";
         this.#config = there.config;
-        const { deliver_policy: policy, opt_start_seq: first = 0 } = there.config;
-        this.#isNewConsumer = there.ack_floor.consumer_seq === 0 &&
-          (policy === "all" || policy === "by_start_sequence" && first <= 1);
-        this.#floor = this.#isNewConsumer ? 0 : there.ack_floor.stream_seq;
-      } else if (there.created !== this.#consumerCreated) throw inUse(this.#options);
+        this.#isNewConsumer = isUntouched && (policy === "all" || isSequence && first === 1);
+        this.#floor = isUntouched ? (isSequence ? first - 1 : 0) : there.ack_floor.stream_seq;
+        // Of some consumers it is not known where they began.
+        isClean ||= isUntouched && policy !== "all" && !isSequence;
+      }
       // What was on its way to somebody who is gone would come in minutes, after all else.
-      const isClean = isFirst && there.num_ack_pending === 0;
-      if (isClean) info = there;
+      if (isFirst && isClean) info = there;
       else {
         await jsm.consumers.delete(stream, there.name);
         info = await this.#make(jsm, this.#floor);
       }
     }
     this.#consumer = info.name;
-    this.#consumerCreated = info.created;
     this.#acks = info.config.ack_policy === "all"
       ? "all"
       : info.config.ack_policy === "none"
@@ -446,6 +450,8 @@ export class Feed {
     this.#expected = number + 1;
     this.#outstanding--;
     const sequence = Number(tokens[at]);
+    // Of a consumer of which it is not known where it began.
+    if (this.#floor === 0 && !this.#isNewConsumer) this.#floor = sequence - 1;
     const pending = Number(tokens[at + 3]);
     this.#queue.push(new FeedMessage(message, reply, sequence, pending, this.#epoch));
     this.#queuedBytes += message.data.length;
@@ -469,7 +475,7 @@ export class Feed {
           `consumer "${this.#consumer}" of stream "${this.#options.stream}" is not for us: ${text}`,
         ),
       );
-    } else this.#reset();
+    } else this.#reset(text.includes("deleted") ? DELETION_TIME : 0);
   }
 
   /** Begins anew when the server has forgotten us. */
