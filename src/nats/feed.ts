@@ -70,14 +70,14 @@ export class FeedMessage {
 }
 
 /** How long a request for messages lasts, and how often the server says that it is there, in ms. */
-const REQUEST_TIME = 5000;
+const REQUEST_TIME = 3000;
 const HEARTBEAT = 1000;
 /** After how long without a word from the server we begin anew, in milliseconds. */
-const SILENCE = 3500;
+const SILENCE = 2500;
 /** How many bytes a request may bring, unless a single message may be larger. */
 const REQUEST_BYTES = 4 << 20;
 /** How long another receiver may take to be gone, in milliseconds. */
-const GRACE = REQUEST_TIME + 1000;
+const GRACE = REQUEST_TIME + 500;
 /** How long the server may take to delete a consumer after it has said so, in milliseconds. */
 const DELETION_TIME = 250;
 /** How long the server waits for an acknowledgement, in milliseconds: a restart does not wait for it. */
