@@ -28,6 +28,8 @@ export interface NatsOptions {
   password?: string;
   /** A token. */
   token?: string;
+  /** What the subjects begin with at which we get answers, for who may not use `_INBOX`. */
+  inboxPrefix?: string;
   /** How to encrypt. A server that asks for it gets it without any of this. */
   tls?: NatsTlsOptions;
   /**
@@ -274,6 +276,7 @@ function clientOptions(options: NatsOptions): ConnectionOptions {
   return {
     servers: addresses.map(({ server }) => server),
     name: connectionName,
+    ...options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix },
     user: options.user ?? addresses.find(({ user }) => user !== undefined)?.user,
     pass: options.password ?? addresses.find(({ password }) => password !== undefined)?.password,
     token: options.token ?? addresses.find(({ token }) => token !== undefined)?.token,
