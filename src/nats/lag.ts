@@ -10,6 +10,8 @@ const MOST_LOOKS = 512;
 /** Looks at how far the writer was at which moment, and tells from them how late one is. */
 export class LagClock {
   #looks: { at: number; last: number }[] = [];
+  /** How far they are apart at least, in milliseconds. */
+  #distance = 0;
 
   /**
    * Remembers that entry `last` was the last one at the moment `at`, in milliseconds.
@@ -17,12 +19,17 @@ export class LagClock {
   look(at: number, last: number): void {
     const latest = this.#looks.at(-1);
     // The first moment at which it was there is the one that tells.
-    if (latest !== undefined && latest.last >= last) return;
+    if (latest !== undefined && (latest.last >= last || at - latest.at < this.#distance)) return;
     this.#looks.push({ at, last });
-    // The more there are, the coarser they may be.
-    if (this.#looks.length > MOST_LOOKS) {
-      this.#looks = this.#looks.filter((_, i) => i % 2 === 0 || i === MOST_LOOKS);
-    }
+    if (this.#looks.length <= MOST_LOOKS) return;
+    // The longer the time, the coarser the looks may be.
+    this.#distance = 2 * (at - this.#looks[0].at) / MOST_LOOKS;
+    let before = -Infinity;
+    this.#looks = this.#looks.filter(({ at }) => {
+      if (at - before < this.#distance) return false;
+      before = at;
+      return true;
+    });
   }
 
   /** Forgets what is up to entry `done`. */
@@ -30,6 +37,7 @@ export class LagClock {
     let count = 0;
     while (count < this.#looks.length && this.#looks[count].last <= done) count++;
     if (count > 0) this.#looks.splice(0, count);
+    if (this.#looks.length === 0) this.#distance = 0;
   }
 
   /**
