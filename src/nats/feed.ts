@@ -28,6 +28,10 @@ export interface FeedOptions {
   readonly consumer?: string;
   /** Where to begin if there is no such consumer. Default `"oldest"`. */
   readonly start?: FeedStart;
+  /** The domain of JetStream, if there is one. */
+  readonly domain?: string;
+  /** What the subjects of answers begin with. Default `"_INBOX"`. */
+  readonly inboxPrefix?: string;
   /** How many messages may be on their way or wait here. Default 4096. */
   readonly window?: number;
 }
@@ -70,7 +74,7 @@ export class FeedMessage {
 }
 
 /** How long a request for messages lasts, and how often the server says that it is there, in ms. */
-const REQUEST_TIME = 3000;
+const REQUEST_TIME = 2000;
 const HEARTBEAT = 1000;
 /** After how long without a word from the server we begin anew, in milliseconds. */
 const SILENCE = 2500;
@@ -313,11 +317,14 @@ export class Feed {
   }
 
   async #tryBegin(): Promise<void> {
-    const { stream, consumer } = this.#options;
+    const { stream, consumer, domain, inboxPrefix = "_INBOX" } = this.#options;
     const client = this.#link.client;
     if (client !== this.#client) {
       const { jetstreamManager } = await jetstreamPackage();
-      this.#jsm = await jetstreamManager(client, { checkAPI: false });
+      this.#jsm = await jetstreamManager(client, {
+        checkAPI: false,
+        ...domain !== undefined && { domain },
+      });
       this.#client = client;
     }
     const jsm = this.#jsm!;
@@ -372,10 +379,11 @@ export class Feed {
     }
     // Of one that is just made it is known where its numbers begin.
     this.#expected = info.delivered.consumer_seq === 0 ? 1 : undefined;
-    this.#request = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${info.name}`;
+    const prefix = domain === undefined ? "$JS.API" : `$JS.${domain}.API`;
+    this.#request = `${prefix}.CONSUMER.MSG.NEXT.${stream}.${info.name}`;
     this.#requestBytes = Math.max(REQUEST_BYTES, 2 * (client.info?.max_payload ?? 1 << 20));
     const epoch = this.#epoch;
-    const inbox = `_INBOX.${crypto.randomUUID().replaceAll("-", "")}`;
+    const inbox = `${inboxPrefix}.${crypto.randomUUID().replaceAll("-", "")}`;
     this.#subscription = client.subscribe(inbox, {
       callback: (error, message) => {
         if (epoch !== this.#epoch) return;
@@ -552,7 +560,7 @@ function hasNoResponder(error: unknown): boolean {
 }
 
 /** What went wrong, in the words of those who use this. */
-function explained(error: unknown, { stream, consumer }: FeedOptions): unknown {
+export function explained(error: unknown, { stream, consumer }: FeedOptions): unknown {
   if (!(error instanceof Error) || error instanceof OuroborosError) return error;
   if (error.name === "PermissionViolationError") {
     return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });

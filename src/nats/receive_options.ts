@@ -5,7 +5,6 @@
  */
 
 import type { NatsLink, NatsOptions } from "./connect.ts";
-import type { NatsStatus } from "./connect.ts";
 
 /** What to receive, and from where. */
 export interface ReceiveOptions extends NatsOptions {
@@ -33,6 +32,8 @@ export interface ReceiveOptions extends NatsOptions {
   start?: "oldest" | "latest" | { readonly streamSequence: number };
   /** Whether to wait for more at the end of the stream. Default `true`. */
   follow?: boolean;
+  /** The domain of JetStream, for a server that is a leaf of others. */
+  domain?: string;
   /** Ends the iteration, without an error. */
   signal?: AbortSignal;
   /**
@@ -52,8 +53,6 @@ export interface ReceiveOptions extends NatsOptions {
    */
   maxSources?: number;
 }
-
-export type { NatsLink, NatsOptions, NatsStatus };
 
 /** The options with what is not said, checked. */
 export interface CheckedOptions extends ReceiveOptions {

@@ -211,7 +211,7 @@ test("a stream without anything for us ends at once", { skip }, async () => {
 
 test("a consumer goes on after what was handled, and nothing is left out", { skip }, async () => {
   const stream = await newStream();
-  const options = { stream, consumer: "c" };
+  const options = { stream, consumer: "c", maxHold: 50 };
   await publisher.entries(stream, a, { from: 1, to: 10 });
   // The fourth one is not handled when the loop is left.
   assert.equal((await received(options, 4)).words, "a1 a2 a3 a4");
