@@ -17,8 +17,11 @@ import type { ReceivedItem, ReceiveSummary } from "../../src/nats/received.ts";
 import { Publisher, sourceOf, textOf } from "../support/nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 import { baseSeed, Random } from "../support/random.ts";
+import { slowness } from "../support/runtime.ts";
 
 const skip = needsNatsServer;
+/** Under Bun a test has 5 s, if nothing is said. */
+const timeout = 30_000 * slowness;
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-receive-`);
 let server: NatsServer;
 let publisher: Publisher;
@@ -79,7 +82,7 @@ const [a, b] = [sourceOf("a"), sourceOf("b")];
 
 test(
   "entries come with their bytes, numbers, times and where they are from",
-  { skip },
+  { skip, timeout },
   async () => {
     const stream = await newStream();
     const odd = { host: "h\u00f6st", name: "/an app%", segment: "1-2-3" };
@@ -110,7 +113,7 @@ test(
   },
 );
 
-test("duplicates, wrong order and gap records of several logs", { skip }, async () => {
+test("duplicates, wrong order and gap records of several logs", { skip, timeout }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, [1, 2, 2, 1]);
   await publisher.entries(stream, b, [2, 1]);
@@ -133,7 +136,7 @@ test("duplicates, wrong order and gap records of several logs", { skip }, async 
   });
 });
 
-test("what a stream has forgotten at its start is a gap", { skip }, async () => {
+test("what a stream has forgotten at its start is a gap", { skip, timeout }, async () => {
   const stream = await newStream({ max_msgs: 5 });
   await publisher.entries(stream, a, { from: 1, to: 20_000 });
   await publisher.settled(stream, 20_000);
@@ -143,6 +146,7 @@ test("what a stream has forgotten at its start is a gap", { skip }, async () => 
 
 test("a message that was deleted from the stream is an unexplained gap, after a while", {
   skip,
+  timeout,
 }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, { from: 1, to: 5 });
@@ -155,7 +159,7 @@ test("a message that was deleted from the stream is an unexplained gap, after a 
   assert.equal((await received({ stream })).words, words);
 });
 
-test("what is missing comes later, and is waited for", { skip }, async () => {
+test("what is missing comes later, and is waited for", { skip, timeout }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, [1, 3, 4]);
   await publisher.entries(stream, b, [1]);
@@ -166,14 +170,14 @@ test("what is missing comes later, and is waited for", { skip }, async () => {
   assert.equal((await all).words, "a1 b1 b2 a2 a3 a4");
 });
 
-test("no more than the limit is held back", { skip }, async () => {
+test("no more than the limit is held back", { skip, timeout }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, [1, ...Array.from({ length: 100 }, (_, i) => i + 3)]);
   const { words } = await received({ stream, maxHeldMessages: 10 }, 3);
   assert.equal(words, "a1 a[2-2 unexplained] a3");
 });
 
-test("messages of others are passed over, and counted", { skip }, async () => {
+test("messages of others are passed over, and counted", { skip, timeout }, async () => {
   const stream = await newStream();
   await publisher.raw(`${stream}.x`, "no headers of ours");
   await publisher.raw(`${stream}.x`, "x", { "Ouroboros-Seq": "0" });
@@ -189,43 +193,56 @@ test("messages of others are passed over, and counted", { skip }, async () => {
   assert.equal(summary.foreignMessages, 5);
 });
 
-test("only the subjects that are wanted, from where that is wanted", { skip }, async () => {
-  const stream = await newStream();
-  await publisher.entries(stream, a, [1, 2]);
-  await publisher.entries(stream, b, [1, 2, 3]);
-  assert.equal((await received({ stream, subject: `${stream}.b` })).words, "b1 b2 b3");
-  assert.equal((await received({ stream, start: { streamSequence: 4 } })).words, "b2 b3");
-  const fresh = received({ stream, start: "latest" }, 2);
-  await sleep(300);
-  await publisher.entries(stream, a, [3]);
-  await publisher.entries(stream, b, [4]);
-  assert.equal((await fresh).words, "a3 b4");
-});
+test(
+  "only the subjects that are wanted, from where that is wanted",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream();
+    await publisher.entries(stream, a, [1, 2]);
+    await publisher.entries(stream, b, [1, 2, 3]);
+    assert.equal((await received({ stream, subject: `${stream}.b` })).words, "b1 b2 b3");
+    assert.equal((await received({ stream, start: { streamSequence: 4 } })).words, "b2 b3");
+    const fresh = received({ stream, start: "latest" }, 2);
+    await sleep(300);
+    await publisher.entries(stream, a, [3]);
+    await publisher.entries(stream, b, [4]);
+    assert.equal((await fresh).words, "a3 b4");
+  },
+);
 
-test("a stream without anything for us ends at once", { skip }, async () => {
+test("a stream without anything for us ends at once", { skip, timeout }, async () => {
   const stream = await newStream();
   assert.equal((await received({ stream })).words, "");
   await publisher.entries(stream, a, [1]);
   assert.equal((await received({ stream, subject: `${stream}.nobody` })).words, "");
 });
 
-test("a consumer goes on after what was handled, and nothing is left out", { skip }, async () => {
-  const stream = await newStream();
-  const options = { stream, consumer: "c", maxHold: 50 };
-  await publisher.entries(stream, a, { from: 1, to: 10 });
-  // The fourth one is not handled when the loop is left.
-  assert.equal((await received(options, 4)).words, "a1 a2 a3 a4");
-  const { words } = await received(options, 2);
-  // Without a state file nobody knows what became of those before.
-  assert.match(words, /^a\[1-3 before this receiver\] a4$/);
-  await publisher.entries(stream, a, [11]);
-  assert.equal((await received(options)).items.length, 9);
-  const info = await publisher.jsm.consumers.info(stream, "c");
-  assert.deepEqual([info.num_pending, info.num_ack_pending, info.ack_floor.stream_seq], [0, 0, 11]);
-});
+test(
+  "a consumer goes on after what was handled, and nothing is left out",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream();
+    const options = { stream, consumer: "c", maxHold: 50 };
+    await publisher.entries(stream, a, { from: 1, to: 10 });
+    // The fourth one is not handled when the loop is left.
+    assert.equal((await received(options, 4)).words, "a1 a2 a3 a4");
+    const { words } = await received(options, 2);
+    // Without a state file nobody knows what became of those before.
+    assert.match(words, /^a\[1-3 before this receiver\] a4$/);
+    await publisher.entries(stream, a, [11]);
+    assert.equal((await received(options)).items.length, 9);
+    const info = await publisher.jsm.consumers.info(stream, "c");
+    assert.deepEqual([info.num_pending, info.num_ack_pending, info.ack_floor.stream_seq], [
+      0,
+      0,
+      11,
+    ]);
+  },
+);
 
 test("with a state file nothing is given twice, not even what was not acknowledged", {
   skip,
+  timeout,
 }, async () => {
   const stream = await newStream();
   const state = `${folder}/state`;
@@ -242,7 +259,7 @@ test("with a state file nothing is given twice, not even what was not acknowledg
   assert.equal((await received(options)).words, "");
 });
 
-test("a state file is of one consumer, and has one owner", { skip }, async () => {
+test("a state file is of one consumer, and has one owner", { skip, timeout }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, [1]);
   const state = `${folder}/owned`;
@@ -263,6 +280,7 @@ test("a state file is of one consumer, and has one owner", { skip }, async () =>
 
 test("a consumer that is deleted under the receiver is made anew, and nothing is lost", {
   skip,
+  timeout,
 }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, { from: 1, to: 3 });
@@ -273,31 +291,39 @@ test("a consumer that is deleted under the receiver is made anew, and nothing is
   assert.equal((await all).words, "a1 a2 a3 a4 a5 a6");
 });
 
-test("a stream that is deleted under the receiver ends it with an error", { skip }, async () => {
-  const stream = await newStream();
-  await publisher.entries(stream, a, [1]);
-  const failed = assert.rejects(received({ stream }, 2), (error) => {
-    assert.ok(error instanceof StreamUnusableError);
-    assert.match(error.message, /there is no stream "S\d+"/);
-    return true;
-  });
-  await sleep(200);
-  await publisher.jsm.streams.delete(stream);
-  await failed;
-});
+test(
+  "a stream that is deleted under the receiver ends it with an error",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream();
+    await publisher.entries(stream, a, [1]);
+    const failed = assert.rejects(received({ stream }, 2), (error) => {
+      assert.ok(error instanceof StreamUnusableError);
+      assert.match(error.message, /there is no stream "S\d+"/);
+      return true;
+    });
+    await sleep(200);
+    await publisher.jsm.streams.delete(stream);
+    await failed;
+  },
+);
 
-test("a second receiver of a consumer is refused, and the first goes on", { skip }, async () => {
-  const stream = await newStream();
-  const first = received({ stream, consumer: "c" }, 3);
-  await sleep(200);
-  const second = assert.rejects(received({ stream, consumer: "c" }), /used by another receiver/);
-  await publisher.entries(stream, a, [1, 2]);
-  await second;
-  await publisher.entries(stream, a, [3]);
-  assert.equal((await first).words, "a1 a2 a3");
-});
+test(
+  "a second receiver of a consumer is refused, and the first goes on",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream();
+    const first = received({ stream, consumer: "c" }, 3);
+    await sleep(200);
+    const second = assert.rejects(received({ stream, consumer: "c" }), /used by another receiver/);
+    await publisher.entries(stream, a, [1, 2]);
+    await second;
+    await publisher.entries(stream, a, [3]);
+    assert.equal((await first).words, "a1 a2 a3");
+  },
+);
 
-test("what can't be received from is an error that says why", { skip }, async () => {
+test("what can't be received from is an error that says why", { skip, timeout }, async () => {
   const stream = await newStream();
   await assert.rejects(received({ stream: "NONE" }), (error) => {
     assert.ok(error instanceof StreamUnusableError);
@@ -332,7 +358,7 @@ test("what can't be received from is an error that says why", { skip }, async ()
   await assert.rejects(once.batches().next(), /only once/);
 });
 
-test("consumers that others have made are used as they are", { skip }, async () => {
+test("consumers that others have made are used as they are", { skip, timeout }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, { from: 1, to: 6 });
   await publisher.jsm.consumers.add(stream, {
@@ -354,6 +380,7 @@ test("consumers that others have made are used as they are", { skip }, async () 
 
 test("what was on its way to a receiver that is gone comes again, before all else", {
   skip,
+  timeout,
 }, async () => {
   const stream = await newStream();
   await publisher.entries(stream, a, { from: 1, to: 6 });
@@ -372,6 +399,7 @@ test("what was on its way to a receiver that is gone comes again, before all els
 
 test("the server is killed and comes back: nothing is lost, nothing comes twice", {
   skip,
+  timeout,
 }, async () => {
   await using own = await NatsServer.start();
   {
@@ -400,7 +428,7 @@ test("the server is killed and comes back: nothing is lost, nothing comes twice"
   assert.equal(summary.gaps, 0);
 });
 
-test("wrong credentials are an error, at once", { skip }, async () => {
+test("wrong credentials are an error, at once", { skip, timeout }, async () => {
   await using own = await NatsServer.start({ auth: { user: "me", password: "secret" } });
   const signal = AbortSignal.timeout(10_000);
   const options = { servers: own.url, stream: "S", user: "me", password: "wrong", signal };
@@ -409,22 +437,26 @@ test("wrong credentials are an error, at once", { skip }, async () => {
   assert.ok(!signal.aborted);
 });
 
-test("a server without JetStream is an error", { skip }, async () => {
+test("a server without JetStream is an error", { skip, timeout }, async () => {
   await using own = await NatsServer.start({ jetstream: false });
   await assert.rejects(received({ servers: own.url, stream: "S" }), /JetStream/i);
 });
 
-test("the end by a signal: while there is no server, while nothing comes", { skip }, async () => {
-  const stream = await newStream();
-  for (const servers of [server.url, "nats://127.0.0.1:9"]) {
-    const signal = AbortSignal.timeout(200);
-    for await (const _ of receive({ servers, stream, signal })) assert.fail();
-    assert.ok(signal.aborted);
-  }
-  for await (const _ of receive({ stream, signal: AbortSignal.abort() })) assert.fail();
-});
+test(
+  "the end by a signal: while there is no server, while nothing comes",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream();
+    for (const servers of [server.url, "nats://127.0.0.1:9"]) {
+      const signal = AbortSignal.timeout(200);
+      for await (const _ of receive({ servers, stream, signal })) assert.fail();
+      assert.ok(signal.aborted);
+    }
+    for await (const _ of receive({ stream, signal: AbortSignal.abort() })) assert.fail();
+  },
+);
 
-test("a thousand logs at once, in any order", { skip }, async () => {
+test("a thousand logs at once, in any order", { skip, timeout }, async () => {
   console.log(`seed ${baseSeed}`);
   const random = new Random(baseSeed);
   const stream = await newStream();
