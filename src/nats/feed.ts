@@ -52,7 +52,7 @@ export class FeedMessage {
 
   /** Makes a message of what stands in its reply subject. */
   constructor(
-    message: Msg,
+    message: Msg | undefined,
     reply: string,
     streamSequence: number,
     pending: number,
@@ -73,9 +73,11 @@ export class FeedMessage {
   }
 }
 
+const NOTHING = new FeedMessage(undefined, "", 0, 0, -1);
+
 /** How long a request for messages lasts, and how often the server says that it is there, in ms. */
-const REQUEST_TIME = 2000;
-const HEARTBEAT = 1000;
+const REQUEST_TIME = 1500;
+const HEARTBEAT = 500;
 /** After how long without a word from the server we begin anew, in milliseconds. */
 const SILENCE = 2500;
 /** How many bytes a request may bring, unless a single message may be larger. */
@@ -125,9 +127,9 @@ export class Feed {
   #lastWord = 0;
   /** All before this number of the stream was handled. */
   #floor = 0;
-  /** What was taken and is not known to be below the floor, in its order. */
-  #open: FeedMessage[] = [];
-  #openStart = 0;
+  /** What was taken of this epoch and not handled, in its order. */
+  readonly #undone = new Map<number, FeedMessage>();
+  #lastDone: FeedMessage = NOTHING;
   #wake: (() => void) | undefined;
   #beginning: Promise<void> | undefined;
   #failure: { cause: unknown } | undefined;
@@ -220,30 +222,34 @@ export class Feed {
     const taken = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
-    for (let i = 0; i < taken.length; i++) this.#open.push(taken[i]);
+    for (let i = 0; i < taken.length; i++) this.#undone.set(taken[i].streamSequence, taken[i]);
     this.#pull();
     return taken;
   }
 
   /** Says that messages were handled, for good. */
   done(messages: readonly FeedMessage[]): void {
+    if (messages.length === 0) return;
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i];
-      if (message.isDone) continue;
+      if (message.isDone || message.epoch !== this.#epoch) continue;
       message.isDone = true;
-      if (this.#acks === "each" && message.epoch === this.#epoch) this.#acknowledge(message);
+      this.#undone.delete(message.streamSequence);
+      if (this.#acks === "each") this.#acknowledge(message);
+      if (message.streamSequence > this.#lastDone.streamSequence) this.#lastDone = message;
     }
-    const open = this.#open;
-    let last: FeedMessage | undefined;
-    while (this.#openStart < open.length && open[this.#openStart].isDone) {
-      last = open[this.#openStart++];
-      if (last.streamSequence > this.#floor) this.#floor = last.streamSequence;
-    }
-    if (this.#acks === "all" && last?.epoch === this.#epoch) this.#acknowledge(last);
-    if (this.#openStart > 1024 && this.#openStart * 2 > open.length) {
-      open.splice(0, this.#openStart);
-      this.#openStart = 0;
-    }
+    const { done, value: first } = this.#undone.keys().next();
+    const floor = done ? this.#lastDone.streamSequence : first - 1;
+    if (floor <= this.#floor) return;
+    this.#floor = floor;
+    if (this.#acks !== "all") return;
+    // One says it for all before. Of several it is the last one below which nothing is left.
+    const last = done
+      ? this.#lastDone
+      : messages.findLast(({ streamSequence, epoch }) =>
+        streamSequence <= floor && epoch === this.#epoch
+      );
+    if (last !== undefined) this.#acknowledge(last);
   }
 
   /** Asks what the number of the first message of the stream is by now. */
@@ -289,8 +295,8 @@ export class Feed {
     this.#subscription?.unsubscribe();
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#open = [];
-    this.#openStart = 0;
+    this.#undone.clear();
+    this.#lastDone = NOTHING;
     this.#outstanding = 0;
     const { signal } = this.#ending;
     if (delay > 0) await sleep(delay, signal);
@@ -328,7 +334,13 @@ export class Feed {
       this.#client = client;
     }
     const jsm = this.#jsm!;
-    const { created, state } = await jsm.streams.info(stream);
+    const { created, state, config } = await jsm.streams.info(stream);
+    if (consumer !== undefined && config.retention !== "limits") {
+      throw new StreamUnusableError(
+        `stream "${stream}" has retention "${config.retention}": a consumer that keeps its place ` +
+          'needs one that keeps its messages, "limits"',
+      );
+    }
     const isFirst = !this.#hasBegun;
     if (!isFirst && created !== this.#streamCreated) {
       // Another stream of this name: its numbers mean something else.

@@ -50,8 +50,9 @@ type Tracked = TrackedSource<Source, Incoming, MissingReason>;
 const REORDERED = 8192;
 /** And within how many milliseconds. */
 const REORDER_TIME = 2000;
-/** How often it is looked whether a hole is to be given up, in milliseconds. */
+/** How often it is looked whether a hole is to be given up: at least, and at most, in milliseconds. */
 const HOLE_INTERVAL = 100;
+const JUDGE_INTERVAL = 20;
 /** How often the server is asked which messages the stream has forgotten, in milliseconds. */
 const REFRESH_INTERVAL = 500;
 /** How long to wait where nothing is to be done, in milliseconds. */
@@ -81,7 +82,8 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   #marks: number[] = [];
   #progress = 0;
   #now = 0;
-  #refreshed = 0;
+  #refreshed = -Infinity;
+  #judged = -Infinity;
   #entries = 0;
   #bytes = 0;
   #gaps = 0;
@@ -217,7 +219,8 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       if (!follow && last !== undefined) {
         isAtEnd ||= last.pending === 0 || last.streamSequence >= feed.lastSequence;
       }
-      if (this.#check.waiting.size > 0) this.#judgeHoles(feed, isAtEnd);
+      const isDue = this.#now - this.#judged >= JUDGE_INTERVAL || isAtEnd;
+      if (this.#check.waiting.size > 0 && isDue) this.#judgeHoles(feed, isAtEnd);
       if (this.#items.length > 0) {
         this.#progress = 0;
         let isHandled = false;
@@ -325,6 +328,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
 
   /** Gives up the holes that nothing more can come for; in the end all. */
   #judgeHoles(feed: Feed, isEnd: boolean): void {
+    this.#judged = this.#now;
     for (const tracked of [...this.#check.waiting]) {
       for (let hole = tracked.hole; hole !== undefined; hole = tracked.hole) {
         const reason = this.#reasonOf(tracked, hole, feed, isEnd);

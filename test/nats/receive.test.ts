@@ -378,6 +378,66 @@ test("consumers that others have made are used as they are", { skip, timeout }, 
   ]);
 });
 
+test(
+  "what is handled slowly is sent again by the server, and dropped",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream();
+    await publisher.entries(stream, a, { from: 1, to: 30 });
+    await publisher.jsm.consumers.add(stream, {
+      durable_name: "slow",
+      ack_policy: "explicit",
+      ack_wait: 100e6,
+    });
+    const reception = receive({ servers: server.url, stream, consumer: "slow" });
+    const items: ReceivedItem[] = [];
+    for await (const item of reception) {
+      items.push(item);
+      if (items.length === 20) await sleep(500);
+      if (item.kind === "entry" && item.sequenceNumber === 31) break;
+      if (items.length === 30) {
+        await sleep(500);
+        await publisher.entries(stream, a, [31]);
+      }
+    }
+    assert.deepEqual(
+      items.map((item) => item.kind === "entry" && item.sequenceNumber),
+      Array.from({ length: 31 }, (_, i) => i + 1),
+    );
+    assert.ok(reception.summary.duplicates > 0);
+  },
+);
+
+test(
+  "a stream that forgets what is acknowledged is none for a consumer",
+  { skip, timeout },
+  async () => {
+    const stream = await newStream({ retention: "interest" });
+    await assert.rejects(received({ stream, consumer: "c" }), (error) => {
+      assert.ok(error instanceof StreamUnusableError);
+      assert.match(error.message, /retention "interest"/);
+      return true;
+    });
+    assert.equal((await received({ stream })).words, "");
+  },
+);
+
+test("the server stands still for a while, and goes on", { skip, timeout }, async () => {
+  await using own = await NatsServer.start();
+  await using there = await Publisher.open(own.url);
+  await there.stream("F");
+  await there.entries("F", a, { from: 1, to: 10 });
+  const all = received({ servers: own.url, stream: "F", consumer: "c" }, 20);
+  await sleep(200);
+  own.freeze(true);
+  await sleep(3000);
+  own.freeze(false);
+  await there.entries("F", a, { from: 11, to: 20 });
+  const { words, summary } = await all;
+  assert.equal(words, Array.from({ length: 20 }, (_, i) => `a${i + 1}`).join(" "));
+  assert.equal(summary.gaps, 0);
+});
+
 test("what was on its way to a receiver that is gone comes again, before all else", {
   skip,
   timeout,
