@@ -5,11 +5,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { root } from "../runtimes.ts";
+import { withBriefComments } from "./brief_comments.ts";
 import { packageOf } from "./dependencies.ts";
 import { entries } from "./project.ts";
+import { usedTypes } from "./used_types.ts";
 
 /**
- * Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders.
+ * Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders, with nothing in it that no entry
+ * leads to, and with short comments.
  *
  * @returns the packages whose types they need
  */
@@ -44,13 +47,11 @@ export function writeDeclarations(folder: string): Set<string> {
       getNewLine: () => "\n",
     }));
   }
-  const needed = new Set<string>();
+  const entryFiles = entries.map(({ source }) => declarationOf(source));
   const packages = new Set<string>();
-  for (const { source } of entries) collect(declarationOf(source), declarations, needed);
-  for (const path of needed) {
+  for (const [path, text] of usedTypes(declarations, entryFiles)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    const text = declarations.get(path) as string;
-    writeFileSync(join(folder, path), text);
+    writeFileSync(join(folder, path), withBriefComments(text, entryFiles.includes(path)));
     for (const [, name] of text.matchAll(FROM_PACKAGE)) packages.add(packageOf(name));
   }
   return new Set([...packages].filter((name) => !isBuiltin(name)));
@@ -69,14 +70,4 @@ const INLINE = /(import\("\.[^"]*)\.ts"\)/g;
 
 function withJavaScriptPaths(text: string): string {
   return text.replace(PATHS, '$1.js"').replace(INLINE, '$1.js")');
-}
-
-function collect(path: string, all: Map<string, string>, needed: Set<string>): void {
-  if (needed.has(path)) return;
-  const text = all.get(path);
-  if (text === undefined) throw new Error(`there is no ${path}`);
-  needed.add(path);
-  for (const [, next] of text.matchAll(/(?:from\s+|import\()"(\.[^"]+)\.js"/g)) {
-    collect(`${join(dirname(path), next).replaceAll("\\", "/")}.d.ts`, all, needed);
-  }
 }

@@ -35,7 +35,7 @@ export function manifest({ imported, workers }: Bundle): Record<string, unknown>
     main: "./dist/mod.js",
     types: `./dist/types/${declarationOf(entries[0].source)}`,
     bin: entries.some(({ subpath }) => subpath === CLI) ? { ouroboros: "dist/cli.js" } : undefined,
-    files: ["dist", "CHANGELOG.md", "THIRD_PARTY.md"],
+    files: ["dist", "THIRD_PARTY.md"],
     optionalDependencies: Object.fromEntries(
       OPTIONAL.map((name) => [name, `^${versionOf(name)}`]),
     ),

@@ -48,7 +48,7 @@ export async function buildPackage(): Promise<Package> {
   for (const file of built.cliFiles) rmSync(`${folder}dist/${file}.map`, { force: true });
   for (const name of writeDeclarations(`${folder}dist/types`)) built.imported.add(name);
   writeFileSync(`${folder}package.json`, `${JSON.stringify(manifest(built), null, 2)}\n`);
-  for (const file of ["LICENSE", "CHANGELOG.md"]) copyFileSync(`${root}${file}`, folder + file);
+  copyFileSync(`${root}LICENSE`, `${folder}LICENSE`);
   writeFileSync(`${folder}README.md`, readmeForNpm(readFileSync(`${root}README.md`, "utf8")));
   writeFileSync(`${folder}THIRD_PARTY.md`, thirdParty(built.builtIn));
   return { tarball: pack(), sizes: measure(built.cliFiles) };
