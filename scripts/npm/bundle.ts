@@ -10,6 +10,7 @@ import { packageOf } from "./dependencies.ts";
 import { mangled } from "./mangle.ts";
 import { plugins } from "./plugins.ts";
 import { CLI, entries } from "./project.ts";
+import { withShortImports } from "./short_imports.ts";
 
 /** Node from 22.18 on; there `using` is no syntax yet. */
 const TARGET = "node22.18";
@@ -55,11 +56,15 @@ export async function bundle(folder: string): Promise<Bundle> {
   const outputs = Object.keys(metafile.outputs).filter((path) => path.endsWith(".js"));
   // The names of classes are theirs, whatever the variables are called.
   const functions = entries.flatMap(({ name }) =>
-    metafile.outputs[pathOfOutput(folder, name)].exports
+    metafile.outputs[pathOfOutput(folder, `${name}.js`)].exports
   ).filter((name) => /^[a-z]/.test(name));
-  for (const path of outputs) {
-    const file = basename(path);
-    await shorten(join(folder, file), functions, cliFiles.has(file), file === "cli.js");
+  const texts = withShortImports(
+    new Map(outputs.map((path) => [basename(path), readFileSync(join(root, path), "utf8")])),
+    (file) => metafile.outputs[pathOfOutput(folder, file)].entryPoint === undefined,
+  );
+  for (const [file, text] of texts) {
+    const isCli = cliFiles.has(file);
+    await shorten(join(folder, file), text, { functions, isCli, isProgram: file === "cli.js" });
   }
   const built = Object.values(metafile.outputs);
   return {
@@ -122,9 +127,9 @@ function packagesOfPage(): string[] {
   );
 }
 
-/** The key of an entry among the outputs. */
-function pathOfOutput(folder: string, name: string): string {
-  return relative(root, join(folder, `${name}.js`)).replaceAll("\\", "/");
+/** The key of a file among the outputs. */
+function pathOfOutput(folder: string, file: string): string {
+  return relative(root, join(folder, file)).replaceAll("\\", "/");
 }
 
 /** The outputs that no other entry than the command line leads to. */
@@ -139,7 +144,7 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
     }
   };
   for (const name of [...modules, ...workers.map((source) => basename(source, ".ts"))]) {
-    visit(pathOfOutput(folder, name));
+    visit(pathOfOutput(folder, `${name}.js`));
   }
   return new Set(
     Object.keys(metafile.outputs).filter((path) => path.endsWith(".js") && !seen.has(path)).map((
@@ -148,16 +153,20 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
   );
 }
 
-/** Makes a file of the bundle short. Nobody steps through the command line, so that needs no map. */
-async function shorten(
-  path: string,
-  exported: readonly string[],
-  isCli: boolean,
-  isProgram: boolean,
-): Promise<void> {
-  const text = withClassNames(readFileSync(path, "utf8"));
+/** What is to be known of a file to make it short. */
+interface FileKind {
+  /** The functions that the package exports. */
+  functions: readonly string[];
+  /** Whether it belongs to the command line, which nobody steps through: it needs no source map. */
+  isCli: boolean;
+  isProgram: boolean;
+}
+
+/** Makes a file of the bundle short. */
+async function shorten(path: string, text: string, kind: FileKind): Promise<void> {
+  const { functions, isCli, isProgram } = kind;
   const map = isCli ? undefined : readFileSync(`${path}.map`, "utf8");
-  const result = await mangled(text, { map, exported });
+  const result = await mangled(withClassNames(text), { map, exported: functions });
   rmSync(`${path}.map`);
   if (result.map !== undefined) writeFileSync(`${path}.map`, result.map);
   const first = isProgram ? "#!/usr/bin/env node\n" : "";

@@ -25,7 +25,7 @@ export const folder: string = `${root}dist/npm/`;
 export interface Sizes {
   /** JavaScript of the library. */
   library: number;
-  /** JavaScript of the command line. */
+  /** The command line: JavaScript, and the page that it serves. */
   cli: number;
   types: number;
   maps: number;
@@ -78,6 +78,8 @@ function measure(cliFiles: Set<string>): Sizes {
       ? "maps"
       : file.endsWith(".d.ts")
       ? "types"
+      : file.endsWith(".br")
+      ? "cli"
       : !file.endsWith(".js")
       ? "texts"
       : cliFiles.has(file.replace(/^dist[\\/]/, ""))

@@ -1,6 +1,7 @@
 /** What the bundler does with some of the sources' modules. */
 
 import type { Plugin } from "esbuild";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,6 +9,9 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { root } from "../runtimes.ts";
 import { isExternal, packageOf } from "./dependencies.ts";
 import { config } from "./project.ts";
+
+/** The file of the live view's page. */
+const PAGE = "page.br";
 
 /** Of deno.json nothing but the version is anybody's business. */
 const onlyTheVersion: Plugin = {
@@ -22,28 +26,45 @@ const onlyTheVersion: Plugin = {
 /** The page of the live view is as large as all commands together, and seldom wanted. */
 const compressedPage: Plugin = {
   name: "compressed page",
-  setup: (build) =>
+  setup(build) {
     build.onLoad({ filter: /[\\/]src[\\/]cli[\\/]serve[\\/]page\.ts$/ }, async ({ path }) => {
       const { ...texts } = await import(pathToFileURL(path).href);
+      const { outdir } = build.initialOptions;
+      mkdirSync(outdir as string, { recursive: true });
+      writeFileSync(`${outdir}/${PAGE}`, compressed(JSON.stringify(texts)));
       return {
-        contents: `import { brotliDecompressSync } from "node:zlib";
-const packed = ${JSON.stringify(compressed(JSON.stringify(texts)))};
-const texts = JSON.parse(brotliDecompressSync(Buffer.from(packed, "base64")).toString());
-export const { ${Object.keys(texts).join(", ")} } = texts;`,
+        contents: `import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+const file = readFileSync(new URL("./${PAGE}", import.meta.url));
+export const { ${Object.keys(texts).join(", ")} } = JSON.parse(brotliDecompressSync(file));`,
         loader: "js",
       };
-    }),
+    });
+  },
 };
 
-function compressed(text: string): string {
+function compressed(text: string): Buffer {
   const bytes = Buffer.from(text);
   return brotliCompressSync(bytes, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
-  }).toString("base64");
+  });
 }
+
+/** Of several kinds of bars there is one here. */
+const oneBar: Plugin = {
+  name: "one bar",
+  setup(build) {
+    build.onResolve({ filter: /^cli-progress$/ }, ({ path }) => ({ path, namespace: "one bar" }));
+    build.onLoad({ filter: /.*/, namespace: "one bar" }, () => ({
+      contents: `import SingleBar from "cli-progress/lib/single-bar.js";
+export default { SingleBar };`,
+      resolveDir: root,
+    }));
+  },
+};
 
 /** The bar is made of letters that are one column wide: no tables of all emoji are needed to know. */
 const narrowBar: Plugin = {
@@ -90,6 +111,7 @@ const externals: Plugin = {
 export const plugins: Plugin[] = [
   onlyTheVersion,
   compressedPage,
+  oneBar,
   narrowBar,
   requiredBuiltins,
   externals,
