@@ -2,17 +2,18 @@
 
 import { isBuiltin } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import ts from "typescript";
 import { root } from "../runtimes.ts";
 import { withBriefComments } from "./brief_comments.ts";
 import { packageOf } from "./dependencies.ts";
+import { mergedTypes } from "./merged_types.ts";
 import { entries } from "./project.ts";
 import { usedTypes } from "./used_types.ts";
 
 /**
- * Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders, with nothing in it that no entry
- * leads to, and with short comments.
+ * Writes `NAME.d.ts` for each entry, and files of what they have in common, with nothing in them that
+ * no entry leads to, and with short comments.
  *
  * @returns the packages whose types they need
  */
@@ -47,18 +48,22 @@ export function writeDeclarations(folder: string): Set<string> {
       getNewLine: () => "\n",
     }));
   }
-  const entryFiles = entries.map(({ source }) => declarationOf(source));
+  const entryFiles = new Map(entries.map(({ source, name }) => [sourceDeclaration(source), name]));
+  const used = usedTypes(declarations, [...entryFiles.keys()]);
+  const brief = new Map(
+    [...used].map(([path, text]) => [path, withBriefComments(text, entryFiles.has(path))]),
+  );
   const packages = new Set<string>();
-  for (const [path, text] of usedTypes(declarations, entryFiles)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), withBriefComments(text, entryFiles.includes(path)));
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of mergedTypes(brief, entryFiles)) {
+    writeFileSync(join(folder, file), text);
     for (const [, name] of text.matchAll(FROM_PACKAGE)) packages.add(packageOf(name));
   }
   return new Set([...packages].filter((name) => !isBuiltin(name)));
 }
 
 /** `ffi/mod.d.ts` of `ffi/mod.ts`. */
-export function declarationOf(source: string): string {
+function sourceDeclaration(source: string): string {
   return source.replace(/\.ts$/, ".d.ts");
 }
 
