@@ -6,13 +6,13 @@ import type { Sizes } from "./package.ts";
 const BUDGET: Record<keyof Sizes, number> = {
   library: 180_000,
   cli: 195_000,
-  types: 160_000,
+  types: 155_000,
   maps: Infinity,
   texts: 35_000,
 };
 
 /** All but the maps. */
-const TOTAL_BUDGET = 545_000;
+const TOTAL_BUDGET = 540_000;
 
 /** Prints the sizes; says whether they are within the budget. */
 export function withinBudget(sizes: Sizes): boolean {
