@@ -54,9 +54,11 @@ export async function buildPackage(): Promise<Package> {
   return { tarball: pack(), sizes: measure(built.cliFiles) };
 }
 
-/** Pictures are in the repository only. */
+/** What only who has the sources can use: pictures, and how to work on them. */
 function readmeForNpm(text: string): string {
-  return text.replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n/gm, "");
+  return text
+    .replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n/gm, "")
+    .replace(/^## (?:Two commands|Architecture)\n[^]*?(?=^## |(?![^]))/gm, "");
 }
 
 function pack(): string {
