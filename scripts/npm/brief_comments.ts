@@ -1,5 +1,8 @@
 /** The comments of declaration files, as short as an editor needs them. */
 
+/** What becomes of the examples. */
+const EXAMPLES = "Examples are in the README, and in the docs on JSR.";
+
 /** Comments without examples, their lines joined, and one character for each level. */
 export function withBriefComments(text: string, isEntry: boolean): string {
   return text
@@ -20,7 +23,7 @@ function briefly(inner: string, isEntry: boolean): string {
   const isModule = lines.some((line) => line === "@module");
   if (isModule && !isEntry) return "";
   const [description, ...tags] = joined(lines).split(/\n(?=@\w)/);
-  if (isModule) return `${description.trim().split("\n\n")[0]}\n\n@module`;
+  if (isModule) return `${description.trim().split("\n\n")[0]}\n\n${EXAMPLES}\n\n@module`;
   const kept = tags.filter((tag) => !tag.startsWith("@example"));
   return [description, ...kept].map((part) => part.trim()).filter((part) => part !== "").join("\n");
 }
