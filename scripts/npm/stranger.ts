@@ -149,7 +149,10 @@ const server = spawn(process.execPath, [...before, program, "serve", name, "-p",
   stdio: ["ignore", "pipe", "inherit"],
 });
 try {
-  const [address] = await once(server.stdout.setEncoding("utf8"), "data");
+  const [address] = await Promise.race([
+    once(server.stdout.setEncoding("utf8"), "data"),
+    once(server, "exit").then(([code]) => Promise.reject(new Error("serve ended with " + code))),
+  ]);
   const url = new URL(address.trim());
   const page = await (await fetch(url)).text();
   for (const part of ["<title>ouroboros</title>", "<script", "EventSource", ".uplot", "</html>"]) {
