@@ -5,6 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { ClosedError, NatsRefusedError, OuroborosError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
@@ -241,6 +242,8 @@ async function dialUntil(
   for (const [name, value] of Object.entries({ maxReconnectDelay, connectTimeout })) {
     if (!(value >= 1)) throw new RangeError(`${name} is ${value}, but must be at least 1`);
   }
+  // The client reads them at each attempt, and takes a missing one for a server that is not there.
+  for (const path of Object.values(options.tls ?? {})) readFileSync(path);
   const wanted = clientOptions(options);
   const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
   const { connect, wsconnect } = await transportPackage();
@@ -284,7 +287,8 @@ function clientOptions(options: NatsOptions): ConnectionOptions {
     user: options.user ?? addresses.find(({ user }) => user !== undefined)?.user,
     pass: options.password ?? addresses.find(({ password }) => password !== undefined)?.password,
     token: options.token ?? addresses.find(({ token }) => token !== undefined)?.token,
-    ...(tls !== undefined || isEncrypted) && { tls: { ...tls } },
+    ...(tls !== undefined || isEncrypted) &&
+      { tls: { ...tls, ...addressInCertificate(addresses) } },
     timeout: connectTimeout,
     pingInterval: PING_INTERVAL,
     maxReconnectAttempts: -1,
@@ -336,6 +340,17 @@ function addressOf(text: string): Address {
       password: decodeURIComponent(password),
     }),
   };
+}
+
+/**
+ * What the certificate of a server is to be made for, where its address is a number: the client says
+ * that only of names, and then the runtime would want one for localhost.
+ */
+function addressInCertificate(addresses: readonly Address[]): { host?: string } {
+  const hosts = new Set(addresses.map(({ server }) => server.replace(/:\d+$/, "")));
+  const [host] = hosts;
+  const number = host.replace(/^\[(.*)\]$/, "$1");
+  return hosts.size === 1 && isIP(number) !== 0 ? { host: number } : {};
 }
 
 /** Says who we are by a file of credentials. */

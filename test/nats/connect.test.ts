@@ -1,12 +1,32 @@
 /** Connections to a real server: who is let in, and what comes back by itself. */
 
 import assert from "node:assert/strict";
-import test from "node:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test, { after } from "node:test";
 import { ClosedError, NatsRefusedError } from "../../src/errors.ts";
 import { NatsLink, type NatsStatus } from "../../src/nats/connect.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 
 const skip = needsNatsServer;
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-tls-"));
+after(() => rmSync(folder, { recursive: true }));
+const needsOpenssl = spawnSync("openssl", ["version"]).status !== 0 && "there is no openssl";
+
+/** A certificate for 127.0.0.1 that only who is told trusts, and its key. */
+function certificate(name: string): { certFile: string; keyFile: string } {
+  const files = { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
+  const { status, stderr } = spawnSync("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-days", "2", "-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"],
+    ...["-keyout", files.keyFile, "-out", files.certFile],
+  ], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return files;
+}
 
 function until(link: NatsLink, type: NatsStatus["type"]): Promise<NatsStatus> {
   return new Promise((resolve) => {
@@ -133,6 +153,48 @@ test("renew() gives up a server that stands still", { skip }, async () => {
   const renewed = link.renew();
   server.freeze(false);
   await renewed;
+  await link.client.flush();
+});
+
+test("with TLS a server is trusted by its certificate, and nobody else is", {
+  skip: skip || needsOpenssl,
+}, async () => {
+  const { certFile, keyFile } = certificate("server");
+  const client = certificate("client");
+  await using server = await NatsServer.start({
+    config: `tls { cert_file: "${certFile}", key_file: "${keyFile}" }`,
+  });
+  await assert.rejects(NatsLink.open({ servers: server.url }), NatsRefusedError);
+  const other = { caFile: client.certFile };
+  await assert.rejects(NatsLink.open({ servers: server.url, tls: other }), NatsRefusedError);
+  for (const servers of [server.url, server.url.replace("nats:", "tls:")]) {
+    await using link = await NatsLink.open({ servers, tls: { caFile: certFile } });
+    await link.client.flush();
+  }
+  const missing = { caFile: join(folder, "none.pem") };
+  await assert.rejects(NatsLink.open({ servers: server.url, tls: missing }), /none\.pem/);
+  await using strict = await NatsServer.start({
+    config:
+      `tls { cert_file: "${certFile}", key_file: "${keyFile}", ca_file: "${client.certFile}", ` +
+      "verify: true }",
+  });
+  const tls = { caFile: certFile, ...client };
+  await using link = await NatsLink.open({ servers: strict.url, tls });
+  await link.client.flush();
+});
+
+test("a server that does not speak TLS is refused where TLS is asked for", { skip }, async () => {
+  await using server = await NatsServer.start();
+  const servers = server.url.replace("nats:", "tls:");
+  await assert.rejects(NatsLink.open({ servers }), NatsRefusedError);
+});
+
+test("a WebSocket will do", { skip }, async () => {
+  const port = 20_000 + process.pid % 20_000;
+  await using _server = await NatsServer.start({
+    config: `websocket { host: "127.0.0.1", port: ${port}, no_tls: true }`,
+  });
+  await using link = await NatsLink.open({ servers: `ws://127.0.0.1:${port}` });
   await link.client.flush();
 });
 
