@@ -20,8 +20,9 @@ process.exit(problems.length === 0 ? 0 : 1);
 function withoutExample(): string[] {
   return entries.flatMap(({ subpath, source }) => {
     const [comment] = /^\/\*\*.*?\*\//s.exec(readFileSync(root + source, "utf8")) ?? [""];
-    const example = subpath === CLI ? "```sh" : "```ts";
-    if (comment.includes("@module") && comment.includes(example)) return [];
+    // What can't be run without a server is "typescript", and only type-checked.
+    const example = subpath === CLI ? /```sh\n/ : /```(ts|typescript)\n/;
+    if (comment.includes("@module") && example.test(comment)) return [];
     return [`${source}: the module's documentation has no @module, or no example`];
   });
 }

@@ -266,10 +266,26 @@ export class MessageEncoder {
 
 /**
  * What a message says; `undefined` if it is none of ours, or none that makes sense: a stream may hold
- * what others publish.
+ * what others publish. For consumers of your own; `receive()` does more: order, duplicates, holes.
  *
  * @param headers the message's headers: what the client gives
  * @param payload its bytes, which are not copied
+ *
+ * @example
+ * ```ts
+ * import { decodeMessage } from "@ouroboros/log/nats";
+ *
+ * const headers: Record<string, string> = {
+ *   "Ouroboros-Seq": "4711",
+ *   "Ouroboros-Host": "web-1",
+ *   "Ouroboros-Name": "/app",
+ *   "Ouroboros-Segment": "1a-2b07-640f5e3c",
+ * };
+ * const message = decodeMessage({ get: (name) => headers[name] ?? "" }, new Uint8Array([104, 105]));
+ * if (message?.kind === "entry") {
+ *   console.log(message.name, message.sequenceNumber, new TextDecoder().decode(message.payload)); // /app 4711 hi
+ * }
+ * ```
  */
 export function decodeMessage(
   headers: { get(name: string): string } | undefined,
