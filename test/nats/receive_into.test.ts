@@ -159,6 +159,24 @@ test("an entry that is larger than the local log is a gap in it", { skip, timeou
   assert.equal(contents(), "a1 a[2-2 too large for the local log] a3");
 });
 
+test(
+  "names that are as long as names may be fit beside a small log",
+  { skip, timeout },
+  async () => {
+    const stream = await begin();
+    for (let i = 0; i < 100; i++) {
+      const odd = { ...a, host: `a${i}`, name: `/${i}${'"\u0001\u00e9'.repeat(1300)}` };
+      await publisher.entries(stream, odd, [1, 2]);
+    }
+    for (let time = 0; time < 2; time++) {
+      await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
+      using log = ShmLogReader.open(name, { strategy: "lowest" });
+      assert.equal(log.inspect().lastSequenceNumber, 200);
+      assert.equal(readOrigins(name).of(200)?.source.host, "a99");
+    }
+  },
+);
+
 test("a local log has one receiver at a time, and mistakes make no log", {
   skip,
   timeout,
