@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { SharedMemory } from "../../ffi/mod.ts";
 import type { IntoSummary, ReceiveIntoOptions } from "../nats/receive_into.ts";
 import { receiveInto } from "../nats/receive_into.ts";
 import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
@@ -191,6 +192,9 @@ async function writeInto(
   common: ReceiveOptions,
   { chunkSize, chunks, summary: seconds }: ReceiveCommandOptions,
 ): Promise<void> {
+  if (typeof target === "string" && !SharedMemory.persists) {
+    warn("shared memory goes here when all have closed it: a file stays");
+  }
   let latest: IntoSummary | undefined;
   let said = "";
   const options: ReceiveIntoOptions = {

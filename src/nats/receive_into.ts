@@ -16,6 +16,10 @@ import type { ReceivedItem, ReceiveSummary } from "./received.ts";
 import type { ReceiveOptions } from "./receive_options.ts";
 import { Reception } from "./reception.ts";
 
+/** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */
+const ORIGIN_CHUNK_SIZE = 1 << 18;
+const ORIGIN_CHUNK_COUNT = 4;
+
 /** What to receive, from where, and how the local log is made. */
 export interface ReceiveIntoOptions extends Omit<ReceiveOptions, "state"> {
   /**
@@ -23,9 +27,12 @@ export interface ReceiveIntoOptions extends Omit<ReceiveOptions, "state"> {
    * of the subject.
    */
   consumer?: string;
-  /** The size of a chunk of both logs in bytes. Default 1 MiB. Logs that are there keep theirs. */
+  /**
+   * The size of a chunk of both logs in bytes; of the origin log at least 256 KiB. Default 1 MiB. Logs
+   * that are there keep theirs.
+   */
   chunkSize?: number;
-  /** The number of chunks of both logs. Default 16. */
+  /** The number of chunks of both logs; of the origin log at least 4. Default 16. */
   chunkCount?: number;
   /** The permission bits of both logs. Default 0o600. */
   mode?: number;
@@ -99,7 +106,11 @@ export async function receiveInto(
     ...writerOptions,
     ...notify !== undefined && { notify },
   });
-  using origin = ShmLogWriter.create(originTarget(target), writerOptions);
+  using origin = ShmLogWriter.create(originTarget(target), {
+    ...writerOptions,
+    chunkSize: Math.max(chunkSize ?? 1 << 20, ORIGIN_CHUNK_SIZE),
+    chunkCount: Math.max(chunkCount ?? 16, ORIGIN_CHUNK_COUNT),
+  });
   const writer = originWriterOf(target, log, origin);
   const lasts = [...writer.lasts()];
   const lastSequenceNumber = log.totalEntriesWritten;

@@ -3,7 +3,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { headers } from "@nats-io/nats-core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { HEADERS, type LogSource } from "../../src/nats/message.ts";
+import { HEADERS, headerText, type LogSource } from "../../src/nats/message.ts";
 
 /** A source for tests. */
 export function sourceOf(host: string, name: string = "/app"): LogSource {
@@ -101,7 +101,7 @@ export class Publisher implements AsyncDisposable {
     const all = headers();
     const common = {
       [HEADERS.host]: host,
-      [HEADERS.name]: name,
+      [HEADERS.name]: headerText(name),
       [HEADERS.segment]: segment,
       [HEADERS.time]: "1795280400000",
     };
