@@ -19,7 +19,13 @@ import { forward } from "../../src/nats/forward.ts";
 import { jetstreamPackage } from "../../src/nats/packages.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
-import { assertComplete, entryText, messagesOf, received } from "../support/nats_stream.ts";
+import {
+  assertComplete,
+  entryText,
+  messagesOf,
+  reallyReceived,
+  received,
+} from "../support/nats_stream.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { slowness, startChild, uniqueName } from "../support/runtime.ts";
@@ -101,6 +107,8 @@ test(
     const sources = [...received(messages).values()];
     assert.equal(sources.length, 1);
     assertComplete(sources[0], total);
+    const [real] = (await reallyReceived(server.url, "LOGS")).values();
+    assertComplete(real, total);
     t.diagnostic(
       `${JSON.stringify(kills)}: ${total} written, ${sources[0].entries.length} entries and ` +
         `${sources[0].gaps.length} gaps (${sources[0].lost}) in ${messages.length} messages`,
@@ -192,6 +200,8 @@ test(
     const messages = await messagesOf(server.url, "LOGS");
     const [source] = received(messages).values();
     assertComplete(source, writer.totalEntriesWritten);
+    const [real] = (await reallyReceived(server.url, "LOGS")).values();
+    assertComplete(real, writer.totalEntriesWritten);
     assert.ok(proxy.connections > rounds / 2);
     const { resent, duplicates } = stats;
     t.diagnostic(
@@ -295,6 +305,8 @@ test(
     writer.close();
     const [source] = received(await messagesOf(server.url, "LOGS")).values();
     assertComplete(source, total);
+    const [real] = (await reallyReceived(server.url, "LOGS")).values();
+    assertComplete(real, total);
     assert.ok(refusals > 0, "the stream was full");
     t.diagnostic(`${total} written, ${source.entries.length} entries, ${source.lost} lost in gaps`);
   },

@@ -5,6 +5,7 @@ import type { JsMsg } from "@nats-io/jetstream";
 import { NatsLink } from "../../src/nats/connect.ts";
 import { decodeMessage, type LogMessage } from "../../src/nats/message.ts";
 import { jetstreamPackage } from "../../src/nats/packages.ts";
+import { receive } from "../../src/nats/receive.ts";
 
 /** All messages of a stream up to `last`, in its order. */
 export async function messagesOf(
@@ -131,6 +132,28 @@ export function received(messages: readonly LogMessage[]): Map<string, ReceivedS
         ...truncatedFrom !== undefined && { truncatedFrom },
       });
     }
+  }
+  return sources;
+}
+
+/** What the receiver of the library makes of a stream: by segment. */
+export async function reallyReceived(
+  servers: string,
+  stream: string,
+): Promise<Map<string, ReceivedSource>> {
+  const sources = new Map<string, ReceivedSource>();
+  for await (const item of receive({ servers, stream, follow: false })) {
+    const { segment } = item.source;
+    const source = sources.get(segment) ?? new ReceivedSource();
+    sources.set(segment, source);
+    if (item.kind === "gap") source.take(item);
+    else {
+      const { sequenceNumber, bytes } = item;
+      source.take({ kind: "entry", from: sequenceNumber, to: sequenceNumber, payload: bytes });
+    }
+  }
+  for (const { duplicates, held } of sources.values()) {
+    assert.deepEqual([duplicates, held], [0, 0], "each once, and in order");
   }
   return sources;
 }
