@@ -201,13 +201,7 @@ async function forwardLog(
     state: string | undefined;
   },
 ): Promise<void> {
-  const patience = setTimeout(() => warn(`waiting for log ${describeTarget(target)}`), 1000);
-  using reader = await ShmLogReader.waitFor(target, {
-    signal,
-    interval: 20,
-    strategy: "lowest",
-    onDamage: "skip",
-  }).finally(() => clearTimeout(patience));
+  using reader = await open(target, signal, options.once ?? false);
   const name = colorless(reader.name);
   await using forwarding = await forward(reader, {
     ...forwardOptions(options),
@@ -231,6 +225,15 @@ async function forwardLog(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Opens a log; waits for it, unless what is there is all that is wanted. */
+function open(target: LogTarget, signal: AbortSignal, isOnce: boolean): Promise<ShmLogReader> {
+  const options = { strategy: "lowest", onDamage: "skip" } as const;
+  if (isOnce) return Promise.resolve(ShmLogReader.open(target, options));
+  const patience = setTimeout(() => warn(`waiting for log ${describeTarget(target)}`), 1000);
+  return ShmLogReader.waitFor(target, { signal, interval: 20, ...options })
+    .finally(() => clearTimeout(patience));
 }
 
 /** Forwards what is there, and ends. */

@@ -99,15 +99,15 @@ function cursorIn(state: StateFile, wanted: string): Cursor | undefined {
 }
 
 function checkOptions(options: ForwardOptions): void {
-  const { maxInFlight = 1, maxInFlightBytes = 1, ackTimeout = 1, closeTimeout = 0 } = options;
+  const { maxInFlight = 1, maxInFlightBytes = 1, ackTimeout = 1, maxSleep = 1 } = options;
   if (!Number.isInteger(maxInFlight) || maxInFlight < 1 || maxInFlight > MOST_IN_FLIGHT) {
     throw new RangeError(`maxInFlight is ${maxInFlight}, but must be from 1 to ${MOST_IN_FLIGHT}`);
   }
-  for (const [name, value] of Object.entries({ maxInFlightBytes, ackTimeout })) {
+  for (const [name, value] of Object.entries({ maxInFlightBytes, ackTimeout, maxSleep })) {
     if (!(value >= 1)) throw new RangeError(`${name} is ${value}, but must be at least 1`);
   }
+  const { closeTimeout = 0, tooLarge = "gap", start = "oldest", host } = options;
   if (!(closeTimeout >= 0)) throw new RangeError(`closeTimeout is ${closeTimeout}: less than 0`);
-  const { tooLarge = "gap", start = "oldest", host } = options;
   if (!["gap", "truncate"].includes(tooLarge)) {
     throw new TypeError(`tooLarge is "${tooLarge}", but must be gap or truncate`);
   }

@@ -5,7 +5,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import { ClosedError, StreamUnusableError } from "../errors.ts";
+import { ClosedError, OverrunError, StreamUnusableError } from "../errors.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import { type Cursor, isCursorOf } from "../shm_log/cursor.ts";
 import type { ReopenEvent } from "../shm_log/follow.ts";
@@ -75,7 +75,9 @@ export class Forwarding implements AsyncDisposable {
   #lane: Lane;
   /** The number of the entry that comes next. */
   #next = 1;
-  /** A gap before it that is not sent yet. */
+  /** How many times the writer had overtaken the reader at the last batch; -1 before the first one. */
+  #overruns = -1;
+  /** Gaps before it that are not sent yet. */
   #owed: { lane: Lane; from: number; to: number; reason: GapReason }[] = [];
   #settledLane: Lane;
   #settledNumber = 0;
@@ -240,15 +242,8 @@ export class Forwarding implements AsyncDisposable {
     await undefined;
     const timer = setInterval(() => this.#tick(), INTERVAL);
     try {
-      const { maxSleep, reopen = true } = options;
-      const batches = this.#reader.followBatches({
-        signal: this.#ending.signal,
-        reopen,
-        onReopen: (event) => this.#reopened(event),
-        ...maxSleep !== undefined && { maxSleep },
-      });
       this.#pay();
-      for await (const batch of batches) await this.#take(batch);
+      while (!this.#ending.signal.aborted) await this.#follow();
     } catch (error) {
       this.#failure ??= { error };
     }
@@ -279,11 +274,32 @@ export class Forwarding implements AsyncDisposable {
     return stats;
   }
 
+  /** Forwards until the end, or until the reader says that it was overtaken. */
+  async #follow(): Promise<void> {
+    const { maxSleep, reopen = true } = this.#parts.options;
+    const batches = this.#reader.followBatches({
+      signal: this.#ending.signal,
+      reopen,
+      onReopen: (event) => this.#reopened(event),
+      ...maxSleep !== undefined && { maxSleep },
+    });
+    try {
+      for await (const batch of batches) await this.#take(batch);
+    } catch (error) {
+      // With onOverrun "throw". By how much, the next number tells.
+      if (!(error instanceof OverrunError)) throw error;
+    }
+  }
+
   /** Sends what is new of a batch. */
   async #take(batch: EntryBatch): Promise<void> {
     const time = Date.now();
     const first = batch.sequenceNumber(0);
-    if (first > this.#next) this.#miss(first, "overwritten");
+    const { overruns } = this.#reader;
+    // What is missing behind the first batch, and not since the writer was quicker, can't be read.
+    const isDamaged = this.#overruns === overruns;
+    this.#overruns = overruns;
+    if (first > this.#next) this.#miss(first, isDamaged ? "damaged" : "overwritten");
     while (this.#owed.length > 0 && !this.#ending.signal.aborted) {
       if (!this.#outbox.hasRoom(0)) await this.#room(0);
       this.#pay();
@@ -336,6 +352,7 @@ export class Forwarding implements AsyncDisposable {
     const { host, subject } = this.#parts;
     this.#lane = laneOf(this.#reader, host, subject);
     this.#next = 1;
+    this.#overruns = -1;
     this.#lag = new LagClock();
     this.#lastNumber = 0;
     this.#pay();

@@ -1,7 +1,7 @@
 /** Forwarding to a real server: what is in the stream is what was in the log. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -513,6 +513,87 @@ test("a user who may not publish there ends it with the reason", { skip }, async
   assert.equal(allowed.stats.duplicates + allowed.stats.acknowledged > 4, true);
 });
 
+test("what can't be read since it is damaged is a gap, too, and says so", { skip }, async () => {
+  await using server = await NatsServer.start();
+  const path = join(folder, "damaged.log");
+  const text = (n: number) => `${entryText(n)}${"y".repeat(100)}`;
+  {
+    using writer = ShmLogWriter.create({ path }, { chunkSize: 8192, chunkCount: 8 });
+    for (let i = 1; i <= 300; i++) writer.write(text(i));
+  }
+  using reader = ShmLogReader.open({ path }, { strategy: "lowest", onDamage: "skip" });
+  const chunk = reader.inspect().chunks[2];
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf(`entry ${chunk.token + 20} `) - 4;
+  // The length of an entry in the midst of the third chunk.
+  bytes.writeUInt32LE(0x7ffffff0, at);
+  const descriptor = openSync(path, "r+");
+  writeSync(descriptor, bytes, at, 4, at);
+  closeSync(descriptor);
+  await using forwarding = await forward(reader, options(server));
+  await forwarding.flush();
+  const { source } = await onlySource(server);
+  assertComplete(source, 300, text);
+  assert.deepEqual(source.gaps.map(({ reason }) => reason), ["damaged"]);
+});
+
+test("a reader that throws when it is overtaken will do", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog({ chunkSize: 1024, chunkCount: 4 });
+  using reader = ShmLogReader.open(log.writer.name, { onOverrun: "throw" });
+  await using forwarding = await forward(reader, options(server));
+  for (let i = 0; i < 5; i++) {
+    log.write(500);
+    await forwarding.flush();
+  }
+  const { source } = await onlySource(server);
+  assertComplete(source, 2500);
+  assert.ok(source.gaps.length > 0 && source.gaps.every(({ reason }) => reason === "overwritten"));
+});
+
+test("a stream that is removed and made again: entries wait, and come", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  await using forwarding = await forward(log.reader, options(server));
+  log.write(10);
+  await forwarding.flush();
+  await using link = await NatsLink.open({ servers: server.url });
+  const { jetstreamManager } = await jetstreamPackage();
+  const { streams } = await jetstreamManager(link.client);
+  await streams.delete("LOGS");
+  log.write(20);
+  await until(() => forwarding.stats.refusal !== undefined);
+  assert.equal(forwarding.stats.refusal, "no stream takes the subject");
+  await streams.add({ name: "LOGS", subjects: ["logs.>"] });
+  await forwarding.flush();
+  const messages = await messagesOf(server.url, "LOGS");
+  assert.deepEqual(
+    messages.map((message) => message.kind === "entry" && message.sequenceNumber),
+    Array.from({ length: 20 }, (_, i) => 11 + i),
+  );
+  // And one that has given its subject to another ends it: what is sent would be elsewhere.
+  await streams.delete("LOGS");
+  await streams.add({ name: "OTHER", subjects: ["logs.>"] });
+  log.write(1);
+  await assert.rejects(forwarding.done, (error: Error) => {
+    assert.ok(error instanceof StreamUnusableError);
+    assert.match(error.message, /stream "OTHER" takes "logs\..*" by now, and not "LOGS"/);
+    return true;
+  });
+});
+
+test("a server that lets us in no longer ends it with the reason", { skip }, async () => {
+  await using server = await NatsServer.start({ auth: { token: "old" } });
+  using log = newLog();
+  await using forwarding = await forward(log.reader, options(server, { token: "old" }));
+  log.write(10);
+  await forwarding.flush();
+  await server.stop();
+  server.configure({ auth: { token: "new" } });
+  await server.restart();
+  await assert.rejects(forwarding.done, NatsRefusedError);
+});
+
 test(
   "close() gives up after its time when the server is away, and says how much is open",
   { skip },
@@ -577,6 +658,7 @@ test("options that make no sense are a mistake at once", async () => {
     { maxInFlightBytes: 0 },
     { ackTimeout: 0 },
     { closeTimeout: -1 },
+    { maxSleep: 0 },
     { subject: "a b" },
     { host: "" },
     { servers: "http://x" },

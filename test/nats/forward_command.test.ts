@@ -37,6 +37,9 @@ test("forward --once sends what is there, and says so in a line", { skip }, asyn
     `ouroboros: ${log.name}: 300 sent, 300 acknowledged, 0 duplicates, 0 gaps, ` +
       "lag 0 entries, 0.0 s\n",
   );
+  const missing = runCli(["forward", uniqueName("forward"), ...args.slice(2)]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /no .*forward|not found|there is no/i);
   // Again: the server has them.
   const again = runCli([...args, "--host", "web-1"]);
   assert.match(again.stderr, /300 sent, 300 acknowledged, 300 duplicates/);

@@ -150,6 +150,8 @@ test("kill -9 of a writer, and new segments that take over, while the server com
     const sources = [...received(await messagesOf(server.url, "LOGS")).values()];
     assert.equal(sources.length, totals.length);
     for (const [i, source] of sources.entries()) assertComplete(source, totals[i]);
+    const real = [...(await reallyReceived(server.url, "LOGS")).values()];
+    for (const [i, source] of real.entries()) assertComplete(source, totals[i]);
     t.diagnostic(`${totals.join(" + ")} entries of ${sources.length} segments`);
   } finally {
     await writer.kill();
@@ -202,7 +204,7 @@ test(
     assertComplete(source, writer.totalEntriesWritten);
     const [real] = (await reallyReceived(server.url, "LOGS")).values();
     assertComplete(real, writer.totalEntriesWritten);
-    assert.ok(proxy.connections > rounds / 2);
+    assert.ok(proxy.connections > 1);
     const { resent, duplicates } = stats;
     t.diagnostic(
       `${
