@@ -35,7 +35,7 @@ export interface NatsOptions {
   tls?: NatsTlsOptions;
   /**
    * The longest pause between two attempts to reach a server, in milliseconds. The first ones follow
-   * each other within 50 ms; each pause is about twice the one before. Default 5000.
+   * each other within 50 ms; each pause is about half of the time since then. Default 5000.
    */
   maxReconnectDelay?: number;
   /** How long an attempt to reach a server may take, in milliseconds. Default 10000. */
@@ -68,8 +68,9 @@ export interface NatsStatus {
   readonly error?: Error;
 }
 
-/** The first pause between two attempts, in milliseconds. */
+/** The first pause between two attempts, and the longest if nothing else is said, in milliseconds. */
 const FIRST_DELAY = 50;
+const LONGEST_DELAY = 5000;
 /** How long an attempt may take if nothing else is said, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 /** How often a connection that is quiet is tried, in milliseconds; the second try in vain is its end. */
@@ -89,6 +90,7 @@ const PING_INTERVAL = 10_000;
  */
 export class NatsLink implements AsyncDisposable {
   readonly #options: NatsOptions;
+  readonly #backoff: Backoff;
   readonly #listeners = new Set<(status: NatsStatus) => void>();
   readonly #closing = new AbortController();
   readonly #closed = Promise.withResolvers<OuroborosError | undefined>();
@@ -97,8 +99,9 @@ export class NatsLink implements AsyncDisposable {
   #isConnected = true;
   #renewing: Promise<void> | undefined;
 
-  private constructor(client: NatsConnection, options: NatsOptions) {
+  private constructor(client: NatsConnection, options: NatsOptions, backoff: Backoff) {
     this.#options = options;
+    this.#backoff = backoff;
     this.#client = client;
     this.#watch(client);
   }
@@ -113,10 +116,11 @@ export class NatsLink implements AsyncDisposable {
    */
   static async open(options: NatsOptions & { signal?: AbortSignal } = {}): Promise<NatsLink> {
     const { signal, ...others } = options;
-    const client = await dialUntil(others, signal, (error) => {
+    const backoff = new Backoff(options.maxReconnectDelay ?? LONGEST_DELAY);
+    const client = await dialUntil(others, backoff, signal, (error) => {
       others.onStatus?.({ type: "retrying", error });
     });
-    const link = new NatsLink(client, others);
+    const link = new NatsLink(client, others, backoff);
     link.#tell({ type: "connected", server: client.getServer() });
     return link;
   }
@@ -174,7 +178,8 @@ export class NatsLink implements AsyncDisposable {
     this.#setConnected(false, { server: old.getServer() });
     await old.close();
     try {
-      const client = await dialUntil(this.#options, this.#closing.signal, () => {});
+      const { signal } = this.#closing;
+      const client = await dialUntil(this.#options, this.#backoff, signal, () => {});
       this.#client = client;
       this.#watch(client);
       this.#setConnected(true, { server: client.getServer() });
@@ -209,6 +214,7 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #setConnected(isConnected: boolean, more: { server: string }): void {
+    if (isConnected) this.#backoff.reset();
     if (this.#isConnected === isConnected) return;
     this.#isConnected = isConnected;
     this.#tell({ type: isConnected ? "connected" : "disconnected", ...more });
@@ -235,50 +241,71 @@ function closedError(cause?: unknown): ClosedError {
 /** Connects, however long that takes, unless we are refused. */
 async function dialUntil(
   options: NatsOptions,
+  backoff: Backoff,
   signal: AbortSignal | undefined,
   onFailure: (error: Error) => void,
 ): Promise<NatsConnection> {
-  const { maxReconnectDelay = 5000, connectTimeout = 1 } = options;
+  const { maxReconnectDelay = 1, connectTimeout = 1 } = options;
   for (const [name, value] of Object.entries({ maxReconnectDelay, connectTimeout })) {
     if (!(value >= 1)) throw new RangeError(`${name} is ${value}, but must be at least 1`);
   }
   // The client reads them at each attempt, and takes a missing one for a server that is not there.
   for (const path of Object.values(options.tls ?? {})) readFileSync(path);
-  const wanted = clientOptions(options);
+  const wanted = clientOptions(options, backoff);
   const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
   const { connect, wsconnect } = await transportPackage();
   const dial = isWeb ? wsconnect : connect;
   wanted.authenticator = await authenticatorOf(options, wanted);
-  for (let attempt = 0;; attempt++) {
+  for (;;) {
     signal?.throwIfAborted();
+    const dialling = dial(wanted);
     try {
-      const client = await dial(wanted);
-      if (!signal?.aborted) return client;
-      await client.close();
+      const client = await unlessAborted(dialling, signal);
+      backoff.reset();
+      return client;
     } catch (error) {
+      if (signal?.aborted) {
+        // It can't be told to stop: nobody waits for it.
+        dialling.then((client) => client.close(), () => {});
+        throw signal.reason;
+      }
       if (!(error instanceof Error)) throw error;
       if (isRefusal(error)) throw refused(error);
       if (!isPassing(error)) throw error;
       onFailure(error);
-      await sleep(delayAfter(attempt, maxReconnectDelay), signal);
+      await sleep(backoff.delay(), signal);
     }
   }
 }
 
-/** The pause after so many attempts in vain: about doubled each time, and never the same for many. */
-function delayAfter(attempt: number, longest: number): number {
-  const full = Math.min(longest, FIRST_DELAY * 2 ** Math.min(attempt, 20));
-  return full * (0.5 + Math.random() / 2);
+/** How long to wait before the next attempt: the longer it has been in vain, the longer. */
+class Backoff {
+  readonly #longest: number;
+  #since: number | undefined;
+
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  /** The pause after the attempt before, in milliseconds. It may be asked for at any time, many times. */
+  delay(): number {
+    const now = performance.now();
+    this.#since ??= now;
+    const full = Math.min(this.#longest, Math.max(FIRST_DELAY, (now - this.#since) / 2));
+    // Never the same for many clients of one server.
+    return full * (0.5 + Math.random() / 2);
+  }
+
+  /** It was not in vain. */
+  reset(): void {
+    this.#since = undefined;
+  }
 }
 
 /** What the client is told. */
-function clientOptions(options: NatsOptions): ConnectionOptions {
+function clientOptions(options: NatsOptions, backoff: Backoff): ConnectionOptions {
   const { connectionName = "ouroboros", connectTimeout = CONNECT_TIMEOUT, tls } = options;
-  const { maxReconnectDelay = 5000 } = options;
   const addresses = addressesOf(options.servers);
-  let attempt = 0;
-  let delay = 0;
-  let last: unknown = null;
   const isEncrypted = addresses.some(({ isEncrypted }) => isEncrypted);
   return {
     servers: addresses.map(({ server }) => server),
@@ -292,15 +319,7 @@ function clientOptions(options: NatsOptions): ConnectionOptions {
     timeout: connectTimeout,
     pingInterval: PING_INTERVAL,
     maxReconnectAttempts: -1,
-    // Asked as often as the client likes, so it must not change between two attempts.
-    reconnectDelayHandler: () => delay,
-    reconnectToServer: (_, info) => {
-      // With each new connection the server says something new of itself.
-      if (info !== null && info !== last) attempt = 0;
-      last = info;
-      delay = delayAfter(attempt++, maxReconnectDelay);
-      return null;
-    },
+    reconnectDelayHandler: () => backoff.delay(),
   };
 }
 
@@ -387,6 +406,7 @@ function isRefusal(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   if (REFUSALS.includes(error.name)) return true;
   const { code, message } = error as Error & { code?: unknown };
+  if (isOfNetwork(code)) return false;
   // Certificates: OpenSSL's words in Node and Bun, rustls's in Deno.
   return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(String(code)) ||
     /certificate|'tls'|ssl routines|alert/i.test(message) ||
@@ -397,9 +417,27 @@ function refused(error: Error): NatsRefusedError {
   return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
 }
 
+/** Whether a code is that of a network that fails: ECONNREFUSED, ENOTFOUND, … */
+function isOfNetwork(code: unknown): boolean {
+  return /^E(?!RR_|PROTO$)[A-Z_]+$/.test(String(code));
+}
+
+/** Resolves as the promise does, unless the signal is aborted before. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 /** Whether the next attempt may fare better: no network, no server, or not yet. */
 function isPassing(error: Error): boolean {
   const { code } = error as Error & { code?: unknown };
   return /^(ConnectionError|TimeoutError|ProtocolError|RequestError|ClosedConnectionError)$/
-    .test(error.name) || /^E[A-Z_]+$/.test(String(code)) || error.name === "Error";
+    .test(error.name) || isOfNetwork(code) || error.name === "Error";
 }

@@ -9,6 +9,7 @@ import process from "node:process";
 import test, { after } from "node:test";
 import { ClosedError, NatsRefusedError } from "../../src/errors.ts";
 import { NatsLink, type NatsStatus } from "../../src/nats/connect.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 
 const skip = needsNatsServer;
@@ -87,6 +88,18 @@ test("open() ends with its signal", { skip }, async () => {
   });
   await assert.rejects(opening, /enough/);
 });
+
+test(
+  "open() ends with its signal, though a server accepts and says nothing",
+  { skip },
+  async () => {
+    await using server = await NatsServer.start();
+    await using proxy = await TcpProxy.start(server.port);
+    proxy.stall();
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(NatsLink.open({ servers: proxy.url, signal, connectTimeout: 500 }));
+  },
+);
 
 test("wrong credentials are an error at once, and say no password", { skip }, async () => {
   await using server = await NatsServer.start({ auth: { user: "app", password: "right" } });
