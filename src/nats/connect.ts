@@ -163,8 +163,17 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #tell(status: NatsStatus): void {
-    this.#options.onStatus?.(status);
-    for (const listener of [...this.#listeners]) listener(status);
+    const { onStatus } = this.#options;
+    for (const listener of onStatus ? [onStatus, ...this.#listeners] : [...this.#listeners]) {
+      try {
+        listener(status);
+      } catch (error) {
+        // Theirs, and not a reason for us to hear no more of the connection.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

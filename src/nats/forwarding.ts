@@ -13,10 +13,10 @@ import type { ShmLogReader } from "../shm_log/reader.ts";
 import { sleep } from "../sleep.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
 import type { ForwardOptions, ForwardStats, ForwardTrouble } from "./forward_options.ts";
-import { LagClock } from "./lag.ts";
 import { type GapReason, MessageEncoder, segmentWord } from "./message.ts";
 import { NatsCarrier } from "./nats_carrier.ts";
-import { type Lane, Outbox, type OutMessage } from "./outbox.ts";
+import { type Lane, Outbox } from "./outbox.ts";
+import { Progress } from "./progress.ts";
 import type { StateFile } from "./state_file.ts";
 
 /** How often the state file is written, and the log is looked at for the lag, in milliseconds. */
@@ -45,11 +45,16 @@ export interface ForwardingParts {
 }
 
 /** The segment that a reader reads, with what makes its messages. */
-export function laneOf(reader: ShmLogReader, host: string, subject: string): Lane {
+export function laneOf(
+  reader: ShmLogReader,
+  host: string,
+  subject: string,
+  order: number = 0,
+): Lane {
   const { device, inode, created } = reader.position;
   const identity = { device, inode, created };
   const source = { host, name: reader.name, segment: segmentWord(identity) };
-  return { identity, encoder: new MessageEncoder(source, subject) };
+  return { identity, encoder: new MessageEncoder(source, subject), order };
 }
 
 /** What is forwarded where, as a short word: a state file is of that. */
@@ -71,7 +76,7 @@ export class Forwarding implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #carrier: NatsCarrier;
   readonly #forget: () => void;
-  #lag = new LagClock();
+  readonly #progress: Progress;
   #lane: Lane;
   /** The number of the entry that comes next. */
   #next = 1;
@@ -79,18 +84,7 @@ export class Forwarding implements AsyncDisposable {
   #overruns = -1;
   /** Gaps before it that are not sent yet. */
   #owed: { lane: Lane; from: number; to: number; reason: GapReason }[] = [];
-  #settledLane: Lane;
-  #settledNumber = 0;
-  #savedLane: Lane | undefined;
-  #savedNumber = -1;
-  #lastNumber = 0;
-  #acknowledged = 0;
-  #bytes = 0;
-  #gaps = 0;
-  #lost = 0;
   #failure: { error: unknown } | undefined;
-  #flushes: { lane: Lane; to: number; resolve: () => void; reject: (error: unknown) => void }[] =
-    [];
 
   private constructor(parts: ForwardingParts, carrier: NatsCarrier, outbox: Outbox) {
     const { reader, options, link } = parts;
@@ -98,7 +92,9 @@ export class Forwarding implements AsyncDisposable {
     this.#reader = reader;
     this.#carrier = carrier;
     this.#outbox = outbox;
-    this.#lane = this.#settledLane = laneOf(reader, parts.host, parts.subject);
+    this.#lane = laneOf(reader, parts.host, parts.subject);
+    const isIdle = () => outbox.pending === 0 && this.#owed.length === 0;
+    this.#progress = new Progress(reader, this.#lane, isIdle);
     this.#forget = link.listen((status) => this.#heard(status));
     this.#findStart();
     const abort = () => this.#ending.abort();
@@ -134,7 +130,7 @@ export class Forwarding implements AsyncDisposable {
       maxBytes: options.maxInFlightBytes ?? 4 << 20,
       ackTimeout: options.ackTimeout ?? 5000,
       tooLarge: options.tooLarge ?? "gap",
-      onSettled: (message) => forwarding.#wasSettled(message),
+      onSettled: (message) => forwarding.#progress.settled(message),
       onRefused: (refusal) =>
         forwarding.#trouble(
           refusal === undefined ? "resumed" : "refused",
@@ -148,25 +144,18 @@ export class Forwarding implements AsyncDisposable {
 
   /** What has been done by now, and how far behind it is. */
   get stats(): ForwardStats {
-    this.#look();
+    this.#progress.look();
+    const { acknowledged, bytes, gaps, lostEntries, lag, position } = this.#progress;
     const { counts, pending, refusal } = this.#outbox;
-    const isCurrent = this.#settledLane === this.#lane;
-    const done = isCurrent ? this.#settledNumber : 0;
+    const { sent, resent, duplicates, truncated } = counts;
     return {
-      sent: counts.sent,
-      resent: counts.resent,
-      acknowledged: this.#acknowledged,
-      bytes: this.#bytes,
-      duplicates: counts.duplicates,
-      gaps: this.#gaps,
-      lostEntries: this.#lost,
-      truncated: counts.truncated,
+      ...{ sent, resent, acknowledged, bytes, duplicates, gaps, lostEntries, truncated },
       inFlight: pending,
-      lagEntries: Math.max(0, this.#lastNumber - done) + (isCurrent ? 0 : pending),
-      lagSeconds: this.#lag.lagAfter(done, performance.now()) / 1000,
+      lagEntries: Math.max(lag.entries, pending),
+      lagSeconds: lag.seconds,
       refusal: refusal?.description,
       isConnected: this.#carrier.isConnected,
-      position: this.#position(),
+      position,
     };
   }
 
@@ -176,11 +165,7 @@ export class Forwarding implements AsyncDisposable {
    * @throws {ClosedError} if the forwarding ends before, for its own reason if it has one
    */
   flush(): Promise<void> {
-    this.#look();
-    const [lane, to] = [this.#lane, this.#lastNumber];
-    if (this.#hasSettled(lane, to)) return Promise.resolve();
-    if (this.#isEnded) return Promise.reject(this.#endError());
-    return new Promise((resolve, reject) => this.#flushes.push({ lane, to, resolve, reject }));
+    return this.#progress.flushed();
   }
 
   /**
@@ -197,8 +182,6 @@ export class Forwarding implements AsyncDisposable {
     await this.close().catch(() => {});
   }
 
-  #isEnded = false;
-
   /** Finds where to begin. */
   #findStart(): void {
     const { cursor, options } = this.#parts;
@@ -206,7 +189,7 @@ export class Forwarding implements AsyncDisposable {
     if (cursor !== undefined) {
       if (isCursorOf(cursor, this.#lane.identity) && this.#hasComeTo(cursor.sequenceNumber)) {
         this.#next = cursor.sequenceNumber + 1;
-        this.#settledNumber = cursor.sequenceNumber;
+        this.#progress.startAfter(cursor.sequenceNumber);
       } else {
         // After this: who hears of it may not have the forwarding yet.
         queueMicrotask(() =>
@@ -223,7 +206,7 @@ export class Forwarding implements AsyncDisposable {
     if (continuation !== undefined) {
       // It was told where to begin: after entries that are somebody else's business.
       this.#next = passed - continuation.lostEntries + 1;
-      this.#settledNumber = this.#next - 1;
+      this.#progress.startAfter(this.#next - 1);
     } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
     // Entries that are there, and that the reader is not to read.
     this.#miss((options.start === "new" ? lastSequenceNumber : passed) + 1, "not wanted");
@@ -257,19 +240,21 @@ export class Forwarding implements AsyncDisposable {
       ]);
     }
     patience.abort();
-    const stats = this.stats;
-    this.#isEnded = true;
+    const { stats } = this;
     this.#outbox.close();
     this.#carrier.close();
     this.#forget();
     try {
-      if (this.#hasNews()) state?.saveNow(this.#savedState());
+      this.#progress.save((position) => {
+        state?.saveNow(this.#stateAt(position));
+        return true;
+      });
     } catch (error) {
       this.#failure ??= { error };
     }
     state?.close();
     if (options.link === undefined) await link.close();
-    for (const { reject } of this.#flushes.splice(0)) reject(this.#endError());
+    this.#progress.end(this.#failure);
     if (this.#failure !== undefined) throw this.#failure.error;
     return stats;
   }
@@ -350,85 +335,29 @@ export class Forwarding implements AsyncDisposable {
   #reopened({ from }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
     const { host, subject } = this.#parts;
-    this.#lane = laneOf(this.#reader, host, subject);
+    this.#lane = laneOf(this.#reader, host, subject, this.#lane.order + 1);
     this.#next = 1;
     this.#overruns = -1;
-    this.#lag = new LagClock();
-    this.#lastNumber = 0;
+    this.#progress.begin(this.#lane);
     this.#pay();
   }
 
-  #wasSettled({ lane, from, to, reason, size }: OutMessage): void {
-    this.#settledLane = lane!;
-    this.#settledNumber = to;
-    if (reason === undefined) {
-      this.#acknowledged++;
-      this.#bytes += size;
-    } else {
-      this.#gaps++;
-      this.#lost += to - from + 1;
-    }
-    if (this.#flushes.length > 0) this.#answerFlushes();
-  }
-
-  #answerFlushes(): void {
-    this.#flushes = this.#flushes.filter(({ lane, to, resolve }) => {
-      if (!this.#hasSettled(lane, to)) return true;
-      resolve();
-      return false;
-    });
-  }
-
-  /** Whether all of a segment up to an entry is in the stream. */
-  #hasSettled(lane: Lane, to: number): boolean {
-    if (lane === this.#settledLane) return this.#settledNumber >= to;
-    // A segment of before is done as soon as something of a later one is.
-    return lane !== this.#lane || to === 0;
-  }
-
-  #endError(): unknown {
-    return this.#failure?.error ?? new ClosedError("the forwarding has ended");
-  }
-
-  #position(): Cursor {
-    return { ...this.#settledLane.identity, sequenceNumber: this.#settledNumber };
-  }
-
-  #savedState(): object {
+  /** What the state file is to say. */
+  #stateAt(cursor: Cursor): object {
     const { options, subject } = this.#parts;
-    const route = routeOf(options.stream, subject, this.#lane.encoder);
-    return { route, cursor: this.#position() };
-  }
-
-  #hasNews(): boolean {
-    return this.#settledLane !== this.#savedLane || this.#settledNumber !== this.#savedNumber;
+    return { route: routeOf(options.stream, subject, this.#lane.encoder), cursor };
   }
 
   /** Once a second. */
   #tick(): void {
-    this.#look();
+    this.#progress.look();
     const { state } = this.#parts;
-    if (state === undefined || !this.#hasNews()) return;
-    const [lane, number] = [this.#settledLane, this.#settledNumber];
+    if (state === undefined) return;
     try {
-      if (!state.save(this.#savedState())) return;
-      this.#savedLane = lane;
-      this.#savedNumber = number;
+      this.#progress.save((position) => state.save(this.#stateAt(position)));
     } catch (error) {
       this.#trouble("state", (error as Error).message);
     }
-  }
-
-  /** Looks how far the writer is. */
-  #look(): void {
-    try {
-      this.#lastNumber = Math.max(this.#lastNumber, this.#reader.inspect().lastSequenceNumber);
-    } catch {
-      // It is closed, or cut off: following it tells that.
-      return;
-    }
-    this.#lag.look(performance.now(), this.#lastNumber);
-    if (this.#settledLane === this.#lane) this.#lag.forget(this.#settledNumber);
   }
 
   #heard({ type, error }: NatsStatus): void {
@@ -467,7 +396,12 @@ export class Forwarding implements AsyncDisposable {
   }
 
   #trouble(type: ForwardTrouble["type"], message: string): void {
-    this.#parts.options.onTrouble?.({ type, message });
+    try {
+      this.#parts.options.onTrouble?.({ type, message });
+    } catch (error) {
+      // Not into the client, from which some of this is called.
+      this.#fail(error);
+    }
   }
 
   /** Ends without waiting for answers. */

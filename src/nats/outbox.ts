@@ -54,6 +54,8 @@ export interface Lane {
   readonly encoder: MessageEncoder;
   /** Which segment it is. */
   readonly identity: { device: number; inode: number; created: number };
+  /** How many there were before it. */
+  readonly order: number;
 }
 
 /** A message on its way. The outbox uses the same ones again and again. */

@@ -582,6 +582,26 @@ test("a stream that is removed and made again: entries wait, and come", { skip }
   });
 });
 
+test("what a callback throws ends it with that, and not the connection", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  await using link = await NatsLink.open({ servers: server.url });
+  await using forwarding = await forward(
+    log.reader,
+    options(server, {
+      link,
+      createStream: { maxMessages: 5, discard: "new" },
+      onTrouble: () => {
+        throw new Error("mine");
+      },
+    }),
+  );
+  log.write(10);
+  await assert.rejects(forwarding.done, /mine/);
+  await assert.rejects(forwarding.flush(), /mine/);
+  await link.client.flush();
+});
+
 test("a server that lets us in no longer ends it with the reason", { skip }, async () => {
   await using server = await NatsServer.start({ auth: { token: "old" } });
   using log = newLog();

@@ -16,6 +16,7 @@ import { baseSeed, Random } from "../support/random.ts";
 const lane = {
   encoder: new MessageEncoder({ host: "h", name: "/a", segment: "1-2-3" }),
   identity: { device: 1, inode: 2, created: 3 },
+  order: 0,
 };
 
 interface Published {
