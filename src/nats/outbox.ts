@@ -70,8 +70,10 @@ export class OutMessage {
   to = 0;
   /** Why it is a gap; `undefined`: it is an entry. */
   reason: GapReason | undefined;
-  /** The bytes of the entry, as long as it is not stored. */
-  payload: Uint8Array = NOTHING;
+  /** Where its bytes are, with those of others. No view of its own: to keep thousands is dear. */
+  memory: Uint8Array = NOTHING;
+  /** From where on. */
+  offset = 0;
   /** How many they are. */
   size = 0;
   /** How many bytes it had, if it was cut. */
@@ -202,8 +204,7 @@ export class Outbox {
     const message = this.#add(lane, time);
     message.from = message.to = sequenceNumber;
     message.reason = undefined;
-    message.payload = this.#copyOf(payload);
-    message.size = payload.length;
+    this.#keep(message, payload);
     this.#bytes += payload.length;
     this.#send();
   }
@@ -236,8 +237,8 @@ export class Outbox {
     this.#answered(message);
     if (isDuplicate) this.counts.duplicates++;
     message.isStored = true;
-    this.#bytes -= message.payload.length;
-    message.payload = NOTHING;
+    this.#bytes -= message.size;
+    message.memory = NOTHING;
     this.#settle();
     if (attempt === this.#attempt && !this.#hasFailed) this.#isTaken();
     this.#goOn();
@@ -252,7 +253,7 @@ export class Outbox {
     this.#hasFailed = true;
     if (refusal.code === TOO_LARGE && message.reason === undefined) {
       // By how much it does not say.
-      this.#shrink(message, message.payload.length >> 1);
+      this.#shrink(message, message.size >> 1);
     } else if (this.#refusal === undefined) {
       this.#refusal = refusal;
       this.#options.onRefused(refusal);
@@ -273,7 +274,7 @@ export class Outbox {
     message.ticket = this.#next++;
     message.lane = lane;
     message.time = time;
-    message.payload = NOTHING;
+    message.memory = NOTHING;
     message.size = 0;
     message.cutFrom = undefined;
     message.isStored = false;
@@ -356,17 +357,17 @@ export class Outbox {
       Math.max(1, this.#options.ackTimeout / 4),
     );
     const { encoder } = message.lane!;
-    let { payload } = message;
+    let payload = NOTHING;
     let headers = NOTHING;
     if (message.reason === undefined) {
       const { mostBytes } = this.#carrier;
       headers = encoder.entryHeaders(message.from, message.time, message.cutFrom);
-      if (headers.length + payload.length > mostBytes) {
+      if (headers.length + message.size > mostBytes) {
         // The line that says that it was cut needs room, too.
         this.#shrink(message, mostBytes - headers.length - CUT_LINE);
-        payload = message.payload;
         headers = encoder.entryHeaders(message.from, message.time, message.cutFrom);
       }
+      payload = bytesOf(message);
     }
     if (message.reason !== undefined) {
       ({ headers, payload } = encoder.gap(message.from, message.to, message.reason, message.time));
@@ -376,28 +377,34 @@ export class Outbox {
 
   /** Cuts an entry that is too large to so many bytes, or makes it a gap. */
   #shrink(message: OutMessage, length: number): void {
-    const { payload } = message;
-    const end = this.#options.tooLarge === "truncate" ? wholeText(payload, length) : 0;
-    this.#bytes -= payload.length - end;
-    message.payload = payload.subarray(0, end);
+    const { size } = message;
+    const end = this.#options.tooLarge === "truncate" ? wholeText(bytesOf(message), length) : 0;
+    this.#bytes -= size - end;
     message.size = end;
     if (end === 0) message.reason = "too large";
     else {
       if (message.cutFrom === undefined) this.counts.truncated++;
-      message.cutFrom ??= payload.length;
+      message.cutFrom ??= size;
     }
   }
 
-  #copyOf(payload: Uint8Array): Uint8Array {
+  /** Copies the bytes of an entry. Memory is never used again: the client may still have views of it. */
+  #keep(message: OutMessage, payload: Uint8Array): void {
     const { length } = payload;
-    if (length >= LARGE) return payload.slice();
+    message.size = length;
+    if (length >= LARGE) {
+      message.memory = payload.slice();
+      message.offset = 0;
+      return;
+    }
     if (this.#used + length > this.#block.length) {
       this.#block = new Uint8Array(BLOCK);
       this.#used = 0;
     }
-    const copy = this.#block.subarray(this.#used, this.#used += length);
-    copy.set(payload);
-    return copy;
+    message.memory = this.#block;
+    message.offset = this.#used;
+    this.#block.set(payload, this.#used);
+    this.#used += length;
   }
 
   /** Looks whether an answer is overdue. */
@@ -431,6 +438,10 @@ export class Outbox {
       return false;
     });
   }
+}
+
+function bytesOf({ memory, offset, size }: OutMessage): Uint8Array {
+  return memory.subarray(offset, offset + size);
 }
 
 /** Where to end text, or bytes, of at most `length` bytes, so that no character is torn. */
