@@ -21,6 +21,8 @@ const FILES = `/dev/shm/NAME
 
 const ENVIRONMENT = `NO_COLOR, FORCE_COLOR
     No colours in any case; colours where standard output is no terminal, too.
+NATS_URL, NATS_USER, NATS_PASSWORD, NATS_TOKEN
+    The NATS server for forward and receive where none is said, and who we are there.
 PAGER
     What shows these pages in a terminal; less if it is not set.`;
 
