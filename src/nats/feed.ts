@@ -313,7 +313,7 @@ export class Feed {
           throw new StreamUnusableError("the NATS server has no JetStream", { cause: error });
         }
         if (!isBusy && !isPassing(error)) throw explained(error, this.#options);
-        await sleep(Math.min(2000, 50 * 2 ** Math.min(attempt, 10)), signal).catch(() => {});
+        await sleep(Math.min(isBusy ? 200 : 2000, 50 * 2 ** Math.min(attempt, 10)), signal);
       }
     }
     this.#beginning = undefined;
