@@ -270,7 +270,8 @@ export class Feed {
     clearInterval(this.#watchdog);
     this.#unlisten();
     this.#subscription?.unsubscribe();
-    await this.#beginning?.catch(() => {});
+    // It ends by itself, in the time that an answer may take.
+    await Promise.race([this.#beginning?.catch(() => {}), sleep(1000, undefined)]);
     if (this.#client === undefined || this.#client.isClosed() || !this.#link.isConnected) return;
     const flushed = this.#client.flush().catch(() => {});
     await Promise.race([flushed, sleep(1000, undefined)]);
@@ -380,6 +381,7 @@ export class Feed {
       }
     }
     this.#consumer = info.name;
+    if (this.#isClosed) return;
     this.#acks = info.config.ack_policy === "all"
       ? "all"
       : info.config.ack_policy === "none"
