@@ -343,10 +343,10 @@ export class Feed {
       );
     }
     const isFirst = !this.#hasBegun;
-    if (!isFirst && created !== this.#streamCreated) {
-      // Another stream of this name: its numbers mean something else.
-      this.#floor = 0;
-    }
+    // Another stream of this name, or one of which the server lost the end with its machine: it gives
+    // the same numbers once more, so all is looked at again. What was there before is known by its own.
+    const isOther = created !== this.#streamCreated || this.#floor > state.last_seq;
+    if (!isFirst && isOther) this.#floor = 0;
     this.#streamCreated = created;
     this.#firstSequence = state.first_seq;
     const there = consumer === undefined ? undefined : await infoOf(jsm, stream, consumer);
@@ -372,6 +372,10 @@ export class Feed {
         this.#floor = isUntouched ? (isSequence ? first - 1 : 0) : there.ack_floor.stream_seq;
         // Of some consumers it is not known where they began.
         isClean ||= isUntouched && policy !== "all" && !isSequence;
+        if (this.#floor > state.last_seq && !isUntouched) {
+          this.#floor = 0;
+          isClean = false;
+        }
       }
       // What was on its way to somebody who is gone would come in minutes, after all else.
       if (isFirst && isClean) info = there;
