@@ -20,6 +20,7 @@ import {
   sizeArgument,
   targetArgument,
 } from "./arguments.ts";
+import { ExitError } from "./exit.ts";
 import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";
 import {
@@ -148,7 +149,13 @@ async function receiveLogs(options: ReceiveCommandOptions, command: Command): Pr
     ...maxHold !== undefined && { maxHold },
     ...domain !== undefined && { domain },
   };
-  if (options.into !== undefined) return await writeInto(options.into, common, options);
+  if (options.into !== undefined) await writeInto(options.into, common, options);
+  else await print(common, options);
+  // Who wanted all that is there has not got it.
+  if (once && signal.aborted) throw new ExitError(1);
+}
+
+async function print(common: ReceiveOptions, options: ReceiveCommandOptions): Promise<void> {
   const { state } = options;
   const reception = receive({ ...common, ...state !== undefined && { state } });
   const isTerminal = Boolean(process.stdout.isTTY);
