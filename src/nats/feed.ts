@@ -108,6 +108,7 @@ export class Feed {
   #subscription: Subscription | undefined;
   #request = "";
   #consumer = "";
+  #mostUnacknowledged = Infinity;
   #acks: "each" | "all" | "none" = "none";
   /** The config of the consumer that was there before us: it is kept when it is made anew. */
   #config: Partial<ConsumerConfig> | undefined;
@@ -192,6 +193,11 @@ export class Feed {
   /** How many messages there were for us in the beginning. */
   get pendingAtStart(): number {
     return this.#pendingAtStart;
+  }
+
+  /** How many messages the server leaves unacknowledged until it sends no more. */
+  get mostUnacknowledged(): number {
+    return this.#mostUnacknowledged;
   }
 
   /** How often the feed has begun anew. */
@@ -386,6 +392,8 @@ export class Feed {
     }
     this.#consumer = info.name;
     if (this.#isClosed) return;
+    const { max_ack_pending: most = -1 } = info.config;
+    this.#mostUnacknowledged = most > 0 ? most : Infinity;
     this.#acks = info.config.ack_policy === "all"
       ? "all"
       : info.config.ack_policy === "none"

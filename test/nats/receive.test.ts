@@ -438,6 +438,22 @@ test("the server stands still for a while, and goes on", { skip, timeout }, asyn
   assert.equal(summary.gaps, 0);
 });
 
+test("a state file does not hold up a consumer that waits for acknowledgements", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await newStream();
+  await publisher.entries(stream, a, { from: 1, to: 500 });
+  await publisher.jsm.consumers.add(stream, {
+    durable_name: "few",
+    ack_policy: "explicit",
+    max_ack_pending: 20,
+  });
+  // Once a second 20 of them: that would be too late.
+  const { items } = await received({ stream, consumer: "few", state: `${folder}/few` });
+  assert.equal(items.length, 500);
+});
+
 test("what was on its way to a receiver that is gone comes again, before all else", {
   skip,
   timeout,
