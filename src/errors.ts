@@ -16,16 +16,23 @@
  * - **`CORRUPT_LOG`**: bytes that no writer wrote. Look with `ouroboros verify NAME`; read what is left
  *   with `onDamage: "skip"`; begin anew with `ifExists: "replace"`.
  * - **`CORRUPT_RING`**: the same for a ring's file. `MemMapRingBuffer.repair(path)` keeps what is sound.
+ * - **`CORRUPT_STATE`**: neither slot of a state file is intact, and somebody else than its forwarder or
+ *   receiver wrote into it. Remove it: then it begins with what is there, and what is there twice is
+ *   dropped by its number.
  * - **`LAPPED`**: the reader of a circular buffer was too slow, and was made with `onLap: "throw"`. It
  *   stands at the newest message: read on. A larger capacity gives it more time.
  * - **`NATIVE_UNAVAILABLE`**: no foreign functions. Deno: run it with `--allow-ffi`, without a path.
  *   Node before 26.9: `npm install koffi`; with `--permission` also `--allow-addons`, or `--allow-ffi`
  *   from 26.9 on. A system that is not supported: use `Writer` and `Reader` on a `SharedArrayBuffer`.
+ * - **`NATS_REFUSED`**: a NATS server does not let us in: wrong credentials, a certificate that is not
+ *   trusted, no right to publish to the subject. Asking again does not help, so nobody asks again.
  * - **`NO_SPACE`**: no memory for the segment. A container's /dev/shm has 64 MiB unless it is started with
  *   more (`docker run --shm-size=1g`; an `emptyDir` of `medium: Memory` in Kubernetes); `df /dev/shm`
  *   tells. Logs of dead programs stay there: `ouroboros list`, `ouroboros remove`.
  * - **`OVERRUN`**: the writer overtook a reader with `onOverrun: "throw"`. It stands at the oldest entry:
  *   read on. More or larger chunks give it more time.
+ * - **`PACKAGE_MISSING`**: a part of this library that works with another package was used without it.
+ *   The message says which to install.
  * - **`PERMISSION_DENIED`**: the mode of the segment, or of the folder, does not let this user in; or the
  *   log belongs to another user, and a writer touches only its own. Segments have mode 0600: let others
  *   read by `mode: 0o640` and a group, or `0o644`. Deno: files need `--allow-read` and `--allow-write`.
@@ -35,6 +42,10 @@
  *   writer's `close()` (`unlinkOnClose: false` keeps it), or in the /dev/shm of another container.
  * - **`SEGMENT_TRUNCATED`**: somebody made the segment shorter while it was read. `reopen()` goes over to
  *   the one that has its name now.
+ * - **`STATE_LOCKED`**: another process keeps its state in the same file: one forwarder, or receiver, a
+ *   state file. It is free as soon as that process has ended.
+ * - **`STREAM_UNUSABLE`**: the NATS server has no JetStream (`nats-server -js`), no stream of that name
+ *   (`--create-stream`, or `nats stream add`), or the stream does not take the subject.
  * - **`SYSTEM_CALL_FAILED`**: the system refused in a way that has no class of its own: `errno` and the
  *   message say which call and why. `ELOOP` (40 on Linux) means a symbolic link in the place of a log.
  * - **`UNSUPPORTED_BUFFER`**: the segments are no circular buffer, or of another capacity than asked for.
@@ -67,14 +78,19 @@ export type ErrorCode =
   | "CORRUPT_BUFFER"
   | "CORRUPT_LOG"
   | "CORRUPT_RING"
+  | "CORRUPT_STATE"
   | "LAPPED"
   | "NATIVE_UNAVAILABLE"
+  | "NATS_REFUSED"
   | "NO_SPACE"
   | "OVERRUN"
+  | "PACKAGE_MISSING"
   | "PERMISSION_DENIED"
   | "SEGMENT_EXISTS"
   | "SEGMENT_NOT_FOUND"
   | "SEGMENT_TRUNCATED"
+  | "STATE_LOCKED"
+  | "STREAM_UNUSABLE"
   | "SYSTEM_CALL_FAILED"
   | "UNSUPPORTED_BUFFER"
   | "UNSUPPORTED_LOG"
@@ -164,6 +180,17 @@ export class CorruptRingError extends OuroborosError {
 }
 
 /**
+ * A state file has slots that are neither empty nor intact, and none that is intact. Code
+ * `CORRUPT_STATE`.
+ */
+export class CorruptStateError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("CORRUPT_STATE", message);
+  }
+}
+
+/**
  * The writer of a circular buffer lapped this reader, which was made with `onLap: "throw"`. Code
  * `LAPPED`.
  *
@@ -188,6 +215,16 @@ export class NativeUnavailableError extends OuroborosError {
   }
 }
 
+/**
+ * A NATS server refused us: credentials, certificate or permissions are wrong. Code `NATS_REFUSED`.
+ */
+export class NatsRefusedError extends OuroborosError {
+  /** Makes the error with its message, and what the client said. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("NATS_REFUSED", message, options);
+  }
+}
+
 /** The file system of the segment has no room for it. Code `NO_SPACE`. */
 export class NoSpaceError extends OuroborosError {
   /** Makes the error with its message. */
@@ -209,6 +246,14 @@ export class OverrunError extends OuroborosError {
   constructor(message: string, lostEntries: number) {
     super("OVERRUN", message);
     this.lostEntries = lostEntries;
+  }
+}
+
+/** A package that is needed for this, and only for this, is not installed. Code `PACKAGE_MISSING`. */
+export class PackageMissingError extends OuroborosError {
+  /** Makes the error with its message, which says what to install. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("PACKAGE_MISSING", message, options);
   }
 }
 
@@ -241,6 +286,22 @@ export class SegmentTruncatedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
     super("SEGMENT_TRUNCATED", message);
+  }
+}
+
+/** Another process, or another handle, has this state file. Code `STATE_LOCKED`. */
+export class StateLockedError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("STATE_LOCKED", message);
+  }
+}
+
+/** There is no JetStream, no such stream, or it does not take the subject. Code `STREAM_UNUSABLE`. */
+export class StreamUnusableError extends OuroborosError {
+  /** Makes the error with its message, and what the server said. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("STREAM_UNUSABLE", message, options);
   }
 }
 

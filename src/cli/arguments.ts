@@ -13,7 +13,7 @@ import type { LogTarget } from "../shm_log/target.ts";
 import { type LogLevel, toLevel } from "../records/level.ts";
 import type { Cursor } from "../shm_log/cursor.ts";
 import { parseCursor } from "./cursor_file.ts";
-import { parseMoment } from "./moment.ts";
+import { parseDuration, parseMoment } from "./moment.ts";
 import { parseSize } from "./sizes.ts";
 
 /** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */
@@ -76,6 +76,15 @@ export function momentArgument(text: string): number {
     );
   }
   return moment;
+}
+
+/** How long something lasts, in milliseconds; more than nothing. */
+export function durationArgument(text: string): number {
+  const duration = parseDuration(text);
+  if (duration === undefined || duration <= 0) {
+    throw new InvalidArgumentError('A time like "90s", "15m", "2h" or "7d" is expected.');
+  }
+  return duration;
 }
 
 /** A level, by any of its names. */

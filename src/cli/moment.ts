@@ -24,10 +24,16 @@ export function parseMoment(text: string, now: number = Date.now()): number | un
   return ago(text, now) ?? timeOfDay(text, now) ?? toTime(text);
 }
 
-function ago(text: string, now: number): number | undefined {
+/** A time like `"10m"` or `"1h30m"` in milliseconds; `undefined` if it is none. */
+export function parseDuration(text: string): number | undefined {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?) *(ms|min|[smhdw])/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) return undefined;
-  return now - parts.reduce((sum, [, count, unit]) => sum + +count * MILLISECONDS[unit], 0);
+  return parts.reduce((sum, [, count, unit]) => sum + +count * MILLISECONDS[unit], 0);
+}
+
+function ago(text: string, now: number): number | undefined {
+  const duration = parseDuration(text);
+  return duration === undefined ? undefined : now - duration;
 }
 
 /** The last time that the clock showed this. */

@@ -11,6 +11,7 @@ import { OuroborosError } from "../errors.ts";
 import { complete, completionLines } from "./complete.ts";
 import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
+import { addForward } from "./forward.ts";
 import { addGenerate } from "./generate.ts";
 import { addHelp } from "./help.ts";
 import { addList } from "./list.ts";
@@ -51,6 +52,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addList,
   addTop,
   addServe,
+  addForward,
   addRemove,
   addGenerate,
   addCompletions,

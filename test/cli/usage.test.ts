@@ -18,6 +18,7 @@ const commands = [
   "list",
   "top",
   "serve",
+  "forward",
   "remove",
   "generate",
   "completions",

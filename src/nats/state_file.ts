@@ -1,0 +1,192 @@
+/**
+ * A file that remembers how far something got, through the death of its process and of its machine.
+ *
+ * ```text
+ * slot 0, slot 1   of the same size, 512 bytes if nothing else is said; written in turn
+ *
+ *   0   8  "OUROSTAT"
+ *   8   4  version: 1
+ *  12   4  length of the JSON in bytes
+ *  16   8  generation: one more with each writing
+ *  24   …  JSON, then zeros
+ *  -4   4  CRC-32 of all bytes before
+ * ```
+ *
+ * All numbers are little endian. The intact slot of the higher generation counts.
+ *
+ * @module
+ */
+
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { crc32 } from "node:zlib";
+import { MappedFile } from "../../ffi/mod.ts";
+import { CorruptStateError, StateLockedError } from "../errors.ts";
+
+const MAGIC = new TextEncoder().encode("OUROSTAT");
+const VERSION = 1;
+const HEADER_SIZE = 24;
+const CHECKSUM_SIZE = 4;
+
+/** How a state file is made. */
+export interface StateFileOptions {
+  /** The size of a slot in bytes: the JSON may have 28 less. Default 512. */
+  slotSize?: number;
+}
+
+interface Slot {
+  readonly generation: bigint;
+  readonly value: unknown;
+}
+
+/** Keeps a value, small and of JSON, in a file that one handle at a time can have. */
+export class StateFile implements Disposable {
+  /** Its path. */
+  readonly path: string;
+  /** What was in it when it was opened; `undefined`: nothing. */
+  readonly value: unknown;
+  readonly #slotSize: number;
+  readonly #descriptor: number;
+  readonly #lock: MappedFile;
+  #generation: bigint;
+  #isClosed = false;
+  #isSyncing = false;
+
+  private constructor(path: string, descriptor: number, lock: MappedFile, slotSize: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.#lock = lock;
+    this.#slotSize = slotSize;
+    const bytes = new Uint8Array(2 * slotSize);
+    readSync(descriptor, bytes, 0, bytes.length, 0);
+    const halves = [bytes.subarray(0, slotSize), bytes.subarray(slotSize)];
+    const slots = halves.map(slotOf).filter((slot) => slot !== undefined);
+    // One that is torn was being written when the machine died. Both: it is no file of ours.
+    if (slots.length === 0 && halves.every((half) => half.some((byte) => byte !== 0))) {
+      throw new CorruptStateError(`state file ${path} is damaged: remove it to start anew`);
+    }
+    const latest = slots.sort((a, b) => a.generation < b.generation ? 1 : -1).at(0);
+    this.#generation = latest?.generation ?? 0n;
+    this.value = latest?.value;
+    // Written instead of a hole: later there may be no room on the disk.
+    if (bytes.every((byte) => byte === 0)) writeSync(descriptor, bytes, 0, bytes.length, 0);
+  }
+
+  /**
+   * Opens the file, or makes it, and keeps others from it until `close()` or the end of the process.
+   *
+   * @throws {StateLockedError} if somebody else has it
+   * @throws {CorruptStateError} if it is something else than a state file
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  static open(path: string, options: StateFileOptions = {}): StateFile {
+    const { slotSize = 512 } = options;
+    const { O_RDWR, O_CREAT, O_NOFOLLOW = 0 } = constants;
+    const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    let lock: MappedFile | undefined;
+    try {
+      const { size } = fstatSync(descriptor);
+      // Nothing more before it is ours: somebody else may be doing the same.
+      if (size === 0) ftruncateSync(descriptor, 2 * slotSize);
+      else if (size !== 2 * slotSize) {
+        throw new CorruptStateError(
+          `${path} has ${size} bytes, and a state file ${2 * slotSize}: it is something else`,
+        );
+      }
+      lock = MappedFile.open(path, { access: "read-write" });
+      if (!lock.tryLock()) {
+        throw new StateLockedError(`state file ${path} belongs to another process`);
+      }
+      return new StateFile(path, descriptor, lock, slotSize);
+    } catch (error) {
+      lock?.close();
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Writes a value over the older one of the two that are there. It survives the death of this process
+   * at once, and that of the machine as soon as the disk has it, for which nobody waits. While the disk
+   * is still at work with the one before, nothing is written: then both slots could be torn at once.
+   *
+   * @returns whether it was written
+   * @throws {RangeError} if its JSON is too large for a slot
+   */
+  save(value: unknown): boolean {
+    if (this.#isSyncing) return false;
+    this.#write(value);
+    this.#isSyncing = true;
+    fdatasync(this.#descriptor, () => {
+      this.#isSyncing = false;
+      if (this.#isClosed) closeSync(this.#descriptor);
+    });
+    return true;
+  }
+
+  /** Writes a value, and waits until the disk has it. */
+  saveNow(value: unknown): void {
+    if (this.#isSyncing) fdatasyncSync(this.#descriptor);
+    this.#write(value);
+    fdatasyncSync(this.#descriptor);
+  }
+
+  /** Closes, and lets others have it. May be called twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#lock.close();
+    // Its number must not become another file's while the disk is at work.
+    if (!this.#isSyncing) closeSync(this.#descriptor);
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #write(value: unknown): void {
+    const json = new TextEncoder().encode(JSON.stringify(value));
+    const most = this.#slotSize - HEADER_SIZE - CHECKSUM_SIZE;
+    if (json.length > most) {
+      throw new RangeError(`a state of ${json.length} bytes exceeds the ${most} of a slot`);
+    }
+    const slot = new Uint8Array(this.#slotSize);
+    const view = new DataView(slot.buffer);
+    slot.set(MAGIC);
+    view.setUint32(8, VERSION, true);
+    view.setUint32(12, json.length, true);
+    view.setBigUint64(16, ++this.#generation, true);
+    slot.set(json, HEADER_SIZE);
+    const end = slot.length - CHECKSUM_SIZE;
+    view.setUint32(end, crc32(slot.subarray(0, end)), true);
+    // By its number it takes turns; what counts now stays whole while this is written.
+    const at = Number(this.#generation & 1n) * this.#slotSize;
+    writeSync(this.#descriptor, slot, 0, slot.length, at);
+  }
+}
+
+/** What a slot says; `undefined` if it is empty, torn, or something else. */
+function slotOf(bytes: Uint8Array): Slot | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = bytes.length - CHECKSUM_SIZE;
+  if (MAGIC.some((byte, i) => bytes[i] !== byte) || view.getUint32(8, true) !== VERSION) return;
+  if (view.getUint32(end, true) !== crc32(bytes.subarray(0, end))) return;
+  const length = view.getUint32(12, true);
+  if (HEADER_SIZE + length > end) return;
+  try {
+    const json = new TextDecoder().decode(bytes.subarray(HEADER_SIZE, HEADER_SIZE + length));
+    return { generation: view.getBigUint64(16, true), value: JSON.parse(json) };
+  } catch {
+    return undefined;
+  }
+}
