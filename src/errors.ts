@@ -45,7 +45,8 @@
  * - **`STATE_LOCKED`**: another process keeps its state in the same file: one forwarder, or receiver, a
  *   state file. It is free as soon as that process has ended.
  * - **`STREAM_UNUSABLE`**: the NATS server has no JetStream (`nats-server -js`), no stream of that name
- *   (`--create-stream`, or `nats stream add`), or the stream does not take the subject.
+ *   (`--create-stream`, or `nats stream add`), or the stream does not take the subject; or a receiver
+ *   can't have its consumer, which another one uses, or which is of another subject.
  * - **`SYSTEM_CALL_FAILED`**: the system refused in a way that has no class of its own: `errno` and the
  *   message say which call and why. `ELOOP` (40 on Linux) means a symbolic link in the place of a log.
  * - **`UNSUPPORTED_BUFFER`**: the segments are no circular buffer, or of another capacity than asked for.

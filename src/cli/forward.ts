@@ -25,6 +25,8 @@ import {
   type NatsCommandOptions,
   natsOptions,
   serversArgument,
+  streamArgument,
+  subjectArgument,
 } from "./nats_options.ts";
 import { entryCount, warn } from "./warn.ts";
 
@@ -78,8 +80,13 @@ export function addForward(program: Command): void {
     .description("send logs to a stream of NATS JetStream, entry by entry")
     .argument("<name...>", "the logs", collectTargets)
     .option("--to <servers>", "the NATS server, or several with commas", serversArgument)
-    .requiredOption("--stream <stream>", "the stream")
-    .option("--subject <template>", "with {host}, {name} and {segment} in it", DEFAULT_SUBJECT)
+    .requiredOption("--stream <stream>", "the stream", streamArgument)
+    .option(
+      "--subject <template>",
+      "with {host}, {name} and {segment} in it",
+      subjectArgument,
+      DEFAULT_SUBJECT,
+    )
     .option("--host <word>", "what this machine is called (default: its name)", wordArgument)
     .option(
       "--state <path>",

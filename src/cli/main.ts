@@ -23,6 +23,8 @@
  * ouroboros save /app app.log                # the log as it is now, while its writer goes on
  * ouroboros replay app.log /test --speed 10  # once more, ten times as fast as its times say
  * ouroboros verify app.log                   # walks along everything; exit code 1: damaged
+ * ouroboros receive --stream LOGS --into /all # logs of many machines, out of NATS, each entry once
+ * ouroboros tail -f nats://10.0.0.7/LOGS     # only a look at them
  * ouroboros serve                            # all logs of this machine, live in the browser
  * ouroboros stat /app                        # chunks, numbers, damage, is the writer alive
  * ouroboros top                              # all logs, live: speed, chunks, how far they reach back

@@ -7,6 +7,8 @@
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
 import type { NatsOptions, NatsStatus } from "../nats/connect.ts";
+import { subjectOf } from "../nats/message.ts";
+import { checkStreamName } from "../nats/stream.ts";
 import { harmless } from "./harmless.ts";
 import { warn } from "./warn.ts";
 
@@ -47,6 +49,25 @@ export function serversArgument(text: string): string {
   const addresses = text.split(",").map((one) => one.trim());
   if (addresses.every((one) => isAddress.test(one))) return text;
   throw new InvalidArgumentError("An address like nats://HOST:PORT is expected.");
+}
+
+/** The name of a stream. */
+export function streamArgument(text: string): string {
+  return checked(text, () => checkStreamName(text));
+}
+
+/** The template of a subject. */
+export function subjectArgument(text: string): string {
+  return checked(text, () => subjectOf(text, { host: "host", name: "name", segment: "0-0-0" }));
+}
+
+function checked(text: string, check: () => void): string {
+  try {
+    check();
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+  return text;
 }
 
 /** How to connect, of what stands on the command line and in the environment. */

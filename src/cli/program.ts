@@ -17,6 +17,7 @@ import { addHelp } from "./help.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output.ts";
 import { ExitError } from "./exit.ts";
+import { addReceive } from "./receive.ts";
 import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
 import { addReplay } from "./replay.ts";
@@ -53,6 +54,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addTop,
   addServe,
   addForward,
+  addReceive,
   addRemove,
   addGenerate,
   addCompletions,

@@ -57,13 +57,13 @@ export class Selection {
     return this.#untimed;
   }
 
-  /** Whether the entry is wanted. */
-  wants(entry: Entry, isLive: boolean): boolean {
+  /** Whether the entry is wanted, which came just now or, if that is known, at `arrival`. */
+  wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
     const { grep, level, since, until } = this.#criteria;
     if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
     const { text } = entry;
     const record = recognizeRecord(text);
-    const time = record?.time ?? (isLive ? Date.now() : this.#time);
+    const time = record?.time ?? (isLive ? arrival || Date.now() : this.#time);
     this.#record = record;
     this.#time = time;
     if (since !== undefined && time < since) {

@@ -6,7 +6,6 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import pc from "picocolors";
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { countArgument, cursorArgument, sourceArgument } from "./arguments.ts";
@@ -16,8 +15,10 @@ import { Interrupt } from "./interrupt.ts";
 import { ItemPrinter } from "./item_printer.ts";
 import { HOLD, LiveMerge, merged } from "./merge.ts";
 import { Output } from "./output.ts";
+import { outputColors } from "./output_colors.ts";
 import type { Criteria } from "./selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
+import { isStreamAddress, streamArgument, type StreamTarget, tailStream } from "./tail_stream.ts";
 import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
 import { warn } from "./warn.ts";
 
@@ -31,6 +32,7 @@ Examples:
   ouroboros tail /app --since 10m -p warn   what was at least a warning in the last ten minutes
   ouroboros tail -f /app /worker /db        several logs, merged by time
   ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
+  ouroboros tail -f nats://10.0.0.7/LOGS    what "ouroboros forward" puts into a stream
 
 ${SELECTION_HELP}
 What comes to a log that is followed has, without a time of its own, that moment. Several logs are
@@ -40,7 +42,11 @@ changed. "-o pretty" leaves out pid and hostname.
 A cursor file is written after each piece of output: after a crash the last entries may be printed
 again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
 
-What was overwritten before it could be printed is counted on standard error.`;
+What was overwritten before it could be printed is counted on standard error.
+
+A stream is nats://HOST:PORT/STREAM, or only one of its subjects: nats://HOST:PORT/STREAM/logs.web.*
+(who we are is said as for "receive", in the environment or in the address). It is looked at alone; -n
+counts its messages before any are left out, and --from takes a number of the stream.`;
 
 interface TailOptions extends Criteria {
   follow?: true;
@@ -97,8 +103,15 @@ export function addTail(program: Command): void {
     .action(tail);
 }
 
-function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
-  return [...previous, sourceArgument(text)];
+/** A log, or a stream of them. */
+type TailTarget = LogTarget | StreamTarget;
+
+function collectTargets(text: string, previous: TailTarget[] = []): TailTarget[] {
+  return [...previous, isStreamAddress(text) ? streamArgument(text) : sourceArgument(text)];
+}
+
+function isStream(target: TailTarget): target is StreamTarget {
+  return typeof target === "object" && "stream" in target;
 }
 
 function fromArgument(text: string): "latest" | "oldest" | number {
@@ -107,11 +120,25 @@ function fromArgument(text: string): "latest" | "oldest" | number {
   throw new InvalidArgumentError('"latest", "oldest" or a sequence number is expected.');
 }
 
-async function tail(targets: LogTarget[], options: TailOptions, command: Command): Promise<void> {
+async function tail(all: TailTarget[], options: TailOptions, command: Command): Promise<void> {
+  const stream = all.find(isStream);
+  if (stream !== undefined) {
+    checkStreamOptions(all, options, command);
+    const { from, all: isAll, since, until, follow, followName, lines = LINES } = options;
+    const isWhole = isAll || ([since, until].some((x) => x !== undefined) && !options.lines);
+    const start = from === "latest" ? undefined : from ?? (isWhole ? "oldest" : undefined);
+    return await tailStream(stream, {
+      ...options,
+      lines,
+      from: start,
+      follow: Boolean(follow || followName),
+    });
+  }
+  const targets = all.filter((target): target is LogTarget => !isStream(target));
   checkOptions(targets, options, command);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
-  const colors = pc.createColors(hasColors(options));
+  const colors = outputColors(options.color);
   const isTerminal = Boolean(process.stdout.isTTY);
   const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard();
@@ -164,6 +191,21 @@ function checkOptions(targets: LogTarget[], options: TailOptions, command: Comma
   }
 }
 
+/** The same for a stream. */
+function checkStreamOptions(all: TailTarget[], options: TailOptions, command: Command): void {
+  const { cursorFile, afterCursor, showCursor, from, until, follow, followName } = options;
+  const wrong = all.length > 1
+    ? "a stream is looked at alone, not beside others"
+    : cursorFile !== undefined || afterCursor || showCursor
+    ? "a stream has no cursor: ouroboros receive --consumer goes on where it was"
+    : from === "latest"
+    ? "a stream has no chunks: --from is oldest, or a number"
+    : until !== undefined && (follow || followName)
+    ? "--until says where to end, and a follower does not"
+    : undefined;
+  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+}
+
 /** Prints what comes. */
 async function follow(
   logs: TailedLog[],
@@ -199,9 +241,4 @@ function startOf(options: TailOptions): {
   const { all, from, lines, since, until, cursorFile, afterCursor } = options;
   const isSaid = all || [from, since, until, cursorFile, afterCursor].some((x) => x !== undefined);
   return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };
-}
-
-function hasColors({ color }: TailOptions): boolean {
-  const isWanted = process.stdout.isTTY || Boolean(process.env.FORCE_COLOR);
-  return color ?? (pc.isColorSupported && isWanted);
 }

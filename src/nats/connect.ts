@@ -37,6 +37,8 @@ export interface NatsOptions {
    * each other within 50 ms; each pause is about twice the one before. Default 5000.
    */
   maxReconnectDelay?: number;
+  /** How long an attempt to reach a server may take, in milliseconds. Default 10000. */
+  connectTimeout?: number;
   /** Told what becomes of the connection. */
   onStatus?: (status: NatsStatus) => void;
 }
@@ -67,8 +69,8 @@ export interface NatsStatus {
 
 /** The first pause between two attempts, in milliseconds. */
 const FIRST_DELAY = 50;
-/** How long an attempt may take, in milliseconds. */
-const DIAL_TIME = 10_000;
+/** How long an attempt may take if nothing else is said, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
 /** How often a connection that is quiet is tried, in milliseconds; the second try in vain is its end. */
 const PING_INTERVAL = 10_000;
 
@@ -235,9 +237,9 @@ async function dialUntil(
   signal: AbortSignal | undefined,
   onFailure: (error: Error) => void,
 ): Promise<NatsConnection> {
-  const { maxReconnectDelay = 5000 } = options;
-  if (!(maxReconnectDelay >= 1)) {
-    throw new RangeError(`maxReconnectDelay is ${maxReconnectDelay}, but must be at least 1`);
+  const { maxReconnectDelay = 5000, connectTimeout = 1 } = options;
+  for (const [name, value] of Object.entries({ maxReconnectDelay, connectTimeout })) {
+    if (!(value >= 1)) throw new RangeError(`${name} is ${value}, but must be at least 1`);
   }
   const wanted = clientOptions(options);
   const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
@@ -267,7 +269,8 @@ function delayAfter(attempt: number, longest: number): number {
 
 /** What the client is told. */
 function clientOptions(options: NatsOptions): ConnectionOptions {
-  const { maxReconnectDelay = 5000, connectionName = "ouroboros", tls } = options;
+  const { connectionName = "ouroboros", connectTimeout = CONNECT_TIMEOUT, tls } = options;
+  const { maxReconnectDelay = 5000 } = options;
   const addresses = addressesOf(options.servers);
   let attempt = 0;
   let delay = 0;
@@ -281,7 +284,7 @@ function clientOptions(options: NatsOptions): ConnectionOptions {
     pass: options.password ?? addresses.find(({ password }) => password !== undefined)?.password,
     token: options.token ?? addresses.find(({ token }) => token !== undefined)?.token,
     ...(tls !== undefined || isEncrypted) && { tls: { ...tls } },
-    timeout: DIAL_TIME,
+    timeout: connectTimeout,
     pingInterval: PING_INTERVAL,
     maxReconnectAttempts: -1,
     // Asked as often as the client likes, so it must not change between two attempts.

@@ -216,12 +216,15 @@ export class Forwarding implements AsyncDisposable {
       }
       return;
     }
-    const lost = reader.continuation?.lostEntries ?? 0;
-    this.#next = reader.lastSequenceNumber - lost + 1;
-    this.#settledNumber = this.#next - 1;
-    if (options.start !== "new") return;
-    const { lastSequenceNumber } = reader.inspect();
-    this.#miss(lastSequenceNumber + 1, "not wanted");
+    const { lastSequenceNumber: passed, continuation } = reader;
+    const { firstSequenceNumber, lastSequenceNumber } = reader.inspect();
+    if (continuation !== undefined) {
+      // It was told where to begin: after entries that are somebody else's business.
+      this.#next = passed - continuation.lostEntries + 1;
+      this.#settledNumber = this.#next - 1;
+    } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
+    // Entries that are there, and that the reader is not to read.
+    this.#miss((options.start === "new" ? lastSequenceNumber : passed) + 1, "not wanted");
   }
 
   #hasComeTo(sequenceNumber: number): boolean {

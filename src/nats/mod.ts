@@ -99,3 +99,28 @@ export {
   type LogSource,
 } from "./message.ts";
 export type { NewStreamOptions } from "./stream.ts";
+export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "./origins.ts";
+export type {
+  Intent,
+  NumberedSource,
+  OriginGap,
+  OriginRecord,
+  OriginRun,
+  OriginTable,
+} from "./origin.ts";
+export { receive } from "./receive.ts";
+export {
+  type IntoFound,
+  type IntoSummary,
+  receiveInto,
+  type ReceiveIntoOptions,
+} from "./receive_into.ts";
+export {
+  type MissingReason,
+  ReceivedEntry,
+  ReceivedGap,
+  type ReceivedItem,
+  type ReceiveSummary,
+} from "./received.ts";
+export type { ReceiveOptions } from "./receive_options.ts";
+export type { Reception } from "./reception.ts";

@@ -54,6 +54,16 @@ const NOT_YET = [10005, 10008, 10009];
 const NAME_IN_USE = 10058;
 
 /**
+ * Throws unless a stream can have that name.
+ *
+ * @throws {RangeError} if not
+ */
+export function checkStreamName(stream: string): void {
+  if (/^[^\s.*>/\\\p{Cc}]+$/u.test(stream)) return;
+  throw new RangeError(`"${stream}" is no name of a stream`);
+}
+
+/**
  * Looks for the stream, makes it if it is not there and `create` is given, and checks that it takes
  * the subjects. While there is no server, it waits for one.
  *
@@ -71,9 +81,7 @@ export async function prepareStream(
   } = {},
 ): Promise<StreamFacts> {
   const { create, domain, signal } = options;
-  if (!/^[^\s.*>/\\\p{Cc}]+$/u.test(stream)) {
-    throw new RangeError(`"${stream}" is no name of a stream`);
-  }
+  checkStreamName(stream);
   const { jetstreamManager } = await jetstreamPackage();
   for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     signal?.throwIfAborted();

@@ -19,6 +19,7 @@ const commands = [
   "top",
   "serve",
   "forward",
+  "receive",
   "remove",
   "generate",
   "completions",

@@ -151,4 +151,5 @@ test("what is no address is a RangeError, and shows no password", async () => {
     RangeError,
   );
   await assert.rejects(NatsLink.open({ maxReconnectDelay: 0 }), RangeError);
+  await assert.rejects(NatsLink.open({ connectTimeout: 0 }), RangeError);
 });

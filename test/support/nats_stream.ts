@@ -6,17 +6,18 @@ import { NatsLink } from "../../src/nats/connect.ts";
 import { decodeMessage, type LogMessage } from "../../src/nats/message.ts";
 import { jetstreamPackage } from "../../src/nats/packages.ts";
 
-/** All messages of a stream, in its order. */
+/** All messages of a stream up to `last`, in its order. */
 export async function messagesOf(
   servers: string,
   stream: string,
-  auth: { user?: string; password?: string } = {},
+  options: { last?: number } = {},
 ): Promise<LogMessage[]> {
-  await using link = await NatsLink.open({ servers, ...auth });
+  await using link = await NatsLink.open({ servers });
   const { jetstream, jetstreamManager } = await jetstreamPackage();
   const manager = await jetstreamManager(link.client);
   const { state } = await manager.streams.info(stream);
   const messages: LogMessage[] = [];
+  const last = options.last ?? state.last_seq;
   if (state.messages === 0) return messages;
   const consumer = await jetstream(link.client).consumers.get(stream);
   const all = await consumer.consume({ max_messages: 2000 });
@@ -25,7 +26,7 @@ export async function messagesOf(
     const said = decodeMessage(message.headers, message.data.slice());
     assert.ok(said, `${subject} is one of ours`);
     messages.push(said);
-    if (message.seq === state.last_seq) break;
+    if (message.seq >= last) break;
   }
   return messages;
 }

@@ -1,0 +1,167 @@
+/**
+ * What was received from a stream, printed as `tail` prints logs.
+ *
+ * @module
+ */
+
+import { Entry } from "../log/entry.ts";
+import type { LogSource } from "../nats/message.ts";
+import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../nats/received.ts";
+import {
+  type EntryFormat,
+  entryObject,
+  type EntryPrinter,
+  entryPrinter,
+  type Origin,
+} from "./format.ts";
+import { colorless } from "./harmless.ts";
+import type { Output } from "./output.ts";
+import type { Colors } from "./pretty.ts";
+import { type Criteria, Selection } from "./selection.ts";
+import { entryCount, warn } from "./warn.ts";
+
+/** How to print. */
+export interface ReceivedPrinterOptions {
+  output: Output;
+  format: EntryFormat;
+  /** Whether control characters must not come through. */
+  isTerminal: boolean;
+  colors: Colors;
+  /** What is wanted. */
+  criteria: Criteria;
+  /** Whether lines begin with the names of their logs. */
+  hasPrefix: boolean;
+}
+
+/** A log that entries came from. */
+interface Source {
+  readonly selection: Selection;
+  readonly origin: Origin;
+  readonly paint: (text: string) => string;
+}
+
+/** Of how many logs something is remembered. */
+const MOST_SOURCES = 4096;
+/** The widest name that others are aligned with. */
+const WIDEST = 40;
+// The controls that JSON does not escape.
+const UNESCAPED = /[\x7f-\x9f]/g;
+
+/** Prints entries and gaps. */
+export class ReceivedPrinter {
+  readonly #options: ReceivedPrinterOptions;
+  readonly #print: EntryPrinter;
+  readonly #sources = new Map<LogSource, Source>();
+  #width = 0;
+
+  /** Prints to an output. */
+  constructor(options: ReceivedPrinterOptions) {
+    const { format, output, isTerminal, colors } = options;
+    this.#options = options;
+    this.#print = entryPrinter(format, output, { isTerminal, colors });
+  }
+
+  /** Prints items, and writes them out. */
+  async print(items: readonly ReceivedItem[]): Promise<void> {
+    const { output } = this.#options;
+    for (const item of items) {
+      if (item.kind === "entry") this.#entry(item);
+      else await this.#gap(item);
+      if (output.isFull) await output.flush();
+    }
+    await output.flush();
+  }
+
+  #entry(received: ReceivedEntry): void {
+    const { bytes, sequenceNumber, time } = received;
+    const entry = new Entry(bytes, 0, bytes.length, sequenceNumber, 0, 0);
+    const { selection, origin } = this.#sourceOf(received.source);
+    if (!selection.wants(entry, true, time)) return;
+    if (this.#options.format === "json") {
+      const { truncatedFrom } = received;
+      this.#json({
+        ...nameOf(received.source),
+        ...entryObject(entry),
+        ...time > 0 && { time },
+        ...truncatedFrom !== undefined && { truncatedFrom },
+      });
+    } else this.#print(entry, selection.record, this.#options.hasPrefix ? origin : undefined);
+  }
+
+  async #gap(gap: ReceivedGap): Promise<void> {
+    const { output, format } = this.#options;
+    const { source, from, to, count, reason } = gap;
+    if (format === "json") this.#json({ ...nameOf(source), gap: { from, to, count, reason } });
+    // After what came before it.
+    await output.flush();
+    sayGap(gap);
+  }
+
+  #json(object: object): void {
+    const { output, isTerminal } = this.#options;
+    const json = JSON.stringify(object);
+    output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
+  }
+
+  #sourceOf(log: LogSource): Source {
+    let source = this.#sources.get(log);
+    if (source === undefined) {
+      const { colors, criteria, format } = this.#options;
+      const palette = [
+        colors.cyan,
+        colors.yellow,
+        colors.green,
+        colors.magenta,
+        colors.blue,
+        colors.red,
+      ];
+      const paint = palette[this.#sources.size % palette.length];
+      const name = label(log);
+      const selection = new Selection(criteria, format === "pretty");
+      source = { selection, origin: { name, prefix: "" }, paint };
+      if (this.#sources.size >= MOST_SOURCES) {
+        const [oldest] = this.#sources.keys();
+        this.#sources.delete(oldest);
+      }
+      this.#sources.set(log, source);
+      this.#align(name);
+      source.origin.prefix = this.#prefix(source);
+    }
+    return source;
+  }
+
+  /** Makes the names of one width, as far as they are known. */
+  #align(name: string): void {
+    const width = Math.min(WIDEST, name.length);
+    if (width <= this.#width) return;
+    this.#width = width;
+    for (const source of this.#sources.values()) source.origin.prefix = this.#prefix(source);
+  }
+
+  #prefix({ origin, paint }: Source): string {
+    return `${paint(origin.name.padEnd(this.#width))} | `;
+  }
+}
+
+/** Says on standard error what is missing. */
+export function sayGap({ source, from, to, count, reason }: ReceivedGap): void {
+  const range = count === 1 ? `${from}` : `${from} to ${to}`;
+  warn(`${label(source)}: ${entryCount(count)} missing (${reason}): ${range}`);
+}
+
+/** A log as JSON has it. */
+function nameOf(
+  { host, name, segment }: LogSource,
+): { host: string; log: string; segment: string } {
+  return { host, log: name, segment };
+}
+
+/** A log in a word. Its names may come from a stranger. */
+function label({ host, name }: LogSource): string {
+  const text = name.startsWith("/") ? `${host}${name}` : `${host}/${name}`;
+  return colorless(text).replaceAll(/\s/g, " ");
+}
+
+function escaped(control: string): string {
+  return `\\u00${control.charCodeAt(0).toString(16)}`;
+}

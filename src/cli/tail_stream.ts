@@ -1,0 +1,100 @@
+/**
+ * `ouroboros tail nats://…`: a look at a stream, which leaves no trace there.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { InvalidArgumentError } from "commander";
+import { NatsLink } from "../nats/connect.ts";
+import { lastMessages } from "../nats/last_messages.ts";
+import { receive } from "../nats/receive.ts";
+import type { ReceiveOptions } from "../nats/receive_options.ts";
+import type { EntryFormat } from "./format.ts";
+import { Interrupt } from "./interrupt.ts";
+import { natsOptions } from "./nats_options.ts";
+import { Output } from "./output.ts";
+import { outputColors } from "./output_colors.ts";
+import { ReceivedPrinter } from "./received_printer.ts";
+import type { Criteria } from "./selection.ts";
+
+/** A stream on a server, and which of its subjects. */
+export interface StreamTarget {
+  /** The address of the server. */
+  readonly server: string;
+  /** The stream. */
+  readonly stream: string;
+  /** Only these subjects. */
+  readonly subject?: string;
+}
+
+/** How to look. */
+export interface TailStreamOptions extends Criteria {
+  follow: boolean;
+  /** The last so many messages; unless `from` says where to begin. */
+  lines: number;
+  from: "oldest" | number | undefined;
+  output?: EntryFormat;
+  prefix: boolean;
+  color?: boolean;
+}
+
+/** How long what came too early waits for what is missing, in milliseconds: people look at it. */
+const HOLD = 5000;
+
+/** Whether an argument is the address of a stream. */
+export function isStreamAddress(text: string): boolean {
+  return /^(nats|tls|wss?):\/\//i.test(text);
+}
+
+/** A stream by its address: `nats://HOST:PORT/STREAM/SUBJECT`, the subject as it is. */
+export function streamArgument(text: string): StreamTarget {
+  const [, server, stream, subject] = /^(\w+:\/\/[^/]+)\/([^/\s]+)(?:\/(\S+))?$/.exec(text) ?? [];
+  if (stream === undefined) {
+    throw new InvalidArgumentError("nats://HOST:PORT/STREAM or …/STREAM/SUBJECT is expected.");
+  }
+  return { server, stream, ...subject !== undefined && { subject } };
+}
+
+/** Prints what is in a stream, and perhaps what comes. */
+export async function tailStream(
+  { server, stream, subject }: StreamTarget,
+  options: TailStreamOptions,
+): Promise<void> {
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  const { follow, lines, from } = options;
+  const isTerminal = Boolean(process.stdout.isTTY);
+  const printer = new ReceivedPrinter({
+    output: Output.standard(),
+    format: options.output ?? (isTerminal ? "pretty" : "text"),
+    isTerminal,
+    colors: outputColors(options.color),
+    criteria: options,
+    // Of one subject there is mostly one log.
+    hasPrefix: options.prefix && (subject === undefined || /[*>]/.test(subject)),
+  });
+  const place = { stream, ...subject !== undefined && { subject } };
+  try {
+    await using link = await NatsLink.open({ ...natsOptions(server, {}), signal });
+    let start: ReceiveOptions["start"] = "oldest";
+    let excess = 0;
+    if (typeof from === "number") start = { streamSequence: Math.max(1, from) };
+    else if (from === undefined && lines === 0) start = "latest";
+    else if (from === undefined) {
+      const last = await lastMessages(link, place, lines);
+      start = { streamSequence: last.streamSequence };
+      excess = last.excess;
+    }
+    if (start === "latest" && !follow) return;
+    for await (
+      const items of receive({ ...place, link, start, follow, signal, maxHold: HOLD }).batches()
+    ) {
+      const skipped = Math.min(excess, items.length);
+      excess -= skipped;
+      await printer.print(skipped === 0 ? items : items.slice(skipped));
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

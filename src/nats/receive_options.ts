@@ -1,0 +1,119 @@
+/**
+ * How to receive.
+ *
+ * @module
+ */
+
+import type { NatsLink, NatsOptions } from "./connect.ts";
+
+/** What to receive, and from where. */
+export interface ReceiveOptions extends NatsOptions {
+  /** A connection to use, and to leave open, instead of one of our own. */
+  link?: NatsLink;
+  /** The name of the stream. */
+  stream: string;
+  /** Only messages of these subjects: `"logs.web-1.*"`. Default: all of the stream. */
+  subject?: string;
+  /**
+   * The name of a durable consumer, made if it is not there: the server remembers by it what was
+   * handled, so that the next receiver goes on there. There is one receiver at a time for a consumer.
+   * Without it each receiver begins where `start` says, and the server remembers nothing.
+   */
+  consumer?: string;
+  /**
+   * The path of a file in which the last number of each log is kept, so that nothing is given twice
+   * after a restart, not even what was handled and could not be acknowledged. With a `consumer` only.
+   */
+  state?: string;
+  /**
+   * Where to begin if there is no such consumer: with the oldest message of the stream, after the
+   * newest, or at a number of the stream. Default `"oldest"`.
+   */
+  start?: "oldest" | "latest" | { readonly streamSequence: number };
+  /** Whether to wait for more at the end of the stream. Default `true`. */
+  follow?: boolean;
+  /** The domain of JetStream, for a server that is a leaf of others. */
+  domain?: string;
+  /** Ends the iteration, without an error. */
+  signal?: AbortSignal;
+  /**
+   * How long a message waits for one that comes before it, in milliseconds, until what is missing is
+   * given as an unexplained gap. Default 30,000.
+   */
+  maxHold?: number;
+  /** How many messages may wait so, over all logs. Default 65,536. */
+  maxHeldMessages?: number;
+  /** How many bytes of them. Default 64 MiB. */
+  maxHeldBytes?: number;
+  /** How many messages may be on their way, or here and not yet asked for. Default 4096. */
+  window?: number;
+  /**
+   * Of how many logs the numbers are kept; of more, those that were heard of longest ago are
+   * forgotten, and begin anew. Default 65,536.
+   */
+  maxSources?: number;
+}
+
+/** The options with what is not said, checked. */
+export interface CheckedOptions extends ReceiveOptions {
+  start: NonNullable<ReceiveOptions["start"]>;
+  follow: boolean;
+  maxHold: number;
+  maxHeldMessages: number;
+  maxHeldBytes: number;
+  maxSources: number;
+}
+
+/**
+ * Checks the options.
+ *
+ * @throws {RangeError} if a number or a name is not usable
+ * @throws {TypeError} if there is a state file and no consumer
+ */
+export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
+  const { stream, subject, consumer, state, start = "oldest" } = options;
+  if (typeof stream !== "string" || !isName(stream)) {
+    throw new RangeError(`"${stream}" is no name of a stream`);
+  }
+  if (consumer !== undefined && !isName(consumer)) {
+    throw new RangeError(`"${consumer}" is no name of a consumer: no space, ".", "*", ">", "/"`);
+  }
+  if (
+    subject !== undefined && !/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/.test(subject)
+  ) {
+    throw new RangeError(`"${subject}" is no subject`);
+  }
+  if (state !== undefined && consumer === undefined) {
+    throw new TypeError("a state file is of use with a durable consumer only");
+  }
+  if (typeof start === "object") checkAtLeast("start.streamSequence", start.streamSequence, 1);
+  else if (start !== "oldest" && start !== "latest") {
+    throw new TypeError(`start is "${start}", but must be oldest, latest or a number`);
+  }
+  const checked = {
+    ...options,
+    start,
+    follow: options.follow ?? true,
+    maxHold: options.maxHold ?? 30_000,
+    maxHeldMessages: options.maxHeldMessages ?? 65_536,
+    maxHeldBytes: options.maxHeldBytes ?? 64 << 20,
+    maxSources: options.maxSources ?? 65_536,
+  };
+  checkAtLeast("maxHold", checked.maxHold, 0);
+  checkAtLeast("maxHeldMessages", checked.maxHeldMessages, 0);
+  checkAtLeast("maxHeldBytes", checked.maxHeldBytes, 0);
+  checkAtLeast("maxSources", checked.maxSources, 1);
+  checkAtLeast("window", options.window ?? 1, 1);
+  return checked;
+}
+
+/** Whether the server takes it for the name of a stream, or of a consumer. */
+function isName(text: string): boolean {
+  return /^[^\s.*>/\\\p{Cc}]{1,255}$/u.test(text);
+}
+
+function checkAtLeast(name: string, value: number, least: number): void {
+  if (!(Number.isSafeInteger(value) && value >= least)) {
+    throw new RangeError(`${name} is ${value}, but must be an integer from ${least} on`);
+  }
+}
