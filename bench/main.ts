@@ -13,6 +13,7 @@ import { benchCircular } from "./circular.ts";
 import { benchEvents } from "./events.ts";
 import { benchFollow } from "./follow.ts";
 import { benchHeap } from "./heap.ts";
+import { benchNats } from "./nats.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
@@ -41,6 +42,7 @@ const benches: Record<string, Bench> = {
   circular: benchCircular,
   events: benchEvents,
   follow: benchFollow,
+  nats: benchNats,
 };
 
 await new Command("bench")
