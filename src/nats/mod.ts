@@ -1,6 +1,43 @@
 /**
  * Logs of many machines, in a stream of NATS JetStream.
  *
+ * A log ends at its machine. {@linkcode forward} follows it and publishes each entry as a message;
+ * {@linkcode receive} gives them back on any machine, and {@linkcode receiveInto} writes them into a log
+ * there. In a shell these are `ouroboros forward`, `receive` and `tail nats://HOST/STREAM`. The client is
+ * NATS's own, which is to be installed: `npm install @nats-io/transport-node @nats-io/jetstream`.
+ *
+ * ```typescript
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { forward, receive } from "@ouroboros/log/nats";
+ *
+ * const servers = "nats://10.0.0.7";
+ * using reader = ShmLogReader.open("/app", { strategy: "lowest" });
+ * await using forwarding = await forward(reader, { servers, stream: "LOGS", state: "app.state" });
+ *
+ * for await (const item of receive({ servers, stream: "LOGS", consumer: "archive" })) {
+ *   if (item.kind === "gap") console.log(`${item.count} entries are missing: ${item.reason}`);
+ *   else console.log(item.source.host, item.sequenceNumber, item.text);
+ * }
+ * ```
+ *
+ * What is promised: of each log, entries and gaps together are all numbers that were ever written,
+ * each once, in order. Entries that were overwritten before they could be sent are a gap that says so;
+ * a message that the server has twice, since an acknowledgement was lost, is given once; one that
+ * comes late is waited for. `kill -9` of forwarder, server, writer and receiver changes nothing of
+ * that, as long as the server keeps what it has acknowledged (see `sync_interval` of NATS for what a
+ * crash of its machine may take), and the state file is kept.
+ *
+ * What a message is:
+ *
+ * ```text
+ * subject  logs.web-1.app                              {host} and {name} as one token each
+ * headers  Nats-Msg-Id: web-1/1a-2b07-640f5e3c/4711    host / segment / number: a resend is dropped
+ *          Ouroboros-Seq: 4711                         its number; of a gap Ouroboros-Gap: 5000-5999
+ *          Ouroboros-Time: 1795280400000               when it was read, in ms since 1970
+ *          Ouroboros-Host, -Name, -Segment             where it is from
+ * payload  the bytes of the entry; of a gap {"gap":{"from":5000,"to":5999,"count":1000,"reason":…}}
+ * ```
+ *
  * ## From one machine to a fleet
  *
  * How much it is for ten thousand machines that write a thousand entries of 100 bytes a second each,
