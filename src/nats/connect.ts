@@ -5,10 +5,10 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/nats-core";
+import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { ClosedError, NatsRefusedError, OuroborosError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
-import { corePackage, transportPackage } from "./packages.ts";
+import { transportPackage } from "./packages.ts";
 
 /** Where a NATS server is, and who we are. */
 export interface NatsOptions {
@@ -243,7 +243,8 @@ async function dialUntil(
   }
   const wanted = clientOptions(options);
   const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
-  const dial = isWeb ? (await corePackage()).wsconnect : (await transportPackage()).connect;
+  const { connect, wsconnect } = await transportPackage();
+  const dial = isWeb ? wsconnect : connect;
   wanted.authenticator = await authenticatorOf(options, wanted);
   for (let attempt = 0;; attempt++) {
     signal?.throwIfAborted();
@@ -346,7 +347,7 @@ async function authenticatorOf(
   if (user !== undefined || pass !== undefined || token !== undefined) {
     throw new RangeError("either credentials, or a user and a password, or a token: not several");
   }
-  const { credsAuthenticator } = await corePackage();
+  const { credsAuthenticator } = await transportPackage();
   const bytes = typeof creds === "string" ? readFileSync(creds) : creds;
   const authenticator = credsAuthenticator(bytes);
   try {

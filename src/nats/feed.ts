@@ -6,7 +6,7 @@
  */
 
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
-import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import type { NatsLink } from "./connect.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/nats-core";
+import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/transport-node";
 import type { NatsLink } from "./connect.ts";
 import type { Carrier, Refusal } from "./outbox.ts";
-import { corePackage } from "./packages.ts";
+import { transportPackage } from "./packages.ts";
 
 /** Told of the stream's answers. */
 export interface Answers {
@@ -66,7 +66,7 @@ export class NatsCarrier implements Carrier {
     options: { stream: string; maxMessageSize: number; inboxPrefix?: string },
     answers: Answers,
   ): Promise<NatsCarrier> {
-    const { createInbox } = await corePackage();
+    const { createInbox } = await transportPackage();
     const { stream, maxMessageSize, inboxPrefix } = options;
     const carrier = new NatsCarrier(
       link,

@@ -7,25 +7,15 @@
 import { PackageMissingError } from "../errors.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
-type Core = typeof import("@nats-io/nats-core");
 type JetStream = typeof import("@nats-io/jetstream");
 
 /**
- * `@nats-io/transport-node`: connects by TCP.
+ * `@nats-io/transport-node`: connects, and has all of the core of the client.
  *
  * @throws {PackageMissingError} if it is not installed
  */
 export async function transportPackage(): Promise<Transport> {
   return exportsOf(await import("@nats-io/transport-node").catch(explainMissing));
-}
-
-/**
- * `@nats-io/nats-core`: connects by WebSocket.
- *
- * @throws {PackageMissingError} if it is not installed
- */
-export async function corePackage(): Promise<Core> {
-  return exportsOf(await import("@nats-io/nats-core").catch(explainMissing));
 }
 
 /**

@@ -1,0 +1,152 @@
+/** How fast a log is forwarded to a NATS server on this machine, and whether that slows its writer. */
+
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { ShmLogWriter } from "../mod.ts";
+import { installedRuntimes, type Runtime } from "../scripts/runtimes.ts";
+import { NatsServer, needsNatsServer } from "../test/support/nats_server.ts";
+import { digits, type Report, runtimeTitle } from "./report.ts";
+
+/** The size of an entry in bytes. */
+const SIZE = 100;
+/** How many entries are there when a forwarder starts, and how many times that is measured. */
+const ENTRIES = 300_000;
+const ROUNDS = 3;
+/** How many entries the writer writes at once when it is measured, and how many times. */
+const BURST = 1000;
+const BURSTS = 300;
+
+/** The ways to publish: ours, and what the client offers. */
+const WAYS = ["forward()", "the client alone", "js.publish()"] as const;
+
+interface Result {
+  runtime: string;
+  way: typeof WAYS[number];
+  /** Entries a second. */
+  rate: number;
+  /** Shares of a core: of the process that publishes, and of the server. */
+  share: number;
+  serverShare: number;
+}
+
+/** Runs the comparison. */
+export async function benchNats(_: unknown, onCase: () => void): Promise<Report> {
+  if (needsNatsServer) return { name: "nats", tables: [], notes: [needsNatsServer], data: {} };
+  const results: Result[] = [];
+  for (const runtime of installedRuntimes()) {
+    for (const way of WAYS) {
+      const rounds: Result[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        rounds.push(await publish(runtime, way));
+        onCase();
+      }
+      rounds.sort((a, b) => a.rate - b.rate);
+      results.push(rounds[ROUNDS >> 1]);
+    }
+  }
+  const cost = await writerCost(onCase);
+  return {
+    name: "nats",
+    tables: [{
+      title: `${SIZE}-byte entries into a stream in a file, on this machine`,
+      head: ["", "entries/s", "cores, it", "cores, nats-server"],
+      rows: results.map(({ runtime, way, rate, share, serverShare }) => [
+        `${runtime}, ${way}`,
+        Math.round(rate).toLocaleString("en"),
+        digits(share),
+        digits(serverShare),
+      ]),
+    }],
+    notes: [
+      `The client alone: the same messages without a log, as many on their way, to see what is left ` +
+      `of it. js.publish(): the client's own way, a promise a message. Median of ${ROUNDS}.`,
+      `${runtimeTitle()} writes an entry in ${digits(cost.alone)} ns alone, and in ` +
+      `${digits(cost.followed)} ns while a forwarder follows ` +
+      `(${digits(cost.followed / cost.alone)}×; median of ${BURSTS} bursts of ${BURST}).`,
+    ],
+    data: { results, cost },
+  };
+}
+
+async function publish(runtime: Runtime, way: typeof WAYS[number]): Promise<Result> {
+  await using server = await NatsServer.start();
+  using writer = newLog("publish");
+  const payload = new Uint8Array(SIZE).fill(65);
+  if (way === WAYS[0]) { for (let i = 0; i < ENTRIES; i++) writer.write(payload); }
+  const before = cpuOf(server.pid);
+  const publisher = startPublisher(runtime, [way, server.url, writer.name, ENTRIES, SIZE]);
+  const { milliseconds, cpu } = JSON.parse(await publisher.ended());
+  return {
+    runtime: runtime.title,
+    way,
+    rate: ENTRIES / milliseconds * 1000,
+    share: cpu / milliseconds,
+    serverShare: (cpuOf(server.pid) - before) / milliseconds,
+  };
+}
+
+/** A write in nanoseconds, while nobody reads and while a forwarder keeps up with it. */
+async function writerCost(onCase: () => void): Promise<{ alone: number; followed: number }> {
+  await using server = await NatsServer.start();
+  using alone = newLog("alone");
+  using followed = newLog("followed");
+  const [runtime] = installedRuntimes();
+  const publisher = startPublisher(runtime, ["follow", server.url, followed.name, 0, SIZE]);
+  await publisher.ready;
+  const payload = new Uint8Array(SIZE).fill(65);
+  const times = new Map([alone, followed].map((writer) => [writer, [] as number[]]));
+  // In turn, so that both have the same machine.
+  for (let burst = 0; burst < BURSTS + 50; burst++) {
+    for (const [writer, all] of times) {
+      const start = performance.now();
+      for (let i = 0; i < BURST; i++) writer.write(payload);
+      // The first ones are for the engine to get to know the code.
+      if (burst >= 50) all.push((performance.now() - start) / BURST * 1e6);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  onCase();
+  publisher.end();
+  await publisher.ended();
+  const median = (all: number[]) => all.sort((a, b) => a - b)[all.length >> 1];
+  return { alone: median(times.get(alone)!), followed: median(times.get(followed)!) };
+}
+
+function newLog(what: string): ShmLogWriter {
+  const name = `/ouroboros-bench-${what}-${process.pid}`;
+  return ShmLogWriter.create(name, { chunkSize: 4 << 20, chunkCount: 12 });
+}
+
+function startPublisher(runtime: Runtime, args: (string | number)[]) {
+  const script = fileURLToPath(new URL("nats/publisher.ts", import.meta.url));
+  const child = spawn(runtime.path, [...runtime.run, script, ...args.map(String)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ready = lines.next();
+  return {
+    ready,
+    end: () => child.stdin.end(),
+    async ended(): Promise<string> {
+      await ready;
+      const { value } = await lines.next();
+      if (child.exitCode === null) await once(child, "exit");
+      return value ?? "";
+    },
+  };
+}
+
+/** The time that a process has spent on processors, in milliseconds. */
+function cpuOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    // User and system time, in hundredths of a second.
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return NaN;
+  }
+}
