@@ -14,6 +14,7 @@ import { benchEvents } from "./events.ts";
 import { benchFollow } from "./follow.ts";
 import { benchHeap } from "./heap.ts";
 import { benchNats } from "./nats.ts";
+import { benchNatsReceive } from "./nats_receive.ts";
 import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
@@ -43,6 +44,7 @@ const benches: Record<string, Bench> = {
   events: benchEvents,
   follow: benchFollow,
   nats: benchNats,
+  natsReceive: benchNatsReceive,
 };
 
 await new Command("bench")

@@ -30,7 +30,7 @@ const all = installedRuntimes();
 const runtimes = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const env = { DENO: all.find(({ name }) => name === "deno")?.path ?? "deno" };
 /** What the older Node runs if nothing is said: what its other driver of native memory is a part of. */
-const NOT_ON_OLD_NODE = /\/(cli|serve|sinks|records|model)\//;
+const NOT_ON_OLD_NODE = /\/(cli|serve|sinks|records|model|nats)\//;
 
 // Two at a time where there is room for that: tests wait for processes and timers half of the time.
 const results: Result[] = [];

@@ -20,6 +20,7 @@ import {
   sizeArgument,
   targetArgument,
 } from "./arguments.ts";
+import { ExitError } from "./exit.ts";
 import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";
 import {
@@ -50,8 +51,8 @@ and each once. What is missing is said on standard error, and with -o json in a 
 Goes on until Ctrl-C, through everything that happens to the server and the network.
 
 With --consumer the server remembers what was printed: the next one goes on there, and what was
-printed last before a kill may be printed again; not with --state, but for the last quarter of a
-second. There is one receiver at a time for a consumer.
+printed last before a kill may be printed again: with --state no more than a second of it. There is one
+receiver at a time for a consumer.
 
 With --into the entries go into a log of this machine, with their bytes as they are: exactly once,
 even if this is killed at any moment and started again. Where they are from is told by a second log,
@@ -148,7 +149,13 @@ async function receiveLogs(options: ReceiveCommandOptions, command: Command): Pr
     ...maxHold !== undefined && { maxHold },
     ...domain !== undefined && { domain },
   };
-  if (options.into !== undefined) return await writeInto(options.into, common, options);
+  if (options.into !== undefined) await writeInto(options.into, common, options);
+  else await print(common, options);
+  // Who wanted all that is there has not got it.
+  if (once && signal.aborted) throw new ExitError(1);
+}
+
+async function print(common: ReceiveOptions, options: ReceiveCommandOptions): Promise<void> {
   const { state } = options;
   const reception = receive({ ...common, ...state !== undefined && { state } });
   const isTerminal = Boolean(process.stdout.isTTY);

@@ -108,6 +108,7 @@ export class Feed {
   #subscription: Subscription | undefined;
   #request = "";
   #consumer = "";
+  #mostUnacknowledged = Infinity;
   #acks: "each" | "all" | "none" = "none";
   /** The config of the consumer that was there before us: it is kept when it is made anew. */
   #config: Partial<ConsumerConfig> | undefined;
@@ -194,6 +195,11 @@ export class Feed {
     return this.#pendingAtStart;
   }
 
+  /** How many messages the server leaves unacknowledged until it sends no more. */
+  get mostUnacknowledged(): number {
+    return this.#mostUnacknowledged;
+  }
+
   /** How often the feed has begun anew. */
   get resets(): number {
     return this.#resets;
@@ -270,7 +276,8 @@ export class Feed {
     clearInterval(this.#watchdog);
     this.#unlisten();
     this.#subscription?.unsubscribe();
-    await this.#beginning?.catch(() => {});
+    // It ends by itself, in the time that an answer may take.
+    await Promise.race([this.#beginning?.catch(() => {}), sleep(1000, undefined)]);
     if (this.#client === undefined || this.#client.isClosed() || !this.#link.isConnected) return;
     const flushed = this.#client.flush().catch(() => {});
     await Promise.race([flushed, sleep(1000, undefined)]);
@@ -313,7 +320,7 @@ export class Feed {
           throw new StreamUnusableError("the NATS server has no JetStream", { cause: error });
         }
         if (!isBusy && !isPassing(error)) throw explained(error, this.#options);
-        await sleep(Math.min(2000, 50 * 2 ** Math.min(attempt, 10)), signal).catch(() => {});
+        await sleep(Math.min(isBusy ? 200 : 2000, 50 * 2 ** Math.min(attempt, 10)), signal);
       }
     }
     this.#beginning = undefined;
@@ -342,10 +349,10 @@ export class Feed {
       );
     }
     const isFirst = !this.#hasBegun;
-    if (!isFirst && created !== this.#streamCreated) {
-      // Another stream of this name: its numbers mean something else.
-      this.#floor = 0;
-    }
+    // Another stream of this name, or one of which the server lost the end with its machine: it gives
+    // the same numbers once more, so all is looked at again. What was there before is known by its own.
+    const isOther = created !== this.#streamCreated || this.#floor > state.last_seq;
+    if (!isFirst && isOther) this.#floor = 0;
     this.#streamCreated = created;
     this.#firstSequence = state.first_seq;
     const there = consumer === undefined ? undefined : await infoOf(jsm, stream, consumer);
@@ -371,6 +378,10 @@ export class Feed {
         this.#floor = isUntouched ? (isSequence ? first - 1 : 0) : there.ack_floor.stream_seq;
         // Of some consumers it is not known where they began.
         isClean ||= isUntouched && policy !== "all" && !isSequence;
+        if (this.#floor > state.last_seq && !isUntouched) {
+          this.#floor = 0;
+          isClean = false;
+        }
       }
       // What was on its way to somebody who is gone would come in minutes, after all else.
       if (isFirst && isClean) info = there;
@@ -380,6 +391,9 @@ export class Feed {
       }
     }
     this.#consumer = info.name;
+    if (this.#isClosed) return;
+    const { max_ack_pending: most = -1 } = info.config;
+    this.#mostUnacknowledged = most > 0 ? most : Infinity;
     this.#acks = info.config.ack_policy === "all"
       ? "all"
       : info.config.ack_policy === "none"

@@ -10,14 +10,16 @@ import type { LogSource } from "./message.ts";
 import { sourceKey } from "./source_key.ts";
 import { StateFile } from "./state_file.ts";
 
-/** The size of a slot: room for some thousand logs. */
-const SLOT_SIZE = 1 << 20;
+/** The size of a slot: room for two thousand logs. All of it is written each time. */
+const SLOT_SIZE = 1 << 18;
 /** How many bytes of JSON the names and numbers of all logs may have together. */
 const MOST_BYTES = SLOT_SIZE - 4096;
 /** The room for the number of a log, and what is around its names. */
 const NUMBER_SIZE = 24;
-/** How often it is written at most, in milliseconds. */
-const INTERVAL = 250;
+/** How often it is written, in milliseconds, unless the server waits for it. */
+const INTERVAL = 1000;
+/** How long to wait for the disk, in milliseconds. */
+const RETRY_INTERVAL = 5;
 
 const encoder = new TextEncoder();
 
@@ -84,11 +86,16 @@ export class ReceiveState {
     this.#isDirty = true;
   }
 
-  /** Messages were handled: they may be acknowledged when the file says so. */
-  handled(messages: readonly FeedMessage[]): void {
+  /**
+   * Messages were handled: they may be acknowledged when the file says so.
+   *
+   * @param most how many messages the server leaves unacknowledged until it sends no more
+   */
+  handled(messages: readonly FeedMessage[], most: number): void {
     for (let i = 0; i < messages.length; i++) this.#handled.push(messages[i]);
     if (messages.length > 0) this.#isDirty = true;
-    if (this.#isDirty && performance.now() >= this.#nextSave) this.#save();
+    const isUrgent = this.#handled.length * 2 >= most;
+    if (this.#isDirty && (isUrgent || performance.now() >= this.#nextSave)) this.#save();
   }
 
   /** The messages of which the file tells, once. */
@@ -111,8 +118,10 @@ export class ReceiveState {
   }
 
   #save(): void {
-    this.#nextSave = performance.now() + INTERVAL;
-    if (this.#file.save(this.#value())) this.#settle();
+    const isSaved = this.#file.save(this.#value());
+    if (isSaved) this.#settle();
+    // Else the disk is still at work with the one before.
+    this.#nextSave = performance.now() + (isSaved ? INTERVAL : RETRY_INTERVAL);
   }
 
   #settle(): void {

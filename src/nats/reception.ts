@@ -248,7 +248,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
         state.reached(item.source, item.kind === "entry" ? item.sequenceNumber : item.to);
       }
       // What is acknowledged before it is in the file would be a hole for the next one.
-      state.handled(messages);
+      state.handled(messages, feed.mostUnacknowledged);
       feed.done(state.takeSaved());
     }
     this.#items = [];

@@ -1,7 +1,7 @@
 /** What is received from a real server: in order, once, and what is missing. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -438,6 +438,22 @@ test("the server stands still for a while, and goes on", { skip, timeout }, asyn
   assert.equal(summary.gaps, 0);
 });
 
+test("a state file does not hold up a consumer that waits for acknowledgements", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await newStream();
+  await publisher.entries(stream, a, { from: 1, to: 500 });
+  await publisher.jsm.consumers.add(stream, {
+    durable_name: "few",
+    ack_policy: "explicit",
+    max_ack_pending: 20,
+  });
+  // Once a second 20 of them: that would be too late.
+  const { items } = await received({ stream, consumer: "few", state: `${folder}/few` });
+  assert.equal(items.length, 500);
+});
+
 test("what was on its way to a receiver that is gone comes again, before all else", {
   skip,
   timeout,
@@ -486,6 +502,41 @@ test("the server is killed and comes back: nothing is lost, nothing comes twice"
     Array.from({ length: 3000 }, (_, i) => i + 1),
   );
   assert.equal(summary.gaps, 0);
+});
+
+test("a server that has lost the end of a stream: what comes then is not taken for old", {
+  skip,
+  timeout,
+}, async () => {
+  await using own = await NatsServer.start();
+  const publish = async (from: number, to: number) => {
+    await using there = await Publisher.open(own.url);
+    if (from === 1) await there.stream("L");
+    await there.entries("L", a, { from, to });
+    await there.settled("L", to - from + 1);
+  };
+  const options = { servers: own.url, stream: "L", consumer: "c", state: `${folder}/lost` };
+  const store = `${own.folder}/store`;
+  await publish(1, 5);
+  await received(options);
+  await own.stop();
+  cpSync(store, `${folder}/before`, { recursive: true });
+  await own.restart();
+  await publish(6, 9);
+  const connected = received({ servers: own.url, stream: "L" }, 12);
+  assert.equal((await received(options)).words, "a6 a7 a8 a9");
+  // As if the disk had not got them before the lights went out.
+  await own.stop("SIGTERM");
+  const messages = "jetstream/$G/streams/L/msgs";
+  rmSync(`${store}/${messages}`, { recursive: true });
+  cpSync(`${folder}/before/${messages}`, `${store}/${messages}`, { recursive: true });
+  await own.restart();
+  // The receiver that was there must see it before there are as many messages again.
+  await sleep(300);
+  await publish(10, 12);
+  assert.equal((await received(options)).words, "a10 a11 a12");
+  const { words } = await connected;
+  assert.equal(words, Array.from({ length: 12 }, (_, i) => `a${i + 1}`).join(" "));
 });
 
 test("wrong credentials are an error, at once", { skip, timeout }, async () => {

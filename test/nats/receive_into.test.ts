@@ -22,6 +22,7 @@ const [a, b] = [sourceOf("a"), sourceOf("b")];
 let server: NatsServer;
 let publisher: Publisher;
 let name: string;
+const names: string[] = [];
 let streams = 0;
 
 before(async () => {
@@ -34,12 +35,15 @@ after(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 afterEach(() => {
-  for (const one of name === undefined ? [] : [name, `${name}.origin`]) SharedMemory.unlink(one);
+  for (const one of names.splice(0)) {
+    SharedMemory.unlink(one);
+    SharedMemory.unlink(`${one}.origin`);
+  }
 });
 
 /** A stream, and a name for a log, of their own. */
 async function begin(): Promise<string> {
-  name = uniqueName("received");
+  names.push(name = uniqueName("received"));
   const stream = `I${streams++}`;
   await publisher.stream(stream);
   return stream;

@@ -15,7 +15,7 @@ import { baseSeed, Random } from "../support/random.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 
 const skip = needsNatsServer;
-const KILLS = Number(process.env.RECEIVE_KILLS ?? 4);
+const KILLS = Number(process.env.RECEIVE_KILLS ?? 3);
 /** Under Bun a test has 5 s, if nothing is said. */
 const timeout = 60_000 + 5000 * KILLS;
 const random = new Random(baseSeed);

@@ -1,0 +1,160 @@
+/** What forwarding costs on this machine, with a real server: the figures that the simulation takes. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { NatsLink } from "../../src/nats/connect.ts";
+import { forward } from "../../src/nats/forward.ts";
+import { thisRuntime } from "../../scripts/runtimes.ts";
+import { NatsServer, needsNatsServer } from "../../test/support/nats_server.ts";
+import type { Costs } from "./simulation.ts";
+
+const ENTRIES = 200_000;
+const ENTRY = new Uint8Array(100).fill(120);
+const CONNECTIONS = 500;
+const STREAM = "FLEET";
+/** How many senders at once try how much one stream takes. */
+const SENDERS = 2;
+/** The kernel counts the time of processes in these, of a second. */
+const TICKS = 100;
+
+/** Measures. Takes about a minute. */
+export async function measureCosts(): Promise<Costs> {
+  if (needsNatsServer) throw new Error(needsNatsServer);
+  const alone = await measureServer();
+  const replicated = await measureCluster();
+  return { ...alone, ...replicated };
+}
+
+async function measureServer(): Promise<Omit<Costs, "leaderSeconds" | "replicaSeconds">> {
+  await using server = await NatsServer.start();
+  const connectionBytes = await measureConnections(server);
+  const { seconds, wireBytes, storedBytes } = await send(server.url, 1);
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: SENDERS }, (_, index) => sendElsewhere(server.url, index)),
+  );
+  const together = SENDERS * ENTRIES / ((performance.now() - start) / 1000);
+  const forwarderRate = ENTRIES / seconds;
+  return {
+    wireBytes,
+    storedBytes,
+    forwarderRate,
+    // With its senders on the same cores: at least so much.
+    streamRate: Math.max(together, forwarderRate),
+    connectionBytes,
+  };
+}
+
+/** What connections that say nothing cost the server in memory. */
+async function measureConnections(server: NatsServer): Promise<number> {
+  const before = residentBytes(server.pid);
+  const sockets: Socket[] = [];
+  for (let i = 0; i < CONNECTIONS; i++) {
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "data");
+    socket.write('CONNECT {"verbose":false,"headers":true}\r\nPING\r\n');
+    await once(socket, "data");
+    sockets.push(socket);
+  }
+  const bytes = (residentBytes(server.pid) - before) / CONNECTIONS;
+  for (const socket of sockets) socket.destroy();
+  return bytes;
+}
+
+/** Three servers on this machine, a stream on all of them: what a copy costs its leader, and the others. */
+async function measureCluster(): Promise<Pick<Costs, "leaderSeconds" | "replicaSeconds">> {
+  const servers = [await NatsServer.start(), await NatsServer.start(), await NatsServer.start()];
+  try {
+    // A cluster has ports of its own, and a server knows those of the others only by now.
+    const ports = servers.map(({ port }) => port + 1000 > 65535 ? port - 1000 : port + 1000);
+    const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`);
+    for (const [index, server] of servers.entries()) {
+      await server.stop();
+      const config = `cluster { name: fleet, listen: "127.0.0.1:${ports[index]}", routes: ${
+        JSON.stringify(routes)
+      } }`;
+      server.configure({ config });
+    }
+    await Promise.all(servers.map((server) => server.restart()));
+    const before = servers.map(({ pid }) => cpuSeconds(pid));
+    const { leader } = await send(servers.map(({ url }) => url).join(), 3);
+    const used = servers.map(({ pid }, index) => (cpuSeconds(pid) - before[index]) / ENTRIES);
+    const [leads] = used.filter((_, index) => leader.endsWith(`_${servers[index].port}`));
+    const others = used.filter((_, index) => !leader.endsWith(`_${servers[index].port}`));
+    return { leaderSeconds: leads, replicaSeconds: (others[0] + others[1]) / 2 };
+  } finally {
+    for (const server of servers) await server[Symbol.asyncDispose]();
+  }
+}
+
+interface Sent {
+  seconds: number;
+  wireBytes: number;
+  storedBytes: number;
+  leader: string;
+}
+
+/** Forwards a log that is full already, and says what that took. */
+async function send(servers: string, replicas: number): Promise<Sent> {
+  const name = `/ouroboros-fleet-${process.pid}-${replicas}`;
+  using log = ShmLogWriter.create(name, { chunkCount: 16, chunkSize: 4 << 20 });
+  for (let i = 0; i < ENTRIES; i++) log.write(ENTRY);
+  using reader = ShmLogReader.open(name, { strategy: "lowest" });
+  await using link = await NatsLink.open({ servers });
+  const manager = await jetstreamManager(link.client);
+  const createStream = { replicas, subjects: [`fleet.>`] };
+  const options = { link, stream: STREAM, subject: "fleet.{host}.{name}", createStream };
+  // The stream is there before the clock runs.
+  await (await forward(ShmLogReader.open(name, { strategy: "latest" }), {
+    ...options,
+    start: "new",
+  }))
+    .close();
+  const before = link.client.stats();
+  const start = performance.now();
+  const forwarding = await forward(reader, options);
+  while (forwarding.stats.acknowledged < ENTRIES) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const seconds = (performance.now() - start) / 1000;
+  await forwarding.close();
+  const after = link.client.stats();
+  const bytes = after.outBytes + after.inBytes - before.outBytes - before.inBytes;
+  const { state, cluster } = await manager.streams.info(STREAM);
+  return {
+    seconds,
+    wireBytes: bytes / ENTRIES,
+    storedBytes: state.bytes / state.messages,
+    leader: cluster?.leader ?? "",
+  };
+}
+
+/** The same in a process of its own, beside others. */
+async function sendElsewhere(url: string, index: number): Promise<void> {
+  const { path, run } = thisRuntime();
+  const script = fileURLToPath(new URL("sender.ts", import.meta.url));
+  const child = spawn(path, [...run, script, url, STREAM, String(index), String(ENTRIES)], {
+    stdio: "inherit",
+  });
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`a sender ended with ${code}`);
+}
+
+/** The time that a process had on processors, in seconds. */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+function residentBytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ??
+    [];
+  return Number(kilobytes) * 1024;
+}
