@@ -4,10 +4,11 @@
  */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { type CliResult, runCli, startCli } from "../support/cli.ts";
 import { isWindows } from "../support/platform.ts";
@@ -76,16 +77,35 @@ test("write makes shared memory for its readers, which keep it", { skip }, async
   assert.match(gone.stderr, /not found\n$/);
 });
 
-test("write --keep of shared memory warns that it does not stay", { skip }, () => {
-  const { code, stderr } = run(["write", uniqueName("cli"), "--keep"], "one\n");
+test("list shows the logs that somebody has open", { skip }, () => {
+  const name = uniqueName("cli");
+  using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  writer.writeMany(["one", "two"]);
+  using _memory = SharedMemory.create(`${name}-none`, 4096);
+  const { code, stdout } = run(["list"]);
   assert.equal(code, 0);
-  assert.match(stderr, /--keep keeps only files here/);
+  assert.match(stdout, new RegExp(`^${name} +20 KiB +2 +2 +alive$`, "m"));
+  assert.ok(!stdout.includes(`${name}-none`));
+  writer.close();
+  assert.ok(!run(["list"]).stdout.includes(name));
 });
 
-test("list says that there is no list", { skip }, () => {
-  const { code, stderr } = run(["list"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /Windows has no list of shared memory segments\n$/);
+test("what shall stay and can't is said to be so", { skip }, () => {
+  const path = join(folder, "lines.txt");
+  writeFileSync(path, "one\n");
+  const generate = ["generate", "--size", "8192", "--count", "1", "--min-size", "1"];
+  generate.push("--max-size", "9", "--interval", "0", "--json-out", join(folder, "records.json"));
+  for (
+    const [args, what] of [
+      [["write", uniqueName("cli"), "--keep"], "--keep"],
+      [["replay", path, uniqueName("cli")], "replay"],
+      [[...generate, "--name", uniqueName("cli"), "--no-unlink-at-exit"], "--no-unlink-at-exit"],
+    ] as const
+  ) {
+    const { code, stderr } = run([...args], "one\n");
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(`${what} keeps only files here`), stderr);
+  }
 });
 
 test("names that can't be are wrong usage", { skip }, () => {

@@ -1,13 +1,16 @@
 /** The command line in a process of its own, on the runtime of this test. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { scriptCommand } from "./runtime.ts";
+import { isWindows } from "./platform.ts";
+import { scriptCommand, uniqueName } from "./runtime.ts";
 
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const interruptible = fileURLToPath(new URL("interruptible_cli.ts", import.meta.url));
 const env = {
   ...process.env,
   NO_COLOR: "1",
@@ -50,7 +53,7 @@ export interface RunningCli {
   until(condition: (stdout: string) => boolean): Promise<void>;
   /** Waits until its standard error fulfils a condition; an error if it ends before. */
   untilStderr(condition: (stderr: string) => boolean): Promise<void>;
-  /** Sends it a signal that it may handle. */
+  /** Sends it a signal that it may handle; on Windows, which has none, always a Ctrl-C. */
   signal(name: "SIGINT" | "SIGTERM"): void;
   /** Waits for its end. */
   ended(): Promise<CliResult>;
@@ -58,8 +61,10 @@ export interface RunningCli {
 
 /** Starts a command. */
 export function startCli(args: (string | number)[]): RunningCli {
-  const child = spawn(...cliCommand(args), {
-    env,
+  const [command, fixed] = scriptCommand(isWindows ? interruptible : file);
+  const interrupt = join(tmpdir(), uniqueName("interrupt").slice(1));
+  const child = spawn(command, [...fixed, ...args.map(String)], {
+    env: isWindows ? { ...env, OUROBOROS_INTERRUPT: interrupt } : env,
     timeout: 60_000,
     killSignal: "SIGKILL",
   });
@@ -76,6 +81,7 @@ export function startCli(args: (string | number)[]): RunningCli {
   });
   const end = new Promise<CliResult>((resolve) =>
     child.once("close", (code) => {
+      if (isWindows) rmSync(interrupt, { force: true });
       resolve({ code, stdout, stderr });
       look();
     })
@@ -98,8 +104,11 @@ export function startCli(args: (string | number)[]): RunningCli {
     },
     until: (condition) => until(() => condition(stdout)),
     untilStderr: (condition) => until(() => condition(stderr)),
-    // Not by child.kill(): under Deno the exit code would be lost.
-    signal: (name) => void process.kill(child.pid ?? 0, name),
+    signal(name) {
+      if (isWindows) writeFileSync(interrupt, "");
+      // Not by child.kill(): under Deno the exit code would be lost.
+      else process.kill(child.pid ?? 0, name);
+    },
     ended: () => end,
   };
 }

@@ -18,6 +18,9 @@ export function notOnMac(reason: string): string | false {
 export const needsLastingNames: string | false = notOnWindows(
   "a segment of Windows lives as long as somebody has it open",
 );
+export const needsLettingGo: string | false = notOnWindows(
+  "a follower keeps a log of Windows, which neither goes nor is replaced meanwhile",
+);
 export const needsPaths: string | false = notOnWindows("a segment of Windows has no path") ||
   notOnMac("a segment of macOS has no path");
 export const needsModes: string | false = notOnWindows("Windows has no permission bits");

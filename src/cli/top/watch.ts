@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SharedMemory } from "../../../ffi/mod.ts";
+import { type SegmentIdentity, SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../../errors.ts";
 import { type LogOutline, outline } from "../../log/outline.ts";
 import { fence } from "../../shm_log/source.ts";
@@ -38,7 +38,10 @@ export interface Age {
   isExact: boolean;
 }
 
-/** Looks at logs: at all in shared memory, or at those of `targets`. */
+/**
+ * Looks at logs: at all in shared memory, or at those of `targets`. Where a segment lives as long as
+ * somebody has it open, none is kept open between two looks: who only looks keeps nothing alive.
+ */
 export class Watch implements Disposable {
   readonly #targets: readonly LogTarget[] | undefined;
   readonly #logs = new Map<string, WatchedLog>();
@@ -65,6 +68,7 @@ export class Watch implements Disposable {
       }
     }
     for (const [name, log] of this.#logs) {
+      if (!SharedMemory.persists) log.letGo();
       if (seen.has(name)) continue;
       log.close();
       this.#logs.delete(name);
@@ -84,6 +88,8 @@ class WatchedLog {
   readonly #name: string;
   readonly #target: LogTarget;
   #memory: LogMemory | undefined;
+  /** What was looked at last. */
+  #last: SegmentIdentity | undefined;
   #history = new History();
 
   constructor(name: string, target: LogTarget) {
@@ -106,10 +112,17 @@ class WatchedLog {
     }
   }
 
+  /** Closes, and forgets. */
   close(): void {
+    this.letGo();
+    this.#last = undefined;
+    this.#history = new History();
+  }
+
+  /** Closes until the next look. */
+  letGo(): void {
     this.#memory?.close();
     this.#memory = undefined;
-    this.#history = new History();
   }
 
   /** The memory that has the name now, all of which is there. */
@@ -119,7 +132,11 @@ class WatchedLog {
         this.#memory.currentSize() >= this.#memory.byteLength;
       if (!isSame) this.close();
     }
-    return this.#memory ??= openMemory(this.#target, "read");
+    const memory = this.#memory ??= openMemory(this.#target, "read");
+    const { device, inode, created } = memory.identity;
+    if (this.#last?.inode !== inode || this.#last.device !== device) this.#history = new History();
+    this.#last = { device, inode, created };
+    return memory;
   }
 
   #describe(found: LogOutline, memory: LogMemory, pids: ReadonlyMap<string, number>): LogLook {
