@@ -43,7 +43,7 @@ export const needsCollector: string | false = notOnWindows(
 ) || notOnMac("there is no /proc in which to see what is mapped");
 
 /** Set where Windows is Wine: see `deno task test:windows`. */
-const isWine = isWindows && process.env.OUROBOROS_WINE === "1";
+export const isWine: boolean = isWindows && process.env.OUROBOROS_WINE === "1";
 
 export const wineChangesCreation: string | false = isWine &&
   "Wine says that a file was created when it was last changed";

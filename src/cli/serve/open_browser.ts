@@ -10,6 +10,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
+/** What opens a file in the program for it; without a shell, to which a path may mean something. */
+const OPENERS: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: "open",
+  win32: "explorer.exe",
+};
+
 /**
  * Opens an address in the browser, and gives what removes the traces of that. Rejects if there is no
  * program for it.
@@ -25,7 +31,7 @@ export function openBrowser(url: string): Promise<() => void> {
   writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${url}">\n`, {
     mode: 0o600,
   });
-  const command = process.platform === "darwin" ? "open" : "xdg-open";
+  const command = OPENERS[process.platform] ?? "xdg-open";
   return new Promise((resolve, reject) => {
     const child = spawn(command, [file], { stdio: "ignore", detached: true });
     child.once("error", (error) => {
