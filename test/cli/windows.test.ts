@@ -8,11 +8,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { Watch } from "../../src/cli/top/watch.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { isWindows } from "../support/platform.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { startChild, uniqueName } from "../support/runtime.ts";
 
 const skip = isWindows ? false : "only on Windows";
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-cli-"));
@@ -69,6 +71,53 @@ test("write makes shared memory for its readers, which keep it", { skip }, async
   const gone = runCli(["tail", name, "--all"]);
   assert.deepEqual([gone.code, gone.stdout], [1, ""]);
   assert.match(gone.stderr, /not found\n$/);
+});
+
+test("tail -F and record --reopen go on with a log whose writer is killed, ends, and is resumed", {
+  skip,
+}, async () => {
+  const name = uniqueName("cli");
+  const path = join(folder, "recorded.txt");
+  const writerFile = new URL("children/writer.ts", import.meta.url);
+  let lines = "";
+  const followers = [startCli(["tail", "-F", name]), startCli(["record", name, path, "--reopen"])];
+  const recorded = () => existsSync(path) ? readFileSync(path, "utf8") : "";
+  for (const end of ["kill", "end", "kill"]) {
+    const writer = startChild(writerFile, [name, end, "resume", 65536]);
+    assert.equal(await writer.nextLine(), "ready");
+    const first = lines.split("\n").length;
+    await writer.say("5");
+    await writer.nextLine();
+    for (let i = 0; i < 5; i++) lines += `${end}${first + i}\n`;
+    await followers[0].until((stdout) => stdout === lines);
+    while (recorded() !== lines) await sleep(20);
+    if (end === "end") {
+      await writer.say("end");
+      assert.equal(await writer.ended(), 0);
+    } else await writer.kill();
+  }
+  for (const follower of followers) {
+    follower.signal("SIGINT");
+    assert.equal((await follower.ended()).code, 0);
+  }
+  assert.deepEqual([followers[0].stdout, recorded()], [lines, lines]);
+  assert.equal(SharedMemory.exists(name), false);
+});
+
+test("top and list keep no log that they look at", { skip }, () => {
+  const name = uniqueName("cli");
+  using watch = new Watch();
+  const mine = () => watch.look().find((look) => look.name === name);
+  for (let i = 0; i < 2; i++) {
+    using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+    writer.write("one");
+    assert.deepEqual([mine()?.isAlive, mine()?.outline?.total], [true, 1]);
+    writer.write("two");
+    assert.ok((mine()?.rate ?? 0) > 0);
+    writer.close();
+    assert.equal(SharedMemory.exists(name), false);
+    assert.equal(mine(), undefined);
+  }
 });
 
 test("list shows the logs that somebody has open", { skip }, () => {
