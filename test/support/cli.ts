@@ -1,16 +1,15 @@
 /** The command line in a process of its own, on the runtime of this test. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isWindows, isWine } from "./platform.ts";
-import { scriptCommand, uniqueName } from "./runtime.ts";
+import { scriptCommand } from "./runtime.ts";
 
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const interruptible = fileURLToPath(new URL("interruptible_cli.ts", import.meta.url));
+const ctrlC = fileURLToPath(new URL("ctrl_c.ts", import.meta.url));
 const env = {
   ...process.env,
   NO_COLOR: "1",
@@ -48,6 +47,16 @@ export function runCli(args: (string | number)[], input: string | Uint8Array = "
   return { code: status, stdout: stdout.toString(), stderr: complaints(stderr.toString()) };
 }
 
+/** Presses Ctrl-C in the console of a process. */
+function pressCtrlC(pid: number): void {
+  const [command, fixed] = scriptCommand(ctrlC);
+  const finger = spawn(command, [...fixed, String(pid)], {
+    stdio: ["ignore", "ignore", "pipe"],
+    windowsHide: true,
+  });
+  finger.stderr.pipe(process.stderr);
+}
+
 /** A command that is running. */
 export interface RunningCli {
   process: ChildProcess;
@@ -66,12 +75,12 @@ export interface RunningCli {
 
 /** Starts a command. */
 export function startCli(args: (string | number)[]): RunningCli {
-  const [command, fixed] = scriptCommand(isWindows ? interruptible : file);
-  const interrupt = join(tmpdir(), uniqueName("interrupt").slice(1));
-  const child = spawn(command, [...fixed, ...args.map(String)], {
-    env: isWindows ? { ...env, OUROBOROS_INTERRUPT: interrupt } : env,
+  const child = spawn(...cliCommand(args), {
+    env,
     timeout: 60_000,
     killSignal: "SIGKILL",
+    // On Windows with a console of its own, in which Ctrl-C can be pressed.
+    windowsHide: true,
   });
   let stdout = "";
   let stderr = "";
@@ -86,7 +95,6 @@ export function startCli(args: (string | number)[]): RunningCli {
   });
   const end = new Promise<CliResult>((resolve) =>
     child.once("close", (code) => {
-      if (isWindows) rmSync(interrupt, { force: true });
       resolve({ code, stdout, stderr });
       look();
     })
@@ -110,7 +118,7 @@ export function startCli(args: (string | number)[]): RunningCli {
     until: (condition) => until(() => condition(stdout)),
     untilStderr: (condition) => until(() => condition(stderr)),
     signal(name) {
-      if (isWindows) writeFileSync(interrupt, "");
+      if (isWindows) pressCtrlC(child.pid ?? 0);
       // Not by child.kill(): under Deno the exit code would be lost.
       else process.kill(child.pid ?? 0, name);
     },
