@@ -6,10 +6,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isWindows, isWine } from "./platform.ts";
-import { scriptCommand } from "./runtime.ts";
+import { pressCtrlC, scriptCommand } from "./runtime.ts";
 
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const ctrlC = fileURLToPath(new URL("ctrl_c.ts", import.meta.url));
 const env = {
   ...process.env,
   NO_COLOR: "1",
@@ -47,16 +46,6 @@ export function runCli(args: (string | number)[], input: string | Uint8Array = "
   return { code: status, stdout: stdout.toString(), stderr: complaints(stderr.toString()) };
 }
 
-/** Presses Ctrl-C in the console of a process. */
-function pressCtrlC(pid: number): void {
-  const [command, fixed] = scriptCommand(ctrlC);
-  const finger = spawn(command, [...fixed, String(pid)], {
-    stdio: ["ignore", "ignore", "pipe"],
-    windowsHide: true,
-  });
-  finger.stderr.pipe(process.stderr);
-}
-
 /** A command that is running. */
 export interface RunningCli {
   process: ChildProcess;
@@ -79,7 +68,6 @@ export function startCli(args: (string | number)[]): RunningCli {
     env,
     timeout: 60_000,
     killSignal: "SIGKILL",
-    // On Windows with a console of its own, in which Ctrl-C can be pressed.
     windowsHide: true,
   });
   let stdout = "";

@@ -55,6 +55,7 @@ const CHILD_LIMIT = 120_000;
 export function startChild(file: URL, args: (string | number)[], on: Runtime = thisRuntime): Child {
   const child = spawn(on.path, [...on.run, fileURLToPath(file), ...args.map(String)], {
     stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: true,
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let complaint = "";
@@ -82,6 +83,19 @@ export function startChild(file: URL, args: (string | number)[], on: Runtime = t
       await end;
     },
   };
+}
+
+/**
+ * Presses Ctrl-C in the console of a process of Windows, which was started with `windowsHide`: so it
+ * has one of its own.
+ */
+export function pressCtrlC(pid: number): void {
+  const [command, fixed] = scriptCommand(fileURLToPath(new URL("ctrl_c.ts", import.meta.url)));
+  const finger = spawn(command, [...fixed, String(pid)], {
+    stdio: ["ignore", "ignore", "pipe"],
+    windowsHide: true,
+  });
+  finger.stderr.pipe(process.stderr);
 }
 
 /** Runs a file of test/ to its end on this runtime. */
