@@ -22,7 +22,7 @@ const FILES = `/dev/shm/NAME
 const ENVIRONMENT = `NO_COLOR, FORCE_COLOR
     No colours in any case; colours where standard output is no terminal, too.
 PAGER
-    What shows these pages in a terminal; less if it is not set.`;
+    What shows these pages in a terminal; less if it is not set, and on Windows nothing.`;
 
 /** The page of the program, or of one of its commands, in lines of up to `width` characters. */
 export function manualPage(program: Command, command: Command, width: number): string {

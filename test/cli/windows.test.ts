@@ -11,6 +11,8 @@ import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { CursorFile } from "../../src/cli/cursor_file.ts";
+import { renamePatiently } from "../../src/cli/patient_rename.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { isWindows } from "../support/platform.ts";
@@ -102,6 +104,29 @@ test("tail -F and record --reopen go on with a log whose writer is killed, ends,
   }
   assert.deepEqual([followers[0].stdout, recorded()], [lines, lines]);
   assert.equal(SharedMemory.exists(name), false);
+});
+
+test("what is renamed waits for who has the file open for a moment, but not for ever", {
+  skip,
+}, async () => {
+  const holderFile = new URL("children/file_holder.ts", import.meta.url);
+  const path = join(folder, "held");
+  writeFileSync(path, "before\n");
+  const hold = async (time: number) => {
+    const holder = startChild(holderFile, [path, time]);
+    assert.equal(await holder.nextLine(), "held");
+    return holder;
+  };
+  let holder = await hold(150);
+  new CursorFile(path).save({ device: 1, inode: 2, created: 3, sequenceNumber: 4 });
+  assert.equal(new CursorFile(path).load()?.sequenceNumber, 4);
+  await holder.ended();
+  holder = await hold(60_000);
+  // For ever is too long.
+  const other = join(folder, "other");
+  writeFileSync(other, "after\n");
+  assert.throws(() => renamePatiently(other, path));
+  await holder.kill();
 });
 
 test("top and list keep no log that they look at", { skip }, () => {
