@@ -5,6 +5,7 @@ import { once } from "node:events";
 import test from "node:test";
 import { type LogTarget, ShmLogReader } from "../../mod.ts";
 import { lastingLog } from "../support/lasting.ts";
+import { complaintsIn } from "../support/platform.ts";
 import { runtimeName, startChild } from "../support/runtime.ts";
 import { messageOf } from "./children/loggers.ts";
 
@@ -31,7 +32,7 @@ async function die(kind: string, end: string, uncaught = ""): Promise<Death> {
   } else child.process.stdout?.resume();
   const code = await child.ended();
   await closed;
-  return { code, stderr, lines: linesOf(log.target) };
+  return { code, stderr: complaintsIn(stderr), lines: linesOf(log.target) };
 }
 
 /** The deaths of a library, at once: a machine has more than one core. */

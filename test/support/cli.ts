@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { isWindows, isWine } from "./platform.ts";
+import { complaintsIn, isWindows } from "./platform.ts";
 import { pressCtrlC, scriptCommand } from "./runtime.ts";
 
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -24,11 +24,6 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Without what Bun 1.4 says of itself in Wine. */
-function complaints(stderr: string): string {
-  return isWine ? stderr.replace(/^Internal error: directory .*\n/gm, "") : stderr;
-}
-
 /** What to start for a command. */
 export function cliCommand(args: (string | number)[]): [command: string, args: string[]] {
   const [command, fixed] = scriptCommand(file);
@@ -43,7 +38,7 @@ export function runCli(args: (string | number)[], input: string | Uint8Array = "
     timeout: 60_000,
     maxBuffer: 1 << 26,
   });
-  return { code: status, stdout: stdout.toString(), stderr: complaints(stderr.toString()) };
+  return { code: status, stdout: stdout.toString(), stderr: complaintsIn(stderr.toString()) };
 }
 
 /** A command that is running. */
@@ -78,7 +73,7 @@ export function startCli(args: (string | number)[]): RunningCli {
     look();
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr = complaints(stderr + text);
+    stderr = complaintsIn(stderr + text);
     look();
   });
   const end = new Promise<CliResult>((resolve) =>

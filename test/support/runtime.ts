@@ -10,6 +10,7 @@ import {
   thisExecutable,
   thisRuntime as currentRuntime,
 } from "../../scripts/runtimes.ts";
+import { complaintsIn } from "./platform.ts";
 
 /** `deno`, `bun` or `node`. */
 export const runtimeName: "deno" | "bun" | "node" = "Deno" in globalThis
@@ -114,10 +115,11 @@ export function runScript(
     fileURLToPath(file),
     ...args.map(String),
   ];
-  return spawnSync(all[0], all.slice(1), {
+  const result = spawnSync(all[0], all.slice(1), {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...options.env },
   });
+  return { ...result, stderr: complaintsIn(result.stderr) };
 }
 
 let count = 0;
