@@ -8,7 +8,8 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { lastingLog } from "../support/lasting.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { isWine } from "../support/platform.ts";
+import { runtimeName, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
@@ -61,7 +62,9 @@ test("write fails while another writer is alive, and leaves its log", () => {
 });
 
 test("write --tee copies the input through, byte by byte", async () => {
-  const input = Uint8Array.from({ length: 300_000 }, (_, i) => i % 61 === 0 ? 10 : 33 + i % 90);
+  // In Wine a Deno that writes more to a pipe than fits does not read another one meanwhile.
+  const length = isWine && runtimeName === "deno" ? 100_000 : 300_000;
+  const input = Uint8Array.from({ length }, (_, i) => i % 61 === 0 ? 10 : 33 + i % 90);
   const running = startCli(["write", uniqueName(), "--tee", ...SMALL]);
   running.process.stdin?.end(input);
   const { code, stdout } = await running.ended();

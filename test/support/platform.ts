@@ -43,7 +43,7 @@ export const needsCollector: string | false = notOnWindows(
 ) || notOnMac("there is no /proc in which to see what is mapped");
 
 /** Set where Windows is Wine: see `deno task test:windows`. */
-const isWine = isWindows && process.env.OUROBOROS_WINE === "1";
+export const isWine: boolean = isWindows && process.env.OUROBOROS_WINE === "1";
 
 /** What a process said on its standard error, without what Bun 1.4 says of itself in Wine. */
 export function complaintsIn(stderr: string): string {
