@@ -47,15 +47,66 @@
  * ## From other languages
  *
  * The bytes are those of the C++ library `ouroboros`, format version 1, so its C++, Python and Go
- * readers read what is written here, and what they write is read here. What to know of them:
+ * readers read what is written here, and what they write is read here. (Later versions of that library
+ * write format version 2, which has another header: what was written by them is an
+ * {@linkcode UnsupportedLogError} here, and they refuse what is written here. 1.1.0 is of version 1.)
+ *
+ * C++: what `data` shows is shared memory, so it is copied first, and believed after `is_valid()`.
+ *
+ * ```cpp
+ * #include <iostream>
+ * #include <ouroboros/shm_log_reader.hpp>
+ *
+ * int main() {
+ *   ouroboros::shm_log_reader log;
+ *   if (!log.configure("/app", ouroboros::reader::read_strategy::from_lowest)) return 1;
+ *   while (auto entry = log.read_next_entry()) {
+ *     std::string text(entry->data);
+ *     if (entry->is_valid()) std::cout << entry->sequence_number << ' ' << text << '\n';
+ *   }
+ * }
+ * ```
+ *
+ * Go: `Data` is a copy, which is believed after `IsValid()`.
+ *
+ * ```go
+ * log, err := ouroboros.NewReader("/app") // github.com/steinwurf/ouroboros/go/ouroboros
+ * if err != nil {
+ * 	return err
+ * }
+ * defer log.Close()
+ * for entry := log.ReadNextEntry(); entry != nil; entry = log.ReadNextEntry() {
+ * 	text := string(entry.Data)
+ * 	if entry.IsValid() {
+ * 		fmt.Println(entry.SequenceNumber, text)
+ * 	}
+ * }
+ * ```
+ *
+ * Python: it copies the whole segment when it is opened, and reads that copy. **It removes the log when
+ * its process ends**, if it may: Python's `SharedMemory` takes what it opens for its own. Take it back:
+ *
+ * ```py
+ * from multiprocessing import resource_tracker
+ * from ouroboros_py import Reader
+ *
+ * with Reader("app") as log: # without the slash, which it adds by itself
+ *     resource_tracker.unregister("/app", "shared_memory")
+ *     for payload in log:
+ *         print(payload.decode(errors="replace"))
+ * ```
+ *
+ * What to know of them:
  *
  * - After an overrun they go on in the newest chunk; what is still intact before it is lost to them.
- * - They trust the bytes: on a damaged segment they may abort, read beyond it, or loop without end.
- * - What they hand out is to be used at once, and to be validated after use; it is shared memory.
+ *   Go and Python start in the newest chunk, too, once the first lap is over.
+ * - They trust the bytes: on a damaged segment they may abort, panic, read beyond it, or loop for ever.
+ * - None of them waits: "no entry" is an answer, and you choose when to ask again. Python's must be
+ *   opened anew to see what came since, and needs the right to write to the segment.
  * - The C++ writer takes no lock, and can't go on with a segment that its process left behind.
  *
- * For a look without any of them, here is a reader of a log that stands still, or nearly: it stops at
- * what is overwritten while it looks.
+ * For a look without any of them, and better for Python: a reader of a log that stands still, or
+ * nearly, for it stops at what is overwritten while it looks. It only reads, and removes nothing.
  *
  * ```python
  * import mmap, struct, sys

@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
+import { failuresIn } from "./failures.ts";
 import type { Runtime } from "./runtimes.ts";
 
 /** What came out on one runtime. */
@@ -13,6 +14,8 @@ export interface Result {
   failed: number;
   skipped: number;
   seconds: number;
+  /** The messages of what failed. */
+  failures?: string;
 }
 
 /** Where and how to run. */
@@ -79,7 +82,8 @@ export async function runTests(
     child.stdin?.end();
   });
   const output = `${stdout}\n${stderr}`;
-  const [passedIn, failedIn, skippedIn] = SUMMARIES[runtime.name.replace(/\d+$/, "")];
+  const runner = runtime.name.replace(/\d+$/, "");
+  const [passedIn, failedIn, skippedIn] = SUMMARIES[runner];
   const passed = lastNumber(output, passedIn);
   let failed = lastNumber(output, failedIn);
   // A runner that crashed has not said so in its numbers.
@@ -92,6 +96,7 @@ export async function runTests(
     failed,
     skipped: lastNumber(output, skippedIn),
     seconds,
+    failures: failed > 0 ? failuresIn(output, runner) : "",
   };
   console.log(`${runtime.title}: ${numbersOf(result)}`);
   return result;
@@ -102,10 +107,13 @@ export function numbersOf({ passed, failed, skipped, seconds }: Result): string 
   return `${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds.toFixed(0)} s`;
 }
 
-/** Prints the sum, and ends with 0 if that is a success. */
+/** Prints what failed, for those who see the end of the output only, and the sum; and ends with 0 if that is a success. */
 export function finish(results: readonly Result[]): never {
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  for (const { title, failures } of results) {
+    if (failures) console.log(`\n${title}:\n${failures}`);
+  }
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed === 0 && passed > 0 ? 0 : 1);
 }

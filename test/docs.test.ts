@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import test, { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { ShmLogReader, ShmLogWriter } from "../mod.ts";
+import { uniqueName } from "./support/runtime.ts";
 
 const root = new URL("../", import.meta.url);
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-docs-`);
@@ -100,6 +102,32 @@ test("the reader in Python reads what is written here", { skip: withoutPython() 
     encoding: "utf8",
   });
   assert.equal(stdout, expected.join(""), stderr);
+});
+
+test("the original's reader in Python, used as we say, leaves the log where it is", {
+  skip: withoutPython() || (process.platform === "linux" ? false : "not Linux"),
+}, () => {
+  // What its reader has to do with the system, which is all that this is about.
+  writeFileSync(
+    `${folder}/ouroboros_py.py`,
+    `from multiprocessing import shared_memory
+class Reader:
+    def __init__(self, name):
+        self._shm = shared_memory.SharedMemory(name=name, create=False)
+        self._buffer = bytes(self._shm.buf)
+    def __enter__(self): return self
+    def __exit__(self, *_): self._shm.close()
+    def __iter__(self): return iter([self._buffer[:8]])
+`,
+  );
+  const name = uniqueName("python");
+  using writer = ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
+  const [{ code }] = examplesIn("mod.ts", "py");
+  writeFileSync(`${folder}/original.py`, code.replaceAll("app", writer.name.slice(1)));
+  const { stdout, stderr } = spawnSync("python3", [`${folder}/original.py`], { encoding: "utf8" });
+  assert.equal(stdout, "GOLBORUO\n");
+  assert.equal(stderr, "");
+  ShmLogReader.open(name).close();
 });
 
 function withoutPython(): string | false {

@@ -1,18 +1,19 @@
 /** The sources as JavaScript modules: one file a subpath, and files for what several have in common. */
 
-import { build, type Metafile, type Plugin, transform } from "esbuild";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { build, type Metafile } from "esbuild";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { root } from "../runtimes.ts";
-import { isExternal, packageOf } from "./dependencies.ts";
-import { CLI, config, entries } from "./project.ts";
+import { withClassNames } from "./class_names.ts";
+import { packageOf } from "./dependencies.ts";
+import { mangled } from "./mangle.ts";
+import { plugins } from "./plugins.ts";
+import { CLI, entries } from "./project.ts";
+import { withShortImports } from "./short_imports.ts";
 
 /** Node from 22.18 on; there `using` is no syntax yet. */
 const TARGET = "node22.18";
-
-/** Node shows the line of an error that nobody caught. */
-const LINE_LIMIT = 120;
 
 /** What was built. */
 export interface Bundle {
@@ -44,21 +45,27 @@ export async function bundle(folder: string): Promise<Bundle> {
     platform: "node",
     target: TARGET,
     chunkNames: "shared-[hash]",
-    sourcemap: "linked",
-    // Names stay, for stack traces, profiles, and console.log of an object.
-    minifyWhitespace: true,
+    sourcemap: "external",
     minifySyntax: true,
-    lineLimit: LINE_LIMIT,
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [onlyTheVersion, requiredBuiltins, externals],
+    plugins,
   });
   const cliFiles = filesOfCli(metafile, folder, workers);
-  for (const path of Object.keys(metafile.outputs)) {
-    if (path.endsWith(".js")) restoreClassNames(join(folder, basename(path)));
+  const outputs = Object.keys(metafile.outputs).filter((path) => path.endsWith(".js"));
+  // The names of classes are theirs, whatever the variables are called.
+  const functions = entries.flatMap(({ name }) =>
+    metafile.outputs[pathOfOutput(folder, `${name}.js`)].exports
+  ).filter((name) => /^[a-z]/.test(name));
+  const texts = withShortImports(
+    new Map(outputs.map((path) => [basename(path), readFileSync(join(root, path), "utf8")])),
+    (file) => metafile.outputs[pathOfOutput(folder, file)].entryPoint === undefined,
+  );
+  for (const [file, text] of texts) {
+    const isCli = cliFiles.has(file);
+    await shorten(join(folder, file), text, { functions, isCli, isProgram: file === "cli.js" });
   }
-  for (const file of cliFiles) await shrink(join(folder, file), file === "cli.js");
   const built = Object.values(metafile.outputs);
   return {
     cliFiles,
@@ -111,8 +118,7 @@ function sources(): string[] {
 
 /** Paths of the packages in the page that the command line serves, which is built before. */
 function packagesOfPage(): string[] {
-  const folder = `${root}page/`;
-  if (!existsSync(folder)) return [];
+  const folder = `${root}src/cli/serve/page/`;
   const texts = readdirSync(folder).filter((file) => file.endsWith(".ts")).map((file) =>
     readFileSync(folder + file, "utf8")
   );
@@ -121,43 +127,10 @@ function packagesOfPage(): string[] {
   );
 }
 
-/** Of deno.json nothing but the version is anybody's business. */
-const onlyTheVersion: Plugin = {
-  name: "only the version",
-  setup: (build) =>
-    build.onLoad({ filter: /[\\/]deno\.json$/ }, () => ({
-      contents: JSON.stringify({ version: config.version }),
-      loader: "json",
-    })),
-};
-
-/** Packages in CommonJS `require` what an ES module can't. */
-const requiredBuiltins: Plugin = {
-  name: "required builtins",
-  setup(build) {
-    build.onResolve(
-      { filter: /^[\w:/]+$/ },
-      ({ path, kind }) =>
-        kind === "require-call" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
-      loader: "js",
-    }));
-  },
-};
-
-const externals: Plugin = {
-  name: "externals",
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, importer, namespace }) => {
-      if (namespace !== "file" || importer === "") return undefined;
-      const isCli = importer.startsWith(resolve(root, "src/cli")) ||
-        importer.includes("node_modules");
-      return isExternal(packageOf(path), isCli) ? { path, external: true } : undefined;
-    });
-  },
-};
+/** The key of a file among the outputs. */
+function pathOfOutput(folder: string, file: string): string {
+  return relative(root, join(folder, file)).replaceAll("\\", "/");
+}
 
 /** The outputs that no other entry than the command line leads to. */
 function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<string> {
@@ -170,10 +143,8 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
       if (!external) visit(next);
     }
   };
-  const outputOf = (name: string) =>
-    relative(root, join(folder, `${name}.js`)).replaceAll("\\", "/");
   for (const name of [...modules, ...workers.map((source) => basename(source, ".ts"))]) {
-    visit(outputOf(name));
+    visit(pathOfOutput(folder, `${name}.js`));
   }
   return new Set(
     Object.keys(metafile.outputs).filter((path) => path.endsWith(".js") && !seen.has(path)).map((
@@ -182,38 +153,25 @@ function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<
   );
 }
 
-/**
- * The names that classes had before bundling, which errors and `console.log` show. A class X that
- * speaks of itself has become `var X = class _X`; and of two that were called X one is X2.
- */
-function restoreClassNames(path: string): void {
-  let text = readFileSync(path, "utf8");
-  // With as many characters as before, for the source map.
-  for (const [, name] of text.matchAll(/\b(\w+)\s*=\s*class\s+_\1\b/g)) {
-    text = text.replace(new RegExp(`(?<![.#\\w$])_${name}(?![\\w$])`, "g"), `${name} `);
-  }
-  const named = [...text.matchAll(/\b((\w+?)\d+)\s+as\s+\2\b/g)]
-    .filter(([, local]) =>
-      new RegExp(`\\b${local}\\s*=\\s*class\\b|\\bclass\\s+${local}\\b`).test(text)
-    )
-    .map(([, local, name]) => `Object.defineProperty(${local},"name",{value:"${name}"});`);
-  text = text.replace(/(?=\n\/\/# sourceMappingURL=)/, named.join(""));
-  writeFileSync(path, text);
+/** What is to be known of a file to make it short. */
+interface FileKind {
+  /** The functions that the package exports. */
+  functions: readonly string[];
+  /** Whether it belongs to the command line, which nobody steps through: it needs no source map. */
+  isCli: boolean;
+  isProgram: boolean;
 }
 
-/** A file of the command line: nobody steps through it. */
-async function shrink(path: string, isProgram: boolean): Promise<void> {
-  const text = readFileSync(path, "utf8").replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n");
-  const { code } = await transform(text, {
-    target: TARGET,
-    format: "esm",
-    minify: true,
-    lineLimit: LINE_LIMIT,
-    legalComments: "none",
-  });
-  writeFileSync(path, isProgram ? `#!/usr/bin/env node\n${code}` : code, {
-    mode: isProgram ? 0o755 : 0o644,
-  });
+/** Makes a file of the bundle short. */
+async function shorten(path: string, text: string, kind: FileKind): Promise<void> {
+  const { functions, isCli, isProgram } = kind;
+  const map = isCli ? undefined : readFileSync(`${path}.map`, "utf8");
+  const result = await mangled(withClassNames(text), { map, exported: functions });
+  rmSync(`${path}.map`);
+  if (result.map !== undefined) writeFileSync(`${path}.map`, result.map);
+  const first = isProgram ? "#!/usr/bin/env node\n" : "";
+  const last = isCli ? "" : `\n//# sourceMappingURL=${basename(path)}.map`;
+  writeFileSync(path, `${first}${result.code}${last}\n`, { mode: isProgram ? 0o755 : 0o644 });
 }
 
 /** `…/node_modules/commander` of a path in it. */

@@ -2,14 +2,18 @@
 
 import { isBuiltin } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import ts from "typescript";
 import { root } from "../runtimes.ts";
+import { withBriefComments } from "./brief_comments.ts";
 import { packageOf } from "./dependencies.ts";
+import { mergedTypes } from "./merged_types.ts";
 import { entries } from "./project.ts";
+import { usedTypes } from "./used_types.ts";
 
 /**
- * Writes `SOURCE.d.ts` for each `SOURCE.ts`, in the same folders.
+ * Writes `NAME.d.ts` for each entry, and files of what they have in common, with nothing in them that
+ * no entry leads to, and with short comments.
  *
  * @returns the packages whose types they need
  */
@@ -44,20 +48,22 @@ export function writeDeclarations(folder: string): Set<string> {
       getNewLine: () => "\n",
     }));
   }
-  const needed = new Set<string>();
+  const entryFiles = new Map(entries.map(({ source, name }) => [sourceDeclaration(source), name]));
+  const used = usedTypes(declarations, [...entryFiles.keys()]);
+  const brief = new Map(
+    [...used].map(([path, text]) => [path, withBriefComments(text, entryFiles.has(path))]),
+  );
   const packages = new Set<string>();
-  for (const { source } of entries) collect(declarationOf(source), declarations, needed);
-  for (const path of needed) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    const text = declarations.get(path) as string;
-    writeFileSync(join(folder, path), text);
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of mergedTypes(brief, entryFiles)) {
+    writeFileSync(join(folder, file), text);
     for (const [, name] of text.matchAll(FROM_PACKAGE)) packages.add(packageOf(name));
   }
   return new Set([...packages].filter((name) => !isBuiltin(name)));
 }
 
 /** `ffi/mod.d.ts` of `ffi/mod.ts`. */
-export function declarationOf(source: string): string {
+function sourceDeclaration(source: string): string {
   return source.replace(/\.ts$/, ".d.ts");
 }
 
@@ -69,14 +75,4 @@ const INLINE = /(import\("\.[^"]*)\.ts"\)/g;
 
 function withJavaScriptPaths(text: string): string {
   return text.replace(PATHS, '$1.js"').replace(INLINE, '$1.js")');
-}
-
-function collect(path: string, all: Map<string, string>, needed: Set<string>): void {
-  if (needed.has(path)) return;
-  const text = all.get(path);
-  if (text === undefined) throw new Error(`there is no ${path}`);
-  needed.add(path);
-  for (const [, next] of text.matchAll(/(?:from\s+|import\()"(\.[^"]+)\.js"/g)) {
-    collect(`${join(dirname(path), next).replaceAll("\\", "/")}.d.ts`, all, needed);
-  }
 }

@@ -16,10 +16,13 @@ export const OPTIONAL: readonly string[] = ["koffi"];
 /** Packages of the command line that are too large to be built in. */
 const LARGE: readonly string[] = ["ink", "react"];
 
+/** What users of a subpath have, and so is not built in where the command line imports it, too. */
+const SHARED: readonly string[] = ["@nats-io/jetstream", "@nats-io/transport-node"];
+
 /** What stays outside of the bundle. `isCli`: only the command line imports it. */
 export function isExternal(name: string, isCli: boolean): boolean {
   return isBuiltin(name) || name === "bun" || name.startsWith("bun:") ||
-    OPTIONAL.includes(name) || LARGE.includes(name) || !isCli;
+    OPTIONAL.includes(name) || LARGE.includes(name) || SHARED.includes(name) || !isCli;
 }
 
 /** The name of the package that a specifier leads into. */

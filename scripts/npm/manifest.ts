@@ -1,7 +1,6 @@
 /** The package.json of the npm package, out of deno.json and what was built. */
 
 import type { Bundle } from "./bundle.ts";
-import { declarationOf } from "./declarations.ts";
 import { OPTIONAL, peerRange } from "./dependencies.ts";
 import { CLI, config, entries, versionOf } from "./project.ts";
 
@@ -24,8 +23,8 @@ export function manifest({ imported, workers }: Bundle): Record<string, unknown>
     exports: {
       // No condition asks how it is loaded: require() gives the same ES modules as import.
       ...Object.fromEntries(
-        entries.map(({ subpath, name, source }) => [subpath, {
-          types: `./dist/types/${declarationOf(source)}`,
+        entries.map(({ subpath, name }) => [subpath, {
+          types: `./dist/types/${name}.d.ts`,
           default: `./dist/${name}.js`,
         }]),
       ),
@@ -33,9 +32,9 @@ export function manifest({ imported, workers }: Bundle): Record<string, unknown>
     },
     // For tools that know no exports.
     main: "./dist/mod.js",
-    types: `./dist/types/${declarationOf(entries[0].source)}`,
+    types: "./dist/types/mod.d.ts",
     bin: entries.some(({ subpath }) => subpath === CLI) ? { ouroboros: "dist/cli.js" } : undefined,
-    files: ["dist", "CHANGELOG.md", "THIRD_PARTY.md"],
+    files: ["dist", "THIRD_PARTY.md"],
     optionalDependencies: Object.fromEntries(
       OPTIONAL.map((name) => [name, `^${versionOf(name)}`]),
     ),

@@ -25,7 +25,7 @@ export const folder: string = `${root}dist/npm/`;
 export interface Sizes {
   /** JavaScript of the library. */
   library: number;
-  /** JavaScript of the command line. */
+  /** The command line: JavaScript, and the page that it serves. */
   cli: number;
   types: number;
   maps: number;
@@ -48,15 +48,17 @@ export async function buildPackage(): Promise<Package> {
   for (const file of built.cliFiles) rmSync(`${folder}dist/${file}.map`, { force: true });
   for (const name of writeDeclarations(`${folder}dist/types`)) built.imported.add(name);
   writeFileSync(`${folder}package.json`, `${JSON.stringify(manifest(built), null, 2)}\n`);
-  for (const file of ["LICENSE", "CHANGELOG.md"]) copyFileSync(`${root}${file}`, folder + file);
+  copyFileSync(`${root}LICENSE`, `${folder}LICENSE`);
   writeFileSync(`${folder}README.md`, readmeForNpm(readFileSync(`${root}README.md`, "utf8")));
   writeFileSync(`${folder}THIRD_PARTY.md`, thirdParty(built.builtIn));
   return { tarball: pack(), sizes: measure(built.cliFiles) };
 }
 
-/** Pictures are in the repository only. */
+/** What only who has the sources can use: pictures, and how to work on them. */
 function readmeForNpm(text: string): string {
-  return text.replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n/gm, "");
+  return text
+    .replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n/gm, "")
+    .replace(/^## (?:Two commands|Architecture)\n[^]*?(?=^## |(?![^]))/gm, "");
 }
 
 function pack(): string {
@@ -78,6 +80,8 @@ function measure(cliFiles: Set<string>): Sizes {
       ? "maps"
       : file.endsWith(".d.ts")
       ? "types"
+      : file.endsWith(".br")
+      ? "cli"
       : !file.endsWith(".js")
       ? "texts"
       : cliFiles.has(file.replace(/^dist[\\/]/, ""))

@@ -70,6 +70,14 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
       title: "require() of all subpaths: the same objects as import",
       run: () => void run(write("consumer.cjs", commonJs())),
     },
+    {
+      title: "ouroboros serve: the page, and an entry on it",
+      run: () => void run(write("serve.mjs", SERVE)),
+    },
+    {
+      title: "a stack trace has the names of classes, methods and functions that are exported",
+      run: () => void run(write("stack.mjs", STACK)),
+    },
     ...command(runtime, folder),
   ];
 }
@@ -124,6 +132,58 @@ if (bell !== undefined) {
   bell.close();
 }
 memory.close();
+`;
+
+/** The page of the live view is packed; whether it is all there only a look at it tells. */
+const SERVE = `import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { ShmLogWriter } from "${config.name}";
+const name = "/ouroboros-serve-" + process.pid;
+const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 16, unlinkOnClose: true });
+writer.write("a line of the log");
+const program = fileURLToPath(import.meta.resolve("${config.name}/cli"));
+const before = "Deno" in globalThis ? ["run", "-A"] : [];
+const server = spawn(process.execPath, [...before, program, "serve", name, "-p", "0"], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+try {
+  const [address] = await Promise.race([
+    once(server.stdout.setEncoding("utf8"), "data"),
+    once(server, "exit").then(([code]) => Promise.reject(new Error("serve ended with " + code))),
+  ]);
+  const url = new URL(address.trim());
+  const page = await (await fetch(url)).text();
+  for (const part of ["<title>ouroboros</title>", "<script", "EventSource", ".uplot", "</html>"]) {
+    assert.ok(page.includes(part), part);
+  }
+  url.pathname = "/events";
+  let text = "";
+  for await (const part of (await fetch(url)).body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.includes("a line of the log")) break;
+  }
+  assert.match(text, /event: entries\\ndata: .*a line of the log/);
+} finally {
+  server.kill("SIGKILL");
+  writer.close();
+}
+`;
+
+/** Of an error that was thrown deep inside. */
+const STACK = `import assert from "node:assert/strict";
+import { segmentSize, ShmLogReader, Writer } from "${config.name}";
+const stackOf = (fails) => {
+  try {
+    fails();
+  } catch (error) {
+    return error.stack;
+  }
+};
+assert.match(stackOf(() => segmentSize(-1, 0)), /^ +at .*segmentSize/m);
+assert.match(stackOf(() => Writer.create(new ArrayBuffer(8))), /^ +at .*create/m);
+assert.match(stackOf(() => ShmLogReader.open("/ouroboros-none")), /^ +at .*open/m);
 `;
 
 function commonJs(): string {

@@ -30,6 +30,12 @@ const HEAP_PER_CYCLE = 32;
 /** The kernel's count has the compiled code in it, and room that the allocators keep. */
 const RSS_SLACK = 64 << 20;
 
+/**
+ * What leaks, leaks in every round; what an engine keeps for itself, and what is left of tests before,
+ * comes and goes. So one round without growth is enough.
+ */
+const ROUNDS = 4;
+
 /** Runs `cycle` again and again, with a breath now and then, and compares before with after. */
 async function checkGrowth(title: string, cycles: number, cycle: () => void): Promise<void> {
   const run = async (count: number) => {
@@ -39,11 +45,17 @@ async function checkGrowth(title: string, cycles: number, cycle: () => void): Pr
     }
   };
   await run(Math.max(200, Math.min(2000, cycles / 2)));
-  const before = await usage();
-  await run(cycles);
-  const now = await usage();
-  report(`${title}, ${cycles} cycles`, before, now);
-  check(before, now, cycles);
+  for (let round = 1;; round++) {
+    const before = await usage();
+    await run(cycles);
+    const now = await usage();
+    report(`${title}, ${cycles} cycles`, before, now);
+    try {
+      return check(before, now, cycles);
+    } catch (error) {
+      if (round === ROUNDS) throw error;
+    }
+  }
 }
 
 function check(before: Usage, now: Usage, cycles: number): void {

@@ -175,6 +175,25 @@ test("the page is used by keys alone, and shows all of an entry", { skip }, asyn
   });
 });
 
+test(
+  "what was scrolled before somebody goes to the end does not stop the list there",
+  { skip },
+  async () => {
+    using log = makeLog();
+    for (let n = 1; n <= 500; n++) log.write(line(n));
+    await withPage([log.name], async (page) => {
+      await until(page, (texts) => texts.at(-1) === "line 500");
+      // Both before the browser tells of the first one's scrolling.
+      await page.evaluate(`for (const key of ["Home", "End"]) {
+      document.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    }`);
+      log.write(line(501));
+      await until(page, (texts) => texts.at(-1) === "line 501");
+      assert.equal(await page.locator("#pause").getAttribute("aria-pressed"), "false");
+    });
+  },
+);
+
 test("text of entries is text, whatever it says", { skip }, async () => {
   using log = makeLog();
   const hostile = `<img src=x onerror="document.title='owned'"><script>document.title=1</script>`;

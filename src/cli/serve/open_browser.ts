@@ -9,12 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-
-/** What opens a file in the program for it; without a shell, to which a path may mean something. */
-const OPENERS: Partial<Record<NodeJS.Platform, string>> = {
-  darwin: "open",
-  win32: "explorer.exe",
-};
+import { browserCommand } from "./browser_command.ts";
 
 /**
  * Opens an address in the browser, and gives what removes the traces of that. Rejects if there is no
@@ -31,9 +26,9 @@ export function openBrowser(url: string): Promise<() => void> {
   writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${url}">\n`, {
     mode: 0o600,
   });
-  const command = OPENERS[process.platform] ?? "xdg-open";
+  const { program, args } = browserCommand(file, process.platform, process.env.SystemRoot);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [file], { stdio: "ignore", detached: true });
+    const child = spawn(program, args, { stdio: "ignore", detached: true });
     child.once("error", (error) => {
       remove();
       reject(error);

@@ -29,6 +29,8 @@ export class VirtualList {
   #height = 0;
   #sized = -1;
   #isFollowing = true;
+  /** Whether the end is to come into view with the next drawing. */
+  #isReturning = false;
   #isScheduled = false;
   #selected = -1;
   #revision = 0;
@@ -51,9 +53,11 @@ export class VirtualList {
       this.invalidate();
     }).observe(box);
     box.addEventListener("scroll", () => {
-      const end = this.#sized * ROW_HEIGHT - this.#height;
+      // As high as it is now: a box that grows is scrolled before its observer hears of it.
+      const end = this.#sized * ROW_HEIGHT - box.clientHeight;
       const isAtEnd = box.scrollTop >= end - 1.5 * ROW_HEIGHT;
-      if (isAtEnd !== this.#isFollowing) events.onScrolled(isAtEnd);
+      // What was scrolled before we were sent to the end is told only now, and is no wish of today.
+      if (isAtEnd !== this.#isFollowing && !this.#isReturning) events.onScrolled(isAtEnd);
       this.#schedule();
     }, { passive: true });
     sizer.addEventListener("click", (event) => {
@@ -67,6 +71,7 @@ export class VirtualList {
   /** Whether the end is kept in view. */
   set isFollowing(value: boolean) {
     this.#isFollowing = value;
+    this.#isReturning = value;
     this.#schedule();
   }
 
@@ -117,6 +122,7 @@ export class VirtualList {
 
   #draw(): void {
     this.#isScheduled = false;
+    this.#isReturning = false;
     const store = this.#store;
     if (this.#sized !== store.length) {
       this.#sized = store.length;
