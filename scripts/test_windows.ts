@@ -3,7 +3,7 @@
  * Windows and makes of the answers; where Wine answers otherwise than Windows, tests say so.
  *
  * `deno task test:windows [RUNTIME…] [FILTER…]`: runtimes are bun, node22, node24, node26, deno
- * (default: all); a filter is a part of a test file's path. It takes a quarter of an hour, and
+ * (default: all); a filter is a part of a test file's path. It takes some six minutes a runtime, and
  * Debian's packages, which it names where they are missing; nothing but npm packages is installed, in
  * a folder for temporary files.
  */
@@ -118,5 +118,6 @@ function sumOf(title: string, results: readonly Result[]): Result {
     failed: sum("failed"),
     skipped: sum("skipped"),
     seconds: sum("seconds"),
+    failures: results.map(({ failures }) => failures).filter(Boolean).join("\n\n"),
   };
 }
