@@ -13,8 +13,10 @@ import { CERTIFICATE, GLOBAL } from "./names.ts";
 
 const DIRECTORY_QUERY = 1;
 const MACHINE_DIRECTORY = "\\BaseNamedObjects";
-/** What a name and the kind of an object take at most, in bytes. */
-const ENTRY = 4096;
+/** Room for the longest name that there can be, of 65,534 bytes, and the kind of the object. */
+const ENTRY = 0x11000;
+/** LMEM_ZEROINIT. */
+const ZEROED = 0x40;
 /** A UNICODE_STRING: its size, and where its pointer is in it; the length in bytes comes first. */
 const STRING = 16;
 const STRING_POINTER = 8;
@@ -72,7 +74,7 @@ function namesIn(calls: WindowsCalls, directory: string): string[] {
           context,
           unused,
         );
-        if (status !== 0) return names;
+        if (status < 0) return names;
         if (textAt(memory, address, STRING) === "Section") names.push(textAt(memory, address, 0));
       }
     } finally {
@@ -97,7 +99,7 @@ function openDirectory(
   memory.setBigUint64(ATTRIBUTES + STRING_POINTER, address + BigInt(textOffset), true);
   const handle = room(8);
   const status = calls.objects.NtOpenDirectoryObject(bytesOf(handle), DIRECTORY_QUERY, address);
-  return status === 0 ? handle.getBigUint64(0, true) : undefined;
+  return status >= 0 ? handle.getBigUint64(0, true) : undefined;
 }
 
 /** The text of the UNICODE_STRING at an offset, which lies in the same memory. */
@@ -114,7 +116,6 @@ function withMemory<T>(
   size: number,
   use: (address: bigint, memory: DataView<ArrayBuffer>) => T,
 ): T {
-  const ZEROED = 0x40;
   const address = BigInt(kernel.LocalAlloc(ZEROED, BigInt(size)));
   const reason = lastError();
   if (address === 0n) throw failed("LocalAlloc", `${size} bytes`, reason);
