@@ -48,7 +48,8 @@ function addCertified(
   prefix: string,
   names: Set<string>,
 ): void {
-  const found = new Set(namesIn(calls, directory));
+  // Twice: what goes meanwhile shifts the places of others, of which one may be passed over.
+  const found = new Set([...namesIn(calls, directory), ...namesIn(calls, directory)]);
   for (const name of found) {
     if (found.has(`${name}${CERTIFICATE}`)) names.add(`${prefix}${name}`);
   }
@@ -63,7 +64,6 @@ function namesIn(calls: WindowsCalls, directory: string): string[] {
     const context = bytesOf(room(4));
     const unused = bytesOf(room(4));
     try {
-      // One after the other: then a change in between costs at most what has changed.
       for (let restart = 1;; restart = 0) {
         const status = calls.objects.NtQueryDirectoryObject(
           handle,
