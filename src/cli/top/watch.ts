@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type SegmentIdentity, SharedMemory } from "../../../ffi/mod.ts";
+import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../../errors.ts";
 import { type LogOutline, outline } from "../../log/outline.ts";
 import { fence } from "../../shm_log/source.ts";
@@ -89,7 +89,7 @@ class WatchedLog {
   readonly #target: LogTarget;
   #memory: LogMemory | undefined;
   /** What was looked at last. */
-  #last: SegmentIdentity | undefined;
+  #last: { device: number; inode: number; total: number } | undefined;
   #history = new History();
 
   constructor(name: string, target: LogTarget) {
@@ -102,8 +102,10 @@ class WatchedLog {
     try {
       const memory = this.#open();
       const found = outline(memory.buffer, fence);
+      const isAlive = memory.isLocked();
+      this.#recognize(memory, found.total, isAlive);
       this.#history.add(now, found.total);
-      return this.#describe(found, memory, pids);
+      return this.#describe(found, memory, isAlive, pids);
     } catch (error) {
       this.close();
       if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
@@ -132,21 +134,31 @@ class WatchedLog {
         this.#memory.currentSize() >= this.#memory.byteLength;
       if (!isSame) this.close();
     }
-    const memory = this.#memory ??= openMemory(this.#target, "read");
-    const { device, inode, created } = memory.identity;
-    if (this.#last?.inode !== inode || this.#last.device !== device) this.#history = new History();
-    this.#last = { device, inode, created };
-    return memory;
+    return this.#memory ??= openMemory(this.#target, "read");
   }
 
-  #describe(found: LogOutline, memory: LogMemory, pids: ReadonlyMap<string, number>): LogLook {
+  /** Forgets what was of another log. */
+  #recognize({ identity: { device, inode } }: LogMemory, total: number, isAlive: boolean): void {
+    const last = this.#last;
+    this.#last = { device, inode, total };
+    if (last === undefined || (last.device === device && last.inode === inode)) return;
+    // On Windows what no writer of ours holds is told apart only while somebody has it open.
+    if (isAlive || total < last.total) this.#history = new History();
+  }
+
+  #describe(
+    found: LogOutline,
+    memory: LogMemory,
+    isAlive: boolean,
+    pids: ReadonlyMap<string, number>,
+  ): LogLook {
     const history = this.#history;
     const { rate } = history;
     const first = found.total - found.entries + 1;
     return {
       name: this.#name,
       outline: found,
-      isAlive: memory.isLocked(),
+      isAlive,
       writerPid: pids.get(String(memory.identity.inode)),
       rate,
       byteRate: rate === undefined || found.entries === 0
