@@ -18,7 +18,14 @@ import {
   WriterLockedError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { pressCtrlC, runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
+import {
+  pressCtrlC,
+  runScript,
+  runtimeName,
+  startChild,
+  thisRuntime,
+  uniqueName,
+} from "../support/runtime.ts";
 import {
   isWindows,
   needsPaths,
@@ -273,11 +280,8 @@ for (const { title, target: newTarget, path } of places) {
     }, async () => {
       const target = newTarget();
       const kind = typeof target === "string" ? target : target.path;
-      const child = startChild(signalled, [
-        kind,
-        typeof target === "string" ? "name" : "path",
-        how,
-      ]);
+      const args = [kind, typeof target === "string" ? "name" : "path", how];
+      const child = startChild(signalled, args, thisRuntime, true);
       assert.equal(await child.nextLine(), "written");
       assert.equal(isThere(target), true);
       if (how === "exit" || how === "end") await child.say("go");

@@ -52,11 +52,19 @@ export interface Child {
 /** How long a child may live, in milliseconds. */
 const CHILD_LIMIT = 120_000;
 
-/** Starts a file of test/ on a runtime. */
-export function startChild(file: URL, args: (string | number)[], on: Runtime = thisRuntime): Child {
+/**
+ * Starts a file of test/ on a runtime; on Windows, if that is wanted, with a console of its own, in
+ * which Ctrl-C can be pressed.
+ */
+export function startChild(
+  file: URL,
+  args: (string | number)[],
+  on: Runtime = thisRuntime,
+  hasConsole: boolean = false,
+): Child {
   const child = spawn(on.path, [...on.run, fileURLToPath(file), ...args.map(String)], {
     stdio: ["pipe", "pipe", "pipe"],
-    windowsHide: true,
+    windowsHide: hasConsole,
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let complaint = "";
