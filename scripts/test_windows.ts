@@ -3,7 +3,7 @@
  * Windows and makes of the answers; where Wine answers otherwise than Windows, tests say so.
  *
  * `deno task test:windows [RUNTIME…] [FILTER…]`: runtimes are bun, node22, node24, node26, deno
- * (default: all); a filter is a part of a test file's path. It takes some six minutes a runtime, and
+ * (default: all); a filter is a part of a test file's path. It takes five to ten minutes a runtime, and
  * Debian's packages, which it names where they are missing; nothing but npm packages is installed, in
  * a folder for temporary files.
  */
