@@ -7,73 +7,14 @@
 
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
-import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
+import { StreamUnusableError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import type { NatsLink } from "./connect.ts";
+import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
+import { BusyError, explained, hasNoResponder, inUse, isPassing } from "./feed_errors.ts";
+import { FeedMessage, NOTHING } from "./feed_message.ts";
+import type { FeedOptions } from "./feed_options.ts";
 import { jetstreamPackage } from "./packages.ts";
-
-/** Where a consumer that is not there yet begins. */
-export type FeedStart = "oldest" | "latest" | { readonly streamSequence: number };
-
-/** Which messages are wanted. */
-export interface FeedOptions {
-  /** The name of the stream. */
-  readonly stream: string;
-  /** Only of these subjects; wildcards are allowed. Default: all. */
-  readonly subject?: string;
-  /**
-   * The name of a durable consumer, which keeps the place of what is acknowledged. Without one there
-   * is a consumer for this feed only, and nothing is acknowledged.
-   */
-  readonly consumer?: string;
-  /** Where to begin if there is no such consumer. Default `"oldest"`. */
-  readonly start?: FeedStart;
-  /** The domain of JetStream, if there is one. */
-  readonly domain?: string;
-  /** What the subjects of answers begin with. Default `"_INBOX"`. */
-  readonly inboxPrefix?: string;
-  /** How many messages may be on their way or wait here. Default 4096. */
-  readonly window?: number;
-}
-
-/** A message, and its place in the stream. */
-export class FeedMessage {
-  /** Its number in the stream. */
-  readonly streamSequence: number;
-  /** How many messages there are after it for this consumer. */
-  readonly pending: number;
-  /** Which incarnation of the consumer has sent it: only that one knows of its acknowledgement. */
-  readonly epoch: number;
-  /** Where to acknowledge it. */
-  readonly reply: string;
-  /** Whether it was handled. */
-  isDone = false;
-  #message: Msg | undefined;
-
-  /** Makes a message of what stands in its reply subject. */
-  constructor(
-    message: Msg | undefined,
-    reply: string,
-    streamSequence: number,
-    pending: number,
-    epoch: number,
-  ) {
-    this.#message = message;
-    this.reply = reply;
-    this.streamSequence = streamSequence;
-    this.pending = pending;
-    this.epoch = epoch;
-  }
-
-  /** The message as the client has it, once: it may be a small part of much memory. */
-  unpack(): Msg {
-    const message = this.#message!;
-    this.#message = undefined;
-    return message;
-  }
-}
-
-const NOTHING = new FeedMessage(undefined, "", 0, 0, -1);
 
 /** How long a request for messages lasts, and how often the server says that it is there, in ms. */
 const REQUEST_TIME = 1500;
@@ -86,12 +27,6 @@ const REQUEST_BYTES = 4 << 20;
 const GRACE = REQUEST_TIME + 500;
 /** How long the server may take to delete a consumer after it has said so, in milliseconds. */
 const DELETION_TIME = 250;
-/** How long the server waits for an acknowledgement, in milliseconds: a restart does not wait for it. */
-const ACK_WAIT = 300_000;
-/** How many messages may wait for that: more than are ever held back or on their way. */
-const MOST_UNACKNOWLEDGED = 1 << 18;
-/** After how long without us the server forgets a consumer that has no name, in milliseconds. */
-const FORGET_TIME = 60_000;
 const NANOS = 1e6;
 const ACK = new TextEncoder().encode("+ACK");
 
@@ -364,7 +299,7 @@ export class Feed {
         if (start === "latest") this.#floor = state.last_seq;
         else if (start !== "oldest") this.#floor = start.streamSequence - 1;
       }
-      info = await this.#make(jsm, this.#floor);
+      info = await makeConsumer(jsm, this.#options, this.#config, this.#floor);
     } else {
       checkConsumer(there, this.#options);
       if (there.num_waiting > 0) throw new BusyError();
@@ -387,7 +322,7 @@ export class Feed {
       if (isFirst && isClean) info = there;
       else {
         await jsm.consumers.delete(stream, there.name);
-        info = await this.#make(jsm, this.#floor);
+        info = await makeConsumer(jsm, this.#options, this.#config, this.#floor);
       }
     }
     this.#consumer = info.name;
@@ -417,41 +352,6 @@ export class Feed {
         else this.#receive(message);
       },
     });
-  }
-
-  /** Makes a consumer, which begins after a message of the stream. */
-  #make(jsm: JetStreamManager, after: number): Promise<ConsumerInfo> {
-    const { stream, subject, consumer } = this.#options;
-    const where: Partial<ConsumerConfig> = after === 0
-      ? { deliver_policy: "all" }
-      : { deliver_policy: "by_start_sequence", opt_start_seq: after + 1 };
-    if (this.#config !== undefined) {
-      const { opt_start_seq: _sequence, opt_start_time: _time, ...config } = this.#config;
-      return jsm.consumers.add(stream, { ...config, ...where });
-    }
-    const common: Partial<ConsumerConfig> = {
-      ...subject !== undefined && subject !== ">" && { filter_subject: subject },
-      replay_policy: "instant",
-      ...where,
-    };
-    return jsm.consumers.add(
-      stream,
-      consumer === undefined
-        ? {
-          ...common,
-          ack_policy: "none",
-          inactive_threshold: FORGET_TIME * NANOS,
-          mem_storage: true,
-          num_replicas: 1,
-        }
-        : {
-          ...common,
-          durable_name: consumer,
-          ack_policy: "explicit",
-          ack_wait: ACK_WAIT * NANOS,
-          max_ack_pending: MOST_UNACKNOWLEDGED,
-        },
-    );
   }
 
   /** Asks for more, if there is room for it. */
@@ -532,69 +432,4 @@ export class Feed {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.cause;
   }
-}
-
-/** Somebody else asks the consumer for messages, or did so a moment ago. */
-class BusyError extends Error {}
-
-function inUse({ stream, consumer }: FeedOptions): StreamUnusableError {
-  return new StreamUnusableError(
-    `consumer "${consumer}" of stream "${stream}" is used by another receiver`,
-  );
-}
-
-async function infoOf(
-  jsm: JetStreamManager,
-  stream: string,
-  consumer: string,
-): Promise<ConsumerInfo | undefined> {
-  try {
-    return await jsm.consumers.info(stream, consumer);
-  } catch (error) {
-    if (error instanceof Error && error.name === "ConsumerNotFoundError") return undefined;
-    throw error;
-  }
-}
-
-/** Throws if a consumer that is there is not what we need. */
-function checkConsumer({ name, config }: ConsumerInfo, { subject = ">" }: FeedOptions): void {
-  const wrong = config.deliver_subject !== undefined
-    ? "pushes its messages"
-    : config.ack_policy === "none"
-    ? "does not keep what is acknowledged"
-    : (config.filter_subject || ">") !== subject
-    ? `is of subject "${config.filter_subject || ">"}", not of "${subject}"`
-    : undefined;
-  if (wrong !== undefined) throw new StreamUnusableError(`consumer "${name}" ${wrong}`);
-}
-
-/** Whether the next attempt may fare better. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  return /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|NoResponders.*)$/
-    .test(error.name) ||
-    // The server comes up, or somebody else was quicker: it is looked at anew.
-    (error.name === "JetStreamApiError" && (code === 10008 || code === 10013 || code === 10105)) ||
-    error.name === "ConsumerNotFoundError";
-}
-
-/** Whether nobody listens to what JetStream listens to. */
-function hasNoResponder(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error.name.startsWith("NoResponders") || hasNoResponder(error.cause);
-}
-
-/** What went wrong, in the words of those who use this. */
-export function explained(error: unknown, { stream, consumer }: FeedOptions): unknown {
-  if (!(error instanceof Error) || error instanceof OuroborosError) return error;
-  if (error.name === "PermissionViolationError") {
-    return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
-  }
-  const what = error.name === "StreamNotFoundError"
-    ? `there is no stream "${stream}"`
-    : consumer === undefined
-    ? `stream "${stream}" can't be read: ${error.message}`
-    : `consumer "${consumer}" of stream "${stream}" can't be had: ${error.message}`;
-  return new StreamUnusableError(what, { cause: error });
 }

@@ -5,7 +5,7 @@
  */
 
 import { CorruptStateError } from "../errors.ts";
-import type { FeedMessage } from "./feed.ts";
+import type { FeedMessage } from "./feed_message.ts";
 import type { LogSource } from "./message.ts";
 import { sourceKey } from "./source_key.ts";
 import { StateFile } from "./state_file.ts";

@@ -5,7 +5,8 @@
  */
 
 import { NatsLink } from "./connect.ts";
-import { Feed, type FeedMessage } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import type { FeedMessage } from "./feed_message.ts";
 import { decodeMessage, type LogMessage, type LogSource } from "./message.ts";
 import {
   type MissingReason,
