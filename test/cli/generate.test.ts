@@ -96,7 +96,8 @@ test("generate is followed live from before its first entry", async () => {
   const name = uniqueName();
   try {
     const running = startCli([
-      ...flags(name, { count: 300, interval: 1000, "initial-delay": 300_000 }),
+      // All of it fits: who follows may be kept from it for a while.
+      ...flags(name, { size: 65536, count: 300, interval: 1000, "initial-delay": 300_000 }),
       "--no-unlink-at-exit",
     ]);
     await running.until((stdout) => stdout.endsWith("}\n"));
