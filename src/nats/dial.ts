@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
+import { connect, isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { NatsRefusedError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
@@ -17,6 +17,8 @@ const FIRST_DELAY = 50;
 const LONGEST_DELAY = 5000;
 /** How long an attempt may take if nothing else is said, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
+/** How long a server may take for its first words, where they are asked for, in milliseconds. */
+const GREETING_TIME = 1000;
 /** How often a connection that is quiet is tried, in milliseconds; the second try in vain is its end. */
 const PING_INTERVAL = 10_000;
 
@@ -35,11 +37,16 @@ export async function dialUntil(
   for (const path of Object.values(options.tls ?? {})) readFileSync(path);
   const wanted = clientOptions(options, backoff);
   const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
-  const { connect, wsconnect } = await transportPackage();
-  const dial = isWeb ? wsconnect : connect;
+  const client = await transportPackage();
+  const dial = isWeb ? client.wsconnect : client.connect;
   wanted.authenticator = await authenticatorOf(options, wanted);
+  const hasNoCertificate = wanted.tls && options.tls?.certFile === undefined && !isWeb;
   for (;;) {
     signal?.throwIfAborted();
+    // What comes of it is said by each runtime in its own way: never, or as an end of the process.
+    if (hasNoCertificate && await wantsCertificate((wanted.servers as string[])[0])) {
+      throw new NatsRefusedError("the NATS server wants a certificate of ours, and there is none");
+    }
     const dialling = dial(wanted);
     try {
       const client = await unlessAborted(dialling, signal);
@@ -199,6 +206,24 @@ export function isRefusal(error: unknown): error is Error {
 /** What the client says, as our error. */
 export function refused(error: Error): NatsRefusedError {
   return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
+}
+
+/** Whether a server says, before anything is encrypted, that it wants a certificate of its clients. */
+function wantsCertificate(server: string): Promise<boolean> {
+  const { hostname, port } = new URL(`nats://${server}`);
+  const socket = connect(Number(port), hostname.replace(/^\[(.*)\]$/, "$1"));
+  return new Promise<boolean>((resolve) => {
+    let said = "";
+    socket.on("data", (bytes) => {
+      said += bytes.toString();
+      if (said.includes("\r\n")) resolve(/"tls_verify":\s*true/.test(said));
+    });
+    // Whatever this is, the client will find out.
+    socket.on("error", () => resolve(false));
+    socket.on("close", () => resolve(false));
+    // A server that begins with encryption says nothing.
+    socket.setTimeout(GREETING_TIME, () => resolve(false));
+  }).finally(() => socket.destroy());
 }
 
 /** Whether a code is that of a network that fails: ECONNREFUSED, ENOTFOUND, … */

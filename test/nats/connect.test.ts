@@ -191,6 +191,8 @@ test("with TLS a server is trusted by its certificate, and nobody else is", {
       `tls { cert_file: "${certFile}", key_file: "${keyFile}", ca_file: "${client.certFile}", ` +
       "verify: true }",
   });
+  const without = { servers: strict.url, tls: { caFile: certFile } };
+  await assert.rejects(NatsLink.open(without), /NATS server wants a certificate of ours/);
   const tls = { caFile: certFile, ...client };
   await using link = await NatsLink.open({ servers: strict.url, tls });
   await link.client.flush();
