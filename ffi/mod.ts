@@ -51,7 +51,8 @@
  * - `ifExists: "resume"` goes on with the log that a reader has kept, and its numbers; for a
  *   service that restarts it is the one to take. `"replace"` can't take a name away from readers:
  *   while one has the log open it is a `SegmentExistsError`. `isReplaced()` is `false` as long as
- *   a reader has its log open, so `tail -f` ends by Ctrl-C.
+ *   a reader has its log open, so `tail -f` and `record` end by Ctrl-C, and `tail -F` goes on with a
+ *   writer that resumes. `list`, `top` and the list of `serve` keep nothing open.
  * - **Names are used as they are**, as the C++ library does: `/app` and `app` are two segments,
  *   and `Global\app` is one for all sessions. Take ASCII where C++ programs are to find it, and in
  *   Git Bash a name without a slash.
@@ -66,11 +67,16 @@
  * - Of a circular buffer the capacity is known by the size of its segment: two that end in the
  *   same page are not told apart, so take the same on both sides.
  * - `mode` means nothing: a segment is for its user, a file has the rights of its folder. There is
- *   no `list()`, no `notify` (no futex between processes: followers look by themselves), and
- *   memory is always reserved.
+ *   no `notify` (no futex between processes: followers look by themselves), and memory is always
+ *   reserved.
+ * - `SharedMemory.list()`, and with it `ouroboros list`, `top` and `serve`, knows the segments that
+ *   somebody has open with this library; one that only a C++ program has open is found by its name.
+ * - Commands end in order by Ctrl-C, Ctrl-Break, and when their console is closed. There is nothing
+ *   else by which a process asks another one to end: what `kill` does is `TerminateProcess`.
+ * - A log of a sink, of `write --keep` and of `replay` outlives its process only in a file.
  *
- * `deno task test:windows` runs the tests with the Windows builds of the runtimes in Wine, and
- * says what is missing where that can't be.
+ * `deno task test:windows` runs the tests with the Windows builds of the runtimes in Wine, those of
+ * the command line, too, and says what it leaves out, and what is missing where that can't be.
  *
  * ## On macOS
  *

@@ -157,8 +157,10 @@ export class SharedMemory extends Mapping {
 
   /**
    * The names of all segments, sorted, each with its `/`. In Deno it needs `--allow-read=/dev/shm`.
+   * On Windows the names of those, as they are, that somebody has open with this library: what else
+   * programs have there is not listed.
    *
-   * @throws {NativeUnavailableError} on macOS and Windows, which have no such list
+   * @throws {NativeUnavailableError} on macOS, which has no such list
    */
   static list(): string[] {
     return system().listShared();

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { NativeUnavailableError } from "../src/errors.ts";
 import { driver } from "./driver.ts";
 import { lockPatiently } from "./patient_lock.ts";
 import type { Advice, Semaphores, System } from "./system.ts";
@@ -16,6 +15,7 @@ import { WindowsFiles } from "./windows/files.ts";
 import { SegmentLocks } from "./windows/locks.ts";
 import { MAX_NAME, windowsName } from "./windows/names.ts";
 import { Owners } from "./windows/owner.ts";
+import { sectionNames } from "./windows/section_names.ts";
 import { Segments } from "./windows/segments.ts";
 import { windowsSemaphores } from "./windows/semaphores.ts";
 
@@ -59,9 +59,7 @@ export function windowsSystem(): System {
     createShared: (name, _mode, size) => segments.create(name, size),
     openShared: (name, access) => segments.open(name, access),
     unlinkShared: () => false,
-    listShared() {
-      throw new NativeUnavailableError("Windows has no list of shared memory segments");
-    },
+    listShared: () => sectionNames(calls),
     setSize(handle, size, what) {
       if (!segments.has(handle)) files.setSize(handle, size, what);
     },

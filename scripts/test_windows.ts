@@ -3,7 +3,7 @@
  * Windows and makes of the answers; where Wine answers otherwise than Windows, tests say so.
  *
  * `deno task test:windows [RUNTIME…] [FILTER…]`: runtimes are bun, node22, node24, node26, deno
- * (default: all); a filter is a part of a test file's path. It takes a quarter of an hour, and
+ * (default: all); a filter is a part of a test file's path. It takes five to ten minutes a runtime, and
  * Debian's packages, which it names where they are missing; nothing but npm packages is installed, in
  * a folder for temporary files.
  */
@@ -32,19 +32,15 @@ const SMALLER: Record<string, string> = {
   KILLS: "3",
   CONTENTION_ROUNDS: "20",
 };
-/**
- * What this is about; more by filters. Most tests of the command line end commands by signals and
- * look at logs that nobody has open: there are none of either, and others in their place.
- */
-const PARTS = [
-  "ffi/",
-  "log/",
-  "conformance/",
-  "ring/",
-  "circular/processes.test.ts",
-  "circular/shared_memory.test.ts",
-  ...["windows", "help", "lines", "sizes", "moment", "merge", "selection", "pretty", "cursor_file"]
-    .map((name) => `cli/${name}.test.ts`),
+/** What does not run if nothing else is said, and why. */
+const LEFT_OUT: [part: string, reason: string][] = [
+  ["docs.test.ts", "reads the documentation, which is the same everywhere"],
+  ["model/", "is about the order of stores, and not about a system"],
+  ["torture/", "eight seconds of it run with the other tests, on Linux"],
+  ["resources/", "counts what Linux tells in /proc"],
+  ["scripts/", "is about the scripts of the project, which run on Linux"],
+  ["serve/browser.test.ts", "wants a browser"],
+  ["serve/page.test.ts", "builds the page once more, with programs for Linux"],
 ];
 
 const found = findLoader();
@@ -74,11 +70,15 @@ for (const runtime of tested) totals.push(await runAll(runtime));
 console.log("");
 for (const total of totals) console.log(`${total.title}: ${numbersOf(total)}`);
 for (const line of skipped) console.log(line);
+if (filters.length === 0) {
+  for (const [part, reason] of LEFT_OUT) console.log(`left out: test/${part}: ${reason}`);
+}
 finish(totals);
 
 /** Runs one file after the other: one that hangs does not take the others with it. */
 async function runAll(runtime: WindowsRuntime): Promise<Result> {
-  const files = testFiles(runtime.project, filters.length > 0 ? filters : PARTS);
+  const files = testFiles(runtime.project, filters)
+    .filter((file) => filters.length > 0 || !LEFT_OUT.some(([part]) => isIn(part, file)));
   const results: Result[] = [];
   for (const file of files) {
     results.push(
@@ -92,13 +92,32 @@ async function runAll(runtime: WindowsRuntime): Promise<Result> {
   }
   const failing = files.filter((_, i) => results[i].failed > 0);
   if (failing.length > 0) console.log(`\n${runtime.title} failed in ${failing.join(", ")}`);
+  console.log("");
+  for (const folder of new Set(files.map(folderOf))) {
+    const some = results.filter((_, i) => folderOf(files[i]) === folder);
+    console.log(`${runtime.title}, ${folder}: ${numbersOf(sumOf(folder, some))}`);
+  }
+  return sumOf(runtime.title, results);
+}
+
+function isIn(part: string, file: string): boolean {
+  return file.startsWith(`./test/${part}`);
+}
+
+/** `test/cli` of `./test/cli/tail.test.ts`. */
+function folderOf(file: string): string {
+  return file.split("/").slice(1, -1).join("/");
+}
+
+function sumOf(title: string, results: readonly Result[]): Result {
   const sum = (what: "passed" | "failed" | "skipped" | "seconds") =>
     results.reduce((total, result) => total + result[what], 0);
   return {
-    title: runtime.title,
+    title,
     passed: sum("passed"),
     failed: sum("failed"),
     skipped: sum("skipped"),
     seconds: sum("seconds"),
+    failures: results.map(({ failures }) => failures).filter(Boolean).join("\n\n"),
   };
 }

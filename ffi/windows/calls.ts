@@ -24,15 +24,19 @@ const CALLS = {
   DeleteFileW: { parameters: ["bytes"], result: "i32" },
   FlushFileBuffers: { parameters: ["u64"], result: "i32" },
   FlushViewOfFile: { parameters: ["u64", "u64"], result: "i32" },
+  GetCurrentProcessId: { parameters: [], result: "i32" },
   GetFileInformationByHandle: { parameters: ["u64", "bytes"], result: "i32" },
   GetFileInformationByHandleEx: { parameters: ["u64", "i32", "bytes", "i32"], result: "i32" },
   GetFileSizeEx: { parameters: ["u64", "bytes"], result: "i32" },
   GetFileType: { parameters: ["u64"], result: "i32" },
   GetLastError: { parameters: [], result: "i32" },
   GetSystemInfo: { parameters: ["bytes"], result: "i32" },
+  LocalAlloc: { parameters: ["i32", "u64"], result: "u64" },
+  LocalFree: { parameters: ["u64"], result: "u64" },
   LockFileEx: { parameters: ["u64", "i32", "i32", "i32", "i32", "bytes"], result: "i32" },
   MapViewOfFile: { parameters: ["u64", "i32", "i32", "i32", "u64"], result: "u64" },
   OpenFileMappingW: { parameters: ["i32", "i32", "bytes"], result: "u64" },
+  ProcessIdToSessionId: { parameters: ["i32", "bytes"], result: "i32" },
   ReadFile: { parameters: ["u64", "bytes", "i32", "bytes", "bytes"], result: "i32" },
   ReadProcessMemory: { parameters: ["u64", "u64", "bytes", "u64", "bytes"], result: "i32" },
   ReleaseMutex: { parameters: ["u64"], result: "i32" },
@@ -50,6 +54,11 @@ const NAMELESS = {
 } as const satisfies SymbolTable;
 
 const NT_CALLS = {
+  NtOpenDirectoryObject: { parameters: ["bytes", "i32", "u64"], result: "i32" },
+  NtQueryDirectoryObject: {
+    parameters: ["u64", "u64", "i32", "i32", "i32", "bytes", "bytes"],
+    result: "i32",
+  },
   NtQueryMutant: { parameters: ["u64", "i32", "bytes", "i32", "u64"], result: "i32" },
 } as const satisfies SymbolTable;
 
@@ -65,6 +74,9 @@ const SECURITY_CALLS = {
 /** The calls of kernel32.dll. */
 export type Kernel32 = NativeFunctions<typeof CALLS>;
 
+/** The calls of ntdll.dll, which is below it: what kernel32.dll has no function for. */
+export type Ntdll = NativeFunctions<typeof NT_CALLS>;
+
 /** The calls of advapi32.dll. */
 export type Advapi32 = NativeFunctions<typeof SECURITY_CALLS>;
 
@@ -76,8 +88,8 @@ export interface WindowsCalls {
   readonly kernel: Kernel32;
   /** Makes an object of a file's, or of the page file's, memory without a name. */
   readonly mapNameless: NativeFunctions<typeof NAMELESS>["CreateFileMappingW"];
-  /** Tells what a mutex is like without taking it. */
-  readonly queryMutex: NativeFunctions<typeof NT_CALLS>["NtQueryMutant"];
+  /** Those that tell what a mutex is like, without taking it, and which names there are. */
+  readonly objects: Ntdll;
   /** Those about owners. */
   readonly security: Advapi32;
   /** Why the call before failed. At once: anything in between may change it. */
@@ -97,7 +109,7 @@ export function windowsCalls(native: Driver): WindowsCalls {
     native,
     kernel,
     mapNameless: native.open("kernel32.dll", NAMELESS).CreateFileMappingW,
-    queryMutex: native.open("ntdll.dll", NT_CALLS).NtQueryMutant,
+    objects: native.open("ntdll.dll", NT_CALLS),
     security: native.open("advapi32.dll", SECURITY_CALLS),
     lastError: () => kernel.GetLastError() >>> 0,
     failed: windowsError,

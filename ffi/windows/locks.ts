@@ -62,7 +62,8 @@ export class SegmentLocks {
     // A MUTANT_BASIC_INFORMATION: i32 count, 1 if it is free; then two booleans.
     const information = new Int32Array(new ArrayBuffer(8));
     information[0] = 1;
-    this.#calls.queryMutex(BigInt(handle), 0, new Uint8Array(information.buffer), 8, 0n);
+    const { objects } = this.#calls;
+    objects.NtQueryMutant(BigInt(handle), 0, new Uint8Array(information.buffer), 8, 0n);
     return information[0] < 1;
   }
 

@@ -35,9 +35,14 @@ export function lockName(name: string): string {
   return `${name}.ouroboros-lock`;
 }
 
+/** What stands before the names that all sessions of the machine see. */
+export const GLOBAL = "Global\\";
+/** How the name of a certificate ends. */
+export const CERTIFICATE = ".ouroboros-id";
+
 /** The name of the memory that tells a segment from another one of its name. */
 export function certificateName(name: string): string {
-  return `${name}.ouroboros-id`;
+  return `${name}${CERTIFICATE}`;
 }
 
 /** The name of a semaphore. */

@@ -151,11 +151,12 @@ function isLog(name: string): boolean {
   }
 }
 
-/** Those that begin like `current`; logs without their slash if that is how it begins. */
+/** Those that begin like `current`; logs without their slash if that is how it begins, and allowed. */
 function matching({ values, files }: Candidates, current: string): Candidates {
   const bare = current !== "" && !current.startsWith("/");
   const found = values.map((one) => {
-    const isBare = bare && one.description === "log" && one.value.startsWith("/");
+    const isBare = bare && one.description === "log" && one.value.startsWith("/") &&
+      SharedMemory.normalizeName(one.value.slice(1)) === one.value;
     return isBare ? { ...one, value: one.value.slice(1) } : one;
   });
   return { values: found.filter(({ value }) => value.startsWith(current)), files };

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { checkCursor, type Cursor } from "../shm_log/cursor.ts";
+import { renamePatiently } from "./patient_rename.ts";
 
 /** Keeps a cursor in a file, which holds the one before or the new one at every moment. */
 export class CursorFile {
@@ -52,7 +53,7 @@ export class CursorFile {
     const draft = `${this.#path}.${process.pid}.tmp`;
     try {
       writeFileSync(draft, text);
-      renameSync(draft, this.#path);
+      renamePatiently(draft, this.#path);
     } catch (error) {
       rmSync(draft, { force: true });
       throw error;

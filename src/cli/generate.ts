@@ -19,6 +19,7 @@ import { Output } from "./output.ts";
 import { Pace } from "./pace.ts";
 import { Progress } from "./progress.ts";
 import { RandomPayloads } from "./random.ts";
+import { warnIfShortLived } from "./short_lived.ts";
 import { entryCount, warn } from "./warn.ts";
 
 const EXAMPLES = `
@@ -90,7 +91,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     ifExists: "replace",
     unlinkOnClose: options.unlinkAtExit,
   });
-  signal.addEventListener("abort", () => unlinkMemory(name));
+  if (!options.unlinkAtExit) warnIfShortLived(name, "--no-unlink-at-exit");
   await describe(name, log);
 
   await sleep(options.initialDelay / 1000, undefined, { signal }).catch(() => {});
@@ -102,8 +103,16 @@ async function generate(options: GenerateOptions): Promise<void> {
     progress.update(log.totalEntriesWritten);
     if (log.totalEntriesWritten < count) await pace.next();
   }
-  if (signal.aborted) warn(`interrupted after ${entryCount(log.totalEntriesWritten)}`);
-  await save(records, new RandomPayloads(seed, minSize, maxSize), log.totalEntriesWritten);
+  const total = log.totalEntriesWritten;
+  try {
+    if (signal.aborted) {
+      warn(`interrupted after ${entryCount(total)}`);
+      log.close();
+      if (!options.unlinkAtExit) unlinkMemory(name);
+    }
+  } finally {
+    await save(records, new RandomPayloads(seed, minSize, maxSize), total);
+  }
 }
 
 /** The reference's rule: four chunks, or one if there is less than 1 KiB for them. */

@@ -53,7 +53,8 @@ async function print(text: string): Promise<void> {
 
 /** Shows a text in the user's pager; gives whether that could be done. */
 function paged(text: string): Promise<boolean> {
-  const pager = process.env.PAGER ?? "less";
+  const isWindows = process.platform === "win32";
+  const pager = process.env.PAGER ?? (isWindows ? "" : "less");
   if (pager.trim() === "") return Promise.resolve(false);
   return new Promise((resolve) => {
     const child = spawn(pager, {
@@ -70,8 +71,8 @@ function paged(text: string): Promise<boolean> {
     process.on("SIGINT", ignore);
     child.once("close", (code) => {
       process.removeListener("SIGINT", ignore);
-      // The shell says so when there is no such program.
-      resolve(code !== 127 && code !== 126);
+      // The shell says so when there is no such program; that of Windows says nothing but "failed".
+      resolve(isWindows ? code === 0 : code !== 127 && code !== 126);
     });
     child.stdin.end(text);
   });

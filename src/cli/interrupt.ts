@@ -6,11 +6,15 @@
 
 import process from "node:process";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** On Windows Ctrl-C, Ctrl-Break, and the console that is closed; nothing else tells a process. */
+const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
+  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * A signal that is aborted at the first SIGINT, SIGTERM or SIGHUP, so that a command can put its
- * things in order. The next one ends the process as ever.
+ * A signal that is aborted at the first SIGINT, SIGTERM or SIGHUP (on Windows Ctrl-C, Ctrl-Break, a
+ * closed console), so that a command can put its things in order. The next one ends the process as
+ * ever.
  */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();

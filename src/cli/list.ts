@@ -17,7 +17,8 @@ Examples:
   ouroboros list
   ouroboros list -o json
 
-Logs in files are not listed: they may be anywhere.`;
+Logs in files are not listed: they may be anywhere. On Windows those are that a program of this
+library has open, on macOS there is no list.`;
 
 /** A log, or why it can't be looked at. */
 interface ListedLog {

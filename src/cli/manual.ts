@@ -24,7 +24,7 @@ const ENVIRONMENT = `NO_COLOR, FORCE_COLOR
 NATS_URL, NATS_USER, NATS_PASSWORD, NATS_TOKEN
     The NATS server for forward and receive where none is said, and who we are there.
 PAGER
-    What shows these pages in a terminal; less if it is not set.`;
+    What shows these pages in a terminal; less if it is not set, and on Windows nothing.`;
 
 /** The page of the program, or of one of its commands, in lines of up to `width` characters. */
 export function manualPage(program: Command, command: Command, width: number): string {

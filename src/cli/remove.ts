@@ -35,7 +35,7 @@ export function addRemove(program: Command): void {
 }
 
 function remove(target: LogTarget, options: { force?: true }): void {
-  if (typeof target === "string" && !SharedMemory.persists) {
+  if (typeof target === "string" && !SharedMemory.persists && SharedMemory.exists(target)) {
     throw new NativeUnavailableError(
       `segment ${describeTarget(target)} can't be removed here: it goes when all have closed it`,
     );

@@ -17,6 +17,7 @@ import { Interrupt } from "./interrupt.ts";
 import { Pace } from "./pace.ts";
 import { Progress } from "./progress.ts";
 import { openRecorded } from "./recorded.ts";
+import { warnIfShortLived } from "./short_lived.ts";
 import { entryCount, warn } from "./warn.ts";
 
 const EXAMPLES = `
@@ -101,6 +102,7 @@ async function replay(
     ifExists: options.ifExists,
     unlinkOnClose: options.remove ?? false,
   });
+  if (!options.remove) warnIfShortLived(target, "replay");
   const before = log.totalEntriesWritten;
   const pace = options.rate === undefined
     ? new RecordedPace(options, signal)

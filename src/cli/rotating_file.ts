@@ -12,10 +12,10 @@ import {
   fsyncSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
+import { renamePatiently } from "./patient_rename.ts";
 
 /** How many bytes are collected before they are written. */
 const PIECE = 65536;
@@ -123,7 +123,7 @@ export class RotatingFile implements Disposable {
     if (this.#keep === 0) rmSync(path, { force: true });
     for (let number = this.#keep; number > 0; number--) {
       const from = number === 1 ? path : `${path}.${number - 1}`;
-      if (existsSync(from)) renameSync(from, `${path}.${number}`);
+      if (existsSync(from)) renamePatiently(from, `${path}.${number}`);
     }
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
     const descriptor = openSync(path, flags, MODE);

@@ -6,7 +6,6 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
-import { SharedMemory } from "../../ffi/mod.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
@@ -14,6 +13,7 @@ import { positiveArgument, sizeArgument, targetArgument } from "./arguments.ts";
 import { Interrupt } from "./interrupt.ts";
 import { LineSplitter } from "./lines.ts";
 import { Output } from "./output.ts";
+import { warnIfShortLived } from "./short_lived.ts";
 import { warn } from "./warn.ts";
 
 const EXAMPLES = `
@@ -62,9 +62,7 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
     unlinkOnClose: !options.keep,
   });
   const output = options.tee ? Output.standard() : undefined;
-  if (options.keep && typeof target === "string" && !SharedMemory.persists) {
-    warn("--keep keeps only files here: shared memory goes when all have closed it");
-  }
+  if (options.keep) warnIfShortLived(target, "--keep");
   let cut = 0;
   const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
     if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);

@@ -63,8 +63,9 @@ export interface EntrySinkOptions {
  * Where a sink's lines go.
  *
  * With a `target` the sink opens the log, and closes it at the end. Other than those of a
- * `ShmLogWriter`, its defaults are those of a flight recorder, which outlives its process:
- * `ifExists: "resume"` and `unlinkOnClose: false`. With a `writer` that you made, you close it.
+ * `ShmLogWriter`, its defaults are those of a flight recorder, which outlives its process (on
+ * Windows in a file only): `ifExists: "resume"` and `unlinkOnClose: false`. With a `writer` that you
+ * made, you close it.
  */
 export type SinkTarget =
   | ({ target: LogTarget; writer?: undefined } & ShmLogWriterOptions)

@@ -11,6 +11,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { complete, completionLines } from "../../src/cli/complete.ts";
 import { createProgram } from "../../src/cli/program.ts";
+import { isWindows } from "../support/platform.ts";
 import { scriptCommand, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-completions-`);
@@ -62,7 +63,9 @@ test("names of logs are completed, and no others, and none that a shell could ru
   using _other = SharedMemory.create(`${name}-other`, 4096);
   try {
     assert.deepEqual(candidates("tail", name), [name, ":files"]);
-    assert.deepEqual(candidates("tail", name.slice(1)), [name.slice(1), ":files"]);
+    // On Windows it is another name without its slash.
+    const bare = isWindows ? [] : [name.slice(1)];
+    assert.deepEqual(candidates("tail", name.slice(1)), [...bare, ":files"]);
     assert.deepEqual(candidates("dump", "--name", name), [name, ":files"]);
     assert.deepEqual(candidates("tail", "--", name), [name, ":files"]);
   } finally {

@@ -5,23 +5,26 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { type LastingLog, lastingLog } from "../support/lasting.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-replay-`);
 after(() => rmSync(folder, { recursive: true }));
 
-const names: string[] = [];
-after(() => names.forEach((name) => SharedMemory.unlink(name)));
-function newName(): string {
-  names.push(uniqueName("replay"));
-  return names[names.length - 1];
+const logs: LastingLog[] = [];
+after(() => logs.forEach((log) => log[Symbol.dispose]()));
+function newLog(): LastingLog {
+  const log = lastingLog("replay");
+  logs.push(log);
+  return log;
 }
+const newName = () => newLog().name;
 
 /** The payloads of a log as Latin-1, so that bytes can be told apart. */
-function payloads(name: string): string[] {
-  using reader = ShmLogReader.open(name, { strategy: "lowest" });
+function payloads(target: LogTarget): string[] {
+  using reader = ShmLogReader.open(target, { strategy: "lowest" });
   return [...reader].map((entry) => String.fromCharCode(...entry.bytes));
 }
 
@@ -40,11 +43,11 @@ test("what a log held is the same in a log that is replayed from any of its file
   assert.equal(runCli(["save", log.name, `${folder}/a.log`]).code, 0);
   writeFileSync(`${folder}/a.jsonl`, runCli(["tail", log.name, "--all", "-o", "json"]).stdout);
   for (const source of [`${folder}/a.log`, `${folder}/a.jsonl`, log.name]) {
-    const name = newName();
+    const { name, target } = newLog();
     const { code, stdout, stderr } = runCli(["replay", source, name]);
     assert.deepEqual([code, stdout], [0, ""], stderr);
     assert.match(stderr, /no entry says its time[^]*7 entries written to/);
-    assert.deepEqual(payloads(name), expected, source);
+    assert.deepEqual(payloads(target), expected, source);
   }
 });
 
@@ -55,9 +58,9 @@ test("lines become entries, and what record says of itself does not", () => {
     'one\n# ouroboros: 3 entries lost after entry 7\n\n# a comment\n{"lost":1,"after":2}\n' +
       '{"reopened":true,"after":2}\n{"lost":1}\nlast',
   );
-  const name = newName();
+  const { name, target } = newLog();
   assert.equal(runCli(["replay", path, name, "--speed", "max"]).code, 0);
-  assert.deepEqual(payloads(name), ["one", "", "# a comment", '{"lost":1}', "last"]);
+  assert.deepEqual(payloads(target), ["one", "", "# a comment", '{"lost":1}', "last"]);
 });
 
 test("replay keeps the pace that the times of the entries say, times --speed", () => {
@@ -66,11 +69,11 @@ test("replay keeps the pace that the times of the entries say, times --speed", (
   const line = (ms: number) => `{"level":30,"time":${start + ms},"msg":"at ${ms}"}\n`;
   writeFileSync(path, [0, 3000, 2000, 6000].map(line).join("") + "no time\n");
   const run = (...args: (string | number)[]) => {
-    const name = newName();
+    const { name, target } = newLog();
     const before = performance.now();
     const { code, stderr } = runCli(["replay", path, name, ...args]);
     assert.deepEqual([code, /no entry says/.test(stderr)], [0, false], stderr);
-    assert.equal(payloads(name).length, 5);
+    assert.equal(payloads(target).length, 5);
     return performance.now() - before;
   };
   // At least as long as that: what is more, the machine took.
@@ -83,7 +86,7 @@ test("replay keeps the pace that the times of the entries say, times --speed", (
 test("replay --loop goes on until it is told to end, and --remove removes the log", async () => {
   const path = `${folder}/d.txt`;
   writeFileSync(path, "one\ntwo\n");
-  const name = newName();
+  const name = uniqueName("replay");
   const cli = startCli(["replay", path, name, "--loop", "--speed", "max", "--remove"]);
   using reader = await ShmLogReader.waitFor(name, { signal: AbortSignal.timeout(20_000) });
   let count = 0;
@@ -93,6 +96,7 @@ test("replay --loop goes on until it is told to end, and --remove removes the lo
   }
   cli.signal("SIGINT");
   assert.equal((await cli.ended()).code, 0);
+  reader.close();
   assert.ok(!SharedMemory.exists(name));
 });
 

@@ -5,10 +5,12 @@ import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { type CliResult, runCli, startCli } from "../support/cli.ts";
+import { needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
+/** A log of one page, which is as large on all systems. */
 function makeLog(name: string = uniqueName()): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
+  return ShmLogWriter.create(name, { chunkSize: 1004, chunkCount: 4 });
 }
 
 const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
@@ -38,8 +40,8 @@ test("tail --all, --from oldest, --from latest and --from a number begin there",
     assert.deepEqual(runCli(["tail", log.name, ...args]), done(lines(1, 100)));
   }
   assert.deepEqual(runCli(["tail", log.name, "--from", 98]), done(lines(98, 100)));
-  // The 86 entries before these fill the first chunk of 1 KiB.
-  assert.deepEqual(runCli(["tail", log.name, "--from", "latest"]), done(lines(87, 100)));
+  // The 84 entries before these fill the first chunk.
+  assert.deepEqual(runCli(["tail", log.name, "--from", "latest"]), done(lines(85, 100)));
   assert.deepEqual(runCli(["tail", log.name, "--from", 101]), done(""));
 });
 
@@ -88,7 +90,9 @@ test("tail -f prints what comes, and ends with code 0 at SIGINT", async () => {
   assert.deepEqual(await running.ended(), done(lines(19, 50)));
 });
 
-test("tail -f waits for a log, prints it from its first entry, and ends when it is removed", async () => {
+test("tail -f waits for a log, prints it from its first entry, and ends when it is removed", {
+  skip: needsLettingGo,
+}, async () => {
   const name = uniqueName();
   const running = startCli(["tail", "-f", name]);
   await running.untilStderr((stderr) => stderr === `ouroboros: waiting for ${name}\n`);
@@ -104,7 +108,7 @@ test("tail -f waits for a log, prints it from its first entry, and ends when it 
 
 test("tail -f stays with a log whose writer was killed and resumed", async () => {
   const name = uniqueName();
-  const options = { chunkSize: 1024, chunkCount: 4, unlinkOnClose: false };
+  const options = { chunkSize: 1004, chunkCount: 4, unlinkOnClose: false };
   try {
     const first = ShmLogWriter.create(name, options);
     const running = startCli(["tail", "-f", name]);

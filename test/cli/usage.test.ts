@@ -51,7 +51,7 @@ test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
     [["tail", "/x", "--since", "soon"], /A time like "10m"/],
     [["tail", "/x", "--level", "high"], /trace, debug, info, warn, error or fatal/],
     [["tail", "/x", "-f", "--until", "12:00"], /--until/],
-    [["stat", "n".repeat(300)], /300 bytes/],
+    [["stat", "n".repeat(300)], /300 (bytes|characters)/],
     [["write", "/x", "--chunk-size", "much"], /A size like 65536/],
     [["write", "/x", "--chunks", "0"], /An integer from 1 on is expected/],
     [["generate", "--name", "/x"], /required option '--size <bytes>' not specified/],

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import test from "node:test";
+import { isWindows } from "../support/platform.ts";
 import { runtimeName, thisRuntime, uniqueName } from "../support/runtime.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -26,6 +27,7 @@ console.log(reader.read()?.text);
 using memory = SharedMemory.create(name + "-bell", 5000);
 using bell = Doorbell.of(memory);
 SharedMemory.unlink(name + "-bell");
+if (bell === undefined) Deno.exit(0);
 for (const end = performance.now() + 1000; performance.now() < end;) {
   bell.arm();
   await bell.sleep(1);
@@ -60,7 +62,8 @@ test("Deno: modules from a server open logs, and sleep in threads", async (t) =>
       stream.setEncoding("utf8").on("data", (text: string) => output += text);
     }
     const code = await new Promise((resolve) => child.once("close", resolve));
-    assert.equal(output, "entry\ntrue\n");
+    // There are no bells between the processes of Windows.
+    assert.equal(output, isWindows ? "entry\n" : "entry\ntrue\n");
     assert.equal(code, 0);
   } finally {
     server.close();

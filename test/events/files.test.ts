@@ -28,6 +28,7 @@ import {
   WriterLockedError,
 } from "../../src/event_log/mod.ts";
 import { eventOf, isEvent } from "../support/events.ts";
+import { needsLinks, needsRemoval, notOnWindows } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { startChild } from "../support/runtime.ts";
 
@@ -121,8 +122,6 @@ test("there is one writer at a time, and none for what is no log", () => {
   assert.throws(() => log.sync(), ClosedError);
   assert.throws(() => EventLogWriter.open(`${path}-none`), SegmentNotFoundError);
   assert.throws(() => EventLogReader.open(`${path}-none`), SegmentNotFoundError);
-  symlinkSync(path, `${path}-link`);
-  assert.throws(() => EventLogWriter.open(`${path}-link`), SystemCallError);
   const text = newPath();
   const bytes = new TextEncoder().encode("not a log ".repeat(1000));
   writeFileSync(text, bytes);
@@ -133,6 +132,13 @@ test("there is one writer at a time, and none for what is no log", () => {
   assert.throws(() => EventLogWriter.create(newPath(), { capacity: 2 ** 32 }), RangeError);
   assert.throws(() => EventLogWriter.create(path + "-new", { magic: "X" as never }), TypeError);
   assert.throws(() => statSync(path + "-new"), "what could not be finished is removed");
+});
+
+test("a writer follows no link", { skip: needsLinks }, () => {
+  const path = newPath();
+  EventLogWriter.create(path).close();
+  symlinkSync(path, `${path}-link`);
+  assert.throws(() => EventLogWriter.open(`${path}-link`), SystemCallError);
 });
 
 test("a writer that goes on with a log of another size maps all of it", async () => {
@@ -155,7 +161,9 @@ test("a writer that goes on with a log of another size maps all of it", async ()
   assert.equal(check(reader, 200), 100);
 });
 
-test("syncAsync() of a log whose path is gone, or somebody else's, is for the log all the same", async () => {
+test("syncAsync() of a log whose path is gone, or somebody else's, is for the log all the same", {
+  skip: needsRemoval,
+}, async () => {
   const path = newPath();
   using log = EventLogWriter.create(path);
   rmSync(path);
@@ -192,7 +200,9 @@ test("follow() gives what is there, what comes, and ends with its signal", async
   assert.equal((await event).value.timestamp, next);
 });
 
-test("a file that somebody made shorter is an error, not the end of the process", () => {
+test("a file that somebody made shorter is an error, not the end of the process", {
+  skip: notOnWindows("Windows cuts off nothing that is mapped"),
+}, () => {
   const path = newPath();
   using log = EventLogWriter.create(path, { capacity: 100_000, prefault: true });
   log.writeMany(Array.from({ length: 300 }, (_, i) => eventOf(i, 200)));

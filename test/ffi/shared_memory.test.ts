@@ -338,7 +338,7 @@ test("SharedMemory: the longest name works", { skip: needsLastingNames }, () => 
 });
 
 test("SharedMemory: list() and exists() know what is there", {
-  skip: notOnWindows("there is no list of segments: see windows.test.ts") ||
+  skip: notOnWindows("a name lives as long as a segment is open: see windows.test.ts") ||
     notOnMac("there is no list of segments"),
 }, () => {
   const [a, b] = [uniqueName(), uniqueName()];

@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from "node:fs"
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import {
-  NativeUnavailableError,
   OuroborosError,
   PermissionDeniedError,
   SegmentExistsError,
@@ -126,9 +125,25 @@ test("a name that is that of another kind of object is an error of its own", { s
   assert.equal(NamedSemaphore.unlink(name), false);
 });
 
-test("list() is an error that says so", { skip }, () => {
-  assert.throws(() => SharedMemory.list(), NativeUnavailableError);
-});
+test(
+  "list() knows the segments that somebody has open, also another process",
+  { skip },
+  async () => {
+    const name = uniqueName("windows");
+    const bare = `${name.slice(1)} ä€𝄞`;
+    const names = [name, bare, `Global\\${bare}`];
+    const listed = () => SharedMemory.list().filter((each) => each.includes(name.slice(1)));
+    assert.deepEqual(listed(), []);
+    const memories = names.map((each) => SharedMemory.create(each, 100));
+    assert.deepEqual(listed(), [...names].sort());
+    const child = startChild(lockHolder, ["SharedMemory", name]);
+    assert.equal(await child.nextLine(), "locked");
+    for (const memory of memories) memory.close();
+    assert.deepEqual(listed(), [name]);
+    await child.kill();
+    assert.deepEqual(listed(), []);
+  },
+);
 
 test("more memory than there can be is an error, and leaves no name behind", { skip }, () => {
   const name = uniqueName("windows");

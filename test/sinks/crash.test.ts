@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import test from "node:test";
-import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogReader } from "../../mod.ts";
-import { runtimeName, startChild, uniqueName } from "../support/runtime.ts";
+import { type LogTarget, ShmLogReader } from "../../mod.ts";
+import { lastingLog } from "../support/lasting.ts";
+import { complaintsIn } from "../support/platform.ts";
+import { runtimeName, startChild } from "../support/runtime.ts";
 import { messageOf } from "./children/loggers.ts";
 
 const crasher = new URL("children/crasher.ts", import.meta.url);
@@ -20,22 +21,18 @@ interface Death {
 
 /** Lets a process die, and reads what it left. */
 async function die(kind: string, end: string, uncaught = ""): Promise<Death> {
-  const name = uniqueName("sinks");
-  try {
-    const child = startChild(crasher, [kind, name, end, uncaught]);
-    let stderr = "";
-    child.process.stderr?.on("data", (text: string) => stderr += text);
-    const closed = once(child.process, "close");
-    if (end === "wait") {
-      while (await child.nextLine() !== "now");
-      child.process.kill("SIGKILL");
-    } else child.process.stdout?.resume();
-    const code = await child.ended();
-    await closed;
-    return { code, stderr, lines: linesOf(name) };
-  } finally {
-    SharedMemory.unlink(name);
-  }
+  using log = lastingLog("sinks");
+  const child = startChild(crasher, [kind, JSON.stringify(log.target), end, uncaught]);
+  let stderr = "";
+  child.process.stderr?.on("data", (text: string) => stderr += text);
+  const closed = once(child.process, "close");
+  if (end === "wait") {
+    while (await child.nextLine() !== "now");
+    child.process.kill("SIGKILL");
+  } else child.process.stdout?.resume();
+  const code = await child.ended();
+  await closed;
+  return { code, stderr: complaintsIn(stderr), lines: linesOf(log.target) };
 }
 
 /** The deaths of a library, at once: a machine has more than one core. */
@@ -51,8 +48,8 @@ function deathsOf(kind: string) {
   return deaths;
 }
 
-function linesOf(name: string): string[] {
-  using reader = ShmLogReader.open(name);
+function linesOf(target: LogTarget): string[] {
+  using reader = ShmLogReader.open(target);
   assert.equal(reader.isWriterAlive(), false);
   return [...reader].map(({ text }) => text);
 }

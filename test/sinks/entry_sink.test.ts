@@ -17,6 +17,7 @@ import {
   WriterLockedError,
 } from "../../mod.ts";
 import { EntrySink, joinParts, type SinkOptions } from "../../src/sinks/mod.ts";
+import { lastingLog } from "../support/lasting.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 /** A log in private memory, and what is in it. */
@@ -27,24 +28,20 @@ function privateLog(chunkCount = 4, chunkSize = 4096) {
 }
 
 test("a sink's log outlives it, and is gone on with", () => {
-  const target = uniqueName("sinks");
-  const shape = { target, chunkSize: 4096, chunkCount: 4 };
-  try {
-    for (const line of ["one", "two"]) {
-      using sink = new EntrySink(shape);
-      assert.equal(sink.write(line), true);
-    }
-    using reader = ShmLogReader.open(target);
-    assert.deepEqual([...reader].map(({ text }) => text), ["one", "two"]);
-  } finally {
-    SharedMemory.unlink(target);
+  using log = lastingLog("sinks");
+  const { target } = log;
+  for (const line of ["one", "two"]) {
+    using sink = new EntrySink({ target, chunkSize: 4096, chunkCount: 4 });
+    assert.equal(sink.write(line), true);
   }
+  using reader = ShmLogReader.open(target);
+  assert.deepEqual([...reader].map(({ text }) => text), ["one", "two"]);
 });
 
 test("a sink's log is removed with it if that is asked for", () => {
   const target = uniqueName("sinks");
   new EntrySink({ target, chunkSize: 4096, unlinkOnClose: true }).close();
-  assert.equal(SharedMemory.unlink(target), false);
+  assert.equal(SharedMemory.exists(target), false);
 });
 
 test("a sink writes to a file, and flushes it", () => {
@@ -85,7 +82,7 @@ test("wrong options are thrown at once, and leave nothing behind", () => {
     [{ ...shape, chunkSize: -1 }, RangeError],
   ];
   for (const [options, kind] of wrong) assert.throws(() => new EntrySink(options), kind);
-  assert.equal(SharedMemory.unlink(target), false);
+  assert.equal(SharedMemory.exists(target), false);
   using _ = new EntrySink(shape);
   assert.throws(() => new EntrySink(shape), WriterLockedError);
 });

@@ -11,17 +11,17 @@ import {
 } from "@opentelemetry/sdk-logs";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { ROOT_CONTEXT, trace, TraceFlags } from "@opentelemetry/api";
-import { SharedMemory } from "../../ffi/mod.ts";
-import { ClosedError, ShmLogReader } from "../../mod.ts";
+import { ClosedError, type LogTarget, ShmLogReader } from "../../mod.ts";
 import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
 import type { SinkOptions } from "../../src/sinks/mod.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { lastingLog } from "../support/lasting.ts";
 
 // deno-lint-ignore no-explicit-any
 type Line = Record<string, any>;
 
 class Recorder implements Disposable {
-  readonly target: string = uniqueName("otel");
+  readonly #log = lastingLog("otel");
+  readonly target: LogTarget = this.#log.target;
   readonly exporter: ShmLogRecordExporter;
   readonly provider: LoggerProvider;
 
@@ -46,7 +46,7 @@ class Recorder implements Disposable {
 
   [Symbol.dispose](): void {
     this.exporter[Symbol.dispose]();
-    SharedMemory.unlink(this.target);
+    this.#log[Symbol.dispose]();
   }
 }
 

@@ -5,11 +5,11 @@ import { once } from "node:events";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { SharedMemory } from "../../ffi/mod.ts";
-import { ClosedError, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { ClosedError, type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import shmTransport, { shmDestination } from "../../src/sinks/pino.ts";
 import type { SinkOptions } from "../../src/sinks/mod.ts";
-import { runtimeName, uniqueName } from "../support/runtime.ts";
+import { lastingLog } from "../support/lasting.ts";
+import { runtimeName } from "../support/runtime.ts";
 
 // pino loads one of several TypeScript files by its path only.
 const transportFile = fileURLToPath(new URL("../../src/sinks/pino.ts", import.meta.url));
@@ -22,15 +22,15 @@ async function ended(transport: ReturnType<typeof pino.transport>): Promise<void
   clearInterval(timer);
 }
 
-function textsOf(target: string): string[] {
+function textsOf(target: LogTarget): string[] {
   using reader = ShmLogReader.open(target);
   return [...reader].map(({ text }) => text);
 }
 
-/** A name, and the removal of what gets it. */
-function segment(): { target: string; [Symbol.dispose](): void } {
-  const target = uniqueName("pino");
-  return { target, [Symbol.dispose]: () => void SharedMemory.unlink(target) };
+/** A place for a log, and the removal of what is there. */
+function segment(): { target: LogTarget; [Symbol.dispose](): void } {
+  const log = lastingLog("pino");
+  return { target: log.target, [Symbol.dispose]: () => log[Symbol.dispose]() };
 }
 
 test("a line is an entry, without its newline", () => {
@@ -176,8 +176,8 @@ test("the transport puts lines together from any pieces", () => {
 });
 
 test("a transport refuses what can't work in a worker", () => {
-  using log = segment();
-  const options = { ...log, uncaughtException: true } as unknown as SinkOptions;
+  using log = lastingLog("pino");
+  const options = { target: log.target, uncaughtException: true } as unknown as SinkOptions;
   assert.throws(() => shmTransport(options as Parameters<typeof shmTransport>[0]), TypeError);
-  assert.equal(SharedMemory.unlink(log.target), false);
+  assert.equal(log.exists(), false);
 });

@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import test from "node:test";
 import winston from "winston";
-import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogReader } from "../../mod.ts";
+import { type LogTarget, ShmLogReader } from "../../mod.ts";
 import { ShmTransport, type WinstonTransportOptions } from "../../src/sinks/winston.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { lastingLog } from "../support/lasting.ts";
 
 const { format } = winston;
 
 /** A transport of its own log, which is removed at the end. */
 class Recorder implements Disposable {
-  readonly target: string = uniqueName("winston");
+  readonly #log = lastingLog("winston");
+  readonly target: LogTarget = this.#log.target;
   readonly transport: ShmTransport;
   readonly errors: unknown[] = [];
 
@@ -35,7 +35,7 @@ class Recorder implements Disposable {
 
   [Symbol.dispose](): void {
     this.transport.close();
-    SharedMemory.unlink(this.target);
+    this.#log[Symbol.dispose]();
   }
 }
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { scriptCommand } from "./runtime.ts";
+import { complaintsIn, isWindows } from "./platform.ts";
+import { pressCtrlC, scriptCommand } from "./runtime.ts";
 
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const env = {
@@ -37,7 +38,7 @@ export function runCli(args: (string | number)[], input: string | Uint8Array = "
     timeout: 60_000,
     maxBuffer: 1 << 26,
   });
-  return { code: status, stdout: stdout.toString(), stderr: stderr.toString() };
+  return { code: status, stdout: stdout.toString(), stderr: complaintsIn(stderr.toString()) };
 }
 
 /** A command that is running. */
@@ -50,7 +51,7 @@ export interface RunningCli {
   until(condition: (stdout: string) => boolean): Promise<void>;
   /** Waits until its standard error fulfils a condition; an error if it ends before. */
   untilStderr(condition: (stderr: string) => boolean): Promise<void>;
-  /** Sends it a signal that it may handle. */
+  /** Sends it a signal that it may handle; on Windows, which has none, always a Ctrl-C. */
   signal(name: "SIGINT" | "SIGTERM"): void;
   /** Waits for its end. */
   ended(): Promise<CliResult>;
@@ -62,6 +63,7 @@ export function startCli(args: (string | number)[]): RunningCli {
     env,
     timeout: 60_000,
     killSignal: "SIGKILL",
+    windowsHide: true,
   });
   let stdout = "";
   let stderr = "";
@@ -71,7 +73,7 @@ export function startCli(args: (string | number)[]): RunningCli {
     look();
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
+    stderr = complaintsIn(stderr + text);
     look();
   });
   const end = new Promise<CliResult>((resolve) =>
@@ -98,8 +100,11 @@ export function startCli(args: (string | number)[]): RunningCli {
     },
     until: (condition) => until(() => condition(stdout)),
     untilStderr: (condition) => until(() => condition(stderr)),
-    // Not by child.kill(): under Deno the exit code would be lost.
-    signal: (name) => void process.kill(child.pid ?? 0, name),
+    signal(name) {
+      if (isWindows) pressCtrlC(child.pid ?? 0);
+      // Not by child.kill(): under Deno the exit code would be lost.
+      else process.kill(child.pid ?? 0, name);
+    },
     ended: () => end,
   };
 }

@@ -18,6 +18,9 @@ export function notOnMac(reason: string): string | false {
 export const needsLastingNames: string | false = notOnWindows(
   "a segment of Windows lives as long as somebody has it open",
 );
+export const needsLettingGo: string | false = notOnWindows(
+  "a follower keeps a log of Windows, which neither goes nor is replaced meanwhile",
+);
 export const needsPaths: string | false = notOnWindows("a segment of Windows has no path") ||
   notOnMac("a segment of macOS has no path");
 export const needsModes: string | false = notOnWindows("Windows has no permission bits");
@@ -40,7 +43,15 @@ export const needsCollector: string | false = notOnWindows(
 ) || notOnMac("there is no /proc in which to see what is mapped");
 
 /** Set where Windows is Wine: see `deno task test:windows`. */
-const isWine = isWindows && process.env.OUROBOROS_WINE === "1";
+export const isWine: boolean = isWindows && process.env.OUROBOROS_WINE === "1";
+
+/** What a process said on its standard error, without what Bun 1.4 says of itself in Wine. */
+export function complaintsIn(stderr: string): string {
+  return isWine ? stderr.replace(/^Internal error: directory .*\n/gm, "") : stderr;
+}
 
 export const wineChangesCreation: string | false = isWine &&
   "Wine says that a file was created when it was last changed";
+/** Its libuv asserts that there is one. Bun and Deno say that they are a Node, too, of other versions. */
+export const needsConsole: string | false = isWine && process.versions.node.startsWith("22.") &&
+  "in Wine Node 22 may crash in a console of its own, as that has no title";

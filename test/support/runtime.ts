@@ -10,6 +10,7 @@ import {
   thisExecutable,
   thisRuntime as currentRuntime,
 } from "../../scripts/runtimes.ts";
+import { complaintsIn } from "./platform.ts";
 
 /** `deno`, `bun` or `node`. */
 export const runtimeName: "deno" | "bun" | "node" = "Deno" in globalThis
@@ -51,10 +52,19 @@ export interface Child {
 /** How long a child may live, in milliseconds. */
 const CHILD_LIMIT = 120_000;
 
-/** Starts a file of test/ on a runtime. */
-export function startChild(file: URL, args: (string | number)[], on: Runtime = thisRuntime): Child {
+/**
+ * Starts a file of test/ on a runtime; on Windows, if that is wanted, with a console of its own, in
+ * which Ctrl-C can be pressed.
+ */
+export function startChild(
+  file: URL,
+  args: (string | number)[],
+  on: Runtime = thisRuntime,
+  hasConsole: boolean = false,
+): Child {
   const child = spawn(on.path, [...on.run, fileURLToPath(file), ...args.map(String)], {
     stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: hasConsole,
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let complaint = "";
@@ -84,6 +94,19 @@ export function startChild(file: URL, args: (string | number)[], on: Runtime = t
   };
 }
 
+/**
+ * Presses Ctrl-C in the console of a process of Windows, which was started with `windowsHide`: so it
+ * has one of its own.
+ */
+export function pressCtrlC(pid: number): void {
+  const [command, fixed] = scriptCommand(fileURLToPath(new URL("ctrl_c.ts", import.meta.url)));
+  const finger = spawn(command, [...fixed, String(pid)], {
+    stdio: ["ignore", "ignore", "pipe"],
+    windowsHide: true,
+  });
+  finger.stderr.pipe(process.stderr);
+}
+
 /** Runs a file of test/ to its end on this runtime. */
 export function runScript(
   file: URL,
@@ -100,10 +123,11 @@ export function runScript(
     fileURLToPath(file),
     ...args.map(String),
   ];
-  return spawnSync(all[0], all.slice(1), {
+  const result = spawnSync(all[0], all.slice(1), {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...options.env },
   });
+  return { ...result, stderr: complaintsIn(result.stderr) };
 }
 
 let count = 0;

@@ -5,6 +5,10 @@
  */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+
+/** Whether the system tells. */
+export const isTold: boolean = process.platform === "linux";
 
 /** A process that has a segment mapped. */
 export interface Attached {

@@ -8,7 +8,7 @@ import process from "node:process";
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useRef, useState } from "react";
 import { formatSize } from "../sizes.ts";
-import { type Attached, attachedTo } from "./processes.ts";
+import { type Attached, attachedTo, isTold } from "./processes.ts";
 import type { LogLook, Watch } from "./watch.ts";
 import {
   ageWord,
@@ -216,7 +216,7 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
         `reaches back ${ageWord(look.reach)}`,
     ),
     line("there", `${outline.entries} entries there, ${outline.total} written`),
-    h(Processes, { key: "processes", name: look.name }),
+    ...(isTold ? [h(Processes, { key: "processes", name: look.name })] : []),
     line("head", "chunk    entries      bytes        began  fill", { underline: true }),
   ];
   const room = Math.max(height - lines.length, 0);

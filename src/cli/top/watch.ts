@@ -38,7 +38,10 @@ export interface Age {
   isExact: boolean;
 }
 
-/** Looks at logs: at all in shared memory, or at those of `targets`. */
+/**
+ * Looks at logs: at all in shared memory, or at those of `targets`. Where a segment lives as long as
+ * somebody has it open, none is kept open between two looks: who only looks keeps nothing alive.
+ */
 export class Watch implements Disposable {
   readonly #targets: readonly LogTarget[] | undefined;
   readonly #logs = new Map<string, WatchedLog>();
@@ -65,6 +68,7 @@ export class Watch implements Disposable {
       }
     }
     for (const [name, log] of this.#logs) {
+      if (!SharedMemory.persists) log.letGo();
       if (seen.has(name)) continue;
       log.close();
       this.#logs.delete(name);
@@ -84,6 +88,8 @@ class WatchedLog {
   readonly #name: string;
   readonly #target: LogTarget;
   #memory: LogMemory | undefined;
+  /** What was looked at last. */
+  #last: { device: number; inode: number; total: number } | undefined;
   #history = new History();
 
   constructor(name: string, target: LogTarget) {
@@ -96,8 +102,10 @@ class WatchedLog {
     try {
       const memory = this.#open();
       const found = outline(memory.buffer, fence);
+      const isAlive = memory.isLocked();
+      this.#recognize(memory, found.total, isAlive);
       this.#history.add(now, found.total);
-      return this.#describe(found, memory, pids);
+      return this.#describe(found, memory, isAlive, pids);
     } catch (error) {
       this.close();
       if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
@@ -106,10 +114,17 @@ class WatchedLog {
     }
   }
 
+  /** Closes, and forgets. */
   close(): void {
+    this.letGo();
+    this.#last = undefined;
+    this.#history = new History();
+  }
+
+  /** Closes until the next look. */
+  letGo(): void {
     this.#memory?.close();
     this.#memory = undefined;
-    this.#history = new History();
   }
 
   /** The memory that has the name now, all of which is there. */
@@ -122,14 +137,28 @@ class WatchedLog {
     return this.#memory ??= openMemory(this.#target, "read");
   }
 
-  #describe(found: LogOutline, memory: LogMemory, pids: ReadonlyMap<string, number>): LogLook {
+  /** Forgets what was of another log. */
+  #recognize({ identity: { device, inode } }: LogMemory, total: number, isAlive: boolean): void {
+    const last = this.#last;
+    this.#last = { device, inode, total };
+    if (last === undefined || (last.device === device && last.inode === inode)) return;
+    // On Windows what no writer of ours holds is told apart only while somebody has it open.
+    if (isAlive || total < last.total) this.#history = new History();
+  }
+
+  #describe(
+    found: LogOutline,
+    memory: LogMemory,
+    isAlive: boolean,
+    pids: ReadonlyMap<string, number>,
+  ): LogLook {
     const history = this.#history;
     const { rate } = history;
     const first = found.total - found.entries + 1;
     return {
       name: this.#name,
       outline: found,
-      isAlive: memory.isLocked(),
+      isAlive,
       writerPid: pids.get(String(memory.identity.inode)),
       rate,
       byteRate: rate === undefined || found.entries === 0

@@ -1,5 +1,6 @@
 /**
- * Logs some lines through a sink, says so with its last one, and dies: `crasher.ts SINK NAME END`.
+ * Logs some lines through a sink, says so with its last one, and dies: `crasher.ts SINK TARGET END`,
+ * with the target in JSON.
  *
  * The ends: `throw`, `later` (a throw in a timer), `reject`, `exit`, or `wait` for a SIGKILL.
  */
@@ -8,9 +9,9 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { shapeOf, sinks } from "./loggers.ts";
 
-const [kind, name, end, uncaught] = process.argv.slice(2);
+const [kind, target, end, uncaught] = process.argv.slice(2);
 const log = await sinks[kind]({
-  ...shapeOf(name),
+  ...shapeOf(JSON.parse(target)),
   uncaughtException: uncaught === "uncaught",
 });
 for (let i = 1; i <= 100; i++) log(`line ${i}`);

@@ -1,0 +1,15 @@
+/**
+ * Logs that shall stay, and can't.
+ *
+ * @module
+ */
+
+import { SharedMemory } from "../../ffi/mod.ts";
+import type { LogTarget } from "../shm_log/target.ts";
+import { warn } from "./warn.ts";
+
+/** Says that `what` keeps no shared memory where that goes with its last handle: on Windows. */
+export function warnIfShortLived(target: LogTarget, what: string): void {
+  if (typeof target !== "string" || SharedMemory.persists) return;
+  warn(`${what} keeps only files here: shared memory goes when all have closed it`);
+}
