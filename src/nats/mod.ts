@@ -28,7 +28,21 @@
  * await forwarding.done; // or close() it
  * ```
  *
- * On the command line it is `ouroboros forward /app --to nats://10.0.0.7 --stream LOGS`.
+ * And on another machine:
+ *
+ * ```typescript
+ * import { receive } from "@ouroboros/log/nats";
+ *
+ * const servers = "nats://10.0.0.7:4222";
+ * for await (const item of receive({ servers, stream: "LOGS", consumer: "archive" })) {
+ *   if (item.kind === "gap") console.log(`${item.count} entries are missing: ${item.reason}`);
+ *   else console.log(item.source.host, item.sequenceNumber, item.text);
+ * }
+ * ```
+ *
+ * {@linkcode receiveInto} writes them into a log there, each exactly once. On the command line these are
+ * `ouroboros forward /app --to nats://10.0.0.7 --stream LOGS`, `receive`, `receive --into NAME`, and for
+ * a look `tail -f nats://10.0.0.7/LOGS`.
  *
  * ## What is promised
  *
@@ -78,6 +92,88 @@
  * a second on Deno, 105,000 on Bun, 83,000 on Node 26 (`bun bench/main.ts nats`). Of an entry the server
  * takes about 7 µs of a core, the forwarder 4 to 6: the cores are the limit. One promise a message, as
  * the client offers it, comes to 22,000 to 45,000. The writer of the log takes as long as without it.
+ *
+ * ## From one machine to a fleet
+ *
+ * How much it is for ten thousand machines that write a thousand entries of 100 bytes a second each,
+ * with figures measured on one machine (`bun bench/fleet.ts`, whose options are your fleet and your
+ * servers; it simulates an hour second by second):
+ *
+ * | ten thousand machines | |
+ * |---|--:|
+ * | entries | 10 million/s |
+ * | into the cluster: 349 B an entry, of which 100 are its own | 3.5 GB/s |
+ * | onto disks, three copies | 11.5 GB/s, 1 PB a day |
+ * | a stream, at 74,000 entries/s | 75 machines |
+ * | a server, at 16 µs of a core for an entry that it leads, 10 for one that it copies | 250 machines |
+ * | a connection | 21 KiB of the server's memory |
+ *
+ * With 100 servers of 16 cores and 25 Gbit/s, 400 streams of three copies, and logs of 16 MiB, which
+ * reach back 151 s: streams are at 59 % of what they can take, cores at 26 %, disks at 13 %, networks
+ * at 5 %. So streams break first: ten times the load for a minute loses 7 % of the entries of that
+ * hour, and all of it is said. A server that is away costs nothing; two next to each other stop the
+ * streams that have two copies there, whose machines lose what ten minutes have more than 151 s. When
+ * all are cut off for two minutes, nothing is lost, and three minutes later nobody waits.
+ *
+ * What follows from it:
+ *
+ * - **Subjects.** `logs.{host}.{name}` is one subject per log, so who wants one machine, or one
+ *   program of all machines (`logs.*.app`), asks for just that. Nobody needs a stream per machine.
+ * - **Streams.** A stream is written by one server, in order, so it is the first to be full: share
+ *   the machines among many. Give each machine a number by the hash of its name
+ *   (`--subject logs.7.{host}.{name}`, and a stream for `logs.7.>`): machines that move take their
+ *   number along, and a stream that is full gets its own server without anybody's moving.
+ * - **Copies.** Three copies survive the loss of any server, and cost the network between the servers
+ *   twice what the machines send. With one copy a server that is away stops its streams, and the
+ *   machines' own logs are the buffer.
+ * - **Retention.** `--max-age` for people, `--max-bytes` for the disk: what comes first counts. With
+ *   `discard: old` the stream forgets its oldest entries, and receivers say which; with `discard: new`
+ *   the forwarder waits, and what its log forgets meanwhile is a gap record.
+ * - **The log is the buffer.** It must reach back as long as the longest time without a server that
+ *   you want to survive: see "How large" in `@ouroboros/log`. A minute costs 60 × rate × size of
+ *   memory, on each machine, and nothing else.
+ * - **Less is more.** Ten million entries a second are seldom read. Forward what is read (a log per
+ *   level or purpose is cheap), and leave the flight recorder on its machine: who needs it asks for it
+ *   (`ouroboros save`, then fetch the file).
+ *
+ * ## Other ways to ship
+ *
+ * Whoever has a pipeline keeps it. `ouroboros tail -f -o json` prints a line of JSON for each entry
+ * (`{"seq":1,"text":"…"}`, or `base64` for what is no text), to be piped into any agent that reads its
+ * standard input. With `--cursor-file` it goes on after a restart where it was.
+ *
+ * ```sh
+ * ouroboros tail app -F -o json --cursor-file app.cursor | fluent-bit -i stdin -o http -p host=logs.example
+ * ouroboros tail app -F -o json --cursor-file app.cursor | vector --config vector.yaml # sources: type: stdin
+ * ```
+ *
+ * For a collector of OpenTelemetry no agent is needed, since OTLP is JSON over HTTP:
+ *
+ * ```ts
+ * import { ShmLogReader } from "@ouroboros/log";
+ *
+ * // ship("app", "http://localhost:4318/v1/logs") sends what is in the log, and what comes.
+ * export async function ship(name: string, url: string, signal?: AbortSignal): Promise<void> {
+ *   using reader = ShmLogReader.open(name, { strategy: "lowest" });
+ *   for await (const batch of reader.followBatches({ signal, maxEntries: 1000 })) {
+ *     const now = `${Date.now()}000000`;
+ *     const logRecords = batch.texts().map((text, i) => ({
+ *       observedTimeUnixNano: now,
+ *       body: { stringValue: text },
+ *       attributes: [{ key: "seq", value: { intValue: String(batch.sequenceNumber(i)) } }],
+ *     }));
+ *     const resource = { attributes: [{ key: "service.name", value: { stringValue: name } }] };
+ *     const body = JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] });
+ *     const headers = { "content-type": "application/json" };
+ *     // Until it is taken: the log is the buffer.
+ *     for (let pause = 100; !signal?.aborted; pause = Math.min(2 * pause, 30_000)) {
+ *       const answer = await fetch(url, { method: "POST", headers, body }).catch(() => undefined);
+ *       if (answer?.ok) break;
+ *       await new Promise((resolve) => setTimeout(resolve, pause));
+ *     }
+ *   }
+ * }
+ * ```
  *
  * @module
  */
