@@ -10,15 +10,15 @@ import { type Costs, type Fleet, type Outcome, type Part, simulate } from "./fle
 import { measureCosts } from "./fleet/measure.ts";
 import { markdown, type Table } from "./report.ts";
 
-/** What `--measure` found on the machine of bench/results: 2 cores, a file-backed stream on it. */
+/** What `--measure` found on 2 cores of an AMD EPYC, with Bun and nats-server 2.9.10, 2026-11-21. */
 const MEASURED: Costs = {
-  wireBytes: 349,
-  storedBytes: 383,
-  forwarderRate: 74155,
-  streamRate: 74155,
-  leaderSeconds: 16e-6,
-  replicaSeconds: 10.2e-6,
-  connectionBytes: 21963,
+  wireBytes: 350,
+  storedBytes: 385,
+  forwarderRate: 160_000,
+  streamRate: 62_000,
+  leaderSeconds: 16.1e-6,
+  replicaSeconds: 10.3e-6,
+  connectionBytes: 21_700,
 };
 
 type Options =
@@ -103,7 +103,11 @@ function costTable(costs: Costs): Table {
     ["an entry in a stream's file", `${count(costs.storedBytes)} B`],
     ["a forwarder sends at most", `${count(costs.forwarderRate)}/s`],
     ["a stream takes at most", `${count(costs.streamRate)}/s`],
-    ["an entry costs a server", `${(costs.leaderSeconds * 1e6).toFixed(1)} µs of a core`],
+    [
+      "an entry costs the server that leads",
+      `${(costs.leaderSeconds * 1e6).toFixed(1)} µs of a core`,
+    ],
+    ["and each that copies", `${(costs.replicaSeconds * 1e6).toFixed(1)} µs of a core`],
     ["a connection costs a server", `${count(costs.connectionBytes / 1024)} KiB`],
   ];
   return { title: "What one machine does (100-byte entries)", head: ["what", "figure"], rows };
