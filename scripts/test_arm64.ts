@@ -4,7 +4,7 @@
  * kept: x64, on which qemu runs, keeps more than arm64 promises.
  *
  * `deno task test:arm64 [RUNTIME…] [FILTER…]`, as of `deno task test`; those of the command line
- * only by a filter. It takes half an hour, and Debian's packages, which it names where they are
+ * and of NATS only by a filter. It takes half an hour, and Debian's packages, which it names where they are
  * missing.
  */
 
@@ -41,9 +41,10 @@ if (typeof emulator === "string") {
 
 const { wanted, filters } = parseArguments();
 const all = prepare(emulator);
-// The command line is the same everywhere, and its tests count on a machine's usual speed.
+// What is the same everywhere, and counts on a machine's usual speed.
+const ELSEWHERE = /^\.\/test\/(cli|nats)\//;
 const files = testFiles(project, filters).filter((file) =>
-  filters.length > 0 || !file.startsWith("./test/cli/")
+  filters.length > 0 || !ELSEWHERE.test(file)
 );
 const smaller = Object.fromEntries(
   Object.entries(SMALLER).map(([name, value]) => [name, process.env[name] ?? value]),
