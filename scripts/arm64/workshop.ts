@@ -15,7 +15,23 @@ const folder = `${tmpdir()}/ouroboros-arm64/`;
 export const project: string = `${folder}project-${process.pid}/`;
 
 /** What the tests need of the project's packages. */
-const TESTED = ["bun", "cli-progress", "commander", "koffi", "node24", "node26", "picocolors"];
+const TESTED = [
+  "@logtape/file",
+  "@logtape/logtape",
+  "@opentelemetry/api",
+  "@opentelemetry/resources",
+  "@opentelemetry/sdk-logs",
+  "bun",
+  "cli-progress",
+  "commander",
+  "koffi",
+  "node24",
+  "node26",
+  "picocolors",
+  "pino",
+  "winston",
+  "winston-transport",
+];
 
 /** Where npm puts the executables. */
 const EXECUTABLES: Partial<Record<Runtime["name"], string>> = {

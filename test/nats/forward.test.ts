@@ -13,10 +13,8 @@ import {
   StateLockedError,
   StreamUnusableError,
 } from "../../src/errors.ts";
-import { NatsLink } from "../../src/nats/connect.ts";
-import { forward } from "../../src/nats/forward.ts";
-import type { ForwardOptions } from "../../src/nats/forward_options.ts";
-import { jetstreamPackage } from "../../src/nats/packages.ts";
+import { forward, type ForwardOptions, NatsLink } from "../../src/nats/mod.ts";
+import { jetstreamClient } from "../support/jetstream.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../support/nats_stream.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -117,7 +115,7 @@ test(
     using log = newLog();
     log.write(1);
     await using link = await NatsLink.open({ servers: server.url });
-    const { jetstreamManager } = await jetstreamPackage();
+    const { jetstreamManager } = jetstreamClient;
     const manager = await jetstreamManager(link.client);
     for (const [stream, subject] of [["A", undefined], ["B", "x.{name}.{segment}"]] as const) {
       await using forwarding = await forward(log.reader, {
@@ -354,7 +352,7 @@ test("a stream that takes less than the server: the same", { skip }, async () =>
   await forwarding.flush();
   // And one that learns it on the way.
   await using link = await NatsLink.open({ servers: server.url });
-  const { jetstreamManager } = await jetstreamPackage();
+  const { jetstreamManager } = jetstreamClient;
   const manager = await jetstreamManager(link.client);
   await manager.streams.update("LOGS", { max_msg_size: 600 });
   log.writer.write("z".repeat(500));
@@ -409,7 +407,7 @@ test(
     // More than the log has room for: some are lost, and that is known.
     log.write(1000);
     await using link = await NatsLink.open({ servers: server.url });
-    const { jetstreamManager } = await jetstreamPackage();
+    const { jetstreamManager } = jetstreamClient;
     const manager = await jetstreamManager(link.client);
     await manager.streams.update("LOGS", { max_msgs: -1 });
     await forwarding.flush();
@@ -558,7 +556,7 @@ test("a stream that is removed and made again: entries wait, and come", { skip }
   log.write(10);
   await forwarding.flush();
   await using link = await NatsLink.open({ servers: server.url });
-  const { jetstreamManager } = await jetstreamPackage();
+  const { jetstreamManager } = jetstreamClient;
   const { streams } = await jetstreamManager(link.client);
   await streams.delete("LOGS");
   log.write(20);

@@ -14,10 +14,9 @@ import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
-import { NatsLink } from "../../src/nats/connect.ts";
-import { forward } from "../../src/nats/forward.ts";
-import { jetstreamPackage } from "../../src/nats/packages.ts";
+import { forward, NatsLink } from "../../src/nats/mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { jetstreamClient } from "../support/jetstream.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 import {
   assertComplete,
@@ -317,7 +316,7 @@ test(
 /** Lets the stream have more messages. */
 async function enlarge(url: string, messages: number): Promise<void> {
   await using link = await NatsLink.open({ servers: url });
-  const { jetstreamManager } = await jetstreamPackage();
+  const { jetstreamManager } = jetstreamClient;
   const { streams } = await jetstreamManager(link.client);
   const { config } = await streams.info("LOGS");
   await streams.update("LOGS", { max_msgs: config.max_msgs + messages });

@@ -15,11 +15,12 @@ const program: string | undefined = [
   "/usr/sbin",
   "/usr/bin",
   "/usr/local/bin",
-].map((folder) => join(folder, "nats-server")).find(isProgram);
+].map((folder) => join(folder, process.platform === "win32" ? "nats-server.exe" : "nats-server"))
+  .find(isProgram);
 
 /** The reason to skip what needs a server; `false`, which skips nothing, where there is one. */
 export const needsNatsServer: string | false = program === undefined &&
-  "no nats-server: apt-get install -y nats-server";
+  "no nats-server: apt-get install -y nats-server, or on other systems from where NATS offers it";
 
 function isProgram(path: string): boolean {
   try {

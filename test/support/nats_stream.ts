@@ -2,10 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { JsMsg } from "@nats-io/jetstream";
-import { NatsLink } from "../../src/nats/connect.ts";
-import { decodeMessage, type LogMessage } from "../../src/nats/message.ts";
-import { jetstreamPackage } from "../../src/nats/packages.ts";
-import { receive } from "../../src/nats/receive.ts";
+import { decodeMessage, type LogMessage, NatsLink, receive } from "../../src/nats/mod.ts";
+import { jetstreamClient } from "./jetstream.ts";
 
 /** All messages of a stream up to `last`, in its order. */
 export async function messagesOf(
@@ -14,7 +12,7 @@ export async function messagesOf(
   options: { last?: number } = {},
 ): Promise<LogMessage[]> {
   await using link = await NatsLink.open({ servers });
-  const { jetstream, jetstreamManager } = await jetstreamPackage();
+  const { jetstream, jetstreamManager } = jetstreamClient;
   const manager = await jetstreamManager(link.client);
   const { state } = await manager.streams.info(stream);
   const messages: LogMessage[] = [];

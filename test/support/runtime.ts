@@ -1,6 +1,7 @@
 /** The runtime that this test runs on, and how to start other scripts on it. */
 
 import { type ChildProcess, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -99,7 +100,9 @@ export function startChild(
  * has one of its own.
  */
 export function pressCtrlC(pid: number): void {
-  const [command, fixed] = scriptCommand(fileURLToPath(new URL("ctrl_c.ts", import.meta.url)));
+  // No URL beside this one: whoever copies what a test needs takes this only where there is a console.
+  const script = join(dirname(fileURLToPath(import.meta.url)), "ctrl_c.ts");
+  const [command, fixed] = scriptCommand(script);
   const finger = spawn(command, [...fixed, String(pid)], {
     stdio: ["ignore", "ignore", "pipe"],
     windowsHide: true,
