@@ -3,9 +3,8 @@
  * an instruction in WebAssembly. It shows that all of it works, not that the order of memory is
  * kept: x64, on which qemu runs, keeps more than arm64 promises.
  *
- * `deno task test:arm64 [RUNTIME…] [FILTER…]`, as of `deno task test`; those of the command line
- * and of NATS only by a filter. It takes half an hour, and Debian's packages, which it names where they are
- * missing.
+ * `deno task test:arm64 [RUNTIME…] [FILTER…]`, as of `deno task test`; those of the command line and
+ * of NATS only by a filter. It takes half an hour, and Debian's packages (`deno task setup all`).
  */
 
 import { spawnSync } from "node:child_process";
