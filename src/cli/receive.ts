@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import type { IntoSummary, ReceiveIntoOptions } from "../nats/receive_into.ts";
@@ -30,8 +29,6 @@ import {
   natsOptions,
   serversArgument,
 } from "./nats_options.ts";
-import { Output } from "./output.ts";
-import { outputColors } from "./output_colors.ts";
 import { ReceivedPrinter, sayGap } from "./received_printer.ts";
 import type { Criteria } from "./selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
@@ -158,15 +155,7 @@ async function receiveLogs(options: ReceiveCommandOptions, command: Command): Pr
 async function print(common: ReceiveOptions, options: ReceiveCommandOptions): Promise<void> {
   const { state } = options;
   const reception = receive({ ...common, ...state !== undefined && { state } });
-  const isTerminal = Boolean(process.stdout.isTTY);
-  const printer = new ReceivedPrinter({
-    output: Output.standard(),
-    format: options.output ?? (isTerminal ? "pretty" : "text"),
-    isTerminal,
-    colors: outputColors(options.color),
-    criteria: options,
-    hasPrefix: options.prefix,
-  });
+  const printer = ReceivedPrinter.standard(options);
   // To ask for the next ones says that these were handled: so they must be written by then.
   for await (const items of reception.batches()) await printer.print(items);
   warn(summaryLine(reception.summary));

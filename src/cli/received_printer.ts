@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { Entry } from "../log/entry.ts";
 import type { LogSource } from "../nats/message.ts";
 import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../nats/received.ts";
@@ -15,7 +16,8 @@ import {
   type Origin,
 } from "./format.ts";
 import { colorless } from "./harmless.ts";
-import type { Output } from "./output.ts";
+import { Output } from "./output.ts";
+import { outputColors } from "./output_colors.ts";
 import type { Colors } from "./pretty.ts";
 import { type Criteria, Selection } from "./selection.ts";
 import { entryCount, warn } from "./warn.ts";
@@ -31,6 +33,13 @@ export interface ReceivedPrinterOptions {
   criteria: Criteria;
   /** Whether lines begin with the names of their logs. */
   hasPrefix: boolean;
+}
+
+/** What a command was told of printing. */
+export interface PrintingOptions extends Criteria {
+  output?: EntryFormat;
+  color?: boolean;
+  prefix: boolean;
 }
 
 /** A log that entries came from. */
@@ -59,6 +68,19 @@ export class ReceivedPrinter {
     const { format, output, isTerminal, colors } = options;
     this.#options = options;
     this.#print = entryPrinter(format, output, { isTerminal, colors });
+  }
+
+  /** Prints to standard output what the options of a command say. */
+  static standard(options: PrintingOptions): ReceivedPrinter {
+    const isTerminal = Boolean(process.stdout.isTTY);
+    return new ReceivedPrinter({
+      output: Output.standard(),
+      format: options.output ?? (isTerminal ? "pretty" : "text"),
+      isTerminal,
+      colors: outputColors(options.color),
+      criteria: options,
+      hasPrefix: options.prefix,
+    });
   }
 
   /** Prints items, and writes them out. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { InvalidArgumentError } from "commander";
 import { NatsLink } from "../nats/connect.ts";
 import { lastMessages } from "../nats/last_messages.ts";
@@ -13,8 +12,6 @@ import type { ReceiveOptions } from "../nats/receive_options.ts";
 import type { EntryFormat } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";
 import { natsOptions } from "./nats_options.ts";
-import { Output } from "./output.ts";
-import { outputColors } from "./output_colors.ts";
 import { ReceivedPrinter } from "./received_printer.ts";
 import type { Criteria } from "./selection.ts";
 
@@ -64,16 +61,9 @@ export async function tailStream(
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const { follow, lines, from } = options;
-  const isTerminal = Boolean(process.stdout.isTTY);
-  const printer = new ReceivedPrinter({
-    output: Output.standard(),
-    format: options.output ?? (isTerminal ? "pretty" : "text"),
-    isTerminal,
-    colors: outputColors(options.color),
-    criteria: options,
-    // Of one subject there is mostly one log.
-    hasPrefix: options.prefix && (subject === undefined || /[*>]/.test(subject)),
-  });
+  // Of one subject there is mostly one log.
+  const prefix = options.prefix && (subject === undefined || /[*>]/.test(subject));
+  const printer = ReceivedPrinter.standard({ ...options, prefix });
   const place = { stream, ...subject !== undefined && { subject } };
   try {
     await using link = await NatsLink.open({ ...natsOptions(server, {}), signal });
