@@ -3,8 +3,8 @@
  * back those that it overtakes, publishes batches, is killed at any step and resumed; and a reader
  * that starts at any moment and takes what it finds.
  *
- * The statements follow src/log/writer.ts, chunk_rows.ts, resume.ts, reader.ts and position.ts; a
- * "word" is 4 bytes of the segment. `deno task model` checks it in several shapes, on two kinds of
+ * The statements follow src/log/writer.ts, room.ts, chunk_rows.ts, resume.ts, reader.ts and
+ * position.ts; a "word" is 4 bytes of the segment. `deno task model` checks it in several shapes, on two kinds of
  * memory, and checks that each mutant (model.ts has their list; here they are the names after
  * #ifdef) violates a property.
  *
