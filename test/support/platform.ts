@@ -45,9 +45,13 @@ export const needsCollector: string | false = notOnWindows(
 /** Set where Windows is Wine: see `deno task test:windows`. */
 export const isWine: boolean = isWindows && process.env.OUROBOROS_WINE === "1";
 
-/** What a process said on its standard error, without what Bun 1.4 says of itself in Wine. */
+/**
+ * What a process said on its standard error, without what Bun 1.4 says of itself in Wine, and Deno
+ * where several start at the same moment.
+ */
 export function complaintsIn(stderr: string): string {
-  return isWine ? stderr.replace(/^Internal error: directory .*\n/gm, "") : stderr;
+  const own = stderr.replace(/^Blocking waiting for file lock on .*\n/gm, "");
+  return isWine ? own.replace(/^Internal error: directory .*\n/gm, "") : own;
 }
 
 export const wineChangesCreation: string | false = isWine &&
