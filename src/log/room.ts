@@ -61,7 +61,7 @@ export class Room {
   limit(): number {
     const chunkEnd = this.#chunk + 1 < this.#segment.chunkCount
       ? this.#chunkStart + this.chunkSize
-      : Infinity;
+      : this.#lastHeader;
     return Math.min(chunkEnd, this.#lastHeader, this.#rows.nextStale() - HEADER_SIZE);
   }
 
