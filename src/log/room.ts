@@ -14,6 +14,11 @@ import type { Segment } from "./segment.ts";
 export class Room {
   /** After how many bytes a new chunk begins. */
   readonly chunkSize: number;
+  /**
+   * As far as an entry may reach (aligned) without asking for room: within the chunk, with room for
+   * the next header, and clear of the first chunk of a lap before. -1 before the first room is made.
+   */
+  limit = -1;
   readonly #segment: Segment;
   readonly #rows: ChunkRows;
   // The highest offset at which a header fits.
@@ -51,18 +56,11 @@ export class Room {
     }
     const next = at + ((length + 7) & ~3);
     this.#rows.invalidate(next + HEADER_SIZE);
-    return at;
-  }
-
-  /**
-   * As far as an entry may reach (aligned) without asking for room: within the chunk, with room for
-   * the next header, and clear of the first chunk of a lap before.
-   */
-  limit(): number {
-    const chunkEnd = this.#chunk + 1 < this.#segment.chunkCount
+    const chunkEnd = this.#chunk + 1 < chunkCount
       ? this.#chunkStart + this.chunkSize
       : this.#lastHeader;
-    return Math.min(chunkEnd, this.#lastHeader, this.#rows.nextStale() - HEADER_SIZE);
+    this.limit = Math.min(chunkEnd, this.#lastHeader, this.#rows.nextStale() - HEADER_SIZE);
+    return at;
   }
 
   /** Ends the lap: nothing more will be written from `offset` to the end of the segment. */

@@ -225,7 +225,10 @@ export class Writer {
     if (!Number.isInteger(length) || length < 0) {
       throw new RangeError(`claim of ${length} bytes is not an integer from 0`);
     }
-    const offset = this.#makeRoom(length);
+    let offset = this.#offset;
+    if (offset + ((length + 7) & ~3) > this.#limit || length > this.#limit) {
+      offset = this.#makeRoom(length);
+    }
     const at = offset + HEADER_SIZE;
     const claim = new Claim(this.#bytes.subarray(at, at + length), (kept) => {
       if (this.#isClosed) {
@@ -233,7 +236,7 @@ export class Writer {
         throw new ClosedError("the writer of this claim is closed");
       }
       this.#claim = undefined;
-      this.#limit = this.#room.limit();
+      this.#limit = this.#room.limit;
       if (kept < 0) return this.#total;
       return this.#commit(offset, kept, offset + ((kept + 7) & ~3));
     });
@@ -305,7 +308,7 @@ export class Writer {
       throw new RangeError(`entry of ${length} bytes exceeds the maximum of ${this.#maxEntrySize}`);
     }
     this.#offset = this.#room.make(this.#offset, length, this.#total);
-    this.#limit = this.#room.limit();
+    this.#limit = this.#room.limit;
     return this.#offset;
   }
 
