@@ -8,10 +8,10 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./arguments.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Output } from "./output.ts";
-import { table } from "./table.ts";
+import { sourceArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
+import { table } from "./output/table.ts";
+import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
 import { cells, chunkBar, COLUMNS, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
 

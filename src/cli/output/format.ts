@@ -6,9 +6,9 @@
 
 import { Buffer } from "node:buffer";
 import pc from "picocolors";
-import type { Entry } from "../log/entry.ts";
-import { recognizeRecord } from "../records/recognize.ts";
-import type { LogRecord } from "../records/record.ts";
+import type { Entry } from "../../log/entry.ts";
+import { recognizeRecord } from "../../records/recognize.ts";
+import type { LogRecord } from "../../records/record.ts";
 import { harmless } from "./harmless.ts";
 import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";

@@ -5,22 +5,22 @@
  */
 
 import process from "node:process";
-import { Entry } from "../log/entry.ts";
-import type { LogSource } from "../nats/message.ts";
-import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../nats/received.ts";
+import { Entry } from "../../log/entry.ts";
+import type { LogSource } from "../../nats/message.ts";
+import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../../nats/received.ts";
+import { type Criteria, Selection } from "../options/selection.ts";
 import {
   type EntryFormat,
   entryObject,
   type EntryPrinter,
   entryPrinter,
   type Origin,
-} from "./format.ts";
-import { colorless } from "./harmless.ts";
-import { Output } from "./output.ts";
-import { outputColors } from "./output_colors.ts";
-import type { Colors } from "./pretty.ts";
-import { type Criteria, Selection } from "./selection.ts";
-import { entryCount, warn } from "./warn.ts";
+} from "../output/format.ts";
+import { colorless } from "../output/harmless.ts";
+import { Output } from "../output/output.ts";
+import { outputColors } from "../output/output_colors.ts";
+import type { Colors } from "../output/pretty.ts";
+import { entryCount, warn } from "../output/warn.ts";
 
 /** How to print. */
 export interface ReceivedPrinterOptions {
