@@ -124,7 +124,7 @@ export function addReceive(program: Command): void {
 }
 
 /** Where to begin in a stream. */
-export function startArgument(text: string): NonNullable<ReceiveOptions["start"]> {
+function startArgument(text: string): NonNullable<ReceiveOptions["start"]> {
   if (text === "oldest" || text === "latest") return text;
   if (/^[1-9]\d{0,15}$/.test(text)) return { streamSequence: Number(text) };
   throw new InvalidArgumentError('"oldest", "latest" or a number from 1 on is expected.');
@@ -230,7 +230,7 @@ function sayGaps(items: readonly ReceivedItem[]): void {
 }
 
 /** What was received, in a line. */
-export function summaryLine(summary: ReceiveSummary): string {
+function summaryLine(summary: ReceiveSummary): string {
   const { entries, sources, duplicates, gaps, missingEntries, unexplainedEntries } = summary;
   const missing = gaps === 0
     ? ""
