@@ -28,7 +28,7 @@ import {
   durationArgument,
   positiveArgument,
   sizeArgument,
-  sourceArgument,
+  sourcesArgument,
 } from "./options/arguments.ts";
 import { colorless } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -83,7 +83,7 @@ const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard
 export function addForward(program: Command): void {
   const command = program.command("forward")
     .description("send logs to a stream of NATS JetStream, entry by entry")
-    .argument("<name...>", "the logs", collectTargets)
+    .argument("<name...>", "the logs", sourcesArgument)
     .option("--to <servers>", "the NATS server, or several with commas", serversArgument)
     .requiredOption("--stream <stream>", "the stream", streamArgument)
     .option(
@@ -119,10 +119,6 @@ export function addForward(program: Command): void {
     .option("--max-in-flight <count>", "the most messages on their way", positiveArgument)
     .option("--summary <seconds>", "how often to say how far it is; 0: never", secondsArgument, 10);
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(forwardLogs);
-}
-
-function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
-  return [...previous, sourceArgument(text)];
 }
 
 function wordArgument(text: string): string {

@@ -7,7 +7,7 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isSameFile, SharedMemory } from "../../ffi/mod.ts";
-import { decodeText } from "../log/entry.ts";
+import { decodeText } from "../decode_text.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";

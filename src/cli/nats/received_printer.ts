@@ -16,7 +16,7 @@ import {
   entryPrinter,
   type Origin,
 } from "../output/format.ts";
-import { colorless } from "../output/harmless.ts";
+import { colorless, harmlessJson } from "../output/harmless.ts";
 import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";
@@ -53,8 +53,6 @@ interface Source {
 const MOST_SOURCES = 4096;
 /** The widest name that others are aligned with. */
 const WIDEST = 40;
-// The controls that JSON does not escape.
-const UNESCAPED = /[\x7f-\x9f]/g;
 
 /** Prints entries and gaps. */
 export class ReceivedPrinter {
@@ -122,7 +120,7 @@ export class ReceivedPrinter {
   #json(object: object): void {
     const { output, isTerminal } = this.#options;
     const json = JSON.stringify(object);
-    output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
+    output.write(`${isTerminal ? harmlessJson(json) : json}\n`);
   }
 
   #sourceOf(log: LogSource): Source {
@@ -182,8 +180,4 @@ function nameOf(
 function label({ host, name }: LogSource): string {
   const text = name.startsWith("/") ? `${host}${name}` : `${host}/${name}`;
   return colorless(text).replaceAll(/\s/g, " ");
-}
-
-function escaped(control: string): string {
-  return `\\u00${control.charCodeAt(0).toString(16)}`;
 }

@@ -42,6 +42,11 @@ export function sourceArgument(text: string): LogTarget {
   return statSync(text, { throwIfNoEntry: false })?.isFile() ? { path: text } : target;
 }
 
+/** One more place of a log to read, after those that stand before it. */
+export function sourcesArgument(text: string, previous: LogTarget[] = []): LogTarget[] {
+  return [...previous, sourceArgument(text)];
+}
+
 /** A size in bytes, at least 1. */
 export function sizeArgument(text: string): number {
   const size = parseSize(text);
