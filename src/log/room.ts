@@ -55,11 +55,11 @@ export class Room {
       this.#enterChunk(this.#chunk + 1, at, total);
     }
     const next = at + ((length + 7) & ~3);
-    this.#rows.invalidate(next + HEADER_SIZE);
+    const stale = this.#rows.invalidate(next + HEADER_SIZE);
     const chunkEnd = this.#chunk + 1 < chunkCount
       ? this.#chunkStart + this.chunkSize
       : this.#lastHeader;
-    this.limit = Math.min(chunkEnd, this.#lastHeader, this.#rows.nextStale() - HEADER_SIZE);
+    this.limit = Math.min(chunkEnd, this.#lastHeader, stale - HEADER_SIZE);
     return at;
   }
 
