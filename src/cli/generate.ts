@@ -12,7 +12,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { maxPayloadSize, segmentSize } from "../log/layout.ts";
 import { describeTarget, type LogTarget, unlinkMemory } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
-import { RandomPayloads } from "./generate/random.ts";
+import { RandomPayloads } from "./generate/random_payloads.ts";
 import { countArgument, targetArgument } from "./options/arguments.ts";
 import { toHex } from "./output/format.ts";
 import { Output } from "./output/output.ts";
