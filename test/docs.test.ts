@@ -54,7 +54,10 @@ function examplesIn(file: string, language: string = "ts"): Example[] {
   return found;
 }
 
-/** The example with our files for the package, and checks for what `console.log(…); // …` prints. */
+/**
+ * The example with our files for the package, with segments that no other process has, and with checks
+ * for what `console.log(…); // …` prints.
+ */
 function runnable({ code }: Example): string {
   return code
     .replace(/"@ouroboros\/log(\/\w+)?"/g, (_, path: string | undefined) => {
@@ -62,6 +65,8 @@ function runnable({ code }: Example): string {
       assert.ok(file, `@ouroboros/log${path ?? ""} is exported`);
       return JSON.stringify(new URL(file, root).href);
     })
+    // The same examples run on another runtime at the same time.
+    .replace(/"(\/?(?:doc|readme)\b[\w-]*)"/g, `"$1-${process.pid}"`)
     // Packages are found from here, not from the folder of the examples.
     .replace(
       /^(import .* from |.*\bimport\()"(@?[a-z][\w/-]*)"/gm,

@@ -252,11 +252,12 @@ export class CircularReader {
     // The copy before the claim: pairs with the writer's fence between its claim and its bytes.
     this.#fence();
     if (!this.#isClaimed) return this.#isIntactWithoutClaim(size);
-    // The straight way, in 32 bits. A claim that is not as far as the message, or far beyond it, or in
-    // other 4 GiB, is looked at again. The upper half is loaded after the lower one (the branch keeps
-    // it there): it only grows, so the same as ours means the same as ours before.
+    // The straight way, by the lower halves. A claim that is not as far as the message, or far beyond
+    // it, or in other 4 GiB, is looked at again. The upper half is loaded after the lower one (the
+    // branch keeps it there): it only grows, so the same as ours means the same as ours before. A claim
+    // that was taken back is 0: just before 4 GiB that is not a little further, but far behind.
     const sequence = this.#sequence;
-    const ahead = (this.#words[CLAIM_WORD] - sequence) >>> 0;
+    const ahead = (this.#words[CLAIM_WORD] >>> 0) - (sequence >>> 0);
     if (ahead >= size && ahead + MAX_SKIPPED <= this.capacity) {
       if (this.#words[CLAIM_WORD + 1] >>> 0 === Math.floor(sequence / 2 ** 32)) return true;
     }

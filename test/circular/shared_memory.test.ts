@@ -1,28 +1,19 @@
-/** Circular buffers in shared memory within one process: counts, sizes, locks, errors, cleaning up. */
+/** Circular buffers in shared memory within one process: counts, sizes, errors, cleaning up. */
 
 import assert from "node:assert/strict";
-import { chownSync, truncateSync } from "node:fs";
-import process from "node:process";
+import { truncateSync } from "node:fs";
 import test from "node:test";
 import { NamedSemaphore, SharedMemory as Segment } from "../../ffi/mod.ts";
-import {
-  ClosedError,
-  PermissionDeniedError,
-  SegmentNotFoundError,
-  SegmentTruncatedError,
-} from "../../src/errors.ts";
+import { ClosedError, SegmentNotFoundError, SegmentTruncatedError } from "../../src/errors.ts";
 import {
   CircularBufferReader,
   type CircularBufferSpec,
   CircularBufferWriter,
   CorruptBufferError,
   LappedError,
-  SemaphoreLock,
   SharedMemory,
   UnsupportedBufferError,
-  WriterLockedError,
 } from "../../src/shm_circular/mod.ts";
-
 import { uniqueName } from "../support/runtime.ts";
 import { needsLastingNames, needsTruncation, notOnWindows } from "../support/platform.ts";
 
@@ -160,41 +151,6 @@ test("a buffer that is not there is an error that leaves nothing behind", () => 
   assertGone(spec);
 });
 
-test("there is one writer at a time", () => {
-  const spec = newSpec();
-  using writer = CircularBufferWriter.open(spec);
-  assert.throws(() => CircularBufferWriter.open(spec), WriterLockedError);
-  assert.throws(() => CircularBufferWriter.open(spec, { breakLock: true }), WriterLockedError);
-  assert.equal(writer.referenceCount, 1);
-  using reader = CircularBufferReader.open(spec);
-  writer.close();
-  using next = CircularBufferWriter.open(spec);
-  next.write(bytes(7));
-  assert.deepEqual(reader.read(), bytes(7));
-});
-
-test("the original's writer is respected, unless it is known to be dead", () => {
-  const spec = newSpec();
-  // As the original does it: the semaphore, and no lock and no mark.
-  using semaphore = new SemaphoreLock(`${spec.dataName}-writer`);
-  assert.equal(semaphore.acquire(), true);
-  assert.throws(() => CircularBufferWriter.open(spec), WriterLockedError);
-  assert.equal(new NamedSemaphore(`${spec.dataName}-writer`).tryWait(), false);
-  using writer = CircularBufferWriter.open(spec, { breakLock: true });
-  writer.write(bytes(1));
-});
-
-test("a lock of creation that a dead process holds is made anew after a second", {
-  skip: needsLastingNames,
-}, () => {
-  const spec = newSpec();
-  const dead = new NamedSemaphore(spec.indexName);
-  assert.equal(dead.tryWait(), true);
-  CircularBufferWriter.open(spec).close();
-  dead.close();
-  assertGone(spec);
-});
-
 test("reading and writing after close() is a ClosedError", () => {
   const spec = newSpec();
   const writer = CircularBufferWriter.open(spec);
@@ -269,40 +225,4 @@ test("follow() gives what comes, until it is told to stop", async () => {
   }
   clearInterval(timer);
   assert.equal(count, 10);
-});
-
-test(
-  "SemaphoreLock: one holder at a time, given back by close()",
-  { skip: needsLastingNames },
-  () => {
-    const name = uniqueName("circular-lock");
-    const one = new SemaphoreLock(name);
-    using two = new SemaphoreLock(name);
-    assert.deepEqual([one.acquire(), one.acquire(), two.acquire()], [true, true, false]);
-    assert.equal(two.acquireWithin(5), false);
-    one.close();
-    assert.equal(two.acquire(), true);
-    assert.throws(() => one.acquire(), ClosedError);
-    assert.throws(() => new SemaphoreLock(""), RangeError);
-    assert.throws(() => new SemaphoreLock("x".repeat(252)), RangeError);
-    assert.equal(SemaphoreLock.unlink(name), true);
-    assert.equal(SemaphoreLock.unlink(name), false);
-  },
-);
-
-test("what belongs to another user is left alone", { skip: process.getuid?.() !== 0 }, () => {
-  const spec = newSpec();
-  const writer = CircularBufferWriter.open(spec, { mode: 0o666 });
-  chownSync(`/dev/shm${spec.dataName}`, 65534, 65534);
-  try {
-    assert.throws(() => CircularBufferWriter.open(spec), PermissionDeniedError);
-    assert.throws(() => CircularBufferReader.open(spec), PermissionDeniedError);
-    using reader = CircularBufferReader.open(spec, { counted: false });
-    assert.equal(reader.read(), undefined);
-    writer.close();
-    assert.equal(Segment.exists(spec.dataName), true);
-  } finally {
-    CircularBufferWriter.remove(spec);
-  }
-  assertGone(spec);
 });

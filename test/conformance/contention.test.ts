@@ -48,8 +48,10 @@ for (const [title, newBase, pathOf] of places) {
         for (const each of [READY, WINS, WINNER]) Atomics.store(words, each, 0);
         Atomics.store(words, STEP, number);
         while (Atomics.load(words, READY) < ids.length) {
-          const { exitCode } = children.find((child) => child.process.exitCode)?.process ?? {};
-          if (exitCode) throw new Error(`contender ended with ${exitCode} in step ${number}`);
+          for (const { process: { exitCode, signalCode } } of children) {
+            const end = exitCode || signalCode;
+            if (end) throw new Error(`contender ended with ${end} in step ${number}`);
+          }
           await new Promise((resolve) => setTimeout(resolve, 0));
         }
       };

@@ -42,9 +42,11 @@ for (const reading of runtimes) {
       const name = uniqueName();
       const args = [name, entries, most, chunkSize, chunkCount, ...(pause ? [pause] : [])];
       const writer = startChild(writerFile, args);
+      const children = [writer];
       try {
         assert.equal(await writer.nextLine(), "0");
         const reader = startChild(readerFile, [name, entries, most, way], reading);
+        children.push(reader);
         assert.equal(await reader.nextLine(), "ready");
         await writer.say("go");
         const [result] = await Promise.all([reader.nextLine(), writer.nextLine()]);
@@ -55,7 +57,7 @@ for (const reading of runtimes) {
         await writer.say("end");
         assert.equal(await writer.ended(), 0);
       } finally {
-        await writer.kill();
+        for (const child of children) await child.kill();
         SharedMemory.unlink(name);
       }
     });

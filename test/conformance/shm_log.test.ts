@@ -1,73 +1,29 @@
-/** ShmLogWriter and ShmLogReader: who creates, who waits, who is locked out, who cleans up. */
+/** ShmLogWriter and ShmLogReader: who creates, who is locked out, who cleans up. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import {
   ClosedError,
-  CorruptLogError,
-  type LogTarget,
   SegmentExistsError,
-  SegmentNotFoundError,
-  SegmentTruncatedError,
   ShmLogReader,
   ShmLogWriter,
-  type ShmLogWriterOptions,
-  UnsupportedLogError,
   WriterLockedError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
-import {
-  pressCtrlC,
-  runScript,
-  runtimeName,
-  startChild,
-  thisRuntime,
-  uniqueName,
-} from "../support/runtime.ts";
-import {
-  isWindows,
-  needsConsole,
-  needsPaths,
-  needsRemoval,
-  needsSignals,
-  needsTruncation,
-  notOnWindows,
-} from "../support/platform.ts";
+import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
+import { isWindows, needsRemoval, notOnWindows } from "../support/platform.ts";
+import { logPlaces } from "../support/log_places.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 const reopener = new URL("children/reopener.ts", import.meta.url);
-const signalled = new URL("children/signalled.ts", import.meta.url);
 const texts = (reader: ShmLogReader) => [...reader].map((entry) => entry.text);
 
-interface Place {
-  title: string;
-  target: () => LogTarget;
-  path: (target: LogTarget) => string;
-}
-
-const places: Place[] = [
-  { title: "shared memory", target: uniqueName, path: (name) => `/dev/shm${name}` },
-  {
-    title: "a file",
-    target: () => ({ path: folder + uniqueName() }),
-    path: (target) => (target as { path: string }).path,
-  },
-];
-
-for (const { title, target: newTarget, path } of places) {
-  const noPath = title === "shared memory" && needsPaths;
-  // Windows can't remove a file while a reader has it mapped.
-  const unlinkOnClose = !isWindows || title === "shared memory";
-  const create = (target: LogTarget, options: ShmLogWriterOptions = {}) =>
-    ShmLogWriter.create(target, { ...SMALL, unlinkOnClose, ...options });
-  const isThere = (target: LogTarget) =>
-    typeof target === "string" ? SharedMemory.exists(target) : existsSync(target.path);
-
+for (const { title, target: newTarget, path, create, isThere } of logPlaces(folder)) {
   test(`${title}: what is written is read, by text and bytes, one and many`, () => {
     const target = newTarget();
     using writer = create(target);
@@ -194,105 +150,6 @@ for (const { title, target: newTarget, path } of places) {
     assert.equal(bytes.length, 0);
     assert.throws(() => claim.commit(), ClosedError);
   });
-
-  test(`${title}: a truncated log is a SegmentTruncatedError, not the end of the process`, {
-    skip: needsTruncation,
-  }, () => {
-    const target = newTarget();
-    using writer = create(target);
-    for (let i = 0; i < 100; i++) writer.write("x".repeat(100));
-    using reader = ShmLogReader.open(target);
-    truncateSync(path(target), 4096);
-    assert.throws(() => reader.read(), SegmentTruncatedError);
-    assert.throws(() => reader.inspect(), SegmentTruncatedError);
-  });
-
-  test(`${title}: what is no log is refused, and left as it was`, { skip: noPath }, () => {
-    const target = newTarget();
-    writeFileSync(path(target), "not a log at all, but somebody's text");
-    assert.throws(() => ShmLogReader.open(target), UnsupportedLogError);
-    assert.throws(() => create(target, { ifExists: "resume" }), UnsupportedLogError);
-    assert.equal(existsSync(path(target)), true);
-    writeFileSync(path(target), new Uint8Array(64).fill(1, 40));
-    assert.throws(() => create(target, { ifExists: "resume" }), UnsupportedLogError);
-    rmSync(path(target));
-  });
-
-  test(`${title}: a log whose creator died before the magic is made anew`, { skip: noPath }, () => {
-    const target = newTarget();
-    writeFileSync(path(target), new Uint8Array(8192));
-    using writer = create(target, { ifExists: "resume" });
-    assert.equal(writer.write("x"), 1);
-    assert.equal(writer.segmentSize, 16464);
-  });
-
-  test(`${title}: a damaged header is a CorruptLogError`, { skip: noPath }, () => {
-    const target = newTarget();
-    create(target, { unlinkOnClose: false }).close();
-    truncateSync(path(target), 60);
-    assert.throws(() => ShmLogReader.open(target), CorruptLogError);
-    assert.throws(() => create(target, { ifExists: "resume" }), CorruptLogError);
-    rmSync(path(target));
-  });
-
-  test(
-    `${title}: waitFor() waits for the log, and for its creator to be done`,
-    { skip: noPath },
-    async () => {
-      const target = newTarget();
-      assert.throws(() => ShmLogReader.open(target), SegmentNotFoundError);
-      const waiting = ShmLogReader.waitFor(target, { interval: 1 });
-      writeFileSync(path(target), new Uint8Array(8192)); // created, without the magic
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      using writer = create(target, { ifExists: "resume" });
-      using reader = await waiting;
-      writer.write("x");
-      assert.deepEqual(texts(reader), ["x"]);
-    },
-  );
-
-  test(`${title}: waitFor() ends with the signal's reason`, async () => {
-    const target = newTarget();
-    const controller = new AbortController();
-    const waiting = ShmLogReader.waitFor(target, { signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("enough")), 10);
-    await assert.rejects(waiting, /enough/);
-    await assert.rejects(ShmLogReader.waitFor(target, { signal: AbortSignal.abort() }));
-  });
-
-  test(`${title}: follow() gives what is there and what comes, and ends with the signal`, async () => {
-    const target = newTarget();
-    using writer = create(target);
-    using reader = ShmLogReader.open(target);
-    writer.write("before");
-    const controller = new AbortController();
-    const got: string[] = [];
-    setTimeout(() => writer.write("later"), 10);
-    for await (const entry of reader.follow({ signal: controller.signal })) {
-      got.push(entry.text);
-      if (got.length === 2) setTimeout(() => controller.abort(), 10);
-    }
-    assert.deepEqual(got, ["before", "later"]);
-  });
-
-  for (const how of ["SIGINT", "SIGTERM", "exit", "end"] as const) {
-    test(`${title}: handleSignals closes and removes the log on ${how}`, {
-      skip: how === "SIGTERM" && needsSignals || how === "SIGINT" && needsConsole,
-    }, async () => {
-      const target = newTarget();
-      const kind = typeof target === "string" ? target : target.path;
-      const args = [kind, typeof target === "string" ? "name" : "path", how];
-      const child = startChild(signalled, args, thisRuntime, how === "SIGINT");
-      assert.equal(await child.nextLine(), "written");
-      assert.equal(isThere(target), true);
-      if (how === "exit" || how === "end") await child.say("go");
-      else if (isWindows) pressCtrlC(child.pid);
-      else child.process.kill(how);
-      const expected = { exit: 3, end: 0, SIGINT: isWindows ? 1 : how, SIGTERM: how };
-      assert.equal(await child.ended(), expected[how]);
-      assert.equal(isThere(target), false);
-    });
-  }
 }
 
 test("unlinkOnClose is true for shared memory and false for a file when nothing is said", () => {

@@ -8,7 +8,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { SpscRingBuffer } from "../../src/event_log/mod.ts";
 import { eventOf, isEvent } from "../support/events.ts";
 import { consumeAll, produceAll, type Way } from "../support/ring_sides.ts";
-import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
+import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";
 
 const COUNT = Number(process.env.EVENTS ?? 20_000);
 const worker = new URL("children/ring_worker.ts", import.meta.url);
@@ -51,17 +51,24 @@ for (const on of runtimes) {
     const [there, back] = names.map((name) =>
       SharedMemory.create(name, SpscRingBuffer.size(capacity))
     );
+    const children: Child[] = [];
+    const start = (side: string, name: string, way: Way) => {
+      const started = startChild(child, [side, name, COUNT, 300, way], on);
+      children.push(started);
+      return started;
+    };
     try {
       const { producer } = SpscRingBuffer.create(there.buffer).split();
       const { consumer } = SpscRingBuffer.create(back.buffer).split();
-      const taker = startChild(child, ["consumer", names[0], COUNT, 300, "batch"], on);
+      const taker = start("consumer", names[0], "batch");
       await produceAll(producer, COUNT, 300, "async");
       assert.equal(await taker.nextLine(), "0");
       assert.equal(await taker.ended(), 0);
-      const giver = startChild(child, ["producer", names[1], COUNT, 300, "single"], on);
+      const giver = start("producer", names[1], "single");
       assert.equal(await consumeAll(consumer, COUNT, 300, "async"), 0);
       assert.equal(await giver.ended(), 0);
     } finally {
+      for (const child of children) await child.kill();
       for (const memory of [there, back]) {
         SharedMemory.unlink(memory.name);
         memory.close();

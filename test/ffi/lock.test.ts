@@ -92,7 +92,8 @@ test("descriptors are not handed on to child processes, and so locks are not", {
   skip: notOnWindows("there is no /proc in which to see descriptors") ||
     notOnMac("there is no /proc in which to see descriptors"),
 }, () => {
-  const name = uniqueName();
+  // Not the start of a name of another test file, which ran in this process before.
+  const name = uniqueName("handed-on");
   const created = SharedMemory.create(name, 4096);
   const opened = SharedMemory.open(name);
   const closeOnExec = readdirSync("/proc/self/fd").filter((descriptor) => {

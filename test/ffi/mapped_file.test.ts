@@ -1,13 +1,30 @@
-/** Mapped files that grow, and are mapped anew. */
+/** Mapped files: how they grow and are mapped anew, and what is in the place of one. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
-import { ClosedError, PermissionDeniedError } from "../../mod.ts";
+import {
+  ClosedError,
+  NoSpaceError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SystemCallError,
+} from "../../mod.ts";
 import { MappedFile } from "../../ffi/mod.ts";
 import { descriptorsOf, hasProc, mapLines } from "../support/usage.ts";
-import { isWindows } from "../support/platform.ts";
+import { isWindows, needsLinks, needsNamespaces, notOnWindows } from "../support/platform.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-mapped-`);
 after(() => rmSync(folder, { recursive: true }));
@@ -70,4 +87,51 @@ test("flushAsync() leaves no descriptor, and may be overtaken by close()", async
   await flushing;
   if (hasProc) assert.equal(descriptorsOf(path).length, 0);
   await assert.rejects(() => file.flushAsync(), ClosedError);
+});
+
+test("MappedFile: a full disk is a NoSpaceError, and leaves no file behind", {
+  skip: needsNamespaces,
+}, (t) => {
+  const mount = `${folder}/small`;
+  mkdirSync(mount);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mount]);
+  if (mounted.status !== 0) return t.skip("no tmpfs to be mounted here");
+  try {
+    assert.throws(() => MappedFile.create(`${mount}/log`, 2 << 20), NoSpaceError);
+    assert.deepEqual(readdirSync(mount), []);
+    MappedFile.create(`${mount}/log`, 1 << 19).close();
+  } finally {
+    spawnSync("umount", [mount]);
+  }
+});
+
+test("MappedFile: what is no regular file is refused, and a pipe does not hang", {
+  skip: notOnWindows("Windows has other such things: see windows.test.ts"),
+}, () => {
+  assert.throws(
+    () => MappedFile.open(folder),
+    (error: Error) => error instanceof SystemCallError || error instanceof PermissionDeniedError,
+  );
+  const pipe = `${folder}/pipe`;
+  spawnSync("mkfifo", [pipe]);
+  assert.throws(() => MappedFile.open(pipe), SystemCallError);
+  assert.throws(() => MappedFile.open("/dev/null"), SystemCallError);
+});
+
+test(
+  "MappedFile: create() does not follow a link, not even a broken one",
+  { skip: needsLinks },
+  () => {
+    const link = `${folder}/link`;
+    symlinkSync(`${folder}/nowhere`, link);
+    assert.throws(() => MappedFile.create(link, 100), SegmentExistsError);
+    assert.equal(existsSync(`${folder}/nowhere`), false);
+  },
+);
+
+test("MappedFile: isCurrent() notices that a file was moved", () => {
+  const path = `${folder}/moved`;
+  using file = MappedFile.create(path, 100);
+  renameSync(path, `${path}-away`);
+  assert.equal(file.isCurrent(), false);
 });

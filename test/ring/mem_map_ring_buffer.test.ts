@@ -140,6 +140,8 @@ test(`a process killed ${KILLS} times at random leaves a sound ring each time (s
     try {
       assert.equal(await child.nextLine(), "ready");
       assert.throws(() => MemMapRingBuffer.open(path), WriterLockedError);
+      // On a busy machine none of them may have come so far; the last one is waited for.
+      if (kill === KILLS - 1 && last === 0) assert.equal(await child.nextLine(), "put");
       await new Promise((resolve) => setTimeout(resolve, random.below(20)));
     } finally {
       await child.kill();

@@ -51,7 +51,7 @@ export interface Child {
 }
 
 /** How long a child may live, in milliseconds. */
-const CHILD_LIMIT = 120_000;
+const CHILD_LIMIT = 120_000 * Math.min(slowness, 5);
 
 /**
  * Starts a file of test/ on a runtime; on Windows, if that is wanted, with a console of its own, in

@@ -11,7 +11,8 @@ import {
 const [indexName, dataName, capacity, rounds] = process.argv.slice(2);
 const spec = { indexName, dataName, capacity: Number(capacity) };
 let count = 0;
-for (let i = 0; i < Number(rounds); i++) {
+// One that has not succeeded yet goes on: another one may hold on to it all, and not be running.
+for (let i = 0; i < Number(rounds) || count === 0; i++) {
   try {
     using handle = (i + process.pid) % 2 === 0
       ? CircularBufferWriter.open(spec)

@@ -1,4 +1,7 @@
-/** Opens, reads and inspects a log that somebody truncates all the time; every entry must be right. */
+/**
+ * Opens, reads and inspects a log that somebody truncates all the time; every entry must be right. Says
+ * when it has read some, and found the log too short.
+ */
 
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -13,6 +16,7 @@ console.log("ready");
 
 let read = 0;
 let failed = 0;
+let hasSaid = false;
 while (!isStopped) {
   for (let i = 0; i < 100; i++) {
     try {
@@ -31,7 +35,10 @@ while (!isStopped) {
       failed++;
     }
   }
+  if (!hasSaid && read > 0 && failed > 0) {
+    hasSaid = true;
+    console.log("seen");
+  }
   await new Promise((resolve) => setImmediate(resolve));
 }
-console.log(`${read} ${failed}`);
 process.exit(0);

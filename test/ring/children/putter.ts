@@ -1,4 +1,7 @@
-/** Puts numbered items into a ring, and takes some out, until it is killed or has come to the end. */
+/**
+ * Puts numbered items into a ring, and takes some out, until it is killed or has come to the end; says
+ * when it is there, and when it has put the first one in.
+ */
 
 import process from "node:process";
 import { MemMapRingBuffer } from "../../../src/mem_map_ring_buffer.ts";
@@ -14,6 +17,7 @@ for (let number = Number(last) + 1; number <= Number(end); number++) {
   new DataView(item.buffer).setUint32(0, number, true);
   item.set(entry, 4);
   ring.put(item);
+  if (number === Number(last) + 1) console.log("put");
   if (number % 3 === 0) {
     // Never the last one: the next process goes on with its number.
     for (let n = number % 7; n > 0 && ring.length > 1; n--) ring.get();

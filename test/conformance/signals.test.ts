@@ -1,0 +1,35 @@
+/** Writers that close their logs whatever ends them: signals, `exit`, or the end of what there was to do. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { pressCtrlC, startChild, thisRuntime } from "../support/runtime.ts";
+import { isWindows, needsConsole, needsSignals } from "../support/platform.ts";
+import { logPlaces } from "../support/log_places.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const signalled = new URL("children/signalled.ts", import.meta.url);
+
+for (const { title, target: newTarget, isThere } of logPlaces(folder)) {
+  for (const how of ["SIGINT", "SIGTERM", "exit", "end"] as const) {
+    test(`${title}: handleSignals closes and removes the log on ${how}`, {
+      skip: how === "SIGTERM" && needsSignals || how === "SIGINT" && needsConsole,
+    }, async () => {
+      const target = newTarget();
+      const kind = typeof target === "string" ? target : target.path;
+      const args = [kind, typeof target === "string" ? "name" : "path", how];
+      const child = startChild(signalled, args, thisRuntime, how === "SIGINT");
+      assert.equal(await child.nextLine(), "written");
+      assert.equal(isThere(target), true);
+      if (how === "exit" || how === "end") await child.say("go");
+      else if (isWindows) pressCtrlC(child.pid);
+      else child.process.kill(how);
+      const expected = { exit: 3, end: 0, SIGINT: isWindows ? 1 : how, SIGTERM: how };
+      assert.equal(await child.ended(), expected[how]);
+      assert.equal(isThere(target), false);
+    });
+  }
+}
