@@ -6,7 +6,8 @@
 
 import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
-import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
+import { Mapping } from "./mapping.ts";
+import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
 import type { Access, ObjectIdentity } from "./system.ts";
 
 /**

@@ -93,7 +93,8 @@
 export { STRONG_ORDER } from "./current_system.ts";
 export { Doorbell } from "./doorbell.ts";
 export { MappedFile } from "./mapped_file.ts";
-export { type CreateOptions, Mapping, type MappingParts, type OpenOptions } from "./mapping.ts";
+export { Mapping, type MappingParts } from "./mapping.ts";
+export type { CreateOptions, OpenOptions } from "./memory_options.ts";
 export { NamedSemaphore, type SemaphoreOptions } from "./named_semaphore.ts";
 export { isSameFile, PartialFile, type PartialFileOptions } from "./partial_file.ts";
 export { onProcessEnd } from "./process_end.ts";

@@ -6,7 +6,7 @@
 
 import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
-import { checkMode } from "./mapping.ts";
+import { checkMode } from "./memory_options.ts";
 import { SharedMemory } from "./shared_memory.ts";
 
 /** How a semaphore is opened. */

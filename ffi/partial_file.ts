@@ -17,7 +17,7 @@ import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
-import type { CreateOptions } from "./mapping.ts";
+import type { CreateOptions } from "./memory_options.ts";
 import { translateFsError } from "./system_error.ts";
 
 /** How a {@linkcode PartialFile} is made. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
 import { NoSpaceError } from "../src/errors.ts";
+import { cString } from "./c_string.ts";
 import { driver } from "./driver.ts";
 import { linux } from "./linux.ts";
 import { macOs } from "./macos.ts";
@@ -226,8 +226,4 @@ function errnoCell(native: Driver, on: Platform): Int32Array {
   const table = { [on.errnoLocation]: { parameters: [], result: "u64" } } as const;
   const address = native.open(on.libc, table)[on.errnoLocation]();
   return new Int32Array(native.view(BigInt(address), 4));
-}
-
-function cString(text: string): Uint8Array {
-  return Buffer.from(`${text}\0`, "utf8");
 }

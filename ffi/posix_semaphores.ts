@@ -4,10 +4,10 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
 import { NativeUnavailableError } from "../src/errors.ts";
+import { cString } from "./c_string.ts";
 import type { Driver, SymbolTable } from "./native.ts";
 import type { Semaphores } from "./system.ts";
 import { systemError } from "./system_error.ts";
@@ -123,8 +123,4 @@ function isGlibc(native: Driver, libc: string): boolean {
 /** musl puts nothing in front: its semaphore would be in the place of a segment of the same name. */
 function underGlibcName(name: string): Uint8Array {
   return cString(name.replace(/^\//, "/sem."));
-}
-
-function cString(text: string): Uint8Array {
-  return Buffer.from(`${text}\0`, "utf8");
 }

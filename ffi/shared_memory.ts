@@ -6,7 +6,8 @@
 
 import os from "node:os";
 import { PermissionDeniedError, SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
-import { checkMode, checkSize, type CreateOptions, Mapping, type OpenOptions } from "./mapping.ts";
+import { Mapping } from "./mapping.ts";
+import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
 import { system } from "./current_system.ts";
 import type { Access, SegmentIdentity } from "./system.ts";
 

@@ -57,8 +57,8 @@ export function parseArguments(): { wanted: string[]; filters: string[] } {
 export function testFiles(folder: string, filters: readonly string[]): string[] {
   return readdirSync(`${folder}test`, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".test.ts"))
-    .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
     .map((file) => `./test/${file.replaceAll("\\", "/")}`)
+    .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
     .sort();
 }
 

@@ -47,7 +47,7 @@ export function textWriter(encoding: TextEncoding, memory: Uint8Array): TextWrit
 }
 
 /** The size of `text` as UTF-8, in bytes; a lone surrogate counts as U+FFFD, 3 bytes. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let size = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

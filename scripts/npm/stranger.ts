@@ -16,7 +16,7 @@ export interface Step {
 }
 
 /** The code in the README. */
-export function snippets(): string[] {
+function snippets(): string[] {
   const text = readFileSync(`${built}README.md`, "utf8");
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
 }

@@ -52,7 +52,7 @@ export class BufferMemory {
 
   /**
    * The u64 at `word`, of which the upper half changes seldom and never without the lower one, in one
-   * store (the writer's, below): between two equal upper halves the lower one belongs to them. -1 if
+   * store (the writer's): between two equal upper halves the lower one belongs to them. -1 if
    * it never held still or is not exact.
    */
   readWide(word: number, fence: Fence): number {

@@ -14,12 +14,10 @@ import {
   messageEnd,
   messageStart,
   READ_WORD,
-  VERSION_WORD,
   WRITE_WORD,
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";
-import { readBase } from "./recovery.ts";
-import { type Place, walkTo } from "./walk.ts";
+import { findNewest } from "./newest.ts";
 
 /** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 96;
@@ -306,7 +304,7 @@ export class CircularReader {
   /** Finds where the newest message ends; gives whether the writer let it. */
   #startNewest(): boolean {
     for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-      const place = this.#findNewest();
+      const place = findNewest(this.#memory, this.#fence);
       if (place === undefined) continue;
       this.#index = place.index;
       this.#sequence = place.sequence;
@@ -316,37 +314,5 @@ export class CircularReader {
       return true;
     }
     return false;
-  }
-
-  #findNewest(): Place | undefined {
-    const memory = this.#memory;
-    const fence = this.#fence;
-    const sequence = memory.readSequence(fence);
-    fence();
-    if (sequence < 0) throw new CorruptBufferError("sequence number is not below 2^53");
-    const base = readBase(memory, sequence, fence);
-    if (base !== undefined) {
-      const { sequence: from } = base;
-      const isThere = walkTo(memory, base, sequence);
-      fence();
-      const claim = memory.readClaim(fence);
-      if (claim >= sequence && claim - from + MAX_SKIPPED <= this.capacity) {
-        if (isThere) return base;
-        throw new CorruptBufferError(`messages from ${from} on do not lead to ${sequence}`);
-      }
-      return undefined;
-    }
-    // A claim that changes right now: once more.
-    if (this.#words[VERSION_WORD] !== 0 && memory.readClaim(fence) >= sequence) {
-      return undefined;
-    }
-    fence();
-    // Without claims, in this order: see layout.ts.
-    const write = memory.readIndex(WRITE_WORD);
-    fence();
-    const read = memory.readIndex(READ_WORD);
-    fence();
-    if (read !== write || memory.readSequence(fence) !== sequence) return undefined;
-    return { index: read, sequence };
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { Argument, type Command } from "commander";
-import { Output } from "./output.ts";
+import { Output } from "./output/output.ts";
 
 const EXAMPLES = `
 Examples:

@@ -8,14 +8,14 @@ import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./arguments.ts";
-import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Output } from "./output.ts";
-import { Progress } from "./progress.ts";
-import { type Criteria, Selection } from "./selection.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
-import { entryCount, warn } from "./warn.ts";
+import { sourceArgument } from "./options/arguments.ts";
+import { type Criteria, Selection } from "./options/selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
+import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
+import { Output } from "./output/output.ts";
+import { Progress } from "./output/progress.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:

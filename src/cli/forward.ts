@@ -7,18 +7,14 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { NatsLink } from "../nats/connect.ts";
 import { forward } from "../nats/forward.ts";
 import type { ForwardOptions, ForwardStats, ForwardTrouble } from "../nats/forward_options.ts";
 import type { Forwarding } from "../nats/forwarding.ts";
-import { NatsLink } from "../nats/connect.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../nats/message.ts";
 import type { NewStreamOptions } from "../nats/stream.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import { durationArgument, positiveArgument, sizeArgument, sourceArgument } from "./arguments.ts";
-import { ExitError } from "./exit.ts";
-import { colorless } from "./harmless.ts";
-import { Interrupt } from "./interrupt.ts";
 import {
   addNatsOptions,
   NATS_HELP,
@@ -27,8 +23,17 @@ import {
   serversArgument,
   streamArgument,
   subjectArgument,
-} from "./nats_options.ts";
-import { entryCount, warn } from "./warn.ts";
+} from "./nats/nats_options.ts";
+import {
+  durationArgument,
+  positiveArgument,
+  sizeArgument,
+  sourcesArgument,
+} from "./options/arguments.ts";
+import { colorless } from "./output/harmless.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
+import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:
@@ -78,7 +83,7 @@ const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard
 export function addForward(program: Command): void {
   const command = program.command("forward")
     .description("send logs to a stream of NATS JetStream, entry by entry")
-    .argument("<name...>", "the logs", collectTargets)
+    .argument("<name...>", "the logs", sourcesArgument)
     .option("--to <servers>", "the NATS server, or several with commas", serversArgument)
     .requiredOption("--stream <stream>", "the stream", streamArgument)
     .option(
@@ -114,10 +119,6 @@ export function addForward(program: Command): void {
     .option("--max-in-flight <count>", "the most messages on their way", positiveArgument)
     .option("--summary <seconds>", "how often to say how far it is; 0: never", secondsArgument, 10);
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(forwardLogs);
-}
-
-function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
-  return [...previous, sourceArgument(text)];
 }
 
 function wordArgument(text: string): string {

@@ -12,15 +12,15 @@ import { type Command, InvalidArgumentError } from "commander";
 import { maxPayloadSize, segmentSize } from "../log/layout.ts";
 import { describeTarget, type LogTarget, unlinkMemory } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
-import { countArgument, targetArgument } from "./arguments.ts";
-import { toHex } from "./format.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Output } from "./output.ts";
-import { Pace } from "./pace.ts";
-import { Progress } from "./progress.ts";
-import { RandomPayloads } from "./random.ts";
-import { warnIfShortLived } from "./short_lived.ts";
-import { entryCount, warn } from "./warn.ts";
+import { RandomPayloads } from "./generate/random_payloads.ts";
+import { countArgument, targetArgument } from "./options/arguments.ts";
+import { toHex } from "./output/format.ts";
+import { Output } from "./output/output.ts";
+import { Progress } from "./output/progress.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
+import { Pace } from "./process/pace.ts";
+import { warnIfShortLived } from "./process/short_lived.ts";
 
 const EXAMPLES = `
 Examples:

@@ -8,8 +8,8 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { type Command, CommanderError } from "commander";
 import pc from "picocolors";
-import { manualPage } from "./manual.ts";
-import { Output } from "./output.ts";
+import { manualPage } from "./help/manual.ts";
+import { Output } from "./output/output.ts";
 
 const EXAMPLES = `
 Examples:

@@ -8,9 +8,9 @@ import { type Command, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
-import { Output } from "./output.ts";
-import { formatSize } from "./sizes.ts";
-import { table } from "./table.ts";
+import { Output } from "./output/output.ts";
+import { formatSize } from "./output/sizes.ts";
+import { table } from "./output/table.ts";
 
 const EXAMPLES = `
 Examples:

@@ -8,15 +8,16 @@ import process from "node:process";
 import { Command, CommanderError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { OuroborosError } from "../errors.ts";
-import { complete, completionLines } from "./complete.ts";
 import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
 import { addForward } from "./forward.ts";
 import { addGenerate } from "./generate.ts";
 import { addHelp } from "./help.ts";
+import { complete, completionLines } from "./help/complete.ts";
 import { addList } from "./list.ts";
-import { ClosedPipeError } from "./output.ts";
-import { ExitError } from "./exit.ts";
+import { ClosedPipeError } from "./output/output.ts";
+import { warn } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
 import { addReceive } from "./receive.ts";
 import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
@@ -27,7 +28,6 @@ import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
 import { addTop } from "./top.ts";
 import { addVerify } from "./verify.ts";
-import { warn } from "./warn.ts";
 import { addWrite } from "./write.ts";
 
 const EXAMPLES = `

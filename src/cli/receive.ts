@@ -6,33 +6,33 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { receive } from "../nats/receive.ts";
 import type { IntoSummary, ReceiveIntoOptions } from "../nats/receive_into.ts";
 import { receiveInto } from "../nats/receive_into.ts";
-import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
 import type { ReceiveOptions } from "../nats/receive_options.ts";
-import { receive } from "../nats/receive.ts";
+import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import {
-  countArgument,
-  durationArgument,
-  positiveArgument,
-  sizeArgument,
-  targetArgument,
-} from "./arguments.ts";
-import { ExitError } from "./exit.ts";
-import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./format.ts";
-import { Interrupt } from "./interrupt.ts";
 import {
   addNatsOptions,
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
   serversArgument,
-} from "./nats_options.ts";
-import { ReceivedPrinter, sayGap } from "./received_printer.ts";
-import type { Criteria } from "./selection.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
-import { entryCount, warn } from "./warn.ts";
+} from "./nats/nats_options.ts";
+import { ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
+import {
+  countArgument,
+  durationArgument,
+  positiveArgument,
+  sizeArgument,
+  targetArgument,
+} from "./options/arguments.ts";
+import type { Criteria } from "./options/selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
+import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./output/format.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
+import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:
@@ -124,7 +124,7 @@ export function addReceive(program: Command): void {
 }
 
 /** Where to begin in a stream. */
-export function startArgument(text: string): NonNullable<ReceiveOptions["start"]> {
+function startArgument(text: string): NonNullable<ReceiveOptions["start"]> {
   if (text === "oldest" || text === "latest") return text;
   if (/^[1-9]\d{0,15}$/.test(text)) return { streamSequence: Number(text) };
   throw new InvalidArgumentError('"oldest", "latest" or a number from 1 on is expected.');
@@ -230,7 +230,7 @@ function sayGaps(items: readonly ReceivedItem[]): void {
 }
 
 /** What was received, in a line. */
-export function summaryLine(summary: ReceiveSummary): string {
+function summaryLine(summary: ReceiveSummary): string {
   const { entries, sources, duplicates, gaps, missingEntries, unexplainedEntries } = summary;
   const missing = gaps === 0
     ? ""

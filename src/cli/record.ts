@@ -10,12 +10,17 @@ import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { ShmLogReaderOptions } from "../shm_log/reader_options.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import { countArgument, positiveArgument, sizeArgument, sourceArgument } from "./arguments.ts";
-import { CursorFile } from "./cursor_file.ts";
-import { entryObject } from "./format.ts";
-import { Interrupt } from "./interrupt.ts";
-import { RotatingFile } from "./rotating_file.ts";
-import { entryCount, warn } from "./warn.ts";
+import { CursorFile } from "./files/cursor_file.ts";
+import { RotatingFile } from "./files/rotating_file.ts";
+import {
+  countArgument,
+  positiveArgument,
+  sizeArgument,
+  sourceArgument,
+} from "./options/arguments.ts";
+import { entryObject } from "./output/format.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:

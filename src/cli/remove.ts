@@ -15,7 +15,7 @@ import {
   openMemory,
   unlinkMemory,
 } from "../shm_log/target.ts";
-import { targetArgument } from "./arguments.ts";
+import { targetArgument } from "./options/arguments.ts";
 
 const EXAMPLES = `
 Examples:

@@ -7,18 +7,23 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isSameFile, SharedMemory } from "../../ffi/mod.ts";
-import { decodeText } from "../log/entry.ts";
+import { decodeText } from "../decode_text.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
-import { positiveArgument, sizeArgument, sourceArgument, targetArgument } from "./arguments.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Pace } from "./pace.ts";
-import { Progress } from "./progress.ts";
-import { openRecorded } from "./recorded.ts";
-import { warnIfShortLived } from "./short_lived.ts";
-import { entryCount, warn } from "./warn.ts";
+import { openRecorded } from "./files/recorded.ts";
+import {
+  positiveArgument,
+  sizeArgument,
+  sourceArgument,
+  targetArgument,
+} from "./options/arguments.ts";
+import { Progress } from "./output/progress.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
+import { Pace } from "./process/pace.ts";
+import { warnIfShortLived } from "./process/short_lived.ts";
 
 const EXAMPLES = `
 Examples:

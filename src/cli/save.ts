@@ -7,12 +7,12 @@
 import type { Command } from "commander";
 import { saveLog } from "../shm_log/save.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./arguments.ts";
-import { ExitError } from "./exit.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Progress } from "./progress.ts";
-import { formatSize } from "./sizes.ts";
-import { entryCount, warn } from "./warn.ts";
+import { sourceArgument } from "./options/arguments.ts";
+import { Progress } from "./output/progress.ts";
+import { formatSize } from "./output/sizes.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
+import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:

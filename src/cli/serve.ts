@@ -6,10 +6,10 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, positiveArgument, sourceArgument } from "./arguments.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Output } from "./output.ts";
-import { warn } from "./warn.ts";
+import { countArgument, positiveArgument, sourceArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
+import { warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:

@@ -10,11 +10,11 @@ import pc from "picocolors";
 import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./arguments.ts";
-import { Output } from "./output.ts";
-import { formatSize } from "./sizes.ts";
-import { table } from "./table.ts";
-import { entryCount } from "./warn.ts";
+import { sourceArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
+import { formatSize } from "./output/sizes.ts";
+import { table } from "./output/table.ts";
+import { entryCount } from "./output/warn.ts";
 
 const EXAMPLES = `
 Examples:

@@ -8,19 +8,24 @@ import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, cursorArgument, sourceArgument } from "./arguments.ts";
-import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./format.ts";
-import { CursorFile } from "./cursor_file.ts";
-import { Interrupt } from "./interrupt.ts";
-import { ItemPrinter } from "./item_printer.ts";
-import { HOLD, LiveMerge, merged } from "./merge.ts";
-import { Output } from "./output.ts";
-import { outputColors } from "./output_colors.ts";
-import type { Criteria } from "./selection.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./selection_options.ts";
-import { isStreamAddress, streamArgument, type StreamTarget, tailStream } from "./tail_stream.ts";
-import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
-import { warn } from "./warn.ts";
+import { CursorFile } from "./files/cursor_file.ts";
+import {
+  isStreamAddress,
+  streamArgument,
+  type StreamTarget,
+  tailStream,
+} from "./nats/tail_stream.ts";
+import { countArgument, cursorArgument, sourceArgument } from "./options/arguments.ts";
+import type { Criteria } from "./options/selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
+import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
+import { Output } from "./output/output.ts";
+import { outputColors } from "./output/output_colors.ts";
+import { warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
+import { ItemPrinter } from "./tail/item_printer.ts";
+import { HOLD, LiveMerge, merged } from "./tail/merge.ts";
+import { type Item, TailedLog, type TailedLogOptions } from "./tail/tailed_log.ts";
 
 const EXAMPLES = `
 Examples:

@@ -8,10 +8,10 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./arguments.ts";
-import { Interrupt } from "./interrupt.ts";
-import { Output } from "./output.ts";
-import { table } from "./table.ts";
+import { sourcesArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
+import { table } from "./output/table.ts";
+import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
 import { cells, chunkBar, COLUMNS, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
 
@@ -40,7 +40,7 @@ interface TopOptions {
 export function addTop(program: Command): void {
   program.command("top")
     .description("show the logs of this machine live: speed, chunks, how far they reach back")
-    .argument("[names...]", "these logs only", collectTargets)
+    .argument("[names...]", "these logs only", sourcesArgument)
     .option("-d, --interval <seconds>", "time between two looks", secondsArgument, 1)
     .addOption(new Option("--sort <key>", "what comes first").choices(SORT_KEYS).default("rate"))
     .option("--once", "print a table and end; the same without a terminal")
@@ -50,10 +50,6 @@ export function addTop(program: Command): void {
     )
     .addHelpText("after", EXAMPLES)
     .action(top);
-}
-
-function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
-  return [...previous, sourceArgument(text)];
 }
 
 function secondsArgument(text: string): number {

@@ -11,11 +11,11 @@ import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./arguments.ts";
-import { ExitError } from "./exit.ts";
-import { Output } from "./output.ts";
-import { formatSize } from "./sizes.ts";
-import { entryCount } from "./warn.ts";
+import { sourceArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
+import { formatSize } from "./output/sizes.ts";
+import { entryCount } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
 Examples:

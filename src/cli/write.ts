@@ -9,12 +9,12 @@ import { type Command, Option } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
-import { positiveArgument, sizeArgument, targetArgument } from "./arguments.ts";
-import { Interrupt } from "./interrupt.ts";
-import { LineSplitter } from "./lines.ts";
-import { Output } from "./output.ts";
-import { warnIfShortLived } from "./short_lived.ts";
-import { warn } from "./warn.ts";
+import { LineSplitter } from "./files/lines.ts";
+import { positiveArgument, sizeArgument, targetArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
+import { warn } from "./output/warn.ts";
+import { Interrupt } from "./process/interrupt.ts";
+import { warnIfShortLived } from "./process/short_lived.ts";
 
 const EXAMPLES = `
 Examples:

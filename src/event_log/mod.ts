@@ -82,9 +82,9 @@ export type { SpscProducer } from "../events/spsc_producer.ts";
 export { SpscRingBuffer, type SpscSides } from "../events/spsc_ring.ts";
 export type { StoredEvent } from "../events/stored_event.ts";
 export { EventLogReader, type FollowOptions } from "./reader.ts";
-export {
-  type CreateEventLogOptions,
-  EventLogWriter,
-  type OpenEventLogOptions,
-  type RecoverEventLogOptions,
-} from "./writer.ts";
+export { EventLogWriter } from "./writer.ts";
+export type {
+  CreateEventLogOptions,
+  OpenEventLogOptions,
+  RecoverEventLogOptions,
+} from "./writer_options.ts";

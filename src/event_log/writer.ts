@@ -4,13 +4,8 @@
  * @module
  */
 
-import { MappedFile } from "../../ffi/mod.ts";
-import {
-  ClosedError,
-  PermissionDeniedError,
-  UnsupportedLogError,
-  WriterLockedError,
-} from "../errors.ts";
+import type { MappedFile } from "../../ffi/mod.ts";
+import { ClosedError, UnsupportedLogError } from "../errors.ts";
 import type { EventFields, EventInput } from "../events/event_header.ts";
 import {
   LOG_HEADER_SIZE,
@@ -23,38 +18,13 @@ import {
 } from "../events/layout.ts";
 import { EventWriter } from "../events/log_writer.ts";
 import type { SpscConsumer } from "../events/spsc_consumer.ts";
-
-/** How an {@linkcode EventLogWriter} goes on with a log. */
-export interface OpenEventLogOptions {
-  /**
-   * By how many bytes at least the file grows when it is full: a multiple of that, mapped anew. The
-   * larger, the rarer. Default 0: a full log stays full.
-   */
-  grow?: number;
-}
-
-/** How an event log is created. */
-export interface CreateEventLogOptions extends OpenEventLogOptions {
-  /** The size of the file in bytes; at least 4,096 are taken. Default 1 MiB. */
-  capacity?: number;
-  /** When the log was created, in seconds since 1970. Default: now. */
-  createdAt?: number;
-  /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. */
-  magic?: "EVIL" | "EVTL";
-  /** The permission bits of the file. Default 0o600: nobody else may read it. */
-  mode?: number;
-  /**
-   * Whether to touch all of the file now, which takes longer the larger it is, so that no write has
-   * to wait for the system to bring a page. Default `false`.
-   */
-  prefault?: boolean;
-}
-
-/** How a damaged log is opened. */
-export interface RecoverEventLogOptions extends OpenEventLogOptions {
-  /** Whether to believe that it is an event log when its magic or version does not say so. */
-  force?: boolean;
-}
+import { makeFile, takeOver } from "./takeover.ts";
+import {
+  checkBytes,
+  type CreateEventLogOptions,
+  type OpenEventLogOptions,
+  type RecoverEventLogOptions,
+} from "./writer_options.ts";
 
 /**
  * Writes events to a file that is mapped into memory: no system call per event. Each that was
@@ -108,9 +78,7 @@ export class EventLogWriter implements Disposable {
     checkBytes("capacity", capacity);
     checkBytes("grow", grow);
     const size = Math.max(capacity, MIN_LOG_SIZE);
-    const file = MappedFile.create(path, size, mode === undefined ? {} : { mode });
-    return closedOnError(file, () => {
-      lock(file);
+    return makeFile(path, size, mode, (file) => {
       return new EventLogWriter(file, grow, (how) => {
         return EventWriter.create(file.buffer, {
           ...how,
@@ -119,7 +87,7 @@ export class EventLogWriter implements Disposable {
           ...(magic === undefined ? {} : { magic }),
         });
       });
-    }, () => file.isCurrent() && file.remove());
+    });
   }
 
   /**
@@ -134,7 +102,9 @@ export class EventLogWriter implements Disposable {
    * @throws {SystemCallError} if it is a symbolic link, or no regular file
    */
   static open(path: string, options: OpenEventLogOptions = {}): EventLogWriter {
-    return takeOver(path, options, () => {}, (file, grow) => {
+    const { grow = 0 } = options;
+    checkBytes("grow", grow);
+    return takeOver(path, (file) => {
       return new EventLogWriter(file, grow, (how) => EventWriter.open(file.buffer, how));
     });
   }
@@ -162,14 +132,14 @@ export class EventLogWriter implements Disposable {
    * ```
    */
   static recover(path: string, options: RecoverEventLogOptions = {}): EventLogWriter {
-    const check = (file: MappedFile) => {
-      if (!options.force && !saysItIsALog(file)) {
+    const { grow = 0, force = false } = options;
+    checkBytes("grow", grow);
+    return takeOver(path, (file) => {
+      if (!force && !saysItIsALog(file)) {
         throw new UnsupportedLogError(
           `file "${path}" does not say that it is an event log: { force: true } if it is one`,
         );
       }
-    };
-    return takeOver(path, options, check, (file, grow) => {
       return new EventLogWriter(file, grow, (how) => EventWriter.recover(file.buffer, how));
     });
   }
@@ -273,47 +243,6 @@ export class EventLogWriter implements Disposable {
   }
 }
 
-/** Opens a file that must be there, ours, and nobody's to write to. */
-function takeOver(
-  path: string,
-  options: OpenEventLogOptions,
-  check: (file: MappedFile) => void,
-  make: (file: MappedFile, grow: number) => EventLogWriter,
-): EventLogWriter {
-  const { grow = 0 } = options;
-  checkBytes("grow", grow);
-  const file = MappedFile.open(path, { access: "read-write" });
-  return closedOnError(file, () => {
-    // Before a byte of it is touched.
-    if (!file.isOwn()) {
-      throw new PermissionDeniedError(
-        `event log "${path}" belongs to another user, ${file.owner()}: it is left as it is`,
-      );
-    }
-    lock(file);
-    // Somebody who had the lock before us may have let it grow after we had looked.
-    file.remap();
-    check(file);
-    return make(file, grow);
-  });
-}
-
-function closedOnError<T>(file: MappedFile, work: () => T, undo: () => unknown = () => {}): T {
-  try {
-    return work();
-  } catch (error) {
-    // Whose lock it is not, has nothing to undo.
-    if (!(error instanceof WriterLockedError)) undo();
-    file.close();
-    throw error;
-  }
-}
-
-function lock(file: MappedFile): void {
-  if (file.tryLock()) return;
-  throw new WriterLockedError(`event log "${file.path}" has a writer that is alive`);
-}
-
 function saysItIsALog(file: MappedFile): boolean {
   if (file.byteLength < LOG_HEADER_SIZE) return false;
   const words = new Int32Array(file.buffer, 0, LOG_HEADER_SIZE >>> 2);
@@ -327,10 +256,4 @@ function growFile(file: MappedFile, size: number, step: number): ArrayBuffer | u
   const steps = Math.ceil((size - file.byteLength) / step);
   file.grow(Math.min(file.byteLength + steps * step, MAX_LOG_SIZE));
   return file.buffer;
-}
-
-function checkBytes(name: string, bytes: number): void {
-  if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > MAX_LOG_SIZE) {
-    throw new RangeError(`${name} of ${bytes} bytes is not an integer from 0 to ${MAX_LOG_SIZE}`);
-  }
 }

@@ -156,7 +156,7 @@ export function timestampHigh(timestamp: number | bigint): number {
 }
 
 /** The timestamp of two u32 halves: a number as long as that is exact. */
-export function exactTimestamp(low: number, high: number): number | bigint {
+function exactTimestamp(low: number, high: number): number | bigint {
   return high < 2 ** 21 ? high * 2 ** 32 + low : wideTimestamp(low, high);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeText } from "./decode_text.ts";
+import { decodeText } from "../decode_text.ts";
 import { wideTimestamp } from "./event_header.ts";
 import type { EventMemory } from "./event_memory.ts";
 import { EVENT_HEADER_SIZE, RESERVED_OFFSET } from "./layout.ts";

@@ -89,7 +89,7 @@ export const PRODUCER_WAITS_WORD = 33;
 /** Bytes before the first event of a ring. */
 export const RING_HEADER_SIZE = 192;
 /** What events of a ring are aligned to, in bytes. */
-export const RING_ALIGNMENT = 16;
+const RING_ALIGNMENT = 16;
 /** The smallest capacity of a ring in bytes. */
 export const MIN_CAPACITY = 64;
 /** The largest capacity of a ring in bytes: a difference of two u32 positions must tell its use. */

@@ -8,7 +8,13 @@ import { ClosedError, CorruptLogError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import { EventMemory } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
-import { COUNT_WORD, CREATED_WORD, EVENT_HEADER_SIZE, LOG_HEADER_SIZE } from "./layout.ts";
+import {
+  COUNT_WORD,
+  CREATED_WORD,
+  EVENT_HEADER_SIZE,
+  LENGTH_OFFSET,
+  LOG_HEADER_SIZE,
+} from "./layout.ts";
 import {
   brokenEvent,
   checkLog,
@@ -177,7 +183,7 @@ export class EventReader implements Iterable<StoredEvent> {
     const events: StoredEvent[] = [];
     let at = 0;
     while (size - at >= EVENT_HEADER_SIZE) {
-      const length = block[at + 10] | (block[at + 11] << 8);
+      const length = block[at + LENGTH_OFFSET] | (block[at + LENGTH_OFFSET + 1] << 8);
       const next = at + EVENT_HEADER_SIZE + length;
       if (next > size) break;
       events.push(new StoredEvent(block, at, next));

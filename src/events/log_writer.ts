@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ClosedError, CorruptLogError } from "../errors.ts";
+import { ClosedError } from "../errors.ts";
 import type { EventFields, EventInput } from "./event_header.ts";
 import { checkPayload, EventMemory } from "./event_memory.ts";
 import {
@@ -20,7 +20,8 @@ import {
   MIN_LOG_SIZE,
   WRITE_OFFSET_WORD,
 } from "./layout.ts";
-import { checkLog, checkLogSize, checkWriteOffset, scan, walk, writeOffset } from "./log_header.ts";
+import { checkLogSize, type LogEnd } from "./log_header.ts";
+import { recover, resume } from "./log_resume.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
 
 /** How an {@linkcode EventWriter} goes on when the log is full. */
@@ -70,16 +71,11 @@ export class EventWriter {
   #count: number;
   readonly #grow: EventWriterOptions["grow"];
 
-  private constructor(
-    memory: EventMemory,
-    offset: number,
-    count: number,
-    options: EventWriterOptions,
-  ) {
+  private constructor(memory: EventMemory, end: LogEnd, options: EventWriterOptions) {
     this.#memory = memory;
     this.#limit = memory.size;
-    this.#offset = offset;
-    this.#count = count;
+    this.#offset = end.offset;
+    this.#count = end.count;
     this.#grow = options.grow;
   }
 
@@ -113,7 +109,7 @@ export class EventWriter {
     words[WRITE_OFFSET_WORD] = LOG_HEADER_SIZE;
     // Release: who sees the magic sees a log. Pairs with the reader's fence after it has checked.
     Atomics.store(words, 0, magic === "EVIL" ? MAGIC_EVIL : MAGIC_EVTL);
-    return new EventWriter(events, LOG_HEADER_SIZE, 0, options);
+    return new EventWriter(events, { offset: LOG_HEADER_SIZE, count: 0 }, options);
   }
 
   /**
@@ -129,23 +125,7 @@ export class EventWriter {
   static open(memory: ArrayBufferLike, options: EventWriterOptions = {}): EventWriter {
     checkLogSize(memory.byteLength);
     const events = new EventMemory(memory);
-    checkLog(events);
-    const end = writeOffset(events);
-    checkWriteOffset(end, events.size);
-    const found = walk(events, end);
-    if (found.offset !== end) {
-      throw new CorruptLogError(
-        `write offset ${end} of the event log is not the end of an event, as ${found.offset} is`,
-        4 * WRITE_OFFSET_WORD,
-      );
-    }
-    return goOn(
-      events,
-      found.offset,
-      found.count,
-      options,
-      (...parts) => new EventWriter(...parts),
-    );
+    return new EventWriter(events, resume(events), options);
   }
 
   /**
@@ -170,20 +150,7 @@ export class EventWriter {
   static recover(memory: ArrayBufferLike, options: EventWriterOptions = {}): EventWriter {
     checkLogSize(memory.byteLength);
     const events = new EventMemory(memory);
-    const { words, bytes } = events;
-    const end = writeOffset(events);
-    const walked = walk(events, Math.min(end, events.size));
-    const found = walked.offset === end ? walked : scan(events);
-    if (words[0] !== MAGIC_EVTL) words[0] = MAGIC_EVIL;
-    words[LOG_VERSION_WORD] = LOG_VERSION;
-    bytes.fill(0, 4 * WRITE_OFFSET_WORD + 8, LOG_HEADER_SIZE);
-    return goOn(
-      events,
-      found.offset,
-      found.count,
-      options,
-      (...parts) => new EventWriter(...parts),
-    );
+    return new EventWriter(events, recover(events), options);
   }
 
   /** How many events are in the log. */
@@ -312,43 +279,5 @@ export class EventWriter {
     this.#memory.moveTo(memory);
     this.#limit = memory.byteLength;
     return true;
-  }
-}
-
-/** Puts the header right, clears what was left after the end, and makes the writer. */
-function goOn(
-  memory: EventMemory,
-  offset: number,
-  count: number,
-  options: EventWriterOptions,
-  make: (
-    memory: EventMemory,
-    offset: number,
-    count: number,
-    options: EventWriterOptions,
-  ) => EventWriter,
-): EventWriter {
-  clear(memory, offset);
-  const { words } = memory;
-  words[WRITE_OFFSET_WORD + 1] = 0;
-  Atomics.store(words, WRITE_OFFSET_WORD, offset);
-  words[COUNT_WORD] = count;
-  words[COUNT_WORD + 1] = 0;
-  return make(memory, offset, count, options);
-}
-
-/**
- * Clears what a killed writer left after the end, so that a later scan does not take it for events.
- * It stops where more zeros follow than any event has: beyond them no walk would get.
- */
-function clear(memory: EventMemory, from: number): void {
-  const { bytes } = memory;
-  let zeros = 0;
-  for (let at = from; at < memory.size && zeros < 2 * MAX_EVENT_SIZE; at++) {
-    if (bytes[at] === 0) zeros++;
-    else {
-      bytes[at] = 0;
-      zeros = 0;
-    }
   }
 }

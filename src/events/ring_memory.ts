@@ -8,7 +8,13 @@ import { CorruptLogError } from "../errors.ts";
 import type { EventFields } from "./event_header.ts";
 import { EventMemory } from "./event_memory.ts";
 import type { EventView } from "./event_view.ts";
-import { EVENT_HEADER_SIZE, MAX_EVENT_SIZE, MAX_PAYLOAD, ringEventSize } from "./layout.ts";
+import {
+  EVENT_HEADER_SIZE,
+  LENGTH_OFFSET,
+  MAX_EVENT_SIZE,
+  MAX_PAYLOAD,
+  ringEventSize,
+} from "./layout.ts";
 
 const NONE = new Uint8Array(0);
 
@@ -65,8 +71,8 @@ export class RingMemory {
     }
     // The header is never split. Its length is that of the whole payload.
     memory.put(at, fields, NONE);
-    memory.bytes[at + 10] = payload.length;
-    memory.bytes[at + 11] = payload.length >>> 8;
+    memory.bytes[at + LENGTH_OFFSET] = payload.length;
+    memory.bytes[at + LENGTH_OFFSET + 1] = payload.length >>> 8;
     memory.putBytes(at + EVENT_HEADER_SIZE, payload.subarray(0, room));
     memory.putBytes(this.#first, payload.subarray(room));
   }

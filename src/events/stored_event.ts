@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeText } from "./decode_text.ts";
+import { decodeText } from "../decode_text.ts";
 import { EventHeader, type EventInput } from "./event_header.ts";
 import { EVENT_HEADER_SIZE } from "./layout.ts";
 

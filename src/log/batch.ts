@@ -4,8 +4,9 @@
  * @module
  */
 
+import { decodeText } from "../decode_text.ts";
 import { EntryBounds, type Found } from "./bounds.ts";
-import { decodeText, Entry } from "./entry.ts";
+import { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
 import { HEADER_SIZE } from "./layout.ts";
 import type { Ahead } from "./position.ts";

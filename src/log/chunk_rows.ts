@@ -48,12 +48,17 @@ export class ChunkRows {
     this.#staleRow = 1;
   }
 
-  /** Takes back every row of a lap before that starts below `to`: its bytes are about to go. */
-  invalidate(to: number): void {
-    for (let at = this.nextStale(); at < to; at = this.nextStale()) this.clear(this.#staleRow++);
+  /**
+   * Takes back every row of a lap before that starts below `to`: its bytes are about to go. Gives
+   * where the next one starts, or past the end of the segment.
+   */
+  invalidate(to: number): number {
+    let at = this.#nextStale();
+    for (; at < to; at = this.#nextStale()) this.clear(this.#staleRow++);
     // The rows before the bytes. A release store does not order what comes after it: on arm64 this
     // takes a fence instruction, on x86-64 the stores above are full fences themselves.
     this.#fence();
+    return at;
   }
 
   /** Takes back row `index`. */
@@ -63,7 +68,7 @@ export class ChunkRows {
   }
 
   /** Where the next chunk of a lap before starts, or past the end of the segment. */
-  nextStale(): number {
+  #nextStale(): number {
     const { chunkCount, end, words } = this.#segment;
     while (this.#staleRow < chunkCount) {
       // Plain: only the writer changes rows, and this is the writer.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeText } from "./entry.ts";
+import { decodeText } from "../decode_text.ts";
 
 /**
  * An entry in the shared memory itself, seen through reads that cannot leave it and cannot write.

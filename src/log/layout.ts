@@ -70,7 +70,7 @@ export const MAX_SEGMENT_SIZE = 2 ** 32 - 4;
 /** The largest total length that a header can say, in bytes. */
 export const MAX_TOTAL_LENGTH = 0x7fffffff - 3;
 /** The largest chunk count whose table fits into the largest segment. */
-export const MAX_CHUNK_COUNT = 2 ** 28 - 2;
+const MAX_CHUNK_COUNT = 2 ** 28 - 2;
 
 /** Offset of the first entry in bytes, which is the size of header and chunk table. */
 export function dataOffset(chunkCount: number): number {

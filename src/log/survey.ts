@@ -135,7 +135,7 @@ function committedRows(segment: Segment): ChunkRow[] {
  * with the right count. Chunk 0 has none before it; there it tells that the entries run into the
  * next chunk of the lap before: a writer that came so far would have taken that row back.
  */
-export function isRestarting(segment: Segment, rows: ChunkRow[], newest: ChunkRow): boolean {
+function isRestarting(segment: Segment, rows: ChunkRow[], newest: ChunkRow): boolean {
   if (newest.index === 0) {
     const next = rows.find((row) => row.index === 1);
     if (next === undefined || next.token >= newest.token) return false;

@@ -7,17 +7,10 @@
 import { ClaimPendingError, ClosedError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
-import { ChunkRows } from "./chunk_rows.ts";
 import { Claim } from "./claim.ts";
-import {
-  checkChunkCount,
-  COMMIT_FLAG,
-  entrySize,
-  HEADER_SIZE,
-  maxPayloadSize,
-  WRAP_MARK,
-} from "./layout.ts";
+import { checkChunkCount, COMMIT_FLAG, entrySize, HEADER_SIZE, maxPayloadSize } from "./layout.ts";
 import { recover, type WriterState } from "./resume.ts";
+import { Room } from "./room.ts";
 import { Segment } from "./segment.ts";
 import { checkOptions, type CreateWriterOptions, type WriterOptions } from "./writer_options.ts";
 
@@ -47,46 +40,34 @@ export class Writer {
   readonly #segment: Segment;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
-  readonly #rows: ChunkRows;
+  readonly #room: Room;
   readonly #encoding: TextEncoding;
   readonly #writeText: TextWriter;
-  readonly #chunkSize: number;
   readonly #maxEntrySize: number;
   readonly #onCommit: (() => void) | undefined;
   // The highest offset at which a header fits.
   readonly #lastHeader: number;
 
-  #chunk: number;
-  #chunkStart: number;
   // Where the next header goes. Between writes it holds no committed header.
   #offset: number;
-  // As far as an entry may reach (aligned) on the straight path: within the chunk, with room for
-  // the next header, and clear of the first chunk of a lap before. -1 sends all to #makeRoom().
+  // As far as an entry may reach on the straight path. -1 sends all to #makeRoom().
   #limit = -1;
   #total: number;
-  // There is a wrap mark at #offset already: resumed after a crash in between.
-  #isWrapped: boolean;
   #claim: Claim | undefined;
   #isClosed = false;
 
   private constructor(segment: Segment, state: WriterState, options: WriterOptions) {
-    const room = segment.end - segment.dataStart;
     this.#segment = segment;
     this.#bytes = segment.bytes;
     this.#words = segment.words;
-    this.#rows = new ChunkRows(segment, state.chunk, options.fence ?? fullFence);
+    this.#room = new Room(segment, state, options.chunkSize, options.fence ?? fullFence);
     this.#encoding = options.encoding ?? standardEncoding;
     this.#writeText = textWriter(this.#encoding, segment.bytes);
-    this.#chunkSize = options.chunkSize ??
-      Math.max(Math.floor(room / segment.chunkCount), HEADER_SIZE);
     this.#maxEntrySize = maxPayloadSize(segment.end, segment.chunkCount);
     this.#lastHeader = segment.end - HEADER_SIZE;
     this.#onCommit = options.onCommit;
-    this.#chunk = state.chunk;
-    this.#chunkStart = state.chunkStart;
     this.#offset = state.offset;
     this.#total = state.total;
-    this.#isWrapped = state.isWrapped;
   }
 
   /**
@@ -156,7 +137,7 @@ export class Writer {
 
   /** After how many bytes a new chunk begins. */
   get chunkSize(): number {
-    return this.#chunkSize;
+    return this.#room.chunkSize;
   }
 
   /**
@@ -244,7 +225,10 @@ export class Writer {
     if (!Number.isInteger(length) || length < 0) {
       throw new RangeError(`claim of ${length} bytes is not an integer from 0`);
     }
-    const offset = this.#makeRoom(length);
+    let offset = this.#offset;
+    if (offset + ((length + 7) & ~3) > this.#limit || length > this.#limit) {
+      offset = this.#makeRoom(length);
+    }
     const at = offset + HEADER_SIZE;
     const claim = new Claim(this.#bytes.subarray(at, at + length), (kept) => {
       if (this.#isClosed) {
@@ -252,7 +236,7 @@ export class Writer {
         throw new ClosedError("the writer of this claim is closed");
       }
       this.#claim = undefined;
-      this.#updateLimit();
+      this.#limit = this.#room.limit;
       if (kept < 0) return this.#total;
       return this.#commit(offset, kept, offset + ((kept + 7) & ~3));
     });
@@ -323,47 +307,9 @@ export class Writer {
     if (length > this.#maxEntrySize) {
       throw new RangeError(`entry of ${length} bytes exceeds the maximum of ${this.#maxEntrySize}`);
     }
-    const { end, chunkCount, dataStart } = this.#segment;
-    if (this.#isWrapped || end - this.#offset < length + HEADER_SIZE) {
-      this.#markWrap();
-      this.#offset = dataStart;
-      this.#enterChunk(0);
-    } else if (this.#offset - this.#chunkStart >= this.#chunkSize && this.#chunk + 1 < chunkCount) {
-      this.#enterChunk(this.#chunk + 1);
-    }
-    const next = this.#offset + ((length + 7) & ~3);
-    this.#rows.invalidate(next + HEADER_SIZE);
-    this.#updateLimit();
+    this.#offset = this.#room.make(this.#offset, length, this.#total);
+    this.#limit = this.#room.limit;
     return this.#offset;
-  }
-
-  /** Ends the lap: nothing more will be written from here to the end of the segment. */
-  #markWrap(): void {
-    if (this.#offset === this.#chunkStart && this.#chunk > 0) {
-      // The chunk was entered and stayed empty: without this, chunk 0 would get the same token.
-      this.#rows.clear(this.#chunk);
-    }
-    if (!this.#isWrapped && this.#offset <= this.#lastHeader) {
-      this.#rows.invalidate(this.#offset + HEADER_SIZE);
-      // Pairs with the reader's look at the header; the reader goes on when row 0 is committed.
-      Atomics.store(this.#words, this.#offset >>> 2, WRAP_MARK);
-    }
-    this.#isWrapped = false;
-    this.#rows.beginLap();
-  }
-
-  /** Begins chunk `index` at our offset. */
-  #enterChunk(index: number): void {
-    this.#rows.restart(index, this.#offset, this.#total);
-    this.#chunk = index;
-    this.#chunkStart = this.#offset;
-  }
-
-  #updateLimit(): void {
-    const chunkEnd = this.#chunk + 1 < this.#segment.chunkCount
-      ? this.#chunkStart + this.#chunkSize
-      : Infinity;
-    this.#limit = Math.min(chunkEnd, this.#lastHeader, this.#rows.nextStale() - HEADER_SIZE);
   }
 
   /** The size of a batch in bytes; strings count as three bytes a character where there is room. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeText } from "../log/entry.ts";
+import { decodeText } from "../decode_text.ts";
 import type { GapReason, LogSource } from "./message.ts";
 
 /** Why entries were not received. */

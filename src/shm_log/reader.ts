@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Doorbell, SharedMemory } from "../../ffi/mod.ts";
 import { SegmentNotFoundError } from "../errors.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
@@ -16,6 +15,7 @@ import { sleep } from "../sleep.ts";
 import { type Verification, verify } from "../log/verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
 import { follow, type FollowOptions, streamOf } from "./follow.ts";
+import { ReaderBell } from "./reader_bell.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { fence, type LogSource, sourceOf } from "./source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
@@ -47,8 +47,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   #source: LogSource;
   #reader: Reader;
   #continuation: Continuation | undefined;
-  #bell: Doorbell | undefined;
-  #hasBell = true;
+  #bell: ReaderBell;
 
   private constructor(target: LogTarget, memory: LogMemory, options: ShmLogReaderOptions) {
     const { after, copyMode = "map" } = options;
@@ -57,6 +56,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     this.#options = options;
     this.#memory = memory;
     this.#source = sourceOf(memory, target, copyMode);
+    this.#bell = new ReaderBell(memory, copyMode);
     // A file that was not written to its disk before a crash of the machine has lost its last entries:
     // what has their numbers now is something else.
     const isSameSegment = after !== undefined && isCursorOf(after, memory.identity) &&
@@ -303,16 +303,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     this.close();
     this.#memory = other.#memory;
     this.#source = other.#source;
+    this.#bell = other.#bell;
     // All of it is new to us, wherever this reader was to start.
     this.#reader = readerOf(this.#source, this.#options, 0);
-    this.#hasBell = true;
     return true;
   }
 
   /** Unmaps the memory. Entries that were read stay good. May be called twice. */
   close(): void {
-    this.#bell?.close();
-    this.#bell = undefined;
+    this.#bell.close();
     this.#memory.close();
   }
 
@@ -333,7 +332,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   #follow<T>(next: () => T | undefined, options: FollowOptions): AsyncIterableIterator<T> {
     return follow({
       next,
-      bell: () => this.#attendedBell(),
+      bell: () => this.#bell.attended(),
       isAbandoned: () => this.isReplaced() && !this.isWriterAlive(),
       moveOn: () => {
         const { position, lostEntries, overruns } = this;
@@ -342,20 +341,6 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
         return true;
       },
     }, options);
-  }
-
-  /** What the writer rings, if it does: known when it is first time to sleep. */
-  #attendedBell(): Doorbell | undefined {
-    const memory = this.#memory;
-    // Whoever reads by system calls wants to touch no memory that may be cut off.
-    const canHave = memory instanceof SharedMemory && this.#options.copyMode !== "pread";
-    if (this.#hasBell && canHave) this.#bell ??= Doorbell.of(memory);
-    if (this.#bell?.canSleep === false) {
-      this.#bell.close();
-      this.#bell = undefined;
-    }
-    this.#hasBell = this.#bell !== undefined;
-    return this.#bell?.isAttended() ? this.#bell : undefined;
   }
 }
 

@@ -18,16 +18,12 @@
  */
 
 import { type ConsoleMethod, consoleText } from "./console_text.ts";
-import { EntrySink, type EntryWriter, type SinkCounts, type SinkOptions } from "./entry_sink.ts";
+import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
 
-export type {
-  EntrySinkOptions,
-  EntryWriter,
-  SinkCounts,
-  SinkOptions,
-  SinkTarget,
-} from "./entry_sink.ts";
+export type { SinkCounts } from "./entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 export type { ConsoleMethod } from "./console_text.ts";
 
 /** How severe a call of a console method is. */

@@ -21,22 +21,13 @@ import {
   type Sink,
   type TextFormatter,
 } from "@logtape/logtape";
-import {
-  EntrySink,
-  type EntryWriter,
-  type SinkCounts,
-  type SinkOptions,
-  withoutNewline,
-} from "./entry_sink.ts";
+import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
+import { withoutNewline } from "./without_newline.ts";
 
-export type {
-  EntrySinkOptions,
-  EntryWriter,
-  SinkCounts,
-  SinkOptions,
-  SinkTarget,
-} from "./entry_sink.ts";
+export type { SinkCounts } from "./entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 
 /** How {@linkcode getShmSink} writes records, and where. */
 export type LogTapeSinkOptions = SinkOptions & {

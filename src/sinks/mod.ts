@@ -75,14 +75,8 @@
  * @module
  */
 
-export {
-  EntrySink,
-  type EntrySinkOptions,
-  type EntryWriter,
-  type SinkCounts,
-  type SinkOptions,
-  type SinkTarget,
-} from "./entry_sink.ts";
+export { EntrySink, type SinkCounts } from "./entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 export { type JoinedEntry, joinParts, joinPartsAsync, type TextEntry } from "./parts.ts";
 export type { UncaughtError } from "./uncaught.ts";
 export type { LogTarget } from "../shm_log/target.ts";

@@ -17,17 +17,13 @@
  */
 
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { EntrySink, type EntryWriter, type SinkCounts, type SinkOptions } from "./entry_sink.ts";
+import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import { keyValues, OtlpLines } from "./otlp_json.ts";
 import type { UncaughtError } from "./uncaught.ts";
 
-export type {
-  EntrySinkOptions,
-  EntryWriter,
-  SinkCounts,
-  SinkOptions,
-  SinkTarget,
-} from "./entry_sink.ts";
+export type { SinkCounts } from "./entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 
 /** OpenTelemetry's severity `FATAL`. */
 const FATAL = 21;

@@ -17,22 +17,13 @@
 import { EventEmitter } from "node:events";
 import os from "node:os";
 import process from "node:process";
-import {
-  EntrySink,
-  type EntryWriter,
-  type SinkCounts,
-  type SinkOptions,
-  withoutNewline,
-} from "./entry_sink.ts";
+import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
+import { withoutNewline } from "./without_newline.ts";
 
-export type {
-  EntrySinkOptions,
-  EntryWriter,
-  SinkCounts,
-  SinkOptions,
-  SinkTarget,
-} from "./entry_sink.ts";
+export type { SinkCounts } from "./entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 
 /** pino's level `fatal`. */
 const FATAL = 60;

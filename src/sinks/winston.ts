@@ -17,22 +17,13 @@
  */
 
 import TransportStream from "winston-transport";
-import {
-  EntrySink,
-  type EntryWriter,
-  type SinkCounts,
-  type SinkOptions,
-  withoutNewline,
-} from "./entry_sink.ts";
+import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
+import { withoutNewline } from "./without_newline.ts";
 
-export type {
-  EntrySinkOptions,
-  EntryWriter,
-  SinkCounts,
-  SinkOptions,
-  SinkTarget,
-} from "./entry_sink.ts";
+export type { SinkCounts } from "./entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 
 /** Where logform puts the finished line: `MESSAGE` of the package triple-beam. */
 const MESSAGE = Symbol.for("message");

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { CursorFile } from "../../src/cli/cursor_file.ts";
+import { CursorFile } from "../../src/cli/files/cursor_file.ts";
 
 const cursor = { device: 27, inode: 530925, created: 1795270456386913, sequenceNumber: 7 };
 

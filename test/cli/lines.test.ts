@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { LineSplitter } from "../../src/cli/lines.ts";
+import { LineSplitter } from "../../src/cli/files/lines.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 function split(pieces: (string | Uint8Array)[], most = 1000): [string, boolean][] {

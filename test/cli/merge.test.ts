@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "node:test";
-import { HOLD, LiveMerge, merged } from "../../src/cli/merge.ts";
+import { HOLD, LiveMerge, merged } from "../../src/cli/tail/merge.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 interface Item {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseMoment } from "../../src/cli/moment.ts";
+import { parseMoment } from "../../src/cli/options/moment.ts";
 
 const now = new Date(2026, 10, 21, 14, 30, 0, 500).getTime();
 const second = 1000;

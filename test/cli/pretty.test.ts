@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import pc from "picocolors";
-import { PrettyPrinter } from "../../src/cli/pretty.ts";
+import { PrettyPrinter } from "../../src/cli/output/pretty.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
 
 const plain = new PrettyPrinter(pc.createColors(false));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
-import { RotatingFile } from "../../src/cli/rotating_file.ts";
+import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
 import { type RunningCli, startCli } from "../support/cli.ts";
 import { isWindows, needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";

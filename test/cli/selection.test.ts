@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Criteria, Selection } from "../../src/cli/selection.ts";
+import { type Criteria, Selection } from "../../src/cli/options/selection.ts";
 import { Reader, Writer } from "../../mod.ts";
 
 const minute = 60_000;

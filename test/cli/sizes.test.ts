@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatSize, parseSize } from "../../src/cli/sizes.ts";
+import { formatSize, parseSize } from "../../src/cli/output/sizes.ts";
 
 test("parseSize() reads bytes, binary and decimal units", () => {
   const sizes = {

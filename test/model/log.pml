@@ -3,10 +3,10 @@
  * back those that it overtakes, publishes batches, is killed at any step and resumed; and a reader
  * that starts at any moment and takes what it finds.
  *
- * The statements follow src/log/writer.ts, chunk_rows.ts, resume.ts, reader.ts and position.ts; a
- * "word" is 4 bytes of the segment. `deno task model` checks it in several shapes, on two kinds of
- * memory, and checks that each mutant (model.ts has their list; here they are the names after
- * #ifdef) violates a property.
+ * The statements follow src/log/writer.ts, room.ts, chunk_rows.ts, resume.ts, reader.ts and
+ * position.ts; a "word" is 4 bytes of the segment. `deno task model` checks it in several shapes, on
+ * two kinds of memory, and checks that each mutant (model.ts has their list; here they are the names
+ * after #ifdef) violates a property.
  *
  *   TSO (x86-64)       stores wait in a queue and are seen in order; Atomics.store empties the queue
  *   WEAK (as arm64)    stores are seen in any order, except that Atomics.store (a release) comes

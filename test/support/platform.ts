@@ -45,14 +45,13 @@ export const needsCollector: string | false = notOnWindows(
 /** Set where Windows is Wine: see `deno task test:windows`. */
 export const isWine: boolean = isWindows && process.env.OUROBOROS_WINE === "1";
 
-/** What runtimes say of themselves: Bun 1.4 in Wine, and Deno where several of it start at once. */
-const NO_COMPLAINTS = isWine
-  ? /^Internal error: directory .*\n/gm
-  : /^Blocking waiting for file lock on .*\n/gm;
-
-/** What a process said on its standard error, without what its runtime says of itself. */
+/**
+ * What a process said on its standard error, without what Bun 1.4 says of itself in Wine, and Deno
+ * where several start at the same moment.
+ */
 export function complaintsIn(stderr: string): string {
-  return stderr.replace(NO_COMPLAINTS, "");
+  const own = stderr.replace(/^Blocking waiting for file lock on .*\n/gm, "");
+  return isWine ? own.replace(/^Internal error: directory .*\n/gm, "") : own;
 }
 
 export const wineChangesCreation: string | false = isWine &&

@@ -9,13 +9,13 @@ import { ShmLogReader } from "../../shm_log/reader.ts";
 import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
-import type { LogState, Point, RingPicture } from "./messages.ts";
-import { RateMeter } from "./rate_meter.ts";
 import { CopiedLook } from "./copied_look.ts";
+import { LogStats, STATS_EVERY } from "./log_stats.ts";
+import type { LogState, RingPicture } from "./messages.ts";
 import { confirmDamage, ringPicture } from "./ring_picture.ts";
 import type { DecodedEntry } from "./row.ts";
 import { Sampler } from "./sampling.ts";
-import type { SharedStats, Watcher } from "./watcher.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** How often the log is read, and pages are sent what is new, in milliseconds. */
 const TICK = 50;
@@ -25,14 +25,10 @@ const SHORTEST_TICK = 5;
 const MOST_WORK = 0.4;
 /** How many entries are decoded in a second. */
 const MOST_DECODED = 100_000;
-/** How often numbers are sent, in milliseconds. */
-const STATS_EVERY = 250;
 /** How often the picture of the ring is made at most, in milliseconds. */
 const RING_EVERY = 200;
 /** How often to look whether the name still leads to this log, in milliseconds. */
 const LOOK_EVERY = 500;
-/** How many points the chart has: two minutes. */
-const MOST_POINTS = 120_000 / STATS_EVERY;
 /** How many entries of the past a page is shown. */
 const MOST_PAST = 1000;
 /** How long it may take to come to the end of what was there, in milliseconds. */
@@ -46,10 +42,9 @@ export class LiveLog {
   readonly target: NamedTarget;
   readonly #watchers = new Map<Watcher, AbortController>();
   readonly #onIdle: () => void;
-  readonly #rates = new RateMeter();
+  readonly #stats = new LogStats();
   readonly #sampler = new Sampler();
   readonly #copied = new CopiedLook();
-  readonly #history: Point[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reader: ShmLogReader | undefined;
   #copyMode: ShmLogReaderOptions["copyMode"] = "pread";
@@ -63,12 +58,6 @@ export class LiveLog {
   #statsDue = 0;
   #ringDue = 0;
   #lookDue = 0;
-  // What was counted with segments before this one, and with this one.
-  #lostBefore = 0;
-  #writtenBefore = 0;
-  #startedAt = 0;
-  #bytes = 0;
-  #examined = 0;
   // How many entries a millisecond were there to be read the last time.
   #expected = 0;
 
@@ -86,7 +75,7 @@ export class LiveLog {
     const leaving = new AbortController();
     this.#watchers.set(watcher, leaving);
     watcher.sink.send("state", this.#state);
-    watcher.sink.send("history", this.#history);
+    watcher.sink.send("history", this.#stats.history);
     this.#ringDue = 0;
     this.#sendPast(watcher, after, leaving.signal);
   }
@@ -162,7 +151,7 @@ export class LiveLog {
     }
     this.#isAwaited = true;
     if (!isNew) skipPast(this.#reader);
-    this.#startedAt = this.#reader.lastSequenceNumber;
+    this.#stats.begin(this.#reader);
     this.#lastTick = performance.now();
     this.#become({ state: "live", generation: this.#state.generation + 1 });
     this.#ringDue = 0;
@@ -200,8 +189,7 @@ export class LiveLog {
     this.#tickLength = reader.lostEntries > lostEntries
       ? Math.max(this.#tickLength / 2, SHORTEST_TICK)
       : Math.min(this.#tickLength * 1.1, TICK);
-    this.#bytes += bytes;
-    this.#examined += decoded.length;
+    this.#stats.add(bytes, decoded.length);
     for (const watcher of this.#watchers.keys()) {
       if (count > decoded.length) watcher.passOver(count - decoded.length);
       watcher.take(decoded, passed);
@@ -210,24 +198,7 @@ export class LiveLog {
 
   #count(now: number): void {
     this.#statsDue = now + STATS_EVERY;
-    const reader = this.#reader;
-    const last = reader?.lastSequenceNumber ?? 0;
-    const lost = this.#lostBefore + (reader?.lostEntries ?? 0);
-    const written = this.#writtenBefore + last - (reader === undefined ? 0 : this.#startedAt);
-    this.#rates.add(now, [written, this.#bytes, this.#examined, written - lost]);
-    const entries = this.#rates.perSecond(0);
-    const read = this.#rates.perSecond(3);
-    // What was overwritten before it was read is taken to be as long as the rest.
-    const bytes = this.#rates.perSecond(1) * (read > 0 ? Math.max(entries / read, 1) : 1);
-    const point = { time: Date.now(), entries: Math.round(entries), bytes: Math.round(bytes) };
-    this.#history.push(point);
-    if (this.#history.length > MOST_POINTS) this.#history.shift();
-    const shared: SharedStats = {
-      ...point,
-      last,
-      lost,
-      examined: Math.round(this.#rates.perSecond(2)),
-    };
+    const shared = this.#stats.take(now, this.#reader);
     for (const watcher of this.#watchers.keys()) watcher.sendStats(now, shared);
   }
 
@@ -284,8 +255,7 @@ export class LiveLog {
   #leave(): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    this.#writtenBefore += reader.lastSequenceNumber - this.#startedAt;
-    this.#lostBefore += reader.lostEntries;
+    this.#stats.end(reader);
     reader.close();
     this.#reader = undefined;
   }

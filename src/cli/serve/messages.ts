@@ -120,7 +120,7 @@ export interface Messages {
   hello: Hello;
   logs: LogSummary[];
   state: LogState;
-  history: Point[];
+  history: readonly Point[];
   entries: Entries;
   progress: Progress;
   stats: Stats;

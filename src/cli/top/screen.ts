@@ -7,7 +7,7 @@
 import process from "node:process";
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useRef, useState } from "react";
-import { formatSize } from "../sizes.ts";
+import { formatSize } from "../output/sizes.ts";
 import { type Attached, attachedTo, isTold } from "./processes.ts";
 import type { LogLook, Watch } from "./watch.ts";
 import {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { colorless } from "../harmless.ts";
-import { formatSize } from "../sizes.ts";
+import { colorless } from "../output/harmless.ts";
+import { formatSize } from "../output/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
 
 /** By what logs are sorted. */

@@ -6,11 +6,11 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
-import type { NatsOptions, NatsStatus } from "../nats/connect.ts";
-import { subjectOf } from "../nats/message.ts";
-import { checkStreamName } from "../nats/stream.ts";
-import { harmless } from "./harmless.ts";
-import { warn } from "./warn.ts";
+import type { NatsOptions, NatsStatus } from "../../nats/connect.ts";
+import { subjectOf } from "../../nats/message.ts";
+import { checkStreamName } from "../../nats/stream.ts";
+import { harmless } from "../output/harmless.ts";
+import { warn } from "../output/warn.ts";
 
 /** What the help of such a command says about it. */
 export const NATS_HELP =

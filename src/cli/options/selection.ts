@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Entry } from "../log/entry.ts";
-import { isAtLeast, type LogLevel } from "../records/level.ts";
-import { recognizeRecord } from "../records/recognize.ts";
-import type { LogRecord } from "../records/record.ts";
+import type { Entry } from "../../log/entry.ts";
+import { isAtLeast, type LogLevel } from "../../records/level.ts";
+import { recognizeRecord } from "../../records/recognize.ts";
+import type { LogRecord } from "../../records/record.ts";
 
 /** What an entry must fulfil. */
 export interface Criteria {

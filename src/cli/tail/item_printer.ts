@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Cursor } from "../shm_log/cursor.ts";
-import type { CursorFile } from "./cursor_file.ts";
-import type { EntryPrinter, Origin } from "./format.ts";
-import type { Output } from "./output.ts";
-import type { Colors } from "./pretty.ts";
+import type { Cursor } from "../../shm_log/cursor.ts";
+import type { CursorFile } from "../files/cursor_file.ts";
+import type { EntryPrinter, Origin } from "../output/format.ts";
+import type { Output } from "../output/output.ts";
+import type { Colors } from "../output/pretty.ts";
+import { warn } from "../output/warn.ts";
 import type { Item, TailedLog } from "./tailed_log.ts";
-import { warn } from "./warn.ts";
 
 /** How long the cursor may lag behind what was seen and not wanted, in milliseconds. */
 const LAG = 1000;

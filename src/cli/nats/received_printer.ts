@@ -5,22 +5,22 @@
  */
 
 import process from "node:process";
-import { Entry } from "../log/entry.ts";
-import type { LogSource } from "../nats/message.ts";
-import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../nats/received.ts";
+import { Entry } from "../../log/entry.ts";
+import type { LogSource } from "../../nats/message.ts";
+import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../../nats/received.ts";
+import { type Criteria, Selection } from "../options/selection.ts";
 import {
   type EntryFormat,
   entryObject,
   type EntryPrinter,
   entryPrinter,
   type Origin,
-} from "./format.ts";
-import { colorless } from "./harmless.ts";
-import { Output } from "./output.ts";
-import { outputColors } from "./output_colors.ts";
-import type { Colors } from "./pretty.ts";
-import { type Criteria, Selection } from "./selection.ts";
-import { entryCount, warn } from "./warn.ts";
+} from "../output/format.ts";
+import { colorless, harmlessJson } from "../output/harmless.ts";
+import { Output } from "../output/output.ts";
+import { outputColors } from "../output/output_colors.ts";
+import type { Colors } from "../output/pretty.ts";
+import { entryCount, warn } from "../output/warn.ts";
 
 /** How to print. */
 export interface ReceivedPrinterOptions {
@@ -53,8 +53,6 @@ interface Source {
 const MOST_SOURCES = 4096;
 /** The widest name that others are aligned with. */
 const WIDEST = 40;
-// The controls that JSON does not escape.
-const UNESCAPED = /[\x7f-\x9f]/g;
 
 /** Prints entries and gaps. */
 export class ReceivedPrinter {
@@ -122,7 +120,7 @@ export class ReceivedPrinter {
   #json(object: object): void {
     const { output, isTerminal } = this.#options;
     const json = JSON.stringify(object);
-    output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
+    output.write(`${isTerminal ? harmlessJson(json) : json}\n`);
   }
 
   #sourceOf(log: LogSource): Source {
@@ -182,8 +180,4 @@ function nameOf(
 function label({ host, name }: LogSource): string {
   const text = name.startsWith("/") ? `${host}${name}` : `${host}/${name}`;
   return colorless(text).replaceAll(/\s/g, " ");
-}
-
-function escaped(control: string): string {
-  return `\\u00${control.charCodeAt(0).toString(16)}`;
 }

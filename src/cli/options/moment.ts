@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toTime } from "../records/time.ts";
+import { toTime } from "../../records/time.ts";
 
 const MILLISECONDS: Record<string, number> = {
   ms: 1,

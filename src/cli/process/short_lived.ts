@@ -4,9 +4,9 @@
  * @module
  */
 
-import { SharedMemory } from "../../ffi/mod.ts";
-import type { LogTarget } from "../shm_log/target.ts";
-import { warn } from "./warn.ts";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import type { LogTarget } from "../../shm_log/target.ts";
+import { warn } from "../output/warn.ts";
 
 /** Says that `what` keeps no shared memory where that goes with its last handle: on Windows. */
 export function warnIfShortLived(target: LogTarget, what: string): void {

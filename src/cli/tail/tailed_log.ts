@@ -5,15 +5,15 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { SharedMemory } from "../../ffi/mod.ts";
-import type { Entry } from "../log/entry.ts";
-import type { LogRecord } from "../records/record.ts";
-import type { Cursor } from "../shm_log/cursor.ts";
-import { ShmLogReader } from "../shm_log/reader.ts";
-import type { ShmLogReaderOptions } from "../shm_log/reader_options.ts";
-import type { LogTarget } from "../shm_log/target.ts";
-import { type Criteria, Selection } from "./selection.ts";
-import { entryCount, warn } from "./warn.ts";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import type { Entry } from "../../log/entry.ts";
+import type { LogRecord } from "../../records/record.ts";
+import type { Cursor } from "../../shm_log/cursor.ts";
+import { ShmLogReader } from "../../shm_log/reader.ts";
+import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
+import type { LogTarget } from "../../shm_log/target.ts";
+import { type Criteria, Selection } from "../options/selection.ts";
+import { entryCount, warn } from "../output/warn.ts";
 
 /** An entry to print, or something to say between two of them; in the place where it belongs. */
 export interface Item {

@@ -5,9 +5,9 @@
  */
 
 import type { Argument, Command, Option } from "commander";
-import { SharedMemory } from "../../ffi/mod.ts";
-import { lacksMagic } from "../log/segment.ts";
-import { MAGIC } from "../log/layout.ts";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import { MAGIC } from "../../log/layout.ts";
+import { lacksMagic } from "../../log/segment.ts";
 
 /** Something that may come next. */
 export interface Candidate {

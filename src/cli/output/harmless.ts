@@ -9,6 +9,8 @@
 const CONTROLS = /\x1b\[[\d;:]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 // deno-lint-ignore no-control-regex
 const COLORS = /\x1b\[[\d;:]*m/g;
+// The controls that JSON does not escape.
+const UNESCAPED = /[\x7f-\x9f]/g;
 
 /** Text that can't play tricks on a terminal: a log may hold what a stranger sent. */
 export function harmless(text: string): string {
@@ -22,4 +24,9 @@ export function harmless(text: string): string {
 /** The same, without colours. */
 export function colorless(text: string): string {
   return harmless(text.replace(COLORS, ""));
+}
+
+/** JSON that can't play tricks, either, and says the same. */
+export function harmlessJson(json: string): string {
+  return json.replace(UNESCAPED, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }

@@ -6,10 +6,10 @@
 
 import { Buffer } from "node:buffer";
 import pc from "picocolors";
-import type { Entry } from "../log/entry.ts";
-import { recognizeRecord } from "../records/recognize.ts";
-import type { LogRecord } from "../records/record.ts";
-import { harmless } from "./harmless.ts";
+import type { Entry } from "../../log/entry.ts";
+import { recognizeRecord } from "../../records/recognize.ts";
+import type { LogRecord } from "../../records/record.ts";
+import { harmless, harmlessJson } from "./harmless.ts";
 import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
@@ -42,8 +42,6 @@ export interface Origin {
 export type EntryPrinter = (entry: Entry, record?: LogRecord, origin?: Origin) => void;
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-// The controls that JSON does not escape.
-const UNESCAPED = /[\x7f-\x9f]/g;
 const NEWLINE = 10;
 const LINE_END = Buffer.from("\n");
 
@@ -66,7 +64,7 @@ export function entryPrinter(
       return (entry, _record, origin) => {
         const log = origin && { log: origin.name };
         const json = JSON.stringify({ ...log, ...entryObject(entry) });
-        output.write(`${isTerminal ? json.replace(UNESCAPED, escaped) : json}\n`);
+        output.write(`${isTerminal ? harmlessJson(json) : json}\n`);
       };
     case "hex":
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
@@ -96,10 +94,6 @@ function writeBytes(output: Output, bytes: Uint8Array, origin?: Origin): void {
     }
   }
   output.write(LINE_END);
-}
-
-function escaped(control: string): string {
-  return `\\u00${control.charCodeAt(0).toString(16)}`;
 }
 
 /** An entry as JSON has it: its text, or what is no UTF-8 as Base64. */

@@ -5,15 +5,15 @@
  */
 
 import { InvalidArgumentError } from "commander";
-import { NatsLink } from "../nats/connect.ts";
-import { lastMessages } from "../nats/last_messages.ts";
-import { receive } from "../nats/receive.ts";
-import type { ReceiveOptions } from "../nats/receive_options.ts";
-import type { EntryFormat } from "./format.ts";
-import { Interrupt } from "./interrupt.ts";
+import { NatsLink } from "../../nats/connect.ts";
+import { lastMessages } from "../../nats/last_messages.ts";
+import { receive } from "../../nats/receive.ts";
+import type { ReceiveOptions } from "../../nats/receive_options.ts";
+import type { Criteria } from "../options/selection.ts";
+import type { EntryFormat } from "../output/format.ts";
+import { Interrupt } from "../process/interrupt.ts";
 import { natsOptions } from "./nats_options.ts";
 import { ReceivedPrinter } from "./received_printer.ts";
-import type { Criteria } from "./selection.ts";
 
 /** A stream on a server, and which of its subjects. */
 export interface StreamTarget {

@@ -8,13 +8,13 @@
 import { sep } from "node:path";
 import { statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
-import { SharedMemory } from "../../ffi/mod.ts";
-import type { LogTarget } from "../shm_log/target.ts";
-import { type LogLevel, toLevel } from "../records/level.ts";
-import type { Cursor } from "../shm_log/cursor.ts";
-import { parseCursor } from "./cursor_file.ts";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import { type LogLevel, toLevel } from "../../records/level.ts";
+import type { Cursor } from "../../shm_log/cursor.ts";
+import type { LogTarget } from "../../shm_log/target.ts";
+import { parseCursor } from "../files/cursor_file.ts";
+import { parseSize } from "../output/sizes.ts";
 import { parseDuration, parseMoment } from "./moment.ts";
-import { parseSize } from "./sizes.ts";
 
 /** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */
 const WINDOWS_PATH = /^[a-z]:|^(?!(?:Global|Local)\\[^\\]*$).*\\/i;
@@ -40,6 +40,11 @@ export function sourceArgument(text: string): LogTarget {
   const target = targetArgument(text);
   if (typeof target !== "string" || text.includes("/") || SharedMemory.exists(text)) return target;
   return statSync(text, { throwIfNoEntry: false })?.isFile() ? { path: text } : target;
+}
+
+/** One more place of a log to read, after those that stand before it. */
+export function sourcesArgument(text: string, previous: LogTarget[] = []): LogTarget[] {
+  return [...previous, sourceArgument(text)];
 }
 
 /** A size in bytes, at least 1. */

@@ -7,7 +7,7 @@
 // A byte order mark is a part of what was written, so it is kept.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Decodes private bytes as UTF-8; what is not UTF-8 becomes U+FFFD. */
+/** Decodes bytes as UTF-8; what is not UTF-8 becomes U+FFFD. */
 export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }

@@ -6,7 +6,7 @@
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { checkCursor, type Cursor } from "../shm_log/cursor.ts";
+import { checkCursor, type Cursor } from "../../shm_log/cursor.ts";
 import { renamePatiently } from "./patient_rename.ts";
 
 /** Keeps a cursor in a file, which holds the one before or the new one at every moment. */

@@ -6,9 +6,9 @@
 
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { MAGIC } from "../log/layout.ts";
-import { ShmLogReader } from "../shm_log/reader.ts";
-import type { LogTarget } from "../shm_log/target.ts";
+import { MAGIC } from "../../log/layout.ts";
+import { ShmLogReader } from "../../shm_log/reader.ts";
+import type { LogTarget } from "../../shm_log/target.ts";
 import { LineSplitter } from "./lines.ts";
 
 /** How many bytes are read at once. */

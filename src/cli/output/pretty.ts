@@ -5,8 +5,8 @@
  */
 
 import type pc from "picocolors";
-import type { LogLevel } from "../records/level.ts";
-import type { LogRecord } from "../records/record.ts";
+import type { LogLevel } from "../../records/level.ts";
+import type { LogRecord } from "../../records/record.ts";
 import { colorless } from "./harmless.ts";
 
 /** What makes text coloured, or leaves it. */

@@ -1,0 +1,55 @@
+/**
+ * Who becomes the writer of an event log: its file made or taken over, ours, and locked.
+ *
+ * @module
+ */
+
+import { MappedFile } from "../../ffi/mod.ts";
+import { PermissionDeniedError, WriterLockedError } from "../errors.ts";
+
+/** Makes a file, which must not exist, for `work`; nothing is left of it if that fails. */
+export function makeFile<T>(
+  path: string,
+  size: number,
+  mode: number | undefined,
+  work: (file: MappedFile) => T,
+): T {
+  const file = MappedFile.create(path, size, mode === undefined ? {} : { mode });
+  return closedOnError(file, () => {
+    lock(file);
+    return work(file);
+  }, () => file.isCurrent() && file.remove());
+}
+
+/** Opens a file for `work` that must be there, ours, and nobody's to write to. */
+export function takeOver<T>(path: string, work: (file: MappedFile) => T): T {
+  const file = MappedFile.open(path, { access: "read-write" });
+  return closedOnError(file, () => {
+    // Before a byte of it is touched.
+    if (!file.isOwn()) {
+      throw new PermissionDeniedError(
+        `event log "${path}" belongs to another user, ${file.owner()}: it is left as it is`,
+      );
+    }
+    lock(file);
+    // Somebody who had the lock before us may have let it grow after we had looked.
+    file.remap();
+    return work(file);
+  });
+}
+
+function closedOnError<T>(file: MappedFile, work: () => T, undo: () => unknown = () => {}): T {
+  try {
+    return work();
+  } catch (error) {
+    // Whose lock it is not, has nothing to undo.
+    if (!(error instanceof WriterLockedError)) undo();
+    file.close();
+    throw error;
+  }
+}
+
+function lock(file: MappedFile): void {
+  if (file.tryLock()) return;
+  throw new WriterLockedError(`event log "${file.path}" has a writer that is alive`);
+}
