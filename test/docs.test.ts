@@ -55,18 +55,18 @@ function examplesIn(file: string, language: string = "ts"): Example[] {
 }
 
 /**
- * The example with our files for the package, with segments that no other process has, and with checks
- * for what `console.log(…); // …` prints.
+ * The example with our files for the package, with names of its own, and checks for what
+ * `console.log(…); // …` prints.
  */
 function runnable({ code }: Example): string {
   return code
+    // Another runtime may run the same example at this moment.
+    .replace(/"(\/?(?:doc|readme)\b[\w-]*)"/g, (_, name: string) => `"${name}-${process.pid}"`)
     .replace(/"@ouroboros\/log(\/\w+)?"/g, (_, path: string | undefined) => {
       const file = exported[`.${path ?? ""}`];
       assert.ok(file, `@ouroboros/log${path ?? ""} is exported`);
       return JSON.stringify(new URL(file, root).href);
     })
-    // The same examples run on another runtime at the same time.
-    .replace(/"(\/?(?:doc|readme)\b[\w-]*)"/g, `"$1-${process.pid}"`)
     // Packages are found from here, not from the folder of the examples.
     .replace(
       /^(import .* from |.*\bimport\()"(@?[a-z][\w/-]*)"/gm,
@@ -141,6 +141,15 @@ function withoutPython(): string | false {
 
 test("there are examples", () => {
   assert.ok(examples.length > 20, `${examples.length} examples`);
+});
+
+test("no example has the name of a log that another runtime has at the same time", () => {
+  const NAME = /(?:create|open|waitFor)\("(\/?[\w-]+)"|target: "(\/[\w-]+)"/g;
+  const names = examples.flatMap((example) =>
+    [...runnable(example).matchAll(NAME)].map(([, first, second]) => first ?? second)
+  ).filter((name) => name !== "/no-such-log");
+  assert.ok(names.length > 20, `${names.length} names`);
+  for (const name of names) assert.ok(name.endsWith(`-${process.pid}`), name);
 });
 
 for (const [index, example] of examples.entries()) {

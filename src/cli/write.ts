@@ -35,6 +35,8 @@ interface WriteOptions {
 
 /** How long an application may take for its last words, in milliseconds. */
 const LAST_WORDS = 1000;
+/** How long it may take to hear what was said by then, in milliseconds: this process may have stood still. */
+const HEARING = 50;
 
 /** Adds the command. */
 export function addWrite(program: Command): void {
@@ -83,7 +85,8 @@ async function* input(signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const end = new AbortController();
   signal.addEventListener("abort", () => {
     // At a terminal nobody says last words.
-    setTimeout(() => end.abort(), process.stdin.isTTY ? 0 : LAST_WORDS);
+    if (process.stdin.isTTY) end.abort();
+    else setTimeout(() => setTimeout(() => end.abort(), HEARING), LAST_WORDS);
   });
   for (;;) {
     const next = await unlessAborted(pieces.next(), end.signal);

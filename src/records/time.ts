@@ -28,7 +28,9 @@ function timeOfNumber(value: number): number | undefined {
   if (!(value >= SMALLEST && value < 1e20)) return undefined;
   if (value < 1e11) return value * 1e3;
   if (value < 1e14) return value;
-  return value < 1e17 ? value / 1e3 : value / 1e6;
+  if (value < 1e17) return value / 1e3;
+  // A number is 256 ns at most too coarse: without the rounding a whole millisecond would not be one.
+  return Math.round(value / 1e3) / 1e3;
 }
 
 /** What `toISOString()` writes, as most libraries do: engines read it several times faster than we do. */

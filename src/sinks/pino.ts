@@ -153,7 +153,6 @@ export type PinoTransportOptions = SinkOptions & {
  *
  * @example
  * ```ts
- * import { once } from "node:events";
  * import { pino } from "pino";
  * import { ShmLogReader } from "@ouroboros/log";
  *
@@ -169,8 +168,7 @@ export type PinoTransportOptions = SinkOptions & {
  *   console.log(JSON.parse(entry.text).msg); // from a worker
  *   break;
  * }
- * transport.end();
- * await once(transport, "close");
+ * transport.end(); // comes back when the worker has written all
  * ```
  */
 export default function shmTransport(options: PinoTransportOptions): ShmDestination {

@@ -63,8 +63,28 @@ test("LiveMerge puts what comes within its window in order", async () => {
     await sleep(1);
     yield itemsOf(1, [5, 20, 40]);
   }
-  const items = await collect(new LiveMerge(), [first(), second()]);
+  // So long that nothing is let through before all has come, however late the timers are.
+  const items = await collect(new LiveMerge(60_000), [first(), second()]);
   assert.deepEqual(timesOf(items), [5, 10, 20, 30, 40]);
+});
+
+test("LiveMerge lets items through that came long before those of others", async () => {
+  let seen = () => {};
+  const isSeen = new Promise<void>((resolve) => seen = resolve);
+  async function* first() {
+    yield itemsOf(0, [10, 30]);
+    await isSeen;
+  }
+  async function* second() {
+    await isSeen;
+    yield itemsOf(1, [5, 20, 40]);
+  }
+  const all: number[][] = [];
+  for await (const items of new LiveMerge<Item>(1).merged([first(), second()])) {
+    all.push(timesOf(items));
+    seen();
+  }
+  assert.deepEqual(all.flat(), [10, 30, 5, 20, 40]);
 });
 
 test("LiveMerge does not wait for logs that say nothing, nor for the end", async () => {

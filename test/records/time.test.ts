@@ -16,6 +16,11 @@ test("toTime() takes numbers of seconds, milliseconds, microseconds and nanoseco
   assert.equal(toTime("1795269570"), 1795269570000);
 });
 
+test("toTime() of nanoseconds is the very millisecond, where it is a whole one", () => {
+  for (let time = moment; time < moment + 1000; time++) assert.equal(toTime(`${time}000000`), time);
+  assert.equal(toTime("1795269570229250000"), moment + 0.25);
+});
+
 test("toTime() takes dates and times in ISO 8601 and the like", () => {
   for (
     const text of [

@@ -25,7 +25,8 @@ export const withoutBrowser: string | false = thisRuntime.name !== "node26"
 /** Starts it. */
 export async function launchBrowser(): Promise<Browser> {
   const playwright = await import("playwright-core");
-  return playwright.chromium.launch({ executablePath: chromium, args: ["--no-sandbox"] });
+  const args = ["--no-sandbox"];
+  return playwright.chromium.launch({ executablePath: chromium, args, timeout: 120_000 });
 }
 
 /** What a page complains of: errors in the console, and what is thrown or forbidden. */

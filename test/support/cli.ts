@@ -9,6 +9,8 @@ import { complaintsIn, isWindows } from "./platform.ts";
 import { pressCtrlC, scriptCommand } from "./runtime.ts";
 
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** How long a command may take, in milliseconds: one that hangs must fail its test, not hang it. */
+const LIMIT = 180_000;
 const env = {
   ...process.env,
   NO_COLOR: "1",
@@ -35,7 +37,7 @@ export function runCli(args: (string | number)[], input: string | Uint8Array = "
   const { status, stdout, stderr } = spawnSync(...cliCommand(args), {
     input,
     env,
-    timeout: 60_000,
+    timeout: LIMIT,
     maxBuffer: 1 << 26,
   });
   return { code: status, stdout: stdout.toString(), stderr: complaintsIn(stderr.toString()) };
@@ -61,7 +63,7 @@ export interface RunningCli {
 export function startCli(args: (string | number)[]): RunningCli {
   const child = spawn(...cliCommand(args), {
     env,
-    timeout: 60_000,
+    timeout: LIMIT,
     killSignal: "SIGKILL",
     windowsHide: true,
   });

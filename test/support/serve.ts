@@ -1,7 +1,32 @@
-/** A page without a browser: what the server of the live view answers. */
+/** The server of the live view, and a page without a browser: what the server answers. */
 
 import { get, type IncomingMessage, request } from "node:http";
+import { type LogTarget, ShmLogWriter } from "../../mod.ts";
 import type { Messages } from "../../src/cli/serve/messages.ts";
+import { LiveServer } from "../../src/cli/serve/server.ts";
+import { uniqueName } from "./runtime.ts";
+
+/** A name for a log to look at. */
+export const newName = (): string => uniqueName("serve");
+
+/** A log to look at. */
+export function makeLog(name: string = newName(), chunkSize: number = 65536): ShmLogWriter {
+  return ShmLogWriter.create(name, { chunkSize, chunkCount: 4 });
+}
+
+/** A server for as long as a test needs it. */
+export async function withServer(
+  targets: readonly LogTarget[],
+  use: (server: LiveServer) => Promise<void>,
+  mostEntries = 10_000,
+): Promise<void> {
+  const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
+  try {
+    await use(server);
+  } finally {
+    await server.close();
+  }
+}
 
 /** An answer. */
 export interface Answer {

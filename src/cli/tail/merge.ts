@@ -44,11 +44,17 @@ const MOST_HELD = 4096;
  * which were written before but seen later.
  */
 export class LiveMerge<T extends Timed> {
+  readonly #hold: number;
   #queues: { items: T[]; arrivals: number[] }[] = [];
   readonly #wakers: (() => void)[] = [];
   #open = 0;
   #wake: (() => void) | undefined;
   #error: { cause: unknown } | undefined;
+
+  /** Lets each item wait so many milliseconds. */
+  constructor(hold: number = HOLD) {
+    this.#hold = hold;
+  }
 
   /**
    * What the logs give, as far as it has waited long enough; ends after all of them. May be called
@@ -62,7 +68,7 @@ export class LiveMerge<T extends Timed> {
     logs.forEach((log, i) => void this.#feed(i, log));
     for (;;) {
       const isLast = this.#open === 0;
-      const items = this.#takeDue(isLast ? Infinity : performance.now() - HOLD);
+      const items = this.#takeDue(isLast ? Infinity : performance.now() - this.#hold);
       for (const wake of this.#wakers.splice(0)) wake();
       if (items.length > 0) yield items;
       if (this.#error !== undefined) throw this.#error.cause;
@@ -123,7 +129,7 @@ export class LiveMerge<T extends Timed> {
       else {
         // What comes now waits for no less than what is here.
         this.#wake = () => this.#isUrgent && resolve();
-        timer = setTimeout(resolve, Math.max(1, oldest + HOLD - performance.now()));
+        timer = setTimeout(resolve, Math.max(1, oldest + this.#hold - performance.now()));
       }
     });
     clearTimeout(timer);

@@ -1,0 +1,120 @@
+/** Logs that come and go while pages look at them. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { ShmLogWriter } from "../../mod.ts";
+import { needsLettingGo, notOnWindows } from "../support/platform.ts";
+import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-serve-"));
+after(() => rmSync(folder, { recursive: true }));
+
+test("a page is told when its log is removed, and goes on with the next one of that name", {
+  skip: needsLettingGo,
+}, async () => {
+  const name = newName();
+  await withServer([name], async ({ url }) => {
+    const first = makeLog(name);
+    first.write("of the first");
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 1);
+    first.write("the last words");
+    first.close();
+    await page.until((page) => page.all("state").at(-1)?.state === "missing");
+    await page.until((page) => page.all("logs").at(-1)?.[0].isThere === false);
+    assert.deepEqual(page.entries.map(([, text]) => text), ["of the first", "the last words"]);
+    using second = makeLog(name);
+    second.write("of the second");
+    await page.until(({ entries }) => entries.length === 3);
+    assert.deepEqual(page.entries.at(-1), [1, "of the second"]);
+    assert.deepEqual(page.all("state").map(({ state, generation }) => [state, generation]), [
+      ["live", 1],
+      ["missing", 1],
+      ["live", 2],
+    ]);
+    page.close();
+  });
+});
+
+test("a page may wait for a log that is not there yet", async () => {
+  const name = newName();
+  await withServer([name], async ({ url }) => {
+    const page = await EventClient.open(url);
+    await page.until((page) => page.all("state").at(-1)?.state === "missing");
+    using log = makeLog(name);
+    log.write("first");
+    await page.until(({ entries }) => entries.length === 1);
+    page.close();
+  });
+});
+
+test("a server of several logs shows each, of shared memory or a file, and no others", async () => {
+  const path = join(folder, "one.log");
+  using one = makeLog();
+  using other = makeLog();
+  using file = ShmLogWriter.create({ path }, { chunkSize: 1024, chunkCount: 4 });
+  one.write("of one");
+  file.write("of the file");
+  other.write("a secret");
+  await withServer([one.name, { path }], async ({ url }) => {
+    const first = await EventClient.open(url, { log: one.name });
+    const second = await EventClient.open(url, { log: path });
+    await first.until(({ entries }) => entries.length === 1);
+    await second.until(({ entries }) => entries.length === 1);
+    assert.deepEqual([first.entries[0][1], second.entries[0][1]], ["of one", "of the file"]);
+    assert.deepEqual(
+      first.all("logs")[0].map(({ name, isThere, isWriterAlive }) => [
+        name,
+        isThere,
+        isWriterAlive,
+      ]),
+      [[one.name, true, true], [path, true, true]],
+    );
+    for (const log of [other.name, "/etc/passwd", "../x", ""]) {
+      const page = await EventClient.open(url, { log });
+      await page.until((page) => page.all("logs").length > 0);
+      assert.equal(page.all("hello")[0].log, undefined, log);
+      assert.deepEqual(page.entries, []);
+      page.close();
+    }
+    first.close();
+    second.close();
+  });
+});
+
+test("a server of all logs tells which come and go", async () => {
+  await withServer([], async ({ url }) => {
+    const page = await EventClient.open(url);
+    const name = newName();
+    const has = (page: EventClient) => page.all("logs").at(-1)?.some((log) => log.name === name);
+    {
+      using _log = makeLog(name);
+      await page.until((page) => has(page) === true);
+    }
+    await page.until((page) => has(page) === false);
+    page.close();
+  });
+});
+
+test("a log that can't be followed any more is said to be so, and does no harm", {
+  skip: notOnWindows("Windows cuts off nothing that is mapped"),
+}, async () => {
+  const path = join(folder, "cut.log");
+  using log = ShmLogWriter.create({ path }, { chunkSize: 65536, chunkCount: 4 });
+  log.write("x");
+  await withServer([{ path }], async ({ url }) => {
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 1);
+    log.close();
+    truncateSync(path, 4096);
+    await page.until((page) => page.all("state").some(({ state }) => state === "failed"));
+    const failure = page.all("state").find(({ state }) => state === "failed");
+    assert.match(failure?.reason ?? "", /truncated/);
+    writeFileSync(path, "no log at all");
+    await page.until((page) => /not a log/.test(page.all("state").at(-1)?.reason ?? ""));
+    page.close();
+  });
+});

@@ -1,0 +1,165 @@
+/** What a page is sent of a log: all of it, a sample, or how much it missed. */
+
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EventClient, makeLog, withServer } from "../support/serve.ts";
+
+test("a stream gives what is there, then what comes", async () => {
+  using log = makeLog();
+  log.writeMany(["one", "two"]);
+  await withServer([log.name], async ({ url }) => {
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 2);
+    log.write("three");
+    await page.until(({ entries }) => entries.length === 3);
+    log.write("four");
+    await page.until(({ entries }) => entries.length === 4);
+    assert.deepEqual(page.entries, [[1, "one"], [2, "two"], [3, "three"], [4, "four"]]);
+    assert.equal(page.all("hello")[0].log, log.name);
+    assert.equal(page.all("entries")[0].isPast, true);
+    await page.until((page) => page.all("stats").some(({ last }) => last === 4));
+    await page.until((page) => page.all("ring").some(({ entries }) => entries === 4));
+    const ids = page.events.filter(({ event }) => event === "entries").map(({ id }) => id);
+    assert.equal(ids.at(-1), "4");
+    page.close();
+  });
+});
+
+test("a stream that begins anew goes on after the last entry", async () => {
+  using log = makeLog();
+  log.writeMany(["one", "two", "three"]);
+  await withServer([log.name], async ({ url }) => {
+    const asked = await EventClient.open(url, { after: "2" });
+    const broken = await EventClient.open(url, { after: "0" }, { "last-event-id": "1" });
+    const other = await EventClient.open(url, { after: "1000" });
+    await asked.until(({ entries }) => entries.length > 0);
+    await broken.until(({ entries }) => entries.length > 0);
+    await other.until(({ entries }) => entries.length > 0);
+    assert.deepEqual(asked.entries, [[3, "three"]]);
+    assert.deepEqual(broken.entries, [[2, "two"], [3, "three"]]);
+    assert.equal(other.entries.length, 3, "of another log of that name");
+    for (const page of [asked, broken, other]) page.close();
+  });
+});
+
+test("a stream shows the last 1000 of what was there, and says how many others", async () => {
+  using log = makeLog();
+  for (let i = 1; i <= 3000; i++) log.write(i % 3 === 0 ? `fizz ${i}` : `${i}`);
+  await withServer([log.name], async ({ url }) => {
+    const all = await EventClient.open(url);
+    const some = await EventClient.open(url, { search: '"FIZZ 3"', after: "5" });
+    await all.until(({ entries }) => entries.length > 0);
+    await some.until(({ entries }) => entries.length > 0);
+    assert.deepEqual([all.entries[0][0], all.entries.length], [2001, 1000]);
+    assert.equal(all.all("entries")[0].left, 2000);
+    const expected = Array.from({ length: 3000 }, (_, i) => i + 1)
+      .filter((i) => i % 3 === 0 && String(i).startsWith("3") && i > 5);
+    assert.deepEqual(some.entries.map(([number]) => number), expected);
+    all.close();
+    some.close();
+  });
+});
+
+test("several pages look at one log by one follower, each with its own filter", async () => {
+  using log = makeLog();
+  await withServer([log.name], async (server) => {
+    const { url } = server;
+    const pages = await Promise.all([
+      EventClient.open(url),
+      EventClient.open(url, { search: "b" }),
+      EventClient.open(url, { level: "error" }),
+      EventClient.open(url, { entries: "0" }),
+    ]);
+    await Promise.all(pages.map((page) => page.until((page) => page.all("history").length > 0)));
+    log.writeMany(["a", "b", '{"level":"error","time":1700000000000,"msg":"B"}']);
+    await Promise.all(
+      pages.map((page) => page.until((page) => page.all("stats").some(({ last }) => last === 3))),
+    );
+    await pages[0].until(({ entries }) => entries.length === 3);
+    await pages[1].until(({ entries }) => entries.length === 2);
+    await pages[2].until(({ entries }) => entries.length === 1);
+    assert.deepEqual(pages.map(({ entries }) => entries.map(([number]) => number)), [
+      [1, 2, 3],
+      [2, 3],
+      [3],
+      [],
+    ]);
+    assert.equal(server.followedLogs, 1);
+    for (const page of pages) page.close();
+  });
+});
+
+test("what was overwritten before it was read is counted to the entry", async () => {
+  using log = makeLog(undefined, 1024);
+  await withServer([log.name], async ({ url }) => {
+    const page = await EventClient.open(url);
+    await page.until((page) => page.all("history").length > 0);
+    // Nobody reads while this runs, and the ring holds a few hundred.
+    for (let i = 1; i <= 10_000; i++) log.write(`line ${i}`);
+    await page.until((page) => page.all("stats").some(({ last }) => last === 10_000));
+    await page.until(({ entries }) => entries.at(-1)?.[0] === 10_000);
+    const { lost } = page.all("stats").at(-1) ?? { lost: -1 };
+    assert.ok(lost > 9000);
+    assert.equal(page.entries.length + lost, 10_000);
+    page.close();
+  });
+});
+
+test("of more than the rate a page gets a sample, and is told of the rest", async () => {
+  using log = makeLog();
+  await withServer([log.name], async ({ url }) => {
+    const start = performance.now();
+    const page = await EventClient.open(url);
+    await page.until((page) => page.all("history").length > 0);
+    for (let i = 0; i < 20; i++) {
+      for (let n = 0; n < 200; n++) log.write("x");
+      await sleep(10);
+    }
+    await page.until((page) => page.all("stats").some(({ last }) => last === 4000));
+    await page.until(({ entries }) => entries.length > 0);
+    const seconds = (performance.now() - start) / 1000;
+    const left = page.all("entries").reduce((sum, one) => sum + one.left, 0);
+    // What half a second allows is there to begin with.
+    const most = 50 + 100 * seconds;
+    assert.ok(page.entries.length <= most, `${page.entries.length} of a rate of 100 a second`);
+    assert.ok(left > 0 && page.entries.length + left <= 4000);
+    const numbers = page.entries.map(([number]) => number);
+    assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
+    page.close();
+  }, 100);
+});
+
+test("a page that takes nothing costs the server a bounded amount, and is told what it missed", async () => {
+  using log = makeLog(undefined, 4 << 20);
+  await withServer([log.name], async (server) => {
+    const { port, search } = new URL(server.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.pause();
+    socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    while (server.followedLogs === 0) await sleep(5);
+    const text = "x".repeat(8000);
+    let written = 0;
+    for (; written < 8000; written += 200) {
+      for (let n = 0; n < 200; n++) log.write(text);
+      await sleep(40);
+    }
+    let received = 0;
+    let rest = "";
+    const dropped = new Promise<number>((resolve) => {
+      socket.on("data", (piece) => {
+        received += piece.length;
+        rest = (rest + piece.toString("latin1")).slice(-100_000);
+        const stats = [...rest.matchAll(/"last":8000,.*?"dropped":(\d+)/g)].at(-1);
+        if (stats !== undefined) resolve(Number(stats[1]));
+      });
+    });
+    socket.resume();
+    assert.ok(await dropped > 0);
+    // What the system buffers for a connection, and what waits for it: of 64 MB.
+    assert.ok(received < 24e6, `${received} bytes waited`);
+    socket.destroy();
+  });
+});
