@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
+import { checkStreamName } from "../nats/checks.ts";
 import type { NatsOptions, NatsStatus } from "../nats/connect.ts";
-import { subjectOf } from "../nats/message.ts";
-import { checkStreamName } from "../nats/stream.ts";
+import { subjectOf } from "../nats/subject.ts";
 import { harmless } from "./harmless.ts";
 import { warn } from "./warn.ts";
 

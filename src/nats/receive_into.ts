@@ -9,12 +9,12 @@ import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
-import { subjectToken } from "./message.ts";
 import { originRecords, originTarget } from "./origins.ts";
 import { type OriginStep, OriginWriter } from "./origin_writer.ts";
 import type { ReceivedItem, ReceiveSummary } from "./received.ts";
 import type { ReceiveOptions } from "./receive_options.ts";
 import { Reception } from "./reception.ts";
+import { subjectToken } from "./subject.ts";
 
 /** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */
 const ORIGIN_CHUNK_SIZE = 1 << 18;

@@ -3,13 +3,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { MessageEncoder } from "../../src/nats/message.ts";
-import {
-  type Carrier,
-  Outbox,
-  type OutboxOptions,
-  type OutMessage,
-} from "../../src/nats/outbox.ts";
+import { MessageEncoder } from "../../src/nats/message_encoder.ts";
+import type { Carrier } from "../../src/nats/carrier.ts";
+import type { OutMessage } from "../../src/nats/out_message.ts";
+import { Outbox } from "../../src/nats/outbox.ts";
+import type { OutboxOptions } from "../../src/nats/outbox_options.ts";
 import { ReceivedSource } from "../support/nats_stream.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
