@@ -17,7 +17,7 @@ import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 
 const skip = needsNatsServer;
-const timeout = 30_000 * slowness;
+const timeout = 120_000 * slowness;
 const [a, b] = [sourceOf("a"), sourceOf("b")];
 let server: NatsServer;
 let publisher: Publisher;
