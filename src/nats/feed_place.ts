@@ -6,10 +6,14 @@
 
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import { StreamUnusableError } from "../errors.ts";
+import { sleep } from "../sleep.ts";
 import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
 import { BusyError } from "./feed_errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
 import type { HandledMessages } from "./handled.ts";
+
+/** How long whoever has a consumer may take to ask it again, in milliseconds. */
+const ASKING_TIME = 50;
 
 /** The place of a feed in its stream. */
 export class FeedPlace {
@@ -60,7 +64,7 @@ export class FeedPlace {
     let isClean = false;
     if (there !== undefined) {
       checkConsumer(there, this.#options);
-      if (there.num_waiting > 0) throw new BusyError();
+      if (await this.#isBusy(jsm, there)) throw new BusyError();
       isClean = this.#isFirst && this.#adopt(there, state.last_seq);
     } else if (this.#isFirst) this.#choose(state.last_seq);
     let info = there;
@@ -79,6 +83,14 @@ export class FeedPlace {
   /** Says that the first consumer is in use: from now on what was handled tells where to go on. */
   begun(): void {
     this.#isFirst = false;
+  }
+
+  /** Whether somebody else uses a consumer: between two requests there is a moment without any. */
+  async #isBusy(jsm: JetStreamManager, there: ConsumerInfo): Promise<boolean> {
+    if (there.num_waiting > 0 || !this.#isFirst) return there.num_waiting > 0;
+    await sleep(ASKING_TIME, undefined);
+    const again = await infoOf(jsm, this.#options.stream, there.name);
+    return again !== undefined && again.num_waiting > 0;
   }
 
   /** Goes on where a consumer is that was there; gives whether it can be used as it is. */

@@ -119,6 +119,50 @@ test("when the reader is closed under it, it ends with that", { skip }, async ()
   await assert.rejects(forwarding.done, ClosedError);
 });
 
+test("a connection that is closed can't be used", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  const link = await NatsLink.open({ servers: server.url });
+  await using forwarding = await forward(log.reader, options(server, { link }));
+  await link.close();
+  assert.ok(link.isClosed);
+  await assert.rejects(forwarding.done, ClosedError);
+  await assert.rejects(forward(log.reader, options(server, { link })), ClosedError);
+});
+
+test("what onGap throws at the start ends it with that, and nothing stays", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  log.write(3);
+  const state = `${server.folder}/state`;
+  for (let time = 0; time < 2; time++) {
+    await using forwarding = await forward(
+      log.reader,
+      options(server, {
+        start: "new",
+        state,
+        onGap: () => {
+          throw new Error("mine");
+        },
+      }),
+    );
+    await assert.rejects(forwarding.done, /mine/);
+  }
+});
+
+test("a signal ends the wait for a server that stands still", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  await using link = await NatsLink.open({ servers: server.url });
+  server.freeze(true);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = forward(log.reader, options(server, { link, signal }));
+  controller.abort(new Error("enough"));
+  await assert.rejects(waiting, /enough/);
+  server.freeze(false);
+});
+
 test("options that make no sense are a mistake at once", async () => {
   using log = newLog();
   const bad: Partial<ForwardOptions>[] = [
@@ -132,11 +176,28 @@ test("options that make no sense are a mistake at once", async () => {
     { subject: "a b" },
     { host: "" },
     { servers: "http://x" },
+    // Not when a server is there to ask.
+    { stream: "a.b" },
+    { stream: undefined as unknown as string },
+    // A timer would take that for no time at all.
+    { ackTimeout: Infinity },
+    { closeTimeout: Infinity },
+    { maxSleep: NaN },
+    { inboxPrefix: "a b" },
+    { createStream: { maxBytes: NaN } },
+    { createStream: { maxAge: -1 } },
+    { createStream: { duplicateWindow: Infinity } },
+    { createStream: { replicas: 0 } },
   ];
   for (const more of bad) {
-    await assert.rejects(forward(log.reader, { stream: "S", ...more }), RangeError);
+    const signal = AbortSignal.timeout(10_000);
+    await assert.rejects(forward(log.reader, { stream: "S", signal, ...more }), RangeError);
   }
-  for (const more of [{ tooLarge: "x" }, { start: "x" }] as unknown as Partial<ForwardOptions>[]) {
+  for (
+    const more of [{ tooLarge: "x" }, { start: "x" }, {
+      createStream: { discard: "x" },
+    }] as unknown as Partial<ForwardOptions>[]
+  ) {
     await assert.rejects(forward(log.reader, { stream: "S", ...more }), TypeError);
   }
 });

@@ -8,8 +8,9 @@ import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { ClosedError, StateLockedError } from "../../src/errors.ts";
-import { forward } from "../../src/nats/mod.ts";
+import { forward, NatsLink } from "../../src/nats/mod.ts";
 import { newLog, onlySource, options, until } from "../support/forwarding.ts";
+import { jetstreamClient } from "../support/jetstream.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../support/nats_stream.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -29,6 +30,34 @@ test("with start: new nothing of before is sent, and the stream says so", { skip
   const { source } = await onlySource(server);
   assertComplete(source, 110);
   assert.deepEqual(source.gaps, [{ ...source.gaps[0], from: 1, to: 100, reason: "not wanted" }]);
+});
+
+test("with start: new a state file says nothing until the stream knows what is not wanted", {
+  skip,
+}, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  const state = join(folder, `state-${files++}`);
+  await using link = await NatsLink.open({ servers: server.url });
+  const { streams } = await jetstreamClient.jetstreamManager(link.client);
+  await streams.add({ name: "LOGS", subjects: ["logs.>"], max_msgs: 1, discard: "new" });
+  link.client.publish("logs.full");
+  log.write(100);
+  for (const count of [0, 10]) {
+    log.write(count);
+    using reader = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+    await using forwarding = await forward(
+      reader,
+      options(server, { state, start: "new", closeTimeout: 0 }),
+    );
+    if (count === 0) await until(() => forwarding.stats.refusal !== undefined);
+    else {
+      await streams.purge("LOGS");
+      await forwarding.flush();
+    }
+  }
+  const { source } = await onlySource(server);
+  assert.deepEqual(source.gaps.map(({ from, to }) => [from, to]), [[1, 110]]);
 });
 
 test("a state file goes on where the forwarder before ended", { skip }, async () => {

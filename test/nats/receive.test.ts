@@ -149,6 +149,23 @@ test("a stream without anything for us ends at once", { skip, timeout }, async (
   assert.equal((await tests.received({ stream, subject: `${stream}.nobody` })).words, "");
 });
 
+test("what goes from the stream while it is waited for is not waited for in vain", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await tests.newStream();
+  await tests.publisher.entries(stream, a, { from: 1, to: 20 });
+  await tests.publisher.settled(stream, 20);
+  let purged: Promise<unknown> | undefined;
+  const reception = receive({ servers: tests.server.url, stream, follow: false, window: 2 });
+  let count = 0;
+  for await (const _ of reception) {
+    count++;
+    await (purged ??= tests.publisher.jsm.streams.purge(stream));
+  }
+  assert.ok(count < 20, `${count} entries`);
+});
+
 test(
   "the end by a signal: while there is no server, while nothing comes",
   { skip, timeout },

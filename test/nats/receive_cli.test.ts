@@ -159,7 +159,7 @@ test("tail -f of a stream goes on with what comes, and leaves no consumer", {
   cli.signal("SIGINT");
   assert.equal((await cli.ended()).code, 0);
   // It has asked the server to delete it, and did not wait for that for long.
-  const consumers = () => publisher.jsm.consumers.names("LIVE").next();
+  const consumers = () => publisher.jsm.consumers.list("LIVE").next();
   while ((await consumers()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 

@@ -4,9 +4,12 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
+import { headers } from "@nats-io/nats-core";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NatsRefusedError, StreamUnusableError } from "../../src/errors.ts";
+import { NatsLink } from "../../src/nats/connect.ts";
 import { receive } from "../../src/nats/receive.ts";
+import { jetstreamClient } from "../support/jetstream.ts";
 import { Publisher, sourceOf } from "../support/nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 import { ReceiveTests, timeout, untilAsked } from "../support/receiving.ts";
@@ -167,6 +170,35 @@ test("wrong credentials are an error, at once", { skip, timeout }, async () => {
   await assert.rejects(tests.received(options), NatsRefusedError);
   await assert.rejects(tests.received({ ...options, password: "secret" }), StreamUnusableError);
   assert.ok(!signal.aborted);
+});
+
+test("what others may not do on a shared connection does not end a receiver", {
+  skip,
+  timeout,
+}, async () => {
+  await using own = await NatsServer.start({
+    config: `authorization { users: [
+      { user: "all", password: "p" },
+      { user: "some", password: "p", permissions: { publish: ["$JS.>"] } },
+    ] }`,
+  });
+  await using all = await NatsLink.open({ servers: own.url, user: "all", password: "p" });
+  const { streams } = await jetstreamClient.jetstreamManager(all.client);
+  await streams.add({ name: "P", subjects: ["P.>"] });
+  await using link = await NatsLink.open({ servers: own.url, user: "some", password: "p" });
+  const refused = new Promise<void>((resolve) =>
+    link.listen(({ type }) => type === "refused" && resolve())
+  );
+  const items = tests.received({ link, stream: "P" }, 1);
+  link.client.publish("P.forbidden");
+  await refused;
+  const { host, name, segment } = a;
+  const fields = headers();
+  for (const [key, value] of Object.entries({ host, name, segment, seq: "1" })) {
+    fields.set(`Ouroboros-${key[0].toUpperCase()}${key.slice(1)}`, value);
+  }
+  all.client.publish("P.a", "a says 1", { headers: fields });
+  assert.equal((await items).words, "a1");
 });
 
 test("a server without JetStream is an error", { skip, timeout }, async () => {
