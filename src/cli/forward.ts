@@ -8,7 +8,12 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { forward } from "../nats/forward.ts";
-import type { ForwardOptions, ForwardStats, ForwardTrouble } from "../nats/forward_options.ts";
+import {
+  checkForwardOptions,
+  type ForwardOptions,
+  type ForwardStats,
+  type ForwardTrouble,
+} from "../nats/forward_options.ts";
 import type { Forwarding } from "../nats/forwarding.ts";
 import { NatsLink } from "../nats/connect.ts";
 import type { NewStreamOptions } from "../nats/new_stream.ts";
@@ -24,6 +29,7 @@ import {
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
+  secondsArgument,
   serversArgument,
   streamArgument,
   subjectArgument,
@@ -125,20 +131,14 @@ function wordArgument(text: string): string {
   return text;
 }
 
-function secondsArgument(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds >= 0 && seconds <= 86400)) {
-    throw new InvalidArgumentError("A number of seconds up to a day is expected.");
-  }
-  return seconds;
-}
-
 async function forwardLogs(
   targets: LogTarget[],
   options: ForwardCommandOptions,
   command: Command,
 ): Promise<void> {
   checkOptions(options, command);
+  // Before a server is waited for.
+  checkForwardOptions(forwardOptions(options));
   using interrupt = new Interrupt();
   // The first log that can't go on ends the others, too.
   const failed = new AbortController();

@@ -12,13 +12,7 @@ import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
 import type { ReceiveOptions } from "../nats/receive_options.ts";
 import { receive } from "../nats/receive.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import {
-  countArgument,
-  durationArgument,
-  positiveArgument,
-  sizeArgument,
-  targetArgument,
-} from "./arguments.ts";
+import { durationArgument, positiveArgument, sizeArgument, targetArgument } from "./arguments.ts";
 import { ExitError } from "./exit.ts";
 import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./format.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -27,6 +21,7 @@ import {
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
+  secondsArgument,
   serversArgument,
 } from "./nats_options.ts";
 import { ReceivedPrinter, sayGap } from "./received_printer.ts";
@@ -117,7 +112,7 @@ export function addReceive(program: Command): void {
     .option(
       "--summary <seconds>",
       "with --into, how often to say how much; 0: never",
-      countArgument,
+      secondsArgument,
       10,
     );
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(receiveLogs);

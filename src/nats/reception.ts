@@ -129,13 +129,12 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     } catch (error) {
       if (!signal?.aborted) throw error;
     } finally {
+      // Whatever fails of it: nothing stays that would keep a process.
       try {
         state?.finish();
-        if (feed !== undefined) {
-          feed.done(state?.takeSaved() ?? []);
-          await feed.close();
-        }
+        feed?.done(state?.takeSaved() ?? []);
       } finally {
+        await feed?.close();
         state?.close();
         if (link !== given) await link?.close();
       }

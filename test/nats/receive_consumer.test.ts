@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CorruptStateError, StateLockedError, StreamUnusableError } from "../../src/errors.ts";
+import { NatsLink } from "../../src/nats/connect.ts";
 import { receive } from "../../src/nats/receive.ts";
+import { StateFile } from "../../src/nats/state_file.ts";
 import type { ReceivedItem } from "../../src/nats/received.ts";
 import { sourceOf } from "../support/nats_publisher.ts";
 import { needsNatsServer } from "../support/nats_server.ts";
@@ -91,6 +93,32 @@ test("a state file is of one consumer, and has one owner", { skip, timeout }, as
   for (const at of [100, bytes.length / 2 + 100]) bytes[at] ^= 1;
   writeFileSync(state, bytes);
   await assert.rejects(tests.received({ stream, consumer: "c", state }), CorruptStateError);
+});
+
+test("a state file that can't be written ends it with that, and leaves nothing at work", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await tests.newStream();
+  await tests.publisher.entries(stream, a, [1]);
+  await using link = await NatsLink.open({ servers: tests.server.url });
+  const [save, saveNow] = [StateFile.prototype.save, StateFile.prototype.saveNow];
+  const fail = () => {
+    throw new Error("no space");
+  };
+  StateFile.prototype.save = StateFile.prototype.saveNow = fail;
+  try {
+    const receiving = tests.received({ link, stream, consumer: "c", state: `${folder}/full` }, 2);
+    await assert.rejects(receiving, /no space/);
+  } finally {
+    Object.assign(StateFile.prototype, { save, saveNow });
+  }
+  // Its last request ends, and no other follows.
+  const { consumers } = tests.publisher.jsm;
+  for (let looks = 0; looks < 20;) {
+    looks = (await consumers.info(stream, "c")).num_waiting === 0 ? looks + 1 : 0;
+    await sleep(10);
+  }
 });
 
 test("a consumer that is deleted under the receiver is made anew, and nothing is lost", {
