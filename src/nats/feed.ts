@@ -10,24 +10,21 @@ import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node"
 import { StreamUnusableError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
-import { BusyError, explained, hasNoResponder, inUse, isPassing } from "./feed_errors.ts";
+import { REQUEST_TIME, tryAgainAndAgain } from "./feed_attempts.ts";
+import { explained } from "./feed_errors.ts";
 import { FeedMessage } from "./feed_message.ts";
 import type { FeedOptions } from "./feed_options.ts";
 import { FeedPlace } from "./feed_place.ts";
 import { statusOf } from "./feed_status.ts";
+import { FeedWindow } from "./feed_window.ts";
 import { type Acks, HandledMessages } from "./handled.ts";
 import { jetstreamPackage } from "./packages.ts";
 import { within } from "./within.ts";
 
-/** How long a request for messages lasts, and how often the server says that it is there, in ms. */
-const REQUEST_TIME = 1500;
+/** How often the server says that it is there, in milliseconds. */
 const HEARTBEAT = 500;
 /** After how long without a word from the server we begin anew, in milliseconds. */
 const SILENCE = 2500;
-/** How many bytes a request may bring, unless a single message may be larger. */
-const REQUEST_BYTES = 4 << 20;
-/** How long another receiver may take to be gone, in milliseconds. */
-const GRACE = REQUEST_TIME + 500;
 /** How long the end waits for each answer of the server, in milliseconds. */
 const END_TIME = 1000;
 /** How long the server may take to delete a consumer after it has said so, in milliseconds. */
@@ -39,7 +36,7 @@ const ACK = new TextEncoder().encode("+ACK");
 export class Feed {
   readonly #link: NatsLink;
   readonly #options: FeedOptions;
-  readonly #window: number;
+  readonly #window: FeedWindow;
   readonly #ending = new AbortController();
   readonly #unlisten: () => void;
   readonly #watchdog: ReturnType<typeof setInterval>;
@@ -56,10 +53,6 @@ export class Feed {
   #epoch = 0;
   /** The number that the consumer gives its next message; undefined: any. */
   #expected: number | undefined;
-  #queue: FeedMessage[] = [];
-  #queuedBytes = 0;
-  #outstanding = 0;
-  #requestBytes = REQUEST_BYTES;
   #lastWord = 0;
   #wake: (() => void) | undefined;
   #beginning: Promise<void> | undefined;
@@ -71,7 +64,7 @@ export class Feed {
     this.#link = link;
     this.#options = options;
     this.#place = new FeedPlace(options, this.#handled);
-    this.#window = options.window ?? 4096;
+    this.#window = new FeedWindow(options.window);
     this.#unlisten = link.listen((status) => {
       if (status.type === "connected") this.#reset();
       else if (status.type === "refused") this.#hearRefusal(status);
@@ -143,7 +136,7 @@ export class Feed {
    */
   async take(time: number, signal?: AbortSignal): Promise<FeedMessage[]> {
     this.#throwFailure();
-    if (this.#queue.length === 0 && !signal?.aborted) {
+    if (this.#window.isEmpty && !signal?.aborted) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, time);
         this.#wake = () => {
@@ -156,9 +149,7 @@ export class Feed {
       this.#wake = undefined;
     }
     this.#throwFailure();
-    const taken = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    const taken = this.#window.take();
     this.#handled.take(taken);
     this.#pull();
     return taken;
@@ -186,7 +177,7 @@ export class Feed {
     const epoch = this.#epoch;
     try {
       const info = await this.#jsm?.consumers.info(this.#options.stream, this.#consumer);
-      return info?.num_pending !== 0 || this.#queue.length > 0 || epoch !== this.#epoch;
+      return info?.num_pending !== 0 || !this.#window.isEmpty || epoch !== this.#epoch;
     } catch {
       // Nobody knows; what is wrong comes to light where messages do not come.
       return true;
@@ -223,31 +214,12 @@ export class Feed {
     // What comes from now on for the old one is not for us.
     this.#epoch++;
     this.#subscription?.unsubscribe();
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#window.begin();
     this.#handled.begin(this.#epoch);
-    this.#outstanding = 0;
     const { signal } = this.#ending;
     if (delay > 0) await sleep(delay, signal);
-    const since = performance.now();
-    let busySince: number | undefined;
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await this.#tryBegin();
-        break;
-      } catch (error) {
-        const isBusy = error instanceof BusyError;
-        const now = performance.now();
-        // It may be a request of our own, from before the connection was lost: that lasts so long.
-        if (!isBusy) busySince = undefined;
-        else if (now - (busySince ??= now) > GRACE) throw inUse(this.#options);
-        if (now - since > GRACE && !this.#hasBegun && hasNoResponder(error)) {
-          throw new StreamUnusableError("the NATS server has no JetStream", { cause: error });
-        }
-        if (!isBusy && !isPassing(error)) throw explained(error, this.#options);
-        await sleep(Math.min(isBusy ? 200 : 2000, 50 * 2 ** Math.min(attempt, 10)), signal);
-      }
-    }
+    const isFirst = !this.#hasBegun;
+    await tryAgainAndAgain(() => this.#tryBegin(), { ...this.#options, isFirst, signal });
     this.#beginning = undefined;
     this.#hasBegun = true;
     this.#place.begun();
@@ -277,7 +249,7 @@ export class Feed {
     this.#expected = info.delivered.consumer_seq === 0 ? 1 : undefined;
     const prefix = domain === undefined ? "$JS.API" : `$JS.${domain}.API`;
     this.#request = `${prefix}.CONSUMER.MSG.NEXT.${stream}.${info.name}`;
-    this.#requestBytes = Math.max(REQUEST_BYTES, 2 * (client.info?.max_payload ?? 1 << 20));
+    this.#window.begin(client.info?.max_payload);
     const epoch = this.#epoch;
     const inbox = `${inboxPrefix}.${crypto.randomUUID().replaceAll("-", "")}`;
     this.#subscription = client.subscribe(inbox, {
@@ -291,16 +263,15 @@ export class Feed {
 
   /** Asks for more, if there is room for it. */
   #pull(): void {
-    const room = this.#window - this.#outstanding - this.#queue.length;
-    if (room < this.#window / 2 || this.#queuedBytes >= this.#requestBytes) return;
     if (this.#beginning !== undefined || this.#isClosed || !this.#link.isConnected) return;
     const client = this.#client;
     const inbox = this.#subscription?.getSubject();
     if (client === undefined || inbox === undefined || client.isClosed()) return;
-    this.#outstanding += room;
+    const batch = this.#window.ask();
+    if (batch === 0) return;
     const request = {
-      batch: room,
-      max_bytes: this.#requestBytes,
+      batch,
+      max_bytes: this.#window.mostBytes,
       expires: REQUEST_TIME * NANOS,
       idle_heartbeat: HEARTBEAT * NANOS,
     };
@@ -314,11 +285,9 @@ export class Feed {
     const { consumerSequence, streamSequence } = arrived;
     if (this.#expected !== undefined && consumerSequence !== this.#expected) return this.#reset();
     this.#expected = consumerSequence + 1;
-    this.#outstanding--;
     // Of a consumer of which it is not known where it began.
     if (this.#handled.floor === 0 && !this.isNew) this.#handled.floor = streamSequence - 1;
-    this.#queue.push(arrived);
-    this.#queuedBytes += message.data.length;
+    this.#window.add(arrived, message.data.length);
     this.#wake?.();
   }
 
@@ -326,7 +295,7 @@ export class Feed {
   #hear(message: Msg): void {
     const { verdict, left, text } = statusOf(message);
     if (verdict === "alive") return;
-    this.#outstanding = left === undefined ? 0 : Math.max(0, this.#outstanding - left);
+    this.#window.ended(left);
     if (verdict === "ask again") this.#pull();
     else if (verdict === "not for us") {
       const { stream } = this.#options;
@@ -343,7 +312,7 @@ export class Feed {
     if (!this.#link.isConnected) this.#lastWord = performance.now();
     // The connection was renewed while we began on the one before.
     else if (this.#client !== this.#link.client) this.#reset();
-    else if (this.#outstanding === 0) this.#pull();
+    else if (!this.#window.isAsking) this.#pull();
     else if (performance.now() - this.#lastWord > SILENCE) this.#reset();
   }
 

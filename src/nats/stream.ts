@@ -11,6 +11,7 @@ import { checkStreamName } from "./checks.ts";
 import type { NatsLink } from "./connect.ts";
 import { newStreamConfig, type NewStreamOptions } from "./new_stream.ts";
 import { jetstreamPackage } from "./packages.ts";
+import { NOT_YET } from "./server_codes.ts";
 import { takesSubject } from "./subject.ts";
 
 /** What there is to know of a stream. */
@@ -25,8 +26,7 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2000;
 /** How long to wait for an answer, in milliseconds. */
 const TIMEOUT = 5000;
-/** What the server says while its cluster is being set up, and when two make a stream at once. */
-const NOT_YET = [10005, 10008, 10009];
+/** What the server says when two make a stream at once. */
 const NAME_IN_USE = 10058;
 
 /**
