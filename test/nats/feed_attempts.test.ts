@@ -33,7 +33,7 @@ test("what passes is tried again, and nothing else", async () => {
   await assert.rejects(attemptsUntil([errorOf("JetStreamApiError", 10026)]), StreamUnusableError);
 });
 
-test("a consumer is in use when it has been so for a while, not when others things took long", async () => {
+test("a consumer is in use when it has been so for a while, not when other things took long", async () => {
   const begin = performance.now();
   let attempts = 0;
   const options = { stream: "S", consumer: "c", isFirst: false };
@@ -46,9 +46,4 @@ test("a consumer is in use when it has been so for a while, not when others thin
     if (attempts === 2) throw new BusyError();
   }, { ...options, signal: new AbortController().signal });
   assert.equal(attempts, 3);
-  const always = () => Promise.reject(new BusyError());
-  await assert.rejects(
-    tryAgainAndAgain(always, { ...options, signal: new AbortController().signal }),
-    /consumer "c" of stream "S" is used by another receiver/,
-  );
 });
