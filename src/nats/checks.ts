@@ -37,6 +37,15 @@ export function checkInboxPrefix(prefix: unknown): void {
 }
 
 /**
+ * Throws unless a domain of JetStream can have that name: it becomes a part of subjects.
+ *
+ * @throws {RangeError} if not
+ */
+export function checkDomain(domain: unknown): void {
+  if (!isName(domain)) throw new RangeError(`"${domain}" is no name of a domain of JetStream`);
+}
+
+/**
  * Throws unless times in milliseconds are at least that long, and no longer than a timer can wait.
  *
  * @throws {RangeError} if one is not

@@ -6,7 +6,14 @@
 
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
-import { checkChoice, checkInteger, checkStreamName, checkTimes } from "./checks.ts";
+import {
+  checkChoice,
+  checkDomain,
+  checkInboxPrefix,
+  checkInteger,
+  checkStreamName,
+  checkTimes,
+} from "./checks.ts";
 import type { GapMessage } from "./message.ts";
 import { checkNewStream, type NewStreamOptions } from "./new_stream.ts";
 
@@ -123,6 +130,8 @@ export interface ForwardStats {
 export function checkForwardOptions(options: ForwardOptions): void {
   const { stream, host, createStream = false } = options;
   checkStreamName(stream);
+  if (options.domain !== undefined) checkDomain(options.domain);
+  if (options.inboxPrefix !== undefined) checkInboxPrefix(options.inboxPrefix);
   if (host === "") throw new RangeError("host is empty");
   checkInteger("maxInFlight", options.maxInFlight ?? 1, 1, MOST_IN_FLIGHT);
   checkInteger("maxInFlightBytes", options.maxInFlightBytes ?? 1, 1);

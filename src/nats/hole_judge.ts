@@ -10,8 +10,10 @@ import type { Tracked } from "./received_items.ts";
 
 /** How many messages a forwarder may have on their way at once: within so many, order may be wrong. */
 const REORDERED = 8192;
-/** And within how many milliseconds. */
+/** And within how many milliseconds, mostly: it sends again what was refused. */
 const REORDER_TIME = 2000;
+/** And at most, where it says nothing else: it sends again what has had no answer for 5 s. */
+const SILENCE_TIME = 7000;
 
 /** Says why a hole is to be given up: by what the stream still has, and by how long it has been there. */
 export class HoleJudge {
@@ -44,7 +46,9 @@ export class HoleJudge {
     if (isBefore || isForgotten) {
       // What is not much may still come: the forwarder sends again what was not taken.
       const isSmall = hole.to - hole.from < REORDERED;
-      const mayCome = isSmall && age < Math.min(REORDER_TIME, this.#maxHold);
+      // At the beginning nobody wants to wait for long; later others are given meanwhile.
+      const patience = isBefore ? REORDER_TIME : SILENCE_TIME;
+      const mayCome = isSmall && age < Math.min(patience, this.#maxHold);
       if (mayCome && !isEnd) return undefined;
       return isBefore ? "before this receiver" : "not in the stream";
     }

@@ -7,6 +7,7 @@
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/transport-node";
 import type { NatsLink } from "./connect.ts";
 import type { Carrier, Refusal } from "./carrier.ts";
+import { isRefusal, refused } from "./dial.ts";
 import { transportPackage } from "./packages.ts";
 
 /** Told of the stream's answers. */
@@ -107,7 +108,7 @@ export class NatsCarrier implements Carrier {
     this.#replyTo = NOT_YET;
     const subscription = client.subscribe(`${this.#inbox}>`, {
       callback: (error, message) => {
-        if (error) this.#answers.failed(error);
+        if (error) this.#answers.failed(isRefusal(error) ? refused(error) : error);
         else this.#heard(message);
       },
     });

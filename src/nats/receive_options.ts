@@ -4,7 +4,13 @@
  * @module
  */
 
-import { checkConsumerName, checkInteger, checkStreamName } from "./checks.ts";
+import {
+  checkConsumerName,
+  checkDomain,
+  checkInboxPrefix,
+  checkInteger,
+  checkStreamName,
+} from "./checks.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
 
 /** What to receive, and from where. */
@@ -75,6 +81,8 @@ export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
   const { stream, subject, consumer, state, start = "oldest" } = options;
   checkStreamName(stream);
   if (consumer !== undefined) checkConsumerName(consumer);
+  if (options.domain !== undefined) checkDomain(options.domain);
+  if (options.inboxPrefix !== undefined) checkInboxPrefix(options.inboxPrefix);
   if (
     subject !== undefined && !/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/.test(subject)
   ) {

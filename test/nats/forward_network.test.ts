@@ -2,7 +2,7 @@
  * Networks that are cut or stand still, and servers that do. In the end entries and gaps are all that was
  * written, each once, in order.
  *
- * ROUNDS: how many more times.
+ * KILLS: how many more times, as where processes are killed.
  */
 
 import assert from "node:assert/strict";
@@ -24,9 +24,9 @@ import { baseSeed, Random } from "../support/random.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 6);
+const KILLS = Number(process.env.KILLS ?? 6);
 const skip = needsNatsServer || needsLastingNames;
-const timeout = 60_000 * slowness + 1000 * ROUNDS;
+const timeout = 60_000 * slowness + 1000 * KILLS;
 
 test(
   `a network that is cut or stands still, again and again (SEED=${baseSeed})`,
@@ -46,7 +46,7 @@ test(
       connectTimeout: 300 * slowness,
     });
     const troubles = { cut: 0, stalled: 0 };
-    const rounds = 4 + Math.ceil(ROUNDS / 3);
+    const rounds = 4 + Math.ceil(KILLS / 3);
     for (let round = 0; round < rounds; round++) {
       for (let i = random.below(3000); i > 0; i--) {
         writer.write(entryText(writer.totalEntriesWritten + 1));

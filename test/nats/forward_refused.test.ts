@@ -184,6 +184,7 @@ test("options that make no sense are a mistake at once", async () => {
     { closeTimeout: Infinity },
     { maxSleep: NaN },
     { inboxPrefix: "a b" },
+    { domain: "a.b" },
     { createStream: { maxBytes: NaN } },
     { createStream: { maxAge: -1 } },
     { createStream: { duplicateWindow: Infinity } },

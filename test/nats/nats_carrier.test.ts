@@ -58,6 +58,17 @@ test("what can't be published ends the forwarding, and throws at nobody", async 
   assert.equal(said.length, 1);
 });
 
+test("who may not hear the answers is refused", async () => {
+  const client = new FakeClient();
+  const { said } = await carrierOn(client);
+  const error = new Error("Permissions Violation for Subscription");
+  error.name = "PermissionViolationError";
+  client.hear(error, {});
+  assert.deepEqual(said, [
+    "NatsRefusedError: the NATS server refuses: Permissions Violation for Subscription",
+  ]);
+});
+
 test("answers, also late ones, and garbage", async () => {
   const client = new FakeClient();
   const { said, publish, answer } = await carrierOn(client);

@@ -69,6 +69,8 @@ test("what can't be received from is an error that says why", { skip, timeout },
       { stream, consumer: "a.b" },
       { stream, maxHold: -1 },
       { stream, window: 0 },
+      { stream, inboxPrefix: "a b" },
+      { stream, domain: "a b" },
       { stream, start: { streamSequence: 0 } },
     ]
   ) assert.throws(() => receive(options), RangeError, JSON.stringify(options));
