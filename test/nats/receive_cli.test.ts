@@ -15,6 +15,7 @@ import { ReceivedEntry, ReceivedGap } from "../../src/nats/received.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { Publisher, sourceOf } from "../support/nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
+import { untilAcknowledged } from "../support/receiving.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 
 const skip = needsNatsServer;
@@ -90,6 +91,7 @@ test("receive goes on until a signal, and with a consumer where it was", {
     if (name === "SIGINT") await cli.until((text) => text.includes("m20"));
     else {
       // Nothing that was printed comes again.
+      await untilAcknowledged(publisher, "LOGS", "cli", 20);
       await publisher.entries("LOGS", a, [21], () => "one more");
       await cli.until((text) => text.includes("one more"));
     }
