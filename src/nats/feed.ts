@@ -23,8 +23,8 @@ import { within } from "./within.ts";
 
 /** How often the server says that it is there, in milliseconds. */
 const HEARTBEAT = 500;
-/** After how long without a word from the server we begin anew, in milliseconds. */
-const SILENCE = 2500;
+/** After how many looks, of which there is one each time, we begin anew without a word from it. */
+const SILENT_LOOKS = 5;
 /** How long the end waits for each answer of the server, in milliseconds. */
 const END_TIME = 1000;
 /** How long the server may take to delete a consumer after it has said so, in milliseconds. */
@@ -53,7 +53,7 @@ export class Feed {
   #epoch = 0;
   /** The number that the consumer gives its next message; undefined: any. */
   #expected: number | undefined;
-  #lastWord = 0;
+  #silentLooks = 0;
   #wake: (() => void) | undefined;
   #beginning: Promise<void> | undefined;
   #failure: { cause: unknown } | undefined;
@@ -223,7 +223,7 @@ export class Feed {
     this.#beginning = undefined;
     this.#hasBegun = true;
     this.#place.begun();
-    this.#lastWord = performance.now();
+    this.#silentLooks = 0;
     if (!signal.aborted) this.#pull();
   }
 
@@ -279,7 +279,7 @@ export class Feed {
   }
 
   #receive(message: Msg): void {
-    this.#lastWord = performance.now();
+    this.#silentLooks = 0;
     const arrived = FeedMessage.of(message, this.#epoch);
     if (arrived === undefined) return this.#hear(message);
     const { consumerSequence, streamSequence } = arrived;
@@ -309,11 +309,12 @@ export class Feed {
 
   /** Begins anew when the server has forgotten us. */
   #watch(): void {
-    if (!this.#link.isConnected) this.#lastWord = performance.now();
+    if (!this.#link.isConnected) this.#silentLooks = 0;
     // The connection was renewed while we began on the one before.
     else if (this.#client !== this.#link.client) this.#reset();
     else if (!this.#window.isAsking) this.#pull();
-    else if (performance.now() - this.#lastWord > SILENCE) this.#reset();
+    // Looks, not milliseconds: who stood still may have words to read yet.
+    else if (++this.#silentLooks >= SILENT_LOOKS) this.#reset();
   }
 
   /** Something is not permitted on this connection; others may use it, too. */

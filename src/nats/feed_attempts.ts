@@ -11,12 +11,14 @@ import type { FeedOptions } from "./feed_options.ts";
 
 /** How long a request for messages lasts, in milliseconds. */
 export const REQUEST_TIME = 1500;
-/** How long another receiver may take to be gone, and JetStream to be there, in milliseconds. */
-const GRACE = REQUEST_TIME + 500;
-/** The pauses between two attempts, in milliseconds: the first and the longest; if it is in use. */
+/** How long JetStream may take to be there, in milliseconds. */
+const GRACE = 2000;
+/** The first pause between two attempts, and the longest, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2000;
+/** The pause if somebody else uses the consumer, and how often he may be seen, who may be gone. */
 const BUSY_PAUSE = 200;
+const BUSY_LOOKS = Math.ceil((REQUEST_TIME + 500) / BUSY_PAUSE);
 
 /**
  * Calls `attempt` until it succeeds, or `signal` is aborted.
@@ -31,18 +33,16 @@ export async function tryAgainAndAgain(
 ): Promise<void> {
   const { isFirst, signal } = options;
   const since = performance.now();
-  let busySince: number | undefined;
+  let busyLooks = 0;
   for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
       await attempt();
       return;
     } catch (error) {
-      const now = performance.now();
       const isBusy = error instanceof BusyError;
-      // It may be a request of our own, from before the connection was lost: that lasts so long.
-      if (!isBusy) busySince = undefined;
-      else if (now - (busySince ??= now) > GRACE) throw inUse(options);
-      if (isFirst && now - since > GRACE && hasNoResponder(error)) {
+      // It may be a request of our own, from before the connection was lost.
+      if (isBusy && ++busyLooks > BUSY_LOOKS) throw inUse(options);
+      if (isFirst && performance.now() - since > GRACE && hasNoResponder(error)) {
         throw new StreamUnusableError("the NATS server has no JetStream", { cause: error });
       }
       if (!isBusy && !isPassing(error)) throw explained(error, options);
