@@ -95,6 +95,24 @@ test("a state file is of one consumer, and has one owner", { skip, timeout }, as
   await assert.rejects(tests.received({ stream, consumer: "c", state }), CorruptStateError);
 });
 
+test("a state file that says something else is left alone", { skip, timeout }, async () => {
+  const stream = await tests.newStream();
+  const state = `${folder}/else`;
+  const owner = { stream, consumer: "c" };
+  const one = { ...a, last: -1 };
+  for (
+    const value of [null, 7, owner, { ...owner, sources: [null] }, { ...owner, sources: [one] }]
+  ) {
+    {
+      using file = StateFile.open(state, { slotSize: 1 << 18 });
+      file.saveNow(value);
+    }
+    const before = readFileSync(state);
+    await assert.rejects(tests.received({ ...owner, state }), CorruptStateError);
+    assert.deepEqual(readFileSync(state), before);
+  }
+});
+
 test("a state file that can't be written ends it with that, and leaves nothing at work", {
   skip,
   timeout,
