@@ -7,7 +7,7 @@
 
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
-import { StreamUnusableError } from "../errors.ts";
+import { ClosedError, StreamUnusableError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
 import { REQUEST_TIME, tryAgainAndAgain } from "./feed_attempts.ts";
@@ -58,7 +58,6 @@ export class Feed {
   #beginning: Promise<void> | undefined;
   #failure: { cause: unknown } | undefined;
   #isClosed = false;
-  #resets = 0;
 
   private constructor(link: NatsLink, options: FeedOptions) {
     this.#link = link;
@@ -68,9 +67,10 @@ export class Feed {
     this.#unlisten = link.listen((status) => {
       if (status.type === "connected") this.#reset();
       else if (status.type === "refused") this.#hearRefusal(status);
-      else if (status.type === "closed") this.#fail(status.error ?? new Error("closed"));
+      else if (status.type === "closed") this.#fail(status.error ?? closedError());
     });
     this.#watchdog = setInterval(() => this.#watch(), HEARTBEAT);
+    if (link.isClosed) this.#fail(closedError());
   }
 
   /**
@@ -78,6 +78,7 @@ export class Feed {
    *
    * @throws {StreamUnusableError} if there is no such stream, or somebody else uses the consumer
    * @throws {NatsRefusedError} if the server does not let us do that
+   * @throws {ClosedError} if the connection is closed
    * @throws {DOMException} the reason of `signal` when it is aborted
    */
   static async open(link: NatsLink, options: FeedOptions, signal?: AbortSignal): Promise<Feed> {
@@ -111,22 +112,12 @@ export class Feed {
 
   /** The number of the last message that the stream had in the beginning; 0 if none is for us. */
   get lastSequence(): number {
-    return this.#place.pendingAtStart === 0 ? 0 : this.#place.lastSequence;
-  }
-
-  /** How many messages there were for us in the beginning. */
-  get pendingAtStart(): number {
-    return this.#place.pendingAtStart;
+    return this.#place.lastSequence;
   }
 
   /** How many messages the server leaves unacknowledged until it sends no more. */
   get mostUnacknowledged(): number {
     return this.#mostUnacknowledged;
-  }
-
-  /** How often the feed has begun anew. */
-  get resets(): number {
-    return this.#resets;
   }
 
   /**
@@ -205,7 +196,6 @@ export class Feed {
   /** Begins anew, soon, after the last message that was handled. */
   #reset(delay: number = 0): void {
     if (this.#isClosed || this.#beginning !== undefined || !this.#hasBegun) return;
-    this.#resets++;
     this.#beginning = this.#begin(delay).catch((error) => this.#fail(error));
   }
 
@@ -338,4 +328,8 @@ export class Feed {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.cause;
   }
+}
+
+function closedError(): ClosedError {
+  return new ClosedError("the connection is closed");
 }

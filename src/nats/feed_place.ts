@@ -21,10 +21,8 @@ export class FeedPlace {
   isNew = false;
   /** The number of the first message of the stream, as far as is known. */
   firstSequence = 0;
-  /** The number of the last message that the stream had in the beginning. */
+  /** The number of the last message that the stream had in the beginning; 0 if none was for us. */
   lastSequence = 0;
-  /** How many messages there were for us in the beginning. */
-  pendingAtStart = 0;
   readonly #options: FeedOptions;
   readonly #handled: HandledMessages;
   /** The config of the consumer that was there before us: it is kept when it is made anew. */
@@ -74,8 +72,7 @@ export class FeedPlace {
       info = await makeConsumer(jsm, this.#options, this.#config, handled.floor);
     }
     if (this.#isFirst) {
-      this.lastSequence = state.last_seq;
-      this.pendingAtStart = info.num_pending;
+      this.lastSequence = info.num_pending === 0 ? 0 : state.last_seq;
     }
     return info;
   }

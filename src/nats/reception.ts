@@ -110,6 +110,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
    *
    * @throws {StreamUnusableError} if there is no such stream, or somebody else uses the consumer
    * @throws {NatsRefusedError} if the server does not let us in
+   * @throws {ClosedError} if a `link` is given that is closed, or is closed meanwhile
    * @throws {CorruptStateError} if the state file is damaged, or of another consumer
    * @throws {StateLockedError} if another process has the state file
    */

@@ -18,8 +18,6 @@ import { takesSubject } from "./subject.ts";
 export interface StreamFacts {
   /** The largest message in bytes, headers included; infinite if it has no limit of its own. */
   readonly maxMessageSize: number;
-  /** Whether it was made just now. */
-  readonly isNew: boolean;
 }
 
 const FIRST_PAUSE = 100;
@@ -58,15 +56,15 @@ export async function prepareStream(
         timeout: TIMEOUT,
         ...domain !== undefined && { domain },
       });
-      const { info, isNew } = await findOrMake(manager, stream, create);
-      checkSubjects(info.config, subjects);
-      const size = info.config.max_msg_size ?? -1;
-      return { maxMessageSize: size > 0 ? size : Infinity, isNew };
+      const { config } = await findOrMake(manager, stream, create);
+      checkSubjects(config, subjects);
+      const size = config.max_msg_size ?? -1;
+      return { maxMessageSize: size > 0 ? size : Infinity };
     } catch (error) {
       if (error instanceof OuroborosError) throw error;
       // Who may only publish may not ask what there is: then the first answer will tell.
       if (isForbidden(error) && create === undefined) {
-        return { maxMessageSize: Infinity, isNew: false };
+        return { maxMessageSize: Infinity };
       }
       const reason = explain(error, stream);
       if (reason !== undefined) throw reason;
@@ -80,20 +78,19 @@ async function findOrMake(
   manager: JetStreamManager,
   stream: string,
   create: NewStreamOptions & { subjects: readonly string[] } | undefined,
-): Promise<{ info: StreamInfo; isNew: boolean }> {
+): Promise<StreamInfo> {
   try {
-    return { info: await manager.streams.info(stream), isNew: false };
+    return await manager.streams.info(stream);
   } catch (error) {
     if (create === undefined || (error as Error).name !== "StreamNotFoundError") throw error;
   }
   try {
     const config = newStreamConfig(stream, create);
-    const info = await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
-    return { info, isNew: true };
+    return await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
   } catch (error) {
     // Somebody else was quicker.
     if (codeOf(error) !== NAME_IN_USE) throw error;
-    return { info: await manager.streams.info(stream), isNew: false };
+    return await manager.streams.info(stream);
   }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { headers } from "@nats-io/nats-core";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NatsRefusedError, StreamUnusableError } from "../../src/errors.ts";
+import { ClosedError, NatsRefusedError, StreamUnusableError } from "../../src/errors.ts";
 import { NatsLink } from "../../src/nats/connect.ts";
 import { receive } from "../../src/nats/receive.ts";
 import { jetstreamClient } from "../support/jetstream.ts";
@@ -201,6 +201,19 @@ test("what others may not do on a shared connection does not end a receiver", {
   }
   all.client.publish("P.a", "a says 1", { headers: fields });
   assert.equal((await items).words, "a1");
+});
+
+test("a connection that is closed, before or meanwhile, ends a receiver with that", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await tests.newStream();
+  const link = await NatsLink.open({ servers: tests.server.url });
+  const meanwhile = assert.rejects(tests.received({ stream, link }, 1), ClosedError);
+  await untilAsked(tests.publisher, stream);
+  await link.close();
+  await meanwhile;
+  await assert.rejects(tests.received({ stream, link }, 1), ClosedError);
 });
 
 test("a server without JetStream is an error", { skip, timeout }, async () => {
