@@ -39,9 +39,10 @@ test("with start: new a state file says nothing until the stream knows what is n
   using log = newLog();
   const state = join(folder, `state-${files++}`);
   await using link = await NatsLink.open({ servers: server.url });
-  const { streams } = await jetstreamClient.jetstreamManager(link.client);
+  const { jetstream, jetstreamManager } = jetstreamClient;
+  const { streams } = await jetstreamManager(link.client);
   await streams.add({ name: "LOGS", subjects: ["logs.>"], max_msgs: 1, discard: "new" });
-  link.client.publish("logs.full");
+  await jetstream(link.client).publish("logs.full");
   log.write(100);
   for (const count of [0, 10]) {
     log.write(count);

@@ -185,13 +185,14 @@ test("what others may not do on a shared connection does not end a receiver", {
     ] }`,
   });
   await using all = await NatsLink.open({ servers: own.url, user: "all", password: "p" });
-  const { streams } = await jetstreamClient.jetstreamManager(all.client);
-  await streams.add({ name: "P", subjects: ["P.>"] });
+  const jsm = await jetstreamClient.jetstreamManager(all.client);
+  await jsm.streams.add({ name: "P", subjects: ["P.>"] });
   await using link = await NatsLink.open({ servers: own.url, user: "some", password: "p" });
   const refused = new Promise<void>((resolve) =>
     link.listen(({ type }) => type === "refused" && resolve())
   );
   const items = tests.received({ link, stream: "P" }, 1);
+  await untilAsked({ jsm }, "P");
   link.client.publish("P.forbidden");
   await refused;
   const { host, name, segment } = a;

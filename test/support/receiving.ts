@@ -76,7 +76,10 @@ export class ReceiveTests {
 }
 
 /** Waits until somebody asks a consumer of the stream for messages. */
-export async function untilAsked({ jsm }: Publisher, stream: string): Promise<void> {
+export async function untilAsked(
+  { jsm }: Pick<Publisher, "jsm">,
+  stream: string,
+): Promise<void> {
   for (;;) {
     for await (const { num_waiting } of jsm.consumers.list(stream)) if (num_waiting > 0) return;
     await sleep(5);
