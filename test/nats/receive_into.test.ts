@@ -50,6 +50,18 @@ async function begin(): Promise<string> {
   return stream;
 }
 
+/** How to receive what there is. */
+function common(stream: string): ReceiveIntoOptions {
+  return {
+    servers: server.url,
+    stream,
+    follow: false,
+    chunkSize: 65536,
+    chunkCount: 4,
+    maxHold: 50,
+  };
+}
+
 /** Receives what there is; gives what there was, too. */
 async function receiveAll(
   stream: string,
@@ -57,13 +69,8 @@ async function receiveAll(
 ): Promise<IntoSummary & { found: IntoFound }> {
   let found: IntoFound | undefined;
   const summary = await receiveInto(name, {
-    servers: server.url,
-    stream,
+    ...common(stream),
     consumer: "c",
-    follow: false,
-    chunkSize: 65536,
-    chunkCount: 4,
-    maxHold: 50,
     onResume: (there) => found = there,
     ...options,
   });
@@ -132,6 +139,17 @@ test("a consumer that was deleted in between does not bring anything twice", {
   const { duplicates } = await receiveAll(stream);
   assert.equal(duplicates, 5);
   assert.equal(contents(), "a1 a2 a3 a4 a5 a6");
+});
+
+test("logs of names that are alike get all of it, each for itself", { skip, timeout }, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, [1, 2]);
+  const alike = name;
+  for (const one of [`${alike}.x`, `${alike}_x`]) {
+    names.push(name = one);
+    await receiveInto(name, common(stream));
+    assert.equal(contents(), "a1 a2");
+  }
 });
 
 test("a local log that was removed begins anew, and with what is new", {
