@@ -8,7 +8,7 @@ import process from "node:process";
 import { ShmLogReader } from "../../mod.ts";
 import { NatsLink } from "../../src/nats/connect.ts";
 import { forward } from "../../src/nats/forward.ts";
-import { MessageEncoder } from "../../src/nats/message.ts";
+import { MessageEncoder } from "../../src/nats/message_encoder.ts";
 import { NatsCarrier } from "../../src/nats/nats_carrier.ts";
 import { jetstreamPackage } from "../../src/nats/packages.ts";
 import { prepareStream } from "../../src/nats/stream.ts";
@@ -60,7 +60,7 @@ async function publishAlone(): Promise<void> {
     },
     refused: () => done.reject(new Error("refused")),
     misled: () => done.reject(new Error("misled")),
-    forbidden: (error: Error) => done.reject(error),
+    failed: (error: Error) => done.reject(error),
   };
   const options = { stream: "BENCH", maxMessageSize: Infinity };
   const carrier = await NatsCarrier.on(link, options, answers);

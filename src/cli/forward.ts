@@ -9,10 +9,15 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { NatsLink } from "../nats/connect.ts";
 import { forward } from "../nats/forward.ts";
-import type { ForwardOptions, ForwardStats, ForwardTrouble } from "../nats/forward_options.ts";
+import {
+  checkForwardOptions,
+  type ForwardOptions,
+  type ForwardStats,
+  type ForwardTrouble,
+} from "../nats/forward_options.ts";
 import type { Forwarding } from "../nats/forwarding.ts";
-import { DEFAULT_SUBJECT, subjectToken } from "../nats/message.ts";
-import type { NewStreamOptions } from "../nats/stream.ts";
+import type { NewStreamOptions } from "../nats/new_stream.ts";
+import { DEFAULT_SUBJECT, subjectToken } from "../nats/subject.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import {
@@ -20,6 +25,7 @@ import {
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
+  secondsArgument,
   serversArgument,
   streamArgument,
   subjectArgument,
@@ -126,20 +132,14 @@ function wordArgument(text: string): string {
   return text;
 }
 
-function secondsArgument(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds >= 0 && seconds <= 86400)) {
-    throw new InvalidArgumentError("A number of seconds up to a day is expected.");
-  }
-  return seconds;
-}
-
 async function forwardLogs(
   targets: LogTarget[],
   options: ForwardCommandOptions,
   command: Command,
 ): Promise<void> {
   checkOptions(options, command);
+  // Before a server is waited for.
+  checkForwardOptions(forwardOptions(options));
   using interrupt = new Interrupt();
   // The first log that can't go on ends the others, too.
   const failed = new AbortController();

@@ -17,11 +17,11 @@ import {
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
+  secondsArgument,
   serversArgument,
 } from "./nats/nats_options.ts";
 import { ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
 import {
-  countArgument,
   durationArgument,
   positiveArgument,
   sizeArgument,
@@ -117,7 +117,7 @@ export function addReceive(program: Command): void {
     .option(
       "--summary <seconds>",
       "with --into, how often to say how much; 0: never",
-      countArgument,
+      secondsArgument,
       10,
     );
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(receiveLogs);

@@ -70,6 +70,11 @@ export class NatsLink implements AsyncDisposable {
     return this.#isConnected;
   }
 
+  /** Whether it has come to its end, for good. */
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Fulfilled at the end of this connection: with the reason, if `close()` is not the reason. */
   get closed(): Promise<OuroborosError | undefined> {
     return this.#closed.promise;
@@ -115,6 +120,9 @@ export class NatsLink implements AsyncDisposable {
     try {
       const { signal } = this.#closing;
       const client = await dialUntil(this.#options, this.#backoff, signal, () => {});
+      // It was there in the same moment in which somebody closed this.
+      if (signal.aborted) await client.close();
+      signal.throwIfAborted();
       this.#client = client;
       this.#watch(client);
       this.#setConnected(true, { server: client.getServer() });

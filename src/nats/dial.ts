@@ -9,8 +9,10 @@ import { connect, isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { NatsRefusedError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
+import { checkInboxPrefix, checkTimes } from "./checks.ts";
 import type { NatsOptions } from "./nats_options.ts";
 import { transportPackage } from "./packages.ts";
+import { unlessAborted } from "./within.ts";
 
 /** The first pause between two attempts, and the longest if nothing else is said, in milliseconds. */
 const FIRST_DELAY = 50;
@@ -29,10 +31,9 @@ export async function dialUntil(
   signal: AbortSignal | undefined,
   onFailure: (error: Error) => void,
 ): Promise<NatsConnection> {
-  const { maxReconnectDelay = 1, connectTimeout = 1 } = options;
-  for (const [name, value] of Object.entries({ maxReconnectDelay, connectTimeout })) {
-    if (!(value >= 1)) throw new RangeError(`${name} is ${value}, but must be at least 1`);
-  }
+  const { maxReconnectDelay = 1, connectTimeout = 1, inboxPrefix } = options;
+  checkTimes({ maxReconnectDelay, connectTimeout }, 1);
+  if (inboxPrefix !== undefined) checkInboxPrefix(inboxPrefix);
   // The client reads them at each attempt, and takes a missing one for a server that is not there.
   for (const path of Object.values(options.tls ?? {})) readFileSync(path);
   const wanted = clientOptions(options, backoff);
@@ -229,19 +230,6 @@ function wantsCertificate(server: string): Promise<boolean> {
 /** Whether a code is that of a network that fails: ECONNREFUSED, ENOTFOUND, … */
 function isOfNetwork(code: unknown): boolean {
   return /^E(?!RR_|PROTO$)[A-Z_]+$/.test(String(code));
-}
-
-/** Resolves as the promise does, unless the signal is aborted before. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await promise;
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 /** Whether the next attempt may fare better: no network, no server, or not yet. */

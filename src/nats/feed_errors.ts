@@ -6,6 +6,11 @@
 
 import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
+import { NOT_YET } from "./server_codes.ts";
+
+/** There is no consumer of that name yet, and a moment later there is. */
+const MADE_MEANWHILE = [10013, 10105];
+const PASSING = [...NOT_YET, ...MADE_MEANWHILE];
 
 /** Somebody else asks the consumer for messages, or did so a moment ago. */
 export class BusyError extends Error {}
@@ -24,7 +29,7 @@ export function isPassing(error: unknown): boolean {
   return /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|NoResponders.*)$/
     .test(error.name) ||
     // The server comes up, or somebody else was quicker: it is looked at anew.
-    (error.name === "JetStreamApiError" && (code === 10008 || code === 10013 || code === 10105)) ||
+    (error.name === "JetStreamApiError" && PASSING.includes(Number(code))) ||
     error.name === "ConsumerNotFoundError";
 }
 

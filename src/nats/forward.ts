@@ -9,14 +9,13 @@ import { CorruptStateError } from "../errors.ts";
 import { checkCursor, type Cursor } from "../shm_log/cursor.ts";
 import type { ShmLogReader } from "../shm_log/reader.ts";
 import { NatsLink } from "./connect.ts";
-import type { ForwardOptions } from "./forward_options.ts";
-import { Forwarding, laneOf, routeOf } from "./forwarding.ts";
-import { DEFAULT_SUBJECT, subjectFilter } from "./message.ts";
+import { checkForwardOptions, type ForwardOptions } from "./forward_options.ts";
+import { Forwarding } from "./forwarding.ts";
+import { laneOf, routeOf } from "./lane.ts";
 import { StateFile } from "./state_file.ts";
 import { prepareStream } from "./stream.ts";
-
-/** The most messages that may be on their way: for each there is an object. */
-const MOST_IN_FLIGHT = 1 << 16;
+import { DEFAULT_SUBJECT, subjectFilter } from "./subject.ts";
+import { unlessAborted } from "./within.ts";
 
 /**
  * Forwards a log: what is there, and what comes, each entry as a message of a JetStream stream. It goes
@@ -33,7 +32,10 @@ const MOST_IN_FLIGHT = 1 << 16;
  * @throws {StateLockedError} if another forwarder has the state file
  * @throws {CorruptStateError} if the state file is none
  * @throws {PackageMissingError} if the client of NATS is not installed
- * @throws {RangeError} if an option has no sense, or the state file is of another stream or subject
+ * @throws {ClosedError} if a `link` is given that is closed
+ * @throws {RangeError} if a number or a name is not usable, or the state file is of another stream or
+ * subject
+ * @throws {TypeError} if there is no such choice
  * @throws {DOMException} the reason of `signal` when it is aborted before all that
  *
  * @example
@@ -52,7 +54,7 @@ const MOST_IN_FLIGHT = 1 << 16;
  * ```
  */
 export async function forward(reader: ShmLogReader, options: ForwardOptions): Promise<Forwarding> {
-  checkOptions(options);
+  checkForwardOptions(options);
   const { subject = DEFAULT_SUBJECT, host = hostname(), signal, domain, createStream } = options;
   const { encoder } = laneOf(reader, host, subject);
   // First what can be wrong here, then what takes a server.
@@ -67,11 +69,13 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
         ? [subjectFilter(subject)]
         : createStream.subjects,
     };
-    const { maxMessageSize } = await prepareStream(link, options.stream, [encoder.subject], {
+    const preparing = prepareStream(link, options.stream, [encoder.subject], {
       signal,
       ...create && { create },
       ...domain !== undefined && { domain },
     });
+    // A server that stands still is asked for seconds.
+    const { maxMessageSize } = await unlessAborted(preparing, signal);
     const parts = { reader, options, host, subject, link, state, cursor, maxMessageSize };
     return await Forwarding.start(parts);
   } catch (error) {
@@ -96,23 +100,4 @@ function cursorIn(state: StateFile, wanted: string): Cursor | undefined {
     throw new CorruptStateError(`state file ${state.path}: ${(error as Error).message}`);
   }
   return cursor;
-}
-
-function checkOptions(options: ForwardOptions): void {
-  const { maxInFlight = 1, maxInFlightBytes = 1, ackTimeout = 1, maxSleep = 1 } = options;
-  if (!Number.isInteger(maxInFlight) || maxInFlight < 1 || maxInFlight > MOST_IN_FLIGHT) {
-    throw new RangeError(`maxInFlight is ${maxInFlight}, but must be from 1 to ${MOST_IN_FLIGHT}`);
-  }
-  for (const [name, value] of Object.entries({ maxInFlightBytes, ackTimeout, maxSleep })) {
-    if (!(value >= 1)) throw new RangeError(`${name} is ${value}, but must be at least 1`);
-  }
-  const { closeTimeout = 0, tooLarge = "gap", start = "oldest", host } = options;
-  if (!(closeTimeout >= 0)) throw new RangeError(`closeTimeout is ${closeTimeout}: less than 0`);
-  if (!["gap", "truncate"].includes(tooLarge)) {
-    throw new TypeError(`tooLarge is "${tooLarge}", but must be gap or truncate`);
-  }
-  if (!["oldest", "new"].includes(start)) {
-    throw new TypeError(`start is "${start}", but must be oldest or new`);
-  }
-  if (host === "") throw new RangeError("host is empty");
 }

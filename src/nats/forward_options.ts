@@ -6,8 +6,19 @@
 
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
+import {
+  checkChoice,
+  checkDomain,
+  checkInboxPrefix,
+  checkInteger,
+  checkStreamName,
+  checkTimes,
+} from "./checks.ts";
 import type { GapMessage } from "./message.ts";
-import type { NewStreamOptions } from "./stream.ts";
+import { checkNewStream, type NewStreamOptions } from "./new_stream.ts";
+
+/** The most messages that may be on their way: for each there is an object. */
+const MOST_IN_FLIGHT = 1 << 16;
 
 /** How a log is forwarded. */
 export interface ForwardOptions extends NatsOptions {
@@ -46,7 +57,10 @@ export interface ForwardOptions extends NatsOptions {
   maxInFlight?: number;
   /** The most bytes of entries on their way, which are kept as copies. Default 4 MiB. */
   maxInFlightBytes?: number;
-  /** After how many milliseconds without any answer everything is sent again. Default 5000. */
+  /**
+   * For how many milliseconds a message may hold up all others without an answer, until everything that
+   * has none is sent again. Default 5000.
+   */
   ackTimeout?: number;
   /** How long `close()` waits for answers, in milliseconds. Default 5000. */
   closeTimeout?: number;
@@ -105,4 +119,26 @@ export interface ForwardStats {
   readonly isConnected: boolean;
   /** The place in the log up to which everything is in the stream. */
   readonly position: Cursor;
+}
+
+/**
+ * Checks the options, but for what a connection needs.
+ *
+ * @throws {RangeError} if a number or a name is not usable
+ * @throws {TypeError} if there is no such choice
+ */
+export function checkForwardOptions(options: ForwardOptions): void {
+  const { stream, host, createStream = false } = options;
+  checkStreamName(stream);
+  if (options.domain !== undefined) checkDomain(options.domain);
+  if (options.inboxPrefix !== undefined) checkInboxPrefix(options.inboxPrefix);
+  if (host === "") throw new RangeError("host is empty");
+  checkInteger("maxInFlight", options.maxInFlight ?? 1, 1, MOST_IN_FLIGHT);
+  checkInteger("maxInFlightBytes", options.maxInFlightBytes ?? 1, 1);
+  const { ackTimeout = 1, maxSleep = 1, closeTimeout = 0 } = options;
+  checkTimes({ ackTimeout, maxSleep }, 1);
+  checkTimes({ closeTimeout }, 0);
+  checkChoice("tooLarge", options.tooLarge ?? "gap", ["gap", "truncate"]);
+  checkChoice("start", options.start ?? "oldest", ["oldest", "new"]);
+  if (typeof createStream === "object") checkNewStream(createStream);
 }

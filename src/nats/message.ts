@@ -1,6 +1,6 @@
 /**
- * What a log's entry is as a message of NATS JetStream. Everything that must be the same on both
- * sides is here, and only here.
+ * What a log's entry is as a message of NATS JetStream. What must be the same on both sides is here, in
+ * `headers.ts` and in `subject.ts`, and only there.
  *
  * ```text
  * subject  logs.web-1.app                              {host} and {name} as one token each
@@ -26,6 +26,8 @@
  *
  * @module
  */
+
+import { HEADERS, textOfHeader } from "./headers.ts";
 
 /** Why entries are not in the stream. */
 export type GapReason =
@@ -82,187 +84,6 @@ export interface GapMessage extends LogSource {
 
 /** What a message says. */
 export type LogMessage = EntryMessage | GapMessage;
-
-/** The headers, by name. */
-export const HEADERS = {
-  id: "Nats-Msg-Id",
-  sequenceNumber: "Ouroboros-Seq",
-  gap: "Ouroboros-Gap",
-  time: "Ouroboros-Time",
-  host: "Ouroboros-Host",
-  name: "Ouroboros-Name",
-  segment: "Ouroboros-Segment",
-  truncated: "Ouroboros-Truncated",
-} as const;
-
-/** The subject where nothing else is said. */
-export const DEFAULT_SUBJECT = "logs.{host}.{name}";
-
-/** A host or a name as one token of a subject: `/app/v1.2` becomes `app_v1_2`. */
-export function subjectToken(text: string): string {
-  const token = text.replace(/^\//, "").replace(/[^A-Za-z0-9_-]/gu, "_");
-  return token === "" ? "_" : token;
-}
-
-/**
- * The subject for a source: `{host}`, `{name}` and `{segment}` in the template become tokens.
- *
- * @throws {RangeError} if what comes out is no subject that can be published to
- */
-export function subjectOf(template: string, source: LogSource): string {
-  const subject = template.replace(/\{(\w+)\}/g, (whole, key: string) => {
-    if (key !== "host" && key !== "name" && key !== "segment") {
-      throw new RangeError(
-        `subject "${template}" has ${whole}, but only {host}, {name}, {segment}`,
-      );
-    }
-    return subjectToken(source[key]);
-  });
-  // No white space, no empty token, no wildcard; "$" begins what belongs to the server.
-  if (!/^(?!\$)[^\s.*>{}\p{Cc}]+(\.[^\s.*>{}\p{Cc}]+)*$/u.test(subject)) {
-    throw new RangeError(`"${subject}" is no subject to publish to`);
-  }
-  return subject;
-}
-
-/** The subjects of all that a template may become, for a stream that takes them: `logs.*.*`. */
-export function subjectFilter(template: string): string {
-  return template.split(".").map((token) => /\{\w+\}/.test(token) ? "*" : token).join(".");
-}
-
-/** A segment's identity as a word. */
-export function segmentWord(
-  { device, inode, created }: { device: number; inode: number; created: number },
-): string {
-  return [device, inode, created].map((number) => number.toString(16)).join("-");
-}
-
-/** Text that a header can carry: what is not printable ASCII, and `%`, becomes %XX of its UTF-8. */
-export function headerText(text: string): string {
-  const isPlain = /^[!-$&-~]*$/.test(text);
-  if (isPlain) return text;
-  let safe = "";
-  for (const byte of new TextEncoder().encode(text)) {
-    safe += byte > 0x20 && byte < 0x7f && byte !== 0x25
-      ? String.fromCharCode(byte)
-      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return safe;
-}
-
-/** The text again; `undefined` if no `headerText` made it. */
-export function textOfHeader(value: string): string | undefined {
-  if (!value.includes("%")) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return undefined;
-  }
-}
-
-const encoder = new TextEncoder();
-/** How many bytes of headers are made in one piece of memory, which is never used again. */
-const BLOCK = 65536;
-/** Room for two decimal numbers of 16 digits, twice. */
-const DIGITS = 64;
-
-/**
- * Makes the headers of one source's messages. Those of an entry are put together from bytes that are
- * the same in all of them: a forwarder does this a hundred thousand times a second.
- */
-export class MessageEncoder {
-  /** Where the messages go. */
-  readonly subject: string;
-  /** Where the entries come from. */
-  readonly source: LogSource;
-  readonly #id: string;
-  readonly #origin: string;
-  readonly #before: Uint8Array;
-  readonly #between: Uint8Array;
-  readonly #after: Uint8Array;
-  #block = new Uint8Array(0);
-  #used = 0;
-  #time = -1;
-  #timeLine: Uint8Array = new Uint8Array(0);
-
-  /**
-   * Makes the encoder of a source.
-   *
-   * @throws {RangeError} if the template makes no subject
-   */
-  constructor(source: LogSource, template: string = DEFAULT_SUBJECT) {
-    this.source = source;
-    this.subject = subjectOf(template, source);
-    this.#id = `${subjectToken(source.host)}/${source.segment}/`;
-    this.#origin = `${HEADERS.host}: ${headerText(source.host)}\r\n` +
-      `${HEADERS.name}: ${headerText(source.name)}\r\n` +
-      `${HEADERS.segment}: ${source.segment}\r\n`;
-    this.#before = encoder.encode(`NATS/1.0\r\n${HEADERS.id}: ${this.#id}`);
-    this.#between = encoder.encode(`\r\n${HEADERS.sequenceNumber}: `);
-    this.#after = encoder.encode(`\r\n${this.#origin}`);
-  }
-
-  /** The headers of an entry as bytes that stay as they are. */
-  entryHeaders(sequenceNumber: number, time: number, truncatedFrom?: number): Uint8Array {
-    if (time !== this.#time) {
-      this.#time = time;
-      this.#timeLine = encoder.encode(`${HEADERS.time}: ${time}\r\n\r\n`);
-    }
-    const more = truncatedFrom === undefined
-      ? undefined
-      : encoder.encode(`${HEADERS.truncated}: ${truncatedFrom}\r\n`);
-    const most = this.#before.length + this.#between.length + this.#after.length +
-      this.#timeLine.length + (more?.length ?? 0) + DIGITS;
-    if (this.#used + most > this.#block.length) {
-      this.#block = new Uint8Array(Math.max(BLOCK, most));
-      this.#used = 0;
-    }
-    const start = this.#used;
-    this.#add(this.#before);
-    const digits = this.#used;
-    this.#addNumber(sequenceNumber);
-    const end = this.#used;
-    this.#add(this.#between);
-    this.#block.copyWithin(this.#used, digits, end);
-    this.#used += end - digits;
-    this.#add(this.#after);
-    if (more !== undefined) this.#add(more);
-    this.#add(this.#timeLine);
-    return this.#block.subarray(start, this.#used);
-  }
-
-  /** A gap: its headers as bytes, and its payload. */
-  gap(
-    from: number,
-    to: number,
-    reason: GapReason,
-    time: number,
-  ): { headers: Uint8Array; payload: Uint8Array } {
-    const headers = encoder.encode(
-      `NATS/1.0\r\n${HEADERS.id}: ${this.#id}gap/${from}-${to}\r\n` +
-        `${HEADERS.gap}: ${from}-${to}\r\n${this.#origin}${HEADERS.time}: ${time}\r\n\r\n`,
-    );
-    const gap = { from, to, count: to - from + 1, reason };
-    return { headers, payload: encoder.encode(JSON.stringify({ gap })) };
-  }
-
-  #add(bytes: Uint8Array): void {
-    this.#block.set(bytes, this.#used);
-    this.#used += bytes.length;
-  }
-
-  #addNumber(number: number): void {
-    let length = 1;
-    for (let power = 10; power <= number; power *= 10) length++;
-    let rest = number;
-    for (let at = this.#used + length - 1; at >= this.#used; at--) {
-      const digit = rest % 10;
-      this.#block[at] = 0x30 + digit;
-      rest = (rest - digit) / 10;
-    }
-    this.#used += length;
-  }
-}
 
 /**
  * What a message says; `undefined` if it is none of ours, or none that makes sense: a stream may hold

@@ -199,7 +199,7 @@ export {
   type LogMessage,
   type LogSource,
 } from "./message.ts";
-export type { NewStreamOptions } from "./stream.ts";
+export type { NewStreamOptions } from "./new_stream.ts";
 export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "./origins.ts";
 export type {
   Intent,

@@ -6,7 +6,8 @@
 
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/transport-node";
 import type { NatsLink } from "./connect.ts";
-import type { Carrier, Refusal } from "./outbox.ts";
+import type { Carrier, Refusal } from "./carrier.ts";
+import { isRefusal, refused } from "./dial.ts";
 import { transportPackage } from "./packages.ts";
 
 /** Told of the stream's answers. */
@@ -17,8 +18,8 @@ export interface Answers {
   refused(attempt: number, ticket: number, refusal: Refusal): void;
   /** It went to another stream, which takes the subject instead. */
   misled(stream: string): void;
-  /** We may not hear the answers. */
-  forbidden(error: Error): void;
+  /** It can't be sent, or its answer can't be heard, and that will not change. */
+  failed(error: unknown): void;
 }
 
 /** Nobody took the message: no JetStream, or no stream for the subject. */
@@ -93,10 +94,13 @@ export class NatsCarrier implements Carrier {
     return Math.min(this.#maxMessageSize, this.#client?.info?.max_payload ?? Infinity);
   }
 
-  /** Hears the answers on the link's connection, which may be another one than before. */
+  /**
+   * Hears the answers on the link's connection, which may be another one than before. If that is closed
+   * there will be another one, for which this is to be called again.
+   */
   attach(): void {
     const { client } = this.#link;
-    if (client === this.#client) return;
+    if (client === this.#client || client.isClosed()) return;
     this.#unsubscribe();
     this.#client = client;
     this.#inbox = `${this.#createInbox()}.`;
@@ -104,7 +108,7 @@ export class NatsCarrier implements Carrier {
     this.#replyTo = NOT_YET;
     const subscription = client.subscribe(`${this.#inbox}>`, {
       callback: (error, message) => {
-        if (error) this.#answers.forbidden(error);
+        if (error) this.#answers.failed(isRefusal(error) ? refused(error) : error);
         else this.#heard(message);
       },
     });
@@ -129,8 +133,9 @@ export class NatsCarrier implements Carrier {
     try {
       this.#client!.publish(subject, payload, this.#options);
     } catch (error) {
-      // It was closed a moment ago, which we are about to hear, and all is sent again then.
-      if (!this.#client!.isClosed() && !this.#client!.isDraining()) throw error;
+      // It was closed a moment ago, which we are about to hear, and all is sent again then. Else it is
+      // not thrown: there may be nothing but a timer, or the client, to catch it.
+      if (!this.#client!.isClosed() && !this.#client!.isDraining()) this.#answers.failed(error);
     }
   }
 

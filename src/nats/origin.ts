@@ -189,7 +189,7 @@ export function recoverOrigins(
 }
 
 /** How many entries an intent tells of. */
-export function countOf({ runs }: Intent): number {
+function countOf({ runs }: Intent): number {
   return runs.reduce((sum, { count }) => sum + count, 0);
 }
 

@@ -66,7 +66,7 @@ const ENTRY_ROOM = 8;
 const encoder = new TextEncoder();
 
 /** Why an entry is a gap that no log of this size can hold. */
-export const TOO_LARGE_HERE = "too large for the local log";
+const TOO_LARGE_HERE = "too large for the local log";
 
 /** Writes entries into a local log, and before that where they are from into the origin log. */
 export class OriginWriter {

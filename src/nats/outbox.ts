@@ -4,109 +4,13 @@
  * @module
  */
 
-import type { GapReason, MessageEncoder } from "./message.ts";
+import type { Carrier, Refusal } from "./carrier.ts";
+import type { GapReason } from "./message.ts";
+import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
+import type { OutboxCounts, OutboxOptions } from "./outbox_options.ts";
+import { Overdue } from "./overdue.ts";
+import { Waiters } from "./waiters.ts";
 
-/** What messages are sent by. */
-export interface Carrier {
-  /** Whether there is somebody at the other end. */
-  readonly isConnected: boolean;
-  /** The largest message in bytes, headers included. */
-  readonly mostBytes: number;
-  /** Sends a message. The answer comes back with the same ticket and attempt. */
-  publish(
-    subject: string,
-    headers: Uint8Array,
-    payload: Uint8Array,
-    attempt: number,
-    ticket: number,
-  ): void;
-}
-
-/** Why a message was not taken. */
-export interface Refusal {
-  /** The server's number of the reason; 0 if nobody was there to take it. */
-  readonly code: number;
-  /** The server's words. */
-  readonly description: string;
-}
-
-/** How much may be on its way, and what to do about what is not taken. */
-export interface OutboxOptions {
-  /** The most messages. */
-  maxMessages: number;
-  /** The most bytes of payloads, unless it is a single one. */
-  maxBytes: number;
-  /** After how many milliseconds without any answer everything is sent again. */
-  ackTimeout: number;
-  /** What becomes of a message that is larger than the server takes. */
-  tooLarge: "gap" | "truncate";
-  /** Told of each message, in order, as soon as it and all before it are in the stream. */
-  onSettled: (message: OutMessage) => void;
-  /** Told that the stream takes nothing at the moment, and why; `undefined`: it does again. */
-  onRefused: (refusal: Refusal | undefined) => void;
-  /** Told that no answer comes; to look whether the connection is alive. It is sent again afterwards. */
-  onSilence: () => Promise<void>;
-}
-
-/** A segment, for which there is an encoder. */
-export interface Lane {
-  /** Makes its messages. */
-  readonly encoder: MessageEncoder;
-  /** Which segment it is. */
-  readonly identity: { device: number; inode: number; created: number };
-  /** How many there were before it. */
-  readonly order: number;
-}
-
-/** A message on its way. The outbox uses the same ones again and again. */
-export class OutMessage {
-  /** Its place in the order of all. */
-  ticket = -1;
-  /** Its segment. */
-  lane: Lane | undefined;
-  /** The number of the entry, or of the first one of a gap. */
-  from = 0;
-  /** The same, or the number of the last one of a gap. */
-  to = 0;
-  /** Why it is a gap; `undefined`: it is an entry. */
-  reason: GapReason | undefined;
-  /** Where its bytes are, with those of others. No view of its own: to keep thousands is dear. */
-  memory: Uint8Array = NOTHING;
-  /** From where on. */
-  offset = 0;
-  /** How many they are. */
-  size = 0;
-  /** How many bytes it had, if it was cut. */
-  cutFrom: number | undefined;
-  /** When it was read, in milliseconds since 1970. */
-  time = 0;
-  /** Whether the server has it. */
-  isStored = false;
-  /** In which attempt it was sent last; 0: not yet. */
-  attempt = 0;
-  /** Whether that was answered. */
-  isAnswered = true;
-}
-
-/** What was counted. */
-export interface OutboxCounts {
-  /** Messages that were sent, each once. */
-  sent: number;
-  /** Messages that were sent again. */
-  resent: number;
-  /** Messages of which the server said that it had them already. */
-  duplicates: number;
-  /** Answers that were refusals. */
-  refused: number;
-  /** Entries that were cut. */
-  truncated: number;
-}
-
-const NOTHING: Uint8Array = new Uint8Array(0);
-/** The size of the pieces of memory that payloads are copied to. */
-const BLOCK = 1 << 18;
-/** A payload from this size on gets memory of its own. */
-const LARGE = BLOCK / 8;
 /** The first pause after a refusal, and the longest, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 2000;
@@ -121,7 +25,7 @@ const TOO_LARGE = 10054;
  * Each message has a ticket, a number that grows. Sending goes in attempts: when one fails (a refusal,
  * silence, another connection) nothing new is sent until all of it is answered, or given up; then the
  * next attempt begins with the first message that is not in the stream, alone, and goes on when it is
- * taken. So the stream gets them in order but for what was refused between others.
+ * taken. So the stream gets them in order but for what was refused, or lost, between others.
  */
 export class Outbox {
   /** What was counted. */
@@ -130,13 +34,13 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ring: OutMessage[];
   readonly #mask: number;
+  readonly #memory = new PayloadMemory();
+  readonly #overdue: Overdue;
   /** The first ticket that is not settled, the next one to send, and the next one to give out. */
   #first = 0;
   #unsent = 0;
   #next = 0;
   #bytes = 0;
-  #block = NOTHING;
-  #used = 0;
   #attempt = 1;
   /** How many of this attempt are not answered, and how many may be. */
   #open = 0;
@@ -144,17 +48,17 @@ export class Outbox {
   #hasFailed = false;
   #pause = FIRST_PAUSE;
   #refusal: Refusal | undefined;
-  #lastAnswer = 0;
   #isLooking = false;
   #isClosed = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setInterval> | undefined;
-  #waiting: { fits: () => boolean; resolve: () => void }[] = [];
+  readonly #waiters = new Waiters();
 
   /** Makes an empty one. */
   constructor(carrier: Carrier, options: OutboxOptions) {
     this.#carrier = carrier;
     this.#options = options;
+    this.#overdue = new Overdue(options.ackTimeout);
     this.#most = options.maxMessages;
     let size = 1;
     while (size < options.maxMessages) size *= 2;
@@ -187,8 +91,8 @@ export class Outbox {
   room(size: number): Promise<void> {
     const { maxMessages, maxBytes } = this.#options;
     // A part of the window at a time: to wake somebody for each message would cost more than it.
-    return this.#until(() =>
-      this.pending === 0 ||
+    return this.#waiters.until(() =>
+      this.#isClosed || this.pending === 0 ||
       this.pending <= maxMessages * 0.75 && this.#bytes + size <= maxBytes
     );
   }
@@ -196,25 +100,20 @@ export class Outbox {
   /** Waits until all messages that are here by now are settled, or for `close()`. */
   settled(): Promise<void> {
     const last = this.#next;
-    return this.#until(() => this.#first >= last);
+    return this.#waiters.until(() => this.#isClosed || this.#first >= last);
   }
 
   /** Adds an entry, of which the bytes are copied, and sends it as soon as possible. */
   addEntry(lane: Lane, sequenceNumber: number, payload: Uint8Array, time: number): void {
-    const message = this.#add(lane, time);
-    message.from = message.to = sequenceNumber;
-    message.reason = undefined;
-    this.#keep(message, payload);
+    const message = this.#add(lane, sequenceNumber, sequenceNumber, time);
+    this.#memory.keep(message, payload);
     this.#bytes += payload.length;
     this.#send();
   }
 
   /** Adds a gap, and sends it as soon as possible. */
   addGap(lane: Lane, from: number, to: number, reason: GapReason, time: number): void {
-    const message = this.#add(lane, time);
-    message.from = from;
-    message.to = to;
-    message.reason = reason;
+    this.#add(lane, from, to, time).reason = reason;
     this.#send();
   }
 
@@ -238,7 +137,7 @@ export class Outbox {
     if (isDuplicate) this.counts.duplicates++;
     message.isStored = true;
     this.#bytes -= message.size;
-    message.memory = NOTHING;
+    message.forget();
     this.#settle();
     if (attempt === this.#attempt && !this.#hasFailed) this.#isTaken();
     this.#goOn();
@@ -248,6 +147,7 @@ export class Outbox {
   refused(attempt: number, ticket: number, refusal: Refusal): void {
     const message = this.#ring[ticket & this.#mask];
     if (message.ticket !== ticket || message.isStored || attempt !== this.#attempt) return;
+    if (this.#isClosed) return;
     this.#answered(message);
     this.counts.refused++;
     this.#hasFailed = true;
@@ -261,25 +161,18 @@ export class Outbox {
     this.#goOn();
   }
 
-  /** Gives up what is on its way. */
+  /** Gives up what is on its way. Acknowledgements that still come are counted. */
   close(): void {
     this.#isClosed = true;
     this.#stopPause();
     clearInterval(this.#watchTimer);
-    this.#wake();
+    this.#waiters.look();
   }
 
-  #add(lane: Lane, time: number): OutMessage {
-    const message = this.#ring[this.#next & this.#mask];
-    message.ticket = this.#next++;
-    message.lane = lane;
-    message.time = time;
-    message.memory = NOTHING;
-    message.size = 0;
-    message.cutFrom = undefined;
-    message.isStored = false;
-    message.attempt = 0;
-    message.isAnswered = true;
+  #add(lane: Lane, from: number, to: number, time: number): OutMessage {
+    const ticket = this.#next++;
+    const message = this.#ring[ticket & this.#mask];
+    message.begin(ticket, lane, from, to, time);
     return message;
   }
 
@@ -287,7 +180,6 @@ export class Outbox {
     if (message.attempt !== this.#attempt || message.isAnswered) return;
     message.isAnswered = true;
     this.#open--;
-    this.#lastAnswer = performance.now();
   }
 
   /** The stream takes messages: all that fit. */
@@ -309,13 +201,16 @@ export class Outbox {
       this.#options.onSettled(message);
     }
     if (this.#unsent < this.#first) this.#unsent = this.#first;
-    if (this.#first !== before && this.#waiting.length > 0) this.#wake();
+    if (this.#first !== before) this.#waiters.look();
   }
 
   /** After an answer: sends on, or begins anew when all are there. */
   #goOn(): void {
     if (!this.#hasFailed) this.#send();
-    else if (this.#open === 0 && this.#pauseTimer === undefined && this.#carrier.isConnected) {
+    else if (
+      this.#open === 0 && this.#pauseTimer === undefined && !this.#isClosed &&
+      this.#carrier.isConnected
+    ) {
       this.#pauseTimer = setTimeout(() => {
         this.#pauseTimer = undefined;
         this.#begin();
@@ -333,14 +228,15 @@ export class Outbox {
     this.#hasFailed = false;
     this.#most = 1;
     this.#unsent = this.#first;
-    this.#lastAnswer = performance.now();
     this.#send();
   }
 
   /** Sends what may be sent. */
   #send(): void {
-    if (this.#hasFailed || this.#isClosed) return;
-    while (this.#unsent < this.#next && this.#open < this.#most && this.#carrier.isConnected) {
+    while (
+      this.#unsent < this.#next && this.#open < this.#most && !this.#hasFailed &&
+      !this.#isClosed && this.#carrier.isConnected
+    ) {
       const message = this.#ring[this.#unsent++ & this.#mask];
       if (!message.isStored) this.#transmit(message);
     }
@@ -351,14 +247,11 @@ export class Outbox {
     else this.counts.resent++;
     message.attempt = this.#attempt;
     message.isAnswered = false;
-    if (this.#open++ === 0) this.#lastAnswer = performance.now();
-    this.#watchTimer ??= setInterval(
-      () => this.#watch(),
-      Math.max(1, this.#options.ackTimeout / 4),
-    );
+    this.#open++;
+    this.#watchTimer ??= setInterval(() => this.#watch(), this.#overdue.interval);
     const { encoder } = message.lane!;
-    let payload = NOTHING;
-    let headers = NOTHING;
+    let headers: Uint8Array;
+    let payload: Uint8Array | undefined;
     if (message.reason === undefined) {
       const { mostBytes } = this.#carrier;
       headers = encoder.entryHeaders(message.from, message.time, message.cutFrom);
@@ -367,50 +260,34 @@ export class Outbox {
         this.#shrink(message, mostBytes - headers.length - CUT_LINE);
         headers = encoder.entryHeaders(message.from, message.time, message.cutFrom);
       }
-      payload = bytesOf(message);
+      payload = message.bytes;
     }
     if (message.reason !== undefined) {
       ({ headers, payload } = encoder.gap(message.from, message.to, message.reason, message.time));
     }
-    this.#carrier.publish(encoder.subject, headers, payload, this.#attempt, message.ticket);
+    this.#carrier.publish(encoder.subject, headers!, payload!, this.#attempt, message.ticket);
   }
 
   /** Cuts an entry that is too large to so many bytes, or makes it a gap. */
   #shrink(message: OutMessage, length: number): void {
     const { size } = message;
-    const end = this.#options.tooLarge === "truncate" ? wholeText(bytesOf(message), length) : 0;
-    this.#bytes -= size - end;
-    message.size = end;
-    if (end === 0) message.reason = "too large";
-    else {
-      if (message.cutFrom === undefined) this.counts.truncated++;
-      message.cutFrom ??= size;
-    }
+    const wasCut = message.cutFrom !== undefined;
+    if (this.#options.tooLarge === "truncate") message.cut(length);
+    if (this.#options.tooLarge === "gap" || message.size === 0) message.drop("too large");
+    const isCut = message.cutFrom !== undefined;
+    this.counts.truncated += Number(isCut) - Number(wasCut);
+    this.#bytes -= size - message.size;
   }
 
-  /** Copies the bytes of an entry. Memory is never used again: the client may still have views of it. */
-  #keep(message: OutMessage, payload: Uint8Array): void {
-    const { length } = payload;
-    message.size = length;
-    if (length >= LARGE) {
-      message.memory = payload.slice();
-      message.offset = 0;
-      return;
-    }
-    if (this.#used + length > this.#block.length) {
-      this.#block = new Uint8Array(BLOCK);
-      this.#used = 0;
-    }
-    message.memory = this.#block;
-    message.offset = this.#used;
-    this.#block.set(payload, this.#used);
-    this.#used += length;
-  }
-
-  /** Looks whether an answer is overdue. */
+  /**
+   * Looks whether an answer is overdue. What is first holds up all others, whatever answers come for
+   * them: one that is lost (a server that was the leader a moment ago) must not wait until the window
+   * is full. After a failure it is the last answer of all that is waited for.
+   */
   #watch(): void {
     if (this.#open === 0 || this.#isLooking || !this.#carrier.isConnected) return;
-    if (performance.now() - this.#lastAnswer < this.#options.ackTimeout) return;
+    const awaited = this.#hasFailed ? -this.#open : this.#first;
+    if (!this.#overdue.look(this.#attempt, awaited)) return;
     this.#isLooking = true;
     this.#hasFailed = true;
     const attempt = this.#attempt;
@@ -425,29 +302,4 @@ export class Outbox {
     clearTimeout(this.#pauseTimer);
     this.#pauseTimer = undefined;
   }
-
-  #until(fits: () => boolean): Promise<void> {
-    if (fits() || this.#isClosed) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ fits, resolve }));
-  }
-
-  #wake(): void {
-    this.#waiting = this.#waiting.filter(({ fits, resolve }) => {
-      if (!fits() && !this.#isClosed) return true;
-      resolve();
-      return false;
-    });
-  }
-}
-
-function bytesOf({ memory, offset, size }: OutMessage): Uint8Array {
-  return memory.subarray(offset, offset + size);
-}
-
-/** Where to end text, or bytes, of at most `length` bytes, so that no character is torn. */
-function wholeText(bytes: Uint8Array, length: number): number {
-  let end = Math.max(0, Math.min(length, bytes.length));
-  if (end === bytes.length) return end;
-  for (let back = 0; back < 3 && end > 0 && (bytes[end] & 0xc0) === 0x80; back++) end--;
-  return end;
 }

@@ -8,7 +8,7 @@ import { ClosedError } from "../errors.ts";
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { ShmLogReader } from "../shm_log/reader.ts";
 import { LagClock } from "./lag.ts";
-import type { Lane, OutMessage } from "./outbox.ts";
+import type { Lane, OutMessage } from "./out_message.ts";
 
 interface Waiting {
   readonly lane: Lane;
@@ -45,6 +45,11 @@ export class Progress {
     this.#reader = reader;
     this.#isIdle = isIdle;
     this.#lane = this.#settledLane = lane;
+  }
+
+  /** Whether it is another place than the very beginning. */
+  get hasMoved(): boolean {
+    return this.#settledLane.order > 0 || this.#settledNumber > 0;
   }
 
   /** The place, as it can be kept. */

@@ -5,16 +5,17 @@
  */
 
 import { hostname } from "node:os";
+import { crc32 } from "node:zlib";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
-import { subjectToken } from "./message.ts";
 import { originRecords, originTarget } from "./origins.ts";
 import { type OriginStep, OriginWriter } from "./origin_writer.ts";
 import type { ReceivedItem, ReceiveSummary } from "./received.ts";
 import type { ReceiveOptions } from "./receive_options.ts";
 import { Reception } from "./reception.ts";
+import { subjectToken } from "./subject.ts";
 
 /** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */
 const ORIGIN_CHUNK_SIZE = 1 << 18;
@@ -166,5 +167,7 @@ function stepOf(item: ReceivedItem): OriginStep {
 function consumerName(target: LogTarget, subject: string | undefined): string {
   const name = typeof target === "string" ? target : target.path;
   const parts = ["ouroboros", hostname(), name, ...subject === undefined ? [] : [subject]];
-  return parts.map(subjectToken).join("-").slice(0, 200);
+  // What becomes a token may be the same for several: they must not share a place.
+  const difference = crc32(JSON.stringify(parts)).toString(16);
+  return `${parts.map(subjectToken).join("-").slice(0, 200)}-${difference}`;
 }

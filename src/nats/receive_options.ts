@@ -4,6 +4,13 @@
  * @module
  */
 
+import {
+  checkConsumerName,
+  checkDomain,
+  checkInboxPrefix,
+  checkInteger,
+  checkStreamName,
+} from "./checks.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
 
 /** What to receive, and from where. */
@@ -72,12 +79,10 @@ export interface CheckedOptions extends ReceiveOptions {
  */
 export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
   const { stream, subject, consumer, state, start = "oldest" } = options;
-  if (typeof stream !== "string" || !isName(stream)) {
-    throw new RangeError(`"${stream}" is no name of a stream`);
-  }
-  if (consumer !== undefined && !isName(consumer)) {
-    throw new RangeError(`"${consumer}" is no name of a consumer: no space, ".", "*", ">", "/"`);
-  }
+  checkStreamName(stream);
+  if (consumer !== undefined) checkConsumerName(consumer);
+  if (options.domain !== undefined) checkDomain(options.domain);
+  if (options.inboxPrefix !== undefined) checkInboxPrefix(options.inboxPrefix);
   if (
     subject !== undefined && !/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/.test(subject)
   ) {
@@ -86,7 +91,7 @@ export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
   if (state !== undefined && consumer === undefined) {
     throw new TypeError("a state file is of use with a durable consumer only");
   }
-  if (typeof start === "object") checkAtLeast("start.streamSequence", start.streamSequence, 1);
+  if (typeof start === "object") checkInteger("start.streamSequence", start.streamSequence, 1);
   else if (start !== "oldest" && start !== "latest") {
     throw new TypeError(`start is "${start}", but must be oldest, latest or a number`);
   }
@@ -99,21 +104,10 @@ export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
     maxHeldBytes: options.maxHeldBytes ?? 64 << 20,
     maxSources: options.maxSources ?? 65_536,
   };
-  checkAtLeast("maxHold", checked.maxHold, 0);
-  checkAtLeast("maxHeldMessages", checked.maxHeldMessages, 0);
-  checkAtLeast("maxHeldBytes", checked.maxHeldBytes, 0);
-  checkAtLeast("maxSources", checked.maxSources, 1);
-  checkAtLeast("window", options.window ?? 1, 1);
+  checkInteger("maxHold", checked.maxHold, 0);
+  checkInteger("maxHeldMessages", checked.maxHeldMessages, 0);
+  checkInteger("maxHeldBytes", checked.maxHeldBytes, 0);
+  checkInteger("maxSources", checked.maxSources, 1);
+  checkInteger("window", options.window ?? 1, 1);
   return checked;
-}
-
-/** Whether the server takes it for the name of a stream, or of a consumer. */
-function isName(text: string): boolean {
-  return /^[^\s.*>/\\\p{Cc}]{1,255}$/u.test(text);
-}
-
-function checkAtLeast(name: string, value: number, least: number): void {
-  if (!(Number.isSafeInteger(value) && value >= least)) {
-    throw new RangeError(`${name} is ${value}, but must be an integer from ${least} on`);
-  }
 }

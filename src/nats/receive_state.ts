@@ -161,7 +161,7 @@ export class ReceiveState {
   }
 
   #load(value: unknown): void {
-    const { stream, consumer, sources } = value as StateOwner & { sources?: unknown };
+    const { stream, consumer, sources }: StateOwner & { sources?: unknown } = Object(value);
     if (stream !== this.#owner.stream || consumer !== this.#owner.consumer) {
       throw new CorruptStateError(
         `state file ${this.#file.path} is of consumer "${consumer}" of stream "${stream}", not of ` +
@@ -171,7 +171,8 @@ export class ReceiveState {
     if (!Array.isArray(sources)) {
       throw new CorruptStateError(`state file ${this.#file.path} is not that of a receiver`);
     }
-    for (const { host, name, segment, last } of sources) {
+    for (const source of sources) {
+      const { host, name, segment, last } = Object(source);
       const isSound = [host, name, segment].every((text) => typeof text === "string") &&
         Number.isSafeInteger(last) && last >= 0;
       if (!isSound) {

@@ -7,22 +7,24 @@
 import { NatsLink } from "./connect.ts";
 import { Feed } from "./feed.ts";
 import type { FeedMessage } from "./feed_message.ts";
-import { decodeMessage, type LogMessage, type LogSource } from "./message.ts";
+import { END_INTERVAL, FeedEnd } from "./feed_end.ts";
+import { HoleJudge } from "./hole_judge.ts";
+import { decodeMessage, type LogSource } from "./message.ts";
 import {
   type MissingReason,
   ReceivedEntry,
-  ReceivedGap,
   type ReceivedItem,
   type ReceiveSummary,
 } from "./received.ts";
+import { type Incoming, ReceivedItems, type Source } from "./received_items.ts";
+import { ReceivedSources } from "./received_sources.ts";
 import {
   type CheckedOptions,
   checkReceiveOptions,
   type ReceiveOptions,
 } from "./receive_options.ts";
 import { ReceiveState } from "./receive_state.ts";
-import { SequenceCheck, TrackedSource } from "./sequence_check.ts";
-import { sourceKey } from "./source_key.ts";
+import { SequenceCheck } from "./sequence_check.ts";
 
 /** What a program that keeps what it receives knows of before. */
 export interface ReceptionStart {
@@ -30,27 +32,6 @@ export interface ReceptionStart {
   readonly lasts: Iterable<readonly [LogSource, number]>;
 }
 
-/** A message, and the entry in it. */
-interface Incoming {
-  readonly message: FeedMessage;
-  entry: ReceivedEntry | undefined;
-}
-
-/** A log that entries come from. */
-interface Source {
-  readonly log: LogSource;
-  /** The number in the stream of the last message that was given. */
-  streamSequence: number;
-  /** The number of the last entry that was handled. */
-  handled: number;
-}
-
-type Tracked = TrackedSource<Source, Incoming, MissingReason>;
-
-/** How many messages a forwarder may have on their way at once: within so many, order may be wrong. */
-const REORDERED = 8192;
-/** And within how many milliseconds. */
-const REORDER_TIME = 2000;
 /** How often it is looked whether a hole is to be given up: at least, and at most, in milliseconds. */
 const HOLE_INTERVAL = 100;
 const JUDGE_INTERVAL = 20;
@@ -71,25 +52,14 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   readonly #options: CheckedOptions;
   readonly #start: ReceptionStart | undefined;
   readonly #check: SequenceCheck<Source, Incoming, MissingReason>;
-  readonly #sources = new Map<string, Tracked>();
-  #latest: Tracked | undefined;
+  readonly #received = new ReceivedItems();
+  readonly #sources: ReceivedSources;
   #hasStarted = false;
-  /** Whether what was not given before is in the stream, or nowhere. */
-  #isBeginning = false;
-  #items: ReceivedItem[] = [];
-  /** The messages of these items, and others of which nothing more comes; in order. */
-  #messages: FeedMessage[] = [];
-  /** How many of these messages are handled with the first so many items. */
-  #marks: number[] = [];
+  /** How many items of the batch were handled. */
   #progress = 0;
   #now = 0;
   #refreshed = -Infinity;
   #judged = -Infinity;
-  #entries = 0;
-  #bytes = 0;
-  #gaps = 0;
-  #missingEntries = 0;
-  #unexplainedEntries = 0;
   #foreignMessages = 0;
 
   /**
@@ -101,40 +71,20 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   constructor(options: ReceiveOptions, start?: ReceptionStart) {
     this.#options = checkReceiveOptions(options);
     this.#start = start;
-    const sink = {
-      entry: (source: Source, _sequenceNumber: number, incoming: Incoming) => {
-        const entry = incoming.entry!;
-        this.#entries++;
-        this.#bytes += entry.bytes.length;
-        source.streamSequence = entry.streamSequence;
-        this.#messages.push(incoming.message);
-        this.#give(entry);
-      },
-      gap: ({ log }: Source, from: number, to: number, reason: MissingReason) => {
-        const gap = new ReceivedGap(log, from, to, reason);
-        this.#gaps++;
-        this.#missingEntries += gap.count;
-        if (reason === "unexplained") this.#unexplainedEntries += gap.count;
-        this.#give(gap);
-      },
-      settled: ({ message }: Incoming) => void this.#messages.push(message),
-    };
+    this.#sources = new ReceivedSources(this.#options.maxSources);
     const limits = {
       messages: this.#options.maxHeldMessages,
       bytes: this.#options.maxHeldBytes,
     };
-    this.#check = new SequenceCheck(sink, limits, "unexplained");
+    this.#check = new SequenceCheck(this.#received, limits, "unexplained");
   }
 
   /** What was received so far. */
   get summary(): ReceiveSummary {
+    const { entries, bytes, gaps, missingEntries, unexplainedEntries } = this.#received;
     return {
-      entries: this.#entries,
-      bytes: this.#bytes,
+      ...{ entries, bytes, gaps, missingEntries, unexplainedEntries },
       duplicates: this.#check.duplicates,
-      gaps: this.#gaps,
-      missingEntries: this.#missingEntries,
-      unexplainedEntries: this.#unexplainedEntries,
       foreignMessages: this.#foreignMessages,
       sources: this.#sources.size,
       held: this.#check.held,
@@ -160,6 +110,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
    *
    * @throws {StreamUnusableError} if there is no such stream, or somebody else uses the consumer
    * @throws {NatsRefusedError} if the server does not let us in
+   * @throws {ClosedError} if a `link` is given that is closed, or is closed meanwhile
    * @throws {CorruptStateError} if the state file is damaged, or of another consumer
    * @throws {StateLockedError} if another process has the state file
    */
@@ -174,18 +125,17 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     try {
       link = given ?? await NatsLink.open(this.#options);
       feed = await Feed.open(link, this.#options, signal);
-      this.#isBeginning = feed.isNew || this.#sources.size > 0;
-      yield* this.#run(feed, state);
+      const isBeginning = feed.isNew || this.#sources.size > 0;
+      yield* this.#run(feed, state, new HoleJudge(feed, this.#options.maxHold, isBeginning));
     } catch (error) {
       if (!signal?.aborted) throw error;
     } finally {
+      // Whatever fails of it: nothing stays that would keep a process.
       try {
         state?.finish();
-        if (feed !== undefined) {
-          feed.done(state?.takeSaved() ?? []);
-          await feed.close();
-        }
+        feed?.done(state?.takeSaved() ?? []);
       } finally {
+        await feed?.close();
         state?.close();
         if (link !== given) await link?.close();
       }
@@ -197,8 +147,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const { state: path, stream, consumer = "" } = this.#options;
     const state = path === undefined ? undefined : ReceiveState.open(path, { stream, consumer });
     for (const [log, last] of this.#start?.lasts ?? state?.lasts() ?? []) {
-      const { host, name, segment } = log;
-      this.#add({ host, name, segment }, last);
+      this.#sources.add(log, last);
     }
     return state;
   }
@@ -206,60 +155,52 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   async *#run(
     feed: Feed,
     state: ReceiveState | undefined,
+    judge: HoleJudge,
   ): AsyncGenerator<ReceivedItem[], void, undefined> {
     const { follow, signal } = this.#options;
+    const end = new FeedEnd(feed);
     let isAtEnd = !follow && feed.lastSequence === 0;
     while (!signal?.aborted) {
       const isWaiting = this.#check.waiting.size > 0;
-      const time = Math.min(isWaiting ? HOLE_INTERVAL : LONG, state?.due ?? LONG);
+      const time = Math.min(
+        isWaiting ? HOLE_INTERVAL : LONG,
+        follow ? LONG : END_INTERVAL,
+        state?.due ?? LONG,
+      );
       const messages = isAtEnd ? [] : await feed.take(time, signal);
       if (signal?.aborted) break;
       this.#now = performance.now();
       for (let i = 0; i < messages.length; i++) this.#take(messages[i]);
-      const last = messages.at(-1);
-      if (!follow && last !== undefined) {
-        isAtEnd ||= last.pending === 0 || last.streamSequence >= feed.lastSequence;
-      }
+      if (!follow && !isAtEnd) isAtEnd = await end.isReached(messages.at(-1), this.#now);
       const isDue = this.#now - this.#judged >= JUDGE_INTERVAL || isAtEnd;
-      if (this.#check.waiting.size > 0 && isDue) this.#judgeHoles(feed, isAtEnd);
-      if (this.#items.length > 0) {
+      if (this.#check.waiting.size > 0 && isDue) this.#judgeHoles(feed, judge, isAtEnd);
+      if (this.#received.items.length > 0) {
         this.#progress = 0;
         let isHandled = false;
         try {
-          yield this.#items;
+          yield this.#received.items;
           isHandled = true;
         } finally {
           if (!isHandled) this.#handle(this.#progress, feed, state);
         }
       }
-      this.#handle(this.#items.length, feed, state);
+      this.#handle(this.#received.items.length, feed, state);
       if (isAtEnd) return;
     }
   }
 
   /** The first so many items were handled. */
   #handle(count: number, feed: Feed, state: ReceiveState | undefined): void {
-    const isWhole = count === this.#items.length;
-    const messages = isWhole
-      ? this.#messages
-      : this.#messages.slice(0, count === 0 ? 0 : this.#marks[count - 1]);
+    const { items, messages } = this.#received.handled(count);
     if (state === undefined) feed.done(messages);
     else {
-      for (const item of isWhole ? this.#items : this.#items.slice(0, count)) {
+      for (const item of items) {
         state.reached(item.source, item.kind === "entry" ? item.sequenceNumber : item.to);
       }
       // What is acknowledged before it is in the file would be a hole for the next one.
       state.handled(messages, feed.mostUnacknowledged);
       feed.done(state.takeSaved());
     }
-    this.#items = [];
-    this.#messages = [];
-    this.#marks = [];
-  }
-
-  #give(item: ReceivedItem): void {
-    this.#items.push(item);
-    this.#marks.push(this.#messages.length);
   }
 
   #take(message: FeedMessage): void {
@@ -267,10 +208,10 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const decoded = decodeMessage(headers, data);
     if (decoded === undefined || !isSensible(decoded)) {
       this.#foreignMessages++;
-      this.#messages.push(message);
+      this.#received.skip(message);
       return;
     }
-    const tracked = this.#trackedOf(decoded);
+    const tracked = this.#sources.of(decoded);
     const { log } = tracked.source;
     const isSeen = tracked.last > 0 || tracked.held.length > 0;
     const { streamSequence } = message;
@@ -285,54 +226,21 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const entryOf = (bytes: Uint8Array) =>
       new ReceivedEntry(log, sequenceNumber, time, bytes, truncatedFrom, streamSequence);
     const incoming: Incoming = { message, entry: entryOf(payload) };
-    const { held } = this.#check;
+    const { held, duplicates } = this.#check;
     this.#check.entry(tracked, sequenceNumber, incoming, payload.length, this.#now);
-    // What waits for long must not keep all that it came with.
-    if (this.#check.held > held) incoming.entry = entryOf(payload.slice());
-  }
-
-  #trackedOf(log: LogMessage): Tracked {
-    const latest = this.#latest;
-    if (latest !== undefined) {
-      const { segment, name, host } = latest.source.log;
-      if (segment === log.segment && name === log.name && host === log.host) return latest;
-    }
-    const key = sourceKey(log);
-    let tracked = this.#sources.get(key);
-    if (tracked === undefined) {
-      const { host, name, segment } = log;
-      tracked = this.#add({ host, name, segment }, 0);
-      this.#forget();
-    } else {
-      // The one that was heard of last stands last.
-      this.#sources.delete(key);
-      this.#sources.set(key, tracked);
-    }
-    return this.#latest = tracked;
-  }
-
-  #add(log: LogSource, last: number): Tracked {
-    const tracked: Tracked = new TrackedSource({ log, streamSequence: 0, handled: last }, last);
-    this.#sources.set(sourceKey(log), tracked);
-    return tracked;
-  }
-
-  /** Forgets the source that was heard of longest ago, if there are too many. */
-  #forget(): void {
-    if (this.#sources.size <= this.#options.maxSources) return;
-    for (const [key, tracked] of this.#sources) {
-      if (tracked.held.length > 0) continue;
-      this.#sources.delete(key);
-      return;
+    // What waits for long must not keep all that it came with; what is here twice not even itself.
+    if (this.#check.held > held) {
+      const isTwice = this.#check.duplicates > duplicates;
+      incoming.entry = isTwice ? undefined : entryOf(payload.slice());
     }
   }
 
   /** Gives up the holes that nothing more can come for; in the end all. */
-  #judgeHoles(feed: Feed, isEnd: boolean): void {
+  #judgeHoles(feed: Feed, judge: HoleJudge, isEnd: boolean): void {
     this.#judged = this.#now;
     for (const tracked of [...this.#check.waiting]) {
-      for (let hole = tracked.hole; hole !== undefined; hole = tracked.hole) {
-        const reason = this.#reasonOf(tracked, hole, feed, isEnd);
+      for (;;) {
+        const reason = judge.reasonOf(tracked, this.#now, isEnd);
         if (reason === undefined) break;
         this.#check.giveUp(tracked, reason);
       }
@@ -341,26 +249,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       this.#refreshed = this.#now;
       void feed.refresh();
     }
-  }
-
-  /** Why a hole is to be given up now; `undefined` if it is not. */
-  #reasonOf(
-    { source, last }: Tracked,
-    { from, to, since }: { from: number; to: number; since: number },
-    feed: Feed,
-    isEnd: boolean,
-  ): MissingReason | undefined {
-    const age = this.#now - since;
-    const { maxHold } = this.#options;
-    const isBefore = last === 0 && !this.#isBeginning;
-    const isForgotten = feed.firstSequence > source.streamSequence + 1;
-    if (isBefore || isForgotten) {
-      // What is not much may still come: the forwarder sends again what was not taken.
-      const mayCome = to - from < REORDERED && age < Math.min(REORDER_TIME, maxHold);
-      if (mayCome && !isEnd) return undefined;
-      return isBefore ? "before this receiver" : "not in the stream";
-    }
-    return isEnd || age >= maxHold ? "unexplained" : undefined;
   }
 }
 

@@ -60,6 +60,7 @@ export class StateFile implements Disposable {
   #generation: bigint;
   #isClosed = false;
   #isSyncing = false;
+  #syncError: Error | null = null;
 
   private constructor(path: string, descriptor: number, lock: MappedFile, slotSize: number) {
     this.path = path;
@@ -121,13 +122,18 @@ export class StateFile implements Disposable {
    *
    * @returns whether it was written
    * @throws {RangeError} if its JSON is too large for a slot
+   * @throws {Error} what the system says, also of the disk and the value before
    */
   save(value: unknown): boolean {
     if (this.#isSyncing) return false;
+    const error = this.#syncError;
+    this.#syncError = null;
+    if (error !== null) throw error;
     this.#write(value);
     this.#isSyncing = true;
-    fdatasync(this.#descriptor, () => {
+    fdatasync(this.#descriptor, (error) => {
       this.#isSyncing = false;
+      this.#syncError = error;
       if (this.#isClosed) closeSync(this.#descriptor);
     });
     return true;

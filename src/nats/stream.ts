@@ -5,63 +5,27 @@
  */
 
 import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
-import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
+import { ClosedError, NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
 import { sleep } from "../sleep.ts";
+import { checkStreamName } from "./checks.ts";
 import type { NatsLink } from "./connect.ts";
+import { newStreamConfig, type NewStreamOptions } from "./new_stream.ts";
 import { jetstreamPackage } from "./packages.ts";
-
-/** How a stream is made that is not there. */
-export interface NewStreamOptions {
-  /** The subjects that it takes. Default: all that the template of the subject may become. */
-  subjects?: readonly string[];
-  /** The most bytes that it keeps. Default: as many as the server lets it have. */
-  maxBytes?: number;
-  /** The most messages that it keeps. Default: any number. */
-  maxMessages?: number;
-  /** For how many milliseconds it keeps a message. Default: for ever. */
-  maxAge?: number;
-  /** The largest message that it takes, in bytes, headers included. Default: what the server takes. */
-  maxMessageSize?: number;
-  /** On how many servers of a cluster it is. Default 1. */
-  replicas?: number;
-  /**
-   * For how many milliseconds it knows the messages that it has, so that one that is sent again is not
-   * there twice. Default: 2 minutes, or `maxAge` if that is less.
-   */
-  duplicateWindow?: number;
-  /** What it does when it is full: forget the `"old"` messages, or refuse the `"new"`. Default `"old"`. */
-  discard?: "old" | "new";
-  /** Where it is. Default `"file"`. */
-  storage?: "file" | "memory";
-}
+import { NOT_YET } from "./server_codes.ts";
+import { takesSubject } from "./subject.ts";
 
 /** What there is to know of a stream. */
 export interface StreamFacts {
   /** The largest message in bytes, headers included; infinite if it has no limit of its own. */
   readonly maxMessageSize: number;
-  /** Whether it was made just now. */
-  readonly isNew: boolean;
 }
 
-const NANOSECONDS = 1_000_000;
-const DUPLICATE_WINDOW = 120_000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2000;
 /** How long to wait for an answer, in milliseconds. */
 const TIMEOUT = 5000;
-/** What the server says while its cluster is being set up, and when two make a stream at once. */
-const NOT_YET = [10005, 10008, 10009];
+/** What the server says when two make a stream at once. */
 const NAME_IN_USE = 10058;
-
-/**
- * Throws unless a stream can have that name.
- *
- * @throws {RangeError} if not
- */
-export function checkStreamName(stream: string): void {
-  if (/^[^\s.*>/\\\p{Cc}]+$/u.test(stream)) return;
-  throw new RangeError(`"${stream}" is no name of a stream`);
-}
 
 /**
  * Looks for the stream, makes it if it is not there and `create` is given, and checks that it takes
@@ -69,6 +33,7 @@ export function checkStreamName(stream: string): void {
  *
  * @throws {StreamUnusableError} if there is no JetStream, no such stream, or it takes other subjects
  * @throws {NatsRefusedError} if the link is closed since a server does not let us in
+ * @throws {ClosedError} if it is closed for another reason
  */
 export async function prepareStream(
   link: NatsLink,
@@ -91,20 +56,20 @@ export async function prepareStream(
         timeout: TIMEOUT,
         ...domain !== undefined && { domain },
       });
-      const { info, isNew } = await findOrMake(manager, stream, create);
-      checkSubjects(info.config, subjects);
-      const size = info.config.max_msg_size ?? -1;
-      return { maxMessageSize: size > 0 ? size : Infinity, isNew };
+      const { config } = await findOrMake(manager, stream, create);
+      checkSubjects(config, subjects);
+      const size = config.max_msg_size ?? -1;
+      return { maxMessageSize: size > 0 ? size : Infinity };
     } catch (error) {
       if (error instanceof OuroborosError) throw error;
       // Who may only publish may not ask what there is: then the first answer will tell.
       if (isForbidden(error) && create === undefined) {
-        return { maxMessageSize: Infinity, isNew: false };
+        return { maxMessageSize: Infinity };
       }
       const reason = explain(error, stream);
       if (reason !== undefined) throw reason;
       const ended = await Promise.race([link.closed, sleep(pause, signal).then(() => "later")]);
-      if (ended !== "later") throw ended ?? error;
+      if (ended !== "later") throw ended ?? new ClosedError("the connection is closed");
     }
   }
 }
@@ -113,42 +78,20 @@ async function findOrMake(
   manager: JetStreamManager,
   stream: string,
   create: NewStreamOptions & { subjects: readonly string[] } | undefined,
-): Promise<{ info: StreamInfo; isNew: boolean }> {
+): Promise<StreamInfo> {
   try {
-    return { info: await manager.streams.info(stream), isNew: false };
+    return await manager.streams.info(stream);
   } catch (error) {
     if (create === undefined || (error as Error).name !== "StreamNotFoundError") throw error;
   }
   try {
-    const config = configOf(stream, create);
-    const info = await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
-    return { info, isNew: true };
+    const config = newStreamConfig(stream, create);
+    return await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
   } catch (error) {
     // Somebody else was quicker.
     if (codeOf(error) !== NAME_IN_USE) throw error;
-    return { info: await manager.streams.info(stream), isNew: false };
+    return await manager.streams.info(stream);
   }
-}
-
-function configOf(
-  name: string,
-  create: NewStreamOptions & { subjects: readonly string[] },
-): Partial<StreamConfig> {
-  const { maxAge = 0, duplicateWindow } = create;
-  // The server wants it to be no longer than messages live.
-  const window = duplicateWindow ?? (maxAge > 0 ? Math.min(maxAge, DUPLICATE_WINDOW) : undefined);
-  return {
-    name,
-    subjects: [...create.subjects],
-    max_bytes: create.maxBytes ?? -1,
-    max_msgs: create.maxMessages ?? -1,
-    max_age: maxAge * NANOSECONDS,
-    max_msg_size: create.maxMessageSize ?? -1,
-    num_replicas: create.replicas ?? 1,
-    ...window !== undefined && { duplicate_window: window * NANOSECONDS },
-    discard: (create.discard ?? "old") as StreamConfig["discard"],
-    storage: (create.storage ?? "file") as StreamConfig["storage"],
-  };
 }
 
 /** Throws unless the stream takes all subjects. */
@@ -161,17 +104,6 @@ function checkSubjects(config: StreamConfig, subjects: readonly string[]): void 
       `stream "${config.name}" takes ${what}, but not "${subject}"`,
     );
   }
-}
-
-/** Whether a subject with wildcards takes one without. */
-export function takesSubject(taker: string, subject: string): boolean {
-  const wanted = taker.split(".");
-  const tokens = subject.split(".");
-  for (const [i, token] of wanted.entries()) {
-    if (token === ">") return tokens.length > i;
-    if (i >= tokens.length || token !== "*" && token !== tokens[i]) return false;
-  }
-  return wanted.length === tokens.length;
 }
 
 /** What will not get better by itself, as our error. */

@@ -5,7 +5,6 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import test, { after } from "node:test";
 import { ClosedError, NatsRefusedError } from "../../src/errors.ts";
 import { NatsLink, type NatsStatus } from "../../src/nats/connect.ts";
@@ -205,9 +204,12 @@ test("a server that does not speak TLS is refused where TLS is asked for", { ski
 });
 
 test("a WebSocket will do", { skip }, async () => {
-  const port = 20_000 + process.pid % 20_000;
+  let port = 0;
   await using _server = await NatsServer.start({
-    config: `websocket { host: "127.0.0.1", port: ${port}, no_tls: true }`,
+    config: (otherPort) => {
+      port = otherPort;
+      return `websocket { host: "127.0.0.1", port: ${port}, no_tls: true }`;
+    },
   });
   await using link = await NatsLink.open({ servers: `ws://127.0.0.1:${port}` });
   await link.client.flush();
@@ -229,4 +231,9 @@ test("what is no address is a RangeError, and shows no password", async () => {
   );
   await assert.rejects(NatsLink.open({ maxReconnectDelay: 0 }), RangeError);
   await assert.rejects(NatsLink.open({ connectTimeout: 0 }), RangeError);
+  // A timer would take that for no time at all.
+  await assert.rejects(NatsLink.open({ connectTimeout: Infinity }), RangeError);
+  for (const inboxPrefix of ["", "a b", "a.>", "a..b", "a\r\nPUB x 0"]) {
+    await assert.rejects(NatsLink.open({ inboxPrefix }), RangeError, inboxPrefix);
+  }
 });

@@ -177,6 +177,12 @@ test("wrong usage of forward is exit code 2", () => {
     [["/x", "--stream", "S", "--subject", "a b"], /no subject to publish to/],
     [["/x", "--stream", "a.b"], /no name of a stream/],
   ];
+  // Not when a server, or the log, is there.
+  const { code, stderr } = runCli(["forward", "/x", "--stream", "S", "--max-in-flight", "99999"]);
+  assert.deepEqual([code, stderr], [
+    1,
+    "ouroboros: maxInFlight is 99999, but must be an integer from 1 to 65536\n",
+  ]);
   for (const [args, pattern] of cases) {
     const { code, stderr } = runCli(["forward", ...args]);
     assert.match(stderr, pattern);

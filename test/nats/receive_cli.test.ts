@@ -15,10 +15,11 @@ import { ReceivedEntry, ReceivedGap } from "../../src/nats/received.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { Publisher, sourceOf } from "../support/nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
+import { untilAcknowledged } from "../support/receiving.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 
 const skip = needsNatsServer;
-const timeout = 30_000 * slowness;
+const timeout = 120_000 * slowness;
 let server: NatsServer;
 let publisher: Publisher;
 const [a, b] = [sourceOf("a"), sourceOf("b", "x.log")];
@@ -90,6 +91,7 @@ test("receive goes on until a signal, and with a consumer where it was", {
     if (name === "SIGINT") await cli.until((text) => text.includes("m20"));
     else {
       // Nothing that was printed comes again.
+      await untilAcknowledged(publisher, "LOGS", "cli", 20);
       await publisher.entries("LOGS", a, [21], () => "one more");
       await cli.until((text) => text.includes("one more"));
     }
@@ -158,7 +160,9 @@ test("tail -f of a stream goes on with what comes, and leaves no consumer", {
   }
   cli.signal("SIGINT");
   assert.equal((await cli.ended()).code, 0);
-  for await (const consumer of publisher.jsm.consumers.list("LIVE")) assert.fail(consumer.name);
+  // It has asked the server to delete it, and did not wait for that for long.
+  const consumers = () => publisher.jsm.consumers.list("LIVE").next();
+  while ((await consumers()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 /** Runs a command in this process: for what ends before it begins. */
@@ -183,6 +187,8 @@ test("what can't be is wrong usage, or one line", { skip, timeout }, async () =>
     [["receive", "--stream", "S", "--into", "/x", "--grep", "x"], /--grep is for what is printed/],
     [["receive", "--stream", "S", "--chunks", "4"], /with --into/],
     [["receive", "--stream", "S", "--until", "12:00"], /needs --once/],
+    // A timer would take that for no time at all.
+    [["receive", "--stream", "S", "--into", "/x", "--summary", "9999999"], /seconds up to a day/],
     [["tail", "nats://x"], /nats:\/\/HOST:PORT\/STREAM/],
     [["tail", "nats://x/S", "/app"], /a stream is looked at alone/],
     [["tail", "nats://x/S", "--show-cursor"], /a stream has no cursor/],

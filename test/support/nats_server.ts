@@ -39,14 +39,16 @@ export interface NatsServerOptions {
   maxPayload?: number;
   /** How much all streams together may have on disk, in bytes. */
   maxFile?: number;
-  /** More lines of its configuration. */
-  config?: string;
+  /** More lines of its configuration; or what makes them, if it needs another port. */
+  config?: string | ((otherPort: number) => string);
   /** Whether it has JetStream. Default `true`. */
   jetstream?: boolean;
 }
 
 /** How long a server may take to start, in milliseconds. */
-const START_LIMIT = 20_000 * slowness;
+const START_LIMIT = 60_000 * slowness;
+/** Ports that no system gives to a connection that goes out: one that is free now stays so, mostly. */
+const PORTS = { first: 20_000, count: 12_000 };
 
 const running = new Set<ChildProcess>();
 // A test that fails leaves none behind.
@@ -60,12 +62,15 @@ export class NatsServer implements AsyncDisposable {
   readonly port: number;
   /** The folder that it keeps everything in. */
   readonly folder: string;
+  /** What it says who it is: at its port there may be another one. */
+  readonly #name: string;
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
 
   private constructor(port: number, folder: string) {
     this.port = port;
     this.folder = folder;
+    this.#name = `ouroboros_${process.pid}_${port}_${Date.now()}`;
   }
 
   /** Starts one on a free port. */
@@ -76,7 +81,11 @@ export class NatsServer implements AsyncDisposable {
         await freePort(),
         mkdtempSync(join(tmpdir(), "ouroboros-nats-")),
       );
-      server.configure(options);
+      const { config = "" } = options;
+      server.configure({
+        ...options,
+        config: typeof config === "string" ? config : config(await freePort()),
+      });
       try {
         await server.restart();
         return server;
@@ -88,7 +97,7 @@ export class NatsServer implements AsyncDisposable {
   }
 
   /** Writes its configuration anew, for the next restart. */
-  configure(options: NatsServerOptions): void {
+  configure(options: NatsServerOptions & { config?: string }): void {
     writeFileSync(join(this.folder, "nats.conf"), this.#config(options));
   }
 
@@ -118,7 +127,7 @@ export class NatsServer implements AsyncDisposable {
       if (this.#child === child) this.#child = undefined;
     });
     const limit = Date.now() + START_LIMIT;
-    while (!await answers(this.port)) {
+    while (!await answers(this.port, this.#name)) {
       if (hasEnded || Date.now() > limit) {
         await this.stop("SIGKILL");
         throw new Error(`nats-server did not start:\n${this.log()}`);
@@ -153,13 +162,13 @@ export class NatsServer implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  #config(options: NatsServerOptions): string {
+  #config(options: NatsServerOptions & { config?: string }): string {
     const { auth, maxPayload, maxFile, config = "", jetstream = true } = options;
     const text = (value: string) => JSON.stringify(value);
     return [
       `host: "127.0.0.1"`,
       `port: ${this.port}`,
-      `server_name: "ouroboros_${this.port}"`,
+      `server_name: "${this.#name}"`,
       `log_file: ${text(join(this.folder, "nats.log"))}`,
       ...maxPayload === undefined ? [] : [`max_payload: ${maxPayload}`],
       ...auth === undefined
@@ -190,26 +199,34 @@ function send(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address!.port : 0));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 
-/** Whether a server says INFO at that port. */
-function answers(port: number): Promise<boolean> {
+/** Whether the server of that name says INFO at that port. */
+function answers(port: number, name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
+    let said = "";
     const end = (hasAnswered: boolean) => {
       socket.destroy();
       resolve(hasAnswered);
     };
-    socket.once("data", (bytes) => end(bytes.toString().startsWith("INFO ")));
+    socket.on("data", (bytes) => {
+      said += bytes.toString();
+      if (said.includes("\r\n")) end(said.startsWith("INFO ") && said.includes(`"${name}"`));
+    });
     socket.once("error", () => end(false));
     socket.once("close", () => end(false));
     socket.setTimeout(2000, () => end(false));

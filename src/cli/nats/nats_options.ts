@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
+import { checkStreamName } from "../../nats/checks.ts";
 import type { NatsOptions, NatsStatus } from "../../nats/connect.ts";
-import { subjectOf } from "../../nats/message.ts";
-import { checkStreamName } from "../../nats/stream.ts";
+import { subjectOf } from "../../nats/subject.ts";
 import { harmless } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 
@@ -59,6 +59,15 @@ export function streamArgument(text: string): string {
 /** The template of a subject. */
 export function subjectArgument(text: string): string {
   return checked(text, () => subjectOf(text, { host: "host", name: "name", segment: "0-0-0" }));
+}
+
+/** A number of seconds between two lines of a summary. */
+export function secondsArgument(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === "" || !(seconds >= 0 && seconds <= 86400)) {
+    throw new InvalidArgumentError("A number of seconds up to a day is expected.");
+  }
+  return seconds;
 }
 
 function checked(text: string, check: () => void): string {

@@ -1,0 +1,118 @@
+/**
+ * Where in a stream a feed is, and the consumer by which the server remembers that.
+ *
+ * @module
+ */
+
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
+import { StreamUnusableError } from "../errors.ts";
+import { sleep } from "../sleep.ts";
+import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
+import { BusyError } from "./feed_errors.ts";
+import type { FeedOptions } from "./feed_options.ts";
+import type { HandledMessages } from "./handled.ts";
+
+/** How long whoever has a consumer may take to ask it again, in milliseconds. */
+const ASKING_TIME = 50;
+
+/** The place of a feed in its stream. */
+export class FeedPlace {
+  /** Whether the consumer had acknowledged nothing before us: we see the stream from its start. */
+  isNew = false;
+  /** The number of the first message of the stream, as far as is known. */
+  firstSequence = 0;
+  /** The number of the last message that the stream had in the beginning; 0 if none was for us. */
+  lastSequence = 0;
+  readonly #options: FeedOptions;
+  readonly #handled: HandledMessages;
+  /** The config of the consumer that was there before us: it is kept when it is made anew. */
+  #config: Partial<ConsumerConfig> | undefined;
+  #created = "";
+  #isFirst = true;
+
+  /** Begins nowhere; what is handled moves it. */
+  constructor(options: FeedOptions, handled: HandledMessages) {
+    this.#options = options;
+    this.#handled = handled;
+  }
+
+  /**
+   * Finds or makes a consumer that gives what comes after all that was handled.
+   *
+   * @throws {BusyError} if somebody else asks it for messages, or did so a moment ago
+   * @throws {StreamUnusableError} if it, or the stream, is not what we need
+   */
+  async find(jsm: JetStreamManager): Promise<ConsumerInfo> {
+    const { stream, consumer } = this.#options;
+    const handled = this.#handled;
+    const { created, state, config } = await jsm.streams.info(stream);
+    if (consumer !== undefined && config.retention !== "limits") {
+      throw new StreamUnusableError(
+        `stream "${stream}" has retention "${config.retention}": a consumer that keeps its place ` +
+          'needs one that keeps its messages, "limits"',
+      );
+    }
+    // Another stream of this name, or one of which the server lost the end with its machine: it gives
+    // the same numbers once more, so all is looked at again. What was there before is known by its own.
+    const isOther = created !== this.#created || handled.floor > state.last_seq;
+    if (!this.#isFirst && isOther) handled.floor = 0;
+    this.#created = created;
+    this.firstSequence = state.first_seq;
+    const there = consumer === undefined ? undefined : await infoOf(jsm, stream, consumer);
+    let isClean = false;
+    if (there !== undefined) {
+      checkConsumer(there, this.#options);
+      if (await this.#isBusy(jsm, there)) throw new BusyError();
+      isClean = this.#isFirst && this.#adopt(there, state.last_seq);
+    } else if (this.#isFirst) this.#choose(state.last_seq);
+    let info = there;
+    // What was on its way to somebody who is gone would come in minutes, after all else.
+    if (info === undefined || !isClean) {
+      if (info !== undefined) await jsm.consumers.delete(stream, info.name);
+      info = await makeConsumer(jsm, this.#options, this.#config, handled.floor);
+    }
+    if (this.#isFirst) {
+      this.lastSequence = info.num_pending === 0 ? 0 : state.last_seq;
+    }
+    return info;
+  }
+
+  /** Says that the first consumer is in use: from now on what was handled tells where to go on. */
+  begun(): void {
+    this.#isFirst = false;
+  }
+
+  /** Whether somebody else uses a consumer: between two requests there is a moment without any. */
+  async #isBusy(jsm: JetStreamManager, there: ConsumerInfo): Promise<boolean> {
+    if (there.num_waiting > 0 || !this.#isFirst) return there.num_waiting > 0;
+    await sleep(ASKING_TIME, undefined);
+    const again = await infoOf(jsm, this.#options.stream, there.name);
+    return again !== undefined && again.num_waiting > 0;
+  }
+
+  /** Goes on where a consumer is that was there; gives whether it can be used as it is. */
+  #adopt({ config, ack_floor, num_ack_pending }: ConsumerInfo, last: number): boolean {
+    const { deliver_policy: policy, opt_start_seq: first = 1 } = config;
+    const handled = this.#handled;
+    const isUntouched = ack_floor.consumer_seq === 0;
+    const isSequence = policy === "by_start_sequence";
+    this.#config = config;
+    this.isNew = isUntouched && (policy === "all" || isSequence && first === 1);
+    handled.floor = isUntouched ? (isSequence ? first - 1 : 0) : ack_floor.stream_seq;
+    // It is of a stream that had more.
+    if (handled.floor > last && !isUntouched) {
+      handled.floor = 0;
+      return false;
+    }
+    // Of some consumers it is not known where they began.
+    return num_ack_pending === 0 || isUntouched && policy !== "all" && !isSequence;
+  }
+
+  /** Begins where a consumer of ours is to begin. */
+  #choose(last: number): void {
+    const { start = "oldest" } = this.#options;
+    this.isNew = start === "oldest";
+    if (start === "latest") this.#handled.floor = last;
+    else if (start !== "oldest") this.#handled.floor = start.streamSequence - 1;
+  }
+}

@@ -1,0 +1,113 @@
+/** Where a feed begins; with a server that is made up. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
+import { BusyError } from "../../src/nats/feed_errors.ts";
+import { FeedEnd } from "../../src/nats/feed_end.ts";
+import { FeedMessage } from "../../src/nats/feed_message.ts";
+import { FeedPlace } from "../../src/nats/feed_place.ts";
+import { HandledMessages } from "../../src/nats/handled.ts";
+
+/** A consumer that was used up to message 4. */
+function infoOf(more: object = {}): ConsumerInfo {
+  return {
+    name: "c",
+    config: { ack_policy: "explicit", deliver_policy: "all" },
+    ack_floor: { consumer_seq: 4, stream_seq: 4 },
+    num_ack_pending: 0,
+    num_pending: 5,
+    num_waiting: 0,
+    ...more,
+  } as ConsumerInfo;
+}
+
+/** A server whose consumer is looked at again and again. */
+function managerOf(infos: ConsumerInfo[], created = () => "then") {
+  const made: object[] = [];
+  const jsm = {
+    streams: {
+      info: () => ({
+        created: created(),
+        state: { first_seq: 1, last_seq: 9 },
+        config: { retention: "limits" },
+      }),
+    },
+    consumers: {
+      info: () => infos.length > 1 ? infos.shift() : infos[0],
+      delete: () => true,
+      add: (_: string, config: object) => {
+        made.push(config);
+        return infoOf({ config });
+      },
+    },
+  } as unknown as JetStreamManager;
+  return { jsm, made };
+}
+
+test("a consumer that somebody asks again a moment later is in use", async () => {
+  const { jsm } = managerOf([infoOf(), infoOf({ num_waiting: 1 })]);
+  const place = new FeedPlace({ stream: "S", consumer: "c" }, new HandledMessages());
+  await assert.rejects(place.find(jsm), BusyError);
+});
+
+test("a consumer is gone on with as it is; later it is made anew after what was handled", async () => {
+  let created = "then";
+  const { jsm, made } = managerOf([infoOf()], () => created);
+  const handled = new HandledMessages();
+  const place = new FeedPlace({ stream: "S", consumer: "c" }, handled);
+  await place.find(jsm);
+  assert.deepEqual([made.length, handled.floor, place.lastSequence], [0, 4, 9]);
+  place.begun();
+  handled.floor = 6;
+  await place.find(jsm);
+  // Another stream of the same name: all of it.
+  created = "now";
+  await place.find(jsm);
+  assert.deepEqual(made.map((config) => (config as { opt_start_seq?: number }).opt_start_seq), [
+    7,
+    undefined,
+  ]);
+});
+
+test("the floor is below all that is not handled; for it one acknowledgement says all", () => {
+  for (const acks of ["each", "all", "none"] as const) {
+    const handled = new HandledMessages();
+    handled.begin(1);
+    const messages = [1, 2, 3, 5].map((n) => new FeedMessage(undefined, `r${n}`, n, n, 0, 1));
+    handled.take(messages);
+    const done = (...ns: number[]) =>
+      handled.done(messages.filter(({ streamSequence }) => ns.includes(streamSequence)), acks)
+        .map(({ reply }) => reply).join();
+    const said = [done(2), done(1), done(5), done(3), done(1, 2, 3, 5)];
+    assert.deepEqual(
+      said,
+      {
+        each: ["r2", "r1", "r5", "r3", ""],
+        all: ["", "r1", "", "r5", ""],
+        none: ["", "", "", "", ""],
+      }[acks],
+    );
+    assert.equal(handled.floor, 5);
+    // Of an incarnation that is gone nothing counts.
+    handled.begin(2);
+    assert.equal(done(5), "");
+  }
+});
+
+test("a stream that has forgotten its end ends, but not before that was seen twice", async () => {
+  let hasMore = true;
+  const end = new FeedEnd({ lastSequence: 9, mayHaveMore: () => Promise.resolve(hasMore) });
+  const message = (n: number, pending: number) => new FeedMessage(undefined, "", n, n, pending, 1);
+  assert.equal(await end.isReached(message(5, 4), 0), false);
+  assert.equal(await end.isReached(undefined, 1000), false);
+  hasMore = false;
+  // Not before some time has passed, however often it is asked.
+  assert.equal(await end.isReached(undefined, 1001), false);
+  assert.equal(await end.isReached(undefined, 2000), false);
+  assert.equal(await end.isReached(message(6, 3), 2001), false);
+  assert.equal(await end.isReached(undefined, 3000), false);
+  assert.equal(await end.isReached(undefined, 4000), true);
+  assert.equal(await end.isReached(message(9, 1), 5000), true);
+  assert.equal(await end.isReached(message(7, 0), 5000), true);
+});
