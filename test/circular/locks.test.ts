@@ -8,30 +8,13 @@ import { NamedSemaphore, SharedMemory as Segment } from "../../ffi/mod.ts";
 import { ClosedError, PermissionDeniedError } from "../../src/errors.ts";
 import {
   CircularBufferReader,
-  type CircularBufferSpec,
   CircularBufferWriter,
   SemaphoreLock,
   WriterLockedError,
 } from "../../src/shm_circular/mod.ts";
+import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { needsLastingNames } from "../support/platform.ts";
-
-function newSpec(capacity: number = 1000): CircularBufferSpec {
-  const name = uniqueName("circular-locks");
-  return { indexName: `${name}-index`, dataName: `${name}-data`, capacity };
-}
-
-function names({ indexName, dataName }: CircularBufferSpec): string[] {
-  return [indexName, dataName];
-}
-
-function assertGone(spec: CircularBufferSpec): void {
-  for (const name of names(spec)) {
-    assert.equal(Segment.exists(name), false, `${name} is gone`);
-    assert.equal(NamedSemaphore.unlink(name), false, `semaphore ${name} is gone`);
-  }
-  assert.equal(NamedSemaphore.unlink(`${spec.dataName}-writer`), false);
-}
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 

@@ -3,36 +3,22 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
-import { NamedSemaphore, SharedMemory } from "../../ffi/mod.ts";
 import {
   CircularBufferReader,
   type CircularBufferSpec,
   CircularBufferWriter,
   WriterLockedError,
 } from "../../src/shm_circular/mod.ts";
-import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";
+import { assertGone, newSpec } from "../support/circular_specs.ts";
+import { type Child, runtimes, startChild } from "../support/runtime.ts";
 
 const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 1);
 const writerFile = new URL("children/writer.ts", import.meta.url);
 const originalFile = new URL("children/original.ts", import.meta.url);
 const readerFile = new URL("children/reader.ts", import.meta.url);
 
-function newSpec(capacity: number): CircularBufferSpec {
-  const name = uniqueName("circular");
-  return { indexName: `${name}-index`, dataName: `${name}-data`, capacity };
-}
-
 function args({ indexName, dataName, capacity }: CircularBufferSpec): (string | number)[] {
   return [indexName, dataName, capacity];
-}
-
-/** No segment of it, and no semaphore: one that is made anew is free, one that was there is not. */
-function assertGone({ indexName, dataName }: CircularBufferSpec): void {
-  for (const name of [indexName, dataName]) {
-    assert.equal(SharedMemory.exists(name), false, `${name} is gone`);
-    assert.equal(NamedSemaphore.unlink(name), false, `semaphore ${name} is gone`);
-  }
-  assert.equal(NamedSemaphore.unlink(`${dataName}-writer`), false, "writer's semaphore is gone");
 }
 
 const wait = (milliseconds: number) =>

@@ -7,32 +7,14 @@ import { NamedSemaphore, SharedMemory as Segment } from "../../ffi/mod.ts";
 import { ClosedError, SegmentNotFoundError, SegmentTruncatedError } from "../../src/errors.ts";
 import {
   CircularBufferReader,
-  type CircularBufferSpec,
   CircularBufferWriter,
   CorruptBufferError,
   LappedError,
   SharedMemory,
   UnsupportedBufferError,
 } from "../../src/shm_circular/mod.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { needsLastingNames, needsTruncation, notOnWindows } from "../support/platform.ts";
-
-function newSpec(capacity: number = 1000): CircularBufferSpec {
-  const name = uniqueName("circular-shm");
-  return { indexName: `${name}-index`, dataName: `${name}-data`, capacity };
-}
-
-function names({ indexName, dataName }: CircularBufferSpec): string[] {
-  return [indexName, dataName];
-}
-
-function assertGone(spec: CircularBufferSpec): void {
-  for (const name of names(spec)) {
-    assert.equal(Segment.exists(name), false, `${name} is gone`);
-    assert.equal(NamedSemaphore.unlink(name), false, `semaphore ${name} is gone`);
-  }
-  assert.equal(NamedSemaphore.unlink(`${spec.dataName}-writer`), false);
-}
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
