@@ -7,7 +7,7 @@
 import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { NatsLink } from "../../src/nats/connect.ts";
-import { jetstreamPackage } from "../../src/nats/packages.ts";
+import { jetstreamPackage } from "../../src/nats/server/packages.ts";
 import { receive } from "../../src/nats/receive.ts";
 import { receiveInto } from "../../src/nats/receive_into.ts";
 

@@ -15,9 +15,9 @@ import {
   type ForwardStats,
   type ForwardTrouble,
 } from "../nats/forward_options.ts";
-import type { Forwarding } from "../nats/forwarding.ts";
-import type { NewStreamOptions } from "../nats/new_stream.ts";
-import { DEFAULT_SUBJECT, subjectToken } from "../nats/subject.ts";
+import type { Forwarding } from "../nats/forward/forwarding.ts";
+import type { NewStreamOptions } from "../nats/forward/new_stream.ts";
+import { DEFAULT_SUBJECT, subjectToken } from "../nats/message/subject.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import {

@@ -10,12 +10,12 @@ import { checkCursor, type Cursor } from "../shm_log/cursor.ts";
 import type { ShmLogReader } from "../shm_log/reader.ts";
 import { NatsLink } from "./connect.ts";
 import { checkForwardOptions, type ForwardOptions } from "./forward_options.ts";
-import { Forwarding } from "./forwarding.ts";
-import { laneOf, routeOf } from "./lane.ts";
+import { Forwarding } from "./forward/forwarding.ts";
+import { laneOf, routeOf } from "./forward/lane.ts";
 import { StateFile } from "./state_file.ts";
-import { prepareStream } from "./stream.ts";
-import { DEFAULT_SUBJECT, subjectFilter } from "./subject.ts";
-import { unlessAborted } from "./within.ts";
+import { prepareStream } from "./forward/stream.ts";
+import { DEFAULT_SUBJECT, subjectFilter } from "./message/subject.ts";
+import { unlessAborted } from "./server/within.ts";
 
 /**
  * Forwards a log: what is there, and what comes, each entry as a message of a JetStream stream. It goes

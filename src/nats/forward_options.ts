@@ -14,8 +14,8 @@ import {
   checkStreamName,
   checkTimes,
 } from "./checks.ts";
-import type { GapMessage } from "./message.ts";
-import { checkNewStream, type NewStreamOptions } from "./new_stream.ts";
+import type { GapMessage } from "./message/message.ts";
+import { checkNewStream, type NewStreamOptions } from "./forward/new_stream.ts";
 
 /** The most messages that may be on their way: for each there is an object. */
 const MOST_IN_FLIGHT = 1 << 16;

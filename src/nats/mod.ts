@@ -190,7 +190,7 @@
 export { NatsLink, type NatsOptions, type NatsStatus, type NatsTlsOptions } from "./connect.ts";
 export { forward } from "./forward.ts";
 export type { ForwardOptions, ForwardStats, ForwardTrouble } from "./forward_options.ts";
-export type { Forwarding } from "./forwarding.ts";
+export type { Forwarding } from "./forward/forwarding.ts";
 export {
   decodeMessage,
   type EntryMessage,
@@ -198,8 +198,8 @@ export {
   type GapReason,
   type LogMessage,
   type LogSource,
-} from "./message.ts";
-export type { NewStreamOptions } from "./new_stream.ts";
+} from "./message/message.ts";
+export type { NewStreamOptions } from "./forward/new_stream.ts";
 export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "./origins.ts";
 export type {
   Intent,
@@ -208,7 +208,7 @@ export type {
   OriginRecord,
   OriginRun,
   OriginTable,
-} from "./origin.ts";
+} from "./receive/origin.ts";
 export { receive } from "./receive.ts";
 export {
   type IntoFound,
@@ -224,4 +224,4 @@ export {
   type ReceiveSummary,
 } from "./received.ts";
 export type { ReceiveOptions } from "./receive_options.ts";
-export type { Reception } from "./reception.ts";
+export type { Reception } from "./receive/reception.ts";

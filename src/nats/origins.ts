@@ -6,8 +6,8 @@
 
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import type { LogSource } from "./message.ts";
-import { type Intent, type OriginRecord, parseOrigin } from "./origin.ts";
+import type { LogSource } from "./message/message.ts";
+import { type Intent, type OriginRecord, parseOrigin } from "./receive/origin.ts";
 
 /** Where an entry of a local log comes from. */
 export interface EntryOrigin {

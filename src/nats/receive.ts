@@ -5,7 +5,7 @@
  */
 
 import type { ReceiveOptions } from "./receive_options.ts";
-import { Reception } from "./reception.ts";
+import { Reception } from "./receive/reception.ts";
 
 /**
  * Receives what forwarders have put into a stream: the entries of each log in their order, each once,

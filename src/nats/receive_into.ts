@@ -11,11 +11,11 @@ import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
 import { originRecords, originTarget } from "./origins.ts";
-import { type OriginStep, OriginWriter } from "./origin_writer.ts";
+import { type OriginStep, OriginWriter } from "./receive/origin_writer.ts";
 import type { ReceivedItem, ReceiveSummary } from "./received.ts";
 import type { ReceiveOptions } from "./receive_options.ts";
-import { Reception } from "./reception.ts";
-import { subjectToken } from "./subject.ts";
+import { Reception } from "./receive/reception.ts";
+import { subjectToken } from "./message/subject.ts";
 
 /** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */
 const ORIGIN_CHUNK_SIZE = 1 << 18;

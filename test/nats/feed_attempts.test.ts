@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { StreamUnusableError } from "../../src/errors.ts";
-import { tryAgainAndAgain } from "../../src/nats/feed_attempts.ts";
-import { BusyError } from "../../src/nats/feed_errors.ts";
+import { tryAgainAndAgain } from "../../src/nats/receive/feed_attempts.ts";
+import { BusyError } from "../../src/nats/receive/feed_errors.ts";
 
 /** Fails with one error after the other, then succeeds. */
 async function attemptsUntil(errors: Error[]): Promise<number> {

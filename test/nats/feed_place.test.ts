@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
-import { BusyError } from "../../src/nats/feed_errors.ts";
-import { FeedEnd } from "../../src/nats/feed_end.ts";
-import { FeedMessage } from "../../src/nats/feed_message.ts";
-import { FeedPlace } from "../../src/nats/feed_place.ts";
-import { HandledMessages } from "../../src/nats/handled.ts";
+import { BusyError } from "../../src/nats/receive/feed_errors.ts";
+import { FeedEnd } from "../../src/nats/receive/feed_end.ts";
+import { FeedMessage } from "../../src/nats/receive/feed_message.ts";
+import { FeedPlace } from "../../src/nats/receive/feed_place.ts";
+import { HandledMessages } from "../../src/nats/receive/handled.ts";
 
 /** A consumer that was used up to message 4. */
 function infoOf(more: object = {}): ConsumerInfo {

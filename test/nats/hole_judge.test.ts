@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { HoleJudge } from "../../src/nats/hole_judge.ts";
-import type { Incoming, Source, Tracked } from "../../src/nats/received_items.ts";
+import { HoleJudge } from "../../src/nats/receive/hole_judge.ts";
+import type { Incoming, Source, Tracked } from "../../src/nats/receive/received_items.ts";
 import type { MissingReason } from "../../src/nats/received.ts";
-import { TrackedSource } from "../../src/nats/sequence_check.ts";
+import { TrackedSource } from "../../src/nats/receive/sequence_check.ts";
 
 /** A log of which entries up to `last` were given, and entry `waiting` has come at moment 0. */
 function trackedOf(last: number, waiting: number, streamSequence: number): Tracked {

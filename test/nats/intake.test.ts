@@ -7,9 +7,9 @@ import { Reader, segmentSize, Writer } from "../../mod.ts";
 import type { EntryBatch } from "../../src/log/batch.ts";
 import type { FollowOptions } from "../../src/shm_log/follow.ts";
 import type { ShmLogReader } from "../../src/shm_log/reader.ts";
-import { Intake } from "../../src/nats/intake.ts";
-import { laneOf } from "../../src/nats/lane.ts";
-import { Progress } from "../../src/nats/progress.ts";
+import { Intake } from "../../src/nats/forward/intake.ts";
+import { laneOf } from "../../src/nats/forward/lane.ts";
+import { Progress } from "../../src/nats/forward/progress.ts";
 import { FakeCarrier, outboxOn } from "../support/fake_carrier.ts";
 
 /** A batch of entries 1 to `count`. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { LagClock } from "../../src/nats/lag.ts";
+import { LagClock } from "../../src/nats/forward/lag.ts";
 
 test("the lag is since when there was something that is not done", () => {
   const clock = new LagClock();

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { headers as clientHeaders } from "@nats-io/nats-core";
-import { headerText, textOfHeader } from "../../src/nats/headers.ts";
-import { decodeMessage, type LogSource } from "../../src/nats/message.ts";
-import { MessageEncoder, segmentWord } from "../../src/nats/message_encoder.ts";
-import { subjectFilter, subjectOf, subjectToken } from "../../src/nats/subject.ts";
+import { headerText, textOfHeader } from "../../src/nats/message/headers.ts";
+import { decodeMessage, type LogSource } from "../../src/nats/message/message.ts";
+import { MessageEncoder, segmentWord } from "../../src/nats/forward/message_encoder.ts";
+import { subjectFilter, subjectOf, subjectToken } from "../../src/nats/message/subject.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 const source: LogSource = { host: "web-1.example", name: "/app", segment: "1a-2b07-640f5e3c" };

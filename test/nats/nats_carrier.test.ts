@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { NatsLink } from "../../src/nats/connect.ts";
-import { NatsCarrier } from "../../src/nats/nats_carrier.ts";
+import { NatsCarrier } from "../../src/nats/forward/nats_carrier.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

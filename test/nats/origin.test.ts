@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { LogSource } from "../../src/nats/message.ts";
-import { parseOrigin } from "../../src/nats/origin.ts";
+import type { LogSource } from "../../src/nats/message/message.ts";
+import { parseOrigin } from "../../src/nats/receive/origin.ts";
 import { Origins } from "../../src/nats/origins.ts";
-import { type OriginStep, OriginWriter } from "../../src/nats/origin_writer.ts";
+import { type OriginStep, OriginWriter } from "../../src/nats/receive/origin_writer.ts";
 import { bytesOf, createLog, into, open, recordsOf, resumeLog } from "../support/origin_logs.ts";
 
 const source: LogSource = { host: "a", name: "/x", segment: "1-2-3" };

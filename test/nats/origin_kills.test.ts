@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
 import { Reader } from "../../mod.ts";
-import type { LogSource } from "../../src/nats/message.ts";
+import type { LogSource } from "../../src/nats/message/message.ts";
 import { Origins } from "../../src/nats/origins.ts";
-import { type OriginStep, OriginWriter } from "../../src/nats/origin_writer.ts";
+import { type OriginStep, OriginWriter } from "../../src/nats/receive/origin_writer.ts";
 import { Journal, Replay, type Store } from "../support/journal.ts";
 import {
   bytesOf,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Overdue } from "../../src/nats/overdue.ts";
+import { Overdue } from "../../src/nats/forward/overdue.ts";
 
 test("what is the same at five looks is overdue, and nothing is after a change", () => {
   const overdue = new Overdue(100);

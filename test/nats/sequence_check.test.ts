@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { SequenceCheck, TrackedSource } from "../../src/nats/sequence_check.ts";
+import { SequenceCheck, TrackedSource } from "../../src/nats/receive/sequence_check.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 interface Message {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { unlessAborted, within } from "../../src/nats/within.ts";
+import { unlessAborted, within } from "../../src/nats/server/within.ts";
 
 const never = new Promise<never>(() => {});
 

@@ -8,7 +8,7 @@ import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
 import { checkStreamName } from "../../nats/checks.ts";
 import type { NatsOptions, NatsStatus } from "../../nats/connect.ts";
-import { subjectOf } from "../../nats/subject.ts";
+import { subjectOf } from "../../nats/message/subject.ts";
 import { harmless } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 

@@ -6,7 +6,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { NatsLink } from "../../nats/connect.ts";
-import { lastMessages } from "../../nats/last_messages.ts";
+import { lastMessages } from "../../nats/receive/last_messages.ts";
 import { receive } from "../../nats/receive.ts";
 import type { ReceiveOptions } from "../../nats/receive_options.ts";
 import type { Criteria } from "../options/selection.ts";

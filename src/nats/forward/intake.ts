@@ -4,14 +4,14 @@
  * @module
  */
 
-import { OverrunError } from "../errors.ts";
-import type { EntryBatch } from "../log/batch.ts";
-import { type Cursor, isCursorOf } from "../shm_log/cursor.ts";
-import type { ReopenEvent } from "../shm_log/follow.ts";
-import type { ShmLogReader } from "../shm_log/reader.ts";
-import type { ForwardOptions } from "./forward_options.ts";
+import { OverrunError } from "../../errors.ts";
+import type { EntryBatch } from "../../log/batch.ts";
+import { type Cursor, isCursorOf } from "../../shm_log/cursor.ts";
+import type { ReopenEvent } from "../../shm_log/follow.ts";
+import type { ShmLogReader } from "../../shm_log/reader.ts";
+import type { ForwardOptions } from "../forward_options.ts";
 import { laneOf } from "./lane.ts";
-import type { GapReason } from "./message.ts";
+import type { GapReason } from "../message/message.ts";
 import type { Lane } from "./out_message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Progress } from "./progress.ts";

@@ -5,10 +5,10 @@
  */
 
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/transport-node";
-import type { NatsLink } from "./connect.ts";
+import type { NatsLink } from "../connect.ts";
 import type { Carrier, Refusal } from "./carrier.ts";
-import { isRefusal, refused } from "./dial.ts";
-import { transportPackage } from "./packages.ts";
+import { isRefusal, refused } from "../server/dial.ts";
+import { transportPackage } from "../server/packages.ts";
 
 /** Told of the stream's answers. */
 export interface Answers {

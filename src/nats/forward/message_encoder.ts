@@ -4,9 +4,9 @@
  * @module
  */
 
-import { HEADERS, headerText } from "./headers.ts";
-import type { GapReason, LogSource } from "./message.ts";
-import { DEFAULT_SUBJECT, subjectOf, subjectToken } from "./subject.ts";
+import { HEADERS, headerText } from "../message/headers.ts";
+import type { GapReason, LogSource } from "../message/message.ts";
+import { DEFAULT_SUBJECT, subjectOf, subjectToken } from "../message/subject.ts";
 
 /** A segment's identity as a word. */
 export function segmentWord(

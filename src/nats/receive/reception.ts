@@ -4,25 +4,25 @@
  * @module
  */
 
-import { NatsLink } from "./connect.ts";
+import { NatsLink } from "../connect.ts";
 import { Feed } from "./feed.ts";
 import type { FeedMessage } from "./feed_message.ts";
 import { END_INTERVAL, FeedEnd } from "./feed_end.ts";
 import { HoleJudge } from "./hole_judge.ts";
-import { decodeMessage, type LogSource } from "./message.ts";
+import { decodeMessage, type LogSource } from "../message/message.ts";
 import {
   type MissingReason,
   ReceivedEntry,
   type ReceivedItem,
   type ReceiveSummary,
-} from "./received.ts";
+} from "../received.ts";
 import { type Incoming, ReceivedItems, type Source } from "./received_items.ts";
 import { ReceivedSources } from "./received_sources.ts";
 import {
   type CheckedOptions,
   checkReceiveOptions,
   type ReceiveOptions,
-} from "./receive_options.ts";
+} from "../receive_options.ts";
 import { ReceiveState } from "./receive_state.ts";
 import { SequenceCheck } from "./sequence_check.ts";
 

@@ -7,9 +7,9 @@
 
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
-import { ClosedError, StreamUnusableError } from "../errors.ts";
-import { sleep } from "../sleep.ts";
-import type { NatsLink, NatsStatus } from "./connect.ts";
+import { ClosedError, StreamUnusableError } from "../../errors.ts";
+import { sleep } from "../../sleep.ts";
+import type { NatsLink, NatsStatus } from "../connect.ts";
 import { REQUEST_TIME, tryAgainAndAgain } from "./feed_attempts.ts";
 import { explained } from "./feed_errors.ts";
 import { FeedMessage } from "./feed_message.ts";
@@ -18,8 +18,8 @@ import { FeedPlace } from "./feed_place.ts";
 import { statusOf } from "./feed_status.ts";
 import { FeedWindow } from "./feed_window.ts";
 import { type Acks, HandledMessages } from "./handled.ts";
-import { jetstreamPackage } from "./packages.ts";
-import { within } from "./within.ts";
+import { jetstreamPackage } from "../server/packages.ts";
+import { within } from "../server/within.ts";
 
 /** How often the server says that it is there, in milliseconds. */
 const HEARTBEAT = 500;

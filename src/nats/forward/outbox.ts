@@ -5,7 +5,7 @@
  */
 
 import type { Carrier, Refusal } from "./carrier.ts";
-import type { GapReason } from "./message.ts";
+import type { GapReason } from "../message/message.ts";
 import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
 import type { OutboxCounts, OutboxOptions } from "./outbox_options.ts";
 import { Overdue } from "./overdue.ts";

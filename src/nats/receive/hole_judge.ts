@@ -5,7 +5,7 @@
  */
 
 import type { Feed } from "./feed.ts";
-import type { MissingReason } from "./received.ts";
+import type { MissingReason } from "../received.ts";
 import type { Tracked } from "./received_items.ts";
 
 /** How many messages a forwarder may have on their way at once: within so many, order may be wrong. */

@@ -4,18 +4,18 @@
  * @module
  */
 
-import { ClosedError, StreamUnusableError } from "../errors.ts";
-import type { Cursor } from "../shm_log/cursor.ts";
-import type { ShmLogReader } from "../shm_log/reader.ts";
-import type { NatsLink, NatsStatus } from "./connect.ts";
-import type { ForwardOptions, ForwardStats, ForwardTrouble } from "./forward_options.ts";
+import { ClosedError, StreamUnusableError } from "../../errors.ts";
+import type { Cursor } from "../../shm_log/cursor.ts";
+import type { ShmLogReader } from "../../shm_log/reader.ts";
+import type { NatsLink, NatsStatus } from "../connect.ts";
+import type { ForwardOptions, ForwardStats, ForwardTrouble } from "../forward_options.ts";
 import { Intake } from "./intake.ts";
 import { laneOf, routeOf } from "./lane.ts";
 import { NatsCarrier } from "./nats_carrier.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
-import type { StateFile } from "./state_file.ts";
-import { within } from "./within.ts";
+import type { StateFile } from "../state_file.ts";
+import { within } from "../server/within.ts";
 
 /** How often the state file is written, and the log is looked at for the lag, in milliseconds. */
 const INTERVAL = 1000;

@@ -5,14 +5,19 @@
  */
 
 import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
-import { ClosedError, NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
-import { sleep } from "../sleep.ts";
-import { checkStreamName } from "./checks.ts";
-import type { NatsLink } from "./connect.ts";
+import {
+  ClosedError,
+  NatsRefusedError,
+  OuroborosError,
+  StreamUnusableError,
+} from "../../errors.ts";
+import { sleep } from "../../sleep.ts";
+import { checkStreamName } from "../checks.ts";
+import type { NatsLink } from "../connect.ts";
 import { newStreamConfig, type NewStreamOptions } from "./new_stream.ts";
-import { jetstreamPackage } from "./packages.ts";
-import { NOT_YET } from "./server_codes.ts";
-import { takesSubject } from "./subject.ts";
+import { jetstreamPackage } from "../server/packages.ts";
+import { NOT_YET } from "../server/server_codes.ts";
+import { takesSubject } from "../message/subject.ts";
 
 /** What there is to know of a stream. */
 export interface StreamFacts {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ClosedError } from "../errors.ts";
-import type { Cursor } from "../shm_log/cursor.ts";
-import type { ShmLogReader } from "../shm_log/reader.ts";
+import { ClosedError } from "../../errors.ts";
+import type { Cursor } from "../../shm_log/cursor.ts";
+import type { ShmLogReader } from "../../shm_log/reader.ts";
 import { LagClock } from "./lag.ts";
 import type { Lane, OutMessage } from "./out_message.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
-import { StreamUnusableError } from "../errors.ts";
+import { StreamUnusableError } from "../../errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
 
 /** How long the server waits for an acknowledgement, in milliseconds: a restart does not wait for it. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { SegmentIdentity } from "../../ffi/mod.ts";
-import type { LogSource } from "./message.ts";
+import type { SegmentIdentity } from "../../../ffi/mod.ts";
+import type { LogSource } from "../message/message.ts";
 import { sourceKey } from "./source_key.ts";
 import {
   type NumberedSource,

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { CorruptStateError } from "../errors.ts";
+import { CorruptStateError } from "../../errors.ts";
 import type { FeedMessage } from "./feed_message.ts";
-import type { LogSource } from "./message.ts";
+import type { LogSource } from "../message/message.ts";
 import { sourceKey } from "./source_key.ts";
-import { StateFile } from "./state_file.ts";
+import { StateFile } from "../state_file.ts";
 
 /** The size of a slot: room for two thousand logs. All of it is written each time. */
 const SLOT_SIZE = 1 << 18;

@@ -5,8 +5,8 @@
  */
 
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
-import { StreamUnusableError } from "../errors.ts";
-import { sleep } from "../sleep.ts";
+import { StreamUnusableError } from "../../errors.ts";
+import { sleep } from "../../sleep.ts";
 import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
 import { BusyError } from "./feed_errors.ts";
 import type { FeedOptions } from "./feed_options.ts";

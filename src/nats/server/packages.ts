@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PackageMissingError } from "../errors.ts";
+import { PackageMissingError } from "../../errors.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
 type JetStream = typeof import("@nats-io/jetstream");

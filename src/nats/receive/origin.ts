@@ -26,8 +26,8 @@
  * @module
  */
 
-import type { SegmentIdentity } from "../../ffi/mod.ts";
-import type { LogSource } from "./message.ts";
+import type { SegmentIdentity } from "../../../ffi/mod.ts";
+import type { LogSource } from "../message/message.ts";
 
 /** A source by the number that stands for it in this origin log. */
 export interface NumberedSource extends LogSource {

@@ -5,13 +5,13 @@
  */
 
 import type { FeedMessage } from "./feed_message.ts";
-import type { LogSource } from "./message.ts";
+import type { LogSource } from "../message/message.ts";
 import {
   type MissingReason,
   type ReceivedEntry,
   ReceivedGap,
   type ReceivedItem,
-} from "./received.ts";
+} from "../received.ts";
 import type { SequenceSink, TrackedSource } from "./sequence_check.ts";
 
 /** A message, and the entry in it. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { StreamUnusableError } from "../errors.ts";
-import { sleep } from "../sleep.ts";
+import { StreamUnusableError } from "../../errors.ts";
+import { sleep } from "../../sleep.ts";
 import { BusyError, explained, hasNoResponder, inUse, isPassing } from "./feed_errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
 

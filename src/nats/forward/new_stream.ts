@@ -5,7 +5,7 @@
  */
 
 import type { StreamConfig } from "@nats-io/jetstream";
-import { checkChoice, checkInteger } from "./checks.ts";
+import { checkChoice, checkInteger } from "../checks.ts";
 
 const NANOSECONDS = 1_000_000;
 const DUPLICATE_WINDOW = 120_000;

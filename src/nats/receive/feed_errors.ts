@@ -4,9 +4,9 @@
  * @module
  */
 
-import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../errors.ts";
+import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../../errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
-import { NOT_YET } from "./server_codes.ts";
+import { NOT_YET } from "../server/server_codes.ts";
 
 /** There is no consumer of that name yet, and a moment later there is. */
 const MADE_MEANWHILE = [10013, 10105];

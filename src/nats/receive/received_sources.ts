@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LogSource } from "./message.ts";
+import type { LogSource } from "../message/message.ts";
 import type { Tracked } from "./received_items.ts";
 import { TrackedSource } from "./sequence_check.ts";
 import { sourceKey } from "./source_key.ts";

@@ -7,10 +7,10 @@
 import { readFileSync } from "node:fs";
 import { connect, isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
-import { NatsRefusedError } from "../errors.ts";
-import { sleep } from "../sleep.ts";
-import { checkInboxPrefix, checkTimes } from "./checks.ts";
-import type { NatsOptions } from "./nats_options.ts";
+import { NatsRefusedError } from "../../errors.ts";
+import { sleep } from "../../sleep.ts";
+import { checkInboxPrefix, checkTimes } from "../checks.ts";
+import type { NatsOptions } from "../nats_options.ts";
 import { transportPackage } from "./packages.ts";
 import { unlessAborted } from "./within.ts";
 
