@@ -44,6 +44,7 @@ test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
     [["tail", "/x", "--bogus"], /unknown option '--bogus'/],
     [["tail", "/x", "-n", "many"], /An integer from 0 on is expected/],
     [["tail", "/x", "--from", "start"], /"latest", "oldest" or a sequence number/],
+    [["tail", "/x", "--from", "99999999999999999999"], /a sequence number/],
     [["tail", "/x", "--all", "-n", "3"], /cannot be used with/],
     [["tail", "/x", "--grep", "("], /Invalid regular expression|unterminated|missing/i],
     [["tail", "/x", "-o", "xml"], /Allowed choices are text, json, hex, raw/],
