@@ -76,7 +76,6 @@ test("list shows names that could play tricks on a terminal without their tricks
   const { stdout } = runCli(["list"]);
   assert.ok(stdout.includes(`${name.split("\x1b")[0]}\\x1b[2J\\x9b2J?y `), JSON.stringify(stdout));
   const json = runCli(["list", "-o", "json"]).stdout;
-  // deno-lint-ignore no-control-regex
   assert.doesNotMatch(json, /[\x7f-\x9f]/);
   assert.ok(JSON.parse(json).some((one: { name: string }) => one.name === name));
 });
