@@ -7,7 +7,6 @@
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import config from "../../deno.json" with { type: "json" };
-import { OuroborosError } from "../errors.ts";
 import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
 import { addForward } from "./forward.ts";
@@ -16,6 +15,7 @@ import { addHelp } from "./help.ts";
 import { complete, completionLines } from "./help/complete.ts";
 import { addList } from "./list.ts";
 import { ClosedPipeError } from "./output/output.ts";
+import { explain } from "./output/explain.ts";
 import { warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 import { addReceive } from "./receive.ts";
@@ -95,12 +95,4 @@ export async function main(argv: string[]): Promise<number> {
     warn(explain(error));
     return 1;
   }
-}
-
-/** One line for what the world did to us; for a mistake of our own, where it happened, too. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const isExpected = error instanceof OuroborosError || error instanceof RangeError ||
-    "code" in error;
-  return isExpected ? error.message : error.stack ?? error.message;
 }

@@ -1,5 +1,5 @@
 /**
- * `ouroboros remove`: removes a log.
+ * `ouroboros remove`: removes logs.
  *
  * @module
  */
@@ -16,10 +16,14 @@ import {
   unlinkMemory,
 } from "../shm_log/target.ts";
 import { targetArgument } from "./options/arguments.ts";
+import { explain } from "./output/explain.ts";
+import { warn } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
 Examples:
   ouroboros remove /app
+  ouroboros remove /all /all.origin
   ouroboros remove --force /app   even while its writer is alive, or though it is no log
 
 Readers that have the log open keep what they have.`;
@@ -27,11 +31,29 @@ Readers that have the log open keep what they have.`;
 /** Adds the command. */
 export function addRemove(program: Command): void {
   program.command("remove")
-    .description("remove a log, unless its writer is alive")
-    .argument("<name>", "the log", targetArgument)
+    .description("remove logs, unless their writers are alive")
+    .argument("<name...>", "the logs", collectTargets)
     .option("--force", "in any case")
     .addHelpText("after", EXAMPLES)
-    .action(remove);
+    .action(removeAll);
+}
+
+function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
+  return [...previous, targetArgument(text)];
+}
+
+/** Removes what can be removed. */
+function removeAll(targets: LogTarget[], options: { force?: true }): void {
+  let isDone = true;
+  for (const target of targets) {
+    try {
+      remove(target, options);
+    } catch (error) {
+      warn(explain(error));
+      isDone = false;
+    }
+  }
+  if (!isDone) throw new ExitError(1);
 }
 
 function remove(target: LogTarget, options: { force?: true }): void {

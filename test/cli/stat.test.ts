@@ -28,6 +28,20 @@ test("stat says what is in a log, in words and as JSON", () => {
   assert.deepEqual(info.damage, []);
 });
 
+test("remove takes several logs, and those that it can where others are none", {
+  skip: needsLastingNames,
+}, () => {
+  const names = [uniqueName(), uniqueName(), uniqueName()];
+  for (const name of [names[0], names[2]]) {
+    ShmLogWriter.create(name, { ...SMALL, unlinkOnClose: false }).close();
+  }
+  const { code, stdout, stderr } = runCli(["remove", ...names]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /^ouroboros: .*not found\n$/);
+  assert.ok(stderr.includes(names[1]));
+  for (const name of names) assert.equal(SharedMemory.exists(name), false, name);
+});
+
 test("list shows the logs and nothing else, remove takes those without a writer", {
   skip: needsLastingNames,
 }, () => {
