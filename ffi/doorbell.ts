@@ -167,7 +167,11 @@ export class Doorbell implements Disposable {
   /** Ends the thread that sleeps for us, and unmaps the page. May be called twice. */
   close(): void {
     if (this.#holding.isReleased) return;
-    this.#thread?.close();
+    if (this.#thread !== undefined) {
+      // Not to be woken before it sleeps: it finds another number than the one that it was told.
+      if (this.#isThere()) Atomics.add(this.#words, RINGS_WORD, 1);
+      this.#thread.close();
+    }
     release(this.#holding, this.#buffer);
   }
 

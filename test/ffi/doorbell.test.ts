@@ -24,6 +24,15 @@ function create(size: number): { memory: SharedMemory; name: string } & Disposab
   };
 }
 
+/** Waits until the thread that sleeps is there: until then sleeps are short. */
+async function threadOf(bell: Doorbell): Promise<void> {
+  let start: number;
+  do {
+    start = performance.now();
+    await bell.sleep(200);
+  } while (performance.now() - start < 150);
+}
+
 test("a segment has a bell if there is room behind its end", { skip }, () => {
   for (const [size, has] of [[1, true], [4080, true], [4081, false], [4096, false], [4097, true]]) {
     using made = create(Number(size));
@@ -93,6 +102,52 @@ test(
     bell.arm();
     bell.ring();
     await bell.sleep(100_000);
+  },
+);
+
+test(
+  "sleep() of no time ends, and the longest one only when the bell rings",
+  { skip },
+  async () => {
+    using made = create(5000);
+    using bell = Doorbell.of(made.memory);
+    assert.ok(bell);
+    await bell.sleep(0);
+    bell.arm();
+    await threadOf(bell);
+    await bell.sleep(0);
+    for (const forever of [2 ** 31, Infinity]) {
+      bell.arm();
+      let isOver = false;
+      const sleeping = bell.sleep(forever).then(() => isOver = true);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(isOver, false, `${forever} ms are over`);
+      bell.ring();
+      await sleeping;
+      // Whoever has armed it and finds it rung does not sleep.
+      bell.arm();
+      bell.ring();
+      bell.sleepSync(forever);
+    }
+    bell.sleepSync(999.9999999 / 1000);
+  },
+);
+
+test(
+  "who closes the bell at the moment of falling asleep is not kept waiting",
+  { skip },
+  async () => {
+    using made = create(5000);
+    for (let i = 0; i < 5; i++) {
+      using bell = Doorbell.of(made.memory);
+      assert.ok(bell);
+      bell.arm();
+      await threadOf(bell);
+      const sleeping = bell.sleep(30_000);
+      bell.close();
+      const late = new Promise<string>((resolve) => setTimeout(resolve, 20_000, "late").unref());
+      assert.equal(await Promise.race([sleeping, late]), undefined, `at attempt ${i + 1}`);
+    }
   },
 );
 
