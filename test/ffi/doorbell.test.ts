@@ -1,10 +1,11 @@
 /** Doorbell: who sleeps is woken, in other processes too, and whoever can't have one is told so. */
 
 import assert from "node:assert/strict";
-import { truncateSync } from "node:fs";
+import { readdirSync, truncateSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
 import { Doorbell, SharedMemory } from "../../ffi/mod.ts";
+import { hasProc, usage } from "../support/usage.ts";
 import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
 
 const ringer = new URL("../conformance/children/ringer.ts", import.meta.url);
@@ -150,6 +151,30 @@ test(
     }
   },
 );
+
+test("the thread of a bell that was forgotten ends", {
+  skip: skip || (hasProc ? false : "no /proc to look at"),
+}, async () => {
+  using made = create(5000);
+  const threads = () => readdirSync("/proc/self/task").length;
+  const sleepOnce = async () => {
+    const bell = Doorbell.of(made.memory);
+    assert.ok(bell);
+    await threadOf(bell);
+  };
+  // What the runtime starts for its own ends with the first one.
+  await sleepOnce();
+  await usage();
+  const before = threads();
+  for (let i = 0; i < 4; i++) await sleepOnce();
+  let now = threads();
+  for (let i = 0; i < 100 && now > before; i++) {
+    await usage();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    now = threads();
+  }
+  assert.ok(now <= before, `${now} threads after ${before}`);
+});
 
 for (const other of runtimes) {
   test(`no ring is missed in ${ROUNDS} rounds with ${other.title}`, { skip }, async () => {
