@@ -77,7 +77,9 @@ function comeLast(signal: NodeJS.Signals): void {
 }
 
 function callAll(): void {
-  for (const end of [...ends]) if (forget(end)) end();
+  for (const end of [...ends]) if (ends.delete(end)) end();
+  // Not before: a second signal would end the process while the first one is at work.
+  removeListeners();
 }
 
 function forget(end: () => void): boolean {
