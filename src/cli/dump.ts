@@ -8,6 +8,7 @@ import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
+import { refuseItself } from "./files/not_itself.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import { type Criteria, Selection } from "./options/selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
@@ -15,6 +16,7 @@ import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./ou
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
+import { Ears } from "./process/ears.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
@@ -24,6 +26,9 @@ Examples:
   ouroboros dump --name /app --output app.txt --since 1h --level warn
 
 ${SELECTION_HELP}`;
+
+/** After how many entries there is a moment to listen in. */
+const SILENCE = 64;
 
 interface DumpOptions extends Criteria {
   name: LogTarget;
@@ -58,10 +63,12 @@ async function dump(options: DumpOptions): Promise<void> {
   using interrupt = new Interrupt();
   using reader = ShmLogReader.open(name, { strategy, onDamage: "skip" });
   const info = reader.inspect();
+  if (path !== "-") refuseItself(name, reader, path);
   const output = path === "-" ? Output.standard() : await Output.file(path);
   const print = entryPrinter(format, output);
   const selection = new Selection(options, format === "pretty");
   using progress = new Progress(info.entries, "entries");
+  const ears = new Ears();
   let seen = 0;
   let count = 0;
   // A writer that is at work adds entries faster than some disks take them: there must be an end.
@@ -77,6 +84,7 @@ async function dump(options: DumpOptions): Promise<void> {
       await output.flush();
       progress.update(seen);
     }
+    if (seen % SILENCE === 0 && ears.isDue) await ears.listen();
   }
   await output.close();
   const lost = reader.lostEntries > 0 ? `, ${reader.lostEntries} lost` : "";

@@ -8,6 +8,7 @@ import { type Command, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
+import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
 import { table } from "./output/table.ts";
@@ -44,7 +45,7 @@ export function addList(program: Command): void {
 async function list(options: { output: "text" | "json" }): Promise<void> {
   const logs = SharedMemory.list().map(look).filter((log) => log !== undefined);
   const output = Output.standard();
-  if (options.output === "json") output.write(`${JSON.stringify(logs, null, 2)}\n`);
+  if (options.output === "json") output.write(`${harmlessJson(JSON.stringify(logs, null, 2))}\n`);
   else if (logs.length > 0) {
     output.write(table([["NAME", "SIZE", "ENTRIES", "LAST", "WRITER"], ...logs.map(row)]));
   }
@@ -52,9 +53,15 @@ async function list(options: { output: "text" | "json" }): Promise<void> {
 }
 
 function row(log: ListedLog): (string | number)[] {
-  if (log.error !== undefined) return [log.name, "?", 0, 0, log.error];
+  if (log.error !== undefined) return [oneLine(log.name), "?", 0, 0, log.error];
   const { name, size = 0, entries = 0, lastSequenceNumber = 0, writerAlive } = log;
-  return [name, formatSize(size), entries, lastSequenceNumber, writerAlive ? "alive" : "-"];
+  return [
+    oneLine(name),
+    formatSize(size),
+    entries,
+    lastSequenceNumber,
+    writerAlive ? "alive" : "-",
+  ];
 }
 
 /** Looks at a segment; gives nothing if it is something else than a log. */

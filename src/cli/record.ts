@@ -5,12 +5,16 @@
  */
 
 import { Buffer } from "node:buffer";
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isSameFile } from "../../ffi/mod.ts";
+import { OuroborosError } from "../errors.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { ShmLogReaderOptions } from "../shm_log/reader_options.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { CursorFile } from "./files/cursor_file.ts";
+import { refuseItself } from "./files/not_itself.ts";
 import { RotatingFile } from "./files/rotating_file.ts";
 import {
   countArgument,
@@ -80,23 +84,29 @@ function fileArgument(text: string): string {
 }
 
 async function record(target: LogTarget, path: string, options: RecordOptions): Promise<void> {
+  checkFiles(path, options.cursorFile);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const cursorFile = options.cursorFile === undefined
     ? undefined
     : new CursorFile(options.cursorFile);
   const after = cursorFile?.load();
-  const reader = await open(target, signal, {
+  const start: ShmLogReaderOptions = {
     strategy: options.from === "oldest" ? "lowest" : "latest",
     onDamage: "skip",
     ...after && { after },
-  });
+  };
+  const there = options.from === "new" ? openNow(target, start) : undefined;
+  // One that is not there yet is new from its first entry on.
+  const strategy = options.from === "new" ? "lowest" : start.strategy;
+  const reader = there ?? await open(target, signal, { ...start, strategy });
   if (reader === undefined) return;
   using _closed = reader;
+  refuseItself(target, reader, path);
   using file = new RotatingFile(path, options);
   const recording = new Recording(reader, file, options.output);
   if (after !== undefined) recording.goOn(after.sequenceNumber);
-  else if (options.from === "new") {
+  else if (there !== undefined) {
     skipTo(reader, reader.inspect().lastSequenceNumber);
     recording.goOn(reader.lastSequenceNumber);
   }
@@ -157,6 +167,24 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     signal.removeEventListener("abort", abort);
   }
   warn(`${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
+}
+
+/** Each cursor takes the place of the file: it must not be that of what is recorded. */
+function checkFiles(path: string, cursorFile: string | undefined): void {
+  if (cursorFile === undefined) return;
+  if (resolve(path) === resolve(cursorFile) || isSameFile(path, cursorFile)) {
+    throw new RangeError(`${path} can't be the cursor file, too`);
+  }
+}
+
+/** Opens the log if it is there, and finished. */
+function openNow(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader | undefined {
+  try {
+    return ShmLogReader.open(target, options);
+  } catch (error) {
+    if (error instanceof OuroborosError) return undefined;
+    throw error;
+  }
 }
 
 /** Opens the log, or waits for it; undefined if that was in vain. */

@@ -121,7 +121,7 @@ function isStream(target: TailTarget): target is StreamTarget {
 
 function fromArgument(text: string): "latest" | "oldest" | number {
   if (text === "latest" || text === "oldest") return text;
-  if (/^\d+$/.test(text)) return Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new InvalidArgumentError('"latest", "oldest" or a sequence number is expected.');
 }
 

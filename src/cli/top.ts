@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
+import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { table } from "./output/table.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -89,8 +90,9 @@ function explainMissing(error: Error & { code?: string }): never {
 
 async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
   const output = Output.standard();
-  if (format === "json") output.write(`${JSON.stringify(looks.map(plain), null, 2)}\n`);
-  else {
+  if (format === "json") {
+    output.write(`${harmlessJson(JSON.stringify(looks.map(plain), null, 2))}\n`);
+  } else {
     const head = [...COLUMNS.map(({ head }) => head), "CHUNKS"];
     const rows = looks.map((look) => [...cells(look), chunkBar(look, 32).text]);
     output.write(table([head, ...rows]));

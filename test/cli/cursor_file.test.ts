@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import test from "node:test";
 import { CursorFile } from "../../src/cli/files/cursor_file.ts";
 
@@ -62,3 +63,12 @@ test("save() that fails leaves no draft behind", () =>
     assert.throws(() => new CursorFile(join(folder, taken)).save(cursor));
     assert.deepEqual(readdirSync(folder), [taken]);
   }));
+
+test("load() refuses what is not a file, which may have no end", {
+  skip: process.platform === "linux" ? false : "only Linux has this device",
+}, () => {
+  assert.throws(() => new CursorFile("/dev/full").load(), {
+    name: "RangeError",
+    message: "cursor file /dev/full is not a file",
+  });
+});

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { basename } from "node:path";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
-import { type RunningCli, startCli } from "../support/cli.ts";
-import { isWindows, needsLettingGo } from "../support/platform.ts";
+import { runCli, type RunningCli, startCli } from "../support/cli.ts";
+import { isWindows, needsLettingGo, notOnWindows } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-record-`);
@@ -213,4 +214,96 @@ test("a rotating file takes lines that are larger than its buffer", () => {
     file.line(bytes("c"));
   }
   assert.equal(read(path), `a\n${"b".repeat(300_000)}\nc\n`);
+});
+
+test("record --from new of a log that is yet to come takes all of it", async () => {
+  const name = uniqueName("record");
+  const path = `${folder}/to-come.txt`;
+  const cli = startCli(["record", name, path, "--from", "new"]);
+  await cli.untilStderr((stderr) => /waiting for log/.test(stderr));
+  using log = makeLog(name);
+  fill(log, 10);
+  await until(() => cli.process.exitCode !== null || existsSync(path), cli);
+  fill(log, 20);
+  await until(() => read(path).endsWith("line 20\n"), cli);
+  await stopped(cli);
+  assert.equal(read(path), lines(1, 20));
+});
+
+test("record goes on when nobody reads its standard error any more", async () => {
+  const name = uniqueName("record");
+  const path = `${folder}/unheard.txt`;
+  const cli = startCli(["record", name, path]);
+  cli.process.stderr?.destroy();
+  // Longer than it waits until it says that it waits.
+  await sleep(1500);
+  using log = makeLog(name);
+  fill(log, 10);
+  await until(() => read(path) === lines(1, 10), cli);
+  await stopped(cli);
+});
+
+test("record writes neither into the log itself nor where its cursor will be", () => {
+  const path = `${folder}/itself.ring`;
+  using log = ShmLogWriter.create({ path }, { chunkSize: 4096, chunkCount: 4 });
+  fill(log, 10);
+  const size = statSync(path).size;
+  const itself = runCli(["record", path, path]);
+  assert.equal(itself.code, 1);
+  assert.match(itself.stderr, /^ouroboros: .*itself.ring is log .* itself\n$/);
+  const dumped = runCli(["dump", "--name", path, "--output", path]);
+  assert.equal(dumped.code, 1);
+  assert.match(dumped.stderr, /^ouroboros: .*itself.ring is log .* itself\n$/);
+  assert.equal(statSync(path).size, size);
+  const out = `${folder}/both`;
+  const both = runCli([
+    "record",
+    path,
+    out,
+    "--cursor-file",
+    `${folder}/../${basename(folder)}/both`,
+  ]);
+  assert.equal(both.code, 1);
+  assert.match(both.stderr, /both can't be the cursor file, too\n$/);
+  assert.ok(!existsSync(out));
+});
+
+test("what is no file is recorded into, but not rotated", {
+  skip: notOnWindows("Windows has other devices"),
+}, () => {
+  using file = new RotatingFile("/dev/null", { keep: 1 });
+  file.line(bytes("x"));
+  assert.throws(() => new RotatingFile("/dev/null", { maxSize: 100, keep: 1 }), {
+    name: "RangeError",
+    message: /not a file/,
+  });
+});
+
+test("a file that is missing between others is filled before the last one goes", () => {
+  const path = `${folder}/hole`;
+  // As after a kill between two renames.
+  for (const number of [2, 3]) writeFileSync(`${path}.${number}`, `${number}\n`);
+  writeFileSync(path, "0\n");
+  using file = new RotatingFile(path, { maxSize: 2, keep: 3 });
+  file.line(bytes("1"));
+  assert.deepEqual(["", ".1", ".2", ".3"].map((end) => read(path + end)), [
+    "",
+    "0\n",
+    "2\n",
+    "3\n",
+  ]);
+  file.flush();
+  file.line(bytes("2"));
+  assert.deepEqual([".1", ".2", ".3"].map((end) => read(path + end)), ["1\n", "0\n", "2\n"]);
+});
+
+test("record may keep any number of files", async () => {
+  using log = makeLog();
+  fill(log, 3);
+  const path = `${folder}/many`;
+  const most = Number.MAX_SAFE_INTEGER;
+  const cli = startCli(["record", log.name, path, "--max-size", 7, "--keep", most]);
+  await until(() => read(path) === lines(3, 3), cli);
+  await stopped(cli);
+  assert.deepEqual([".2", ".1"].map((end) => read(path + end)), [lines(1, 1), lines(2, 2)]);
 });

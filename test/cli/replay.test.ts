@@ -1,6 +1,7 @@
 /** `ouroboros replay`: what save, record, tail and dump made becomes a log again. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
@@ -8,6 +9,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { type LastingLog, lastingLog } from "../support/lasting.ts";
+import { notOnWindows } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-replay-`);
@@ -118,4 +120,13 @@ test("replay refuses itself, logs that are there, and what can't be", () => {
   const path = `${folder}/e.txt`;
   writeFileSync(path, "x\n");
   assert.match(runCli(["replay", path, log.name]).stderr, /exists already|is locked|writer/);
+});
+
+test("replay refuses a pipe, which it would wait for without hearing a signal", {
+  skip: notOnWindows("Windows has other pipes"),
+}, () => {
+  const path = `${folder}/pipe`;
+  execFileSync("mkfifo", [path]);
+  const { code, stderr } = runCli(["replay", path, newName()]);
+  assert.deepEqual([code, stderr], [1, `ouroboros: ${JSON.stringify(path)} is not a file\n`]);
 });

@@ -1,6 +1,7 @@
 /** `ouroboros stat`, `list` and `remove`. */
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
@@ -65,4 +66,16 @@ test("list shows the logs and nothing else, remove takes those without a writer"
     SharedMemory.unlink(name);
     SharedMemory.unlink(other);
   }
+});
+
+test("list shows names that could play tricks on a terminal without their tricks", {
+  skip: process.platform === "linux" ? false : "only Linux has a folder of names",
+}, () => {
+  const name = `${uniqueName()}\x1b[2J\x9b2J\ny`;
+  using _log = ShmLogWriter.create(name, SMALL);
+  const { stdout } = runCli(["list"]);
+  assert.ok(stdout.includes(`${name.split("\x1b")[0]}\\x1b[2J\\x9b2J?y `), JSON.stringify(stdout));
+  const json = runCli(["list", "-o", "json"]).stdout;
+  assert.doesNotMatch(json, /[\x7f-\x9f]/);
+  assert.ok(JSON.parse(json).some((one: { name: string }) => one.name === name));
 });

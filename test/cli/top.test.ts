@@ -12,7 +12,8 @@ import { fullFence } from "../../src/fence.ts";
 import { outline } from "../../src/log/outline.ts";
 import { History } from "../../src/cli/top/history.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
-import { ageWord, chunkBar, oneLine, rateWord, sorted } from "../../src/cli/top/words.ts";
+import { oneLine } from "../../src/cli/output/harmless.ts";
+import { ageWord, chunkBar, rateWord, sorted } from "../../src/cli/top/words.ts";
 import { runCli } from "../support/cli.ts";
 import { scriptCommand, slowness, uniqueName } from "../support/runtime.ts";
 

@@ -1,9 +1,12 @@
 /** Help, wrong usage, exit codes. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { spawnSync, type StdioOptions } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import process from "node:process";
 import test from "node:test";
-import { runCli } from "../support/cli.ts";
+import { ShmLogWriter } from "../../mod.ts";
+import { cliCommand, runCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const commands = [
@@ -44,6 +47,7 @@ test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
     [["tail", "/x", "--bogus"], /unknown option '--bogus'/],
     [["tail", "/x", "-n", "many"], /An integer from 0 on is expected/],
     [["tail", "/x", "--from", "start"], /"latest", "oldest" or a sequence number/],
+    [["tail", "/x", "--from", "99999999999999999999"], /a sequence number/],
     [["tail", "/x", "--all", "-n", "3"], /cannot be used with/],
     [["tail", "/x", "--grep", "("], /Invalid regular expression|unterminated|missing/i],
     [["tail", "/x", "-o", "xml"], /Allowed choices are text, json, hex, raw/],
@@ -84,4 +88,28 @@ test("dump makes no file for a log that is not there", () => {
   const path = `./no-such-dump-${uniqueName().slice(1)}`;
   assert.equal(runCli(["dump", "--name", uniqueName(), "--output", path]).code, 1);
   assert.ok(!existsSync(path));
+});
+
+test("what a full disk did not take is said, however little it is", {
+  skip: process.platform === "linux" ? false : "only Linux has a device that is full",
+}, () => {
+  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 4096, chunkCount: 4 });
+  log.write("the only one");
+  for (
+    const args of [
+      ["dump", "--name", log.name, "--output", "/dev/full"],
+      ["record", log.name, "/dev/full"],
+    ]
+  ) {
+    const { code, stderr } = runCli(args);
+    assert.equal(code, 1, args.join(" "));
+    assert.match(stderr, /^ouroboros: .*no space left on device.*\n$/i);
+  }
+  const full = openSync("/dev/full", "w");
+  const [command, args] = cliCommand(["tail", log.name]);
+  const stdio = ["ignore", full, "pipe"] satisfies StdioOptions;
+  const { status, stderr } = spawnSync(command, args, { stdio, timeout: 180_000 });
+  closeSync(full);
+  assert.equal(status, 1);
+  assert.match(String(stderr), /no space left on device/i);
 });

@@ -178,6 +178,21 @@ test("the page is used by keys alone, and shows all of an entry", { skip }, asyn
   });
 });
 
+test("what can't be copied is said to be so: an address of this network has no clipboard", {
+  skip,
+}, async () => {
+  using log = makeLog();
+  log.write(line(1));
+  await withPage([log.name], async (page) => {
+    await until(page, (texts) => texts.length === 1);
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.locator("#copy").click();
+    await page.locator("#copy >> text=Not allowed").waitFor();
+  });
+});
+
 test(
   "what was scrolled before somebody goes to the end does not stop the list there",
   { skip },

@@ -22,7 +22,7 @@ test("a stream gives what is there, then what comes", async () => {
     await page.until((page) => page.all("stats").some(({ last }) => last === 4));
     await page.until((page) => page.all("ring").some(({ entries }) => entries === 4));
     const ids = page.events.filter(({ event }) => event === "entries").map(({ id }) => id);
-    assert.equal(ids.at(-1), "4");
+    assert.match(ids.at(-1) ?? "", /^4\.[\d-]+$/);
     page.close();
   });
 });

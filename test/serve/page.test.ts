@@ -10,6 +10,7 @@ import {
   formatSize,
   formatSpan,
 } from "../../src/cli/serve/page/format.ts";
+import { pretty } from "../../src/cli/serve/page/pretty.ts";
 import { oneLine } from "../../src/cli/serve/page/one_line.ts";
 import type { EntryRow } from "../../src/cli/serve/messages.ts";
 import { buildPage, generatedFile } from "../../scripts/build_page.ts";
@@ -78,4 +79,27 @@ test("numbers are short, and have their units", () => {
     "2 h",
     "∞",
   ]);
+});
+
+test("pretty() changes nothing of JSON but its spaces, however it is nested", () => {
+  assert.equal(pretty("no {json}"), "no {json}");
+  assert.equal(pretty('{"cut": [1,'), '{"cut": [1,');
+  assert.equal(
+    pretty('{"id":12345678901234567890,"a":1.0,"a":[ ],"s":"{,\\"}:  ","o":{"x" : [1, {}]}}'),
+    `{
+  "id": 12345678901234567890,
+  "a": 1.0,
+  "a": [],
+  "s": "{,\\"}:  ",
+  "o": {
+    "x": [
+      1,
+      {}
+    ]
+  }
+}`,
+  );
+  const deep = `{"a":${"[".repeat(4000)}1${"]".repeat(4000)}}`;
+  assert.ok(pretty(deep).length < 100 * deep.length, `${pretty(deep).length} characters`);
+  assert.deepEqual(pretty(deep).replace(/\s/g, ""), deep);
 });

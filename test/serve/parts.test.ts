@@ -1,14 +1,19 @@
 /** The parts of the live view that know nothing of HTTP. */
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import test from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { inspect, ShmLogReader, ShmLogWriter, Writer } from "../../mod.ts";
+import { findBacklog } from "../../src/cli/serve/backlog.ts";
 import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
 import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
 import { Outbox } from "../../src/cli/serve/outbox.ts";
 import { RateMeter } from "../../src/cli/serve/rate_meter.ts";
 import { confirmDamage, ringPicture } from "../../src/cli/serve/ring_picture.ts";
+import { segmentOf } from "../../src/cli/serve/place.ts";
 import { MOST_CHARACTERS, rowOf } from "../../src/cli/serve/row.ts";
 import { sample, Sampler } from "../../src/cli/serve/sampling.ts";
 import type { Messages } from "../../src/cli/serve/messages.ts";
@@ -246,4 +251,46 @@ test("confirmDamage() forgets what is damaged in one look only", () => {
   const picture = ringPicture(confirmDamage(sound, inspect(memory)), true);
   assert.deepEqual(picture.arcs.map(({ isDamaged }) => isDamaged), [false, false, false, false]);
   assert.deepEqual(picture.damage, []);
+});
+
+test("a row of a long entry does not keep the rest of it in memory", {
+  skip: process.versions.deno || process.versions.bun
+    ? "only Node lets a test collect garbage"
+    : false,
+}, () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const size = 4 << 20;
+  const payload = new Uint8Array(size).fill(120);
+  const heap = () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = heap();
+  const rows = Array.from(
+    { length: 32 },
+    (_, number) => rowOf({ number, text: new TextDecoder().decode(payload), bytes: size }),
+  );
+  const grown = heap() - before;
+  assert.equal(rows.every(([, text]) => text === "x".repeat(MOST_CHARACTERS)), true);
+  assert.ok(grown < 8 * size, `32 rows of ${MOST_CHARACTERS} characters take ${grown} bytes`);
+});
+
+test("findBacklog() keeps rows, and not the entries that they are parts of", async () => {
+  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 1 << 20, chunkCount: 4 });
+  log.write("first");
+  log.write("y".repeat(100_000));
+  using reader = ShmLogReader.open(log.name);
+  const segment = segmentOf(reader.position);
+  const found = await findBacklog(log.name, {
+    filter: new EntryFilter({ search: "y" }),
+    segment,
+    after: 0,
+    upTo: 2,
+    most: 5,
+    copyMode: "map",
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual(found, { rows: [[2, "y".repeat(MOST_CHARACTERS), 100_000]], left: 0 });
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { checkCursor, type Cursor } from "../../shm_log/cursor.ts";
 import { renamePatiently } from "./patient_rename.ts";
@@ -21,11 +21,15 @@ export class CursorFile {
   /**
    * The cursor in the file; `undefined` if there is no file.
    *
-   * @throws {RangeError} if there is something else in it
+   * @throws {RangeError} if there is something else in it, or in its place
    */
   load(): Cursor | undefined {
     let text: string;
     try {
+      // A device may have no end, and would not be one any more after the first cursor.
+      if (!statSync(this.#path).isFile()) {
+        throw new RangeError(`cursor file ${this.#path} is not a file`);
+      }
       text = readFileSync(this.#path, "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { MAGIC } from "../../log/layout.ts";
 import { ShmLogReader } from "../../shm_log/reader.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
@@ -35,8 +35,15 @@ export interface Recorded {
   entries(): Generator<RecordedEntry>;
 }
 
-/** Opens a recording: a log, or a file of lines, which may be JSON as `tail -o json` writes it. */
+/**
+ * Opens a recording: a log, or a file of lines, which may be JSON as `tail -o json` writes it.
+ *
+ * @throws {RangeError} if it is neither, like a pipe, which can't be read more than once
+ */
 export function openRecorded(target: LogTarget): Recorded {
+  if (typeof target !== "string" && !statSync(target.path).isFile()) {
+    throw new RangeError(`${JSON.stringify(target.path)} is not a file`);
+  }
   return typeof target === "string" || isLog(target.path) ? logOf(target) : linesOf(target.path);
 }
 

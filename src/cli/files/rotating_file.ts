@@ -53,7 +53,13 @@ export class RotatingFile implements Disposable {
     this.#keep = options.keep;
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
     this.#descriptor = openSync(path, flags, MODE);
-    this.#size = fstatSync(this.#descriptor).size;
+    const stat = fstatSync(this.#descriptor);
+    if (options.maxSize !== undefined && !stat.isFile()) {
+      closeSync(this.#descriptor);
+      // Renaming a device takes it from all others.
+      throw new RangeError(`${path} is not a file, and can't be rotated`);
+    }
+    this.#size = stat.size;
     const last = new Uint8Array(1);
     if (this.#size > 0) readSync(this.#descriptor, last, 0, 1, this.#size - 1);
     // A recorder that was killed, or a full disk, cut it off.
@@ -116,12 +122,17 @@ export class RotatingFile implements Disposable {
     }
   }
 
-  /** Makes room for a new file: each of those before gets the next number, the last one goes. */
+  /**
+   * Makes room for a new file: each of those before gets the next number, up to the first that is free;
+   * if none is, the last one goes.
+   */
   #rotate(): void {
     this.sync();
     const { path } = this;
     if (this.#keep === 0) rmSync(path, { force: true });
-    for (let number = this.#keep; number > 0; number--) {
+    let free = 1;
+    while (free < this.#keep && existsSync(`${path}.${free}`)) free++;
+    for (let number = Math.min(free, this.#keep); number > 0; number--) {
       const from = number === 1 ? path : `${path}.${number - 1}`;
       if (existsSync(from)) renamePatiently(from, `${path}.${number}`);
     }

@@ -26,6 +26,11 @@ export function colorless(text: string): string {
   return harmless(text.replace(COLORS, ""));
 }
 
+/** A name that stays in its line: names of segments may be anything. */
+export function oneLine(name: string): string {
+  return colorless(name).replace(/[\n\t\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
+}
+
 /** JSON that can't play tricks, either, and says the same. */
 export function harmlessJson(json: string): string {
   return json.replace(UNESCAPED, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);

@@ -25,9 +25,7 @@ export class Output {
   private constructor(stream: Writable) {
     this.#stream = stream;
     // Without a listener an error would end the process.
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      this.#error = error.code === "EPIPE" ? new ClosedPipeError(error.message) : error;
-    });
+    stream.on("error", (error) => this.#fail(error));
   }
 
   /** Standard output. */
@@ -81,13 +79,20 @@ export class Output {
   async close(): Promise<void> {
     await this.flush();
     if (this.#stream !== process.stdout) await this.#settled((done) => this.#stream.end(done));
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#error ??= error.code === "EPIPE" ? new ClosedPipeError(error.message) : error;
   }
 
   /** Waits for an action of the stream; its error, if any, is kept for the end of `flush()`. */
-  #settled(action: (done: () => void) => void): Promise<void> {
+  #settled(action: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve) => {
       this.#stream.once("error", resolve);
-      action(() => {
+      action((error) => {
+        // The event comes later, perhaps after all has ended well.
+        if (error) this.#fail(error);
         this.#stream.removeListener("error", resolve);
         resolve();
       });

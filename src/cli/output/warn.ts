@@ -6,12 +6,16 @@
 
 import process from "node:process";
 import pc from "picocolors";
+import { harmless } from "./harmless.ts";
 
 const colors = pc.createColors(pc.isColorSupported && Boolean(process.stderr.isTTY));
 
-/** Says one line, with the program's name in front. */
+// Who reads it may be gone, and a recorder has other work than to be heard.
+process.stderr.on("error", () => {});
+
+/** Says one line, with the program's name in front; names in it may be a stranger's. */
 export function warn(message: string): void {
-  process.stderr.write(`${colors.yellow("ouroboros:")} ${message}\n`);
+  process.stderr.write(`${colors.yellow("ouroboros:")} ${harmless(message)}\n`);
 }
 
 /** How many of something, in words: `"1 entry"`, `"2 entries"`. */

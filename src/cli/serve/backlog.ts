@@ -10,7 +10,8 @@ import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
-import { type DecodedEntry, rowOf } from "./row.ts";
+import { segmentOf } from "./place.ts";
+import { rowOf } from "./row.ts";
 
 /** How long the search works before it lets others work, in milliseconds. */
 const SLICE = 8;
@@ -18,6 +19,8 @@ const SLICE = 8;
 /** Which entries to look for. */
 export interface BacklogOptions {
   filter: EntryFilter;
+  /** In which segment; another one may have the name by now, and is told of as soon as it is seen. */
+  segment: string;
   /** Only those after this number. */
   after: number;
   /** Only those up to this number. */
@@ -42,10 +45,11 @@ export interface Backlog {
 
 /** Searches what is in a log now. */
 export async function findBacklog(target: LogTarget, options: BacklogOptions): Promise<Backlog> {
-  const { filter, after, upTo, most, signal, copyMode, onProgress } = options;
-  const kept: DecodedEntry[] = [];
+  const { filter, segment, after, upTo, most, signal, copyMode, onProgress } = options;
+  const kept: EntryRow[] = [];
   let [matched, found] = [0, 0];
   using reader = ShmLogReader.open(target, { strategy: "lowest", onDamage: "skip", copyMode });
+  if (segmentOf(reader.position) !== segment) return { rows: [], left: 0 };
   const first = Math.max(reader.lastSequenceNumber, after);
   let sliceEnd = performance.now() + SLICE;
   while (!signal.aborted && reader.lastSequenceNumber < upTo) {
@@ -65,13 +69,13 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
         if (!filter.matches(entry.text)) continue;
         matched++;
       }
-      kept[found++ % most] = entry;
+      kept[found++ % most] = rowOf(entry);
     }
     if (performance.now() < sliceEnd) continue;
     onProgress?.((reader.lastSequenceNumber - first) / Math.max(upTo - first, 1));
     await setImmediate();
     sliceEnd = performance.now() + SLICE;
   }
-  kept.sort((a, b) => a.number - b.number);
-  return { rows: kept.map(rowOf), left: matched - kept.length };
+  kept.sort(([a], [b]) => a - b);
+  return { rows: kept, left: matched - kept.length };
 }

@@ -12,7 +12,7 @@ export interface EventSink {
   /** Whether what was sent is taken: before that nothing more should be sent. */
   readonly isReady: boolean;
   /** Sends an event; `id` is where a page that loses the connection goes on. */
-  send<K extends keyof Messages>(event: K, data: Messages[K], id?: number): void;
+  send<K extends keyof Messages>(event: K, data: Messages[K], id?: string): void;
 }
 
 /** A response that is a stream of events. */
@@ -40,7 +40,7 @@ export class EventStream implements EventSink {
   }
 
   /** Sends an event, unless the page is gone. */
-  send<K extends keyof Messages>(event: K, data: Messages[K], id?: number): void {
+  send<K extends keyof Messages>(event: K, data: Messages[K], id?: string): void {
     if (this.#isClosed) return;
     const head = id === undefined ? `event: ${event}` : `id: ${id}\nevent: ${event}`;
     // JSON has no line ends in it.

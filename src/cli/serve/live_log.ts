@@ -12,6 +12,7 @@ import { Catalog, type NamedTarget } from "./catalog.ts";
 import { CopiedLook } from "./copied_look.ts";
 import { LogStats, STATS_EVERY } from "./log_stats.ts";
 import type { LogState, RingPicture } from "./messages.ts";
+import { numberIn, segmentOf } from "./place.ts";
 import { confirmDamage, ringPicture } from "./ring_picture.ts";
 import type { DecodedEntry } from "./row.ts";
 import { Sampler } from "./sampling.ts";
@@ -50,7 +51,7 @@ export class LiveLog {
   #copyMode: ShmLogReaderOptions["copyMode"] = "pread";
   // Whether the next segment that has the name came while we looked.
   #isAwaited = false;
-  #state: LogState = { state: "missing", generation: 0 };
+  #state: LogState = { state: "missing", segment: "" };
   #lastTick = 0;
   #tickLength = TICK;
   #sendDue = 0;
@@ -67,17 +68,18 @@ export class LiveLog {
     this.#onIdle = onIdle;
   }
 
-  /** Lets a page look on; `after` is the number of the last entry that it has. */
-  add(watcher: Watcher, after: number): void {
+  /** Lets a page look on; `after` is the place of the last entry that it has. */
+  add(watcher: Watcher, after: string): void {
     // Opened and caught up with before anybody looks on.
     this.#leftAt = performance.now();
     if (this.#timer === undefined) this.#tick();
     const leaving = new AbortController();
     this.#watchers.set(watcher, leaving);
+    watcher.segment = this.#state.segment;
     watcher.sink.send("state", this.#state);
     watcher.sink.send("history", this.#stats.history);
     this.#ringDue = 0;
-    this.#sendPast(watcher, after, leaving.signal);
+    this.#sendPast(watcher, numberIn(this.#state.segment, after), leaving.signal);
   }
 
   /** Forgets a page. */
@@ -153,7 +155,7 @@ export class LiveLog {
     if (!isNew) skipPast(this.#reader);
     this.#stats.begin(this.#reader);
     this.#lastTick = performance.now();
-    this.#become({ state: "live", generation: this.#state.generation + 1 });
+    this.#become({ state: "live", segment: segmentOf(this.#reader.position) });
     this.#ringDue = 0;
   }
 
@@ -229,6 +231,7 @@ export class LiveLog {
           filter: watcher.filter,
           after: isContinued ? after : 0,
           upTo: last,
+          segment: this.#state.segment,
           most: MOST_PAST,
           copyMode: this.#copyMode,
           signal,
@@ -264,7 +267,7 @@ export class LiveLog {
     const before = this.#state;
     this.#state = state;
     if (
-      state.state === before.state && state.generation === before.generation &&
+      state.state === before.state && state.segment === before.segment &&
       state.reason === before.reason
     ) return;
     for (const watcher of this.#watchers.keys()) watcher.sendState(state);

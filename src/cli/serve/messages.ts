@@ -49,8 +49,8 @@ export interface LogState {
   state: "live" | "missing" | "failed";
   /** Why. */
   reason?: string;
-  /** Grows by one with each segment that took the name. */
-  generation: number;
+  /** Which segment has the name, or had it last; "" before there was one. */
+  segment: string;
 }
 
 /** One point of the chart. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { EntryRow } from "./messages.ts";
 
 /** How many characters of an entry a row shows. */
@@ -20,5 +21,7 @@ export interface DecodedEntry {
 /** The entry as a row. */
 export function rowOf({ number, text, bytes }: DecodedEntry): EntryRow {
   if (text.length <= MOST_CHARACTERS) return [number, text];
-  return [number, text.slice(0, MOST_CHARACTERS), bytes];
+  // A copy: a part of a text would keep all of it, and rows wait, some for pages that take nothing.
+  const start = Buffer.from(text.slice(0, MOST_CHARACTERS), "utf16le").toString("utf16le");
+  return [number, start, bytes];
 }

@@ -152,8 +152,7 @@ export class LiveServer {
     stream.send("logs", logs);
     this.#timer ??= setTimeout(() => this.#list(), LIST_EVERY);
     // A connection that broke goes on where it was, otherwise the page says where.
-    const after = String(request.headers["last-event-id"] ?? query.get("after"));
-    log?.add(watcher, /^\d{1,16}$/.test(after) ? Number(after) : 0);
+    log?.add(watcher, String(request.headers["last-event-id"] ?? query.get("after")));
   }
 
   #follow(name: string): LiveLog | undefined {

@@ -8,6 +8,7 @@ import type { EntryFilter } from "./entry_filter.ts";
 import type { EventSink } from "./event_stream.ts";
 import type { Entries, EntryRow, LogState, Point, RingPicture } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { placeOf } from "./place.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { type DecodedEntry, rowOf } from "./row.ts";
 import { sample } from "./sampling.ts";
@@ -37,6 +38,8 @@ export class Watcher {
   readonly filter: EntryFilter;
   /** Whether it wants entries. */
   readonly wantsEntries: boolean;
+  /** The segment of which it is sent entries. */
+  segment = "";
   readonly #sink: EventSink;
   readonly #mostEntries: number;
   readonly #outbox: Outbox;
@@ -68,7 +71,7 @@ export class Watcher {
   /** Sends what was there before, and from now on what is live. */
   begin(past: Entries): void {
     // Even if that is nothing: the page may be waiting for the end of a search.
-    if (this.wantsEntries) this.#sink.send("entries", past, past.rows.at(-1)?.[0]);
+    if (this.wantsEntries) this.#send(past);
     this.#isHeld = false;
     this.flush();
   }
@@ -108,7 +111,7 @@ export class Watcher {
     if (this.#isHeld || this.#outbox.length === 0) return;
     const rows: EntryRow[] = this.#outbox.take();
     this.#sent += rows.length;
-    this.#sink.send("entries", { rows, left: this.#left }, rows[rows.length - 1][0]);
+    this.#send({ rows, left: this.#left });
     this.#left = 0;
   }
 
@@ -129,7 +132,14 @@ export class Watcher {
     // What was read before comes before.
     this.flush();
     this.#state = state;
+    this.segment = state.segment;
     this.flush();
+  }
+
+  #send(entries: Entries): void {
+    const last = entries.rows.at(-1)?.[0];
+    const id = last === undefined ? undefined : placeOf(last, this.segment);
+    this.#sink.send("entries", entries, id);
   }
 
   /** Sends the picture, as soon as the page takes it; only the newest one. */

@@ -7,9 +7,11 @@
 import type { Cursor } from "../../shm_log/cursor.ts";
 import type { CursorFile } from "../files/cursor_file.ts";
 import type { EntryPrinter, Origin } from "../output/format.ts";
+import { oneLine } from "../output/harmless.ts";
 import type { Output } from "../output/output.ts";
 import type { Colors } from "../output/pretty.ts";
 import { warn } from "../output/warn.ts";
+import { Ears } from "../process/ears.ts";
 import type { Item, TailedLog } from "./tailed_log.ts";
 
 /** How long the cursor may lag behind what was seen and not wanted, in milliseconds. */
@@ -49,6 +51,7 @@ export class ItemPrinter {
   /** Prints items in their order until `signal` is aborted, and writes them out. */
   async print(items: Iterable<Item>, signal: AbortSignal): Promise<void> {
     const { output, logs, print, cursorFile } = this.#options;
+    const ears = new Ears();
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
@@ -61,8 +64,13 @@ export class ItemPrinter {
       } else if (entry !== undefined) {
         print(entry, record, origin);
         last = item;
-        if (output.isFull) await this.#flush(last);
+        if (!output.isFull) continue;
+        await this.#flush(last);
       }
+      if (!ears.isDue) continue;
+      // What was found in a long log is shown, though there may be more.
+      await this.#flush(last);
+      await ears.listen();
     }
     await this.#flush(last);
     if (signal.aborted || logs.length > 1) return;
@@ -88,11 +96,12 @@ export class ItemPrinter {
 
 /** The names of the logs in one width, each in a colour. */
 function originsOf(logs: TailedLog[], colors: Colors | undefined): Map<TailedLog, Origin> {
-  const width = Math.max(...logs.map(({ name }) => name.length));
+  const shown = logs.map(({ name }) => oneLine(name));
+  const width = Math.max(...shown.map((name) => name.length));
   const palette = colors &&
     [colors.cyan, colors.yellow, colors.green, colors.magenta, colors.blue, colors.red];
   return new Map(logs.map((log, i) => {
-    const prefix = palette ? `${palette[i % palette.length](log.name.padEnd(width))} | ` : "";
+    const prefix = palette ? `${palette[i % palette.length](shown[i].padEnd(width))} | ` : "";
     return [log, { name: log.name, prefix }];
   }));
 }

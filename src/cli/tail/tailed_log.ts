@@ -15,7 +15,10 @@ import type { LogTarget } from "../../shm_log/target.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import { entryCount, warn } from "../output/warn.ts";
 
-/** An entry to print, or something to say between two of them; in the place where it belongs. */
+/**
+ * An entry to print, or something to say between two of them, in the place where it belongs; without both
+ * only a moment to listen in.
+ */
 export interface Item {
   log: TailedLog;
   /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
@@ -54,6 +57,8 @@ const ABANDONED_INTERVAL = 500;
 /** How many entries are taken as a batch, and how many more at once when they come quickly. */
 const FIRST_ENTRIES = 64;
 const MORE_ENTRIES = 4096;
+/** After how many entries that nobody wants there is a moment to listen in. */
+const SILENCE = 64;
 /** How much longer these times may become with many logs. */
 const MOST_TIMES = 4;
 
@@ -209,6 +214,7 @@ export class TailedLog {
       this.#take(entry, isLive, items);
       for (let i = 0; i < items.length; i++) yield items[i];
       items.length = 0;
+      if (entry.sequenceNumber % SILENCE === 0) yield this.#pause();
     }
   }
 
@@ -233,7 +239,7 @@ export class TailedLog {
   }
 
   /** The last items up to entry `last`, in order. */
-  #lastItems(count: number, last: number): Item[] {
+  *#lastItems(count: number, last: number): Generator<Item> {
     const reader = this.#opened;
     const ring: Item[] = [];
     let taken = 0;
@@ -243,9 +249,11 @@ export class TailedLog {
       if (count > 0 && this.#selection.wants(entry, false)) {
         ring[taken++ % count] = this.#item(entry);
       }
+      if (entry.sequenceNumber % SILENCE === 0) yield this.#pause();
     }
-    if (taken <= count) return ring;
-    return [...ring.slice(taken % count), ...ring.slice(0, taken % count)];
+    const oldest = taken <= count ? 0 : taken % count;
+    yield* ring.slice(oldest);
+    yield* ring.slice(0, oldest);
   }
 
   /** The entry that was selected last. */
@@ -254,9 +262,14 @@ export class TailedLog {
     return { log: this, time, entry, record, notice: undefined };
   }
 
-  #notice(notice: string): Item {
+  #notice(notice: string | undefined): Item {
     const { time } = this.#selection;
     return { log: this, time, entry: undefined, record: undefined, notice };
+  }
+
+  /** Nothing, so that whoever works through a long log can listen. */
+  #pause(): Item {
+    return this.#notice(undefined);
   }
 }
 

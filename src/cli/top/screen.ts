@@ -7,6 +7,7 @@
 import process from "node:process";
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useRef, useState } from "react";
+import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../output/sizes.ts";
 import { type Attached, attachedTo, isTold } from "./processes.ts";
 import type { LogLook, Watch } from "./watch.ts";
@@ -17,7 +18,6 @@ import {
   chunkBar,
   COLUMNS,
   fit,
-  oneLine,
   rateWord,
   SORT_KEYS,
   sorted,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { colorless } from "../output/harmless.ts";
+import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../output/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
 
@@ -46,11 +46,6 @@ export function cells(look: LogLook): string[] {
     ageWord(look.reach),
     String(look.outline.total),
   ];
-}
-
-/** A name that stays in its line: names of segments may be anything. */
-export function oneLine(name: string): string {
-  return colorless(name).replace(/[\n\t\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
 }
 
 /** `"4711"`, `"alive"`, or `"-"`: none, or one of a library that takes no lock. */

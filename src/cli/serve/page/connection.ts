@@ -11,8 +11,8 @@ export interface Request {
   level: string;
   /** Whether entries are wanted. */
   entries: boolean;
-  /** The number of the last entry that is here. */
-  after: number;
+  /** The place of the last entry that is here. */
+  after: string;
 }
 
 /** What is done with each kind of event. */
@@ -52,7 +52,7 @@ export class Connection {
     if (request.search !== "") query.set("search", request.search);
     if (request.level !== "") query.set("level", request.level);
     if (!request.entries) query.set("entries", "0");
-    if (request.after > 0) query.set("after", String(request.after));
+    query.set("after", request.after);
     const source = new EventSource(`/events?${query}`);
     this.#source = source;
     for (const event of EVENTS) this.#listen(source, event);

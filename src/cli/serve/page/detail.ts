@@ -3,6 +3,7 @@
 
 import type { Item } from "./entry_store.ts";
 import { formatCount } from "./format.ts";
+import { pretty } from "./pretty.ts";
 
 /** A pane that shows one entry. */
 export class Detail {
@@ -16,10 +17,12 @@ export class Detail {
     this.#title = title;
     this.#text = text;
     copy.addEventListener("click", () => {
-      navigator.clipboard.writeText(this.#item?.text ?? "").then(() => {
-        copy.textContent = "Copied";
+      // Only addresses of this machine, or encrypted ones, have a clipboard.
+      const copying = navigator.clipboard?.writeText(this.#item?.text ?? "") ?? Promise.reject();
+      copying.then(() => "Copied", () => "Not allowed").then((word) => {
+        copy.textContent = word;
         setTimeout(() => copy.textContent = "Copy", 1200);
-      }, () => copy.textContent = "Not allowed");
+      });
     });
   }
 
@@ -46,14 +49,5 @@ export class Detail {
   hide(): void {
     this.#pane.hidden = true;
     this.#item = undefined;
-  }
-}
-
-function pretty(text: string): string {
-  if (!text.startsWith("{")) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
   }
 }

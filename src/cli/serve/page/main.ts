@@ -2,6 +2,7 @@
 /** The page: what is asked of the server, and where what it says goes. */
 
 import { wordsOf } from "../entry_filter.ts";
+import { placeOf } from "../place.ts";
 import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
 import { Detail } from "./detail.ts";
@@ -29,7 +30,8 @@ const pauseButton = byId("pause");
 let log: string | undefined;
 /** Who stopped the list, if it is stopped. */
 let pausedBy: "button" | "scrolling" | "selecting" | undefined;
-let generation = 0;
+/** The segment of which entries are here. */
+let segment = "";
 let isFresh = true;
 let lastWritten = 0;
 
@@ -78,12 +80,12 @@ const connection = new Connection({
     showNothing();
   },
   state(state) {
-    if (state.state === "live" && generation > 0 && state.generation > generation) {
+    if (state.state === "live" && segment !== "" && state.segment !== segment) {
       store.remark("a new log has taken the name");
       store.restart();
       list.update();
     }
-    if (state.state === "live") generation = state.generation;
+    if (state.state === "live") segment = state.segment;
     else ring.show(undefined);
     status.log = state;
     showNothing();
@@ -125,19 +127,19 @@ const connection = new Connection({
 
 /** Asks for what is wanted now. */
 function connect(): void {
-  generation = 0;
   connection.open({
     log,
     search: search.value.trim(),
     level: level.value,
     entries: pausedBy === undefined,
-    after: store.lastNumber,
+    after: placeOf(store.lastNumber, segment),
   });
 }
 
 /** Asks for another log, or with another filter. */
 function startAnew(): void {
   store.clear();
+  segment = "";
   list.select(-1);
   detail.hide();
   status.left = 0;
