@@ -33,6 +33,9 @@ const SLEEPERS_WORD = 1;
 const RINGS_WORD = 2;
 const BELL_SIZE = 16;
 
+/** As the memory of a bell that is forgotten is given back, its thread ends. */
+const forgotten = new FinalizationRegistry<SleeperThread>((thread) => thread.close());
+
 /**
  * The bell of a shared memory segment. One side rings it after it has changed the segment; others arm
  * it, look at the segment once more, and sleep.
@@ -155,7 +158,10 @@ export class Doorbell implements Disposable {
 
   /** Sleeps until the bell rings, `milliseconds` have passed, or `signal` is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    this.#thread ??= new SleeperThread(this.#address);
+    if (this.#thread === undefined) {
+      this.#thread = new SleeperThread(this.#address);
+      forgotten.register(this, this.#thread);
+    }
     return this.#thread.sleep(this.#seen, milliseconds, signal);
   }
 
@@ -167,7 +173,11 @@ export class Doorbell implements Disposable {
   /** Ends the thread that sleeps for us, and unmaps the page. May be called twice. */
   close(): void {
     if (this.#holding.isReleased) return;
-    this.#thread?.close();
+    if (this.#thread !== undefined) {
+      // Not to be woken before it sleeps: it finds another number than the one that it was told.
+      if (this.#isThere()) Atomics.add(this.#words, RINGS_WORD, 1);
+      this.#thread.close();
+    }
     release(this.#holding, this.#buffer);
   }
 

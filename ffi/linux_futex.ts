@@ -16,6 +16,8 @@ const SYSCALL = {
 const FUTEX_NUMBER: Record<string, bigint> = { x64: 202n, arm64: 98n };
 const FUTEX_WAIT = 0;
 const FUTEX_WAKE = 1;
+/** The longest sleep in milliseconds, some decades: infinity has no place in a timespec. */
+const LONGEST = 1e12;
 const EVERYBODY = 0x7fffffff;
 
 /** The futex of Linux on that CPU, if we know how to call it. */
@@ -28,8 +30,10 @@ export function linuxFutex(native: Driver, libc: string, arch: string): Futex | 
   const timeBytes = new Uint8Array(time.buffer);
   return {
     wait(address, expected, milliseconds) {
-      time.setBigInt64(0, BigInt(Math.floor(milliseconds / 1000)), true);
-      time.setBigInt64(8, BigInt(Math.round((milliseconds % 1000) * 1e6)), true);
+      const sleep = Math.min(milliseconds, LONGEST);
+      time.setBigInt64(0, BigInt(Math.floor(sleep / 1000)), true);
+      // Rounded up they might be a whole second, which the kernel refuses.
+      time.setBigInt64(8, BigInt(Math.floor((sleep % 1000) * 1e6)), true);
       syscall(number, address, FUTEX_WAIT, expected, timeBytes, 0n, 0);
     },
     wake(address) {

@@ -130,9 +130,13 @@ export class PartialFile implements Disposable {
 
 /** Whether two paths lead to one file. */
 export function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) =>
-    statSync(path, { bigint: true, throwIfNoEntry: false })
-  );
+  const [a, b] = [one, other].map((path) => {
+    try {
+      return statSync(path, { bigint: true, throwIfNoEntry: false });
+    } catch (error) {
+      throw translateFsError("stat", `file "${path}"`, error);
+    }
+  });
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 

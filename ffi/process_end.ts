@@ -12,6 +12,36 @@ const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
   : ["SIGINT", "SIGTERM"];
 
+const IS_DENO = "Deno" in globalThis;
+
+/** Marks our listeners, also those of another copy of this library in the same process. */
+const OURS = Symbol.for("ouroboros.processEnd");
+
+/** What is to be called, in this order. */
+const ends = new Set<() => void>();
+
+// Whether somebody else listens to the signal that came: whoever listens once is gone when our turn comes,
+// and it is that listener's turn all the same to end the process, or not.
+let hasOthers = false;
+
+/** Is called first, where that can be had. */
+const look = ours((signal: NodeJS.Signals) => {
+  hasOthers = process.listeners(signal).some((listener) => !(OURS in listener));
+});
+/** In Deno none can be put before the others, but we are told of each that goes; Bun does not tell. */
+const onRemoved = ours((event: string | symbol, listener: object) => {
+  if (!SIGNALS.some((signal) => signal === event) || OURS in listener) return;
+  hasOthers = true;
+  // All that listen to a signal are called at once.
+  queueMicrotask(() => hasOthers = false);
+});
+const onExit = ours(callAll);
+const onSignal = ours((signal: NodeJS.Signals) => {
+  const isTheirs = hasOthers;
+  callAll();
+  if (!isTheirs && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+});
+
 /**
  * Calls `callback` once, before the process ends by SIGINT, SIGTERM (on Windows by Ctrl-C, Ctrl-Break
  * or a closed console), `exit()` or for lack of work.
@@ -29,21 +59,42 @@ const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
  * ```
  */
 export function onProcessEnd(callback: () => void): () => void {
-  const undo = () => {
-    process.removeListener("exit", onExit);
-    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
-  };
-  const onExit = () => {
-    undo();
-    callback();
-  };
-  const onSignal = (signal: NodeJS.Signals) => {
-    undo();
-    callback();
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-  };
-  process.on("exit", onExit);
+  const end = () => callback();
+  if (ends.size === 0 && IS_DENO) process.on("removeListener", onRemoved);
+  ends.add(end);
+  process.removeListener("exit", onExit).on("exit", onExit);
   comeLastAtWorkerEnd();
-  for (const signal of SIGNALS) process.on(signal, onSignal);
-  return undo;
+  for (const signal of SIGNALS) comeLast(signal);
+  return () => forget(end);
+}
+
+/** Puts us behind all that listen already: they may still use what we close. */
+function comeLast(signal: NodeJS.Signals): void {
+  if (process.listeners(signal).at(-1) === onSignal) return;
+  process.removeListener(signal, look).removeListener(signal, onSignal);
+  if (!IS_DENO) process.prependListener(signal, look);
+  process.on(signal, onSignal);
+}
+
+function callAll(): void {
+  for (const end of [...ends]) if (ends.delete(end)) end();
+  // Not before: a second signal would end the process while the first one is at work.
+  removeListeners();
+}
+
+function forget(end: () => void): boolean {
+  const isThere = ends.delete(end);
+  if (isThere && ends.size === 0) removeListeners();
+  return isThere;
+}
+
+function removeListeners(): void {
+  process.removeListener("exit", onExit).removeListener("removeListener", onRemoved);
+  for (const signal of SIGNALS) {
+    process.removeListener(signal, look).removeListener(signal, onSignal);
+  }
+}
+
+function ours<T extends object>(listener: T): T {
+  return Object.assign(listener, { [OURS]: true });
 }

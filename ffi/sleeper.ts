@@ -24,10 +24,12 @@ for (let done = 0;;) {
   Atomics.wait(words, request, done);
   // Acquire: pairs with the store of the request, after what it asks for.
   done = Atomics.load(words, request);
-  if (Atomics.load(words, stop) === 1) break;
-  futex?.wait(address, words[expected], words[timeout]);
-  // Pairs with the look at the answer in SleeperThread.sleep().
+  const isLast = Atomics.load(words, stop) === 1;
+  if (!isLast) futex?.wait(address, words[expected], words[timeout]);
+  // Pairs with the look at the answer in SleeperThread.sleep(). Also at the end: who closes the bell
+  // right after it was told to sleep keeps nobody waiting.
   Atomics.store(words, answer, done);
   Atomics.notify(words, answer);
+  if (isLast) break;
 }
 say(ENDED);

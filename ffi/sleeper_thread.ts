@@ -41,6 +41,8 @@ export const READY = 1;
 export const ENDED = 2;
 /** How long to sleep at a time while the thread starts, in milliseconds. */
 const START_SLEEP = 10;
+/** The longest sleep in milliseconds, a week or so: twice as long is what timers can wait at most. */
+const LONGEST_SLEEP = 2 ** 29;
 /** How long the end of the process may wait for the end of a thread, in milliseconds. */
 const END_LIMIT = 1000;
 
@@ -113,13 +115,14 @@ export class SleeperThread {
       return this.#wait(Math.min(milliseconds, START_SLEEP), signal, state, (now) => now !== 0);
     }
     const number = Atomics.load(control, request) + 1;
+    const most = Math.min(milliseconds, LONGEST_SLEEP);
     control[expected] = value;
-    control[timeout] = milliseconds;
+    control[timeout] = most;
     // Release: pairs with the thread's load of the request.
     Atomics.store(control, request, number);
     Atomics.notify(control, request);
     // What is left of a sleep that was given up may be answered first.
-    return this.#wait(2 * milliseconds, signal, answer, (last) => last >= number);
+    return this.#wait(2 * most, signal, answer, (last) => last >= number);
   }
 
   /** Waits for a change of a word of ours that makes it over, for an abort, or for the time. */
@@ -139,11 +142,11 @@ export class SleeperThread {
       const timer = setTimeout(done, milliseconds);
       signal?.addEventListener("abort", done, { once: true });
       if (signal?.aborted) return done();
-      const look = () => {
+      const look = (): void => {
         const now = Atomics.load(this.#control, word);
         if (isOver(now)) return done();
         const waiting = Atomics.waitAsync(this.#control, word, now, milliseconds);
-        if (!waiting.async) return look();
+        if (!waiting.async) return waiting.value === "timed-out" ? done() : look();
         waiting.value.then((how) => how === "timed-out" ? done() : look());
       };
       look();

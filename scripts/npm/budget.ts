@@ -4,7 +4,7 @@ import type { Sizes } from "./package.ts";
 
 /** In bytes, unpacked. What grows over it does so on purpose, in the commit that changes this. */
 const BUDGET: Record<keyof Sizes, number> = {
-  library: 225_000,
+  library: 226_000,
   cli: 205_000,
   types: 175_000,
   maps: Infinity,
@@ -12,7 +12,7 @@ const BUDGET: Record<keyof Sizes, number> = {
 };
 
 /** All but the maps. */
-const TOTAL_BUDGET = 626_000;
+const TOTAL_BUDGET = 627_500;
 
 /** Prints the sizes; says whether they are within the budget. */
 export function withinBudget(sizes: Sizes): boolean {

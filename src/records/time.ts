@@ -35,7 +35,10 @@ function timeOfNumber(value: number): number | undefined {
 
 /** What `toISOString()` writes, as most libraries do: engines read it several times faster than we do. */
 function timeOfUtc(text: string): number | undefined {
-  const isLikely = text.length === 24 && text[4] === "-" && text[7] === "-" && text[10] === "T" &&
+  // Not the last days of a month: engines take February 30 for a day of March.
+  const isEarly = text[8] < "2" || (text[8] === "2" && text[9] < "9");
+  const isLikely = text.length === 24 && isEarly && text[4] === "-" && text[7] === "-" &&
+    text[10] === "T" &&
     text[19] === "." && text[23] === "Z";
   return (isLikely ? Date.parse(text) : 0) || undefined;
 }
@@ -46,12 +49,25 @@ function timeOfDate(text: string): number | undefined {
   const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((i) => +(match[i] ?? 0));
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   if (hour > 24 || minute > 59 || second > 60) return undefined;
+  if (day > 28 && day > daysOf(year, month)) return undefined;
   const fraction = match[7] === undefined ? 0 : +`0.${match[7]}` * 1e3;
   const zone = match[8];
-  const whole = zone === undefined
-    ? new Date(year, month - 1, day, hour, minute, second).getTime()
-    : Date.UTC(year, month - 1, day, hour, minute, second) - offsetOf(zone);
-  return whole + fraction;
+  const date = new Date(0);
+  if (zone === undefined) {
+    date.setFullYear(year, month - 1, day);
+    date.setHours(hour, minute, second);
+  } else {
+    // Not Date.UTC(), which takes year 1 for 1901: many write nothing as a time in year 1.
+    date.setUTCFullYear(year, month - 1, day);
+    date.setUTCHours(hour, minute, second);
+  }
+  return date.getTime() - (zone === undefined ? 0 : offsetOf(zone)) + fraction;
+}
+
+/** How many days a month has. */
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** How many milliseconds a zone like `Z`, `+02:00`, `+0200` or `+02` is ahead of UTC. */

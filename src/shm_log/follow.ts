@@ -75,22 +75,24 @@ async function* steps<T>(
     const item = followed.next();
     if (item !== undefined) {
       const turn = patience.found();
-      // Others first: one of them may want to stop us.
-      if (turn !== undefined) await turn;
       nextLook = LOOK_INTERVAL;
       yield item;
+      // Others have their turn between two items: with one in our hand, the reader's position would be
+      // behind something that nobody was given yet.
+      if (turn !== undefined) await turn;
       continue;
     }
     if (reopen && patience.idleTime >= nextLook) {
       nextLook = patience.idleTime + LOOK_INTERVAL;
-      if (!isAbandoned) {
-        isAbandoned = followed.isAbandoned();
-        if (isAbandoned) {
-          // First what was written between our last look and the end of its writer.
-          nextLook = 0;
-          continue;
-        }
-      } else if (followed.moveOn()) {
+      const wasAbandoned = isAbandoned;
+      // Each time: the name may lead here again, or somebody else has moved the reader on.
+      isAbandoned = followed.isAbandoned();
+      if (isAbandoned && !wasAbandoned) {
+        // First what was written between our last look and the end of its writer.
+        nextLook = 0;
+        continue;
+      }
+      if (isAbandoned && followed.moveOn()) {
         isAbandoned = false;
         continue;
       }

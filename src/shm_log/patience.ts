@@ -35,7 +35,7 @@ export class Patience {
   // How long it usually takes until there is something again, in milliseconds.
   #usual = TURNS_MOST;
   #nextSleep: number;
-  #isArmed = false;
+  #armed: Doorbell | undefined;
   #lastTurn = performance.now();
 
   /** Sleeps at most `maxSleep` milliseconds at a time where no bell rings. */
@@ -72,7 +72,7 @@ export class Patience {
     if (this.#idleSince < 0) {
       this.#idleSince = now;
       this.#nextSleep = 1;
-      this.#isArmed = false;
+      this.#armed = undefined;
     }
     const idle = now - this.#idleSince;
     if (idle < SPIN) return undefined;
@@ -82,11 +82,13 @@ export class Patience {
     const rung = bell();
     if (rung === undefined) return this.#sleep(this.#longer(idle));
     // The order that misses nothing: say that we sleep, look once more, sleep.
-    this.#isArmed = !this.#isArmed;
-    if (this.#isArmed) {
+    // (Of another segment by now, it is another bell.)
+    if (this.#armed !== rung) {
+      this.#armed = rung;
       rung.arm();
       return undefined;
     }
+    this.#armed = undefined;
     this.#lastTurn = now;
     return rung.sleep(BELL_SLICE, this.#signal);
   }

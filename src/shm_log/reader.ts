@@ -115,7 +115,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     const { signal, interval = 10 } = options;
     for (;;) {
       signal?.throwIfAborted();
-      const reader = openIfReady(target, options);
+      const reader = ShmLogReader.#openIfReady(target, options);
       if (reader !== undefined) return reader;
       await sleep(interval, signal);
     }
@@ -298,14 +298,21 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    */
   reopen(): boolean {
     if (!this.isReplaced()) return false;
-    const other = openIfReady(this.#target, { ...this.#options, after: undefined });
+    const other = ShmLogReader.#openIfReady(this.#target, { ...this.#options, after: undefined });
     if (other === undefined) return false;
+    let reader: Reader;
+    try {
+      // All of it is new to us, wherever this reader was to start.
+      reader = readerOf(other.#source, this.#options, 0);
+    } catch (error) {
+      other.close();
+      throw error;
+    }
     this.close();
     this.#memory = other.#memory;
     this.#source = other.#source;
     this.#bell = other.#bell;
-    // All of it is new to us, wherever this reader was to start.
-    this.#reader = readerOf(this.#source, this.#options, 0);
+    this.#reader = reader;
     return true;
   }
 
@@ -318,6 +325,27 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /** Closes. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Opens the log unless it is not there, or its creator has not come to the magic yet. */
+  static #openIfReady(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader | undefined {
+    let memory: LogMemory | undefined;
+    try {
+      memory = openMemory(target, "read");
+      // By a system call: it may be truncated at this moment.
+      const start = new Uint8Array(new ArrayBuffer(8));
+      memory.read(start, 0);
+      // Once more if it has grown since it was mapped: what has no size yet has no magic, either.
+      const isReady = !lacksMagic(start.buffer) && memory.currentSize() <= memory.byteLength;
+      const reader = isReady ? new ShmLogReader(target, memory, options) : undefined;
+      if (reader !== undefined) memory = undefined;
+      return reader;
+    } catch (error) {
+      if (error instanceof SegmentNotFoundError) return undefined;
+      throw error;
+    } finally {
+      memory?.close();
+    }
   }
 
   /** Whether an entry of that number was written. */
@@ -346,20 +374,4 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
 function readerOf(source: LogSource, options: ShmLogReaderOptions, after?: number): Reader {
   return new Reader(source.buffer, { ...options, ...source, fence, after });
-}
-
-/** Opens the log unless it is not there, or its creator has not come to the magic yet. */
-function openIfReady(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader | undefined {
-  try {
-    const memory = openMemory(target, "read");
-    // By a system call: it may be truncated at this moment.
-    const start = new Uint8Array(new ArrayBuffer(8));
-    memory.read(start, 0);
-    memory.close();
-    const isReady = !lacksMagic(start.buffer);
-    return isReady ? ShmLogReader.open(target, options) : undefined;
-  } catch (error) {
-    if (error instanceof SegmentNotFoundError) return undefined;
-    throw error;
-  }
 }

@@ -153,9 +153,9 @@ function formatAsBun(args: unknown[], bun: BunGlobal): string {
         return String(value);
       case "d":
       case "i":
-        return typeof value === "bigint" ? `${value}n` : String(Math.trunc(Number(value)));
+        return typeof value === "bigint" ? `${value}n` : String(Math.trunc(toNumber(value)));
       case "f":
-        return String(Number(value));
+        return String(toNumber(value));
       case "j":
         return JSON.stringify(value) ?? "undefined";
       case "c":
@@ -165,4 +165,9 @@ function formatAsBun(args: unknown[], bun: BunGlobal): string {
     }
   });
   return [text, ...rest.map(show)].join(" ");
+}
+
+/** A symbol is no number, for which `Number()` throws. */
+function toNumber(value: unknown): number {
+  return typeof value === "symbol" ? NaN : Number(value);
 }

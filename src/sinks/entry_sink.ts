@@ -168,7 +168,6 @@ export class EntrySink implements Disposable {
     let text = line;
     if (Buffer.byteLength(line) > whole) {
       text = truncate(line, whole);
-      this.counts.truncated++;
     }
     if (Buffer.byteLength(text) <= this.maxEntrySize) this.writer.write(text);
     else {
@@ -176,6 +175,7 @@ export class EntrySink implements Disposable {
       this.writer.writeMany(split(text, this.maxEntrySize));
       this.counts.split++;
     }
+    if (text !== line) this.counts.truncated++;
   }
 
   /**

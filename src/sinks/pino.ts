@@ -185,7 +185,8 @@ class ShmLines extends ShmDestination {
   override write(text: string): boolean {
     let start = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-      super.write(this.#rest + text.slice(start, end));
+      // With its newline: a carriage return before that is a part of it.
+      super.write(this.#rest + text.slice(start, end + 1));
       this.#rest = "";
       start = end + 1;
     }

@@ -10,6 +10,10 @@ import {
   ShmLogWriter,
   type ShmLogWriterOptions,
 } from "../../mod.ts";
+import type { Doorbell } from "../../ffi/mod.ts";
+import { follow } from "../../src/shm_log/follow.ts";
+import { Patience } from "../../src/shm_log/patience.ts";
+import { sleep } from "../../src/sleep.ts";
 import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
 import { needsLastingNames } from "../support/platform.ts";
 
@@ -104,6 +108,75 @@ test("a follower that always has another entry lets timers and signals have thei
     clearInterval(timer);
   }
   assert.ok(signal.aborted, `${count} entries, and not one turn for the timer`);
+});
+
+test("between two items the reader's position is behind the last one that was given", async () => {
+  const name = uniqueName("follow");
+  using writer = create(name);
+  using reader = ShmLogReader.open(name);
+  writer.write("x");
+  const stop = new AbortController();
+  const { signal } = stop;
+  let given = 0;
+  let looks = 0;
+  let ahead = 0;
+  // As somebody does who saves the position now and then, or at a signal.
+  const timer = setInterval(() => {
+    if (given < reader.position.sequenceNumber) ahead++;
+    if (given > 0 && ++looks === 10) stop.abort();
+  }, 1);
+  try {
+    for await (const { sequenceNumber } of reader.follow({ signal })) {
+      given = sequenceNumber;
+      if (given === ENDLESS) break;
+      writer.write("there is always one more");
+    }
+  } finally {
+    clearInterval(timer);
+  }
+  assert.equal(ahead, 0, `of ${looks} looks`);
+});
+
+test("the bell of another segment is armed before somebody sleeps on it", async () => {
+  const done: string[] = [];
+  const bell = (name: string) => ({
+    arm: () => void done.push(`${name} is armed`),
+    sleep: () => Promise.resolve(void done.push(`asleep on ${name}`)),
+  } as unknown as Doorbell);
+  const [one, other] = [bell("one"), bell("the other")];
+  const patience = new Patience(20, undefined);
+  while (done.length === 0) await patience.pause(() => one);
+  for (let i = 0; i < 2; i++) await patience.pause(() => other);
+  assert.deepEqual(done, ["one is armed", "the other is armed", "asleep on the other"]);
+});
+
+test("reopen stays with a log whose name leads to it again", async () => {
+  const stop = new AbortController();
+  let looks = 0;
+  let moves = 0;
+  const nothing = follow({
+    next: () => undefined,
+    bell: () => undefined,
+    isAbandoned: () => {
+      if (++looks === 3) stop.abort();
+      return looks === 1;
+    },
+    moveOn: () => ++moves > 0,
+  }, { reopen: true, signal: AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]) });
+  for await (const _ of nothing) assert.fail("there is nothing");
+  assert.equal(moves, 0);
+});
+
+test("a sleep that is longer than a timer can wait is not a short one", async () => {
+  for (const milliseconds of [2 ** 31, 2 ** 32, Infinity]) {
+    const stop = new AbortController();
+    let isOver = false;
+    const sleeping = sleep(milliseconds, stop.signal).then(() => isOver = true);
+    await pause(20);
+    assert.equal(isOver, false, `${milliseconds} ms are over`);
+    stop.abort();
+    await sleeping;
+  }
 });
 
 test("follow() gives no entry before it is asked for", async () => {

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import test, { after } from "node:test";
+import { onProcessEnd } from "../../ffi/mod.ts";
 import { pressCtrlC, startChild, thisRuntime } from "../support/runtime.ts";
 import { isWindows, needsConsole, needsSignals } from "../support/platform.ts";
 import { logPlaces } from "../support/log_places.ts";
@@ -33,3 +35,29 @@ for (const { title, target: newTarget, isThere } of logPlaces(folder)) {
     });
   }
 }
+
+test("whoever listens to a signal once, and before us, ends the process in its own time", {
+  skip: needsSignals,
+}, async () => {
+  const child = startChild(new URL("children/signalled_once.ts", import.meta.url), []);
+  assert.equal(await child.nextLine(), "ready");
+  // Deno takes a child that it was told to kill for killed.
+  process.kill(child.pid, "SIGTERM");
+  // Still there to finish, and what the library had to do is done.
+  assert.equal(await child.nextLine(), "finished, both closed");
+  assert.equal(await child.ended(), 7);
+});
+
+test("the ends of many things are one listener, and end the process once", {
+  skip: needsSignals,
+}, async () => {
+  const undo = Array.from({ length: 20 }, () => onProcessEnd(() => {}));
+  const ours = process.listenerCount("SIGTERM");
+  for (const forget of undo) forget();
+  assert.ok(ours <= 2, `${ours} listeners`);
+  assert.equal(process.listenerCount("SIGTERM"), 0);
+  const child = startChild(new URL("children/signalled_once.ts", import.meta.url), ["nobody"]);
+  assert.equal(await child.nextLine(), "ready");
+  child.process.kill("SIGTERM");
+  assert.equal(await child.ended(), "SIGTERM");
+});

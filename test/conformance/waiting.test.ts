@@ -1,10 +1,19 @@
 /** Waiting for a log, and for what comes in it. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
-import { SegmentNotFoundError, ShmLogReader } from "../../mod.ts";
+import {
+  saveLog,
+  SegmentNotFoundError,
+  ShmLogReader,
+  ShmLogWriter,
+  SystemCallError,
+} from "../../mod.ts";
+import { replaceSystem, system } from "../../ffi/current_system.ts";
+import { needsLastingNames } from "../support/platform.ts";
+import { uniqueName } from "../support/runtime.ts";
 import { logPlaces } from "../support/log_places.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
@@ -53,3 +62,44 @@ for (const { title, target: newTarget, path, create, noPath } of logPlaces(folde
     assert.deepEqual(got, ["before", "later"]);
   });
 }
+
+test("waitFor() opens the very log that it found ready, should its name be taken meanwhile", {
+  skip: needsLastingNames,
+}, async () => {
+  const name = uniqueName("ready");
+  const { segmentSize: size } = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  const real = system();
+  let looks = 0;
+  replaceSystem({
+    ...real,
+    read(...args) {
+      // Right after the first look somebody removes it, and begins to make another one.
+      const count = real.read(...args);
+      if (looks++ === 0) {
+        real.unlinkShared(name);
+        const other = real.createShared(name, 0o600, size);
+        real.setSize(other, size, name);
+        real.close(other);
+      }
+      return count;
+    },
+  });
+  try {
+    using reader = await ShmLogReader.waitFor(name);
+    assert.equal(reader.isReplaced(), true);
+    assert.equal(looks, 1);
+  } finally {
+    replaceSystem(undefined);
+    real.unlinkShared(name);
+  }
+});
+
+test("saveLog() to a link that leads to itself is an error of the library", {
+  skip: needsLastingNames,
+}, async () => {
+  const log = `${folder}/saved.log`;
+  const loop = `${folder}/loop`;
+  symlinkSync(loop, loop);
+  ShmLogWriter.create({ path: log }, { chunkSize: 4096, chunkCount: 4 }).close();
+  await assert.rejects(saveLog({ path: log }, loop), SystemCallError);
+});

@@ -1,10 +1,11 @@
 /** Doorbell: who sleeps is woken, in other processes too, and whoever can't have one is told so. */
 
 import assert from "node:assert/strict";
-import { truncateSync } from "node:fs";
+import { readdirSync, truncateSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
 import { Doorbell, SharedMemory } from "../../ffi/mod.ts";
+import { hasProc, usage } from "../support/usage.ts";
 import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
 
 const ringer = new URL("../conformance/children/ringer.ts", import.meta.url);
@@ -22,6 +23,15 @@ function create(size: number): { memory: SharedMemory; name: string } & Disposab
       memory.close();
     },
   };
+}
+
+/** Waits until the thread that sleeps is there: until then sleeps are short. */
+async function threadOf(bell: Doorbell): Promise<void> {
+  let start: number;
+  do {
+    start = performance.now();
+    await bell.sleep(200);
+  } while (performance.now() - start < 150);
 }
 
 test("a segment has a bell if there is room behind its end", { skip }, () => {
@@ -95,6 +105,76 @@ test(
     await bell.sleep(100_000);
   },
 );
+
+test(
+  "sleep() of no time ends, and the longest one only when the bell rings",
+  { skip },
+  async () => {
+    using made = create(5000);
+    using bell = Doorbell.of(made.memory);
+    assert.ok(bell);
+    await bell.sleep(0);
+    bell.arm();
+    await threadOf(bell);
+    await bell.sleep(0);
+    for (const forever of [2 ** 31, Infinity]) {
+      bell.arm();
+      let isOver = false;
+      const sleeping = bell.sleep(forever).then(() => isOver = true);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(isOver, false, `${forever} ms are over`);
+      bell.ring();
+      await sleeping;
+      // Whoever has armed it and finds it rung does not sleep.
+      bell.arm();
+      bell.ring();
+      bell.sleepSync(forever);
+    }
+    bell.sleepSync(999.9999999 / 1000);
+  },
+);
+
+test(
+  "who closes the bell at the moment of falling asleep is not kept waiting",
+  { skip },
+  async () => {
+    using made = create(5000);
+    for (let i = 0; i < 5; i++) {
+      using bell = Doorbell.of(made.memory);
+      assert.ok(bell);
+      bell.arm();
+      await threadOf(bell);
+      const sleeping = bell.sleep(30_000);
+      bell.close();
+      const late = new Promise<string>((resolve) => setTimeout(resolve, 20_000, "late").unref());
+      assert.equal(await Promise.race([sleeping, late]), undefined, `at attempt ${i + 1}`);
+    }
+  },
+);
+
+test("the thread of a bell that was forgotten ends", {
+  skip: skip || (hasProc ? false : "no /proc to look at"),
+}, async () => {
+  using made = create(5000);
+  const threads = () => readdirSync("/proc/self/task").length;
+  const sleepOnce = async () => {
+    const bell = Doorbell.of(made.memory);
+    assert.ok(bell);
+    await threadOf(bell);
+  };
+  // What the runtime starts for its own ends with the first one.
+  await sleepOnce();
+  await usage();
+  const before = threads();
+  for (let i = 0; i < 4; i++) await sleepOnce();
+  let now = threads();
+  for (let i = 0; i < 100 && now > before; i++) {
+    await usage();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    now = threads();
+  }
+  assert.ok(now <= before, `${now} threads after ${before}`);
+});
 
 for (const other of runtimes) {
   test(`no ring is missed in ${ROUNDS} rounds with ${other.title}`, { skip }, async () => {

@@ -41,6 +41,34 @@ test("toTime() takes dates and times in ISO 8601 and the like", () => {
   assert.equal(toTime("2026-11-21"), new Date(2026, 10, 21).getTime());
 });
 
+test("toTime() of the first years is no time of the last century", () => {
+  // What Go and .NET write for "no time".
+  const first = Date.parse("0001-01-01T00:00:00.000Z");
+  assert.equal(toTime("0001-01-01T00:00:00.000Z"), first);
+  assert.equal(toTime("0001-01-01T00:00:00Z"), first);
+  assert.equal(toTime("0001-01-01T01:00:00+01:00"), first);
+  const local = new Date(2000, 0, 1);
+  local.setFullYear(1);
+  assert.equal(toTime("0001-01-01T00:00:00"), local.getTime());
+});
+
+test("toTime() knows how many days a month has", () => {
+  const days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  for (const ending of ["Z", ".000Z", "+00:00"]) {
+    const timeOf = (day: string) => toTime(`${day}T10:00:00${ending}`);
+    for (const [i, last] of days.entries()) {
+      const month = `2026-${String(i + 1).padStart(2, "0")}`;
+      assert.equal(timeOf(`${month}-${last}`), Date.UTC(2026, i, last, 10), month);
+      assert.equal(timeOf(`${month}-${last + 1}`), undefined, month);
+    }
+    for (const year of [2000, 2024]) {
+      assert.equal(timeOf(`${year}-02-29`), Date.UTC(year, 1, 29, 10), `${year}`);
+      assert.equal(timeOf(`${year}-02-30`), undefined, `${year}`);
+    }
+    for (const year of [1900, 2100]) assert.equal(timeOf(`${year}-02-29`), undefined, `${year}`);
+  }
+});
+
 test("toTime() gives undefined for what is no moment", () => {
   for (
     const value of [

@@ -162,11 +162,13 @@ test("what fails is counted and told, and not thrown", () => {
     false,
   );
   assert.equal(sink.flush(), false);
+  // Truncated, but not in the log either.
+  assert.equal(sink.write("x".repeat(5000)), false);
   assert.ok(errors[0] instanceof ClosedError);
   assert.ok(errors[1] instanceof TypeError);
-  assert.deepEqual(sink.counts, { written: 0, truncated: 0, split: 0, errors: 4 });
-  assert.equal(errors.length, 4);
-  assert.equal(sink.lastError, errors[3]);
+  assert.deepEqual(sink.counts, { written: 0, truncated: 0, split: 0, errors: 5 });
+  assert.equal(errors.length, 5);
+  assert.equal(sink.lastError, errors[4]);
 });
 
 test("an onError that fails, late or at once, or logs where it failed, does no harm", async () => {

@@ -1,6 +1,7 @@
 /** pino with our destination, and with our transport in its worker. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
@@ -46,6 +47,18 @@ test("a line is an entry, without its newline", () => {
   const { level, module, err } = JSON.parse(second);
   assert.deepEqual([level, module, err.message], [50, "db", "broken"]);
   assert.deepEqual(destination.counts, { written: 2, truncated: 0, split: 0, errors: 0 });
+});
+
+test("bytes of a stream are an entry, and what is no line is reported, and not thrown", () => {
+  using log = segment();
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  using destination = shmDestination({ ...log, chunkSize: 65536, onError });
+  for (const value of [Buffer.from("bytes"), undefined, null, 7]) {
+    assert.equal(destination.write(value as unknown as string), true);
+  }
+  assert.deepEqual(textsOf(log.target), ["bytes"]);
+  assert.equal(errors.length, 3);
 });
 
 test("the writer may be the user's, who closes it", () => {
@@ -170,7 +183,7 @@ test("a transport that can't be set up is an error event", {
 test("the transport puts lines together from any pieces", () => {
   using log = segment();
   const transport = shmTransport({ ...log, chunkSize: 65536 });
-  for (const piece of ["o", "ne\ntw", "o\n\nth", "", "ree"]) transport.write(piece);
+  for (const piece of ["o", "ne\ntw", "o\r\n\nth", "", "ree"]) transport.write(piece);
   transport.end();
   assert.deepEqual(textsOf(log.target), ["one", "two", "", "three"]);
 });

@@ -27,6 +27,7 @@ console.log(
   "",
 );
 console.log("%s too few");
+console.log("%d %i %f", Symbol("d"), Symbol("i"), Symbol("f"));
 console.log("%d%%", 5, "rest", { a: 1 });
 console.log("two\nlines");
 console.info(function named() {}, class Named {});
