@@ -12,7 +12,7 @@ const BUDGET: Record<keyof Sizes, number> = {
 };
 
 /** All but the maps. */
-const TOTAL_BUDGET = 627_500;
+const TOTAL_BUDGET = 630_000;
 
 /** Prints the sizes; says whether they are within the budget. */
 export function withinBudget(sizes: Sizes): boolean {
