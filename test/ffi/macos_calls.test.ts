@@ -10,7 +10,7 @@ import {
   PermissionDeniedError,
   SystemCallError,
 } from "../../mod.ts";
-import { F_FULLFSYNC, F_PREALLOCATE } from "../support/simulated_mac.ts";
+import { F_FULLFSYNC, F_PREALLOCATE } from "../support/mac_kernel.ts";
 import { macTest } from "../support/mac_test.ts";
 
 const { errno: ERRNO } = os.constants;

@@ -2,7 +2,8 @@
 
 import process from "node:process";
 import test from "node:test";
-import { type MacArch, SimulatedMac } from "./simulated_mac.ts";
+import type { MacArch } from "./mac_kernel.ts";
+import { SimulatedMac } from "./simulated_mac.ts";
 
 /** Whether there can be a simulated Mac; if not, why. */
 export const skip: string | false = process.platform === "linux"
