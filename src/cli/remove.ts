@@ -15,7 +15,7 @@ import {
   openMemory,
   unlinkMemory,
 } from "../shm_log/target.ts";
-import { targetArgument } from "./options/arguments.ts";
+import { targetsArgument } from "./options/arguments.ts";
 import { explain } from "./output/explain.ts";
 import { warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -32,14 +32,10 @@ Readers that have the log open keep what they have.`;
 export function addRemove(program: Command): void {
   program.command("remove")
     .description("remove logs, unless their writers are alive")
-    .argument("<name...>", "the logs", collectTargets)
+    .argument("<name...>", "the logs", targetsArgument)
     .option("--force", "in any case")
     .addHelpText("after", EXAMPLES)
     .action(removeAll);
-}
-
-function collectTargets(text: string, previous: LogTarget[] = []): LogTarget[] {
-  return [...previous, targetArgument(text)];
 }
 
 /** Removes what can be removed. */

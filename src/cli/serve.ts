@@ -6,7 +6,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogTarget } from "../shm_log/target.ts";
-import { countArgument, positiveArgument, sourceArgument } from "./options/arguments.ts";
+import { countArgument, positiveArgument, sourcesArgument } from "./options/arguments.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -30,7 +30,7 @@ interface ServeCommandOptions {
 export function addServe(program: Command): void {
   program.command("serve")
     .description("show logs live in the browser: entries, rates, and the ring itself")
-    .argument("[names...]", "the logs; all that are there by default", targetsArgument)
+    .argument("[names...]", "the logs; all that are there by default", sourcesArgument)
     .option("-p, --port <port>", "where to listen; 0: anywhere", portArgument, 0)
     .option("--host <address>", "who may connect; by default only this machine", "127.0.0.1")
     .option(
@@ -42,10 +42,6 @@ export function addServe(program: Command): void {
     .option("--open", "open it in the browser")
     .addHelpText("after", EXAMPLES)
     .action(serve);
-}
-
-function targetsArgument(text: string, before: LogTarget[] = []): LogTarget[] {
-  return [...before, sourceArgument(text)];
 }
 
 function portArgument(text: string): number {

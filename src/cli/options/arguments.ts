@@ -47,6 +47,11 @@ export function sourcesArgument(text: string, previous: LogTarget[] = []): LogTa
   return [...previous, sourceArgument(text)];
 }
 
+/** One more place of a log, after those that stand before it. */
+export function targetsArgument(text: string, previous: LogTarget[] = []): LogTarget[] {
+  return [...previous, targetArgument(text)];
+}
+
 /** A size in bytes, at least 1. */
 export function sizeArgument(text: string): number {
   const size = parseSize(text);
