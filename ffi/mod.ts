@@ -92,6 +92,7 @@
 
 export { STRONG_ORDER } from "./current_system.ts";
 export { Doorbell } from "./doorbell.ts";
+export { FileLock } from "./file_lock.ts";
 export { MappedFile } from "./mapped_file.ts";
 export { Mapping, type MappingParts } from "./mapping.ts";
 export type { CreateOptions, OpenOptions } from "./memory_options.ts";

@@ -334,7 +334,7 @@ export class UnsupportedLogError extends OuroborosError {
   }
 }
 
-/** Another process, or another handle, is the writer of this segment. Code `WRITER_LOCKED`. */
+/** Another process, or another handle, is the writer of this segment or file. Code `WRITER_LOCKED`. */
 export class WriterLockedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {

@@ -81,6 +81,29 @@ test("record -o json numbers the entries, keeps bytes, and makes a file that nob
   if (!isWindows) assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
+test("a file is recorded into by one process at a time, also after it was rotated", async () => {
+  using log = makeLog();
+  const path = `${folder}/taken.txt`;
+  writeFileSync(path, "");
+  const cli = startCli(["record", log.name, path, "--max-size", "100"]);
+  fill(log, 3);
+  await until(() => read(path).includes("line 3\n"), cli);
+  const refused = () => {
+    const { code, stderr } = runCli(["record", log.name, path]);
+    assert.deepEqual([code, stderr], [1, `ouroboros: another process records into ${path}\n`]);
+  };
+  refused();
+  fill(log, 30);
+  await until(() => read(path).includes("line 30\n"), cli);
+  refused();
+  await stopped(cli);
+  assert.equal([".2", ".1", ""].map((end) => read(path + end)).join(""), lines(1, 30));
+  using again = new RotatingFile(path, { keep: 1 });
+  assert.throws(() => new RotatingFile(path, { keep: 1 }), { code: "WRITER_LOCKED" });
+  again.close();
+  new RotatingFile(path, { keep: 1 }).close();
+});
+
 test("record --from new leaves out what is there", async () => {
   using log = makeLog();
   fill(log, 100);

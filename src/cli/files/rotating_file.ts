@@ -15,6 +15,8 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
+import { FileLock } from "../../../ffi/mod.ts";
+import { SystemCallError, WriterLockedError } from "../../errors.ts";
 import { renamePatiently } from "./patient_rename.ts";
 
 /** How many bytes are collected before they are written. */
@@ -41,25 +43,26 @@ export class RotatingFile implements Disposable {
   readonly #maxSize: number;
   readonly #keep: number;
   #descriptor: number;
+  /** Keeps other recorders from the file; there is none for a device. */
+  #lock: FileLock | undefined;
   #size: number;
   #piece = new Uint8Array(PIECE);
   #length = 0;
   #isSynced = true;
 
-  /** Opens the file, which is made if there is none; a last line without its end is ended. */
+  /**
+   * Opens the file, which is made if there is none; a last line without its end is ended.
+   *
+   * @throws {WriterLockedError} if another recorder has it
+   */
   constructor(path: string, options: RotationOptions) {
     this.path = path;
     this.#maxSize = options.maxSize ?? Infinity;
     this.#keep = options.keep;
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
-    this.#descriptor = openSync(path, flags, MODE);
-    const stat = fstatSync(this.#descriptor);
-    if (options.maxSize !== undefined && !stat.isFile()) {
-      closeSync(this.#descriptor);
-      // Renaming a device takes it from all others.
-      throw new RangeError(`${path} is not a file, and can't be rotated`);
-    }
-    this.#size = stat.size;
+    const { descriptor, lock } = open(path, options.maxSize !== undefined);
+    this.#descriptor = descriptor;
+    this.#lock = lock;
+    this.#size = fstatSync(descriptor).size;
     const last = new Uint8Array(1);
     if (this.#size > 0) readSync(this.#descriptor, last, 0, 1, this.#size - 1);
     // A recorder that was killed, or a full disk, cut it off.
@@ -105,6 +108,7 @@ export class RotatingFile implements Disposable {
     } finally {
       closeSync(this.#descriptor);
       this.#descriptor = -1;
+      this.#lock?.close();
     }
   }
 
@@ -136,10 +140,43 @@ export class RotatingFile implements Disposable {
       const from = number === 1 ? path : `${path}.${number - 1}`;
       if (existsSync(from)) renamePatiently(from, `${path}.${number}`);
     }
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
-    const descriptor = openSync(path, flags, MODE);
+    const { descriptor, lock } = open(path, true);
     closeSync(this.#descriptor);
+    this.#lock?.close();
     this.#descriptor = descriptor;
+    this.#lock = lock;
     this.#size = fstatSync(descriptor).size;
   }
+}
+
+/** Opens a file to append to, and takes its lock. */
+function open(
+  path: string,
+  isRotated: boolean,
+): { descriptor: number; lock: FileLock | undefined } {
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+  const descriptor = openSync(path, flags, MODE);
+  try {
+    if (fstatSync(descriptor).isFile()) return { descriptor, lock: lockOf(path) };
+    // Renaming a device takes it from all others.
+    if (isRotated) throw new RangeError(`${path} is not a file, and can't be rotated`);
+    return { descriptor, lock: undefined };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Two recorders would mix their lines, and each rename the other's file. */
+function lockOf(path: string): FileLock | undefined {
+  let lock: FileLock | undefined;
+  try {
+    lock = FileLock.take(path);
+  } catch (error) {
+    // A file system without locks, as some of the network are.
+    if (error instanceof SystemCallError) return undefined;
+    throw error;
+  }
+  if (lock === undefined) throw new WriterLockedError(`another process records into ${path}`);
+  return lock;
 }
