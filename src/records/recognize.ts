@@ -26,24 +26,32 @@ const LOGGER: Names = ["logger", "category", "log.logger"];
 
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
+/** So many digits may be more than a number holds. */
+const MANY_DIGITS = /\d{16}/;
 
 /**
  * Recognises a log record. JSON that has neither a level nor a time is none; text that is not JSON is
  * one if it begins with both.
  *
  * Other text costs a look at some of its characters. Never throws.
+ *
+ * @param isShown whether the fields are for somebody's eyes: then numbers of many digits are there as
+ * `JSON.stringify()` writes them with all of these; otherwise they are rounded
  */
-export function recognizeRecord(text: string): LogRecord | undefined {
+export function recognizeRecord(text: string, isShown: boolean = false): LogRecord | undefined {
   const object = parseObject(text);
   if (object === undefined) return textRecord(text);
   const otlp = onlyRecordOf(object);
   if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
   if (isOtlpRecord(object)) return otlpRecord(object);
-  return namedRecord(object);
+  return namedRecord(object, isShown && MANY_DIGITS.test(text) ? exactly(text) ?? object : object);
 }
 
-/** A record whose parts are to be known by their names. */
-function namedRecord(object: Record<string, unknown>): LogRecord | undefined {
+/** A record whose parts are to be known by their names; with the fields of `shown`. */
+function namedRecord(
+  object: Record<string, unknown>,
+  shown: Record<string, unknown>,
+): LogRecord | undefined {
   const keys: Partial<Record<Role, string>> = {};
   const record: LogRecord = {
     time: pick(object, TIME, toTime, keys, "time"),
@@ -61,9 +69,9 @@ function namedRecord(object: Record<string, unknown>): LogRecord | undefined {
   // Its fields are one level down, unless it is told otherwise.
   const isLogTape = keys.time === "@timestamp" && keys.logger === "logger";
   for (const key in object) {
-    const value = object[key];
+    const value = shown[key];
     if (key === keys.time || key === keys.message || key === keys.logger) continue;
-    if (key === keys.level && !saysMoreThanLevel(value)) continue;
+    if (key === keys.level && !saysMoreThanLevel(object[key])) continue;
     if (key === "properties" && isLogTape && isObject(value)) assign(record.fields, value);
     else record.fields[key] = value;
   }
@@ -110,6 +118,21 @@ function parseObject(text: string): Record<string, unknown> | undefined {
     return JSON.parse(text);
   } catch {
     // Not JSON, or nested deeper than the engine's stack.
+    return undefined;
+  }
+}
+
+/** Parses with numbers of many digits as they are written, where the engine can do that. */
+function exactly(text: string): Record<string, unknown> | undefined {
+  const { rawJSON } = JSON as { rawJSON?: (source: string) => unknown };
+  try {
+    return JSON.parse(text, (_key, value, context?: { source?: string }) => {
+      const source = context?.source;
+      const isLong = typeof value === "number" && source !== undefined && MANY_DIGITS.test(source);
+      return isLong ? rawJSON?.(source) ?? value : value;
+    });
+  } catch {
+    // This goes less deep than without a function.
     return undefined;
   }
 }

@@ -27,6 +27,23 @@ test("a record is time, level, logger, message and fields in a line", () => {
   assert.equal(print({ level: "http", msg: "m" }), "DEBUG m level=http");
 });
 
+test("numbers are as they were written, however many digits they have", () => {
+  const text = '{"level":30,"time":1795302000000000001,"id":9007199254740993,' +
+    '"n":[1.0,12345678901234567890],"p":{"x":-0.12345678901234567},"s":"9007199254740993"}';
+  const record = recognizeRecord(text, true) ?? assert.fail();
+  assert.equal(record.time, 1795302000000);
+  const line = plain.print({ ...record, time: undefined });
+  assert.equal(
+    line,
+    'INFO  id=9007199254740993 n=[1,12345678901234567890] p={"x":-0.12345678901234567} ' +
+      "s=9007199254740993",
+  );
+  // For who computes with them they are numbers.
+  assert.equal(recognizeRecord(text)?.fields.id, 2 ** 53);
+  const deep = `{"level":30,"n":${"[".repeat(50_000)}9007199254740993${"]".repeat(50_000)}}`;
+  assert.doesNotThrow(() => recognizeRecord(deep, true));
+});
+
 test("a record of another day has its date", () => {
   const time = new Date(2025, 0, 2, 3, 4, 5, 6).getTime();
   assert.equal(print({ time, msg: "m" }), "2025-01-02 03:04:05.006 INFO  m");

@@ -30,13 +30,15 @@ export interface Criteria {
 export class Selection {
   readonly #criteria: Criteria;
   readonly #wantsRecords: boolean;
+  readonly #isShown: boolean;
   #time = -Infinity;
   #record: LogRecord | undefined;
   #untimed = 0;
 
-  /** Selects by criteria; `wantsRecords` if records are asked for in any case. */
+  /** Selects by criteria; `wantsRecords` if records are asked for in any case, to be shown. */
   constructor(criteria: Criteria, wantsRecords: boolean) {
     this.#criteria = criteria;
+    this.#isShown = wantsRecords;
     const { level, since, until } = criteria;
     this.#wantsRecords = wantsRecords || level !== undefined || since !== undefined ||
       until !== undefined;
@@ -62,7 +64,7 @@ export class Selection {
     const { grep, level, since, until } = this.#criteria;
     if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
     const { text } = entry;
-    const record = recognizeRecord(text);
+    const record = recognizeRecord(text, this.#isShown);
     const time = record?.time ?? (isLive ? arrival || Date.now() : this.#time);
     this.#record = record;
     this.#time = time;

@@ -58,7 +58,7 @@ export function entryPrinter(
         ? (entry, _record, origin) => writeText(output, harmless(entry.text), origin)
         : (entry, _record, origin) => writeBytes(output, entry.bytes, origin);
     case "pretty":
-      return (entry, record = recognizeRecord(entry.text), origin) =>
+      return (entry, record = recognizeRecord(entry.text, true), origin) =>
         writeText(output, record ? pretty.print(record) : harmless(entry.text), origin);
     case "json":
       return (entry, _record, origin) => {

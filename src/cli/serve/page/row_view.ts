@@ -102,7 +102,7 @@ export function* marked(text: string, words: readonly string[]): Iterable<Node |
 }
 
 function read(text: string): Shown {
-  const record = recognizeRecord(text);
+  const record = recognizeRecord(text, true);
   if (record === undefined) {
     const message = oneLine(text.slice(0, MOST));
     return { time: "", level: levelOfLine(text), logger: "", message, fields: "" };
