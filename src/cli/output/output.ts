@@ -6,8 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import { createWriteStream } from "node:fs";
-import process from "node:process";
 import type { Writable } from "node:stream";
+import { standardOutput } from "./standard_output.ts";
 
 /** How many bytes are collected before they should be flushed. */
 const PIECE = 65536;
@@ -18,19 +18,21 @@ export class ClosedPipeError extends Error {}
 /** Collects bytes, and writes them out when it is asked to, at the speed of whoever reads them. */
 export class Output {
   readonly #stream: Writable;
+  readonly #isFile: boolean;
   #piece: Uint8Array = new Uint8Array(PIECE);
   #length = 0;
   #error: Error | undefined;
 
-  private constructor(stream: Writable) {
+  private constructor(stream: Writable, isFile: boolean) {
     this.#stream = stream;
+    this.#isFile = isFile;
     // Without a listener an error would end the process.
     stream.on("error", (error) => this.#fail(error));
   }
 
   /** Standard output. */
   static standard(): Output {
-    return new Output(process.stdout);
+    return new Output(standardOutput(), false);
   }
 
   /** A file, which is made anew. */
@@ -39,7 +41,7 @@ export class Output {
     await new Promise<void>((resolve, reject) =>
       stream.once("open", () => resolve()).once("error", reject)
     );
-    return new Output(stream);
+    return new Output(stream, true);
   }
 
   /** Whether so much is collected that it is time to flush. */
@@ -78,7 +80,7 @@ export class Output {
   /** Flushes, and closes a file. Standard output stays open. */
   async close(): Promise<void> {
     await this.flush();
-    if (this.#stream !== process.stdout) await this.#settled((done) => this.#stream.end(done));
+    if (this.#isFile) await this.#settled((done) => this.#stream.end(done));
     if (this.#error !== undefined) throw this.#error;
   }
 
