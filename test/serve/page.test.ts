@@ -6,6 +6,7 @@ import test from "node:test";
 import { EntryStore } from "../../src/cli/serve/page/entry_store.ts";
 import {
   formatBytes,
+  formatMoment,
   formatShort,
   formatSize,
   formatSpan,
@@ -79,6 +80,12 @@ test("numbers are short, and have their units", () => {
     "2 h",
     "∞",
   ]);
+});
+
+test("a row of another day has its date", () => {
+  const noon = new Date(2026, 10, 21, 12, 0, 5, 7).getTime();
+  assert.equal(formatMoment(noon, noon + 3600e3), "12:00:05.007");
+  assert.equal(formatMoment(noon, noon + 13 * 3600e3), "2026-11-21 12:00:05.007");
 });
 
 test("pretty() changes nothing of JSON but its spaces, however it is nested", () => {

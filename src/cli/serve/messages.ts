@@ -106,6 +106,8 @@ export interface RingPicture {
   /** How many entries are there, and the number of the first. */
   entries: number;
   first: number;
+  /** The number of the last one: how many were ever written, at the moment of this picture. */
+  last: number;
   /** How many bytes they take. */
   bytesUsed: number;
   /** The size of the segment in bytes. */

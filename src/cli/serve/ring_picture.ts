@@ -34,6 +34,7 @@ export function ringPicture(
     chunkSize: info.chunkSize,
     entries: info.entries,
     first: info.firstSequenceNumber,
+    last: info.lastSequenceNumber,
     bytesUsed: info.bytesUsed,
     segmentSize: info.segmentSize,
     isWriterAlive,

@@ -21,6 +21,9 @@ export type Handlers = { [K in keyof Messages]: (data: Messages[K]) => void };
 /** How the connection is. */
 export type ConnectionState = "open" | "waiting" | "refused";
 
+/** How long to wait before a server that had no room is asked again, in milliseconds. */
+const ROOM_EVERY = 5000;
+
 const EVENTS = [
   "hello",
   "logs",
@@ -36,12 +39,19 @@ const EVENTS = [
 export class Connection {
   readonly #token = new URLSearchParams(location.search).get("token") ?? "";
   readonly #handlers: Handlers;
-  readonly #onState: (state: ConnectionState) => void;
+  readonly #onState: (state: ConnectionState, reason?: string) => void;
+  readonly #again: () => void;
   #source: EventSource | undefined;
 
-  constructor(handlers: Handlers, onState: (state: ConnectionState) => void) {
+  /** `again` is called when it is time to ask anew, from where the page is by then. */
+  constructor(
+    handlers: Handlers,
+    onState: (state: ConnectionState, reason?: string) => void,
+    again: () => void,
+  ) {
     this.#handlers = handlers;
     this.#onState = onState;
+    this.#again = again;
   }
 
   /** Asks for something else. */
@@ -53,13 +63,34 @@ export class Connection {
     if (request.level !== "") query.set("level", request.level);
     if (!request.entries) query.set("entries", "0");
     query.set("after", request.after);
-    const source = new EventSource(`/events?${query}`);
+    const url = `/events?${query}`;
+    const source = new EventSource(url);
     this.#source = source;
     for (const event of EVENTS) this.#listen(source, event);
     source.onopen = () => this.#onState("open");
     source.onerror = () => {
-      this.#onState(source.readyState === EventSource.CLOSED ? "refused" : "waiting");
+      if (source.readyState !== EventSource.CLOSED) return this.#onState("waiting");
+      this.#onState("refused");
+      this.#askWhy(source, url);
     };
+  }
+
+  /** A stream that is refused does not say why. */
+  async #askWhy(source: EventSource, url: string): Promise<void> {
+    let response: Response | undefined;
+    let why: string | undefined;
+    try {
+      response = await fetch(url);
+      if (response.ok) await response.body?.cancel();
+      else why = await response.text();
+    } catch {
+      // It is gone by now.
+    }
+    if (source !== this.#source) return;
+    // Without the token there is nothing to wait for.
+    if (response?.status === 403) return this.#onState("refused", why);
+    this.#onState("waiting", why);
+    setTimeout(() => source === this.#source && this.#again(), ROOM_EVERY);
   }
 
   /** Asks for nothing any more. */

@@ -120,10 +120,10 @@ const connection = new Connection({
     showPause();
   },
   ring: (picture) => ring.show(picture),
-}, (state) => {
-  status.connection = state;
+}, (state, reason) => {
+  status.connect(state, reason);
   showNothing();
-});
+}, connect);
 
 /** Asks for what is wanted now. */
 function connect(): void {

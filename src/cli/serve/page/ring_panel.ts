@@ -46,10 +46,9 @@ export class RingPanel {
       `Ring of ${picture.chunkCount} chunks, ${formatCount(picture.entries)} entries, ` +
         `the writer is at ${Math.round(picture.writer * 100)} percent`,
     );
-    const last = stats?.last ?? 0;
     this.#list([
       ["Writer", picture.isWriterAlive ? "alive" : "none", false],
-      ["Written", formatCount(last), false],
+      ["Written", formatCount(picture.last), false],
       ["In the ring", formatCount(picture.entries), false],
       ["Oldest", picture.first === 0 ? "–" : `#${formatCount(picture.first)}`, false],
       [

@@ -5,7 +5,7 @@ import { levelOfLine } from "../level_of.ts";
 import type { LogLevel } from "../../../records/level.ts";
 import { recognizeRecord } from "../../../records/recognize.ts";
 import type { Item } from "./entry_store.ts";
-import { formatTime } from "./format.ts";
+import { formatMoment } from "./format.ts";
 import { oneLine } from "./one_line.ts";
 import type { RowView } from "./virtual_list.ts";
 
@@ -108,7 +108,7 @@ function read(text: string): Shown {
     return { time: "", level: levelOfLine(text), logger: "", message, fields: "" };
   }
   return {
-    time: record.time === undefined ? "" : formatTime(record.time),
+    time: record.time === undefined ? "" : formatMoment(record.time),
     level: record.level,
     logger: oneLine(record.logger ?? ""),
     message: oneLine((record.message ?? "").slice(0, MOST)),

@@ -13,6 +13,8 @@ export class StatusLine {
   readonly #state = byId("state");
   #log: LogState | undefined;
   #connection: ConnectionState | undefined;
+  /** Why it is so, in the words of the server. */
+  #reason: string | undefined;
   /** How many entries a second the server sends at most. */
   mostEntries = 0;
   /** How many that match were left out, live. */
@@ -30,9 +32,10 @@ export class StatusLine {
     this.#showState();
   }
 
-  /** How the connection is. */
-  set connection(connection: ConnectionState) {
+  /** How the connection is, and why, if the server has said that. */
+  connect(connection: ConnectionState, reason?: string): void {
     this.#connection = connection;
+    this.#reason = reason;
     if (connection !== "open") this.#log = undefined;
     this.#showState();
   }
@@ -61,7 +64,7 @@ export class StatusLine {
     if (this.#connection === "refused") {
       return "The server does not know this address: open the one that it printed last.";
     }
-    if (this.#connection === "waiting") return "The server does not answer.";
+    if (this.#connection === "waiting") return this.#reason ?? "The server does not answer.";
     if (log === undefined) return "There is no log on this machine yet. It will show up here.";
     if (this.progress !== undefined) return `Searching … ${Math.round(this.progress * 100)} %`;
     if (this.#log?.state === "failed") return this.#log.reason ?? "The log can't be read.";
@@ -96,6 +99,7 @@ export class StatusLine {
     const [text, kind] = this.#stateInWords();
     setText(this.#state, text);
     this.#state.className = `chip ${kind}`;
+    this.#state.title = this.#reason ?? "";
   }
 
   #stateInWords(): [string, string] {
