@@ -70,7 +70,11 @@ export default { SingleBar };`,
 const narrowBar: Plugin = {
   name: "narrow bar",
   setup(build) {
-    build.onResolve({ filter: /^string-width$/ }, ({ path }) => ({ path, namespace: "narrow" }));
+    build.onResolve(
+      { filter: /^string-width$/ },
+      // What the names of logs take is another question.
+      ({ path, kind }) => kind === "require-call" ? { path, namespace: "narrow" } : undefined,
+    );
     build.onLoad({ filter: /.*/, namespace: "narrow" }, () => ({
       contents: `const { stripVTControlCharacters } = process.getBuiltinModule("node:util");
 module.exports = (text) => stripVTControlCharacters(text).length;`,

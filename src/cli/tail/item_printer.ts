@@ -7,6 +7,7 @@
 import type { Cursor } from "../../shm_log/cursor.ts";
 import type { CursorFile } from "../files/cursor_file.ts";
 import type { EntryPrinter, Origin } from "../output/format.ts";
+import { columnsOf, padded } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import type { Output } from "../output/output.ts";
 import type { Colors } from "../output/pretty.ts";
@@ -97,11 +98,11 @@ export class ItemPrinter {
 /** The names of the logs in one width, each in a colour. */
 function originsOf(logs: TailedLog[], colors: Colors | undefined): Map<TailedLog, Origin> {
   const shown = logs.map(({ name }) => oneLine(name));
-  const width = Math.max(...shown.map((name) => name.length));
+  const width = Math.max(...shown.map(columnsOf));
   const palette = colors &&
     [colors.cyan, colors.yellow, colors.green, colors.magenta, colors.blue, colors.red];
   return new Map(logs.map((log, i) => {
-    const prefix = palette ? `${palette[i % palette.length](shown[i].padEnd(width))} | ` : "";
+    const prefix = palette ? `${palette[i % palette.length](padded(shown[i], width))} | ` : "";
     return [log, { name: log.name, prefix }];
   }));
 }

@@ -7,6 +7,7 @@
 import process from "node:process";
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useRef, useState } from "react";
+import { columnsOf } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../output/sizes.ts";
 import { type Attached, attachedTo, isTold } from "./processes.ts";
@@ -167,7 +168,7 @@ function columnsFor(
   columns: number,
   logs: LogLook[],
 ): { shown: number[]; name: number; bar: number } {
-  const longest = Math.max(8, ...logs.map((look) => oneLine(look.name).length));
+  const longest = Math.max(8, ...logs.map((look) => columnsOf(oneLine(look.name))));
   const name = Math.max(Math.min(longest, columns < 60 ? 14 : 28, columns), 1);
   const leastBar = columns >= 40 ? 9 : 0;
   const shown = [0];

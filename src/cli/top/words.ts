@@ -4,6 +4,7 @@
  * @module
  */
 
+import { padded, shortened } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../output/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
@@ -101,6 +102,5 @@ export function bar(share: number, width: number): string {
 
 /** A text in a cell of a width. */
 export function fit(text: string, width: number, isNumber: boolean): string {
-  const cut = text.length > width ? `${text.slice(0, Math.max(width - 1, 0))}…` : text;
-  return isNumber ? cut.padStart(width) : cut.padEnd(width);
+  return padded(shortened(text, width), width, isNumber);
 }
