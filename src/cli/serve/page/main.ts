@@ -28,6 +28,8 @@ const level = byId("level") as HTMLSelectElement;
 const pauseButton = byId("pause");
 
 let log: string | undefined;
+/** Whether the server looks at it: it does not at what it never saw. */
+let isFollowed = false;
 /** Who stopped the list, if it is stopped. */
 let pausedBy: "button" | "scrolling" | "selecting" | undefined;
 /** The segment of which entries are here. */
@@ -63,7 +65,9 @@ const list = new VirtualList(byId("list"), byId("rows"), store, rowMaker(marks),
 
 const connection = new Connection({
   hello(hello) {
-    if (log === undefined && hello.log !== undefined) log = hello.log;
+    log ??= hello.log;
+    isFollowed = hello.log !== undefined;
+    if (!isFollowed && log !== undefined) status.log = { state: "missing", segment: "" };
     status.mostEntries = hello.mostEntries;
     picker.choose(log);
     document.title = log === undefined ? "ouroboros" : `${log} · ouroboros`;
@@ -76,7 +80,7 @@ const connection = new Connection({
     if (log === undefined && first !== undefined) {
       log = first.name;
       startAnew();
-    }
+    } else if (!isFollowed && logs.some(({ name, isThere }) => isThere && name === log)) connect();
     showNothing();
   },
   state(state) {

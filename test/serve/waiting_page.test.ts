@@ -1,0 +1,56 @@
+/** A page that waits: for room at the server, for its log. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Page } from "playwright-core";
+import { launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
+
+const skip = withoutBrowser;
+
+async function withPage(use: (page: Page) => Promise<void>): Promise<void> {
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(60_000);
+    await use(page);
+  } finally {
+    await browser.close();
+  }
+}
+
+test("a page too many says so, and comes in when another one goes", { skip }, async () => {
+  using log = makeLog();
+  log.write("only line");
+  await withPage((page) =>
+    withServer([log.name], async (server) => {
+      const others = await Promise.all(
+        Array.from({ length: 64 }, () => EventClient.open(server.url)),
+      );
+      await page.goto(server.url);
+      await page.locator("#nothing >> text=No more than 64 pages may be open.").waitFor();
+      for (const other of others) other.close();
+      await page.locator(".row >> text=only line").waitFor();
+      await page.locator("#state.live").waitFor();
+    })
+  );
+});
+
+test(
+  "a page of a log that the server never saw shows it as soon as it is there",
+  { skip },
+  async () => {
+    const name = newName();
+    await withPage((page) =>
+      withServer([], async (server) => {
+        await page.goto(`${server.url}&log=${encodeURIComponent(name)}`);
+        await page.locator("#state >> text=not there").waitFor();
+        await page.locator("#nothing >> text=The log is not there.").waitFor();
+        using log = makeLog(name);
+        log.write("first line");
+        await page.locator(".row >> text=first line").waitFor();
+        assert.equal(await page.locator("#log-name").textContent(), name);
+      })
+    );
+  },
+);
