@@ -82,7 +82,7 @@ export class Connection {
     try {
       response = await fetch(url);
       if (response.ok) await response.body?.cancel();
-      else why = await response.text();
+      else why = (await response.text()).trim();
     } catch {
       // It is gone by now.
     }
