@@ -152,8 +152,8 @@ function list(
     lines.push(
       h(
         Text,
-        { key: look.name, wrap: "truncate", inverse: isSelected, color },
-        text,
+        { key: look.name, wrap: "truncate", color },
+        h(Text, { inverse: isSelected }, text),
         layout.bar > 0 ? " " : "",
         layout.bar > 0 ? chunkText(look, layout.bar) : "",
       ),

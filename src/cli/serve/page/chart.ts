@@ -11,6 +11,9 @@ const SPAN = 120;
 /** From this many seconds between two points on, the line has a gap. */
 const GAP = 2.5;
 
+/** Closer to an edge, in pixels, a time would lie over the zero of another axis. */
+const EDGE = 28;
+
 const STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
   .flat();
 
@@ -128,7 +131,13 @@ export class Chart {
             gap: 2,
             grid: { show: false },
             space: 80,
-            values: (_, values) => values.map((value) => formatTime(value * 1000).slice(0, 8)),
+            values: (plot, values) => {
+              const most = plot.bbox.width / devicePixelRatio - EDGE;
+              return values.map((value) => {
+                const at = plot.valToPos(value, "x");
+                return at < EDGE || at > most ? "" : formatTime(value * 1000).slice(0, 8);
+              });
+            },
           },
           {
             ...axis,
