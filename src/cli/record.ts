@@ -38,7 +38,7 @@ the log or at Ctrl-C; then all that was read is in the file. What was overwritte
 read is counted on standard error and in a line of the file: {"lost":3,"after":7} with -o json, else
 "# ouroboros: 3 entries lost after entry 7". With -o text an entry of several lines takes several.
 With --cursor-file the next one goes on where this one ended; after a kill -9 up to a second of
-lines may be there twice.`;
+lines may be there twice. A file that another record writes to is refused.`;
 
 interface RecordOptions {
   output: "text" | "json";
