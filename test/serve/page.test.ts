@@ -85,7 +85,8 @@ test("numbers are short, and have their units", () => {
 test("a row of another day has its date", () => {
   const noon = new Date(2026, 10, 21, 12, 0, 5, 7).getTime();
   assert.equal(formatMoment(noon, noon + 3600e3), "12:00:05.007");
-  assert.equal(formatMoment(noon, noon + 13 * 3600e3), "2026-11-21 12:00:05.007");
+  assert.equal(formatMoment(noon, noon + 13 * 3600e3), "11-21 12:00:05.007");
+  assert.equal(formatMoment(noon, noon + 50 * 86400e3), "2026-11-21 12:00:05.007");
 });
 
 test("pretty() changes nothing of JSON but its spaces, however it is nested", () => {

@@ -49,13 +49,14 @@ export function formatTime(time: number): string {
     String(date.getMilliseconds()).padStart(3, "0");
 }
 
-/** The same with the date, unless it is of today. */
+/** The same with the date, unless it is of today, and with the year, unless it is this one. */
 export function formatMoment(time: number, now: number = Date.now()): string {
   const date = new Date(time);
   if (date.toDateString() === new Date(now).toDateString()) return formatTime(time);
   const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${formatTime(time)}`;
+  const year = date.getFullYear();
+  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${year === new Date(now).getFullYear() ? "" : `${year}-`}${day} ${formatTime(time)}`;
 }
 
 function digits(value: number): string {

@@ -7,7 +7,7 @@ import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
 import { Detail } from "./detail.ts";
 import { byId, setText } from "./dom.ts";
-import { EntryStore } from "./entry_store.ts";
+import { EntryStore, type Item } from "./entry_store.ts";
 import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
 import { LogPicker } from "./log_picker.ts";
 import { RingPanel } from "./ring_panel.ts";
@@ -176,15 +176,21 @@ function choose(place: number): void {
   list.select(place);
 }
 
+/** The first row from a place on that is an entry, and no remark. */
+function entryFrom(place: number, step: number): Item | undefined {
+  while (store.at(place)?.number === 0) place += step;
+  return store.at(place);
+}
+
 /** Moves the mark by some rows, from the last one if none is marked. */
 function move(by: number): void {
   const from = list.selected < store.first ? store.end : list.selected;
-  let place = Math.min(Math.max(from + by, store.first), store.end - 1);
+  const place = Math.min(Math.max(from + by, store.first), store.end - 1);
   const step = by > 0 ? 1 : -1;
-  while (store.at(place)?.number === 0) place += step;
-  const item = store.at(place);
+  // The first row, or the last one, may be a remark.
+  const item = entryFrom(place, step) ?? entryFrom(place, -step);
   if (item === undefined) return;
-  choose(place);
+  choose(item.place);
   if (detail.isOpen) detail.show(item);
 }
 
