@@ -17,7 +17,7 @@
  * @module
  */
 
-import { type ConsoleMethod, consoleText } from "./console_text.ts";
+import { type ConsoleMethod, consoleText, leaveGroups } from "./console_text.ts";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
@@ -177,6 +177,7 @@ function unpatch(): void {
     if (target[method] === patched) target[method] = original;
   }
   patches.clear();
+  leaveGroups();
 }
 
 /** Lets the runtime print. */

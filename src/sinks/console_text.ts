@@ -71,6 +71,11 @@ export function consoleText(
   return printed === undefined ? undefined : withoutColours(printed.replace(/\n$/, ""));
 }
 
+/** Leaves the groups that are open: nobody tells us where they end once the capture is over. */
+export function leaveGroups(): void {
+  for (; groups > 0; groups--) own?.groupEnd();
+}
+
 /** What most calls are: one text, which all runtimes print as it is, directives or not. */
 function isPlainText(args: unknown[]): args is [string] {
   return args.length === 1 && typeof args[0] === "string";

@@ -127,6 +127,21 @@ test("text and JSON lines have the time, the level and the text", () => {
   });
 });
 
+test("a group that was open when a capture ended indents nothing of the next one", () => {
+  quietly(() => {
+    const first = start();
+    console.group("outer");
+    console.group("inner");
+    first.restore();
+    console.groupEnd();
+    console.groupEnd();
+    const next = start();
+    console.log("%s", "text");
+    next.restore();
+    assert.deepEqual(next.texts, ["info text"]);
+  });
+});
+
 test("colours are left out", () => {
   quietly(() => {
     const capture = start();
