@@ -167,8 +167,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /** Reads many entries at once, see {@linkcode Reader.readBatch}. */
-  readBatch(maxEntries?: number): EntryBatch {
-    return this.#reader.readBatch(maxEntries);
+  readBatch(maxEntries?: number, batch?: EntryBatch): EntryBatch {
+    return this.#reader.readBatch(maxEntries, batch);
   }
 
   /** Visits many entries in place, see {@linkcode Reader.forEach}. */
@@ -232,7 +232,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     const { maxEntries } = options;
     // Its own: there may be others that follow, or read, between two steps.
     const batch = new EntryBatch();
-    const next = () => this.#reader.readBatch(maxEntries, batch).length > 0 ? batch : undefined;
+    const next = () => this.readBatch(maxEntries, batch).length > 0 ? batch : undefined;
     return this.#follow(next, options);
   }
 
