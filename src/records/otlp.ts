@@ -31,7 +31,7 @@ const LEFT_OUT = new Set([
 export function isOtlpRecord(object: Json): boolean {
   const has = (name: string) => name in object;
   return ["timeUnixNano", "observedTimeUnixNano", "severityNumber"].some(has) &&
-    !["level", "msg", "message"].some(has);
+    !["level", "severity", "msg", "message"].some(has);
 }
 
 /** The record of an export request (`resourceLogs`) that holds just one, and the scope it is of. */
