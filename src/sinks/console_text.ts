@@ -119,20 +119,21 @@ interface BunGlobal {
 /** Gives the methods that print values what Bun's native ones print. */
 function printAsBun(console: PrivateConsole, bun: BunGlobal): void {
   let indent = "";
-  const line = (text: string) => print(text.replace(/^/gm, indent) + "\n");
-  const log = (...args: unknown[]) => line(formatAsBun(args, bun));
+  const line = (text: string) => print(`${indent}${text}\n`);
+  // In a group Bun indents what it makes of values, and of texts their first lines.
+  const show = (value: unknown, options?: unknown) =>
+    typeof value === "string"
+      ? value
+      : bun.inspect(value, { ...BUN_DEPTH, ...options as object }).replaceAll("\n", `\n${indent}`);
+  const log = (...args: unknown[]) => line(formatAsBun(args, show));
   for (const method of ["log", "info", "debug", "warn", "error", "dirxml"] as const) {
     console[method] = log;
   }
-  console.dir = (value, options) =>
-    line(bun.inspect(value, { ...BUN_DEPTH, ...options as object }));
+  console.dir = (value, options) => line(show(value, options));
   console.table = (data, properties) => {
     const isTable = typeof data === "object" && data !== null && bun.inspect.table !== undefined;
-    line(
-      isTable
-        ? bun.inspect.table!(data, properties as string[]).trimEnd()
-        : formatAsBun([data], bun),
-    );
+    if (isTable) print(`${bun.inspect.table!(data, properties as string[]).trimEnd()}\n`);
+    else log(data);
   };
   console.assert = (condition, ...args) => {
     if (!condition) log(...(args.length > 0 ? args : ["Assertion failed"]));
@@ -144,14 +145,11 @@ function printAsBun(console: PrivateConsole, bun: BunGlobal): void {
   console.groupEnd = () => indent = indent.slice(2);
 }
 
-function formatAsBun(args: unknown[], bun: BunGlobal): string {
-  const show = (value: unknown) =>
-    typeof value === "string" ? value : bun.inspect(value, BUN_DEPTH);
-  const [first, ...rest] = args;
-  if (typeof first !== "string" || rest.length === 0) return args.map(show).join(" ");
-  const text = first.replace(/%([sdifjoOc%])/g, (directive, letter: string) => {
-    if (letter === "%") return "%";
+function formatAsBun(args: unknown[], show: (value: unknown) => string): string {
+  const rest = [...args];
+  const fill = (directive: string, letter: string) => {
     if (rest.length === 0) return directive;
+    if (letter === "%") return "%";
     const value = rest.shift();
     switch (letter) {
       case "s":
@@ -166,10 +164,18 @@ function formatAsBun(args: unknown[], bun: BunGlobal): string {
       case "c":
         return "";
       default:
-        return bun.inspect(value, BUN_DEPTH);
+        return show(value);
     }
-  });
-  return [text, ...rest.map(show)].join(" ");
+  };
+  const shown: string[] = [];
+  while (rest.length > 0) {
+    const value = rest.shift();
+    // Not only the first text may have directives, but each after which there is something.
+    shown.push(
+      typeof value === "string" ? value.replace(/%([sdifjoOc%])/g, fill) : show(value),
+    );
+  }
+  return shown.join(" ");
 }
 
 /** A symbol is no number, for which `Number()` throws. */
