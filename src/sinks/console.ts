@@ -99,7 +99,8 @@ let isPassing = false;
 
 /**
  * Writes what is printed by `console.log`, `error`, `table` and so on to a log as well, before the
- * runtime prints it. A value with an inspection of its own is inspected twice.
+ * runtime prints it. A value with an inspection of its own is inspected twice. What began before,
+ * a group, a timer or a count, is not known to the log.
  *
  * With `uncaughtException: true` an error that nobody caught is a last line of level `error`.
  *

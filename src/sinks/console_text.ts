@@ -8,6 +8,7 @@
  */
 
 import { Console } from "node:console";
+import process from "node:process";
 
 /** The methods of a console that print, or change how others print. */
 export type ConsoleMethod =
@@ -38,6 +39,9 @@ const COLOURS = /\x1b\[[\d;]*m/g;
 /** Those that print a text as it is. */
 const SIMPLE: ReadonlySet<ConsoleMethod> = new Set(["log", "info", "debug", "warn", "error"]);
 
+/** Those that warn of a label that they don't know: the runtime's do that, and know more of them. */
+const WARNING: ReadonlySet<ConsoleMethod> = new Set(["countReset", "time", "timeLog", "timeEnd"]);
+
 let printed: string | undefined;
 
 function print(text: string): void {
@@ -67,13 +71,24 @@ export function consoleText(
     const traced = { stack: "" };
     Error.captureStackTrace(traced, caller);
     printed = `Trace${message && ": "}${message}${traced.stack.replace(/^.*/, "")}`;
-  } else own[method](...args);
+  } else if (WARNING.has(method)) withoutWarnings(() => own![method](...args));
+  else own[method](...args);
   return printed === undefined ? undefined : withoutColours(printed.replace(/\n$/, ""));
 }
 
 /** Leaves the groups that are open: nobody tells us where they end once the capture is over. */
 export function leaveGroups(): void {
   for (; groups > 0; groups--) own?.groupEnd();
+}
+
+function withoutWarnings(work: () => void): void {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /** What most calls are: one text, which all runtimes print as it is, directives or not. */
