@@ -148,6 +148,12 @@ export class ShmTransport extends TransportStream implements Disposable {
     callback();
   }
 
+  /** Closes, when the stream is destroyed. */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#sink.close();
+    callback(error);
+  }
+
   /** Closes. */
   [Symbol.dispose](): void {
     this.#sink.close();

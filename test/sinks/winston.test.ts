@@ -150,6 +150,13 @@ test("ending the transport itself closes it", async () => {
   assert.equal(reader.isWriterAlive(), false);
 });
 
+test("destroying the transport closes it", () => {
+  using recorder = new Recorder();
+  recorder.transport.destroy();
+  using reader = ShmLogReader.open(recorder.target);
+  assert.equal(reader.isWriterAlive(), false);
+});
+
 test("winston's own handler of uncaught errors finds its error written", async () => {
   using recorder = new Recorder({ handleExceptions: true });
   const logger = winston.createLogger({ transports: [recorder.transport], exitOnError: false });
