@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { bundledProgram } from "./bundled_program.ts";
 import { lowered } from "./lower.ts";
 import { folder as built } from "./package.ts";
 import { config, entries } from "./project.ts";
@@ -70,6 +71,10 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
       title: "require() of all subpaths: the same objects as import",
       run: () => void run(write("consumer.cjs", commonJs())),
     },
+    ...(["cjs", "esm"] as const).map((format) => ({
+      title: `bundled with the program that uses it (${format})`,
+      run: () => void run(bundledProgram(folder, format)),
+    })),
     {
       title: "ouroboros serve: the page, and an entry on it",
       run: () => void run(write("serve.mjs", SERVE)),
