@@ -83,6 +83,12 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
       title: "a stack trace has the names of classes, methods and functions that are exported",
       run: () => void run(write("stack.mjs", STACK)),
     },
+    ...(runtime.name.startsWith("node")
+      ? [{
+        title: "a stack trace leads to the sources by the source maps",
+        run: () => void run(write("sources.mjs", SOURCES)),
+      }]
+      : []),
     ...command(runtime, folder),
   ];
 }
@@ -189,6 +195,15 @@ const stackOf = (fails) => {
 assert.match(stackOf(() => segmentSize(-1, 0)), /^ +at .*segmentSize/m);
 assert.match(stackOf(() => Writer.create(new ArrayBuffer(8))), /^ +at .*create/m);
 assert.match(stackOf(() => ShmLogReader.open("/ouroboros-none")), /^ +at .*open/m);
+`;
+
+const SOURCES = `import assert from "node:assert/strict";
+process.setSourceMapsEnabled(true);
+const { ShmLogReader } = await import("${config.name}");
+assert.throws(
+  () => ShmLogReader.open("/ouroboros-none"),
+  ({ stack }) => stack.replaceAll("\\\\", "/").includes("/${config.name}/src/shm_log/reader.ts:"),
+);
 `;
 
 function commonJs(): string {
