@@ -38,7 +38,7 @@
  * | 16 × 64 KiB = 1 MiB | 9,452 | 95 s | 9 s | 0.9 s | 0.09 s |
  * | 16 × 1 MiB, the default | 151,236 | 25 min | 2.5 min | 15 s | 1.5 s |
  * | 16 × 16 MiB = 256 MiB | 2,419,790 | 6.7 h | 40 min | 4 min | 24 s |
- * | 64 × 32 MiB = 2 GiB | 20,326,242 | 2.3 days | 5.6 h | 34 min | 3.4 min |
+ * | 64 × 32 MiB = 2 GiB | 20,326,242 | 2.4 days | 5.6 h | 34 min | 3.4 min |
  *
  * More chunks forget in smaller steps, and cost a look at a longer table now and then: 16 to 64 are
  * good. An entry may be as large as the log, but one that is larger than a chunk takes several. The

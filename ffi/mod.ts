@@ -33,7 +33,7 @@
  * RuntimeDirectory=app
  * # Or else systemd empties it when the service stops, and with it the last words.
  * RuntimeDirectoryPreserve=yes
- * ExecStart=/usr/bin/deno run --allow-ffi --allow-read --allow-write app.ts
+ * ExecStart=/usr/bin/deno run --allow-ffi --allow-read=/run/app --allow-write=/run/app /srv/app/main.ts
  * ```
  *
  * Readers outside do not see what a service has in a /dev/shm of its own (`TemporaryFileSystem=/dev/shm`).
