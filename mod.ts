@@ -4,7 +4,8 @@
  * {@linkcode ShmLogWriter} and {@linkcode ShmLogReader} work on named shared memory or on a file;
  * {@linkcode Writer} and {@linkcode Reader} on any `ArrayBuffer` or `SharedArrayBuffer`.
  *
- * @example A log on any memory
+ * ## A log on any memory
+ *
  * ```ts
  * import { Reader, segmentSize, Writer } from "@ouroboros/log";
  *

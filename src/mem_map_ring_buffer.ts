@@ -2,7 +2,6 @@
  * A persistent ring in a memory-mapped file: first in, first out, and when it is full the oldest items
  * go. What was put survives the process, however it ends; the Python library mmringbuffer reads it.
  *
- * @example
  * ```ts
  * import { tmpdir } from "node:os";
  * import { rmSync } from "node:fs";
