@@ -117,7 +117,7 @@
  * def entries(path):
  *     """Yields (sequence number, bytes) of all entries, the oldest first."""
  *     with open(path, "rb") as file:
- *         log = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+ *         log = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
  *     magic, version, count = struct.unpack_from("<8sII", log)
  *     if magic != b"GOLBORUO" or version != 1:
  *         raise ValueError("not a log")

@@ -34,7 +34,6 @@ const SMALLER: Record<string, string> = {
 };
 /** What does not run if nothing else is said, and why. */
 const LEFT_OUT: [part: string, reason: string][] = [
-  ["docs.test.ts", "reads the documentation, which is the same everywhere"],
   ["model/", "is about the order of stores, and not about a system"],
   ["torture/", "eight seconds of it run with the other tests, on Linux"],
   ["resources/", "counts what Linux tells in /proc"],

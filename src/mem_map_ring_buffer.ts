@@ -14,6 +14,7 @@
  * }
  * using ring = MemMapRingBuffer.open(path);
  * console.log(new TextDecoder().decode(ring.get())); // survives a kill -9
+ * ring.close();
  * rmSync(path);
  * ```
  *
@@ -74,6 +75,7 @@ export interface RingOptions {
  * for (const item of ring) console.log(item.length); // 7
  * ring.clear();
  * console.log(ring.isEmpty, ring.capacity); // true 1024
+ * ring.close();
  * rmSync(path);
  * ```
  */

@@ -22,6 +22,8 @@
  * log.writeFrom(consumer);
  * using reader = EventLogReader.open(path);
  * console.log([...reader].map((event) => event.text).join()); // hello
+ * reader.close();
+ * log.close();
  * rmSync(path);
  * ```
  *
