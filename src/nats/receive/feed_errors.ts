@@ -6,7 +6,7 @@
 
 import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../../errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
-import { NOT_YET } from "../server/server_codes.ts";
+import { isForbidden, NOT_YET } from "../server/server_codes.ts";
 
 /** There is no consumer of that name yet, and a moment later there is. */
 const MADE_MEANWHILE = [10013, 10105];
@@ -24,7 +24,7 @@ export function inUse({ stream, consumer }: FeedOptions): StreamUnusableError {
 
 /** Whether the next attempt may fare better. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error) || isForbidden(error)) return false;
   const { code } = error as { code?: unknown };
   return /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|NoResponders.*)$/
     .test(error.name) ||
@@ -42,7 +42,7 @@ export function hasNoResponder(error: unknown): boolean {
 /** What went wrong, in the words of those who use this. */
 export function explained(error: unknown, { stream, consumer }: FeedOptions): unknown {
   if (!(error instanceof Error) || error instanceof OuroborosError) return error;
-  if (error.name === "PermissionViolationError") {
+  if (isForbidden(error)) {
     return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
   }
   const what = error.name === "StreamNotFoundError"
