@@ -15,6 +15,7 @@ function infoOf(more: object = {}): ConsumerInfo {
     name: "c",
     config: { ack_policy: "explicit", deliver_policy: "all" },
     ack_floor: { consumer_seq: 4, stream_seq: 4 },
+    delivered: { consumer_seq: 4, stream_seq: 4 },
     num_ack_pending: 0,
     num_pending: 5,
     num_waiting: 0,
@@ -68,6 +69,27 @@ test("a consumer is gone on with as it is; later it is made anew after what was 
     7,
     undefined,
   ]);
+});
+
+test("a consumer that was made, and of which nobody heard in time, is not made once more", async () => {
+  const none = { consumer_seq: 0, stream_seq: 0 };
+  const made = (deliver_policy: string, opt_start_seq?: number) =>
+    infoOf({ ack_floor: none, delivered: none, config: { deliver_policy, opt_start_seq } });
+  const at7 = made("by_start_sequence", 7);
+  const used = { ...at7, delivered: { consumer_seq: 1, stream_seq: 7 } };
+  const counts: number[] = [];
+  for (const [floor, info] of [[6, at7], [5, at7], [6, used], [0, made("all")]] as const) {
+    const server = managerOf([info as ConsumerInfo]);
+    const handled = new HandledMessages();
+    const place = new FeedPlace({ stream: "S", consumer: "c" }, handled);
+    await place.find(server.jsm);
+    place.begun();
+    handled.floor = floor;
+    server.made.length = 0;
+    await place.find(server.jsm);
+    counts.push(server.made.length);
+  }
+  assert.deepEqual(counts, [0, 1, 1, 0]);
 });
 
 test("the floor is below all that is not handled; for it one acknowledgement says all", () => {

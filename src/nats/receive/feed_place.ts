@@ -66,8 +66,9 @@ export class FeedPlace {
       isClean = this.#isFirst && this.#adopt(there, state.last_seq);
     } else if (this.#isFirst) this.#choose(state.last_seq);
     let info = there;
-    // What was on its way to somebody who is gone would come in minutes, after all else.
-    if (info === undefined || !isClean) {
+    // What was on its way to somebody who is gone would come in minutes, after all else. One that we
+    // have just made, and were not told of in time, is not made again: a cluster takes seconds for it.
+    if (info === undefined || !isClean && !beginsAfter(info, handled.floor)) {
       if (info !== undefined) await jsm.consumers.delete(stream, info.name);
       info = await makeConsumer(jsm, this.#options, this.#config, handled.floor);
     }
@@ -115,4 +116,12 @@ export class FeedPlace {
     if (start === "latest") this.#handled.floor = last;
     else if (start !== "oldest") this.#handled.floor = start.streamSequence - 1;
   }
+}
+
+/** Whether a consumer has given nothing yet, and begins after that number of the stream. */
+function beginsAfter(info: ConsumerInfo, floor: number): boolean {
+  const { config, delivered, ack_floor } = info;
+  const { deliver_policy: policy, opt_start_seq: first } = config;
+  return delivered.consumer_seq === 0 && ack_floor.consumer_seq === 0 &&
+    (floor === 0 ? policy === "all" : policy === "by_start_sequence" && first === floor + 1);
 }
