@@ -9,7 +9,7 @@ import type { FeedOptions } from "./feed_options.ts";
 import { isForbidden, NOT_YET } from "../server/server_codes.ts";
 
 /** There is no consumer of that name yet, and a moment later there is. */
-const MADE_MEANWHILE = [10013, 10105];
+const MADE_MEANWHILE = [10013, 10105, 10148];
 const PASSING = [...NOT_YET, ...MADE_MEANWHILE];
 
 /** Somebody else asks the consumer for messages, or did so a moment ago. */
@@ -29,7 +29,8 @@ export function isPassing(error: unknown): boolean {
   return /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|NoResponders.*)$/
     .test(error.name) ||
     // The server comes up, or somebody else was quicker: it is looked at anew.
-    (error.name === "JetStreamApiError" && PASSING.includes(Number(code))) ||
+    (error.name === "JetStreamApiError" &&
+      (PASSING.includes(Number(code)) || error.message.includes("can not be updated"))) ||
     error.name === "ConsumerNotFoundError";
 }
 
