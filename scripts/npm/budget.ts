@@ -4,7 +4,7 @@ import type { Sizes } from "./package.ts";
 
 /** In bytes, unpacked. What grows over it does so on purpose, in the commit that changes this. */
 const BUDGET: Record<keyof Sizes, number> = {
-  library: 226_000,
+  library: 228_500,
   cli: 205_000,
   types: 175_000,
   maps: Infinity,
