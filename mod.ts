@@ -4,7 +4,8 @@
  * {@linkcode ShmLogWriter} and {@linkcode ShmLogReader} work on named shared memory or on a file;
  * {@linkcode Writer} and {@linkcode Reader} on any `ArrayBuffer` or `SharedArrayBuffer`.
  *
- * @example A log on any memory
+ * ## A log on any memory
+ *
  * ```ts
  * import { Reader, segmentSize, Writer } from "@ouroboros/log";
  *
@@ -38,7 +39,7 @@
  * | 16 × 64 KiB = 1 MiB | 9,452 | 95 s | 9 s | 0.9 s | 0.09 s |
  * | 16 × 1 MiB, the default | 151,236 | 25 min | 2.5 min | 15 s | 1.5 s |
  * | 16 × 16 MiB = 256 MiB | 2,419,790 | 6.7 h | 40 min | 4 min | 24 s |
- * | 64 × 32 MiB = 2 GiB | 20,326,242 | 2.3 days | 5.6 h | 34 min | 3.4 min |
+ * | 64 × 32 MiB = 2 GiB | 20,326,242 | 2.4 days | 5.6 h | 34 min | 3.4 min |
  *
  * More chunks forget in smaller steps, and cost a look at a longer table now and then: 16 to 64 are
  * good. An entry may be as large as the log, but one that is larger than a chunk takes several. The
@@ -116,7 +117,7 @@
  * def entries(path):
  *     """Yields (sequence number, bytes) of all entries, the oldest first."""
  *     with open(path, "rb") as file:
- *         log = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+ *         log = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
  *     magic, version, count = struct.unpack_from("<8sII", log)
  *     if magic != b"GOLBORUO" or version != 1:
  *         raise ValueError("not a log")

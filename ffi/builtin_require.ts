@@ -7,10 +7,15 @@
 
 import process from "node:process";
 
+/** Where bundlers put this into a CommonJS file, that file; else only Bun has it. */
+declare const __filename: string | undefined;
+
 /** A `require` that starts from this file, or, where it is on a server, from nowhere: for builtins. */
 export function builtinRequire(): (specifier: string) => unknown {
   const { createRequire } = process.getBuiltinModule("node:module");
-  const { url } = import.meta;
+  // CommonJS has no URL here.
+  const url: string | undefined = import.meta.url;
+  if (url?.startsWith("file:")) return createRequire(url);
   // A path on every system: Deno takes modules from servers, and there is no file then.
-  return createRequire(url.startsWith("file:") ? url : "file:///C:/");
+  return createRequire(typeof __filename === "string" ? __filename : "file:///C:/");
 }

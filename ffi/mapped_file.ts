@@ -22,7 +22,7 @@ import type { Access, ObjectIdentity } from "./system.ts";
  * using file = MappedFile.create(path, 4096);
  * new Uint8Array(file.buffer).fill(1);
  * file.flush();
- * MappedFile.unlink(path);
+ * file.remove(); // closes it first
  * ```
  */
 export class MappedFile extends Mapping {
@@ -125,7 +125,7 @@ export class MappedFile extends Mapping {
    * using file = MappedFile.create(path, 4096);
    * file.grow(8192);
    * console.log(file.buffer.byteLength); // 8192
-   * MappedFile.unlink(path);
+   * file.remove();
    * ```
    */
   grow(size: number): void {

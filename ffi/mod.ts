@@ -1,7 +1,6 @@
 /**
  * Native memory for Deno, Bun and Node: named shared memory and mapped files as ArrayBuffers.
  *
- * @example
  * ```ts
  * import { SharedMemory } from "@ouroboros/log/ffi";
  *
@@ -29,11 +28,11 @@
  * ```ini
  * [Service]
  * User=app
- * # A folder of our own: nobody else can take the name. In the program: { path: "/run/app/log" }
+ * ; A folder of our own: nobody else can take the name. In the program: { path: "/run/app/log" }
  * RuntimeDirectory=app
- * # Or else systemd empties it when the service stops, and with it the last words.
+ * ; Or else systemd empties it when the service stops, and with it the last words.
  * RuntimeDirectoryPreserve=yes
- * ExecStart=/usr/bin/deno run --allow-ffi --allow-read --allow-write app.ts
+ * ExecStart=/usr/bin/deno run --allow-ffi --allow-read=/run/app --allow-write=/run/app /srv/app/main.ts
  * ```
  *
  * Readers outside do not see what a service has in a /dev/shm of its own (`TemporaryFileSystem=/dev/shm`).

@@ -32,7 +32,7 @@ const PAGE = 4096;
  * import { SharedMemory } from "@ouroboros/log/ffi";
  *
  * using ours = SharedMemory.create("/doc-shared", 4096);
- * using theirs = SharedMemory.open("doc-shared");
+ * using theirs = SharedMemory.open("/doc-shared");
  * new Uint8Array(ours.buffer)[0] = 7;
  * console.log(new Uint8Array(theirs.buffer)[0]); // 7
  * SharedMemory.unlink("/doc-shared");

@@ -11,19 +11,46 @@ import process from "node:process";
 import { CLI, entries } from "./npm/project.ts";
 import { root } from "./runtimes.ts";
 
-const problems = [...withoutExample(), ...undocumented(), ...unpublishable()];
+const problems = [
+  ...withoutExample(),
+  ...misplaced(),
+  ...undocumented(),
+  ...unpublishable(),
+];
 for (const problem of problems) console.error(`${problem}\n`);
 console.log(`JSR: ${entries.length} entry points, ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
 
+/** What a module says of itself. */
+function moduleComment(source: string): string {
+  const [comment] = /^\/\*\*.*?\*\//s.exec(readFileSync(root + source, "utf8")) ?? [""];
+  return comment;
+}
+
 /** Entry points whose module documentation has no example. */
 function withoutExample(): string[] {
   return entries.flatMap(({ subpath, source }) => {
-    const [comment] = /^\/\*\*.*?\*\//s.exec(readFileSync(root + source, "utf8")) ?? [""];
+    const comment = moduleComment(source);
     // What can't be run without a server is "typescript", and only type-checked.
     const example = subpath === CLI ? /```sh\n/ : /```(ts|typescript)\n/;
     if (comment.includes("@module") && example.test(comment)) return [];
     return [`${source}: the module's documentation has no @module, or no example`];
+  });
+}
+
+/** Text that JSR shows elsewhere than it stands: all behind `@example` is a part of it; or not at all. */
+function misplaced(): string[] {
+  return entries.flatMap(({ source }) => {
+    const comment = moduleComment(source);
+    const [, ...examples] = comment.replace(/```.*?```/gs, "").split("@example");
+    const problems: string[] = [];
+    if (examples.some((text) => /\n \* (?!@)\S/.test(text))) {
+      problems.push(`${source}: what follows @example would be shown as a part of it`);
+    }
+    if (/^ \* #( |$)/m.test(comment)) {
+      problems.push(`${source}: a line of code that begins with # would not be shown`);
+    }
+    return problems;
   });
 }
 

@@ -48,6 +48,11 @@ function release(): void {
   if (!isDry && git("status", "--porcelain") !== "") {
     throw new Error("there are changes that are not committed");
   }
+  if (/not published/.test(readFileSync(`${root}README.md`, "utf8"))) {
+    const old = "README.md says that the package is not published yet";
+    if (!isDry) throw new Error(old);
+    console.log(`before the release: ${old}`);
+  }
   let isDone = false;
   // Also after Ctrl-C in a test.
   process.once("SIGINT", () => process.exit(130));

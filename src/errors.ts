@@ -7,7 +7,7 @@
  *
  * ## What to do about it, by code
  *
- * - **`CLAIM_PENDING`**: a claim was neither committed nor aborted. Do one of both before the next
+ * - **`CLAIM_PENDING`**: a claim was neither committed nor aborted. Do one of the two before the next
  *   write, in a `finally` if what fills it can throw.
  * - **`CLOSED`**: the handle was closed before. Often a `using` that ended with its block while a timer
  *   still writes.

@@ -2,7 +2,6 @@
  * A persistent ring in a memory-mapped file: first in, first out, and when it is full the oldest items
  * go. What was put survives the process, however it ends; the Python library mmringbuffer reads it.
  *
- * @example
  * ```ts
  * import { tmpdir } from "node:os";
  * import { rmSync } from "node:fs";
@@ -15,6 +14,7 @@
  * }
  * using ring = MemMapRingBuffer.open(path);
  * console.log(new TextDecoder().decode(ring.get())); // survives a kill -9
+ * ring.close();
  * rmSync(path);
  * ```
  *
@@ -75,6 +75,7 @@ export interface RingOptions {
  * for (const item of ring) console.log(item.length); // 7
  * ring.clear();
  * console.log(ring.isEmpty, ring.capacity); // true 1024
+ * ring.close();
  * rmSync(path);
  * ```
  */

@@ -31,7 +31,7 @@ const files = [
   ...["src", "ffi"].flatMap((name) =>
     readdirSync(new URL(`${name}/`, root), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
-      .map((file) => `${name}/${file}`)
+      .map((file) => `${name}/${file.replaceAll("\\", "/")}`)
   ),
 ];
 const examples = files.flatMap((file) => examplesIn(file));
@@ -106,7 +106,7 @@ test("the reader in Python reads what is written here", { skip: withoutPython() 
   const { stdout, stderr } = spawnSync("python3", [`${folder}/reader.py`, path], {
     encoding: "utf8",
   });
-  assert.equal(stdout, expected.join(""), stderr);
+  assert.equal(stdout.replaceAll("\r\n", "\n"), expected.join(""), stderr);
 });
 
 test("the original's reader in Python, used as we say, leaves the log where it is", {

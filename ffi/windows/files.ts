@@ -108,7 +108,7 @@ export class WindowsFiles implements Files {
   }
 
   unlink(path: string): boolean {
-    const isDone = this.#calls.kernel.DeleteFileW(wide(longPath(path)));
+    const isDone = this.#calls.kernel.DeleteFileW(widePath(path));
     const reason = this.#calls.lastError();
     if (isDone !== 0) return true;
     if (reason === ERROR.FILE_NOT_FOUND || reason === ERROR.PATH_NOT_FOUND) return false;
@@ -240,8 +240,7 @@ export class WindowsFiles implements Files {
   }
 
   #createFile(path: string, rights: number, how: number, flags: number): bigint {
-    if (path.includes("\0")) throw new RangeError(`path ${JSON.stringify(path)} contains a NUL`);
-    const text = wide(longPath(path));
+    const text = widePath(path);
     const handle = this.#calls.kernel.CreateFileW(text, rights, SHARE_ALL, 0n, how, flags, 0n);
     const reason = this.#calls.lastError();
     if (BigInt.asUintN(64, BigInt(handle)) === INVALID_HANDLE) {
@@ -277,8 +276,9 @@ function openFlags(access: Access): number {
   return access === "read" ? ATTRIBUTE_NORMAL : ATTRIBUTE_NORMAL | FLAG_OPEN_REPARSE_POINT;
 }
 
-/** A path of any length as the system takes it. */
-function longPath(path: string): string {
+/** A path of any length as the system takes it: for that it would end at a NUL, and be another one. */
+function widePath(path: string): Uint8Array {
+  if (path.includes("\0")) throw new RangeError(`path ${JSON.stringify(path)} contains a NUL`);
   const whole = resolve(path);
-  return whole.length < LONG_PATH ? path : toNamespacedPath(whole);
+  return wide(whole.length < LONG_PATH ? path : toNamespacedPath(whole));
 }

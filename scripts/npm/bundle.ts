@@ -168,10 +168,16 @@ async function shorten(path: string, text: string, kind: FileKind): Promise<void
   const map = isCli ? undefined : readFileSync(`${path}.map`, "utf8");
   const result = await mangled(withClassNames(text), { map, exported: functions });
   rmSync(`${path}.map`);
-  if (result.map !== undefined) writeFileSync(`${path}.map`, result.map);
+  if (result.map !== undefined) writeFileSync(`${path}.map`, withOwnSources(result.map));
   const first = isProgram ? "#!/usr/bin/env node\n" : "";
   const last = isCli ? "" : `\n//# sourceMappingURL=${basename(path)}.map`;
   writeFileSync(path, `${first}${result.code}${last}\n`, { mode: isProgram ? 0o755 : 0o644 });
+}
+
+/** A source map whose sources, which it has in it, seem to be in the package, and not beside others. */
+function withOwnSources(map: string): string {
+  const { sources, ...rest } = JSON.parse(map) as { sources: string[] };
+  return JSON.stringify({ ...rest, sources: sources.map((path) => path.replace("../../", "")) });
 }
 
 /** `…/node_modules/commander` of a path in it. */

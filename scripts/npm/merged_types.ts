@@ -6,6 +6,8 @@ import ts from "typescript";
 
 /** The file of what several entries have in common. */
 const COMMON = "common";
+/** What has a `Symbol.dispose` needs types that a consumer's `lib` may not have. */
+const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 
 /**
  * Merges the files that are no entries, but for those that say a name for the second time, and what
@@ -50,7 +52,7 @@ export function mergedTypes(
       }
     }
   }
-  const head: string[] = [];
+  const head: string[] = [DISPOSABLE];
   for (const [from, names] of imports) {
     // What an entry has from here needs no way around it.
     const others = [...names].filter((name) => !declared.has(name));

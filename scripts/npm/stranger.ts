@@ -1,8 +1,10 @@
 /** What somebody does first who has installed the package: the README's code, and the command. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { bundledProgram } from "./bundled_program.ts";
+import { commandStep } from "./command_step.ts";
 import { lowered } from "./lower.ts";
 import { folder as built } from "./package.ts";
 import { config, entries } from "./project.ts";
@@ -70,6 +72,10 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
       title: "require() of all subpaths: the same objects as import",
       run: () => void run(write("consumer.cjs", commonJs())),
     },
+    ...(["cjs", "esm"] as const).map((format) => ({
+      title: `bundled with the program that uses it (${format})`,
+      run: () => void run(bundledProgram(folder, format)),
+    })),
     {
       title: "ouroboros serve: the page, and an entry on it",
       run: () => void run(write("serve.mjs", SERVE)),
@@ -78,7 +84,13 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
       title: "a stack trace has the names of classes, methods and functions that are exported",
       run: () => void run(write("stack.mjs", STACK)),
     },
-    ...command(runtime, folder),
+    ...(runtime.name.startsWith("node")
+      ? [{
+        title: "a stack trace leads to the sources by the source maps",
+        run: () => void run(write("sources.mjs", SOURCES)),
+      }]
+      : []),
+    commandStep(runtime, folder),
   ];
 }
 
@@ -186,6 +198,15 @@ assert.match(stackOf(() => Writer.create(new ArrayBuffer(8))), /^ +at .*create/m
 assert.match(stackOf(() => ShmLogReader.open("/ouroboros-none")), /^ +at .*open/m);
 `;
 
+const SOURCES = `import assert from "node:assert/strict";
+process.setSourceMapsEnabled(true);
+const { ShmLogReader } = await import("${config.name}");
+assert.throws(
+  () => ShmLogReader.open("/ouroboros-none"),
+  ({ stack }) => stack.replaceAll("\\\\", "/").includes("/${config.name}/src/shm_log/reader.ts:"),
+);
+`;
+
 function commonJs(): string {
   return `const assert = require("node:assert/strict");
 const { OuroborosError, ShmLogWriter, ShmLogReader } = require("${config.name}");
@@ -232,45 +253,6 @@ assert.throws(
         env: { ...process.env, NO_COLOR: "1", OUROBOROS_FFI: "koffi" },
       });
       if (result.status !== 0) throw new Error(complaint(result));
-    },
-  }];
-}
-
-/** The program `ouroboros`, by the file that npm links, where `node` is the runtime. */
-function command(runtime: PackageRuntime, folder: string): Step[] {
-  const bin = `${folder}bin-${runtime.name}`;
-  const log = `${folder}${runtime.name}.log`;
-  const ouroboros = (args: string[], input = ""): string => {
-    const [program, before] = runtime.name === "bun"
-      ? [runtime.path, ["x", "--bun", "--no-install", "ouroboros"]]
-      : runtime.name === "deno"
-      ? [runtime.path, ["run", "-A", `npm:${config.name}/ouroboros`]]
-      : [`${folder}node_modules/.bin/ouroboros`, []];
-    const result = spawnSync(program as string, [...before as string[], ...args], {
-      cwd: folder,
-      input,
-      encoding: "utf8",
-      timeout: 60_000,
-      env: { ...process.env, NO_COLOR: "1", PATH: `${bin}:${process.env.PATH}` },
-    });
-    if (result.status !== 0) throw new Error(complaint(result));
-    return result.stdout;
-  };
-  const expect = (actual: string, expected: string) => {
-    if (actual !== expected) {
-      throw new Error(`${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
-    }
-  };
-  return [{
-    title: "the command ouroboros: --version, write, tail, stat",
-    run() {
-      rmSync(bin, { recursive: true, force: true });
-      mkdirSync(bin);
-      if (runtime.name.startsWith("node")) symlinkSync(runtime.path, `${bin}/node`);
-      expect(ouroboros(["--version"]), `${config.version}\n`);
-      ouroboros(["write", log, "--keep"], "one\ntwo\nthree\n");
-      expect(ouroboros(["tail", log, "-n", "2"]), "two\nthree\n");
-      JSON.parse(ouroboros(["stat", log, "-o", "json"]));
     },
   }];
 }

@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { config, entries } from "./project.ts";
+import { CLI, config, entries, type Entry } from "./project.ts";
 import type { Step } from "./stranger.ts";
 import { thisExecutable } from "../runtimes.ts";
 import { complaint } from "./workshop.ts";
@@ -12,14 +12,31 @@ interface Consumer {
   file: string;
   module: string;
   moduleResolution?: string;
+  /** What the compiler knows and asks, if it is something else than usual. */
+  options?: string;
   /** The error that is right here. */
   error?: string;
 }
+
+const USUAL = "--target es2022 --lib es2024,esnext.disposable --types node";
+/** As strict as it gets, and without the types of Node: in this folder there are no others. */
+const STRICTEST =
+  "--target es2022 --lib es2022,dom --typeRoots dist --exactOptionalPropertyTypes " +
+  "--noUncheckedIndexedAccess --noPropertyAccessFromIndexSignature --isolatedModules";
+
+/** Subpaths with types of other packages, or of Node: those are not ours to be so strict with. */
+const OF_OTHERS: readonly string[] = ["./logtape", "./nats", "./otel", "./pino", "./winston"];
 
 const CONSUMERS: readonly Consumer[] = [
   { title: "bundler", file: "types.ts", module: "esnext", moduleResolution: "bundler" },
   { title: "node16, ES modules", file: "types.mts", module: "node16" },
   { title: "nodenext, ES modules", file: "types.mts", module: "nodenext" },
+  {
+    title: "strictest, types of a browser",
+    file: "own.mts",
+    module: "nodenext",
+    options: STRICTEST,
+  },
   { title: "node20, CommonJS", file: "types.cts", module: "node20" },
   { title: "nodenext, CommonJS", file: "types.cts", module: "nodenext" },
   // Node 16 itself could not require() an ES module; what this says is true.
@@ -36,18 +53,19 @@ export const TYPE_PACKAGES: readonly string[] = ["typescript", "@types/node@26.6
 
 /** The checks, in a folder with the package, its peers, TypeScript and the types of Node. */
 export function typeSteps(folder: string): Step[] {
+  const library = entries.filter(({ subpath }) => subpath !== CLI);
   for (const file of ["types.ts", "types.mts", "types.cts"]) {
-    writeFileSync(folder + file, program(file.endsWith(".cts")));
+    writeFileSync(folder + file, program(library, file.endsWith(".cts")));
   }
-  return CONSUMERS.map(({ title, file, module, moduleResolution, error }) => ({
+  const own = library.filter(({ subpath }) => !OF_OTHERS.includes(subpath));
+  writeFileSync(`${folder}own.mts`, program(own, false));
+  return CONSUMERS.map(({ title, file, module, moduleResolution, options = USUAL, error }) => ({
     title: `types: ${title}`,
     run() {
       const result = spawnSync(thisExecutable, [
         ...("Deno" in globalThis ? ["run", "-A"] : []),
         `${folder}node_modules/typescript/bin/tsc`,
-        ..."--noEmit --strict --target es2022 --lib es2024,esnext.disposable --types node".split(
-          " ",
-        ),
+        ...`--noEmit --strict ${options}`.split(" "),
         "--module",
         module,
         ...(moduleResolution === undefined ? [] : ["--moduleResolution", moduleResolution]),
@@ -63,10 +81,9 @@ export function typeSteps(folder: string): Step[] {
 }
 
 /** One that uses every subpath, and a wrong use that must be an error: types that are any are no types. */
-function program(isCommonJs: boolean): string {
+function program(library: readonly Entry[], isCommonJs: boolean): string {
   const load = (name: string, path: string) =>
     isCommonJs ? `import ${name} = require("${path}");` : `import * as ${name} from "${path}";`;
-  const library = entries.filter(({ subpath }) => subpath !== "./cli");
   const imports = library.map(({ subpath, name }) => load(name, config.name + subpath.slice(1)));
   return `${imports.join("\n")}
 void [${library.map(({ name }) => name).join(", ")}];
@@ -81,7 +98,7 @@ export function use(writer: mod.ShmLogWriter, reader: mod.ShmLogReader): string 
 }
 
 export function next(memory: ffi.SharedMemory): number {
-  return new Int32Array(memory.buffer)[0];
+  return new Int32Array(memory.buffer).length;
 }
 `;
 }

@@ -7,7 +7,8 @@
  * a ring to several consumers. {@linkcode EventWriter} and {@linkcode EventReader} are the log on any
  * `ArrayBuffer`.
  *
- * @example From a ring into a file
+ * ## From a ring into a file
+ *
  * ```ts
  * import { tmpdir } from "node:os";
  * import { rmSync } from "node:fs";
@@ -21,6 +22,8 @@
  * log.writeFrom(consumer);
  * using reader = EventLogReader.open(path);
  * console.log([...reader].map((event) => event.text).join()); // hello
+ * reader.close();
+ * log.close();
  * rmSync(path);
  * ```
  *

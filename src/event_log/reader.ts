@@ -40,6 +40,8 @@ export interface FollowOptions {
  * log.writeEvent({ timestamp: 7, type: 1 }, new Uint8Array(100));
  * let bytes = 0;
  * console.log(reader.replay((event) => bytes += event.length), bytes); // 1 100
+ * reader.close();
+ * log.close();
  * rmSync(path);
  * ```
  */
@@ -160,6 +162,8 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    *   console.log(event.timestamp, event.payloadLength); // 7 2
    *   break;
    * }
+   * reader.close();
+   * log.close();
    * rmSync(path);
    * ```
    */

@@ -47,6 +47,8 @@ import {
  *
  * using reader = EventLogReader.open(path);
  * for (const event of reader.iterate()) console.log(event.type, event.text); // 1 hello
+ * reader.close();
+ * log.close();
  * rmSync(path);
  * ```
  */
@@ -128,6 +130,7 @@ export class EventLogWriter implements Disposable {
    * writeFileSync(path, new Uint8Array(4096).fill(0, 0, 64)); // all gone
    * using log = EventLogWriter.recover(path, { force: true });
    * console.log(log.eventCount); // 0
+   * log.close();
    * rmSync(path);
    * ```
    */

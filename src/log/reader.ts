@@ -116,7 +116,8 @@ export class Reader implements Iterable<Entry> {
    * Reads many entries with one validation and nothing allocated per entry: up to 64 KiB, or one
    * larger entry. An empty batch means that there is none yet.
    *
-   * @returns a batch that this reader fills anew at each call
+   * @param batch what to fill; default one that this reader fills anew at each call
+   * @returns the batch
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
    * @throws {RangeError} if `maxEntries` is not at least 1
@@ -133,16 +134,16 @@ export class Reader implements Iterable<Entry> {
    * }
    * ```
    */
-  readBatch(maxEntries: number = BATCH_ENTRIES): EntryBatch {
+  readBatch(maxEntries: number = BATCH_ENTRIES, batch: EntryBatch = this.#batch): EntryBatch {
     checkMost(maxEntries);
     if (this.#delivered < this.#pending.length) {
       // read() has copied further than it has handed out: that comes first.
-      this.#batch.takeFrom(this.#pending, this.#delivered, maxEntries);
-      this.#delivered += this.#batch.length;
+      batch.takeFrom(this.#pending, this.#delivered, maxEntries);
+      this.#delivered += batch.length;
     } else {
-      this.#fill(this.#batch, Math.min(maxEntries, BATCH_ENTRIES), false);
+      this.#fill(batch, Math.min(maxEntries, BATCH_ENTRIES), false);
     }
-    return this.#batch;
+    return batch;
   }
 
   /**

@@ -11,7 +11,8 @@
  * It needs the packages `@nats-io/transport-node` and `@nats-io/jetstream`, also on Deno and Bun, and a
  * server of version 2.9 or newer with JetStream (`nats-server -js`).
  *
- * @example
+ * ## An example
+ *
  * ```typescript
  * import { ShmLogReader } from "@ouroboros/log";
  * import { forward } from "@ouroboros/log/nats";

@@ -27,9 +27,11 @@ const LEFT_OUT = new Set([
   "attributes",
 ]);
 
-/** Whether an object is such a record. */
+/** Whether an object is such a record, and not another library's with a number of OpenTelemetry's. */
 export function isOtlpRecord(object: Json): boolean {
-  return "timeUnixNano" in object || "observedTimeUnixNano" in object || "severityNumber" in object;
+  const has = (name: string) => name in object;
+  return ["timeUnixNano", "observedTimeUnixNano", "severityNumber"].some(has) &&
+    !["level", "severity", "msg", "message"].some(has);
 }
 
 /** The record of an export request (`resourceLogs`) that holds just one, and the scope it is of. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { saysMoreThanLevel, toLevel } from "./level.ts";
+import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import type { LogRecord } from "./record.ts";
 import { textRecord } from "./text.ts";
@@ -47,7 +47,8 @@ function namedRecord(object: Record<string, unknown>): LogRecord | undefined {
   const keys: Partial<Record<Role, string>> = {};
   const record: LogRecord = {
     time: pick(object, TIME, toTime, keys, "time"),
-    level: pick(object, LEVEL, toLevel, keys, "level"),
+    level: pick(object, LEVEL, toLevel, keys, "level") ??
+      levelOfSeverityNumber(object.severityNumber),
     message: undefined,
     logger: undefined,
     fields: Object.create(null),

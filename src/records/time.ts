@@ -48,10 +48,14 @@ function timeOfDate(text: string): number | undefined {
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((i) => +(match[i] ?? 0));
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
-  if (hour > 24 || minute > 59 || second > 60) return undefined;
-  if (day > 28 && day > daysOf(year, month)) return undefined;
   const fraction = match[7] === undefined ? 0 : +`0.${match[7]}` * 1e3;
+  // Midnight may be 24:00, and a leap second :60.
+  const lastHour = minute + second + fraction > 0 ? 23 : 24;
+  if (hour > lastHour || minute > 59 || second > 60) return undefined;
+  if (day > 28 && day > daysOf(year, month)) return undefined;
   const zone = match[8];
+  const offset = zone === undefined ? 0 : offsetOf(zone);
+  if (offset === undefined) return undefined;
   const date = new Date(0);
   if (zone === undefined) {
     date.setFullYear(year, month - 1, day);
@@ -61,7 +65,7 @@ function timeOfDate(text: string): number | undefined {
     date.setUTCFullYear(year, month - 1, day);
     date.setUTCHours(hour, minute, second);
   }
-  return date.getTime() - (zone === undefined ? 0 : offsetOf(zone)) + fraction;
+  return date.getTime() - offset + fraction;
 }
 
 /** How many days a month has. */
@@ -70,10 +74,11 @@ function daysOf(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** How many milliseconds a zone like `Z`, `+02:00`, `+0200` or `+02` is ahead of UTC. */
-function offsetOf(zone: string): number {
+/** How many milliseconds a zone like `Z`, `+02:00`, `+0200` or `+02` is ahead of UTC, if it is one. */
+function offsetOf(zone: string): number | undefined {
   if (zone === "Z" || zone === "z") return 0;
   const digits = zone.slice(1).replace(":", "").padEnd(4, "0");
-  const minutes = +digits.slice(0, 2) * 60 + +digits.slice(2);
-  return (zone[0] === "-" ? -minutes : minutes) * 60_000;
+  const [hours, minutes] = [+digits.slice(0, 2), +digits.slice(2)];
+  if (hours > 23 || minutes > 59) return undefined;
+  return (zone[0] === "-" ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }

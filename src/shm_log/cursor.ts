@@ -33,7 +33,8 @@ export interface Cursor extends SegmentIdentity {
 export interface Continuation {
   /**
    * Whether it is the segment of the cursor, with its entries. If not, the reader starts at the oldest
-   * entry of this one: all of them are new to it.
+   * entry of this one: all of them are new to it. (Where the system does not say when a segment was
+   * created, as Linux before 5.18 does not of shared memory, one of another boot may look the same.)
    */
   readonly isSameSegment: boolean;
   /** How many entries were overwritten since, up to the moment of opening. */

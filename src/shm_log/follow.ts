@@ -59,68 +59,83 @@ export function follow<T>(
   followed: Followed<T>,
   { signal, maxSleep = 20, reopen = false }: FollowOptions,
 ): AsyncIterableIterator<T> {
+  const stop = new AbortController();
   // Here, not at the first step: a wrong argument is the caller's.
-  return steps(followed, new Patience(maxSleep, signal), reopen, signal);
+  const patience = new Patience(maxSleep, stop.signal);
+  const items = steps(followed, patience, reopen, stop, signal);
+  // A generator that waits would leave when the next item comes.
+  const leave = items.return!.bind(items);
+  items.return = (value) => {
+    stop.abort();
+    return leave(value);
+  };
+  return items;
 }
 
 async function* steps<T>(
   followed: Followed<T>,
   patience: Patience,
   reopen: boolean,
+  stop: AbortController,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<T> {
-  let isAbandoned = false;
-  let nextLook = LOOK_INTERVAL;
-  while (!signal?.aborted) {
-    const item = followed.next();
-    if (item !== undefined) {
-      const turn = patience.found();
-      nextLook = LOOK_INTERVAL;
-      yield item;
-      // Others have their turn between two items: with one in our hand, the reader's position would be
-      // behind something that nobody was given yet.
-      if (turn !== undefined) await turn;
-      continue;
-    }
-    if (reopen && patience.idleTime >= nextLook) {
-      nextLook = patience.idleTime + LOOK_INTERVAL;
-      const wasAbandoned = isAbandoned;
-      // Each time: the name may lead here again, or somebody else has moved the reader on.
-      isAbandoned = followed.isAbandoned();
-      if (isAbandoned && !wasAbandoned) {
-        // First what was written between our last look and the end of its writer.
-        nextLook = 0;
+  if (signal?.aborted) return;
+  // Not AbortSignal.any(): Node keeps all that it made for as long as its sources live.
+  const abort = () => stop.abort();
+  signal?.addEventListener("abort", abort);
+  try {
+    let isAbandoned = false;
+    let nextLook = LOOK_INTERVAL;
+    while (!stop.signal.aborted) {
+      const item = followed.next();
+      if (item !== undefined) {
+        const turn = patience.found();
+        nextLook = LOOK_INTERVAL;
+        yield item;
+        // Others have their turn between two items: with one in our hand, the reader's position would be
+        // behind something that nobody was given yet.
+        if (turn !== undefined) await turn;
         continue;
       }
-      if (isAbandoned && followed.moveOn()) {
-        isAbandoned = false;
-        continue;
+      if (reopen && patience.idleTime >= nextLook) {
+        nextLook = patience.idleTime + LOOK_INTERVAL;
+        const wasAbandoned = isAbandoned;
+        // Each time: the name may lead here again, or somebody else has moved the reader on.
+        isAbandoned = followed.isAbandoned();
+        if (isAbandoned && !wasAbandoned) {
+          // First what was written between our last look and the end of its writer.
+          nextLook = 0;
+          continue;
+        }
+        if (isAbandoned && followed.moveOn()) {
+          isAbandoned = false;
+          continue;
+        }
       }
+      const pause = patience.pause(followed.bell);
+      if (pause !== undefined) await pause;
     }
-    const pause = patience.pause(followed.bell);
-    if (pause !== undefined) await pause;
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
 }
 
-/** A stream of what `start` follows, made into something else if `change` is given. */
+/** A stream of what is followed, made into something else if `change` is given. */
 export function streamOf<T>(
-  start: (signal: AbortSignal) => AsyncIterableIterator<T>,
-  { signal }: FollowOptions,
+  items: AsyncIterableIterator<T>,
   change: (item: T) => unknown = (item) => item,
 ): ReadableStream<unknown> {
-  // A step that waits can't be told to return: only its signal ends it.
-  const cancelled = new AbortController();
-  const items = start(
-    signal === undefined ? cancelled.signal : AbortSignal.any([signal, cancelled.signal]),
-  );
+  let isCancelled = false;
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await items.next();
-      if (!done) controller.enqueue(change(value));
-      else if (!cancelled.signal.aborted) controller.close();
+      if (isCancelled) return;
+      if (done) controller.close();
+      else controller.enqueue(change(value));
     },
-    cancel() {
-      cancelled.abort();
+    async cancel() {
+      isCancelled = true;
+      await items.return!();
     },
   }, { highWaterMark: 0 });
 }

@@ -5,7 +5,7 @@
  */
 
 import { SegmentNotFoundError } from "../errors.ts";
-import type { EntryBatch } from "../log/batch.ts";
+import { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
 import type { EntryView } from "../log/entry_view.ts";
 import { inspect, type LogInfo } from "../log/inspect.ts";
@@ -167,8 +167,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /** Reads many entries at once, see {@linkcode Reader.readBatch}. */
-  readBatch(maxEntries?: number): EntryBatch {
-    return this.#reader.readBatch(maxEntries);
+  readBatch(maxEntries?: number, batch?: EntryBatch): EntryBatch {
+    return this.#reader.readBatch(maxEntries, batch);
   }
 
   /** Visits many entries in place, see {@linkcode Reader.forEach}. */
@@ -208,7 +208,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /**
    * As {@linkcode ShmLogReader.follow}, many entries at a time: several times faster where there are
-   * many. The batch is filled anew at each step.
+   * many. The batch is filled anew at each step, and by nobody else.
    *
    * @throws {RangeError} if `maxSleep` or `maxEntries` is less than 1
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
@@ -230,10 +230,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     options: FollowOptions & { maxEntries?: number } = {},
   ): AsyncIterableIterator<EntryBatch> {
     const { maxEntries } = options;
-    return this.#follow(() => {
-      const batch = this.readBatch(maxEntries);
-      return batch.length > 0 ? batch : undefined;
-    }, options);
+    // Its own: there may be others that follow, or read, between two steps.
+    const batch = new EntryBatch();
+    const next = () => this.readBatch(maxEntries, batch).length > 0 ? batch : undefined;
+    return this.#follow(next, options);
   }
 
   /**
@@ -259,10 +259,9 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   readable(options?: FollowOptions & { as?: "entries" }): ReadableStream<Entry>;
   readable(options: FollowOptions & { as?: "text" | "entries" } = {}): ReadableStream<unknown> {
     const { as = "entries" } = options;
-    if (as === "entries") return streamOf((signal) => this.follow({ ...options, signal }), options);
+    if (as === "entries") return streamOf(this.follow(options));
     if (as !== "text") throw new TypeError(`as is "${as}", but must be text or entries`);
-    const lines = (batch: EntryBatch) => `${batch.texts().join("\n")}\n`;
-    return streamOf((signal) => this.followBatches({ ...options, signal }), options, lines);
+    return streamOf(this.followBatches(options), (batch) => `${batch.texts().join("\n")}\n`);
   }
 
   /** What is in the log, see {@linkcode inspect}. */

@@ -75,6 +75,7 @@ export interface SavedLog extends SnapshotInfo {
  * console.log(saved.entries, saved.lastSequenceNumber); // 2 2
  * using reader = ShmLogReader.open({ path });
  * console.log(reader.read()?.text); // one
+ * reader.close();
  * rmSync(path);
  * ```
  */

@@ -40,6 +40,7 @@ const ATTEMPTS = 100;
  * using writer = ShmLogWriter.create({ path }, { ifExists: "resume", chunkSize: 65536 });
  * writer.write("on disk when the kernel gets to it");
  * writer.flush(); // or now
+ * writer.close();
  * rmSync(path);
  * ```
  */

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { type ConsoleMethod, consoleText } from "./console_text.ts";
+import { type ConsoleMethod, consoleText, leaveGroups } from "./console_text.ts";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import type { EntryWriter, SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
@@ -99,7 +99,8 @@ let isPassing = false;
 
 /**
  * Writes what is printed by `console.log`, `error`, `table` and so on to a log as well, before the
- * runtime prints it. A value with an inspection of its own is inspected twice.
+ * runtime prints it. A value with an inspection of its own is inspected twice. What began before,
+ * a group, a timer or a count, is not known to the log.
  *
  * With `uncaughtException: true` an error that nobody caught is a last line of level `error`.
  *
@@ -177,6 +178,7 @@ function unpatch(): void {
     if (target[method] === patched) target[method] = original;
   }
   patches.clear();
+  leaveGroups();
 }
 
 /** Lets the runtime print. */

@@ -8,6 +8,7 @@
  */
 
 import { Console } from "node:console";
+import process from "node:process";
 
 /** The methods of a console that print, or change how others print. */
 export type ConsoleMethod =
@@ -38,6 +39,9 @@ const COLOURS = /\x1b\[[\d;]*m/g;
 /** Those that print a text as it is. */
 const SIMPLE: ReadonlySet<ConsoleMethod> = new Set(["log", "info", "debug", "warn", "error"]);
 
+/** Those that warn of a label that they don't know: the runtime's do that, and know more of them. */
+const WARNING: ReadonlySet<ConsoleMethod> = new Set(["countReset", "time", "timeLog", "timeEnd"]);
+
 let printed: string | undefined;
 
 function print(text: string): void {
@@ -67,8 +71,24 @@ export function consoleText(
     const traced = { stack: "" };
     Error.captureStackTrace(traced, caller);
     printed = `Trace${message && ": "}${message}${traced.stack.replace(/^.*/, "")}`;
-  } else own[method](...args);
+  } else if (WARNING.has(method)) withoutWarnings(() => own![method](...args));
+  else own[method](...args);
   return printed === undefined ? undefined : withoutColours(printed.replace(/\n$/, ""));
+}
+
+/** Leaves the groups that are open: nobody tells us where they end once the capture is over. */
+export function leaveGroups(): void {
+  for (; groups > 0; groups--) own?.groupEnd();
+}
+
+function withoutWarnings(work: () => void): void {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /** What most calls are: one text, which all runtimes print as it is, directives or not. */
@@ -114,20 +134,21 @@ interface BunGlobal {
 /** Gives the methods that print values what Bun's native ones print. */
 function printAsBun(console: PrivateConsole, bun: BunGlobal): void {
   let indent = "";
-  const line = (text: string) => print(text.replace(/^/gm, indent) + "\n");
-  const log = (...args: unknown[]) => line(formatAsBun(args, bun));
+  const line = (text: string) => print(`${indent}${text}\n`);
+  // In a group Bun indents what it makes of values, and of texts their first lines.
+  const show = (value: unknown, options?: unknown) =>
+    typeof value === "string"
+      ? value
+      : bun.inspect(value, { ...BUN_DEPTH, ...options as object }).replaceAll("\n", `\n${indent}`);
+  const log = (...args: unknown[]) => line(formatAsBun(args, show));
   for (const method of ["log", "info", "debug", "warn", "error", "dirxml"] as const) {
     console[method] = log;
   }
-  console.dir = (value, options) =>
-    line(bun.inspect(value, { ...BUN_DEPTH, ...options as object }));
+  console.dir = (value, options) => line(show(value, options));
   console.table = (data, properties) => {
     const isTable = typeof data === "object" && data !== null && bun.inspect.table !== undefined;
-    line(
-      isTable
-        ? bun.inspect.table!(data, properties as string[]).trimEnd()
-        : formatAsBun([data], bun),
-    );
+    if (isTable) print(`${bun.inspect.table!(data, properties as string[]).trimEnd()}\n`);
+    else log(data);
   };
   console.assert = (condition, ...args) => {
     if (!condition) log(...(args.length > 0 ? args : ["Assertion failed"]));
@@ -139,14 +160,11 @@ function printAsBun(console: PrivateConsole, bun: BunGlobal): void {
   console.groupEnd = () => indent = indent.slice(2);
 }
 
-function formatAsBun(args: unknown[], bun: BunGlobal): string {
-  const show = (value: unknown) =>
-    typeof value === "string" ? value : bun.inspect(value, BUN_DEPTH);
-  const [first, ...rest] = args;
-  if (typeof first !== "string" || rest.length === 0) return args.map(show).join(" ");
-  const text = first.replace(/%([sdifjoOc%])/g, (directive, letter: string) => {
-    if (letter === "%") return "%";
+function formatAsBun(args: unknown[], show: (value: unknown) => string): string {
+  const rest = [...args];
+  const fill = (directive: string, letter: string) => {
     if (rest.length === 0) return directive;
+    if (letter === "%") return "%";
     const value = rest.shift();
     switch (letter) {
       case "s":
@@ -161,10 +179,18 @@ function formatAsBun(args: unknown[], bun: BunGlobal): string {
       case "c":
         return "";
       default:
-        return bun.inspect(value, BUN_DEPTH);
+        return show(value);
     }
-  });
-  return [text, ...rest.map(show)].join(" ");
+  };
+  const shown: string[] = [];
+  while (rest.length > 0) {
+    const value = rest.shift();
+    // Not only the first text may have directives, but each after which there is something.
+    shown.push(
+      typeof value === "string" ? value.replace(/%([sdifjoOc%])/g, fill) : show(value),
+    );
+  }
+  return shown.join(" ");
 }
 
 /** A symbol is no number, for which `Number()` throws. */

@@ -6,6 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import process from "node:process";
+import { setImmediate } from "node:timers";
+import { ClosedError } from "../errors.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
@@ -18,6 +20,9 @@ import {
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
 import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
+
+/** How often `onError` is called in one turn of the event loop. */
+const MOST_TOLD = 100;
 
 /** What a sink has done. */
 export interface SinkCounts {
@@ -64,6 +69,9 @@ export class EntrySink implements Disposable {
   readonly #onError: ((error: unknown) => unknown) | undefined;
   readonly #forgetUncaught: (() => void) | undefined;
   #isReporting = false;
+  // In this turn of the event loop.
+  #told = 0;
+  #isClosed = false;
 
   /**
    * Opens the log, if that is not done yet.
@@ -94,6 +102,8 @@ export class EntrySink implements Disposable {
   /** Writes a line, which has no newline at its end. Gives whether it is in the log. */
   write(line: string): boolean {
     try {
+      // Whoever made the writer may go on with it.
+      if (this.#isClosed) throw new ClosedError("the sink is closed");
       if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.maxEntrySize) {
         this.#writeOversized(line);
       } else this.writer.write(line);
@@ -121,20 +131,24 @@ export class EntrySink implements Disposable {
   report(error: unknown): void {
     this.counts.errors++;
     this.lastError = error;
-    // Who logs an error of the log where it failed would do so for ever.
-    if (this.#isReporting) return;
+    // Who logs an error of the log where it failed would do so for ever: in the call, after it, or,
+    // where a library queues what is logged while it logs, in the next one.
+    if (this.#isReporting || this.#told === MOST_TOLD) return;
+    if (this.#told++ === 0) setImmediate(() => this.#told = 0);
     this.#isReporting = true;
+    const done = () => {
+      this.#isReporting = false;
+    };
     try {
       if (this.#onError === undefined) this.#warnOnce(error);
       else {
         const result = this.#onError(error);
-        if (result instanceof Promise) result.catch(() => {});
+        if (result instanceof Promise) return void result.then(done, done);
       }
     } catch {
       // Nobody is left to tell.
-    } finally {
-      this.#isReporting = false;
     }
+    done();
   }
 
   /** Writes a file's bytes to its disk; for shared memory there is nothing to do. */
@@ -150,6 +164,7 @@ export class EntrySink implements Disposable {
 
   /** Ends writing, and closes the log unless somebody else made its writer. May be called twice. */
   close(): void {
+    this.#isClosed = true;
     this.#forgetUncaught?.();
     try {
       this.#own?.close();

@@ -42,8 +42,10 @@ export interface EntrySinkOptions {
   maxEntrySize?: number;
   /**
    * Is told of every error: what a formatter throws, a writer that was closed. The logging call
-   * itself never throws. What this throws is ignored. Default: the first error of the sink is
-   * printed as a warning of the process; the others are only counted.
+   * itself never throws. What this throws is ignored. So that it may log where it failed, errors
+   * are only counted while it is at work (if it gives a promise, until that is settled), and beyond
+   * a hundred in a turn of the event loop. Default: the first error of the sink is printed as a
+   * warning of the process; the others are only counted.
    */
   onError?: (error: unknown) => void;
   /**

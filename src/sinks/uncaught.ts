@@ -18,6 +18,16 @@ export interface UncaughtError {
   time: number;
 }
 
+type Callback = (error: UncaughtError) => void;
+
+const callbacks = new Set<Callback>();
+
+/** One for all: of more than ten, runtimes warn. */
+function listener(error: unknown): void {
+  const described = describe(error);
+  for (const callback of callbacks) callback(described);
+}
+
 /**
  * Calls `callback` for each error that nobody caught. The runtime goes on to do what it would have
  * done: it writes the same to standard error, and ends with the same code.
@@ -26,10 +36,13 @@ export interface UncaughtError {
  *
  * @returns what takes the callback back
  */
-export function onUncaughtError(callback: (error: UncaughtError) => void): () => void {
-  const listener = (error: unknown) => callback(describe(error));
-  process.on("uncaughtExceptionMonitor", listener);
-  return () => process.removeListener("uncaughtExceptionMonitor", listener);
+export function onUncaughtError(callback: Callback): () => void {
+  if (callbacks.size === 0) process.on("uncaughtExceptionMonitor", listener);
+  callbacks.add(callback);
+  return () => {
+    if (!callbacks.delete(callback) || callbacks.size > 0) return;
+    process.removeListener("uncaughtExceptionMonitor", listener);
+  };
 }
 
 function describe(error: unknown): UncaughtError {

@@ -98,10 +98,13 @@ export class ShmTransport extends TransportStream implements Disposable {
    * @throws {OuroborosError} what `ShmLogWriter.create` throws
    */
   constructor(options: WinstonTransportOptions) {
-    const { level, silent, handleExceptions, handleRejections } = options;
+    const { level, silent, handleExceptions, handleRejections, format } = options;
+    if (format !== undefined && typeof format?.transform !== "function") {
+      throw new TypeError(`format must be one of winston's, not ${typeof format}`);
+    }
     // Without the format: what that throws, the base class throws at whoever logs.
     super({ level, silent, handleExceptions, handleRejections });
-    this.#format = options.format;
+    this.#format = format;
     this.#sink = new EntrySink(options, (error) => this.#uncaughtLine(error));
   }
 
@@ -143,6 +146,12 @@ export class ShmTransport extends TransportStream implements Disposable {
   override _final(callback: () => void): void {
     this.#sink.close();
     callback();
+  }
+
+  /** Closes, when the stream is destroyed. */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#sink.close();
+    callback(error);
   }
 
   /** Closes. */

@@ -203,35 +203,6 @@ test("a wrong maxSleep is a RangeError at once", () => {
   assert.throws(() => reader.readable({ as: "bytes" as "text" }), TypeError);
 });
 
-test("readable() streams entries, or text with line breaks, no more than is asked for", async () => {
-  const name = uniqueName("follow");
-  using writer = create(name);
-  using reader = ShmLogReader.open(name);
-  writer.writeMany(["1", "2", "3"]);
-  const entries = reader.readable().getReader();
-  await pause(10);
-  assert.equal(reader.position.sequenceNumber, 0);
-  assert.equal((await entries.read()).value?.text, "1");
-  await entries.cancel();
-  const text = reader.readable({ as: "text" }).getReader();
-  assert.equal((await text.read()).value, "2\n3\n");
-  writer.write("4");
-  assert.equal((await text.read()).value, "4\n");
-  const waiting = text.read();
-  await text.cancel();
-  assert.equal((await waiting).done, true);
-  const ended = reader.readable({ signal: AbortSignal.timeout(20) }).getReader();
-  assert.equal((await ended.read()).done, true);
-});
-
-test("follow() ends with an error when the reader is closed under it", async () => {
-  const name = uniqueName("follow");
-  using _writer = create(name, { notify: true });
-  const reader = ShmLogReader.open(name);
-  setTimeout(() => reader.close(), 20);
-  await assert.rejects(first(reader.follow()), { code: "CLOSED" });
-});
-
 for (const notify of [false, true]) {
   const title = notify ? "with" : "without";
   test(`reopen ${title} notify: the rest of the old log, an event, and all of the new one`, {

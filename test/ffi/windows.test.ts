@@ -1,7 +1,15 @@
 /** What is otherwise on Windows: names, sizes, how long a segment lives, the lock, files that are open. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import {
@@ -210,6 +218,9 @@ test("folders, devices and names that can't be are refused as files", { skip }, 
   assert.throws(() => MappedFile.open(folder), PermissionDeniedError);
   assert.throws(() => MappedFile.open("NUL"), SystemCallError);
   assert.throws(() => MappedFile.open(`${folder}/a\0b`), RangeError);
+  writeFileSync(`${folder}/a`, "");
+  assert.throws(() => MappedFile.unlink(`${folder}/a\0b`), RangeError);
+  assert.ok(existsSync(`${folder}/a`));
   assert.throws(() => MappedFile.open(`${folder}/no-folder/file`), SegmentNotFoundError);
   assert.throws(() => MappedFile.create(folder, 100), OuroborosError);
 });

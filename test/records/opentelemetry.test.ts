@@ -112,3 +112,16 @@ test("OpenTelemetry's severity numbers are four a level", () => {
   );
   assert.deepEqual([observed.time, observed.level], [1544712660300, "warn"]);
 });
+
+test("a line of another library is its own, with OpenTelemetry's numbers in it, too", () => {
+  const line = { level: 30, time: 1795269570229, msg: "done", severityNumber: 17 };
+  assert.deepEqual(recognized(JSON.stringify(line)), {
+    time: 1795269570229,
+    level: "info",
+    message: "done",
+    logger: undefined,
+    fields: { severityNumber: 17 },
+  });
+  const { level, message } = recognized('{"message":"failed","severityNumber":17}');
+  assert.deepEqual([level, message], ["error", "failed"]);
+});

@@ -110,6 +110,7 @@ test("no text makes the recogniser throw", () => {
   for (let i = 0; i < 3000; i++) {
     const object = Object.fromEntries(all.map((name) => [name, value(0)]));
     if (random.below(2) === 0) delete object.severityNumber, delete object.timeUnixNano;
+    if (random.below(2) === 0) delete object.level, delete object.msg;
     const line = JSON.stringify(object);
     try {
       recognizeRecord(line);

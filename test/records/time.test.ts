@@ -35,6 +35,8 @@ test("toTime() takes dates and times in ISO 8601 and the like", () => {
     ]
   ) assert.equal(toTime(text), moment, text);
   assert.equal(toTime("2026-11-21T13:59:30Z"), 1795269570000);
+  assert.equal(toTime("2026-11-20T24:00:00Z"), Date.parse("2026-11-21T00:00:00Z"));
+  assert.equal(toTime("2026-11-21T24:00:00.000+14:00"), Date.parse("2026-11-21T10:00:00Z"));
   const local = new Date(2026, 10, 21, 13, 59, 30).getTime();
   assert.equal(toTime("2026-11-21T13:59:30"), local);
   assert.equal(toTime("2026/11/21 13:59:30"), local);
@@ -84,6 +86,13 @@ test("toTime() gives undefined for what is no moment", () => {
       "12",
       "2026-13-21T13:59:30.229Z",
       "2026-11-21T25:59:30.229Z",
+      "2026-11-21T24:59:00Z",
+      "2026-11-21T24:00:00.001Z",
+      "2026-11-21T24:59:00.000Z",
+      "2026-11-21 24:00:01",
+      "2026-11-21T13:59:30+99:99",
+      "2026-11-21T13:59:30+24:00",
+      "2026-11-21T13:59:30-01:60",
       "2026-xx-21T13:59:30.229Z",
       "2026-11-21T13:60:30Z",
       "2026-11-21 and more",

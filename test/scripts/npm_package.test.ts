@@ -182,6 +182,9 @@ test("mergedTypes() keeps types apart that have the same name", () => {
   assert.match(files.get("mod.d.ts") ?? "", /export \* from "\.\/errors\.js"/);
   assert.match(files.get("ring.d.ts") ?? "", /import type { Options } from "\.\/ring_options\.js"/);
   const common = files.get("common.d.ts") ?? "";
-  assert.match(common, /^import type { Failure } from "\.\/errors\.js";/);
+  assert.match(
+    common,
+    /^\/\/\/ <reference lib="esnext\.disposable" \/>\nimport type { Failure } from "\.\/errors\.js";/,
+  );
   assert.match(common, /size: Size/);
 });

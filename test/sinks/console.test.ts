@@ -113,6 +113,23 @@ test("tables, groups, counters, timers and traces are captured", () => {
   });
 });
 
+test("a label that the capture does not know brings no warning of its own", async () => {
+  const warnings: string[] = [];
+  const listener = ({ message }: Error) => warnings.push(message);
+  process.on("warning", listener);
+  quietly(() => {
+    console.time("before");
+    const capture = start();
+    console.timeLog("before");
+    console.timeEnd("before");
+    console.countReset("before");
+    capture.restore();
+  });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  process.removeListener("warning", listener);
+  assert.deepEqual(warnings, []);
+});
+
 test("text and JSON lines have the time, the level and the text", () => {
   quietly(() => {
     const text = start({ format: "text" });
@@ -124,6 +141,21 @@ test("text and JSON lines have the time, the level and the text", () => {
     const { time, ...rest } = JSON.parse(json.texts[0]);
     assert.match(time, /Z$/);
     assert.deepEqual(rest, { level: "warn", text: "two\nlines" });
+  });
+});
+
+test("a group that was open when a capture ended indents nothing of the next one", () => {
+  quietly(() => {
+    const first = start();
+    console.group("outer");
+    console.group("inner");
+    first.restore();
+    console.groupEnd();
+    console.groupEnd();
+    const next = start();
+    console.log("%s", "text");
+    next.restore();
+    assert.deepEqual(next.texts, ["info text"]);
   });
 });
 

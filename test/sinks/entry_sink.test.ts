@@ -61,10 +61,13 @@ test("a sink writes to a file, and flushes it", () => {
 test("a writer that was given is not closed", () => {
   const name = uniqueName("sinks");
   using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
-  const sink = new EntrySink({ writer });
+  const sink = new EntrySink({ writer, onError: () => {} });
   sink.write("one");
   sink.close();
   assert.equal(writer.write("two"), 2);
+  assert.equal(sink.write("three"), false, "but it writes no more to it");
+  assert.ok(sink.lastError instanceof ClosedError);
+  assert.equal(writer.totalEntriesWritten, 2);
 });
 
 test("wrong options are thrown at once, and leave nothing behind", () => {
@@ -192,6 +195,37 @@ test("an onError that fails, late or at once, or logs where it failed, does no h
   assert.equal(sink!.counts.errors, 2);
 });
 
+test("who logs where it failed, later, is not told for ever, and again of what comes then", async () => {
+  const { writer } = privateLog();
+  const log: (() => void)[] = [];
+  const later: Record<string, (again: () => void) => void | Promise<void>> = {
+    "in a promise": (again) => Promise.resolve().then(again),
+    "when a promise is settled": (again) => void Promise.resolve().then(again),
+    "in what is to be done next": (again) => void process.nextTick(again),
+    "in another call": (again) => void log.push(again),
+  };
+  for (const [title, onError] of Object.entries(later)) {
+    let calls = 0;
+    const sink = new EntrySink({
+      writer,
+      onError() {
+        return ++calls < 200 ? onError(() => sink.write("again")) : undefined;
+      },
+    });
+    sink.close();
+    sink.write("one");
+    for (let again = log.shift(); again !== undefined; again = log.shift()) again();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const told = calls;
+    assert.ok(told < 200, `told for ever ${title}`);
+    while (calls === told) {
+      sink.write("two");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    log.length = 0;
+  }
+});
+
 test("without onError the first error is a warning of the process", async () => {
   const writer = ShmLogWriter.create(uniqueName("sinks"), { chunkSize: 4096, chunkCount: 4 });
   writer.close();
@@ -216,5 +250,18 @@ test("a sink that was closed listens for uncaught errors no more", () => {
   assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before + 1);
   sink.close();
   sink.close();
+  assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before);
+});
+
+test("many sinks are told of an uncaught error by one listener", () => {
+  const before = process.listenerCount("uncaughtExceptionMonitor");
+  const logs = Array.from({ length: 20 }, () => privateLog());
+  const sinks = logs.map(({ writer }) => new EntrySink({ writer, uncaughtException: true }));
+  assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before + 1);
+  sinks[0].close();
+  process.emit("uncaughtExceptionMonitor", new Error("boom"), "uncaughtException");
+  const told = logs.filter(({ texts }) => /boom/.test(texts()[0]));
+  assert.deepEqual([told.length, logs[0].texts()], [19, []]);
+  for (const sink of sinks) sink.close();
   assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before);
 });

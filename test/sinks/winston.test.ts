@@ -5,7 +5,11 @@ import { once } from "node:events";
 import test from "node:test";
 import winston from "winston";
 import { type LogTarget, ShmLogReader } from "../../mod.ts";
-import { ShmTransport, type WinstonTransportOptions } from "../../src/sinks/winston.ts";
+import {
+  ShmTransport,
+  type WinstonFormat,
+  type WinstonTransportOptions,
+} from "../../src/sinks/winston.ts";
 import { lastingLog } from "../support/lasting.ts";
 
 const { format } = winston;
@@ -146,6 +150,13 @@ test("ending the transport itself closes it", async () => {
   assert.equal(reader.isWriterAlive(), false);
 });
 
+test("destroying the transport closes it", () => {
+  using recorder = new Recorder();
+  recorder.transport.destroy();
+  using reader = ShmLogReader.open(recorder.target);
+  assert.equal(reader.isWriterAlive(), false);
+});
+
 test("winston's own handler of uncaught errors finds its error written", async () => {
   using recorder = new Recorder({ handleExceptions: true });
   const logger = winston.createLogger({ transports: [recorder.transport], exitOnError: false });
@@ -168,7 +179,23 @@ test("a huge line stays JSON", () => {
   assert.ok(truncatedBytes > 9000);
 });
 
+test("who logs an error where it failed does not do so for ever", () => {
+  let calls = 0;
+  using recorder: Recorder = new Recorder({
+    onError() {
+      // winston queues it, and gives it to us when we are done.
+      if (++calls < 1000) logger.error("not logged");
+    },
+  });
+  const logger = winston.createLogger({ transports: [recorder.transport] });
+  recorder.transport.close();
+  logger.info("lost");
+  assert.ok(calls > 0 && calls < 200, `told ${calls} times`);
+});
+
 test("a transport that can't be set up throws at once", () => {
   using recorder = new Recorder();
   assert.throws(() => new ShmTransport({ target: recorder.target }), /writer/);
+  const format = "json" as unknown as WinstonFormat;
+  assert.throws(() => new ShmTransport({ target: "/never-made", format }), TypeError);
 });

@@ -29,6 +29,8 @@ console.log(
 console.log("%s too few");
 console.log("%d %i %f", Symbol("d"), Symbol("i"), Symbol("f"));
 console.log("%d%%", 5, "rest", { a: 1 });
+console.log("%s is 5%%", "x");
+console.log(1, "%s", "a", "%d", 2);
 console.log("two\nlines");
 console.info(function named() {}, class Named {});
 console.log(Array.from({ length: 150 }, (_, i) => i));
@@ -37,6 +39,9 @@ console.table([{ a: 1, b: "x" }, { a: 2 }]);
 console.table("no table");
 console.group("group");
 console.log("inside");
+console.log("two\nlines", { a: [1, { b: "x".repeat(80) }] });
+console.dir("a text");
+console.table([{ a: 1 }]);
 console.groupEnd();
 console.count();
 console.log();

@@ -1,0 +1,33 @@
+/** A program that uses the package, in one file with it. */
+
+import { buildSync } from "esbuild";
+import { config } from "./project.ts";
+
+/** Without `await` at its top, which CommonJS does not know. */
+const PROGRAM = `import assert from "node:assert/strict";
+import { ShmLogReader, ShmLogWriter } from "${config.name}";
+const name = "/ouroboros-bundled-" + process.pid;
+const writer = ShmLogWriter.create(name, { notify: true });
+const reader = ShmLogReader.open(name);
+setTimeout(() => writer.write("hello"), 20);
+reader.follow().next().then(({ value }) => {
+  assert.equal(value.text, "hello");
+  reader.close();
+  writer.close();
+});
+`;
+
+/** Writes the program and all that it imports as one file into a folder with the package; gives its path. */
+export function bundledProgram(folder: string, format: "cjs" | "esm"): string {
+  const outfile = `${folder}program-${format}.${format === "cjs" ? "cjs" : "mjs"}`;
+  buildSync({
+    absWorkingDir: folder,
+    stdin: { contents: PROGRAM, resolveDir: folder },
+    outfile,
+    bundle: true,
+    platform: "node",
+    format,
+    logLevel: "error",
+  });
+  return outfile;
+}
