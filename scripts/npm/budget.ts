@@ -4,7 +4,7 @@ import type { Sizes } from "./package.ts";
 
 /** In bytes, unpacked. What grows over it does so on purpose, in the commit that changes this. */
 const BUDGET: Record<keyof Sizes, number> = {
-  library: 228_500,
+  library: 229_000,
   cli: 205_000,
   types: 175_000,
   maps: Infinity,
@@ -12,7 +12,7 @@ const BUDGET: Record<keyof Sizes, number> = {
 };
 
 /** All but the maps. */
-const TOTAL_BUDGET = 630_000;
+const TOTAL_BUDGET = 632_000;
 
 /** Prints the sizes; says whether they are within the budget. */
 export function withinBudget(sizes: Sizes): boolean {
