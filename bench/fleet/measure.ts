@@ -11,6 +11,7 @@ import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { NatsLink } from "../../src/nats/connect.ts";
 import { forward } from "../../src/nats/forward.ts";
 import { thisRuntime } from "../../scripts/runtimes.ts";
+import { NatsCluster } from "../../test/support/nats_cluster.ts";
 import { NatsServer, needsNatsServer } from "../../test/support/nats_server.ts";
 import type { Costs } from "./simulation.ts";
 
@@ -72,28 +73,14 @@ async function measureConnections(server: NatsServer): Promise<number> {
 
 /** Three servers on this machine, a stream on all of them: what a copy costs its leader, and the others. */
 async function measureCluster(): Promise<Pick<Costs, "leaderSeconds" | "replicaSeconds">> {
-  const servers = [await NatsServer.start(), await NatsServer.start(), await NatsServer.start()];
-  try {
-    // A cluster has ports of its own, and a server knows those of the others only by now.
-    const ports = servers.map(({ port }) => port + 1000 > 65535 ? port - 1000 : port + 1000);
-    const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`);
-    for (const [index, server] of servers.entries()) {
-      await server.stop();
-      const config = `cluster { name: fleet, listen: "127.0.0.1:${ports[index]}", routes: ${
-        JSON.stringify(routes)
-      } }`;
-      server.configure({ config });
-    }
-    await Promise.all(servers.map((server) => server.restart()));
-    const before = servers.map(({ pid }) => cpuSeconds(pid));
-    const { leader } = await send(servers.map(({ url }) => url).join(), 3);
-    const used = servers.map(({ pid }, index) => (cpuSeconds(pid) - before[index]) / ENTRIES);
-    const [leads] = used.filter((_, index) => leader.endsWith(`_${servers[index].port}`));
-    const others = used.filter((_, index) => !leader.endsWith(`_${servers[index].port}`));
-    return { leaderSeconds: leads, replicaSeconds: (others[0] + others[1]) / 2 };
-  } finally {
-    for (const server of servers) await server[Symbol.asyncDispose]();
-  }
+  await using cluster = await NatsCluster.start(3);
+  const { servers } = cluster;
+  const before = servers.map(({ pid }) => cpuSeconds(pid));
+  const { leader } = await send(cluster.url, 3);
+  const used = servers.map(({ pid }, index) => (cpuSeconds(pid) - before[index]) / ENTRIES);
+  const leads = servers.findIndex((server) => server === cluster.named(leader));
+  const others = used.filter((_, index) => index !== leads);
+  return { leaderSeconds: used[leads], replicaSeconds: (others[0] + others[1]) / 2 };
 }
 
 interface Sent {

@@ -4,15 +4,15 @@ import type { Sizes } from "./package.ts";
 
 /** In bytes, unpacked. What grows over it does so on purpose, in the commit that changes this. */
 const BUDGET: Record<keyof Sizes, number> = {
-  library: 228_000,
-  cli: 213_000,
+  library: 230_000,
+  cli: 214_000,
   types: 175_000,
   maps: Infinity,
   texts: 35_000,
 };
 
 /** All but the maps. */
-const TOTAL_BUDGET = 640_000;
+const TOTAL_BUDGET = 645_000;
 
 /** Prints the sizes; says whether they are within the budget. */
 export function withinBudget(sizes: Sizes): boolean {

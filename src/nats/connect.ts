@@ -46,7 +46,7 @@ export class NatsLink implements AsyncDisposable {
    *
    * @throws {NatsRefusedError} if a server does not let us in
    * @throws {PackageMissingError} if the client of NATS is not installed
-   * @throws {RangeError} if an address is none
+   * @throws {RangeError} if an address is none, or a file of `tls` does not hold what it should
    * @throws {DOMException} the reason of `signal` when it is aborted
    */
   static async open(options: NatsOptions & { signal?: AbortSignal } = {}): Promise<NatsLink> {

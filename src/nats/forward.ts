@@ -6,7 +6,7 @@
 
 import { hostname } from "node:os";
 import { CorruptStateError } from "../errors.ts";
-import { checkCursor, type Cursor } from "../shm_log/cursor.ts";
+import { checkCursor, type Cursor, isCursorOf } from "../shm_log/cursor.ts";
 import type { ShmLogReader } from "../shm_log/reader.ts";
 import { NatsLink } from "./connect.ts";
 import { checkForwardOptions, type ForwardOptions } from "./forward_options.ts";
@@ -61,7 +61,10 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
   const state = options.state === undefined ? undefined : StateFile.open(options.state);
   let link = options.link;
   try {
-    const cursor = state && cursorIn(state, routeOf(options.stream, subject, encoder));
+    const found = state && placeIn(state, routeOf(options.stream, subject, encoder));
+    const cursor = found?.cursor;
+    const isSame = cursor !== undefined && isCursorOf(cursor, reader.position);
+    const rewinds = isSame ? found!.rewinds : 0;
     link ??= await NatsLink.open(options);
     const create = createStream === undefined || createStream === false ? undefined : {
       ...createStream === true ? {} : createStream,
@@ -76,8 +79,9 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
     });
     // A server that stands still is asked for seconds.
     const { maxMessageSize } = await unlessAborted(preparing, signal);
-    const parts = { reader, options, host, subject, link, state, cursor, maxMessageSize };
-    return await Forwarding.start(parts);
+    return await Forwarding.start({
+      ...{ reader, options, host, subject, link, state, cursor, rewinds, maxMessageSize },
+    });
   } catch (error) {
     state?.close();
     if (link !== options.link) await link?.close();
@@ -86,9 +90,12 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
 }
 
 /** What the state file says, if it is of this route. */
-function cursorIn(state: StateFile, wanted: string): Cursor | undefined {
+function placeIn(
+  state: StateFile,
+  wanted: string,
+): { cursor: Cursor; rewinds: number } | undefined {
   if (state.value === undefined) return undefined;
-  const { route, cursor } = Object(state.value);
+  const { route, cursor, rewinds = 0 } = Object(state.value);
   if (route !== wanted) {
     throw new RangeError(
       `state file ${state.path} was kept for another log, host, stream or subject`,
@@ -99,5 +106,5 @@ function cursorIn(state: StateFile, wanted: string): Cursor | undefined {
   } catch (error) {
     throw new CorruptStateError(`state file ${state.path}: ${(error as Error).message}`);
   }
-  return cursor;
+  return { cursor, rewinds: Number.isSafeInteger(rewinds) ? rewinds : 0 };
 }

@@ -81,8 +81,8 @@ export interface ForwardTrouble {
   /**
    * `"refused"`: the stream takes nothing at the moment, for one that is full for instance; `"resumed"`:
    * it does again; `"silent"`: there was no answer for `ackTimeout`; `"state"`: the state file could not
-   * be written; `"replaced"`: the state file is of a segment that is gone, and what came after its last
-   * entry was not seen by anybody.
+   * be written; `"replaced"`: the state file is of a segment that is gone, or has lost its end with its
+   * machine, and what came after its last entry was not seen by anybody.
    */
   readonly type: "refused" | "resumed" | "silent" | "state" | "replaced";
   /** In words, perhaps of the server. */

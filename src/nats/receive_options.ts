@@ -23,7 +23,8 @@ export interface ReceiveOptions extends NatsOptions {
   subject?: string;
   /**
    * The name of a durable consumer, made if it is not there: the server remembers by it what was
-   * handled, so that the next receiver goes on there. There is one receiver at a time for a consumer.
+   * handled, so that the next receiver goes on there. There is one receiver at a time for a consumer;
+   * its description, if nobody else has given it one, says which.
    * Without it each receiver begins where `start` says, and the server remembers nothing.
    */
   consumer?: string;

@@ -79,7 +79,14 @@ export class StateFile implements Disposable {
     this.#generation = latest?.generation ?? 0n;
     this.value = latest?.value;
     // Written instead of a hole: later there may be no room on the disk.
-    if (bytes.every((byte) => byte === 0)) writeSync(descriptor, bytes, 0, bytes.length, 0);
+    if (bytes.some((byte) => byte !== 0)) return;
+    try {
+      writeSync(descriptor, bytes, 0, bytes.length, 0);
+    } catch (error) {
+      // One runtime does not say which file.
+      (error as Error).message = `state file ${path}: ${(error as Error).message}`;
+      throw error;
+    }
   }
 
   /**

@@ -185,6 +185,10 @@ test("with TLS a server is trusted by its certificate, and nobody else is", {
   }
   const missing = { caFile: join(folder, "none.pem") };
   await assert.rejects(NatsLink.open({ servers: server.url, tls: missing }), /none\.pem/);
+  // Mistakes, and not a server that may come.
+  for (const tls of [{ caFile: keyFile }, { ...client, keyFile: certFile }, { certFile }]) {
+    await assert.rejects(NatsLink.open({ servers: server.url, tls }), RangeError);
+  }
   await using strict = await NatsServer.start({
     config:
       `tls { cert_file: "${certFile}", key_file: "${keyFile}", ca_file: "${client.certFile}", ` +

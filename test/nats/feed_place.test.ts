@@ -15,6 +15,7 @@ function infoOf(more: object = {}): ConsumerInfo {
     name: "c",
     config: { ack_policy: "explicit", deliver_policy: "all" },
     ack_floor: { consumer_seq: 4, stream_seq: 4 },
+    delivered: { consumer_seq: 4, stream_seq: 4 },
     num_ack_pending: 0,
     num_pending: 5,
     num_waiting: 0,
@@ -22,9 +23,13 @@ function infoOf(more: object = {}): ConsumerInfo {
   } as ConsumerInfo;
 }
 
+/** What somebody else says of a consumer. */
+const OTHER = "ouroboros receiver other";
+
 /** A server whose consumer is looked at again and again. */
 function managerOf(infos: ConsumerInfo[], created = () => "then") {
   const made: object[] = [];
+  let claims = 0;
   const jsm = {
     streams: {
       info: () => ({
@@ -35,6 +40,15 @@ function managerOf(infos: ConsumerInfo[], created = () => "then") {
     },
     consumers: {
       info: () => infos.length > 1 ? infos.shift() : infos[0],
+      update: (_: string, __: string, config: { description: string }) => {
+        claims++;
+        const described = (info: ConsumerInfo) =>
+          info.config.description === OTHER && infos.length > 1 ? info : infoOf({
+            ...info,
+            config: { ...info.config, ...config },
+          });
+        infos.splice(0, infos.length, ...infos.map(described));
+      },
       delete: () => true,
       add: (_: string, config: object) => {
         made.push(config);
@@ -42,13 +56,43 @@ function managerOf(infos: ConsumerInfo[], created = () => "then") {
       },
     },
   } as unknown as JetStreamManager;
-  return { jsm, made };
+  return {
+    jsm,
+    made,
+    get claims() {
+      return claims;
+    },
+  };
 }
 
 test("a consumer that somebody asks again a moment later is in use", async () => {
   const { jsm } = managerOf([infoOf(), infoOf({ num_waiting: 1 })]);
   const place = new FeedPlace({ stream: "S", consumer: "c" }, new HandledMessages());
   await assert.rejects(place.find(jsm), BusyError);
+});
+
+test("of two who begin at once the last to say that a consumer is his has it", async () => {
+  const others = infoOf({ config: { ...infoOf().config, description: OTHER } });
+  const isRefused = async (infos: ConsumerInfo[]) => {
+    const server = managerOf(infos);
+    const place = new FeedPlace({ stream: "S", consumer: "c" }, new HandledMessages());
+    const refused = await place.find(server.jsm).then(() => "", (error) => error.name);
+    return [refused, server.claims];
+  };
+  assert.deepEqual(await isRefused([infoOf(), infoOf(), others, others]), [
+    "StreamUnusableError",
+    1,
+  ]);
+  assert.deepEqual(await isRefused([infoOf()]), ["", 1]);
+  // Who works has neither time to ask nor, perhaps, his name there.
+  const moved = infoOf({ ...others, delivered: { consumer_seq: 5, stream_seq: 5 } });
+  assert.deepEqual(await isRefused([others, moved]), ["Error", 0]);
+  assert.deepEqual(await isRefused([infoOf(), infoOf(), moved]), ["Error", 1]);
+  // Who is gone has left his name there.
+  assert.deepEqual(await isRefused([others]), ["", 1]);
+  // What a stranger has described stays so.
+  const described = infoOf({ config: { ...infoOf().config, description: "of accounting" } });
+  assert.deepEqual(await isRefused([described, described]), ["", 0]);
 });
 
 test("a consumer is gone on with as it is; later it is made anew after what was handled", async () => {
@@ -68,6 +112,27 @@ test("a consumer is gone on with as it is; later it is made anew after what was 
     7,
     undefined,
   ]);
+});
+
+test("a consumer that was made, and of which nobody heard in time, is not made once more", async () => {
+  const none = { consumer_seq: 0, stream_seq: 0 };
+  const made = (deliver_policy: string, opt_start_seq?: number) =>
+    infoOf({ ack_floor: none, delivered: none, config: { deliver_policy, opt_start_seq } });
+  const at7 = made("by_start_sequence", 7);
+  const used = { ...at7, delivered: { consumer_seq: 1, stream_seq: 7 } };
+  const counts: number[] = [];
+  for (const [floor, info] of [[6, at7], [5, at7], [6, used], [0, made("all")]] as const) {
+    const server = managerOf([info as ConsumerInfo]);
+    const handled = new HandledMessages();
+    const place = new FeedPlace({ stream: "S", consumer: "c" }, handled);
+    await place.find(server.jsm);
+    place.begun();
+    handled.floor = floor;
+    server.made.length = 0;
+    await place.find(server.jsm);
+    counts.push(server.made.length);
+  }
+  assert.deepEqual(counts, [0, 1, 1, 0]);
 });
 
 test("the floor is below all that is not handled; for it one acknowledgement says all", () => {

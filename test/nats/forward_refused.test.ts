@@ -6,6 +6,7 @@ import { ShmLogReader } from "../../mod.ts";
 import { ClosedError, NatsRefusedError, StreamUnusableError } from "../../src/errors.ts";
 import { forward, type ForwardOptions, NatsLink } from "../../src/nats/mod.ts";
 import { newLog, options } from "../support/forwarding.ts";
+import { jetstreamClient } from "../support/jetstream.ts";
 import { NatsServer, needsNatsServer } from "../support/nats_server.ts";
 
 const skip = needsNatsServer;
@@ -32,6 +33,29 @@ test(
     const overlap = { stream: "TWO", createStream: { subjects: ["other.x"] }, subject: "other.x" };
     await assert.rejects(attempt(server.url, overlap), /subjects overlap/);
     await assert.rejects(attempt(server.url, { stream: "a.b" }), RangeError);
+  },
+);
+
+test(
+  "a stream that will never take, or acknowledge, anything is an error at once",
+  { skip },
+  async () => {
+    await using server = await NatsServer.start();
+    await using link = await NatsLink.open({ servers: server.url });
+    const { streams } = await jetstreamClient.jetstreamManager(link.client);
+    await streams.add({ name: "SEALED", subjects: ["sealed.>"] });
+    await streams.update("SEALED", { sealed: true } as object);
+    await streams.add({ name: "DEAF", subjects: ["deaf.>"], no_ack: true });
+    await streams.add({ name: "COPY", mirror: { name: "SEALED" } });
+    using log = newLog();
+    for (const [stream, reason] of [["SEALED", /sealed/], ["DEAF", /no_ack/], ["COPY", /filled/]]) {
+      const options = { link, stream: stream as string, subject: `${stream}.x`.toLowerCase() };
+      await assert.rejects(forward(log.reader, options), (error: Error) => {
+        assert.ok(error instanceof StreamUnusableError);
+        assert.match(error.message, reason as RegExp);
+        return true;
+      });
+    }
   },
 );
 

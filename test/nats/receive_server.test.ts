@@ -204,6 +204,25 @@ test("what others may not do on a shared connection does not end a receiver", {
   assert.equal((await items).words, "a1");
 });
 
+test(
+  "who may not ask, or may not hear the answers, is told so at once",
+  { skip, timeout },
+  async () => {
+    await using own = await NatsServer.start({
+      config: `authorization { users: [
+      { user: "mute", password: "p", permissions: { publish: ["logs.>"] } },
+      { user: "deaf", password: "p", permissions: { subscribe: ["mine.>"] } },
+    ] }`,
+    });
+    for (const user of ["mute", "deaf"]) {
+      for (const consumer of [{}, { consumer: "c" }]) {
+        const options = { servers: own.url, stream: "P", user, password: "p", ...consumer };
+        await assert.rejects(tests.received(options, 1), NatsRefusedError);
+      }
+    }
+  },
+);
+
 test("a connection that is closed, before or meanwhile, ends a receiver with that", {
   skip,
   timeout,

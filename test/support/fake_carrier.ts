@@ -11,6 +11,7 @@ export const lane: Lane = {
   encoder: new MessageEncoder({ host: "h", name: "/a", segment: "1-2-3" }),
   identity: { device: 1, inode: 2, created: 3 },
   order: 0,
+  rewinds: 0,
 };
 
 /** A message that was sent. */

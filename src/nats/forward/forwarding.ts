@@ -36,6 +36,8 @@ export interface ForwardingParts {
   readonly state: StateFile | undefined;
   /** What was in it. */
   readonly cursor: Cursor | undefined;
+  /** How often the log had lost its end by then. */
+  readonly rewinds: number;
   /** The largest message that the stream takes, in bytes. */
   readonly maxMessageSize: number;
 }
@@ -62,7 +64,7 @@ export class Forwarding implements AsyncDisposable {
     this.#parts = parts;
     this.#carrier = carrier;
     this.#outbox = outbox;
-    const lane = laneOf(reader, host, subject);
+    const lane = laneOf(reader, host, subject, 0, parts.rewinds);
     const progress = this.#progress = new Progress(
       reader,
       lane,
@@ -73,7 +75,7 @@ export class Forwarding implements AsyncDisposable {
       signal: this.#ending.signal,
       onReplaced: ({ sequenceNumber }) => {
         const message =
-          `the log was replaced: what came after its entry ${sequenceNumber} is not known`;
+          `the log was replaced, or lost its end: what came after entry ${sequenceNumber} is not known`;
         // After this: who hears of it may not have the forwarding yet.
         queueMicrotask(() => this.#trouble("replaced", message));
       },
@@ -237,7 +239,8 @@ export class Forwarding implements AsyncDisposable {
   /** What the state file is to say. */
   #stateAt(cursor: Cursor): object {
     const { options, subject } = this.#parts;
-    return { route: routeOf(options.stream, subject, this.#intake.lane.encoder), cursor };
+    const route = routeOf(options.stream, subject, this.#intake.lane.encoder);
+    return { route, cursor, rewinds: this.#progress.rewinds };
   }
 
   #heard({ type, error }: NatsStatus): void {

@@ -80,10 +80,19 @@ export class Intake {
   findStart(): void {
     const { cursor, options, reader, progress, onReplaced } = this.#parts;
     if (cursor !== undefined) {
-      if (isCursorOf(cursor, this.#lane.identity) && this.#hasComeTo(cursor.sequenceNumber)) {
+      const isSame = isCursorOf(cursor, this.#lane.identity);
+      if (isSame && this.#hasComeTo(cursor.sequenceNumber)) {
         this.#next = cursor.sequenceNumber + 1;
         progress.startAfter(cursor.sequenceNumber);
-      } else onReplaced(cursor);
+        return;
+      }
+      if (isSame) {
+        // Its numbers come once more, with other entries: nobody may take these for those.
+        const { host, subject } = this.#parts;
+        this.#lane = laneOf(reader, host, subject, 0, this.#lane.rewinds + 1);
+        progress.startIn(this.#lane);
+      }
+      onReplaced(cursor);
       return;
     }
     const { lastSequenceNumber: passed, continuation } = reader;

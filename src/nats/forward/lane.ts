@@ -15,11 +15,14 @@ export function laneOf(
   host: string,
   subject: string,
   order: number = 0,
+  rewinds: number = 0,
 ): Lane {
   const { device, inode, created } = reader.position;
   const identity = { device, inode, created };
-  const source = { host, name: reader.name, segment: segmentWord(identity) };
-  return { identity, encoder: new MessageEncoder(source, subject), order };
+  // What has other entries under the same numbers is another source.
+  const segment = segmentWord({ ...identity, created: created + rewinds });
+  const source = { host, name: reader.name, segment };
+  return { identity, encoder: new MessageEncoder(source, subject), order, rewinds };
 }
 
 /** What is forwarded where, as a short word: a state file is of that. */

@@ -15,6 +15,8 @@ export interface Lane {
   readonly identity: { device: number; inode: number; created: number };
   /** How many there were before it. */
   readonly order: number;
+  /** How often it had lost entries that were forwarded: a file does with its machine. */
+  readonly rewinds: number;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);

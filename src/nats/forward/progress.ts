@@ -66,6 +66,16 @@ export class Progress {
     };
   }
 
+  /** How often the segment of that place had lost its end. */
+  get rewinds(): number {
+    return this.#settledLane.rewinds;
+  }
+
+  /** It begins with this, and not with what it was made with. */
+  startIn(lane: Lane): void {
+    this.#lane = this.#settledLane = lane;
+  }
+
   /** Everything up to that entry is somebody else's business. */
   startAfter(sequenceNumber: number): void {
     this.#settledNumber = sequenceNumber;

@@ -16,7 +16,7 @@ import { checkStreamName } from "../checks.ts";
 import type { NatsLink } from "../connect.ts";
 import { newStreamConfig, type NewStreamOptions } from "./new_stream.ts";
 import { jetstreamPackage } from "../server/packages.ts";
-import { NOT_YET } from "../server/server_codes.ts";
+import { isForbidden, NOT_YET } from "../server/server_codes.ts";
 import { takesSubject } from "../message/subject.ts";
 
 /** What there is to know of a stream. */
@@ -62,7 +62,7 @@ export async function prepareStream(
         ...domain !== undefined && { domain },
       });
       const { config } = await findOrMake(manager, stream, create);
-      checkSubjects(config, subjects);
+      checkUse(config, subjects);
       const size = config.max_msg_size ?? -1;
       return { maxMessageSize: size > 0 ? size : Infinity };
     } catch (error) {
@@ -99,16 +99,20 @@ async function findOrMake(
   }
 }
 
-/** Throws unless the stream takes all subjects. */
-function checkSubjects(config: StreamConfig, subjects: readonly string[]): void {
-  for (const subject of subjects) {
-    const takers = config.subjects ?? [];
-    if (takers.some((taker) => takesSubject(taker, subject))) continue;
-    const what = takers.length > 0 ? takers.join(", ") : "no subjects";
-    throw new StreamUnusableError(
-      `stream "${config.name}" takes ${what}, but not "${subject}"`,
-    );
-  }
+/** Throws unless the stream takes all subjects, now and later, and says so. */
+function checkUse(config: StreamConfig, subjects: readonly string[]): void {
+  const takers = config.subjects ?? [];
+  const refused = subjects.find((subject) => !takers.some((one) => takesSubject(one, subject)));
+  const wrong = config.sealed
+    ? "is sealed: it takes nothing any more"
+    : config.no_ack
+    ? "acknowledges nothing (no_ack): nobody would know what it has"
+    : takers.length === 0
+    ? "takes no subjects: it is filled from other streams"
+    : refused !== undefined
+    ? `takes ${takers.join(", ")}, but not "${refused}"`
+    : undefined;
+  if (wrong !== undefined) throw new StreamUnusableError(`stream "${config.name}" ${wrong}`);
 }
 
 /** What will not get better by itself, as our error. */
@@ -134,11 +138,4 @@ function explain(error: unknown, stream: string): OuroborosError | undefined {
 
 function codeOf(error: unknown): number {
   return Number((error as { code?: unknown } | null)?.code ?? 0);
-}
-
-function isForbidden(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === "PermissionViolationError") return true;
-  }
-  return false;
 }

@@ -6,10 +6,10 @@
 
 import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../../errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
-import { NOT_YET } from "../server/server_codes.ts";
+import { isForbidden, NOT_YET } from "../server/server_codes.ts";
 
 /** There is no consumer of that name yet, and a moment later there is. */
-const MADE_MEANWHILE = [10013, 10105];
+const MADE_MEANWHILE = [10013, 10105, 10148];
 const PASSING = [...NOT_YET, ...MADE_MEANWHILE];
 
 /** Somebody else asks the consumer for messages, or did so a moment ago. */
@@ -24,12 +24,13 @@ export function inUse({ stream, consumer }: FeedOptions): StreamUnusableError {
 
 /** Whether the next attempt may fare better. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error) || isForbidden(error)) return false;
   const { code } = error as { code?: unknown };
   return /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|NoResponders.*)$/
     .test(error.name) ||
     // The server comes up, or somebody else was quicker: it is looked at anew.
-    (error.name === "JetStreamApiError" && PASSING.includes(Number(code))) ||
+    (error.name === "JetStreamApiError" &&
+      (PASSING.includes(Number(code)) || error.message.includes("can not be updated"))) ||
     error.name === "ConsumerNotFoundError";
 }
 
@@ -42,7 +43,7 @@ export function hasNoResponder(error: unknown): boolean {
 /** What went wrong, in the words of those who use this. */
 export function explained(error: unknown, { stream, consumer }: FeedOptions): unknown {
   if (!(error instanceof Error) || error instanceof OuroborosError) return error;
-  if (error.name === "PermissionViolationError") {
+  if (isForbidden(error)) {
     return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
   }
   const what = error.name === "StreamNotFoundError"

@@ -8,12 +8,17 @@ import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/je
 import { StreamUnusableError } from "../../errors.ts";
 import { sleep } from "../../sleep.ts";
 import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
-import { BusyError } from "./feed_errors.ts";
+import { BusyError, inUse } from "./feed_errors.ts";
+import { isForbidden } from "../server/server_codes.ts";
 import type { FeedOptions } from "./feed_options.ts";
 import type { HandledMessages } from "./handled.ts";
 
-/** How long whoever has a consumer may take to ask it again, in milliseconds. */
+/** How long whoever has a consumer may take to ask it again, or to say that it is his, in milliseconds. */
 const ASKING_TIME = 50;
+/** And how many times as long as the server took for its last answer. */
+const ASKING_ANSWERS = 4;
+/** What the description of a consumer begins with that says whose it is. */
+const CLAIM = "ouroboros receiver ";
 
 /** The place of a feed in its stream. */
 export class FeedPlace {
@@ -28,6 +33,8 @@ export class FeedPlace {
   /** The config of the consumer that was there before us: it is kept when it is made anew. */
   #config: Partial<ConsumerConfig> | undefined;
   #created = "";
+  /** What we wrote into the consumer; nothing if we may not, or somebody else has described it. */
+  #claimed = "";
   #isFirst = true;
 
   /** Begins nowhere; what is handled moves it. */
@@ -62,14 +69,22 @@ export class FeedPlace {
     let isClean = false;
     if (there !== undefined) {
       checkConsumer(there, this.#options);
-      if (await this.#isBusy(jsm, there)) throw new BusyError();
-      isClean = this.#isFirst && this.#adopt(there, state.last_seq);
+      // Somebody has begun while we had nothing to ask for.
+      this.#throwIfTaken(there);
+      if (there.num_waiting > 0) throw new BusyError();
+      const ours = this.#isFirst ? await this.#claim(jsm, there) : there;
+      isClean = this.#isFirst && this.#adopt(ours, state.last_seq);
     } else if (this.#isFirst) this.#choose(state.last_seq);
     let info = there;
-    // What was on its way to somebody who is gone would come in minutes, after all else.
-    if (info === undefined || !isClean) {
+    // What was on its way to somebody who is gone would come in minutes, after all else. One that we
+    // have just made, and were not told of in time, is not made again: a cluster takes seconds for it.
+    if (info === undefined || !isClean && !beginsAfter(info, handled.floor)) {
       if (info !== undefined) await jsm.consumers.delete(stream, info.name);
       info = await makeConsumer(jsm, this.#options, this.#config, handled.floor);
+      // Somebody else may have found it missing in the same moment.
+      if (there === undefined && consumer !== undefined && this.#isFirst) {
+        this.#config = (await this.#claim(jsm, info)).config;
+      }
     }
     if (this.#isFirst) {
       this.lastSequence = info.num_pending === 0 ? 0 : state.last_seq;
@@ -82,12 +97,50 @@ export class FeedPlace {
     this.#isFirst = false;
   }
 
-  /** Whether somebody else uses a consumer: between two requests there is a moment without any. */
-  async #isBusy(jsm: JetStreamManager, there: ConsumerInfo): Promise<boolean> {
-    if (there.num_waiting > 0 || !this.#isFirst) return there.num_waiting > 0;
-    await sleep(ASKING_TIME, undefined);
-    const again = await infoOf(jsm, this.#options.stream, there.name);
-    return again !== undefined && again.num_waiting > 0;
+  /**
+   * Makes sure that nobody else uses a consumer, or begins to at this moment: of those, who is the last
+   * to write into it whose it is has it, and the others see that a moment later. Gives what it is then.
+   *
+   * @throws {BusyError} if somebody else uses it
+   */
+  async #claim(jsm: JetStreamManager, there: ConsumerInfo): Promise<ConsumerInfo> {
+    const found = await this.#lookAgain(jsm, there, 0);
+    const { description = "" } = found.config;
+    this.#claimed = "";
+    // What others describe stays as it is.
+    if (description !== "" && !description.startsWith(CLAIM)) return found;
+    const claim = `${CLAIM}${crypto.randomUUID()}`;
+    const since = performance.now();
+    try {
+      await jsm.consumers.update(this.#options.stream, found.name, { description: claim });
+    } catch (error) {
+      // Who may not write has looked, at least.
+      if (isForbidden(error)) return found;
+      throw error;
+    }
+    this.#claimed = claim;
+    return await this.#lookAgain(jsm, found, performance.now() - since);
+  }
+
+  /** Looks at a consumer a moment later: between two requests there is a moment without any. */
+  async #lookAgain(
+    jsm: JetStreamManager,
+    before: ConsumerInfo,
+    answerTime: number,
+  ): Promise<ConsumerInfo> {
+    await sleep(ASKING_TIME + ASKING_ANSWERS * answerTime, undefined);
+    const again = await infoOf(jsm, this.#options.stream, before.name);
+    if (again === undefined || again.num_waiting > 0 || hasMoved(before, again)) {
+      throw new BusyError();
+    }
+    this.#throwIfTaken(again);
+    return again;
+  }
+
+  /** Throws if somebody has said after us that a consumer is his. */
+  #throwIfTaken({ config: { description = "" } }: ConsumerInfo): void {
+    const isTaken = description !== this.#claimed && description.startsWith(CLAIM);
+    if (this.#claimed !== "" && isTaken) throw inUse(this.#options);
   }
 
   /** Goes on where a consumer is that was there; gives whether it can be used as it is. */
@@ -115,4 +168,18 @@ export class FeedPlace {
     if (start === "latest") this.#handled.floor = last;
     else if (start !== "oldest") this.#handled.floor = start.streamSequence - 1;
   }
+}
+
+/** Whether a consumer has given nothing yet, and begins after that number of the stream. */
+function beginsAfter(info: ConsumerInfo, floor: number): boolean {
+  const { config, delivered, ack_floor } = info;
+  const { deliver_policy: policy, opt_start_seq: first } = config;
+  return delivered.consumer_seq === 0 && ack_floor.consumer_seq === 0 &&
+    (floor === 0 ? policy === "all" : policy === "by_start_sequence" && first === floor + 1);
+}
+
+/** Whether somebody was given messages meanwhile, or has acknowledged some. */
+function hasMoved(before: ConsumerInfo, after: ConsumerInfo): boolean {
+  return before.delivered.consumer_seq !== after.delivered.consumer_seq ||
+    before.num_ack_pending !== after.num_ack_pending;
 }

@@ -12,6 +12,7 @@ import { sleep } from "../../sleep.ts";
 import { checkInboxPrefix, checkTimes } from "../checks.ts";
 import type { NatsOptions } from "../nats_options.ts";
 import { transportPackage } from "./packages.ts";
+import { checkTlsFiles } from "./tls_files.ts";
 import { unlessAborted } from "./within.ts";
 
 /** The first pause between two attempts, and the longest if nothing else is said, in milliseconds. */
@@ -34,8 +35,7 @@ export async function dialUntil(
   const { maxReconnectDelay = 1, connectTimeout = 1, inboxPrefix } = options;
   checkTimes({ maxReconnectDelay, connectTimeout }, 1);
   if (inboxPrefix !== undefined) checkInboxPrefix(inboxPrefix);
-  // The client reads them at each attempt, and takes a missing one for a server that is not there.
-  for (const path of Object.values(options.tls ?? {})) readFileSync(path);
+  checkTlsFiles(options.tls ?? {});
   const wanted = clientOptions(options, backoff);
   const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
   const client = await transportPackage();
