@@ -18,7 +18,8 @@ import {
   packageRuntimes,
   runtimePaths,
 } from "./npm/runtimes.ts";
-import { packagesOfSnippets, type Step, stepsOn, stepsWithoutKoffi } from "./npm/stranger.ts";
+import type { Step } from "./npm/step.ts";
+import { packagesOfSnippets, stepsOn, stepsWithoutKoffi } from "./npm/stranger.ts";
 import { planSuite, writeSuite } from "./npm/suite.ts";
 import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
 import { freshFolder, peers } from "./npm/workshop.ts";

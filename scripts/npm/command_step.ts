@@ -6,7 +6,7 @@ import { delimiter, dirname } from "node:path";
 import process from "node:process";
 import { config } from "./project.ts";
 import type { PackageRuntime } from "./runtimes.ts";
-import type { Step } from "./stranger.ts";
+import type { Step } from "./step.ts";
 import { complaint } from "./workshop.ts";
 
 const isWindows = process.platform === "win32";

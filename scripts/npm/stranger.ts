@@ -9,13 +9,8 @@ import { lowered } from "./lower.ts";
 import { folder as built } from "./package.ts";
 import { config, entries } from "./project.ts";
 import type { PackageRuntime } from "./runtimes.ts";
+import type { Step } from "./step.ts";
 import { complaint } from "./workshop.ts";
-
-/** Something to do, which throws where it fails. */
-export interface Step {
-  title: string;
-  run(): void;
-}
 
 /** The code in the README. */
 function snippets(): string[] {
