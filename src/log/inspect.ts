@@ -9,7 +9,7 @@ import { maxPayloadSize, VERSION } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { Segment } from "./segment.ts";
-import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
+import { belief, type ChunkRow, survey, type Walk, walk } from "./survey.ts";
 
 /**
  * The state of a chunk: `"empty"` was never used, or overwritten since; `"current"` is where the
@@ -91,22 +91,23 @@ export function inspect(
   const fence = options.fence ?? fullFence;
   const segment = new Segment(memory, options.load);
   const found = survey(segment, fence);
-  const damage: string[] = [];
+  const suspicions: Suspicion[] = [];
   const byIndex = new Map(found.rows.map((row) => [row.index, row]));
   const chunks: ChunkInfo[] = [];
   for (let index = 0; index < segment.chunkCount; index++) {
     const row = byIndex.get(index);
     chunks.push(
-      row === undefined ? unbelieved(segment, fence, index, damage) : believed(
+      row === undefined ? unbelieved(segment, fence, index, suspicions) : believed(
         segment,
         fence,
         row,
         row === found.newest ? found.end : undefined,
         byIndex.get(index + 1),
-        damage,
+        suspicions,
       ),
     );
   }
+  const damage = confirmed(segment, fence, suspicions, chunks);
   const live = chunks.filter(({ state }) => state === "current" || state === "full");
   const entries = live.reduce((sum, chunk) => sum + chunk.entries, 0);
   return {
@@ -126,13 +127,42 @@ export function inspect(
   };
 }
 
+/** What looks like damage, and in which chunk, if it is one whose row was believed. */
+interface Suspicion {
+  what: string;
+  row?: ChunkRow;
+}
+
+/**
+ * What is damage indeed. The reference overwrites entries whose row it leaves in the table: where the
+ * table does not believe a row any more, its chunk was overwritten.
+ */
+function confirmed(
+  segment: Segment,
+  fence: Fence,
+  suspicions: Suspicion[],
+  chunks: ChunkInfo[],
+): string[] {
+  if (suspicions.length === 0) return [];
+  const isBelieved = belief(survey(segment, fence).rows);
+  return suspicions.filter(({ row }) => {
+    if (row === undefined || isBelieved(row)) return true;
+    chunks[row.index] = overwritten(row);
+    return false;
+  }).map(({ what }) => what);
+}
+
+function overwritten({ index, offset, token }: ChunkRow): ChunkInfo {
+  return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
+}
+
 function believed(
   segment: Segment,
   fence: Fence,
   row: ChunkRow,
   end: Walk | undefined,
   after: ChunkRow | undefined,
-  damage: string[],
+  suspicions: Suspicion[],
 ): ChunkInfo {
   const { index, offset, token } = row;
   const next = after !== undefined && after.token > token ? after : undefined;
@@ -146,27 +176,31 @@ function believed(
     fence();
     const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
     if (!now.committed || now.offset !== offset || now.token !== token) {
-      return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
+      return overwritten(row);
     }
     state = "damaged";
     const header = segment.words[found.offset >>> 2] >>> 0;
-    damage.push(
-      `chunk ${index}: ${found.entries} entries up to offset ${found.offset}, ` +
-        `then header 0x${header.toString(16)}` +
-        (next === undefined ? "" : `; ${next.token - token} entries up to ${next.offset} expected`),
-    );
+    const what = `chunk ${index}: ${found.entries} entries up to offset ${found.offset}, ` +
+      `then header 0x${header.toString(16)}` +
+      (next === undefined ? "" : `; ${next.token - token} entries up to ${next.offset} expected`);
+    suspicions.push({ what, row });
   }
   return { index, state, offset, token, entries: found.entries, bytesUsed: found.offset - offset };
 }
 
-function unbelieved(segment: Segment, fence: Fence, index: number, damage: string[]): ChunkInfo {
+function unbelieved(
+  segment: Segment,
+  fence: Fence,
+  index: number,
+  suspicions: Suspicion[],
+): ChunkInfo {
   const row = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
   const { offset, token } = row;
   let state: ChunkState = "overwritten";
   if (!row.committed) state = offset === 0 && token === 0 ? "empty" : "uncommitted";
   else if (!segment.isPlausible(row)) {
     state = "damaged";
-    damage.push(segment.damagedRow(index, row).message);
+    suspicions.push({ what: segment.damagedRow(index, row).message });
   }
   return { index, state, offset, token, entries: 0, bytesUsed: 0 };
 }

@@ -10,7 +10,7 @@ import type { Fence } from "../fence.ts";
 import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import type { Row, Segment } from "./segment.ts";
-import { type ChunkRow, runsInto, survey } from "./survey.ts";
+import { belief, type ChunkRow, runsInto, survey } from "./survey.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
 const ATTEMPTS = 16;
@@ -101,8 +101,13 @@ export class Position {
 
   /** Whether the next chunk still starts at `limit`, and so still vouches for what is before it. */
   isVouchedFor(limit: number): boolean {
-    const row = this.#segment.readRow(this.chunk + 1, this.#fence, this.#row);
-    return row.committed && row.offset === limit && row.token > this.token;
+    const index = this.chunk + 1;
+    const { committed, offset, token } = this.#segment.readRow(index, this.#fence, this.#row);
+    if (!committed || offset !== limit || token <= this.token) return false;
+    // None is missing before it, so it is its offset that is wrong: the reference gives a row its new
+    // token while it still has the flag and the offset of the lap before.
+    return token !== this.number ||
+      belief(survey(this.#segment, this.#fence).rows)({ index, offset, token });
   }
 
   /** Goes on to the header at `offset`, past `count` entries. */
@@ -256,10 +261,19 @@ export class Position {
       (high < 0 || this.#isLate) && tokenAt(words, at) === this.token;
   }
 
-  /** Throws `error`, or goes on behind the damage. True: we are in another chunk now. */
+  /**
+   * Throws `error`, or goes on behind the damage, unless we were overtaken. True: we are in another
+   * chunk now.
+   *
+   * The reference's writer overwrites entries whose rows it leaves in the table: an intact row does not
+   * mean that we were not overtaken. Where the writer is tells.
+   */
   damaged(error: CorruptLogError): boolean {
-    if (!this.#policy.skipsDamage) throw error;
     const { rows } = survey(this.#segment, this.#fence);
+    this.#fence(); // the entries before our row
+    const ours = { index: this.chunk, offset: this.#start, token: this.token };
+    if (!this.isIntact() || !(this.#isLate || belief(rows)(ours))) return this.overrun();
+    if (!this.#policy.skipsDamage) throw error;
     const row = lowest(rows.filter((row) => row.token > this.token));
     if (row === undefined) return false;
     this.#enter(row.index, row.offset, row.token);

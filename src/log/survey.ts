@@ -108,6 +108,20 @@ export function survey(segment: Segment, fence: Fence): Survey {
   }
 }
 
+/**
+ * Tells of a row whether it is among `rows`, which a survey believes. Asked after something was found
+ * wrong with the entries of that row: if it is not, they were overwritten, though it may still be there.
+ */
+export function belief(
+  rows: readonly ChunkRow[],
+): (row: Pick<ChunkRow, "index" | "offset" | "token">) => boolean {
+  const byIndex = new Map(rows.map((row) => [row.index, row]));
+  return ({ index, offset, token }) => {
+    const row = byIndex.get(index);
+    return row !== undefined && row.offset === offset && row.token === token;
+  };
+}
+
 /** A private copy of the table's committed rows that are plausible. */
 function committedRows(segment: Segment): ChunkRow[] {
   // One copy, not row by row: whoever relies on a row reads it again, in order, with readRow().
@@ -163,10 +177,12 @@ function believed(segment: Segment, rows: ChunkRow[], newest: ChunkRow, end: Wal
     if (rows[i].token < later.token && rows[i].offset < later.offset) kept.push(rows[i]);
   }
   kept.reverse();
+  const begun = reachOfFirst(segment, rows);
+  while (kept.length > 1 && kept[0].offset < begun) kept.shift();
   const lapStart = kept[0].token;
   let before: ChunkRow = newest;
-  // What follows the newest chunk is older. The header after an entry is zeroed, hence the + 4.
-  let intactFrom = end.offset + HEADER_SIZE;
+  // What follows the newest chunk is older.
+  let intactFrom = reach(segment, end.offset);
   for (const row of rows) {
     if (row.index <= newest.index || row.token >= lapStart || row.offset < intactFrom) continue;
     if (before !== newest && row.token < before.token) {
@@ -179,4 +195,33 @@ function believed(segment: Segment, rows: ChunkRow[], newest: ChunkRow, end: Wal
     intactFrom = row.offset + HEADER_SIZE;
   }
   return kept;
+}
+
+/**
+ * Up to where the writer has overwritten, or may be about to, that has come to the header at `offset`.
+ *
+ * The header after an entry is zeroed, hence the header's size on top. The reference stores the header
+ * of an entry, not committed, before the payload, and leaves rows in the table whose bytes go with it.
+ */
+function reach(segment: Segment, offset: number): number {
+  const room = segment.end - offset;
+  if (room < HEADER_SIZE) return segment.end;
+  segment.load(offset, offset + HEADER_SIZE);
+  const total = segment.words[offset >>> 2] & LENGTH_MASK;
+  const size = total >= HEADER_SIZE && total <= room ? (total + 3) & ~3 : 0;
+  return offset + size + HEADER_SIZE;
+}
+
+/**
+ * Up to where the first entry of a lap reaches whose row is not committed: the reference commits row 0
+ * after it. Until then that entry is alone; two in a row are of the lap before.
+ */
+function reachOfFirst(segment: Segment, rows: ChunkRow[]): number {
+  const { words, dataStart, end } = segment;
+  if (rows.length > 0 && rows[0].index === 0) return 0;
+  const reached = reach(segment, dataStart);
+  const next = reached - HEADER_SIZE;
+  if (words[dataStart >>> 2] >= 0 || end - next < HEADER_SIZE) return reached;
+  segment.load(next, reached);
+  return words[next >>> 2] === 0 ? reached : 0;
 }

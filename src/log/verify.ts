@@ -9,7 +9,7 @@ import { rowWord } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { type Row, Segment } from "./segment.ts";
-import { type ChunkRow, survey, walk } from "./survey.ts";
+import { belief, type ChunkRow, survey, walk } from "./survey.ts";
 
 /** How often a log is looked at before what is wrong with it is believed. */
 const ATTEMPTS = 4;
@@ -105,7 +105,14 @@ export function verify(
 function look(segment: Segment, fence: Fence): Verification {
   const { rows } = survey(segment, fence);
   rows.sort((a, b) => a.token - b.token);
-  const chunks = rows.map((row) => checkChunk(segment, fence, row, rowAfter(segment, fence, row)));
+  const looks = rows.map((row) => checkChunk(segment, fence, row, rowAfter(segment, fence, row)));
+  // The reference overwrites entries whose row it leaves: by now the table may not believe it any more.
+  const isBad = looks.some((chunk) => chunk !== undefined && chunk.damage.length > 0);
+  const isBelieved = belief(isBad ? survey(segment, fence).rows : rows);
+  const chunks = looks.map((chunk) => {
+    const isDamage = chunk !== undefined && chunk.damage.length > 0;
+    return isDamage && !isBelieved(chunk.row) ? undefined : chunk;
+  });
   const checked = chunks.filter((chunk) => chunk !== undefined);
   const damage = [...badRows(segment, fence), ...checked.flatMap((chunk) => chunk.damage)];
   const gaps: SequenceGap[] = [];
