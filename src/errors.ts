@@ -36,6 +36,9 @@
  * - **`PERMISSION_DENIED`**: the mode of the segment, or of the folder, does not let this user in; or the
  *   log belongs to another user, and a writer touches only its own. Segments have mode 0600: let others
  *   read by `mode: 0o640` and a group, or `0o644`. Deno: files need `--allow-read` and `--allow-write`.
+ * - **`REENTRANT_USE`**: a visitor, or handler, read by the same reader that calls it, or a batch was
+ *   filled anew while somebody iterated over it. Nothing was taken: collect what you need, return, and
+ *   read then; or open another reader.
  * - **`SEGMENT_EXISTS`**: a log of this name is there, of a writer that is alive or that crashed. Choose
  *   `ifExists: "resume"` to go on with it, or `"replace"`.
  * - **`SEGMENT_NOT_FOUND`**: no log of this name: not created yet (`ShmLogReader.waitFor`), removed by its
@@ -87,6 +90,7 @@ export type ErrorCode =
   | "OVERRUN"
   | "PACKAGE_MISSING"
   | "PERMISSION_DENIED"
+  | "REENTRANT_USE"
   | "SEGMENT_EXISTS"
   | "SEGMENT_NOT_FOUND"
   | "SEGMENT_TRUNCATED"
@@ -263,6 +267,19 @@ export class PermissionDeniedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
     super("PERMISSION_DENIED", message);
+  }
+}
+
+/**
+ * A reader was used by the visitor, or handler, that it is calling, or a batch was filled anew while
+ * somebody iterated over it. Code `REENTRANT_USE`.
+ *
+ * It is thrown before anything is taken: afterwards the reader is where it was.
+ */
+export class ReentrantUseError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("REENTRANT_USE", message);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkCount } from "../check_count.ts";
 import type { EventView } from "./event_view.ts";
 import type { RingBuffer } from "./ring_buffer.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
@@ -111,10 +112,10 @@ export class EventDispatcher {
    *
    * @returns how many were read
    * @throws {CorruptLogError} if the ring contradicts its format
-   * @throws {RangeError} if `limit` is less than 1
+   * @throws {RangeError} if `limit` is not an integer of at least 1, or Infinity
    */
   drainBatch(limit: number): number {
-    if (!(limit >= 1)) throw new RangeError(`limit of ${limit} is less than 1`);
+    checkCount("limit", limit, 1);
     const count = this.#source.drain(this.#dispatch, limit);
     if (count > 0) this.flush();
     return count;

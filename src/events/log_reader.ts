@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ClosedError, CorruptLogError } from "../errors.ts";
+import { ClosedError, CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import { EventMemory } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
@@ -69,6 +69,8 @@ export class EventReader implements Iterable<StoredEvent> {
   readonly #fence: Fence;
   readonly #guard: (() => void) | undefined;
   readonly #remap: (() => ArrayBufferLike) | undefined;
+  // Those that readOn() is moving on, the inner one last.
+  readonly #moving: EventCursor[] = [];
   #isClosed = false;
 
   /**
@@ -130,6 +132,7 @@ export class EventReader implements Iterable<StoredEvent> {
    * @returns how many there were
    * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
    * @throws {ClosedError} after `close()`, also when the handler closes the reader
+   * @throws {ReentrantUseError} if the handler reads on from the same cursor
    *
    * @example
    * ```ts
@@ -144,6 +147,16 @@ export class EventReader implements Iterable<StoredEvent> {
    * ```
    */
   readOn(cursor: EventCursor, handler: (event: EventView) => void): number {
+    this.#checkFree(cursor);
+    this.#moving.push(cursor);
+    try {
+      return this.#moveOn(cursor, handler);
+    } finally {
+      this.#moving.pop();
+    }
+  }
+
+  #moveOn(cursor: EventCursor, handler: (event: EventView) => void): number {
     const end = this.#acquire(cursor.offset);
     const memory = this.#memory;
     const view = new EventView(memory);
@@ -173,8 +186,10 @@ export class EventReader implements Iterable<StoredEvent> {
    * @returns none if there is nothing new
    * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
    * @throws {ClosedError} after `close()`
+   * @throws {ReentrantUseError} within a handler that reads on from the same cursor
    */
   readCopies(cursor: EventCursor): StoredEvent[] {
+    this.#checkFree(cursor);
     const end = this.#acquire(cursor.offset);
     const { offset } = cursor;
     const size = Math.min(end - offset, BLOCK);
@@ -222,6 +237,13 @@ export class EventReader implements Iterable<StoredEvent> {
   /** Ends reading: from here on every look is an error. Copies stay good. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  #checkFree(cursor: EventCursor): void {
+    if (!this.#moving.includes(cursor)) return;
+    throw new ReentrantUseError(
+      "a handler can't read on from the cursor that it is called for: take one of its own",
+    );
   }
 
   /** The write offset, checked, with the memory to it. */

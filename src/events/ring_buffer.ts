@@ -4,11 +4,12 @@
  * @module
  */
 
+import { checkCount } from "../check_count.ts";
 import type { EventFields } from "./event_header.ts";
 import { checkPayload, EventMemory } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
 import { checkCapacity, ringEventSize } from "./layout.ts";
-import { RingMemory } from "./ring_memory.ts";
+import { reentrant, RingMemory } from "./ring_memory.ts";
 import type { StoredEvent } from "./stored_event.ts";
 
 /**
@@ -91,10 +92,12 @@ export class RingBuffer {
    * that it was called with stays in the ring.
    *
    * @returns how many were taken out
-   * @throws {TypeError} if the handler takes events out of the same ring
+   * @throws {RangeError} if `limit` is not an integer of at least 0, or Infinity
+   * @throws {ReentrantUseError} if the handler takes events out of the same ring
    */
   drain(handler: (event: EventView) => void, limit: number = Infinity): number {
-    if (this.#isDraining) throw new TypeError("a handler can't take events out of its own ring");
+    if (this.#isDraining) throw reentrant();
+    checkCount("limit", limit, 0);
     this.#isDraining = true;
     const head = this.#head;
     let count = 0;

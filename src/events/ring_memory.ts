@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CorruptLogError } from "../errors.ts";
+import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import type { EventFields } from "./event_header.ts";
 import { EventMemory } from "./event_memory.ts";
 import type { EventView } from "./event_view.ts";
@@ -116,4 +116,11 @@ export class RingMemory {
     target.bytes.set(bytes.subarray(at, this.#end), to);
     target.bytes.set(bytes.subarray(this.#first, this.#first + size - head), to + head);
   }
+}
+
+/** The error for a handler that takes events out of the ring that it is called for. */
+export function reentrant(): ReentrantUseError {
+  return new ReentrantUseError(
+    "a handler can't take events out of its own ring: do it after drain() returns",
+  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkCount } from "../check_count.ts";
 import { CorruptLogError } from "../errors.ts";
 import type { EventMemory } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
@@ -15,7 +16,7 @@ import {
   ringEventSize,
   TAIL_WORD,
 } from "./layout.ts";
-import type { RingMemory } from "./ring_memory.ts";
+import { reentrant, type RingMemory } from "./ring_memory.ts";
 import { type Wait, waitFor, waitForAsync, wake } from "./ring_wait.ts";
 import type { StoredEvent } from "./stored_event.ts";
 
@@ -62,8 +63,10 @@ export class SpscConsumer {
    *
    * @returns a copy of it; `undefined` if there is none
    * @throws {CorruptLogError} if the bytes contradict the format
+   * @throws {ReentrantUseError} within a handler of `drain()`
    */
   readEvent(): StoredEvent | undefined {
+    if (this.#isDraining) throw reentrant();
     if (this.isEmpty) return undefined;
     let event: StoredEvent | undefined;
     this.drain((view) => event = view.copy(), 1);
@@ -76,10 +79,12 @@ export class SpscConsumer {
    *
    * @returns how many were taken out
    * @throws {CorruptLogError} if the bytes contradict the format
-   * @throws {TypeError} if the handler takes events out of the same ring
+   * @throws {RangeError} if `limit` is not an integer of at least 0, or Infinity
+   * @throws {ReentrantUseError} if the handler takes events out of the same ring
    */
   drain(handler: (event: EventView) => void, limit: number = Infinity): number {
-    if (this.#isDraining) throw new TypeError("a handler can't take events out of its own ring");
+    if (this.#isDraining) throw reentrant();
+    checkCount("limit", limit, 0);
     this.#look();
     const head = this.#knownHead;
     if (this.#tail === head) return 0;
@@ -134,6 +139,8 @@ export class SpscConsumer {
    * @internal
    */
   copyTo(target: EventMemory, at: number, limit: number): number {
+    if (this.#isDraining) throw reentrant();
+    checkCount("limit", limit, 0);
     this.#look();
     const ring = this.#ring;
     const head = this.#knownHead;

@@ -5,6 +5,7 @@
  */
 
 import { decodeText } from "../decode_text.ts";
+import { ReentrantUseError } from "../errors.ts";
 import { EntryBounds, type Found } from "./bounds.ts";
 import { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
@@ -39,6 +40,8 @@ export const VISIT_BYTES = 1 << 20;
  */
 export class EntryBatch {
   #length = 0;
+  // How many times it was filled, or emptied.
+  #fills = 0;
   #firstSequenceNumber = 0;
   #chunkIndex = 0;
   #chunkToken = 0;
@@ -121,9 +124,22 @@ export class EntryBatch {
     return this.#toEntry(index, bytes, 0, bytes.length);
   }
 
-  /** All entries as objects of their own. */
+  /**
+   * All entries as objects of their own.
+   *
+   * @throws {ReentrantUseError} if the batch was filled anew since the iteration began
+   */
   *[Symbol.iterator](): IterableIterator<Entry> {
-    for (let i = 0; i < this.#length; i++) yield this.entry(i);
+    const fills = this.#fills;
+    for (let i = 0; i < this.#length; i++) {
+      yield this.entry(i);
+      if (this.#fills !== fills) {
+        throw new ReentrantUseError(
+          "the batch was filled anew during the iteration: iterate to the end before the next " +
+            "readBatch(), or give that a batch of its own",
+        );
+      }
+    }
   }
 
   /**
@@ -166,6 +182,7 @@ export class EntryBatch {
     this.#reserve(other.#block.length);
     this.#block.set(other.#block);
     this.#length = length;
+    this.#fills++;
     this.settle(other.#firstSequenceNumber + start, 0, other.#chunkIndex, other.#chunkToken);
   }
 
@@ -230,6 +247,7 @@ export class EntryBatch {
    */
   clear(): void {
     this.#length = 0;
+    this.#fills++;
   }
 
   /**

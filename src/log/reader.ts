@@ -4,7 +4,8 @@
  * @module
  */
 
-import { CorruptLogError } from "../errors.ts";
+import { checkCount } from "../check_count.ts";
+import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
 import { type Found, loadHeaders } from "./bounds.ts";
@@ -45,11 +46,13 @@ export class Reader implements Iterable<Entry> {
   readonly #position: Position;
   readonly #ahead: Ahead = { limit: 0, isComplete: false, stale: -1, broken: undefined };
 
-  // What read() hands out one by one; the batch of readBatch(); the bounds that forEach() uses.
+  // What read() hands out one by one; the batch of readBatch(); what forEach() visits.
   readonly #pending = new EntryBatch();
   #delivered = 0;
   readonly #batch = new EntryBatch();
+  readonly #visited = new EntryBatch();
   #view: EntryView | undefined;
+  #isVisiting = false;
   readonly #found: Found = { offset: 0, reason: "open" };
 
   /**
@@ -98,8 +101,10 @@ export class Reader implements Iterable<Entry> {
    *
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
+   * @throws {ReentrantUseError} within a visitor of this reader
    */
   read(): Entry | undefined {
+    if (this.#isVisiting) throw reentrant("read()");
     if (this.#delivered === this.#pending.length) {
       this.#delivered = 0;
       if (this.#fill(this.#pending, BATCH_ENTRIES, true) === 0) return undefined;
@@ -120,7 +125,8 @@ export class Reader implements Iterable<Entry> {
    * @returns the batch
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
-   * @throws {RangeError} if `maxEntries` is not at least 1
+   * @throws {RangeError} if `maxEntries` is not an integer of at least 1, or Infinity
+   * @throws {ReentrantUseError} within a visitor of this reader
    *
    * @example
    * ```ts
@@ -135,7 +141,7 @@ export class Reader implements Iterable<Entry> {
    * ```
    */
   readBatch(maxEntries: number = BATCH_ENTRIES, batch: EntryBatch = this.#batch): EntryBatch {
-    checkMost(maxEntries);
+    this.#check("readBatch()", maxEntries);
     if (this.#delivered < this.#pending.length) {
       // read() has copied further than it has handed out: that comes first.
       batch.takeFrom(this.#pending, this.#delivered, maxEntries);
@@ -155,9 +161,13 @@ export class Reader implements Iterable<Entry> {
    * they were. If not, it returns 0, the entries visited count as lost, and whatever the visitor
    * made of them must be thrown away. Use {@linkcode Reader.readBatch} where that is a burden.
    *
+   * If the visitor throws, no entry of this call is taken: the next call shows them all again.
+   *
    * @returns how many entries were visited and found whole; 0 if there is none yet, too
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
+   * @throws {RangeError} if `maxEntries` is not an integer of at least 1, or Infinity
+   * @throws {ReentrantUseError} within a visitor of this reader
    *
    * @example
    * ```ts
@@ -171,18 +181,28 @@ export class Reader implements Iterable<Entry> {
    * ```
    */
   forEach(visit: (entry: EntryView) => void, maxEntries: number = BATCH_ENTRIES): number {
-    checkMost(maxEntries);
-    if (this.#delivered < this.#pending.length) return this.#visitPending(visit, maxEntries);
-    const view = this.#view ??= new EntryView(this.#segment.bytes);
-    const most = Math.min(maxEntries, BATCH_ENTRIES);
-    return this.#fill(this.#batch, most, false, { view, visit });
+    this.#check("forEach()", maxEntries);
+    this.#isVisiting = true;
+    try {
+      if (this.#delivered < this.#pending.length) return this.#visitPending(visit, maxEntries);
+      const view = this.#view ??= new EntryView(this.#segment.bytes);
+      const most = Math.min(maxEntries, BATCH_ENTRIES);
+      return this.#fill(this.#visited, most, false, { view, visit });
+    } finally {
+      this.#isVisiting = false;
+    }
+  }
+
+  #check(method: string, maxEntries: number): void {
+    if (this.#isVisiting) throw reentrant(method);
+    checkCount("maxEntries", maxEntries, 1);
   }
 
   #visitPending(visit: (entry: EntryView) => void, maxEntries: number): number {
-    this.#batch.takeFrom(this.#pending, this.#delivered, maxEntries);
-    this.#batch.visitCopies(visit);
-    this.#delivered += this.#batch.length;
-    return this.#batch.length;
+    this.#visited.takeFrom(this.#pending, this.#delivered, maxEntries);
+    this.#visited.visitCopies(visit);
+    this.#delivered += this.#visited.length;
+    return this.#visited.length;
   }
 
   /** Fills `batch` with the next entries that are whole; gives how many there are. */
@@ -246,10 +266,10 @@ export class Reader implements Iterable<Entry> {
       this.#guard?.();
       this.#fence();
       if (position.chunk < 0 && !position.locate()) return;
-      this.#batch.clear();
+      this.#visited.clear();
       // Not one more than is missing: nobody sees what is taken here.
       const most = Math.min(last - position.number, BATCH_ENTRIES);
-      this.#take(this.#batch, most, false, passBy);
+      this.#take(this.#visited, most, false, passBy);
     }
   }
 
@@ -292,6 +312,8 @@ interface Visit {
   visit: (entry: EntryView) => void;
 }
 
-function checkMost(maxEntries: number): void {
-  if (!(maxEntries >= 1)) throw new RangeError(`maxEntries of ${maxEntries} is less than 1`);
+function reentrant(method: string): ReentrantUseError {
+  return new ReentrantUseError(
+    `${method} of a reader within its own forEach(): read after that returns, or by another reader`,
+  );
 }

@@ -9,6 +9,7 @@ import {
   EventReader,
   EventWriter,
   NoSpaceError,
+  ReentrantUseError,
   SpscRingBuffer,
   UnsupportedLogError,
 } from "../../src/event_log/mod.ts";
@@ -253,6 +254,34 @@ test("wrong arguments are errors, and write nothing", () => {
   assert.throws(() => writer.writeEvent(good, none), ClosedError);
   assert.throws(() => writer.writeMany([good]), ClosedError);
   assert.throws(() => writer.writeFrom(SpscRingBuffer.create(64).split().consumer), ClosedError);
+});
+
+test("a handler can't read on from its own cursor, but from another one", () => {
+  const memory = new ArrayBuffer(4096);
+  const writer = EventWriter.create(memory);
+  const reader = new EventReader(memory);
+  const none = new Uint8Array(0);
+  for (const timestamp of [1, 2, 3]) writer.writeEvent({ timestamp, type: 0 }, none);
+  const outer = reader.start();
+  const inner = reader.start();
+  const seen: number[] = [];
+  const count = reader.readOn(outer, ({ timestamp }) => {
+    seen.push(timestamp);
+    assert.throws(() => reader.readOn(outer, () => {}), ReentrantUseError);
+    assert.throws(() => reader.readCopies(outer), ReentrantUseError);
+    const more = reader.readOn(inner, () => {
+      assert.throws(() => reader.readOn(outer, () => {}), ReentrantUseError);
+      assert.equal(reader.replay(() => {}), 3);
+    });
+    seen.push(10 * more);
+  });
+  assert.deepEqual([count, ...seen], [3, 1, 30, 2, 0, 3, 0]);
+  assert.throws(() =>
+    reader.readOn(reader.start(), () => {
+      throw new Error("no");
+    }), /no/);
+  writer.writeEvent({ timestamp: 4, type: 0 }, none);
+  assert.deepEqual(reader.readCopies(outer).map(({ timestamp }) => timestamp), [4]);
 });
 
 test("EventHeader is the same as 16 bytes and as an object", () => {

@@ -9,6 +9,7 @@ import {
   EventReader,
   EventWriter,
   OuroborosError,
+  ReentrantUseError,
   RingBuffer,
   SpscRingBuffer,
   UnsupportedLogError,
@@ -125,13 +126,43 @@ test("an event whose handler throws stays in the ring", () => {
         if (timestamp === 2) throw new Error("no");
         seen.push(timestamp);
       }), /no/);
-    assert.throws(() => side.drain(() => void side.drain(() => {})), TypeError);
+    assert.throws(() => side.drain(() => void side.drain(() => {})), ReentrantUseError);
+    for (const wrong of [1.5, -1, NaN]) {
+      assert.throws(() => side.drain(() => {}, wrong), RangeError);
+    }
     side.drain(({ timestamp }) => seen.push(timestamp));
     assert.deepEqual(seen, [1, 2, 3]);
   }
   ring.writeEvent({ timestamp: 1, type: 0 }, none);
   ring.clear();
   assert.equal(ring.isEmpty, true);
+});
+
+test("a handler can't take events out of its own ring in any other way, either", () => {
+  const { producer, consumer } = SpscRingBuffer.create(1024).split();
+  const ring = new RingBuffer(1024);
+  const log = EventWriter.create(new ArrayBuffer(8192));
+  for (const timestamp of [1, 2, 3]) {
+    ring.writeEvent({ timestamp, type: 0 }, none);
+    producer.writeEvent({ timestamp, type: 0 }, none);
+  }
+  const seen: number[] = [];
+  ring.drain(({ timestamp }) => {
+    seen.push(timestamp);
+    for (const use of [() => ring.readEvent(), () => ring.clear()]) {
+      assert.throws(use, ReentrantUseError);
+    }
+  });
+  consumer.drain(({ timestamp }) => {
+    seen.push(timestamp);
+    for (const use of [() => consumer.readEvent(), () => log.writeFrom(consumer)]) {
+      assert.throws(use, ReentrantUseError);
+    }
+  });
+  assert.deepEqual(seen, [1, 2, 3, 1, 2, 3]);
+  assert.deepEqual([ring.isEmpty, consumer.isEmpty, log.eventCount], [true, true, 0]);
+  producer.writeEvent({ timestamp: 4, type: 0 }, none);
+  assert.deepEqual([log.writeFrom(consumer), log.eventCount], [1, 1]);
 });
 
 test("wrong arguments are errors, and put nothing in", () => {
