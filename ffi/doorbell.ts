@@ -21,7 +21,7 @@
 
 import { OuroborosError } from "../src/errors.ts";
 import { STRONG_ORDER, system } from "./current_system.ts";
-import { type Holding, keepSafe, release } from "./holding.ts";
+import { type Holding, keepSafe, mapView, release } from "./holding.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SleeperThread } from "./sleeper_thread.ts";
 import type { Futex } from "./system.ts";
@@ -66,12 +66,13 @@ export class Doorbell implements Disposable {
     const { pageSize } = system();
     const pageStart = segmentSize - segmentSize % pageSize;
     const offset = bellOffset(segmentSize) - pageStart;
-    const address = system().map(descriptor, pageSize, "read-write", `"${name}"`, pageStart);
+    const what = `"${name}"`;
+    const { address, buffer } = mapView(descriptor, pageSize, "read-write", what, pageStart);
     this.#futex = futex;
     this.#descriptor = descriptor;
     this.#segmentSize = segmentSize;
     this.#address = address + BigInt(offset + 4 * RINGS_WORD);
-    this.#buffer = system().view(address, pageSize);
+    this.#buffer = buffer;
     this.#words = new Int32Array(this.#buffer, offset, BELL_SIZE / 4);
     this.#holding = {
       address,

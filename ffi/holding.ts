@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { system } from "./current_system.ts";
+import type { Access } from "./system.ts";
 import { isWorkerThread } from "./worker_thread.ts";
 
 /** Mapped memory and its descriptors. It must not lead to the buffer, which else would never go. */
@@ -36,6 +37,23 @@ const forgotten = new FinalizationRegistry<Holding>((holding) => release(holding
 const ofThisWorker: Map<Holding, WeakRef<ArrayBuffer>> | undefined = isWorkerThread()
   ? new Map()
   : undefined;
+
+/** Maps an object, from `offset` on, the start of a page, with a view of that. */
+export function mapView(
+  descriptor: number,
+  byteLength: number,
+  access: Access,
+  what: string,
+  offset = 0,
+): { address: bigint; buffer: ArrayBuffer } {
+  const address = system().map(descriptor, byteLength, access, what, offset);
+  try {
+    return { address, buffer: system().view(address, byteLength) };
+  } catch (error) {
+    system().unmap(address, byteLength);
+    throw error;
+  }
+}
 
 /** Keeps both nets below what is mapped as `buffer`. */
 export function keepSafe(holding: Holding, buffer: ArrayBuffer): void {

@@ -6,6 +6,7 @@
 
 import { constants, readdirSync } from "node:fs";
 import { NativeUnavailableError } from "../src/errors.ts";
+import { cString } from "./c_string.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { linuxFutex } from "./linux_futex.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
@@ -64,6 +65,15 @@ export function linux(native: Driver, arch: string): Platform {
       return (descriptor: number, into: Uint8Array) => __fxstat(1, descriptor, into);
     },
   );
+  const namedStat = { parameters: ["bytes", "bytes"], result: "i32" } as const;
+  const oldNamedStat = { parameters: ["i32", "bytes", "bytes"], result: "i32" } as const;
+  const lstat = firstOf(
+    () => native.open(libc, { lstat: namedStat }).lstat,
+    () => {
+      const { __lxstat } = native.open(libc, { __lxstat: oldNamedStat });
+      return (path: Uint8Array, into: Uint8Array) => __lxstat(1, path, into);
+    },
+  );
   const { posix_fallocate } = native.open(libc, {
     posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
   });
@@ -81,6 +91,8 @@ export function linux(native: Driver, arch: string): Platform {
     shmOpen: (name, flags, mode) => shared.shm_open(name, flags | constants.O_NONBLOCK, mode),
     shmUnlink: (name) => shared.shm_unlink(name),
     fstat,
+    // glibc and musl open segments without following a link, in this place.
+    statShared: (name, into) => lstat(cString(`/dev/shm${name}`), into),
     identityOf: (found) => ({
       device: identityNumber(found.getBigUint64(0, true)),
       inode: identityNumber(found.getBigUint64(8, true)),
@@ -94,7 +106,8 @@ export function linux(native: Driver, arch: string): Platform {
       return microseconds(extended, STATX_BIRTH);
     },
     ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
-    allocate: (descriptor, size) => posix_fallocate(descriptor, 0n, BigInt(size)),
+    allocate: (descriptor, offset, size) =>
+      posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
     list: listDevShm,
   };
 }

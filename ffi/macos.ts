@@ -84,10 +84,10 @@ export function macOs(native: Driver, arch: string, lockFolder: string = LOCK_FO
     ownerOf: (found) => found.getUint32(STAT_OWNER, true),
     // Segments can't be sought in.
     sizeOf: (found) => Number(found.getBigInt64(STAT_SIZE, true)),
-    allocate: (descriptor, size, _isFile, errno) => {
+    allocate: (descriptor, offset, size, _isFile, errno) => {
       if (fstat(descriptor, new Uint8Array(found.buffer)) < 0) return errno();
       // It is counted from the end of what the file has already.
-      const missing = size - Number(found.getBigInt64(STAT_BLOCKS, true)) * BLOCK;
+      const missing = offset + size - Number(found.getBigInt64(STAT_BLOCKS, true)) * BLOCK;
       if (missing <= 0) return 0;
       return fcntl(descriptor, F_PREALLOCATE, preallocation(missing)) < 0 ? errno() : 0;
     },

@@ -6,7 +6,7 @@
 
 import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
-import { exchange, type Holding, keepSafe, release } from "./holding.ts";
+import { exchange, type Holding, keepSafe, mapView, release } from "./holding.ts";
 import { checkSize } from "./memory_options.ts";
 import type { Access, Advice, SegmentIdentity } from "./system.ts";
 
@@ -64,7 +64,7 @@ export abstract class Mapping implements Disposable {
     this.#what = what;
     this.#name = parts.name;
     this.#descriptor = descriptor;
-    const { address, buffer } = mapWhole(descriptor, byteLength, access, what);
+    const { address, buffer } = mapView(descriptor, byteLength, access, what);
     this.#buffer = buffer;
     this.#holding = {
       address,
@@ -173,6 +173,20 @@ export abstract class Mapping implements Disposable {
   abstract remove(): void;
 
   /**
+   * Removes what was made and can't be used: the name, or the file, if it still leads to this object.
+   * Throws nothing: why it can't be used says more than why it can't be removed. May be called twice.
+   */
+  discard(): void {
+    if (this.closed) return;
+    try {
+      if (this.isCurrent()) this.remove();
+    } catch {
+      // Then it stays.
+    }
+    this.close();
+  }
+
+  /**
    * Takes the lock of the object, which one handle at a time can hold, in all processes. The kernel
    * takes it back when the handle is closed or its process dies. On macOS a file in `/var/tmp` stands
    * for the lock of a segment, which Deno must be allowed to read and write.
@@ -247,7 +261,7 @@ export abstract class Mapping implements Disposable {
     checkSize(byteLength, this.#what);
     const old = this.#holding;
     // First the new one: if that fails, the old one is still there.
-    const { address, buffer } = mapWhole(this.#descriptor, byteLength, this.access, this.#what);
+    const { address, buffer } = mapView(this.#descriptor, byteLength, this.access, this.#what);
     this.#holding = { ...old, address, byteLength };
     exchange(old, this.#buffer, this.#holding, buffer);
     this.#buffer = buffer;
@@ -303,20 +317,5 @@ export abstract class Mapping implements Disposable {
       this.#holding.descriptors.add(this.#lockDescriptor);
     }
     return this.#lockDescriptor;
-  }
-}
-
-function mapWhole(
-  descriptor: number,
-  byteLength: number,
-  access: Access,
-  what: string,
-): { address: bigint; buffer: ArrayBuffer } {
-  const address = system().map(descriptor, byteLength, access, what);
-  try {
-    return { address, buffer: system().view(address, byteLength) };
-  } catch (error) {
-    system().unmap(address, byteLength);
-    throw error;
   }
 }

@@ -6,7 +6,7 @@
 
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
-import { NoSpaceError } from "../src/errors.ts";
+import { NoSpaceError, SystemCallError } from "../src/errors.ts";
 import { cString } from "./c_string.ts";
 import { driver } from "./driver.ts";
 import { linux } from "./linux.ts";
@@ -18,7 +18,7 @@ import { posixName } from "./posix_name.ts";
 import type { Platform } from "./posix_platform.ts";
 import { posixSemaphores } from "./posix_semaphores.ts";
 import { systemError } from "./system_error.ts";
-import type { Advice, Semaphores, System } from "./system.ts";
+import type { Advice, ObjectIdentity, Semaphores, System } from "./system.ts";
 
 const CALLS = {
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
@@ -47,6 +47,11 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
 const SEEK_END = 2;
+/** How much is reserved at a time after a signal came in between, in bytes. */
+const LARGEST_STEP = 1 << 21;
+const SMALLEST_STEP = 1 << 16;
+/** How often in a row a step may be interrupted. */
+const MOST_INTERRUPTIONS = 100;
 const { errno: ERRNO } = os.constants;
 
 /** Room for any `struct stat`, in bytes. */
@@ -100,6 +105,15 @@ export function posixSystem(
     return new DataView(stat.buffer);
   }
 
+  /** Needs no descriptor, of which there may be none left, and no right to read the segment. */
+  function identifyByName(name: string): ObjectIdentity | undefined {
+    const result = on.statShared!(name, stat);
+    const reason = errno[0];
+    if (result >= 0) return on.identityOf(new DataView(stat.buffer));
+    if (reason === ERRNO.ENOENT) return undefined;
+    throw systemError("stat", `"${name}"`, reason);
+  }
+
   const user = () => libc.geteuid() >>> 0;
   const owner = (descriptor: number) => on.ownerOf(statOf(descriptor));
 
@@ -120,6 +134,7 @@ export function posixSystem(
       const flags = access === "read" ? fsConstants.O_RDONLY : fsConstants.O_RDWR;
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, 0));
     },
+    ...(on.statShared && { identifyShared: identifyByName }),
     unlinkShared(name) {
       const result = on.shmUnlink(cString(name));
       const reason = errno[0];
@@ -132,10 +147,28 @@ export function posixSystem(
       check("ftruncate", what, () => libc.ftruncate(descriptor, BigInt(size)));
     },
     reserve(descriptor, size, what, isFile) {
-      let reason: number;
-      do reason = on.allocate(descriptor, size, isFile, () => errno[0]); while (
-        reason === ERRNO.EINTR
-      );
+      let done = 0;
+      let step = size;
+      let interruptions = 0;
+      let reason = 0;
+      while (done < size && (reason === 0 || reason === ERRNO.EINTR)) {
+        const next = Math.min(step, size - done);
+        reason = on.allocate(descriptor, done, next, isFile, () => errno[0]);
+        if (reason === 0) {
+          done += next;
+          interruptions = 0;
+        } else if (reason === ERRNO.EINTR) {
+          // tmpfs before Linux 6.9 or so undoes a step that a signal interrupts, and a profiler sends one
+          // each millisecond: only a step that takes less is ever done.
+          step = Math.max(SMALLEST_STEP, Math.min(step, LARGEST_STEP) / 2);
+          if (++interruptions < MOST_INTERRUPTIONS) continue;
+          throw new SystemCallError(
+            `reserving memory ${what} failed: EINTR (${reason}): signals interrupted it ` +
+              `${interruptions} times in a row; is this process being profiled?`,
+            reason,
+          );
+        }
+      }
       // A file system that can't promise room: files of it work all the same, as far as it goes.
       const cannot = reason === ERRNO.EOPNOTSUPP || reason === ERRNO.ENOTSUP ||
         reason === ERRNO.EINVAL;

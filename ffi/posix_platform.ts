@@ -36,14 +36,22 @@ export interface Platform {
   shmOpen(name: Uint8Array, flags: number, mode: number): number;
   shmUnlink(name: Uint8Array): number;
   fstat(descriptor: number, stat: Uint8Array): number;
+  /** The `struct stat` of what the name of a segment leads to, where names are those of files. */
+  statShared?: (name: string, stat: Uint8Array) => number;
   identityOf(stat: DataView): Omit<SegmentIdentity, "created">;
   /** When the object was created, in microseconds since 1970; 0 where that is not known. */
   createdAt(descriptor: number, stat: DataView): number;
   ownerOf(stat: DataView): number;
   /** The size of an object in bytes, where `lseek` does not tell that of a segment. */
   sizeOf?: (stat: DataView) => number;
-  /** Reserves room; gives 0 or an error number. */
-  allocate(descriptor: number, size: number, isFile: boolean, errno: () => number): number;
+  /** Reserves room for `size` bytes from `offset` on; gives 0 or an error number. */
+  allocate(
+    descriptor: number,
+    offset: number,
+    size: number,
+    isFile: boolean,
+    errno: () => number,
+  ): number;
   /** Has the disk write what it was given, where msync does not; gives 0 or an error number. */
   flushDisk?: (descriptor: number, errno: () => number) => number;
   list(): string[];

@@ -9,7 +9,7 @@ import { PermissionDeniedError, SegmentNotFoundError, SystemCallError } from "..
 import { Mapping } from "./mapping.ts";
 import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
 import { system } from "./current_system.ts";
-import type { Access, SegmentIdentity } from "./system.ts";
+import type { Access, ObjectIdentity, SegmentIdentity } from "./system.ts";
 
 /** How a segment is opened. */
 export interface SharedOpenOptions extends OpenOptions {
@@ -130,12 +130,9 @@ export class SharedMemory extends Mapping {
   static exists(name: string): boolean {
     const normal = SharedMemory.normalizeName(name);
     try {
-      const descriptor = openIfThere(normal);
-      if (descriptor === undefined) return false;
-      system().close(descriptor);
-      return true;
+      return whatIsAt(normal) !== undefined;
     } catch (error) {
-      if (error instanceof PermissionDeniedError || isLink(error)) return true;
+      if (error instanceof PermissionDeniedError) return true;
       throw error;
     }
   }
@@ -206,15 +203,22 @@ function removeFailed(name: string, descriptor: number): void {
 }
 
 /** Whether the name leads to this very segment. */
-function leadsTo(name: string, identity: SegmentIdentity): boolean {
+function leadsTo(name: string, { device, inode }: SegmentIdentity): boolean {
+  const found = whatIsAt(name);
+  return typeof found === "object" && found.device === device && found.inode === inode;
+}
+
+/** What is at a name, if anything. */
+function whatIsAt(name: string): ObjectIdentity | "a link" | undefined {
+  const { identifyShared } = system();
+  if (identifyShared !== undefined) return identifyShared(name);
   let descriptor: number | undefined;
   try {
-    descriptor = openIfThere(name);
-    if (descriptor === undefined) return false;
-    const { device, inode } = system().identify(descriptor);
-    return device === identity.device && inode === identity.inode;
+    descriptor = system().openShared(name, "read");
+    return system().identify(descriptor);
   } catch (error) {
-    if (isLink(error)) return false;
+    if (error instanceof SegmentNotFoundError) return undefined;
+    if (isLink(error)) return "a link";
     throw error;
   } finally {
     if (descriptor !== undefined) system().close(descriptor);
@@ -224,13 +228,4 @@ function leadsTo(name: string, identity: SegmentIdentity): boolean {
 /** Whether the system did not open a name because it is a symbolic link. */
 function isLink(error: unknown): boolean {
   return error instanceof SystemCallError && error.errno === os.constants.errno.ELOOP;
-}
-
-function openIfThere(name: string): number | undefined {
-  try {
-    return system().openShared(name, "read");
-  } catch (error) {
-    if (error instanceof SegmentNotFoundError) return undefined;
-    throw error;
-  }
 }

@@ -92,6 +92,8 @@ export interface System {
   createShared(name: string, mode: number, size: number): number;
   /** Opens a segment; gives its descriptor. */
   openShared(name: string, access: Access): number;
+  /** What a segment's name leads to, be it a link, where that can be had without a descriptor. */
+  identifyShared?(name: string): ObjectIdentity | undefined;
   /** Removes a segment's name, where it persists; gives whether there was one. */
   unlinkShared(name: string): boolean;
   /** The names of all segments. */

@@ -264,9 +264,20 @@ function openOrCreate(path: string, size: number | undefined, options: RingOptio
       if (!(error instanceof SegmentNotFoundError) || size === undefined) throw error;
     }
     try {
-      return MappedFile.create(path, size, options);
+      return lockNew(MappedFile.create(path, size, options));
     } catch (error) {
       if (!(error instanceof SegmentExistsError) || attempt === ATTEMPTS) throw error;
     }
+  }
+}
+
+/** Locks what we have made, unless somebody did that before us; where that fails, nothing is left. */
+function lockNew(file: MappedFile): MappedFile {
+  try {
+    file.tryLock();
+    return file;
+  } catch (error) {
+    file.discard();
+    throw error;
   }
 }

@@ -15,16 +15,21 @@ export function makeFile<T>(
   work: (file: MappedFile) => T,
 ): T {
   const file = MappedFile.create(path, size, mode === undefined ? {} : { mode });
-  return closedOnError(file, () => {
+  try {
     lock(file);
     return work(file);
-  }, () => file.isCurrent() && file.remove());
+  } catch (error) {
+    // Whose lock it is not, has nothing to remove.
+    if (error instanceof WriterLockedError) file.close();
+    else file.discard();
+    throw error;
+  }
 }
 
 /** Opens a file for `work` that must be there, ours, and nobody's to write to. */
 export function takeOver<T>(path: string, work: (file: MappedFile) => T): T {
   const file = MappedFile.open(path, { access: "read-write" });
-  return closedOnError(file, () => {
+  try {
     // Before a byte of it is touched.
     if (!file.isOwn()) {
       throw new PermissionDeniedError(
@@ -35,15 +40,7 @@ export function takeOver<T>(path: string, work: (file: MappedFile) => T): T {
     // Somebody who had the lock before us may have let it grow after we had looked.
     file.remap();
     return work(file);
-  });
-}
-
-function closedOnError<T>(file: MappedFile, work: () => T, undo: () => unknown = () => {}): T {
-  try {
-    return work();
   } catch (error) {
-    // Whose lock it is not, has nothing to undo.
-    if (!(error instanceof WriterLockedError)) undo();
     file.close();
     throw error;
   }

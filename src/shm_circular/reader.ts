@@ -9,7 +9,6 @@ import { STATE_SIZE } from "../circular/layout.ts";
 import { CircularReader, type ReadResult } from "../circular/reader.ts";
 import { ClosedError, SegmentTruncatedError } from "../errors.ts";
 import { compilerFence, fullFence } from "../fence.ts";
-import { SemaphoreLock } from "./semaphore_lock.ts";
 import { checkSegment, SharedMemory } from "./shared_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 
@@ -113,8 +112,12 @@ export class CircularBufferReader implements Disposable {
       data = open(spec.dataName, spec.capacity);
       return new CircularBufferReader(index, data, spec, onLap);
     } catch (error) {
-      data?.close();
-      index.close();
+      try {
+        data?.close();
+        index.close();
+      } catch {
+        // What it failed with first says more.
+      }
       throw error;
     }
   }
@@ -176,12 +179,11 @@ export class CircularBufferReader implements Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { name } = this.#data;
-    this.#data.close();
-    if (this.#data instanceof SharedMemory && !SharedMemory.exists(name)) {
-      SemaphoreLock.unlink(this.#semaphoreName);
+    try {
+      this.#data.close([this.#semaphoreName]);
+    } finally {
+      this.#index.close();
     }
-    this.#index.close();
   }
 
   /** Closes. */

@@ -94,8 +94,11 @@ export class SemaphoreLock implements Disposable {
 
   /** Gives the lock back and closes. May be called twice. */
   close(): void {
-    this.release();
-    this.#semaphore.close();
+    try {
+      this.release();
+    } finally {
+      this.#semaphore.close();
+    }
   }
 
   /** Closes. */

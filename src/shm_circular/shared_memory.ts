@@ -10,6 +10,7 @@ import {
   SegmentExistsError,
   SegmentNotFoundError,
   UnsupportedBufferError,
+  WriterLockedError,
 } from "../errors.ts";
 import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../circular/layout.ts";
 import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
@@ -29,6 +30,10 @@ export interface CountedMemoryOptions {
 
 /** How often a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;
+/** How long to wait for the end of a removal, in milliseconds. */
+const REMOVAL_ATTEMPTS = 1000;
+/** The count of a segment that is being removed: who counts itself in stays below 0. */
+const REMOVING = -(2 ** 30);
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -70,6 +75,7 @@ export class SharedMemory implements Disposable {
    * @throws {UnsupportedBufferError} if it has not the size for so much content
    * @throws {NoSpaceError} if there is no memory for it
    * @throws {PermissionDeniedError} if the system refuses, or it belongs to another user
+   * @throws {WriterLockedError} if a process that is paused holds up its removal
    * @throws {RangeError} if name, size or mode is not usable
    */
   static open(name: string, size: number, options: CountedMemoryOptions = {}): SharedMemory {
@@ -90,11 +96,11 @@ export class SharedMemory implements Disposable {
 
     function openOrMake(): SharedMemory {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const opened = openIfThere(name, size, create);
-        if (opened !== undefined) return counted(opened);
         // The original makes segments under the same lock; others may not.
-        const made = makeUnlessThere(name, size, originalSize, mode);
-        if (made !== undefined) return counted(made);
+        const segment = openIfThere(name, size, create) ??
+          makeUnlessThere(name, size, originalSize, mode);
+        const memory = segment && counted(segment);
+        if (memory !== undefined) return memory;
         // Who makes it may not be running. It may have another semaphore than we: the last one to close
         // a segment removes the one for which we waited.
         Atomics.wait(pause, 0, 0, 1);
@@ -104,11 +110,19 @@ export class SharedMemory implements Disposable {
       );
     }
 
-    function counted(segment: Segment): SharedMemory {
+    /** Undefined: it is removed by now. */
+    function counted(segment: Segment): SharedMemory | undefined {
       const memory = new SharedMemory(segment, mode);
-      // Pairs with the same of other processes: a count needs no more than atomicity.
-      Atomics.add(memory.#count, REFERENCE_COUNT_WORD, 1);
-      return memory;
+      // Pairs with the last one's compare-exchange in close(): it sees that we are there, or we that it
+      // removes the segment.
+      if (Atomics.add(memory.#count, REFERENCE_COUNT_WORD, 1) >= 0) return memory;
+      Atomics.sub(memory.#count, REFERENCE_COUNT_WORD, 1);
+      try {
+        awaitRemoval(segment);
+      } finally {
+        segment.close();
+      }
+      return undefined;
     }
   }
 
@@ -137,23 +151,45 @@ export class SharedMemory implements Disposable {
     return this.#segment.tryLock();
   }
 
-  /** Counts itself out; the last one removes the segment and its semaphore. May be called twice. */
-  close(): void {
+  /**
+   * Counts itself out; the last one removes the segment and its semaphore. May be called twice.
+   *
+   * @param semaphores names of others that are removed with it
+   */
+  close(semaphores: readonly string[] = []): void {
     if (this.#segment.closed) return;
     const { name } = this.#segment;
+    let isCounted = true;
+    const countOut = () => {
+      isCounted = false;
+      const left = Atomics.sub(this.#count, REFERENCE_COUNT_WORD, 1) - 1;
+      if (left <= 0 && Segment.persists) this.#remove(left, semaphores);
+    };
     try {
-      underLock(name, this.#mode, () => {
-        // As in open(): under the lock nobody comes in between this and the removal.
-        const left = Atomics.sub(this.#count, REFERENCE_COUNT_WORD, 1) - 1;
-        if (left > 0 || !this.#segment.isOwn() || !this.#segment.isCurrent()) return;
-        Segment.unlink(name);
-        SemaphoreLock.unlink(name);
-      });
+      underLock(name, this.#mode, countOut);
       // What the lock made anew after another one was the last.
       if (!Segment.exists(name)) SemaphoreLock.unlink(name);
+    } catch (error) {
+      // Without a free descriptor there is no semaphore; among ours the removal is safe without.
+      if (!isCounted) throw error;
+      countOut();
     } finally {
       this.#segment.close();
     }
+  }
+
+  /**
+   * Removes what nobody is counted in. The semaphore does not suffice: who waits for it takes one who was
+   * paused for dead. So the kernel's lock tells whether the remover lives, and the count that it removes.
+   */
+  #remove(count: number, semaphores: readonly string[]): void {
+    const segment = this.#segment;
+    if (!segment.isOwn() || !segment.tryLock()) return;
+    const seen = Atomics.compareExchange(this.#count, REFERENCE_COUNT_WORD, count, REMOVING);
+    if (seen !== count || !segment.isCurrent()) return;
+    for (const other of semaphores) SemaphoreLock.unlink(other);
+    Segment.unlink(segment.name);
+    SemaphoreLock.unlink(segment.name);
   }
 
   /** Closes. */
@@ -177,6 +213,22 @@ export class SharedMemory implements Disposable {
     SemaphoreLock.unlink(name);
     return wasThere;
   }
+}
+
+/** Waits for the end of a removal. If who began it is dead, this ends it. */
+function awaitRemoval(segment: Segment): void {
+  for (let attempt = 0; attempt < REMOVAL_ATTEMPTS; attempt++) {
+    const isDead = segment.tryLock();
+    if (!segment.isCurrent()) return;
+    if (isDead) {
+      Segment.unlink(segment.name);
+      return;
+    }
+    Atomics.wait(pause, 0, 0, 1);
+  }
+  throw new WriterLockedError(
+    `segment "${segment.name}" is being removed by a process that is paused`,
+  );
 }
 
 function openIfThere(name: string, size: number, mayMake: boolean): Segment | undefined {

@@ -90,6 +90,7 @@ export class CircularBufferWriter implements Disposable {
     const index = SharedMemory.open(spec.indexName, STATE_SIZE, { originalSize, mode });
     let data: SharedMemory | undefined;
     let semaphore: SemaphoreLock | undefined;
+    let isTheirs = false;
     try {
       data = SharedMemory.open(spec.dataName, spec.capacity, { originalSize, mode });
       // First the lock that dies with its holder: only one of us gets as far as the semaphore.
@@ -100,7 +101,8 @@ export class CircularBufferWriter implements Disposable {
       const mark = new Int32Array(index.buffer, OWNER_WORD * 4, 1);
       if (!semaphore.acquire()) {
         // It is held, but by none of us that is alive. The mark says whether one of us held it last.
-        if (mark[0] !== OWNER_MARK && !breakLock) {
+        isTheirs = mark[0] !== OWNER_MARK && !breakLock;
+        if (isTheirs) {
           throw new WriterLockedError(
             `circular buffer "${data.name}" has a writer of another library: if that is dead, ` +
               `breakLock takes its place`,
@@ -117,7 +119,11 @@ export class CircularBufferWriter implements Disposable {
       });
       return new CircularBufferWriter(index, data, semaphore, writer, handleSignals);
     } catch (error) {
-      giveBack(index, data, semaphore);
+      try {
+        giveBack(index, data, semaphore, isTheirs);
+      } catch {
+        // What it failed with first says more.
+      }
       throw error;
     }
   }
@@ -194,19 +200,25 @@ export class CircularBufferWriter implements Disposable {
   }
 }
 
-/** The writer's semaphore first, while the lock keeps others of us away; then the memory. */
+/**
+ * The writer's semaphore first, while the lock keeps others of us away; then the memory. If one can't be
+ * given back, the rest is all the same.
+ */
 function giveBack(
   index: SharedMemory,
   data: SharedMemory | undefined,
   semaphore: SemaphoreLock | undefined,
+  isTheirs: boolean = false,
 ): void {
-  const isOurs = semaphore?.isHeld === true;
-  if (isOurs) new Int32Array(index.buffer, OWNER_WORD * 4, 1)[0] = 0;
-  semaphore?.close();
-  data?.close();
-  // If we were the last one, nobody holds or wants it.
-  if (isOurs && semaphore && data && !SharedMemory.exists(data.name)) {
-    SemaphoreLock.unlink(semaphore.name);
+  try {
+    if (semaphore?.isHeld) new Int32Array(index.buffer, OWNER_WORD * 4, 1)[0] = 0;
+    semaphore?.close();
+  } finally {
+    try {
+      // If we are the last one, and it is not another library's, nobody holds or wants it.
+      data?.close(semaphore && !isTheirs ? [semaphore.name] : []);
+    } finally {
+      index.close();
+    }
   }
-  index.close();
 }

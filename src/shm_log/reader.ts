@@ -4,7 +4,8 @@
  * @module
  */
 
-import { SegmentNotFoundError } from "../errors.ts";
+import { constants } from "node:os";
+import { SegmentNotFoundError, SystemCallError } from "../errors.ts";
 import { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
 import type { EntryView } from "../log/entry_view.ts";
@@ -22,6 +23,8 @@ import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
 /** How often to look whether the log has come to an entry. */
 const LOOKS = 8;
+/** That this process, or the machine, has as many open as it may. */
+const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];
 
 /**
  * Reads a log that another process writes, wrote, or was killed while writing.
@@ -360,14 +363,26 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return follow({
       next,
       bell: () => this.#bell.attended(),
-      isAbandoned: () => this.isReplaced() && !this.isWriterAlive(),
+      isAbandoned: () => unlessShort(() => this.isReplaced() && !this.isWriterAlive()),
       moveOn: () => {
         const { position, lostEntries, overruns } = this;
-        if (!this.reopen()) return false;
+        if (!unlessShort(() => this.reopen())) return false;
         options.onReopen?.({ from: position, lostEntries, overruns });
         return true;
       },
     }, options);
+  }
+}
+
+/** What `look` gives; `false` if there is no free descriptor now: a follower asks again soon. */
+function unlessShort(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof SystemCallError && SHORT_OF_DESCRIPTORS.includes(error.errno)) {
+      return false;
+    }
+    throw error;
   }
 }
 

@@ -56,27 +56,21 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
   const createOptions: CreateOptions = mode === undefined ? {} : { mode };
   // The system may give more than that: then the chunks share it.
   const memory = createMemory(target, segmentSize(chunkCount, chunkSize), createOptions);
-  // Between these two lines somebody else may take it for a dead creator's: then it is theirs.
-  if (!lockNew(memory)) throw locked(memory, target);
-  // They may be done with it, too, and have removed it.
-  if (!memory.isCurrent()) {
-    memory.close();
-    return undefined;
-  }
-  return withBell(
-    memory,
-    options,
-    (more) => Writer.create(memory.buffer, { ...more, chunkCount }),
-  );
-}
-
-/** Locks what we have made; where the system does not let us, nothing is left of it. */
-function lockNew(memory: LogMemory): boolean {
   try {
-    return memory.tryLock();
+    // Between these two lines somebody else may take it for a dead creator's: then it is theirs.
+    if (!memory.tryLock()) throw locked(memory, target);
+    // They may be done with it, too, and have removed it.
+    if (!memory.isCurrent()) {
+      memory.close();
+      return undefined;
+    }
+    return withBell(
+      memory,
+      options,
+      (more) => Writer.create(memory.buffer, { ...more, chunkCount }),
+    );
   } catch (error) {
-    if (memory.isCurrent()) memory.remove();
-    else memory.close();
+    memory.discard();
     throw error;
   }
 }

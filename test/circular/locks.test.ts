@@ -2,20 +2,23 @@
 
 import assert from "node:assert/strict";
 import { chownSync } from "node:fs";
+import os from "node:os";
 import process from "node:process";
 import test from "node:test";
 import { NamedSemaphore, SharedMemory as Segment } from "../../ffi/mod.ts";
-import { ClosedError, PermissionDeniedError } from "../../src/errors.ts";
+import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../../src/errors.ts";
 import {
   CircularBufferReader,
   CircularBufferWriter,
   SemaphoreLock,
   WriterLockedError,
 } from "../../src/shm_circular/mod.ts";
+import { FailingSystem } from "../support/failing_system.ts";
 import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { needsLastingNames } from "../support/platform.ts";
 
+const linux = { skip: process.platform !== "linux" && "the calls are those of Linux" };
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 test("there is one writer at a time", () => {
@@ -87,4 +90,68 @@ test("what belongs to another user is left alone", { skip: process.getuid?.() !=
     CircularBufferWriter.remove(spec);
   }
   assertGone(spec);
+});
+
+test(
+  "who removes a buffer and is paused before it does leaves that of the next writer",
+  linux,
+  () => {
+    using system = new FailingSystem();
+    const spec = newSpec();
+    const first = CircularBufferWriter.open(spec);
+    const last = CircularBufferReader.open(spec);
+    first.close();
+    let next: CircularBufferWriter | undefined;
+    system.onCall = (call) => {
+      if (call !== "flock") return 0;
+      system.heal();
+      // Meanwhile, by who waits a second for the semaphore and takes its holder for dead.
+      next = CircularBufferWriter.open(spec);
+      return 0;
+    };
+    last.close();
+    using reader = CircularBufferReader.open(spec);
+    next!.write(new Uint8Array([1, 2, 3]));
+    assert.deepEqual(reader.read(), new Uint8Array([1, 2, 3]));
+    next!.close();
+    reader.close();
+    assertGone(spec);
+  },
+);
+
+test(
+  "who opens a buffer in the midst of its removal gets an error, or another buffer",
+  linux,
+  () => {
+    using system = new FailingSystem();
+    const spec = newSpec();
+    const first = CircularBufferWriter.open(spec);
+    let isTried = false;
+    system.onCall = (call) => {
+      if (call !== "shm_unlink") return 0;
+      system.heal();
+      assert.throws(() => CircularBufferWriter.open(spec), WriterLockedError);
+      isTried = true;
+      return 0;
+    };
+    first.close();
+    assert.ok(isTried);
+    using writer = CircularBufferWriter.open(spec);
+    using reader = CircularBufferReader.open(spec);
+    writer.write(new Uint8Array([4]));
+    assert.deepEqual(reader.read(), new Uint8Array([4]));
+  },
+);
+
+test("a removal that did not come to its end is ended by who opens the buffer", linux, () => {
+  using system = new FailingSystem();
+  const spec = newSpec();
+  const first = CircularBufferWriter.open(spec);
+  first.write(new Uint8Array([1]));
+  system.onCall = (call) => call === "shm_unlink" ? os.constants.errno.EACCES : 0;
+  assert.throws(() => first.close(), PermissionDeniedError);
+  system.heal();
+  assert.throws(() => CircularBufferReader.open(spec), SegmentNotFoundError);
+  using writer = CircularBufferWriter.open(spec);
+  assert.deepEqual([writer.sequenceNumber, writer.referenceCount], [0, 1]);
 });
