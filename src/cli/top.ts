@@ -115,6 +115,6 @@ function plain(look: LogLook): object {
     reachIsMeasured: reach?.isExact,
     lastSequenceNumber: outline.total,
     entries: outline.entries,
-    chunks: outline.chunks.map((chunk) => chunk?.bytes ?? 0),
+    chunks: Array.from(outline.chunkBytes),
   };
 }

@@ -9,7 +9,19 @@ import { maxPayloadSize, VERSION } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { Segment } from "./segment.ts";
-import { belief, type ChunkRow, survey, type Walk, walk } from "./survey.ts";
+import {
+  behind,
+  believes,
+  type ChunkRow,
+  rowOf,
+  type Survey,
+  survey,
+  type Walk,
+  walk,
+} from "./survey.ts";
+
+/** How much damage is described. */
+const MOST_DAMAGE = 1000;
 
 /**
  * The state of a chunk: `"empty"` was never used, or overwritten since; `"current"` is where the
@@ -63,8 +75,10 @@ export interface LogInfo {
   entries: number;
   /** How many bytes they take, with headers and padding. */
   bytesUsed: number;
-  /** What contradicts the format, one sentence each; empty for a sound log. */
+  /** What contradicts the format, a sentence each, of the first 1000; empty for a sound log. */
   damage: string[];
+  /** How much of the log contradicts the format. */
+  damageCount: number;
 }
 
 /**
@@ -91,25 +105,24 @@ export function inspect(
   const fence = options.fence ?? fullFence;
   const segment = new Segment(memory, options.load);
   const found = survey(segment, fence);
-  const suspicions: Suspicion[] = [];
-  const byIndex = new Map(found.rows.map((row) => [row.index, row]));
-  const chunks: ChunkInfo[] = [];
+  const look: Look = { segment, fence, suspicions: [], count: 0 };
+  const chunks: ChunkInfo[] = new Array(segment.chunkCount);
   for (let index = 0; index < segment.chunkCount; index++) {
-    const row = byIndex.get(index);
-    chunks.push(
-      row === undefined ? unbelieved(segment, fence, index, suspicions) : believed(
-        segment,
-        fence,
-        row,
-        row === found.newest ? found.end : undefined,
-        byIndex.get(index + 1),
-        suspicions,
-      ),
+    chunks[index] = found.offsets[index] === 0 ? unbelieved(look, index) : believed(
+      look,
+      rowOf(found, index),
+      index === found.newest?.index ? found.end : undefined,
+      behind(found, index),
     );
   }
-  const damage = confirmed(segment, fence, suspicions, chunks);
-  const live = chunks.filter(({ state }) => state === "current" || state === "full");
-  const entries = live.reduce((sum, chunk) => sum + chunk.entries, 0);
+  const damage = confirmed(look, found, chunks);
+  let [entries, bytesUsed, oldest] = [0, 0, Infinity];
+  for (const chunk of chunks) {
+    if (chunk.state !== "current" && chunk.state !== "full") continue;
+    entries += chunk.entries;
+    bytesUsed += chunk.bytesUsed;
+    if (chunk.entries > 0) oldest = Math.min(oldest, chunk.token);
+  }
   return {
     version: VERSION,
     segmentSize: segment.end,
@@ -117,96 +130,92 @@ export function inspect(
     chunkSize: Math.floor((segment.end - segment.dataStart) / segment.chunkCount),
     maxEntrySize: maxPayloadSize(segment.end, segment.chunkCount),
     chunks,
-    firstSequenceNumber: firstNumber(live),
+    firstSequenceNumber: oldest === Infinity ? 0 : oldest + 1,
     lastSequenceNumber: found.newest === undefined
       ? markedTotal(segment) ?? 0
       : found.newest.token + found.end.entries,
     entries,
-    bytesUsed: live.reduce((sum, chunk) => sum + chunk.bytesUsed, 0),
+    bytesUsed,
     damage,
+    damageCount: look.count,
   };
 }
 
-/** What looks like damage, and in which chunk, if it is one whose row was believed. */
-interface Suspicion {
-  what: string;
-  row?: ChunkRow;
+/** What a look at a log needs, and what looks like damage. */
+interface Look {
+  readonly segment: Segment;
+  readonly fence: Fence;
+  /** The first ones, with the chunk if it is one whose row was believed. */
+  readonly suspicions: { chunk: number; what: string }[];
+  count: number;
 }
 
 /**
  * What is damage indeed. The reference overwrites entries whose row it leaves in the table: where the
  * table does not believe a row any more, its chunk was overwritten.
  */
-function confirmed(
-  segment: Segment,
-  fence: Fence,
-  suspicions: Suspicion[],
-  chunks: ChunkInfo[],
-): string[] {
-  if (suspicions.length === 0) return [];
-  const isBelieved = belief(survey(segment, fence).rows);
-  return suspicions.filter(({ row }) => {
-    if (row === undefined || isBelieved(row)) return true;
-    chunks[row.index] = overwritten(row);
-    return false;
-  }).map(({ what }) => what);
+function confirmed(look: Look, found: Survey, chunks: ChunkInfo[]): string[] {
+  if (look.count === 0) return [];
+  const now = survey(look.segment, look.fence);
+  for (const { index, state, offset, token } of chunks) {
+    if (state !== "damaged" || found.offsets[index] === 0) continue;
+    if (believes(now, index, offset, token)) continue;
+    chunks[index] = { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
+    look.count--;
+  }
+  return look.suspicions.filter(({ chunk }) => chunks[chunk].state === "damaged")
+    .map(({ what }) => what);
 }
 
-function overwritten({ index, offset, token }: ChunkRow): ChunkInfo {
-  return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
-}
-
+/** What is in the chunk of `row`; at the latest it ends where `after` begins. */
 function believed(
-  segment: Segment,
-  fence: Fence,
+  look: Look,
   row: ChunkRow,
   end: Walk | undefined,
   after: ChunkRow | undefined,
-  suspicions: Suspicion[],
 ): ChunkInfo {
+  const { segment, fence } = look;
   const { index, offset, token } = row;
-  const next = after !== undefined && after.token > token ? after : undefined;
-  const found = end ?? walk(segment, offset, next?.offset ?? segment.end);
-  const isShort = next !== undefined &&
-    (found.offset !== next.offset || found.entries !== next.token - token);
+  const next = after?.index === index + 1 && after.token > token ? after : undefined;
+  const found = end ?? walk(segment, offset, after?.offset ?? segment.end);
+  const isWrong = next === undefined
+    ? after !== undefined && found.offset > after.offset
+    : found.offset !== next.offset || found.entries !== next.token - token;
   let state: ChunkState = end === undefined ? "full" : "current";
-  if (found.reason === "damage" || isShort) {
+  if (found.reason === "damage" || isWrong) {
     // Pairs with the writer's invalidation of a row before any byte of its chunk is overwritten: only
     // where the row is as it was, the bytes were those of the chunk.
     fence();
     const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
     if (!now.committed || now.offset !== offset || now.token !== token) {
-      return overwritten(row);
+      return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
     }
     state = "damaged";
-    const header = segment.words[found.offset >>> 2] >>> 0;
-    const what = `chunk ${index}: ${found.entries} entries up to offset ${found.offset}, ` +
-      `then header 0x${header.toString(16)}` +
-      (next === undefined ? "" : `; ${next.token - token} entries up to ${next.offset} expected`);
-    suspicions.push({ what, row });
+    suspect(look, index, () => {
+      const header = segment.words[found.offset >>> 2] >>> 0;
+      return `chunk ${index}: ${found.entries} entries up to offset ${found.offset}, ` +
+        `then header 0x${header.toString(16)}` +
+        (next === undefined ? "" : `; ${next.token - token} entries up to ${next.offset} expected`);
+    });
   }
   return { index, state, offset, token, entries: found.entries, bytesUsed: found.offset - offset };
 }
 
-function unbelieved(
-  segment: Segment,
-  fence: Fence,
-  index: number,
-  suspicions: Suspicion[],
-): ChunkInfo {
+function unbelieved(look: Look, index: number): ChunkInfo {
+  const { segment, fence } = look;
   const row = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
   const { offset, token } = row;
   let state: ChunkState = "overwritten";
   if (!row.committed) state = offset === 0 && token === 0 ? "empty" : "uncommitted";
   else if (!segment.isPlausible(row)) {
     state = "damaged";
-    suspicions.push({ what: segment.damagedRow(index, row).message });
+    suspect(look, index, () => segment.damagedRow(index, row).message);
   }
   return { index, state, offset, token, entries: 0, bytesUsed: 0 };
 }
 
-function firstNumber(live: ChunkInfo[]): number {
-  let token = Infinity;
-  for (const chunk of live) if (chunk.entries > 0) token = Math.min(token, chunk.token);
-  return token === Infinity ? 0 : token + 1;
+/** Describes what looks like damage, unless there is too much of it. */
+function suspect(look: Look, chunk: number, describe: () => string): void {
+  look.count++;
+  if (look.count <= MOST_DAMAGE) look.suspicions.push({ chunk, what: describe() });
 }

@@ -6,29 +6,25 @@
 
 import type { Fence } from "../fence.ts";
 import { markedTotal } from "./resume.ts";
-import { Segment } from "./segment.ts";
-import { type ChunkRow, survey } from "./survey.ts";
+import { type Load, Segment } from "./segment.ts";
+import { survey } from "./survey.ts";
 
-/** A chunk that has entries. */
-export interface ChunkOutline {
-  /** How many entries were written to the log before it. */
-  token: number;
-  /** How many entries are in it, as the chunk behind it says. */
-  entries: number;
-  /** How many bytes it takes. */
-  bytes: number;
-  /** Whether it is the one that the writer is in. */
-  isNewest: boolean;
-}
-
-/** What is in a log. */
+/** What is in a log. Of the chunks in few numbers each: there may be millions of them. */
 export interface LogOutline {
   /** The size of the segment in bytes. */
   segmentSize: number;
+  /** The number of chunks. */
+  chunkCount: number;
   /** After how many bytes a new chunk begins, if the segment is no larger than it must be. */
   chunkSize: number;
-  /** By index; undefined for those without entries. */
-  chunks: (ChunkOutline | undefined)[];
+  /** By the index of the chunk: how many entries were written to the log before it. */
+  tokens: Float64Array;
+  /** By the index of the chunk: how many entries are in it, as the chunk behind it says. */
+  chunkEntries: Float64Array;
+  /** By the index of the chunk: how many bytes it takes; 0 for one without a place in the log. */
+  chunkBytes: Uint32Array;
+  /** The index of the chunk that the writer is in; -1 if there is none. */
+  newest: number;
   /** How many entries are there. */
   entries: number;
   /** How many bytes they take. */
@@ -38,31 +34,34 @@ export interface LogOutline {
 }
 
 /** Looks at the log in `memory`, whose writer may be at work. */
-export function outline(memory: ArrayBufferLike, fence: Fence): LogOutline {
-  const segment = new Segment(memory);
-  const { rows, newest, end } = survey(segment, fence);
+export function outline(memory: ArrayBufferLike, fence: Fence, load?: Load): LogOutline {
+  const segment = new Segment(memory, load);
+  const { order, offsets, tokens, newest, end } = survey(segment, fence);
   const total = newest === undefined ? markedTotal(segment) ?? 0 : newest.token + end.entries;
-  const chunks: (ChunkOutline | undefined)[] = new Array(segment.chunkCount).fill(undefined);
-  const byAge = [...rows].sort((a, b) => a.token - b.token);
-  byAge.forEach((row, i) => {
-    const next: ChunkRow | undefined = byAge[i + 1];
-    const isNewest = next === undefined;
+  const chunkEntries = new Float64Array(segment.chunkCount);
+  const chunkBytes = new Uint32Array(segment.chunkCount);
+  let [entries, bytes] = [0, 0];
+  for (let place = 0; place < order.length; place++) {
+    const [index, next] = [order[place], order[place + 1]];
     // The last chunk of a lap ends with the segment, but for what a wrap mark leaves free.
-    const to = isNewest ? end.offset : next.offset > row.offset ? next.offset : segment.end;
-    chunks[row.index] = {
-      token: row.token,
-      entries: (isNewest ? total : next.token) - row.token,
-      bytes: to - row.offset,
-      isNewest,
-    };
-  });
-  const found = chunks.filter((chunk) => chunk !== undefined);
+    const to = next === undefined
+      ? end.offset
+      : offsets[next] > offsets[index]
+      ? offsets[next]
+      : segment.end;
+    entries += chunkEntries[index] = (next === undefined ? total : tokens[next]) - tokens[index];
+    bytes += chunkBytes[index] = to - offsets[index];
+  }
   return {
     segmentSize: segment.end,
+    chunkCount: segment.chunkCount,
     chunkSize: Math.floor((segment.end - segment.dataStart) / segment.chunkCount),
-    chunks,
-    entries: found.reduce((sum, chunk) => sum + chunk.entries, 0),
-    bytes: found.reduce((sum, chunk) => sum + chunk.bytes, 0),
+    tokens,
+    chunkEntries,
+    chunkBytes,
+    newest: newest === undefined ? -1 : newest.index,
+    entries,
+    bytes,
     total,
   };
 }

@@ -10,7 +10,16 @@ import type { Fence } from "../fence.ts";
 import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import type { Row, Segment } from "./segment.ts";
-import { belief, type ChunkRow, runsInto, survey } from "./survey.ts";
+import {
+  believes,
+  type ChunkRow,
+  countUpTo,
+  isCurrent,
+  rowOf,
+  runsInto,
+  type Survey,
+  survey,
+} from "./survey.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
 const ATTEMPTS = 16;
@@ -56,6 +65,9 @@ export class Position {
   #start = 0;
   // The row was not committed yet when we entered: the reference commits it after its first entry.
   #isLate = false;
+  // The last survey, and how many bytes were read since.
+  #survey: Survey | undefined;
+  #passed = 0;
   readonly #row: Row = { offset: 0, token: 0, committed: false };
 
   /** Makes a position that is nowhere yet: locate() it. */
@@ -101,17 +113,13 @@ export class Position {
 
   /** Whether the next chunk still starts at `limit`, and so still vouches for what is before it. */
   isVouchedFor(limit: number): boolean {
-    const index = this.chunk + 1;
-    const { committed, offset, token } = this.#segment.readRow(index, this.#fence, this.#row);
-    if (!committed || offset !== limit || token <= this.token) return false;
-    // None is missing before it, so it is its offset that is wrong: the reference gives a row its new
-    // token while it still has the flag and the offset of the lap before.
-    return token !== this.number ||
-      belief(survey(this.#segment, this.#fence).rows)({ index, offset, token });
+    const row = this.#segment.readRow(this.chunk + 1, this.#fence, this.#row);
+    return row.committed && row.offset === limit && row.token > this.token;
   }
 
   /** Goes on to the header at `offset`, past `count` entries. */
   advance(offset: number, count: number): void {
+    this.#passed += offset - this.offset;
     this.offset = offset;
     this.number += count;
     if (this.number > this.seen) this.seen = this.number;
@@ -171,7 +179,10 @@ export class Position {
       if (row === undefined) return false;
       // The survey looked at a table in motion: what it chose must still be there.
       const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
-      if (!committed || offset !== row.offset || token !== row.token) continue;
+      if (!committed || offset !== row.offset || token !== row.token) {
+        this.#survey = undefined;
+        continue;
+      }
       const lost = this.#enter(row.index, offset, token);
       if (lost > 0) {
         this.overruns++;
@@ -188,21 +199,43 @@ export class Position {
   }
 
   #choose(): ChunkRow | undefined {
-    const { rows, newest } = survey(this.#segment, this.#fence);
+    const found = this.#look();
+    const { order, newest } = found;
     if (this.seen >= 0) {
       if (this.isStarting) {
         // The chunk of the entry to start after, if it is still there.
-        const older = rows.filter((row) => row.token <= this.seen);
-        if (older.length > 0) return highest(older);
+        const older = countUpTo(found, this.seen);
+        if (older > 0) return rowOf(found, order[older - 1]);
       }
       if (this.#policy.onOverrun === "latest") {
         return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
       }
-      return lowest(rows.filter((row) => this.#isNewer(row)));
+      return this.#oldestAfter(found, this.token === this.seen ? this.token - 1 : this.token);
     }
-    if (this.#policy.strategy === "lowest") return lowest(rows);
-    const first = rows.find((row) => row.token === 0);
-    return this.#policy.strategy === "auto" && first !== undefined ? first : newest;
+    if (order.length === 0) return undefined;
+    const oldest = rowOf(found, order[0]);
+    const { strategy } = this.#policy;
+    return strategy === "lowest" || (strategy === "auto" && oldest.token === 0) ? oldest : newest;
+  }
+
+  /**
+   * What can be believed of the table. Where nothing was written since we last asked, it is what it was:
+   * a table of millions of rows that contradict each other would else be surveyed for each of them.
+   */
+  #look(): Survey {
+    if (this.#survey === undefined || !isCurrent(this.#segment, this.#survey)) {
+      this.#survey = survey(this.#segment, this.#fence);
+      this.#passed = 0;
+    }
+    return this.#survey;
+  }
+
+  /** The oldest row with a token above `token`. */
+  #oldestAfter(found: Survey, token: number): ChunkRow | undefined {
+    // A log holds no more than this. Chunks of a forged table overlap: they would have no end.
+    if (this.#passed > this.#segment.end) return undefined;
+    const place = countUpTo(found, token);
+    return place < found.order.length ? rowOf(found, found.order[place]) : undefined;
   }
 
   /** Whether the chunk of `row` comes after ours. One that we found empty may have been moved. */
@@ -269,12 +302,12 @@ export class Position {
    * mean that we were not overtaken. Where the writer is tells.
    */
   damaged(error: CorruptLogError): boolean {
-    const { rows } = survey(this.#segment, this.#fence);
+    const found = this.#look();
     this.#fence(); // the entries before our row
-    const ours = { index: this.chunk, offset: this.#start, token: this.token };
-    if (!this.isIntact() || !(this.#isLate || belief(rows)(ours))) return this.overrun();
+    const isBelieved = this.#isLate || believes(found, this.chunk, this.#start, this.token);
+    if (!this.isIntact() || !isBelieved) return this.overrun();
     if (!this.#policy.skipsDamage) throw error;
-    const row = lowest(rows.filter((row) => row.token > this.token));
+    const row = this.#oldestAfter(found, this.token);
     if (row === undefined) return false;
     this.#enter(row.index, row.offset, row.token);
     return true;
@@ -284,15 +317,4 @@ export class Position {
 /** The token of the row whose first word is `at`, as plain loads see it. */
 function tokenAt(words: Int32Array, at: number): number {
   return wideNumber(words[at + 2], words[at + 3]);
-}
-
-function highest(rows: ChunkRow[]): ChunkRow {
-  return rows.reduce((best, row) => row.token > best.token ? row : best);
-}
-
-function lowest(rows: ChunkRow[]): ChunkRow | undefined {
-  return rows.reduce<ChunkRow | undefined>(
-    (best, row) => best === undefined || row.token < best.token ? row : best,
-    undefined,
-  );
 }

@@ -260,9 +260,10 @@ export class Reader implements Iterable<Entry> {
   #skipTo(last: number): void {
     const position = this.#position;
     const passBy = { view: new EntryView(this.#segment.bytes), visit: () => {} };
-    for (let stuck = 0, before = -1; position.number < last && stuck < ATTEMPTS;) {
-      stuck = position.number === before ? stuck + 1 : 0;
-      before = position.number;
+    // Counted for good: a chunk of a forged table may lead back to where we were, again and again.
+    for (let stuck = 0, furthest = -1; position.number < last && stuck < ATTEMPTS;) {
+      if (position.number > furthest) furthest = position.number;
+      else stuck++;
       this.#guard?.();
       this.#fence();
       if (position.chunk < 0 && !position.locate()) return;

@@ -40,12 +40,12 @@ export interface WriterState {
 
 /** Finds the end of the log and repairs what the last writer left half done. */
 export function recover(segment: Segment, fence: Fence): WriterState {
-  const { rows, newest, end } = survey(segment, fence);
+  const { offsets, newest, end } = survey(segment, fence);
   // Before what the rows say: with row 0 taken back, the newest may be of a lap before, and its count
   // an old one.
   const marked = markedTotal(segment);
-  if (marked !== undefined) return restartFirst(segment, marked, rows);
-  if (newest === undefined) return restartFirst(segment, countedTotal(segment, fence), []);
+  if (marked !== undefined) return restartFirst(segment, marked, offsets);
+  if (newest === undefined) return restartFirst(segment, countedTotal(segment, fence), offsets);
   if (end.reason === "damage") {
     throw new CorruptLogError(
       `header 0x${(segment.words[end.offset >>> 2] >>> 0).toString(16)} at offset ${end.offset} ` +
@@ -53,14 +53,12 @@ export function recover(segment: Segment, fence: Fence): WriterState {
       end.offset,
     );
   }
-  const kept = new Set(rows.map((row) => row.index));
   const late = lateChunk(segment, fence, newest, end);
   if (late !== undefined) {
     const flagged = ROW_COMMIT_FLAG | BigInt(late.offset);
     Atomics.store(rowTable(segment), 2 * late.index, flagged);
-    kept.add(late.index);
   }
-  clearRows(segment, kept);
+  clearRows(segment, offsets, late?.index);
   const { index, offset } = late ?? newest;
   // What the last writer had begun here and not published.
   if (end.reason === "open") Atomics.store(segment.words, end.offset >>> 2, 0);
@@ -89,12 +87,12 @@ function lateChunk(
   return { ...row, index };
 }
 
-/** Restarts chunk 0, after `total` entries, as a writer was about to; `kept` are older chunks. */
-function restartFirst(segment: Segment, total: number, kept: ChunkRow[]): WriterState {
+/** Restarts chunk 0, after `total` entries, as a writer was about to; those at `offsets` are older. */
+function restartFirst(segment: Segment, total: number, offsets: Uint32Array): WriterState {
   const rows = rowTable(segment);
   // In the writer's order, so that whoever comes after a crash in here counts the same.
   Atomics.store(rows, 0, RESTART_MARK | BigInt(total));
-  clearRows(segment, new Set([0, ...kept.map((row) => row.index)]));
+  clearRows(segment, offsets, 0);
   Atomics.store(rows, 1, BigInt(total));
   const chunkStart = segment.dataStart;
   Atomics.store(segment.words, chunkStart >>> 2, 0);
@@ -104,7 +102,7 @@ function restartFirst(segment: Segment, total: number, kept: ChunkRow[]): Writer
 
 /** The count that our writer leaves in row 0 while it restarts it. */
 export function markedTotal(segment: Segment): number | undefined {
-  const [row] = rowTable(segment);
+  const row = rowTable(segment)[0];
   if (row >> 62n !== 1n) return undefined;
   const total = Number(row & ~RESTART_MARK);
   return Number.isSafeInteger(total) ? total : undefined;
@@ -121,11 +119,12 @@ function countedTotal(segment: Segment, fence: Fence): number {
   return total;
 }
 
-/** Clears every row that is not kept, the flag first. */
-function clearRows(segment: Segment, kept: Set<number>): void {
+/** Clears every row whose offset is 0 but row `kept`, the flag first. */
+function clearRows(segment: Segment, offsets: Uint32Array, kept: number | undefined): void {
   const rows = rowTable(segment);
   for (let index = 0; index < segment.chunkCount; index++) {
-    if (kept.has(index) || (rows[2 * index] === 0n && rows[2 * index + 1] === 0n)) continue;
+    if (offsets[index] > 0 || index === kept) continue;
+    if (rows[2 * index] === 0n && rows[2 * index + 1] === 0n) continue;
     Atomics.store(rows, 2 * index, 0n);
     Atomics.store(rows, 2 * index + 1, 0n);
   }

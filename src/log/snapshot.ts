@@ -11,7 +11,7 @@
 
 import { type Fence, fullFence } from "../fence.ts";
 import type { EntryBatch } from "./batch.ts";
-import { TABLE_OFFSET } from "./layout.ts";
+import { entrySize, TABLE_OFFSET } from "./layout.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
@@ -137,15 +137,17 @@ export function* copySteps(
 
 /** Entries whose numbers follow each other, in a log that is made for them. */
 class Run {
-  readonly #target: ArrayBufferLike;
-  readonly #chunkCount: number;
+  readonly #segment: Segment;
+  readonly #rows: BigUint64Array;
   #writer: Writer | undefined;
   #before = 0;
   #leftOut = 0;
+  // How many bytes were written since the log was last empty.
+  #bytes = 0;
 
   constructor(target: ArrayBufferLike, chunkCount: number) {
-    this.#target = target;
-    this.#chunkCount = chunkCount;
+    this.#segment = Segment.format(target, chunkCount);
+    this.#rows = new BigUint64Array(target, TABLE_OFFSET, 2 * chunkCount);
   }
 
   /** The number of its last entry. */
@@ -161,7 +163,11 @@ class Run {
     if (writer === undefined || first !== writer.totalEntriesWritten + 1) {
       writer = this.#begin(first - 1);
     }
-    for (let i = 0; i < batch.length && first + i <= goal; i++) writer.write(batch.bytes(i));
+    for (let i = 0; i < batch.length && first + i <= goal; i++) {
+      const bytes = batch.bytes(i);
+      writer.write(bytes);
+      this.#bytes += entrySize(bytes.length);
+    }
   }
 
   /** Ends the log; says what is in it. Without any entry its numbers go on after `total`. */
@@ -178,11 +184,27 @@ class Run {
   #begin(total: number): Writer {
     if (this.#writer !== undefined) {
       this.#leftOut += this.#writer.totalEntriesWritten - this.#before;
+      this.#clear();
     }
-    Segment.format(this.#target, this.#chunkCount);
-    new BigUint64Array(this.#target, TABLE_OFFSET, 2)[1] = BigInt(total);
+    this.#rows[1] = BigInt(total);
     this.#before = total;
-    return this.#writer = Writer.resume(this.#target);
+    return this.#writer = Writer.begin(this.#segment, total, {});
+  }
+
+  /**
+   * Takes back what was written. In a damaged log a run may end after each chunk, and there may be
+   * millions of these: so it takes time by what was written, not by the size of the log.
+   */
+  #clear(): void {
+    const { words, dataStart, end, chunkCount } = this.#segment;
+    if (2 * this.#bytes > end - dataStart) Segment.format(words.buffer, chunkCount);
+    else {
+      // It is still in its first lap: its rows follow each other.
+      const rows = this.#rows;
+      for (let at = 2; at < rows.length && rows[at] !== 0n; at += 2) rows.fill(0n, at, at + 2);
+      words[dataStart >>> 2] = 0;
+    }
+    this.#bytes = 0;
   }
 }
 

@@ -34,7 +34,9 @@ export type WalkEnd =
   /** At the end of the segment: no room for another header. */
   | "end"
   /** At a header that cannot be true. */
-  | "damage";
+  | "damage"
+  /** After as many entries as it was to pass at most. */
+  | "most";
 
 /** A walk along committed entries. */
 export interface Walk {
@@ -44,6 +46,8 @@ export interface Walk {
   entries: number;
   /** Why it ended. */
   reason: WalkEnd;
+  /** That header; 0 where it did not look at one. */
+  header: number;
 }
 
 /** A row that can be believed, with its place in the table. */
@@ -52,94 +56,191 @@ export interface ChunkRow extends Row {
   index: number;
 }
 
+/** Rows of a chunk table, in two numbers a chunk: there may be millions of them. */
+interface Rows {
+  /** Where chunk i starts, in bytes; 0 if its row can't be believed. */
+  offsets: Uint32Array;
+  /** The token of chunk i. */
+  tokens: Float64Array;
+}
+
 /** What can be believed of a chunk table. */
-export interface Survey {
-  /** The rows that can be believed, by index. */
-  rows: ChunkRow[];
-  /** The one with the highest token: where the writer is. */
+export interface Survey extends Rows {
+  /** The indices of the chunks whose rows can be believed, by token. Their offsets grow with the index. */
+  order: Uint32Array;
+  /** The row with the highest token: where the writer is. */
   newest: ChunkRow | undefined;
   /** The entries of the newest chunk, up to the writer. */
   end: Walk;
+  /** The words of row 0, believed or not, and the first header. */
+  first: number[];
 }
 
-/** Walks along committed entries from `offset`, as far as `limit` (in bytes). */
-export function walk(segment: Segment, offset: number, limit: number): Walk {
+/** Walks along at most `most` committed entries from `offset`, as far as `limit` (in bytes). */
+export function walk(
+  segment: Segment,
+  offset: number,
+  limit: number,
+  most: number = Infinity,
+): Walk {
   const { words, end } = segment;
   let entries = 0;
-  while (offset < limit) {
-    if (end - offset < HEADER_SIZE) return { offset, entries, reason: "end" };
-    if (segment.isCopy) segment.load(offset, offset + HEADER_SIZE);
-    const header = words[offset >>> 2];
-    if (header >= 0) return { offset, entries, reason: "open" };
-    const total = header & LENGTH_MASK;
-    if (total < HEADER_SIZE) {
-      return {
-        offset,
-        entries,
-        reason: total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage",
-      };
+  let header = 0;
+  let reason: WalkEnd;
+  for (;;) {
+    if (offset >= limit) {
+      reason = end - offset < HEADER_SIZE ? "end" : "limit";
+      break;
     }
-    if (total > end - offset) return { offset, entries, reason: "damage" };
+    if (end - offset < HEADER_SIZE) {
+      reason = "end";
+      break;
+    }
+    if (entries >= most) {
+      reason = "most";
+      break;
+    }
+    if (segment.isCopy) segment.load(offset, offset + HEADER_SIZE);
+    header = words[offset >>> 2];
+    const total = header & LENGTH_MASK;
+    if (header >= 0 || total < HEADER_SIZE || total > end - offset) {
+      reason = header >= 0 || total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
+      return { offset, entries, reason, header };
+    }
     offset += (total + 3) & ~3;
     entries++;
   }
-  return { offset, entries, reason: end - offset < HEADER_SIZE ? "end" : "limit" };
-}
-
-/** Finds the rows that can be believed and the end of the log. */
-export function survey(segment: Segment, fence: Fence): Survey {
-  segment.load(TABLE_OFFSET, segment.dataStart);
-  const rows = committedRows(segment);
-  fence(); // the table before the entries that it speaks of
-  for (;;) {
-    const newest = rows.reduce<ChunkRow | undefined>(
-      (best, row) => best === undefined || row.token > best.token ? row : best,
-      undefined,
-    );
-    if (newest === undefined) {
-      return { rows, newest, end: { offset: segment.dataStart, entries: 0, reason: "open" } };
-    }
-    if (isRestarting(segment, rows, newest)) {
-      rows.splice(rows.indexOf(newest), 1);
-      continue;
-    }
-    const end = walk(segment, newest.offset, segment.end);
-    return { rows: believed(segment, rows, newest, end), newest, end };
-  }
+  return { offset, entries, reason, header: 0 };
 }
 
 /**
- * Tells of a row whether it is among `rows`, which a survey believes. Asked after something was found
- * wrong with the entries of that row: if it is not, they were overwritten, though it may still be there.
+ * How many entries the walks of a survey may still pass, but for the last one. The chunks of a log
+ * don't overlap, so that walks along all of them pass no more than fit into it; those of a forged
+ * table may, and each of millions could lead through the whole log. What is not known when this is
+ * used up is not believed.
  */
-export function belief(
-  rows: readonly ChunkRow[],
-): (row: Pick<ChunkRow, "index" | "offset" | "token">) => boolean {
-  const byIndex = new Map(rows.map((row) => [row.index, row]));
-  return ({ index, offset, token }) => {
-    const row = byIndex.get(index);
-    return row !== undefined && row.offset === offset && row.token === token;
-  };
+interface Steps {
+  left: number;
 }
 
-/** A private copy of the table's committed rows that are plausible. */
-function committedRows(segment: Segment): ChunkRow[] {
+/** Finds the rows that can be believed and the end of the log. Takes time by the size of the log. */
+export function survey(segment: Segment, fence: Fence): Survey {
+  segment.load(TABLE_OFFSET, segment.dataStart);
   // One copy, not row by row: whoever relies on a row reads it again, in order, with readRow().
-  const table = segment.words.slice(
-    TABLE_OFFSET >>> 2,
-    (TABLE_OFFSET + ROW_SIZE * segment.chunkCount) >>> 2,
-  );
-  const rows: ChunkRow[] = [];
-  for (let index = 0; index < segment.chunkCount; index++) {
+  const table = segment.words.slice(TABLE_OFFSET >>> 2, segment.dataStart >>> 2);
+  fence(); // the table before the entries that it speaks of
+  const rows = committedRows(segment, table);
+  const steps: Steps = { left: 2 * (segment.words.length - table.length) };
+  const first = [...table.subarray(0, ROW_SIZE >>> 2), headerAt(segment, segment.dataStart)];
+  const index = newestRow(segment, rows, steps);
+  if (index < 0) {
+    const end: Walk = { offset: segment.dataStart, entries: 0, reason: "open", header: 0 };
+    return { ...rows, order: new Uint32Array(0), newest: undefined, end, first };
+  }
+  const newest = { index, offset: rows.offsets[index], token: rows.tokens[index], committed: true };
+  const end = walk(segment, newest.offset, segment.end);
+  believe(segment, rows, index, end, steps);
+  return { ...rows, order: inOrder(rows, index), newest, end, first };
+}
+
+/**
+ * Whether the writer has published nothing since `found` was: then all of that is as true as it was.
+ * Costs a look at three places.
+ */
+export function isCurrent(segment: Segment, { newest, end, first, offsets }: Survey): boolean {
+  if (newest === undefined || offsets.length !== segment.chunkCount) return false;
+  const { words } = segment;
+  // A lap may begin without a mark at the end of the one before.
+  segment.loadRow(0);
+  const row = rowWord(0);
+  for (let i = 0; i < 4; i++) if (words[row + i] !== first[i]) return false;
+  segment.loadRow(newest.index);
+  const at = rowWord(newest.index);
+  return words[at + 1] < 0 &&
+    wideNumber(words[at], words[at + 1] & ~COMMIT_FLAG) === newest.offset &&
+    wideNumber(words[at + 2], words[at + 3]) === newest.token &&
+    headerAt(segment, segment.dataStart) === first[4] &&
+    headerAt(segment, end.offset) === end.header;
+}
+
+/** The header at `offset`; 0 if there is no room for one. */
+function headerAt(segment: Segment, offset: number): number {
+  if (segment.end - offset < HEADER_SIZE) return 0;
+  segment.load(offset, offset + HEADER_SIZE);
+  return segment.words[offset >>> 2];
+}
+
+/**
+ * Whether a survey believes the row of chunk `index`. Asked after something was found wrong with its
+ * entries: if it does not, they were overwritten, though the row may still be there.
+ */
+export function believes(
+  { offsets, tokens }: Survey,
+  index: number,
+  offset: number,
+  token: number,
+): boolean {
+  return offsets[index] === offset && tokens[index] === token;
+}
+
+/** How many of the rows that are believed have a token of at most `token`. */
+export function countUpTo({ order, tokens }: Survey, token: number): number {
+  let [low, high] = [0, order.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (tokens[order[middle]] <= token) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The row of chunk `index`, which is to be believed. */
+export function rowOf({ offsets, tokens }: Survey, index: number): ChunkRow {
+  return { index, offset: offsets[index], token: tokens[index], committed: true };
+}
+
+/** The next row in the table that can be believed: its chunk begins behind that of row `index`. */
+export function behind(found: Survey, index: number): ChunkRow | undefined {
+  const { offsets } = found;
+  for (let i = index + 1; i < offsets.length; i++) if (offsets[i] > 0) return rowOf(found, i);
+  return undefined;
+}
+
+/** The committed rows that are plausible, of a copy of the table. */
+function committedRows(segment: Segment, table: Int32Array): Rows {
+  const { chunkCount } = segment;
+  const offsets = new Uint32Array(chunkCount);
+  const tokens = new Float64Array(chunkCount);
+  const row: Row = { offset: 0, token: 0, committed: true };
+  for (let index = 0; index < chunkCount; index++) {
     const at = rowWord(index) - rowWord(0);
     if (table[at + 1] >= 0) continue;
-    const offset = wideNumber(table[at], table[at + 1] & ~COMMIT_FLAG);
-    const token = wideNumber(table[at + 2], table[at + 3]);
-    const row = { index, offset, token, committed: true };
+    row.offset = wideNumber(table[at], table[at + 1] & ~COMMIT_FLAG);
+    row.token = wideNumber(table[at + 2], table[at + 3]);
     // Only the first chunk can begin with entry 1: the reference clears a token before its offset.
-    if (segment.isPlausible(row) && (index === 0 || token > 0)) rows.push(row);
+    if (!segment.isPlausible(row) || (index > 0 && row.token === 0)) continue;
+    offsets[index] = row.offset;
+    tokens[index] = row.token;
   }
-  return rows;
+  return { offsets, tokens };
+}
+
+/** The index of the newest row that is not in the midst of its restart; those that are lose theirs. */
+function newestRow(segment: Segment, rows: Rows, steps: Steps): number {
+  const { offsets, tokens } = rows;
+  let newest = -1;
+  for (let index = 0; index < offsets.length; index++) {
+    if (offsets[index] === 0) continue;
+    if (newest < 0 || tokens[index] > tokens[newest]) newest = index;
+  }
+  if (newest < 0 || !isRestarting(segment, rows, newest, steps)) return newest;
+  offsets[newest] = 0;
+  const others = indices(rows, 0).sort((a, b) => tokens[b] - tokens[a] || a - b);
+  for (const index of others) {
+    if (!isRestarting(segment, rows, index, steps)) return index;
+    offsets[index] = 0;
+  }
+  return -1;
 }
 
 /**
@@ -149,52 +250,71 @@ function committedRows(segment: Segment): ChunkRow[] {
  * with the right count. Chunk 0 has none before it; there it tells that the entries run into the
  * next chunk of the lap before: a writer that came so far would have taken that row back.
  */
-function isRestarting(segment: Segment, rows: ChunkRow[], newest: ChunkRow): boolean {
-  if (newest.index === 0) {
-    const next = rows.find((row) => row.index === 1);
-    if (next === undefined || next.token >= newest.token) return false;
-    return runsInto(segment, newest.offset, next.offset);
+function isRestarting(segment: Segment, rows: Rows, newest: number, steps: Steps): boolean {
+  const { offsets, tokens } = rows;
+  const [offset, token] = [offsets[newest], tokens[newest]];
+  if (newest === 0) {
+    if (offsets.length < 2 || offsets[1] === 0 || tokens[1] >= token) return false;
+    const found = counted(segment, offset, offsets[1], steps);
+    return found.reason === "most" || isCommittedAt(segment, found, offsets[1]);
   }
-  const previous = rows.find((row) => row.index === newest.index - 1);
-  if (
-    previous === undefined || previous.token >= newest.token || previous.offset >= newest.offset
-  ) return false;
-  const { offset, entries } = walk(segment, previous.offset, newest.offset);
-  return offset !== newest.offset || entries !== newest.token - previous.token;
+  const [before, tokenBefore] = [offsets[newest - 1], tokens[newest - 1]];
+  if (before === 0 || tokenBefore >= token || before >= offset) return false;
+  const found = counted(segment, before, offset, steps);
+  return found.offset !== offset || found.entries !== token - tokenBefore;
+}
+
+/** Walks, and counts that. */
+function counted(segment: Segment, offset: number, limit: number, steps: Steps): Walk {
+  const found = walk(segment, offset, limit, steps.left);
+  steps.left -= found.entries + 1;
+  return found;
 }
 
 /** Whether committed entries run from `offset` exactly to a committed one at `next`. */
 export function runsInto(segment: Segment, offset: number, next: number): boolean {
-  const found = walk(segment, offset, next);
+  return isCommittedAt(segment, walk(segment, offset, next), next);
+}
+
+function isCommittedAt(segment: Segment, found: Walk, next: number): boolean {
   return found.offset === next && walk(segment, next, next + 1).entries === 1;
 }
 
 /** Leaves out the rows whose bytes were overwritten since. */
-function believed(segment: Segment, rows: ChunkRow[], newest: ChunkRow, end: Walk): ChunkRow[] {
-  const kept = [newest];
-  for (let i = rows.indexOf(newest) - 1; i >= 0; i--) {
-    const later = kept[kept.length - 1];
-    if (rows[i].token < later.token && rows[i].offset < later.offset) kept.push(rows[i]);
+function believe(segment: Segment, rows: Rows, newest: number, end: Walk, steps: Steps): void {
+  const { offsets, tokens } = rows;
+  let first = newest;
+  for (let index = newest - 1; index >= 0; index--) {
+    if (tokens[index] < tokens[first] && offsets[index] < offsets[first]) {
+      if (offsets[index] > 0) first = index;
+    } else offsets[index] = 0;
   }
-  kept.reverse();
   const begun = reachOfFirst(segment, rows);
-  while (kept.length > 1 && kept[0].offset < begun) kept.shift();
-  const lapStart = kept[0].token;
-  let before: ChunkRow = newest;
+  for (; first < newest && offsets[first] < begun; first++) offsets[first] = 0;
+  let before = newest;
+  // Where the entries of that chunk end, once somebody wants to know.
+  let reach = 0;
   // What follows the newest chunk is older.
-  let intactFrom = reach(segment, end.offset);
-  for (const row of rows) {
-    if (row.index <= newest.index || row.token >= lapStart || row.offset < intactFrom) continue;
-    if (before !== newest && row.token < before.token) {
+  let intactFrom = reachAt(segment, end.offset);
+  for (let index = newest + 1; index < offsets.length; index++) {
+    if (offsets[index] === 0) continue;
+    let isIntact = tokens[index] < tokens[first] && offsets[index] >= intactFrom;
+    if (isIntact && before !== newest && tokens[index] < tokens[before]) {
       // One lap further back: the lap in between must not have come so far.
-      const overwritten = walk(segment, before.offset, row.offset);
-      if (overwritten.offset + HEADER_SIZE > row.offset) continue;
+      if (reach === 0) {
+        const found = counted(segment, offsets[before], segment.end, steps);
+        reach = found.reason === "most" ? segment.end : found.offset;
+      }
+      isIntact = reach + HEADER_SIZE <= offsets[index];
     }
-    kept.push(row);
-    before = row;
-    intactFrom = row.offset + HEADER_SIZE;
+    if (!isIntact) {
+      offsets[index] = 0;
+      continue;
+    }
+    before = index;
+    reach = 0;
+    intactFrom = offsets[index] + HEADER_SIZE;
   }
-  return kept;
 }
 
 /**
@@ -203,11 +323,10 @@ function believed(segment: Segment, rows: ChunkRow[], newest: ChunkRow, end: Wal
  * The header after an entry is zeroed, hence the header's size on top. The reference stores the header
  * of an entry, not committed, before the payload, and leaves rows in the table whose bytes go with it.
  */
-function reach(segment: Segment, offset: number): number {
+function reachAt(segment: Segment, offset: number): number {
   const room = segment.end - offset;
   if (room < HEADER_SIZE) return segment.end;
-  segment.load(offset, offset + HEADER_SIZE);
-  const total = segment.words[offset >>> 2] & LENGTH_MASK;
+  const total = headerAt(segment, offset) & LENGTH_MASK;
   const size = total >= HEADER_SIZE && total <= room ? (total + 3) & ~3 : 0;
   return offset + size + HEADER_SIZE;
 }
@@ -216,12 +335,35 @@ function reach(segment: Segment, offset: number): number {
  * Up to where the first entry of a lap reaches whose row is not committed: the reference commits row 0
  * after it. Until then that entry is alone; two in a row are of the lap before.
  */
-function reachOfFirst(segment: Segment, rows: ChunkRow[]): number {
-  const { words, dataStart, end } = segment;
-  if (rows.length > 0 && rows[0].index === 0) return 0;
-  const reached = reach(segment, dataStart);
+function reachOfFirst(segment: Segment, { offsets }: Rows): number {
+  const { dataStart, end } = segment;
+  if (offsets[0] > 0) return 0;
+  const reached = reachAt(segment, dataStart);
   const next = reached - HEADER_SIZE;
-  if (words[dataStart >>> 2] >= 0 || end - next < HEADER_SIZE) return reached;
-  segment.load(next, reached);
-  return words[next >>> 2] === 0 ? reached : 0;
+  if (headerAt(segment, dataStart) >= 0 || end - next < HEADER_SIZE) return reached;
+  return headerAt(segment, next) === 0 ? reached : 0;
+}
+
+/** The indices of all rows, with the one at `from` first. */
+function indices({ offsets }: Rows, from: number): Uint32Array {
+  const found = new Uint32Array(offsets.length);
+  let count = 0;
+  for (let i = 0; i < offsets.length; i++) {
+    const index = (from + i) % offsets.length;
+    if (offsets[index] > 0) found[count++] = index;
+  }
+  return found.subarray(0, count);
+}
+
+/** The indices of all rows by token. */
+function inOrder(rows: Rows, newest: number): Uint32Array {
+  const { tokens } = rows;
+  // So they are, as a rule: what is left of the lap before comes first.
+  const order = indices(rows, newest + 1);
+  for (let i = 1; i < order.length; i++) {
+    if (tokens[order[i]] < tokens[order[i - 1]]) {
+      return order.sort((a, b) => tokens[a] - tokens[b] || a - b);
+    }
+  }
+  return order;
 }

@@ -9,10 +9,12 @@ import { rowWord } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { type Row, Segment } from "./segment.ts";
-import { belief, type ChunkRow, survey, walk } from "./survey.ts";
+import { behind, believes, type ChunkRow, rowOf, type Survey, survey, walk } from "./survey.ts";
 
 /** How often a log is looked at before what is wrong with it is believed. */
 const ATTEMPTS = 4;
+/** How much of the damage, and how many gaps, are described. */
+const MOST_DESCRIBED = 1000;
 
 /** Something in a log that contradicts its format. */
 export interface Damage {
@@ -53,19 +55,29 @@ export interface Verification {
   chunksChecked: number;
   /** How many chunks the writer overwrote during the walk: nothing can be said of those. */
   chunksOvertaken: number;
-  /** What contradicts the format. */
+  /** What contradicts the format: the first 1000. */
   damage: Damage[];
-  /** Where numbers are missing, the oldest first. */
+  /** How much of the log contradicts the format. */
+  damageCount: number;
+  /** Where numbers are missing, the oldest first: the first 1000. */
   gaps: SequenceGap[];
+  /** At how many places numbers are missing. */
+  gapCount: number;
 }
 
-/** A chunk that was walked along, and held still. */
+/** What was found in the chunks, in their order. */
 interface Checked {
-  row: ChunkRow;
-  entries: number;
-  bytesUsed: number;
-  damage: Damage[];
+  entries: Float64Array;
+  bytesUsed: Float64Array;
+  states: Uint8Array;
+  /** What is wrong with the first ones of those that are damaged, by index. */
+  damage: Map<number, Damage>;
 }
+
+// The states of a chunk.
+const SOUND = 0;
+const DAMAGED = 1;
+const OVERTAKEN = 2;
 
 /**
  * Walks along every entry of a log and checks headers, rows and sequence numbers, without changing
@@ -98,50 +110,96 @@ export function verify(
   // A table that was copied while a row was restarted looks like one with a gap. Not again and again.
   for (let attempt = 1;; attempt++) {
     const found = look(segment, fence);
-    if ((found.isIntact && found.gaps.length === 0) || attempt === ATTEMPTS) return found;
+    if ((found.isIntact && found.gapCount === 0) || attempt === ATTEMPTS) return found;
   }
 }
 
 function look(segment: Segment, fence: Fence): Verification {
-  const { rows } = survey(segment, fence);
-  rows.sort((a, b) => a.token - b.token);
-  const looks = rows.map((row) => checkChunk(segment, fence, row, rowAfter(segment, fence, row)));
-  // The reference overwrites entries whose row it leaves: by now the table may not believe it any more.
-  const isBad = looks.some((chunk) => chunk !== undefined && chunk.damage.length > 0);
-  const isBelieved = belief(isBad ? survey(segment, fence).rows : rows);
-  const chunks = looks.map((chunk) => {
-    const isDamage = chunk !== undefined && chunk.damage.length > 0;
-    return isDamage && !isBelieved(chunk.row) ? undefined : chunk;
-  });
-  const checked = chunks.filter((chunk) => chunk !== undefined);
-  const damage = [...badRows(segment, fence), ...checked.flatMap((chunk) => chunk.damage)];
-  const gaps: SequenceGap[] = [];
-  for (let i = 1; i < chunks.length; i++) {
-    const [before, chunk] = [chunks[i - 1], chunks[i]];
-    if (before === undefined || chunk === undefined || before.damage.length > 0) continue;
-    const { index, token } = chunk.row;
-    const after = before.row.token + before.entries;
-    if (token > after) gaps.push({ after, missing: token - after, chunk: index });
-    else if (token < after) {
-      const what = `row ${index} says that ${token} entries come before it, but ${after} do`;
-      damage.push({ offset: rowWord(index) * 4, chunk: index, what });
-    }
-  }
-  const oldest = checked.find((chunk) => chunk.entries > 0);
-  const newest = checked.at(-1);
-  return {
-    isIntact: damage.length === 0,
-    entries: checked.reduce((sum, chunk) => sum + chunk.entries, 0),
-    bytesUsed: checked.reduce((sum, chunk) => sum + chunk.bytesUsed, 0),
-    firstSequenceNumber: oldest === undefined ? 0 : oldest.row.token + 1,
-    lastSequenceNumber: newest === undefined
-      ? markedTotal(segment) ?? 0
-      : newest.row.token + newest.entries,
-    chunksChecked: checked.length,
-    chunksOvertaken: chunks.length - checked.length,
-    damage,
-    gaps,
+  const found = survey(segment, fence);
+  const checked = checkChunks(segment, fence, found);
+  const report: Verification = {
+    isIntact: true,
+    entries: 0,
+    bytesUsed: 0,
+    firstSequenceNumber: 0,
+    lastSequenceNumber: 0,
+    chunksChecked: 0,
+    chunksOvertaken: 0,
+    damage: [],
+    damageCount: 0,
+    gaps: [],
+    gapCount: 0,
   };
+  checkRows(segment, fence, report);
+  // How many entries there are up to the end of the chunk before; -1: that is not known.
+  let upTo = -1;
+  found.order.forEach((index, place) => {
+    const token = found.tokens[index];
+    const entries = checked.entries[place];
+    if (checked.states[place] === OVERTAKEN) {
+      report.chunksOvertaken++;
+      upTo = -1;
+      return;
+    }
+    report.chunksChecked++;
+    report.entries += entries;
+    report.bytesUsed += checked.bytesUsed[place];
+    if (report.firstSequenceNumber === 0 && entries > 0) report.firstSequenceNumber = token + 1;
+    report.lastSequenceNumber = token + entries;
+    if (checked.states[place] === DAMAGED) addDamage(report, checked.damage.get(index));
+    if (upTo >= 0 && token > upTo) {
+      report.gapCount++;
+      if (report.gapCount <= MOST_DESCRIBED) {
+        report.gaps.push({ after: upTo, missing: token - upTo, chunk: index });
+      }
+    } else if (token < upTo) {
+      const what = `row ${index} says that ${token} entries come before it, but ${upTo} do`;
+      addDamage(report, { offset: rowWord(index) * 4, chunk: index, what });
+    }
+    upTo = checked.states[place] === SOUND ? token + entries : -1;
+  });
+  if (report.chunksChecked === 0) report.lastSequenceNumber = markedTotal(segment) ?? 0;
+  return report;
+}
+
+function addDamage(report: Verification, damage: Damage | undefined): void {
+  report.isIntact = false;
+  report.damageCount++;
+  if (damage !== undefined && report.damage.length < MOST_DESCRIBED) report.damage.push(damage);
+}
+
+/** Walks along all chunks that can be believed. */
+function checkChunks(segment: Segment, fence: Fence, found: Survey): Checked {
+  const { length } = found.order;
+  const checked: Checked = {
+    entries: new Float64Array(length),
+    bytesUsed: new Float64Array(length),
+    states: new Uint8Array(length),
+    damage: new Map(),
+  };
+  let isBad = false;
+  found.order.forEach((index, place) => {
+    const chunk = checkChunk(segment, fence, rowOf(found, index), behind(found, index));
+    if (chunk === undefined) {
+      checked.states[place] = OVERTAKEN;
+      return;
+    }
+    checked.entries[place] = chunk.entries;
+    checked.bytesUsed[place] = chunk.bytesUsed;
+    if (chunk.damage === undefined) return;
+    isBad = true;
+    checked.states[place] = DAMAGED;
+    if (checked.damage.size < MOST_DESCRIBED) checked.damage.set(index, chunk.damage);
+  });
+  if (!isBad) return checked;
+  // The reference overwrites entries whose row it leaves: by now the table may not believe it any more.
+  const now = survey(segment, fence);
+  found.order.forEach((index, place) => {
+    if (checked.states[place] !== DAMAGED) return;
+    if (believes(now, index, found.offsets[index], found.tokens[index])) return;
+    checked.states[place] = OVERTAKEN;
+  });
+  return checked;
 }
 
 /** The row after `row` if it is of the same lap: a chunk that begins where this one ends. */
@@ -154,19 +212,23 @@ function rowAfter(segment: Segment, fence: Fence, row: ChunkRow): ChunkRow | und
   return { ...next, index };
 }
 
-/** Walks along a chunk, up to `next` if that is the one behind it; undefined if it was overwritten. */
+/**
+ * Walks along a chunk, up to the next row if that is the one behind it, and no further than where
+ * `after` begins, a chunk of whatever lap; undefined if it was overwritten.
+ */
 function checkChunk(
   segment: Segment,
   fence: Fence,
   row: ChunkRow,
-  next: ChunkRow | undefined,
-): Checked | undefined {
-  const found = walk(segment, row.offset, next?.offset ?? segment.end);
-  const header = segment.words[found.offset >>> 2] >>> 0;
+  after: ChunkRow | undefined,
+): { entries: number; bytesUsed: number; damage: Damage | undefined } | undefined {
+  const next = rowAfter(segment, fence, row);
+  const limit = Math.min(next?.offset ?? segment.end, after?.offset ?? segment.end);
+  const { entries, offset, reason } = walk(segment, row.offset, limit);
+  const header = segment.words[offset >>> 2] >>> 0;
   fence(); // the headers before the rows
   if (!isUnchanged(segment, fence, row)) return undefined;
   if (next !== undefined && !isUnchanged(segment, fence, next)) return undefined;
-  const { entries, offset, reason } = found;
   const expected = next === undefined ? undefined : next.token - row.token;
   let what: string | undefined;
   if (next !== undefined && offset !== next.offset) {
@@ -176,26 +238,26 @@ function checkChunk(
     what = `${entries} entries where ${expected} are expected`;
   } else if (reason === "damage") {
     what = `${headerText(header)} after ${entries} entries`;
+  } else if (offset > limit && after !== undefined && isUnchanged(segment, fence, after)) {
+    what = `${entries} entries reach beyond offset ${limit}, where chunk ${after.index} begins`;
   }
-  const damage = what === undefined ? [] : [{ offset, chunk: row.index, what }];
-  return { row, entries, bytesUsed: offset - row.offset, damage };
+  const damage = what === undefined ? undefined : { offset, chunk: row.index, what };
+  return { entries, bytesUsed: offset - row.offset, damage };
 }
 
 function headerText(header: number): string {
   return `header 0x${header.toString(16).padStart(8, "0")} is not an entry within the log`;
 }
 
-/** Rows that say that they are committed and can't be true. */
-function badRows(segment: Segment, fence: Fence): Damage[] {
-  const damage: Damage[] = [];
+/** Finds rows that say that they are committed and can't be true. */
+function checkRows(segment: Segment, fence: Fence, report: Verification): void {
+  const row: Row = { offset: 0, token: 0, committed: false };
   for (let index = 0; index < segment.chunkCount; index++) {
-    const row: Row = { offset: 0, token: 0, committed: false };
     segment.readRow(index, fence, row);
     if (!row.committed || segment.isPlausible(row)) continue;
     const what = segment.damagedRow(index, row).message;
-    damage.push({ offset: rowWord(index) * 4, chunk: index, what });
+    addDamage(report, { offset: rowWord(index) * 4, chunk: index, what });
   }
-  return damage;
 }
 
 /** Whether a row says what it said: then its chunk was not overwritten in between. */

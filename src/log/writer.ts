@@ -88,13 +88,19 @@ export class Writer {
     const { chunkCount = 16, chunkSize } = options;
     checkChunkCount(chunkCount);
     checkOptions(memory, chunkCount, chunkSize);
-    const segment = Segment.format(memory, chunkCount);
+    return Writer.begin(Segment.format(memory, chunkCount), 0, options);
+  }
+
+  /**
+   * The writer of an empty log whose row 0 says that `total` entries were written to it before. Copies
+   * of logs are made with it.
+   *
+   * @internal
+   */
+  static begin(segment: Segment, total: number, options: WriterOptions): Writer {
     const chunkStart = segment.dataStart;
-    return new Writer(
-      segment,
-      { chunk: 0, chunkStart, offset: chunkStart, total: 0, isWrapped: false },
-      options,
-    );
+    const state = { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false };
+    return new Writer(segment, state, options);
   }
 
   /**

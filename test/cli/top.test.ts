@@ -29,8 +29,8 @@ test("an outline says the same as a thorough inspection, at any length of a log"
     assert.deepEqual([found.total, found.entries], [info.lastSequenceNumber, info.entries]);
     info.chunks.forEach((chunk, index) => {
       const there = chunk.state === "full" || chunk.state === "current";
-      assert.equal(found.chunks[index]?.entries ?? 0, there ? chunk.entries : 0, `${i}, ${index}`);
-      const bytes = found.chunks[index]?.bytes ?? 0;
+      assert.equal(found.chunkEntries[index], there ? chunk.entries : 0, `${i}, ${index}`);
+      const bytes = found.chunkBytes[index];
       // What a wrap mark leaves free at the end of a lap is not told apart.
       assert.ok(bytes === chunk.bytesUsed || (there && index === 3 && bytes < 256 + 40), `${i}`);
     });

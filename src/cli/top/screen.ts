@@ -207,7 +207,7 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
     line("name", oneLine(look.name), { bold: true }),
     line(
       "size",
-      `${formatSize(outline.segmentSize)} in ${outline.chunks.length} chunks of ` +
+      `${formatSize(outline.segmentSize)} in ${outline.chunkCount} chunks of ` +
         formatSize(outline.chunkSize),
     ),
     line("writer", `writer ${look.isAlive ? writerWord(look) : "none, or one of another library"}`),
@@ -221,21 +221,21 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
     line("head", "chunk    entries      bytes        began  fill", { underline: true }),
   ];
   const room = Math.max(height - lines.length, 0);
-  const newest = outline.chunks.findIndex((chunk) => chunk?.isNewest);
+  const { newest, chunkCount, chunkBytes, chunkEntries } = outline;
   const from = Math.min(
     Math.max(newest - Math.floor(room / 2), 0),
-    Math.max(outline.chunks.length - room, 0),
+    Math.max(chunkCount - room, 0),
   );
   const width = Math.min(Math.max(columns - 48, 0), 32);
-  outline.chunks.slice(from, from + room).forEach((chunk, i) => {
-    const index = from + i;
-    const text = chunk === undefined
+  for (let index = from; index < Math.min(from + room, chunkCount); index++) {
+    const bytes = chunkBytes[index];
+    const text = bytes === 0 && index !== newest
       ? `${fit(String(index), 5, true)}          -          -            -  ${bar(0, width)}`
-      : `${fit(String(index), 5, true)} ${fit(String(chunk.entries), 10, true)} ` +
-        `${fit(formatSize(chunk.bytes), 10, true)} ${fit(ageWord(look.ages[index]), 12, true)}  ` +
-        bar(chunk.bytes / outline.chunkSize, width);
-    lines.push(line(`chunk ${index}`, text, chunk?.isNewest ? { color: "green" } : {}));
-  });
+      : `${fit(String(index), 5, true)} ${fit(String(chunkEntries[index]), 10, true)} ` +
+        `${fit(formatSize(bytes), 10, true)} ${fit(ageWord(look.ageOf(index)), 12, true)}  ` +
+        bar(bytes / outline.chunkSize, width);
+    lines.push(line(`chunk ${index}`, text, index === newest ? { color: "green" } : {}));
+  }
   return lines;
 }
 

@@ -28,8 +28,8 @@ export interface LogLook {
   byteRate?: number;
   /** How long ago the oldest entry was written, in milliseconds. */
   reach?: Age;
-  /** How long ago each chunk was begun, by index. */
-  ages: (Age | undefined)[];
+  /** How long ago a chunk was begun, by its index. */
+  ageOf(chunk: number): Age | undefined;
 }
 
 /** How long ago something was. */
@@ -110,7 +110,7 @@ class WatchedLog {
       this.close();
       if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
       if (!(error instanceof OuroborosError)) throw error;
-      return { name: this.#name, error: error.code, isAlive: false, ages: [] };
+      return { name: this.#name, error: error.code, isAlive: false, ageOf: () => undefined };
     }
   }
 
@@ -165,9 +165,8 @@ class WatchedLog {
         ? undefined
         : rate * found.bytes / found.entries,
       reach: found.entries > 0 ? history.ageOf(first) : undefined,
-      ages: found.chunks.map((chunk) =>
-        chunk !== undefined && chunk.entries > 0 ? history.ageOf(chunk.token + 1) : undefined
-      ),
+      ageOf: (chunk) =>
+        found.chunkEntries[chunk] > 0 ? history.ageOf(found.tokens[chunk] + 1) : undefined,
     };
   }
 }

@@ -78,18 +78,18 @@ export function ageWord(age: Age | undefined): string {
 export function chunkBar(look: LogLook, width: number): { text: string; newest: number } {
   const { outline } = look;
   if (outline === undefined || width < 1) return { text: "", newest: -1 };
-  const { chunks, chunkSize } = outline;
-  const length = Math.min(chunks.length, width);
+  const { chunkCount, chunkBytes, chunkSize } = outline;
+  const length = Math.min(chunkCount, width);
   let text = "";
   let newest = -1;
   for (let i = 0; i < length; i++) {
-    const from = Math.floor(i * chunks.length / length);
-    const to = Math.floor((i + 1) * chunks.length / length);
-    const group = chunks.slice(from, to);
-    const fill = group.reduce((sum, chunk) => sum + (chunk?.bytes ?? 0), 0) /
-      (group.length * Math.max(chunkSize, 1));
+    const from = Math.floor(i * chunkCount / length);
+    const to = Math.floor((i + 1) * chunkCount / length);
+    let bytes = 0;
+    for (let index = from; index < to; index++) bytes += chunkBytes[index];
+    const fill = bytes / ((to - from) * Math.max(chunkSize, 1));
     text += fill > 0 ? LEVELS[Math.min(Math.floor(fill * LEVELS.length), 7)] : "·";
-    if (group.some((chunk) => chunk?.isNewest)) newest = i;
+    if (outline.newest >= from && outline.newest < to) newest = i;
   }
   return { text, newest };
 }
