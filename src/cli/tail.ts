@@ -218,9 +218,12 @@ async function follow(
   wereOpen: boolean[],
   signal: AbortSignal,
 ): Promise<void> {
-  const sources = logs.map((log, i) => toCome(log, wereOpen[i], signal));
+  const sources = logs.map((log, i) => ({
+    live: toCome(log, wereOpen[i], signal),
+    more: () => log.more(),
+  }));
   const merge = new LiveMerge<Item>();
-  for await (const items of sources.length === 1 ? sources[0] : merge.merged(sources)) {
+  for await (const items of sources.length === 1 ? sources[0].live : merge.merged(sources)) {
     await printer.print(items, signal);
   }
 }
@@ -233,7 +236,15 @@ async function* toCome(
 ): AsyncGenerator<Item[]> {
   if (!wasOpen) {
     if (!await log.wait(signal)) return;
-    yield [...log.past()];
+    // In pieces, for there may be many.
+    let items: Item[] = [];
+    for (const item of log.past()) {
+      items.push(item);
+      if (item.entry !== undefined || item.notice !== undefined) continue;
+      yield items;
+      items = [];
+    }
+    yield items;
   }
   yield* log.live(signal);
 }

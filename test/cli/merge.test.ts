@@ -50,7 +50,7 @@ test("merged() takes from a sequence only what it needs", () => {
 /** All that a live merge gives. */
 async function collect(merge: LiveMerge<Item>, logs: AsyncIterable<Item[]>[]): Promise<Item[]> {
   const all: Item[] = [];
-  for await (const items of merge.merged(logs)) all.push(...items);
+  for await (const items of merge.merged(logs.map((live) => ({ live })))) all.push(...items);
   return all;
 }
 
@@ -80,7 +80,9 @@ test("LiveMerge lets items through that came long before those of others", async
     yield itemsOf(1, [5, 20, 40]);
   }
   const all: number[][] = [];
-  for await (const items of new LiveMerge<Item>(1).merged([first(), second()])) {
+  for await (
+    const items of new LiveMerge<Item>(1).merged([{ live: first() }, { live: second() }])
+  ) {
     all.push(timesOf(items));
     seen();
   }
@@ -97,7 +99,7 @@ test("LiveMerge does not wait for logs that say nothing, nor for the end", async
     await sleep(60_000, undefined, { signal: end.signal }).catch(() => {});
     yield [];
   }
-  const groups = new LiveMerge<Item>().merged([talking(), silent()]);
+  const groups = new LiveMerge<Item>().merged([{ live: talking() }, { live: silent() }]);
   const { value } = await groups.next();
   assert.deepEqual(timesOf(value), [1, 2]);
   end.abort();
@@ -137,8 +139,59 @@ test("LiveMerge fails with what a log fails with, after what it gave before", as
   }
   const seen: Item[] = [];
   const run = async () => {
-    for await (const items of new LiveMerge<Item>().merged([failing()])) seen.push(...items);
+    for await (const items of new LiveMerge<Item>().merged([{ live: failing() }])) {
+      seen.push(...items);
+    }
   };
   await assert.rejects(run, /lost it/);
   assert.deepEqual(timesOf(seen), [1]);
+});
+
+test("merged() sorts what comes after moments without a place, like the last items of long logs", () => {
+  const pause = (log: number): Item => ({ log, index: -1, time: -Infinity });
+  const sequences = [0, 1, 2].map((log) => [
+    ...Array.from({ length: 5 - log }, () => pause(log)),
+    ...itemsOf(log, Array.from({ length: 40 }, (_, i) => 3 * i + log)),
+  ]);
+  const items = [...merged(sequences)].filter(({ index }) => index >= 0);
+  assert.deepEqual(timesOf(items), Array.from({ length: 120 }, (_, i) => i));
+});
+
+test("LiveMerge puts a backlog of any length in order, however differently fast it comes", async () => {
+  const counts = [30_000, 10_000, 3];
+  const steps = [1, 3, 10_000];
+  const logs = counts.map((count, which) => {
+    const all = itemsOf(which, Array.from({ length: count }, (_, i) => i * steps[which]));
+    const more = () => all.splice(0, 4096);
+    async function* live() {
+      while (all.length > 0) yield more();
+    }
+    return { live: live(), more };
+  });
+  const items: Item[] = [];
+  for await (const some of new LiveMerge<Item>().merged(logs)) items.push(...some);
+  checkOrder(items, counts);
+  for (let i = 1; i < items.length; i++) assert.ok(items[i - 1].time <= items[i].time, `${i}`);
+});
+
+test("LiveMerge looks into quiet logs before it lets something through", async () => {
+  const end = new AbortController();
+  const asleep = itemsOf(1, [1, 2, 3]);
+  async function* talking() {
+    yield itemsOf(0, [2.5, 4]);
+    await sleep(60_000, undefined, { signal: end.signal }).catch(() => {});
+  }
+  async function* quiet(): AsyncGenerator<Item[]> {
+    await sleep(60_000, undefined, { signal: end.signal }).catch(() => {});
+    yield [];
+  }
+  const groups = new LiveMerge<Item>(1).merged([
+    { live: talking() },
+    { live: quiet(), more: () => asleep.splice(0) },
+  ]);
+  const seen: Item[] = [];
+  while (seen.length < 5) seen.push(...(await groups.next()).value);
+  assert.deepEqual(timesOf(seen), [1, 2, 2.5, 3, 4]);
+  end.abort();
+  assert.equal((await groups.next()).done, true);
 });

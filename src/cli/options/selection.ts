@@ -59,6 +59,11 @@ export class Selection {
     return this.#untimed;
   }
 
+  /** Whether it may take long to look at an entry. */
+  get isSlow(): boolean {
+    return false;
+  }
+
   /** Whether the entry is wanted, which came just now or, if that is known, at `arrival`. */
   wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
     const { grep, level, since, until } = this.#criteria;

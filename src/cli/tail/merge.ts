@@ -38,14 +38,71 @@ function indexOfFirst(heads: (Timed | undefined)[]): number {
 export const HOLD: number = 50;
 /** How many items of a log may wait; more are let through at once. */
 const MOST_HELD = 4096;
+/** How many items are given at once, about. */
+const MOST_TAKEN = 8192;
+
+/** A log that is written just now. */
+export interface Live<T> {
+  /** What comes, in its order. */
+  live: AsyncIterable<T[]>;
+  /**
+   * What has come since without having been given yet, if that can be had without waiting. Called at the
+   * beginning of a task.
+   */
+  more?(): T[];
+}
+
+/** A log, and what of it waits. */
+class Queue<T extends Timed> {
+  readonly more: () => T[];
+  #items: T[] = [];
+  #arrivals: number[] = [];
+  #head = 0;
+
+  constructor(more: () => T[] = () => []) {
+    this.more = more;
+  }
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get first(): T | undefined {
+    return this.#items[this.#head];
+  }
+
+  /** When the first one came; `Infinity` if there is none. */
+  get arrival(): number {
+    return this.#arrivals[this.#head] ?? Infinity;
+  }
+
+  push(items: T[]): void {
+    const now = performance.now();
+    for (const item of items) {
+      this.#items.push(item);
+      this.#arrivals.push(now);
+    }
+  }
+
+  shift(): T {
+    const item = this.#items[this.#head++];
+    if (this.#head === this.#items.length || this.#head >= MOST_HELD) {
+      this.#items.splice(0, this.#head);
+      this.#arrivals.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
 
 /**
  * Merges logs that are written just now: each item waits a moment for earlier ones of the others,
- * which were written before but seen later.
+ * which were written before but seen later. Before an item is let through, each log that seems to have
+ * none is looked at: those that are quiet are followed with long sleeps.
  */
 export class LiveMerge<T extends Timed> {
   readonly #hold: number;
-  #queues: { items: T[]; arrivals: number[] }[] = [];
+  #queues: Queue<T>[] = [];
   readonly #wakers: (() => void)[] = [];
   #open = 0;
   #wake: (() => void) | undefined;
@@ -62,33 +119,30 @@ export class LiveMerge<T extends Timed> {
    *
    * @throws {unknown} what one of the logs failed with
    */
-  async *merged(logs: AsyncIterable<T[]>[]): AsyncGenerator<T[]> {
-    this.#queues = logs.map(() => ({ items: [], arrivals: [] }));
+  async *merged(logs: Live<T>[]): AsyncGenerator<T[]> {
+    this.#queues = logs.map((log) => new Queue<T>(log.more && (() => log.more!())));
     this.#open = logs.length;
-    logs.forEach((log, i) => void this.#feed(i, log));
+    logs.forEach(({ live }, i) => void this.#feed(this.#queues[i], live));
     for (;;) {
+      // A task of its own: what a log has read is in its queue by then, and nothing on the way.
+      await new Promise((resolve) => setImmediate(resolve));
       const isLast = this.#open === 0;
       const items = this.#takeDue(isLast ? Infinity : performance.now() - this.#hold);
       for (const wake of this.#wakers.splice(0)) wake();
       if (items.length > 0) yield items;
       if (this.#error !== undefined) throw this.#error.cause;
-      if (isLast) return;
+      if (isLast && this.#queues.every(({ length }) => length === 0)) return;
       await this.#change();
     }
   }
 
   /** Takes all that a log gives, at the speed at which it is asked for. */
-  async #feed(index: number, batches: AsyncIterable<T[]>): Promise<void> {
-    const queue = this.#queues[index];
+  async #feed(queue: Queue<T>, batches: AsyncIterable<T[]>): Promise<void> {
     try {
       for await (const batch of batches) {
-        const now = performance.now();
-        for (const item of batch) {
-          queue.items.push(item);
-          queue.arrivals.push(now);
-        }
+        queue.push(batch);
         this.#wake?.();
-        while (queue.items.length >= MOST_HELD) {
+        while (queue.length >= MOST_HELD) {
           await new Promise<void>((resolve) => this.#wakers.push(resolve));
         }
       }
@@ -100,29 +154,36 @@ export class LiveMerge<T extends Timed> {
     }
   }
 
-  /** The items up to the last one that came before a moment; all if one log has too many. */
+  /** The items up to the last one that came before a moment; all that are there if one log has too many. */
   #takeDue(moment: number): T[] {
-    const heads = this.#queues.map(() => 0);
+    const queues = this.#queues;
     const taken: T[] = [];
-    const isFull = this.#isFull;
-    const isDue = () =>
-      isFull || this.#queues.some(({ arrivals }, i) => arrivals[heads[i]] <= moment);
-    while (isDue()) {
-      const first = indexOfFirst(this.#queues.map(({ items }, i) => items[heads[i]]));
+    const limit = this.#isFull ? Infinity : moment;
+    if (queues.every(({ arrival }) => arrival > limit || arrival === Infinity)) return taken;
+    for (const queue of queues) this.#look(queue);
+    while (taken.length < MOST_TAKEN && queues.some(({ arrival }) => arrival <= limit)) {
+      const first = indexOfFirst(queues.map(({ first }) => first));
       if (first < 0) break;
-      taken.push(this.#queues[first].items[heads[first]++]);
+      taken.push(queues[first].shift());
+      this.#look(queues[first]);
     }
-    this.#queues.forEach((queue, i) => {
-      queue.items.splice(0, heads[i]);
-      queue.arrivals.splice(0, heads[i]);
-    });
     return taken;
+  }
+
+  /** Looks whether a log that seems to have nothing has something. */
+  #look(queue: Queue<T>): void {
+    if (queue.length > 0) return;
+    try {
+      queue.push(queue.more());
+    } catch (error) {
+      this.#error ??= { cause: error };
+    }
   }
 
   /** Waits until something is due or, if nothing waits, until something comes. */
   async #change(): Promise<void> {
     if (this.#isUrgent) return;
-    const oldest = Math.min(...this.#queues.map(({ arrivals }) => arrivals[0] ?? Infinity));
+    const oldest = Math.min(...this.#queues.map(({ arrival }) => arrival));
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       if (oldest === Infinity) this.#wake = resolve;
@@ -142,6 +203,6 @@ export class LiveMerge<T extends Timed> {
   }
 
   get #isFull(): boolean {
-    return this.#queues.some(({ items }) => items.length >= MOST_HELD);
+    return this.#queues.some(({ length }) => length >= MOST_HELD);
   }
 }

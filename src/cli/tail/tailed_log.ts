@@ -54,9 +54,10 @@ const WAIT_INTERVAL = 100;
 const MAX_SLEEP = 30;
 /** How often to look whether the segment has been removed or replaced, in milliseconds. */
 const ABANDONED_INTERVAL = 500;
-/** How many entries are taken as a batch, and how many more at once when they come quickly. */
-const FIRST_ENTRIES = 64;
+/** How many more entries are taken at once when they come quickly, */
 const MORE_ENTRIES = 4096;
+/** and for how long at most, in milliseconds: a pattern may take its time. */
+const MORE_TIME = 20;
 /** After how many entries that nobody wants there is a moment to listen in. */
 const SILENCE = 64;
 /** How much longer these times may become with many logs. */
@@ -72,6 +73,8 @@ export class TailedLog {
   #reader: ShmLogReader | undefined;
   /** Whether it did not exist when we began: then it is new from its first entry on. */
   #isNew = false;
+  /** Whether all that was there is read, and what comes is read now. */
+  #isLive = false;
   /** The number of the entry to come, once one is expected. */
   #expected = 0;
 
@@ -142,7 +145,10 @@ export class TailedLog {
     const reader = this.#opened;
     const isByName = this.#options.follow === "name";
     const end = new AbortController();
-    const abort = () => end.abort();
+    const abort = () => {
+      this.#isLive = false;
+      end.abort();
+    };
     signal.addEventListener("abort", abort);
     let failure: { cause: unknown } | undefined;
     const look = () => {
@@ -162,11 +168,12 @@ export class TailedLog {
     };
     try {
       if (signal.aborted) return;
+      this.#isLive = true;
       const maxSleep = MAX_SLEEP * this.#times;
       const options = {
         signal: end.signal,
         maxSleep,
-        maxEntries: FIRST_ENTRIES,
+        maxEntries: 1,
         reopen: isByName,
         onReopen,
       };
@@ -181,9 +188,20 @@ export class TailedLog {
       // What was written between the last read and the end of the writer.
       if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];
     } finally {
+      this.#isLive = false;
       clearInterval(timer);
       signal.removeEventListener("abort", abort);
     }
+  }
+
+  /**
+   * What has come since `live()` gave something, without waiting; only at the beginning of a task, when
+   * all that was read has been given.
+   */
+  more(): Item[] {
+    const items: Item[] = [];
+    if (this.#isLive) this.#takeMore(items);
+    return items;
   }
 
   /** The place after the last entry that was read, if it is open. */
@@ -214,17 +232,19 @@ export class TailedLog {
       this.#take(entry, isLive, items);
       for (let i = 0; i < items.length; i++) yield items[i];
       items.length = 0;
-      if (entry.sequenceNumber % SILENCE === 0) yield this.#pause();
+      if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
     }
   }
 
-  /** Adds what is there to `items`, up to a number of entries. */
+  /** Adds what is there to `items`, up to a number of entries, and for some time. */
   #takeMore(items: Item[]): void {
     const reader = this.#opened;
-    for (let count = 0; count < MORE_ENTRIES; count++) {
+    const end = performance.now() + MORE_TIME;
+    for (let count = 1; count <= MORE_ENTRIES; count++) {
       const entry = reader.read();
       if (entry === undefined) return;
       this.#take(entry, true, items);
+      if (this.#isDue(count) && performance.now() >= end) return;
     }
   }
 
@@ -249,11 +269,16 @@ export class TailedLog {
       if (count > 0 && this.#selection.wants(entry, false)) {
         ring[taken++ % count] = this.#item(entry);
       }
-      if (entry.sequenceNumber % SILENCE === 0) yield this.#pause();
+      if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
     }
     const oldest = taken <= count ? 0 : taken % count;
     yield* ring.slice(oldest);
     yield* ring.slice(0, oldest);
+  }
+
+  /** Whether to look at the clock after so many entries. */
+  #isDue(count: number): boolean {
+    return count % SILENCE === 0 || this.#selection.isSlow;
   }
 
   /** The entry that was selected last. */
@@ -267,9 +292,12 @@ export class TailedLog {
     return { log: this, time, entry: undefined, record: undefined, notice };
   }
 
-  /** Nothing, so that whoever works through a long log can listen. */
+  /**
+   * Nothing, so that a command that reads a long log can listen. It has no place in time: what comes
+   * after it may be older than the entry that was read last.
+   */
   #pause(): Item {
-    return this.#notice(undefined);
+    return { ...this.#notice(undefined), time: -Infinity };
   }
 }
 
