@@ -61,25 +61,33 @@ const BY_SYSLOG: readonly LogLevel[] = [
   "debug",
 ];
 
+/** What Go's slog makes of a level between its own, like `INFO+2`, and the numbers of these. */
+const OFFSET = /^(debug|info|warn|error)([+-]\d{1,3})$/;
+const SLOG: Record<string, number> = { debug: -4, info: 0, warn: 4, error: 8 };
+
 /** What winston's `colorize()` puts around a level. */
 // deno-lint-ignore no-control-regex
 const COLORS = /\x1b\[[\d;]*m/g;
 
 /**
  * The level that a value of a record means: a name in any case, a number of pino and bunyan (10,
- * 20 … 60; one in between is the level below it) or of syslog (0 to 7). `undefined` if it means none.
+ * 20 … 60; one in between is the level below it) or of syslog (0 to 7), or one of Go's slog (`INFO+2`).
+ * `undefined` if it means none.
  */
 export function toLevel(value: unknown): LogLevel | undefined {
   if (typeof value === "number") return levelOfNumber(value);
   if (typeof value !== "string" || value.length > 40) return undefined;
   const name = plainName(value);
-  return BY_NAME.get(name) ?? (/^\d{1,3}$/.test(name) ? levelOfNumber(Number(name)) : undefined);
+  return BY_NAME.get(name) ?? levelBetween(name) ??
+    (/^\d{1,3}$/.test(name) ? levelOfNumber(Number(name)) : undefined);
 }
 
 /** Whether a value says more than the level that {@linkcode toLevel} makes of it: `"http"`, 35. */
 export function saysMoreThanLevel(value: unknown): boolean {
   if (typeof value === "number") return value > 10 && value % 10 !== 0;
-  return typeof value === "string" && Object.hasOwn(NEAREST, plainName(value));
+  if (typeof value !== "string") return false;
+  const name = plainName(value);
+  return Object.hasOwn(NEAREST, name) || OFFSET.test(name);
 }
 
 /** The level of OpenTelemetry's `severityNumber`, 1 to 24: four numbers a level. */
@@ -91,6 +99,15 @@ export function levelOfSeverityNumber(number: unknown): LogLevel | undefined {
 /** Whether a level is that important at least. */
 export function isAtLeast(level: LogLevel, least: LogLevel): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}
+
+/** The level of slog that `name` is said to be so much above or below. */
+function levelBetween(name: string): LogLevel | undefined {
+  const [, base, offset] = OFFSET.exec(name) ?? [];
+  // As OpenTelemetry numbers them: four a level, INFO is 9.
+  return base === undefined
+    ? undefined
+    : levelOfSeverityNumber(Math.min(Math.max(SLOG[base] + Number(offset) + 9, 1), 24));
 }
 
 function levelOfNumber(number: number): LogLevel | undefined {

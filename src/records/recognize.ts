@@ -24,6 +24,7 @@ const LEVEL: Names = ["level", "lvl", "severity", "log.level", "loglevel", "leve
 const MESSAGE: Names = ["msg", "message", "@message", "text"];
 const LOGGER: Names = ["logger", "category", "log.logger"];
 
+const BYTE_ORDER_MARK = 0xfeff;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 /** So many digits may be more than a number holds. */
@@ -39,6 +40,8 @@ const MANY_DIGITS = /\d{16}/;
  * `JSON.stringify()` writes them with all of these; otherwise they are rounded
  */
 export function recognizeRecord(text: string, isShown: boolean = false): LogRecord | undefined {
+  // The mark that some put before the first line of a file.
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
   const object = parseObject(text);
   if (object === undefined) return textRecord(text);
   const otlp = onlyRecordOf(object);
@@ -53,10 +56,12 @@ function namedRecord(
   shown: Record<string, unknown>,
 ): LogRecord | undefined {
   const keys: Partial<Record<Role, string>> = {};
+  // Elastic's names, nested: {"log":{"level":"info","logger":"db"}}.
+  const ecs = Object.hasOwn(object, "log") && isObject(object.log) ? object.log : undefined;
   const record: LogRecord = {
     time: pick(object, TIME, toTime, keys, "time"),
     level: pick(object, LEVEL, toLevel, keys, "level") ??
-      levelOfSeverityNumber(object.severityNumber),
+      levelOfSeverityNumber(object.severityNumber) ?? toLevel(ecs?.level),
     message: undefined,
     logger: undefined,
     fields: Object.create(null),
@@ -66,7 +71,7 @@ function namedRecord(
   // Only with pino and bunyan, whose levels are numbers, is a name the name of a logger.
   const isPino = typeof object.level === "number";
   record.logger = pick(object, isPino ? [...LOGGER, "name"] : LOGGER, toLogger, keys, "logger") ||
-    undefined;
+    toLogger(ecs?.logger) || undefined;
   // Its fields are one level down, unless it is told otherwise.
   const isLogTape = keys.time === "@timestamp" && keys.logger === "logger";
   for (const key in object) {

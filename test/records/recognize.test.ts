@@ -25,6 +25,24 @@ test("records of other libraries are recognised by the usual names", () => {
   assert.deepEqual([gcp.level, gcp.time], ["fatal", 1795269570000]);
   const ecs = recognized('{"@timestamp":"2026-11-21T13:59:30Z","log.level":"error","message":"m"}');
   assert.deepEqual([ecs.level, ecs.message, ecs.fields], ["error", "m", {}]);
+  const nested = recognized('{"log":{"level":"warn","logger":"db"},"message":"m"}');
+  assert.deepEqual([nested.level, nested.logger, nested.message], ["warn", "db", "m"]);
+});
+
+test("levels of slog between its own are levels, and stay to be seen", () => {
+  const levelOf = (level: string) => recognized(JSON.stringify({ level, msg: "m" })).level;
+  const names = ["DEBUG-8", "DEBUG-4", "DEBUG+3", "INFO+2", "INFO-1", "WARN+1", "ERROR+3"];
+  const levels = ["trace", "trace", "debug", "info", "debug", "warn", "error"];
+  assert.deepEqual(names.map(levelOf), levels);
+  assert.equal(levelOf("ERROR+4"), "fatal");
+  assert.equal(levelOf("ERROR+999"), "fatal");
+  assert.deepEqual(recognized('{"level":"INFO+2"}').fields, { level: "INFO+2" });
+  assert.equal(recognizeRecord('{"level":"INFO+"}'), undefined);
+});
+
+test("a byte order mark before a record does not hide it", () => {
+  assert.equal(recognized('\ufeff{"level":"info","msg":"m"}').message, "m");
+  assert.equal(recognized("\ufeff2026-11-21 13:59:30 [INF] m").message, "m");
 });
 
 test("what makes no sense under a known name stays a field", () => {
