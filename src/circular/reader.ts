@@ -4,6 +4,7 @@
  * @module
  */
 
+import { byteLength } from "../arguments.ts";
 import { CorruptBufferError, LappedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import {
@@ -149,6 +150,7 @@ export class CircularReader {
    * copy from. What `into` holds afterwards counts only if the result is a size above 0. A message that
    * is too large for it stays the next one.
    *
+   * @throws {TypeError} if `into` is no Uint8Array
    * @throws {CorruptBufferError} if the buffer contradicts its format
    */
   read(into: Uint8Array): ReadResult;
@@ -182,6 +184,7 @@ export class CircularReader {
   }
 
   #readInto(into: Uint8Array): ReadResult {
+    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     const length = this.#next();
     if (length > 0) {
       const isRoomy = length <= into.length;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { byteLength } from "../arguments.ts";
 import { ClosedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import {
@@ -26,6 +27,8 @@ import { findEnd } from "./recovery.ts";
 
 /** Up to this many bytes a loop beats a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 24;
+
+const encoder = new TextEncoder();
 
 /** How a {@linkcode CircularWriter} is made. */
 export interface CircularWriterOptions {
@@ -119,15 +122,17 @@ export class CircularWriter {
   }
 
   /**
-   * Writes one message.
+   * Writes one message: bytes, or text as UTF-8.
    *
-   * @throws {TypeError} if it is no Uint8Array
+   * @throws {TypeError} if it is neither
    * @throws {RangeError} if it is empty or larger than {@linkcode CircularWriter.maxMessageSize}
    * @throws {ClosedError} after `close()`
    */
-  write(message: Uint8Array): void {
-    if (!(message instanceof Uint8Array)) throw new TypeError("message is not a Uint8Array");
-    const { length } = message;
+  write(message: Uint8Array | string): void {
+    const bytes = typeof message === "string" ? encoder.encode(message) : message;
+    const length = bytes instanceof Uint8Array && bytes.length !== 0
+      ? bytes.length
+      : byteLength("message", bytes);
     const size = length + HEADER_SIZE;
     // One look for all that is not straight: a closed writer has no claim, nor does a first message.
     if (size > this.#claimed || length === 0) this.#claimFor(length);
@@ -140,8 +145,8 @@ export class CircularWriter {
     // CircularReader's look at W, R, S.
     words[WRITE_WORD] = next;
     this.#view.setInt32(start, length, true);
-    if (end <= capacity) this.#copy(message, length, start + HEADER_SIZE);
-    else this.#split(message, length, start + HEADER_SIZE);
+    if (end <= capacity) this.#copy(bytes, length, start + HEADER_SIZE);
+    else this.#split(bytes, length, start + HEADER_SIZE);
     const low = (this.#low + size) | 0;
     if ((low >>> 0) < size) this.#storeSequence(size);
     else {

@@ -179,10 +179,10 @@ export class EventLogWriter implements Disposable {
    * of 4 GiB never does)
    * @throws {NoSpaceError} if the disk has no room to grow: then it is not written
    * @throws {RangeError} if the payload has more than 65,535 bytes, or a field is out of its range
-   * @throws {TypeError} if the payload is not a Uint8Array
+   * @throws {TypeError} if the payload is neither text nor a Uint8Array
    * @throws {ClosedError} after `close()`
    */
-  writeEvent(header: EventFields, payload: Uint8Array): boolean {
+  writeEvent(header: EventFields, payload: Uint8Array | string): boolean {
     return this.#writer.writeEvent(header, payload);
   }
 
@@ -193,7 +193,8 @@ export class EventLogWriter implements Disposable {
    * and the log does not grow
    * @throws {NoSpaceError} if the disk has no room to grow: then none is written
    * @throws {RangeError} if a payload or a field is out of its range: then none is written
-   * @throws {TypeError} if a payload is not a Uint8Array: then none is written
+   * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
+   * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is written
    * @throws {ClosedError} after `close()`
    */
   writeMany(events: readonly EventInput[]): number {

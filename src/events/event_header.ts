@@ -4,7 +4,10 @@
  * @module
  */
 
+import { mustBe } from "../arguments.ts";
 import { EVENT_HEADER_SIZE, MAX_PAYLOAD } from "./layout.ts";
+
+const BYTE = "an integer from 0 to 255";
 
 /** What an event says beside its payload. */
 export interface EventFields {
@@ -23,8 +26,8 @@ export interface EventFields {
 
 /** An event to be written: its fields and its payload. */
 export interface EventInput extends EventFields {
-  /** The payload, at most 65,535 bytes. */
-  readonly payload: Uint8Array;
+  /** The payload, at most 65,535 bytes; text is stored as UTF-8. */
+  readonly payload: Uint8Array | string;
 }
 
 /**
@@ -98,11 +101,13 @@ export class EventHeader implements EventFields {
   encodeInto(target: Uint8Array, at: number = 0): void {
     const { payloadLength } = this;
     if (!(payloadLength >= 0 && payloadLength <= MAX_PAYLOAD) || payloadLength % 1 !== 0) {
-      throw new RangeError(`payload of ${payloadLength} bytes is not from 0 to ${MAX_PAYLOAD}`);
+      throw new RangeError(
+        mustBe("payloadLength", payloadLength, `an integer from 0 to ${MAX_PAYLOAD}`),
+      );
     }
     const view = viewOf(target, at);
-    const kind = kindOf(this, payloadLength);
-    const reserved = reservedOf(this);
+    const kind = kindOf(this.type, this.flags, payloadLength);
+    const reserved = reservedOf(this.reserved);
     view.setUint32(0, timestampLow(this.timestamp), true);
     view.setUint32(4, timestampHigh(this.timestamp), true);
     view.setUint32(8, kind, true);
@@ -118,17 +123,17 @@ function viewOf(bytes: Uint8Array, at: number): DataView {
 }
 
 /** Type, flags and length as the word at offset 8. Throws a RangeError if one is out of range. */
-export function kindOf(fields: EventFields, length: number): number {
-  const { type, flags = 0 } = fields;
-  if ((type & 0xff) !== type) throw new RangeError(`type ${type} is not from 0 to 255`);
-  if ((flags & 0xff) !== flags) throw new RangeError(`flags ${flags} are not from 0 to 255`);
+export function kindOf(type: number, flags: number, length: number): number {
+  if ((type & 0xff) !== type) throw new RangeError(mustBe("type", type, BYTE));
+  if ((flags & 0xff) !== flags) throw new RangeError(mustBe("flags", flags, BYTE));
   return type | (flags << 8) | (length << 16);
 }
 
 /** The reserved word, checked. */
-export function reservedOf(fields: EventFields): number {
-  const { reserved = 0 } = fields;
-  if (reserved >>> 0 !== reserved) throw new RangeError(`reserved ${reserved} is not a u32`);
+export function reservedOf(reserved: number): number {
+  if (reserved >>> 0 !== reserved) {
+    throw new RangeError(mustBe("reserved", reserved, "an integer from 0 to 4294967295"));
+  }
   return reserved | 0;
 }
 
@@ -136,13 +141,13 @@ export function reservedOf(fields: EventFields): number {
 export function timestampLow(timestamp: number | bigint): number {
   if (typeof timestamp === "bigint") {
     if (timestamp < 0n || timestamp >= 1n << 64n) {
-      throw new RangeError(`timestamp ${timestamp} is not from 0 to 2^64 - 1`);
+      throw new RangeError(mustBe("timestamp", timestamp, "from 0 to 2^64 - 1"));
     }
     return Number(timestamp & 0xffffffffn) | 0;
   }
   if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
     throw new RangeError(
-      `timestamp ${timestamp} is not an integer from 0 to 2^53 - 1, or a bigint`,
+      mustBe("timestamp", timestamp, "an integer from 0 to 2^53 - 1, or a bigint"),
     );
   }
   // Modulo 2^32, exact below 2^53.

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { byteLength, mustBe } from "../arguments.ts";
 import {
-  type EventFields,
+  type EventInput,
   kindOf,
   reservedOf,
   timestampHigh,
@@ -15,6 +16,8 @@ import { EVENT_HEADER_SIZE, KIND_OFFSET, MAX_PAYLOAD, RESERVED_OFFSET } from "./
 
 /** Up to this many bytes a loop of stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;
+
+const encoder = new TextEncoder();
 
 /** Up to this many bytes a loop of word copies beats making a view of the source. */
 const SHORT_EVENT = 256;
@@ -63,12 +66,20 @@ export class EventMemory {
    * The word with its length goes last: until then the memory, zeros before, shows no event here, so
    * that who looks for the end of a log after a crash finds only whole ones. Nobody looks here
    * before that is published, in a log by the write offset, in a ring by the head.
+   *
+   * It takes the fields one by one: a caller reads them from the application's object, whose getters
+   * may do anything, before it looks where the event goes.
    */
-  put(at: number, fields: EventFields, payload: Uint8Array): void {
-    const { length } = payload;
-    const { timestamp } = fields;
-    const kind = kindOf(fields, length);
-    const reserved = reservedOf(fields);
+  put(
+    at: number,
+    timestamp: number | bigint,
+    type: number,
+    flags: number,
+    reservedWord: number,
+    payload: Uint8Array,
+  ): void {
+    const kind = kindOf(type, flags, payload.length);
+    const reserved = reservedOf(reservedWord);
     const low = timestampLow(timestamp);
     const high = timestampHigh(timestamp);
     if ((at & 3) === 0) {
@@ -121,16 +132,20 @@ export class EventMemory {
   }
 }
 
-/** Throws unless `payload` is bytes of which an event takes all. */
-export function checkPayload(payload: Uint8Array): void {
-  if (!(payload instanceof Uint8Array)) {
-    throw new TypeError(
-      `payload must be a Uint8Array, not ${payload === null ? "null" : typeof payload}`,
-    );
-  }
-  if (payload.length > MAX_PAYLOAD) {
-    throw new RangeError(
-      `payload of ${payload.length} bytes exceeds the maximum of ${MAX_PAYLOAD}`,
-    );
-  }
+/** The bytes of a payload, of which an event takes all; text as UTF-8. Throws if it is neither. */
+export function payloadBytes(payload: Uint8Array | string): Uint8Array {
+  // What is usual, in few words: engines put this into the hot paths.
+  if (payload instanceof Uint8Array && payload.length - 1 >>> 0 < MAX_PAYLOAD) return payload;
+  const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
+  const length = byteLength("payload", bytes);
+  if (length <= MAX_PAYLOAD) return bytes;
+  throw new RangeError(
+    `payload of ${length} bytes exceeds the maximum of ${MAX_PAYLOAD}: write it as several events`,
+  );
+}
+
+/** Throws a TypeError unless element `index` of a batch is an object, as an event must be. */
+export function checkEvent(event: EventInput, index: number): void {
+  if (typeof event === "object" && event !== null) return;
+  throw new TypeError(mustBe(`events[${index}]`, event, "an event: { timestamp, type, payload }"));
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { ClosedError } from "../errors.ts";
+import { checkArray } from "../arguments.ts";
+import { ClosedError, ReentrantUseError } from "../errors.ts";
 import type { EventFields, EventInput } from "./event_header.ts";
-import { checkPayload, EventMemory } from "./event_memory.ts";
+import { checkEvent, EventMemory, payloadBytes } from "./event_memory.ts";
 import {
   COUNT_WORD,
   CREATED_WORD,
@@ -173,15 +174,16 @@ export class EventWriter {
    *
    * @returns whether it is in the log: `false` if there is no room, and the log does not grow
    * @throws {RangeError} if the payload has more than 65,535 bytes, or a field is out of its range
-   * @throws {TypeError} if the payload is not a Uint8Array
+   * @throws {TypeError} if the payload is neither text nor a Uint8Array
    * @throws {ClosedError} after `close()`
    */
-  writeEvent(header: EventFields, payload: Uint8Array): boolean {
-    checkPayload(payload);
+  writeEvent(header: EventFields, payload: Uint8Array | string): boolean {
+    const bytes = payloadBytes(payload);
+    const { timestamp, type, flags = 0, reserved = 0 } = header;
     const offset = this.#offset;
-    const next = offset + EVENT_HEADER_SIZE + payload.length;
+    const next = offset + EVENT_HEADER_SIZE + bytes.length;
     if (next > this.#limit && !this.#makeRoom(next)) return false;
-    this.#memory.put(offset, header, payload);
+    this.#memory.put(offset, timestamp, type, flags, reserved, bytes);
     this.#publish(next, 1);
     return true;
   }
@@ -192,25 +194,34 @@ export class EventWriter {
    * @returns how many of them are in the log: fewer than were given if there is no room for more,
    * and the log does not grow
    * @throws {RangeError} if a payload or a field is out of its range: then none is written
-   * @throws {TypeError} if a payload is not a Uint8Array: then none is written
+   * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
+   * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is written
    * @throws {ClosedError} after `close()`
    */
   writeMany(events: readonly EventInput[]): number {
-    let next = this.#offset;
+    checkArray("events", events);
+    if (this.#limit < 0) this.#makeRoom(0);
+    const first = this.#offset;
+    let next = first;
     let count = 0;
     try {
       for (; count < events.length; count++) {
         const event = events[count];
-        const { payload } = event;
-        checkPayload(payload);
-        const end = next + EVENT_HEADER_SIZE + payload.length;
+        checkEvent(event, count);
+        const { payload, timestamp, type, flags = 0, reserved = 0 } = event;
+        const bytes = payloadBytes(payload);
+        // A getter of the event may do anything.
+        if (this.#offset !== first) {
+          throw new ReentrantUseError("a getter of an event writes to the same log");
+        }
+        const end = next + EVENT_HEADER_SIZE + bytes.length;
         if (end > this.#limit && !this.#makeRoom(end)) break;
-        this.#memory.put(next, event, payload);
+        this.#memory.put(next, timestamp, type, flags, reserved, bytes);
         next = end;
       }
     } catch (error) {
       // Nobody was told of them; a scan after a crash must not find them, either.
-      if (this.#limit >= 0) this.#memory.bytes.fill(0, this.#offset, next);
+      if (this.#limit >= 0) this.#memory.bytes.fill(0, this.#offset, Math.max(next, this.#offset));
       throw error;
     }
     if (count > 0) this.#publish(next, count);

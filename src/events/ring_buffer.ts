@@ -6,7 +6,7 @@
 
 import { checkCount } from "../check_count.ts";
 import type { EventFields } from "./event_header.ts";
-import { checkPayload, EventMemory } from "./event_memory.ts";
+import { EventMemory, payloadBytes } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
 import { checkCapacity, ringEventSize } from "./layout.ts";
 import { reentrant, RingMemory } from "./ring_memory.ts";
@@ -68,14 +68,15 @@ export class RingBuffer {
    *
    * @returns whether there was room for it
    * @throws {RangeError} if the payload is larger than the ring ever takes, or a field is out of range
-   * @throws {TypeError} if the payload is not a Uint8Array
+   * @throws {TypeError} if the payload is neither text nor a Uint8Array
    */
-  writeEvent(header: EventFields, payload: Uint8Array): boolean {
-    checkPayload(payload);
-    this.#ring.checkFits(payload.length);
-    const size = ringEventSize(payload.length);
+  writeEvent(header: EventFields, payload: Uint8Array | string): boolean {
+    const bytes = payloadBytes(payload);
+    const { timestamp, type, flags = 0, reserved = 0 } = header;
+    this.#ring.checkFits(bytes.length);
+    const size = ringEventSize(bytes.length);
     if (size > this.capacity - this.used) return false;
-    this.#ring.put(this.#head, header, payload);
+    this.#ring.put(this.#head, timestamp, type, flags, reserved, bytes);
     this.#head = (this.#head + size) | 0;
     return true;
   }

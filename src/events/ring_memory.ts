@@ -5,7 +5,6 @@
  */
 
 import { CorruptLogError, ReentrantUseError } from "../errors.ts";
-import type { EventFields } from "./event_header.ts";
 import { EventMemory } from "./event_memory.ts";
 import type { EventView } from "./event_view.ts";
 import {
@@ -61,16 +60,23 @@ export class RingMemory {
   }
 
   /** Stores an event, for which there is room. */
-  put(position: number, fields: EventFields, payload: Uint8Array): void {
+  put(
+    position: number,
+    timestamp: number | bigint,
+    type: number,
+    flags: number,
+    reserved: number,
+    payload: Uint8Array,
+  ): void {
     const { memory } = this;
     const at = this.place(position);
     const room = this.#end - at - EVENT_HEADER_SIZE;
     if (payload.length <= room) {
-      memory.put(at, fields, payload);
+      memory.put(at, timestamp, type, flags, reserved, payload);
       return;
     }
     // The header is never split. Its length is that of the whole payload.
-    memory.put(at, fields, NONE);
+    memory.put(at, timestamp, type, flags, reserved, NONE);
     memory.bytes[at + LENGTH_OFFSET] = payload.length;
     memory.bytes[at + LENGTH_OFFSET + 1] = payload.length >>> 8;
     memory.putBytes(at + EVENT_HEADER_SIZE, payload.subarray(0, room));

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { CorruptLogError } from "../errors.ts";
+import { checkArray } from "../arguments.ts";
+import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import type { EventFields, EventInput } from "./event_header.ts";
-import { checkPayload } from "./event_memory.ts";
+import { checkEvent, payloadBytes } from "./event_memory.ts";
 import {
   CONSUMER_WAITS_WORD,
   HEAD_WORD,
@@ -60,16 +61,17 @@ export class SpscProducer {
    *
    * @returns whether there was room for it
    * @throws {RangeError} if the payload is larger than `maxPayload`, or a field is out of its range
-   * @throws {TypeError} if the payload is not a Uint8Array
+   * @throws {TypeError} if the payload is neither text nor a Uint8Array
    * @throws {CorruptLogError} if the consumer's position is none
    */
-  writeEvent(header: EventFields, payload: Uint8Array): boolean {
-    checkPayload(payload);
-    const { length } = payload;
+  writeEvent(header: EventFields, payload: Uint8Array | string): boolean {
+    const bytes = payloadBytes(payload);
+    const { timestamp, type, flags = 0, reserved = 0 } = header;
+    const { length } = bytes;
     this.#ring.checkFits(length);
     const size = ringEventSize(length);
     if (size > this.#room() && !this.#hasRoom(size)) return false;
-    this.#ring.put(this.#head, header, payload);
+    this.#ring.put(this.#head, timestamp, type, flags, reserved, bytes);
     this.#publish((this.#head + size) | 0);
     return true;
   }
@@ -79,29 +81,31 @@ export class SpscProducer {
    *
    * @returns how many of them: fewer than were given if there was no room for more
    * @throws {RangeError} if a payload or a field is out of its range: then none is put in
-   * @throws {TypeError} if a payload is not a Uint8Array: then none is put in
+   * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
+   * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is put in
    * @throws {CorruptLogError} if the consumer's position is none
    */
   writeMany(events: readonly EventInput[]): number {
+    checkArray("events", events);
     const first = this.#head;
+    let head = first;
     let count = 0;
-    try {
-      for (; count < events.length; count++) {
-        const event = events[count];
-        const { payload } = event;
-        checkPayload(payload);
-        this.#ring.checkFits(payload.length);
-        const size = ringEventSize(payload.length);
-        if (size > this.#room() && !this.#hasRoom(size)) break;
-        this.#ring.put(this.#head, event, payload);
-        this.#head = (this.#head + size) | 0;
+    for (; count < events.length; count++) {
+      const event = events[count];
+      checkEvent(event, count);
+      const { payload, timestamp, type, flags = 0, reserved = 0 } = event;
+      const bytes = payloadBytes(payload);
+      // A getter of the event may do anything.
+      if (this.#head !== first) {
+        throw new ReentrantUseError("a getter of an event writes to the same ring");
       }
-    } catch (error) {
-      // Nobody has seen them.
-      this.#head = first;
-      throw error;
+      this.#ring.checkFits(bytes.length);
+      const size = ringEventSize(bytes.length);
+      if (size > this.#room(head) && !this.#hasRoom(size, head)) break;
+      this.#ring.put(head, timestamp, type, flags, reserved, bytes);
+      head = (head + size) | 0;
     }
-    if (count > 0) this.#publish(this.#head);
+    if (count > 0) this.#publish(head);
     return count;
   }
 
@@ -144,20 +148,19 @@ export class SpscProducer {
     };
   }
 
-  #room(): number {
-    return this.#ring.capacity - ((this.#head - this.#knownTail) >>> 0);
+  #room(head: number = this.#head): number {
+    return this.#ring.capacity - ((head - this.#knownTail) >>> 0);
   }
 
-  #hasRoom(size: number): boolean {
+  #hasRoom(size: number, head: number = this.#head): boolean {
     this.#look();
-    return size <= this.#room();
+    return size <= this.#room(head);
   }
 
   #look(): void {
     // Acquire: pairs with the consumer's store of the tail: it is done with what lies before, so
     // that we may overwrite it.
     const tail = Atomics.load(this.#words, TAIL_WORD);
-    // Batches are in the ring before they are published: seen from our own head it is right, too.
     const used = (this.#head - tail) >>> 0;
     if (used > this.#ring.capacity || (used & 15) !== 0) {
       throw new CorruptLogError(

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ClaimPendingError, ClosedError } from "../errors.ts";
+import { byteLength, checkArray } from "../arguments.ts";
+import { ClaimPendingError, ClosedError, ReentrantUseError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
 import { Claim } from "./claim.ts";
@@ -54,6 +55,7 @@ export class Writer {
   #limit = -1;
   #total: number;
   #claim: Claim | undefined;
+  #isInBatch = false;
   #isClosed = false;
 
   private constructor(segment: Segment, state: WriterState, options: WriterOptions) {
@@ -176,7 +178,10 @@ export class Writer {
    * Writes several entries that become visible all at once: a reader sees either none or all, and
    * so does a writer that resumes after a crash. They cost one atomic store together.
    *
+   * @param entries an array; all of it is checked before anything is written
    * @returns the sequence number of the last one
+   * @throws {TypeError} if it is no array, or an element is neither text nor bytes: then none is written
+   * @throws {ReentrantUseError} if a getter of the array writes to the same log
    * @throws {RangeError} if they do not fit into the log together: then none is written
    * @throws {ClaimPendingError} if a claim is open
    * @throws {ClosedError} after `close()`
@@ -190,29 +195,41 @@ export class Writer {
    * ```
    */
   writeMany(entries: readonly (Uint8Array | string)[]): number {
+    checkArray("entries", entries);
     const count = entries.length;
-    if (count === 0) return this.#total;
+    if (count === 0) {
+      if (this.#isClosed) throw closed();
+      return this.#total;
+    }
     const size = this.#checkBatch(entries);
     let offset = this.#offset;
     // Room for all of them in one piece: they share a chunk, and nothing of them has a row of its
     // own that would show them too early.
     if (offset + size > this.#limit) offset = this.#makeRoom(size - HEADER_SIZE);
     const first = offset;
+    const end = first + size;
     let firstLength = 0;
-    for (let i = 0; i < count; i++) {
-      const data = entries[i];
-      const at = offset + HEADER_SIZE;
-      let length: number;
-      if (typeof data === "string") {
-        length = this.#writeText(data, at, first + size - at);
-      } else {
-        length = data.length;
-        this.#copy(data, length, at);
+    // An array may have getters, which may do anything: write to this log, or give something else
+    // than was checked.
+    this.#isInBatch = true;
+    this.#limit = -1;
+    try {
+      for (let i = 0; i < count; i++) {
+        const data = entries[i];
+        const at = offset + HEADER_SIZE;
+        let length = data.length;
+        if (!(length <= end - at)) throw changed(i);
+        if (typeof data === "string") length = this.#writeText(data, at, end - at);
+        else this.#copy(data, length, at);
+        if (i === 0) firstLength = length;
+        // Committed, but nobody gets here before the first one is.
+        else this.#words[offset >>> 2] = (length + HEADER_SIZE) | COMMIT_FLAG;
+        offset += (length + 7) & ~3;
       }
-      if (i === 0) firstLength = length;
-      // Committed, but nobody gets here before the first one is.
-      else this.#words[offset >>> 2] = (length + HEADER_SIZE) | COMMIT_FLAG;
-      offset += (length + 7) & ~3;
+      if (this.#isClosed) throw closed();
+    } finally {
+      this.#isInBatch = false;
+      if (!this.#isClosed) this.#limit = this.#room.limit;
     }
     this.#total += count - 1;
     return this.#commit(first, firstLength, offset);
@@ -306,7 +323,10 @@ export class Writer {
    * offset of its header.
    */
   #makeRoom(length: number): number {
-    if (this.#isClosed) throw new ClosedError("the writer is closed");
+    if (this.#isClosed) throw closed();
+    if (this.#isInBatch) {
+      throw new ReentrantUseError("a getter of the entries writes to the same log");
+    }
     if (this.#claim !== undefined) {
       throw new ClaimPendingError("a claim is open: commit or abort it before the next write");
     }
@@ -323,31 +343,40 @@ export class Writer {
     let most = 0;
     for (let i = 0; i < entries.length; i++) {
       const data = entries[i];
-      most += entrySize(typeof data === "string" ? data.length * 3 : checkPayload(data));
+      most += entrySize(typeof data === "string" ? data.length * 3 : lengthOf(data, i));
     }
     if (this.#offset + most <= this.#limit) return most;
     let size = 0;
     for (let i = 0; i < entries.length; i++) {
       const data = entries[i];
       size += entrySize(
-        typeof data === "string" ? this.#encoding.byteLength(data) : data.length,
+        typeof data === "string" ? this.#encoding.byteLength(data) : lengthOf(data, i),
       );
     }
     if (size - HEADER_SIZE > this.#maxEntrySize) {
       throw new RangeError(
         `batch of ${size} bytes with headers exceeds the maximum of ` +
-          `${this.#maxEntrySize + HEADER_SIZE}`,
+          `${this.#maxEntrySize + HEADER_SIZE}: write it in several parts`,
       );
     }
     return size;
   }
 }
 
-function checkPayload(data: Uint8Array): number {
-  if (data instanceof Uint8Array) return data.length;
-  throw new TypeError(`entry must be a string or a Uint8Array, not ${describe(data)}`);
+function lengthOf(data: Uint8Array, index: number): number {
+  const length = data instanceof Uint8Array ? data.length : 0;
+  return length !== 0 ? length : byteLength(`entries[${index}]`, data);
 }
 
-function describe(value: unknown): string {
-  return value === null ? "null" : typeof value;
+function changed(index: number): TypeError {
+  return new TypeError(`entries[${index}] is another one than when it was checked`);
+}
+
+function checkPayload(data: Uint8Array): number {
+  const length = data instanceof Uint8Array ? data.length : 0;
+  return length !== 0 ? length : byteLength("entry", data);
+}
+
+function closed(): ClosedError {
+  return new ClosedError("the writer is closed: open a new one");
 }

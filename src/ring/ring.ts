@@ -4,6 +4,7 @@
  * @module
  */
 
+import { byteLength } from "../arguments.ts";
 import { CorruptRingError } from "../errors.ts";
 import {
   ITEM_HEADER_SIZE,
@@ -122,10 +123,7 @@ export class Ring implements Iterable<Uint8Array> {
    */
   put(item: Uint8Array | string): void {
     const bytes = typeof item === "string" ? encoder.encode(item) : item;
-    if (!(bytes instanceof Uint8Array)) {
-      throw new TypeError(`item must be a string or a Uint8Array, not ${typeof item}`);
-    }
-    const { length } = bytes;
+    const length = byteLength("item", bytes);
     if (length > this.maxItemSize) {
       throw new RangeError(`item of ${length} bytes exceeds the maximum of ${this.maxItemSize}`);
     }

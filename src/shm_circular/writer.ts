@@ -129,13 +129,13 @@ export class CircularBufferWriter implements Disposable {
   }
 
   /**
-   * Writes one message. No system call, no lock, no waiting.
+   * Writes one message: bytes, or text as UTF-8. No system call, no lock, no waiting.
    *
-   * @throws {TypeError} if it is no Uint8Array
+   * @throws {TypeError} if it is neither
    * @throws {RangeError} if it is empty or larger than {@linkcode CircularBufferWriter.maxMessageSize}
    * @throws {ClosedError} after `close()`
    */
-  write(message: Uint8Array): void {
+  write(message: Uint8Array | string): void {
     this.#writer.write(message);
   }
 

@@ -3,8 +3,11 @@
 import type { EventInput } from "../../src/event_log/mod.ts";
 import { payloadOf, type Random, sameBytes } from "./random.ts";
 
+/** An event whose payload is bytes. */
+export type BytesInput = EventInput & { readonly payload: Uint8Array };
+
 /** Event `number` of a stream, with a payload of up to `most` bytes. */
-export function eventOf(number: number, most: number): EventInput {
+export function eventOf(number: number, most: number): BytesInput {
   const hash = Math.imul(number ^ 0x5bd1e995, 0x9e3779b1) >>> 0;
   const length = hash % (hash % 16 === 0 ? most + 1 : Math.min(most + 1, 150));
   return {
@@ -38,7 +41,7 @@ export function isEvent(
 }
 
 /** Any event: also such of zeros only, and of times beyond 2^53. */
-export function randomEvent(random: Random, most: number): EventInput {
+export function randomEvent(random: Random, most: number): BytesInput {
   const kind = random.below(8);
   if (kind === 0) {
     return { timestamp: 0, type: 0, payload: new Uint8Array(random.below(Math.min(3, most + 1))) };
