@@ -73,8 +73,9 @@ function plain(value: unknown, depth = 0): unknown {
   const { stringValue, boolValue, intValue, doubleValue, bytesValue, arrayValue, kvlistValue } =
     value as Json;
   if (intValue !== undefined) {
-    // 64 bits are text in JSON.
-    return Number.isSafeInteger(Number(intValue)) ? Number(intValue) : intValue;
+    // 64 bits are text in JSON. Anything else stays what it is: an object may not become a number.
+    const number = typeof intValue === "string" ? Number(intValue) : intValue;
+    return Number.isSafeInteger(number) ? number : intValue;
   }
   const list = (arrayValue as Json | undefined)?.values;
   if (arrayValue !== undefined) {

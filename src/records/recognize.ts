@@ -27,6 +27,13 @@ const LOGGER: Names = ["logger", "category", "log.logger"];
 const BYTE_ORDER_MARK = 0xfeff;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/**
+ * How deep JSON may be nested. What is deeper is text: engines overflow their stack with it, and Bun's
+ * `JSON.stringify()` takes seconds to find that out.
+ */
+const DEEPEST = 200;
 /** So many digits may be more than a number holds. */
 const MANY_DIGITS = /\d{16}/;
 
@@ -119,12 +126,41 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   while (start < end && text.charCodeAt(start) <= 0x20) start++;
   if (text.charCodeAt(start) !== OPENING) return undefined;
   while (end > start && text.charCodeAt(end - 1) <= 0x20) end--;
-  if (text.charCodeAt(end - 1) !== CLOSING) return undefined;
+  if (text.charCodeAt(end - 1) !== CLOSING || isDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON, or nested deeper than the engine's stack.
     return undefined;
+  }
+}
+
+/** Whether JSON is nested deeper than {@linkcode DEEPEST}; of other text it may say anything. */
+function isDeep(text: string): boolean {
+  // Each level has an opening and a closing bracket.
+  if (text.length <= 2 * DEEPEST) return false;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      i = endOfString(text, i + 1);
+      if (i < 0) return false;
+      // "[" and "{", "]" and "}" differ by one bit.
+    } else if ((code | 0x20) === OPENING) {
+      if (++depth > DEEPEST) return true;
+    } else if ((code | 0x20) === CLOSING) depth--;
+  }
+  return false;
+}
+
+/** The place of the quote that ends a string which begins at `from`; -1 if there is none. */
+function endOfString(text: string, from: number): number {
+  for (;;) {
+    const end = text.indexOf('"', from);
+    if (end < 0) return -1;
+    let start = end;
+    while (start > from && text.charCodeAt(start - 1) === BACKSLASH) start--;
+    if ((end - start) % 2 === 0) return end;
+    from = end + 1;
   }
 }
 
@@ -138,7 +174,7 @@ function exactly(text: string): Record<string, unknown> | undefined {
       return isLong ? rawJSON?.(source) ?? value : value;
     });
   } catch {
-    // This goes less deep than without a function.
+    // A caller with little stack left: this takes more of it than without a function.
     return undefined;
   }
 }
