@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
@@ -14,6 +15,7 @@ import { type Criteria, Selection } from "./options/selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
 import { Output } from "./output/output.ts";
+import { outputColors } from "./output/output_colors.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Ears } from "./process/ears.ts";
@@ -65,7 +67,11 @@ async function dump(options: DumpOptions): Promise<void> {
   const info = reader.inspect();
   if (path !== "-") refuseItself(name, reader, path);
   const output = path === "-" ? Output.standard() : await Output.file(path);
-  const print = entryPrinter(format, output);
+  const isStandard = path === "-";
+  const print = entryPrinter(format, output, {
+    isTerminal: isStandard && Boolean(process.stdout.isTTY),
+    ...isStandard && { colors: outputColors(undefined) },
+  });
   const selection = new Selection(options, format === "pretty");
   using progress = new Progress(info.entries, "entries");
   const ears = new Ears();

@@ -36,7 +36,7 @@ import {
   sizeArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
-import { colorless } from "./output/harmless.ts";
+import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -203,7 +203,7 @@ async function forwardLog(
   },
 ): Promise<void> {
   using reader = await open(target, signal, options.once ?? false);
-  const name = colorless(reader.name);
+  const name = oneLine(reader.name);
   await using forwarding = await forward(reader, {
     ...forwardOptions(options),
     link,
@@ -267,8 +267,7 @@ function forwardOptions(options: ForwardCommandOptions): ForwardOptions {
   };
 }
 
-function sayTrouble(name: string, { type, message }: ForwardTrouble): void {
-  const text = colorless(message);
+function sayTrouble(name: string, { type, message: text }: ForwardTrouble): void {
   warn(
     `${name}: ` + {
       refused: `the stream takes nothing: ${text}; trying again and again`,

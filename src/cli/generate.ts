@@ -15,6 +15,7 @@ import { ShmLogWriter } from "../shm_log/writer.ts";
 import { RandomPayloads } from "./generate/random_payloads.ts";
 import { countArgument, targetArgument } from "./options/arguments.ts";
 import { toHex } from "./output/format.ts";
+import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -131,7 +132,7 @@ async function describe(name: LogTarget, log: ShmLogWriter): Promise<void> {
     chunk_count: log.chunkCount,
     max_entry_size: log.maxEntrySize,
   };
-  output.write(`${JSON.stringify(description, null, 2)}\n`);
+  output.write(`${harmlessJson(JSON.stringify(description, null, 2))}\n`);
   await output.flush();
 }
 

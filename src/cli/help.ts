@@ -9,6 +9,7 @@ import process from "node:process";
 import { type Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { manualPage } from "./help/manual.ts";
+import { oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 
 const EXAMPLES = `
@@ -34,7 +35,7 @@ async function help(program: Command, name: string | undefined): Promise<void> {
     ? program
     : program.commands.find((one) => one.name() === name || one.aliases().includes(name));
   if (command === undefined) {
-    process.stderr.write(`error: unknown command '${name}'\n`);
+    process.stderr.write(`error: unknown command '${oneLine(name ?? "")}'\n`);
     throw new CommanderError(1, "commander.unknownCommand", `unknown command '${name}'`);
   }
   const { stdout } = process;

@@ -14,6 +14,7 @@ import { addGenerate } from "./generate.ts";
 import { addHelp } from "./help.ts";
 import { complete, completionLines } from "./help/complete.ts";
 import { addList } from "./list.ts";
+import { harmless } from "./output/harmless.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { explain } from "./output/explain.ts";
 import { warn } from "./output/warn.ts";
@@ -68,6 +69,8 @@ export function createProgram(): Command {
     .version(config.version)
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError()
+    // What it complains of may be a name that a shell completed, or a script passed on.
+    .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .exitOverride();
   for (const add of COMMANDS) add(program);
   return program;

@@ -23,6 +23,7 @@ import {
   sourceArgument,
 } from "./options/arguments.ts";
 import { entryObject } from "./output/format.ts";
+import { harmlessJson } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -249,7 +250,7 @@ class Recording {
     for (let i = 0; i < batch.length; i++) {
       const bytes = this.#format === "text"
         ? batch.bytes(i)
-        : Buffer.from(JSON.stringify(entryObject(batch.entry(i))));
+        : Buffer.from(harmlessJson(JSON.stringify(entryObject(batch.entry(i)))));
       this.#file.line(bytes);
     }
     this.entries += batch.length;

@@ -11,6 +11,7 @@ import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
+import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
 import { table } from "./output/table.ts";
@@ -38,10 +39,11 @@ async function stat(target: LogTarget, options: { output: "text" | "json" }): Pr
   const info = reader.inspect();
   const isAlive = reader.isWriterAlive();
   const output = Output.standard();
+  const { name } = reader;
   output.write(
     options.output === "json"
-      ? `${JSON.stringify({ name: reader.name, writerAlive: isAlive, ...info }, null, 2)}\n`
-      : describe(reader.name, isAlive, info),
+      ? `${harmlessJson(JSON.stringify({ name, writerAlive: isAlive, ...info }, null, 2))}\n`
+      : describe(oneLine(name), isAlive, info),
   );
   await output.close();
 }

@@ -12,6 +12,7 @@ import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
+import { harmless, harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
 import { entryCount } from "./output/warn.ts";
@@ -57,7 +58,7 @@ async function verify(target: LogTarget, options: VerifyOptions): Promise<void> 
   const report = look(target);
   const output = Output.standard();
   const isJson = options.json || options.output === "json";
-  output.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
+  output.write(isJson ? `${harmlessJson(JSON.stringify(report, null, 2))}\n` : describe(report));
   await output.close();
   if (!report.isIntact) throw new ExitError(1);
 }
@@ -82,7 +83,7 @@ function look(target: LogTarget): Report {
 function describe(report: Report): string {
   const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY));
   const verdict = report.isIntact ? colors.green("sound") : colors.red("damaged");
-  const lines = [`${colors.bold(report.name)}: ${verdict}`];
+  const lines = [`${colors.bold(oneLine(report.name))}: ${verdict}`];
   if ("entries" in report) {
     const { entries, firstSequenceNumber: first, lastSequenceNumber: last } = report;
     const range = entries > 0 ? `, ${first} to ${last}` : "";
@@ -101,7 +102,7 @@ function describe(report: Report): string {
   }
   for (const one of report.damage) {
     const where = "chunk" in one ? `chunk ${one.chunk}, offset ${one.offset}` : "header";
-    lines.push(colors.red(`  damage: ${where}: ${one.what}`));
+    lines.push(colors.red(`  damage: ${where}: ${harmless(one.what)}`));
   }
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -9,7 +9,6 @@ import { type Command, InvalidArgumentError } from "commander";
 import { checkStreamName } from "../../nats/checks.ts";
 import type { NatsOptions, NatsStatus } from "../../nats/connect.ts";
 import { subjectOf } from "../../nats/message/subject.ts";
-import { harmless } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 
 /** What the help of such a command says about it. */
@@ -105,8 +104,8 @@ export function natsOptions(servers: string | undefined, options: NatsCommandOpt
 function sayStatus(): (status: NatsStatus) => void {
   let last = "";
   return ({ type, server, error }) => {
-    const at = server === undefined ? "" : ` (${harmless(server)})`;
-    const why = error === undefined ? "" : `: ${harmless(error.message)}`;
+    const at = server === undefined ? "" : ` (${server})`;
+    const why = error === undefined ? "" : `: ${error.message}`;
     const text = {
       connected: last === "" ? "" : `the NATS server is there${at}`,
       disconnected: `the NATS server is gone${at}; trying again and again`,

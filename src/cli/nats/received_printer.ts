@@ -16,7 +16,8 @@ import {
   entryPrinter,
   type Origin,
 } from "../output/format.ts";
-import { colorless, harmlessJson } from "../output/harmless.ts";
+import { columnsOf, padded, shortened } from "../output/columns.ts";
+import { harmlessJson, oneLine } from "../output/harmless.ts";
 import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";
@@ -51,7 +52,7 @@ interface Source {
 
 /** Of how many logs something is remembered. */
 const MOST_SOURCES = 4096;
-/** The widest name that others are aligned with. */
+/** The widest name, in columns: of a longer one the beginning. */
 const WIDEST = 40;
 
 /** Prints entries and gaps. */
@@ -118,9 +119,7 @@ export class ReceivedPrinter {
   }
 
   #json(object: object): void {
-    const { output, isTerminal } = this.#options;
-    const json = JSON.stringify(object);
-    output.write(`${isTerminal ? harmlessJson(json) : json}\n`);
+    this.#options.output.write(`${harmlessJson(JSON.stringify(object))}\n`);
   }
 
   #sourceOf(log: LogSource): Source {
@@ -136,7 +135,7 @@ export class ReceivedPrinter {
         colors.red,
       ];
       const paint = palette[this.#sources.size % palette.length];
-      const name = label(log);
+      const name = shortened(label(log), WIDEST);
       const selection = new Selection(criteria, format === "pretty");
       source = { selection, origin: { name, prefix: "" }, paint };
       if (this.#sources.size >= MOST_SOURCES) {
@@ -152,14 +151,14 @@ export class ReceivedPrinter {
 
   /** Makes the names of one width, as far as they are known. */
   #align(name: string): void {
-    const width = Math.min(WIDEST, name.length);
+    const width = columnsOf(name);
     if (width <= this.#width) return;
     this.#width = width;
     for (const source of this.#sources.values()) source.origin.prefix = this.#prefix(source);
   }
 
   #prefix({ origin, paint }: Source): string {
-    return `${paint(origin.name.padEnd(this.#width))} | `;
+    return `${paint(padded(origin.name, this.#width))} | `;
   }
 }
 
@@ -179,5 +178,5 @@ function nameOf(
 /** A log in a word. Its names may come from a stranger. */
 function label({ host, name }: LogSource): string {
   const text = name.startsWith("/") ? `${host}${name}` : `${host}/${name}`;
-  return colorless(text).replaceAll(/\s/g, " ");
+  return oneLine(text);
 }

@@ -9,7 +9,7 @@ import pc from "picocolors";
 import type { Entry } from "../../log/entry.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
-import { harmless, harmlessJson } from "./harmless.ts";
+import { harmless, harmlessColors, harmlessJson } from "./harmless.ts";
 import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
@@ -45,30 +45,41 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const NEWLINE = 10;
 const LINE_END = Buffer.from("\n");
 
-/** What prints an entry in that format. */
+/**
+ * What prints an entry in that format.
+ *
+ * @throws {RangeError} if it would hand a terminal whatever bytes there are
+ */
 export function entryPrinter(
   format: EntryFormat,
   output: Output,
   { isTerminal = false, colors = pc.createColors(false) }: PrintOptions = {},
 ): EntryPrinter {
   const pretty = new PrettyPrinter(colors);
+  // Colours of an entry are let through where ours are.
+  const plain = colors.isColorSupported ? harmlessColors : harmless;
   switch (format) {
     case "text":
       return isTerminal
-        ? (entry, _record, origin) => writeText(output, harmless(entry.text), origin)
+        ? (entry, _record, origin) => writeText(output, plain(entry.text), origin)
         : (entry, _record, origin) => writeBytes(output, entry.bytes, origin);
     case "pretty":
       return (entry, record = recognizeRecord(entry.text, true), origin) =>
-        writeText(output, record ? pretty.print(record) : harmless(entry.text), origin);
+        writeText(output, record ? pretty.print(record) : plain(entry.text), origin);
     case "json":
       return (entry, _record, origin) => {
         const log = origin && { log: origin.name };
-        const json = JSON.stringify({ ...log, ...entryObject(entry) });
-        output.write(`${isTerminal ? harmlessJson(json) : json}\n`);
+        output.write(`${harmlessJson(JSON.stringify({ ...log, ...entryObject(entry) }))}\n`);
       };
     case "hex":
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
     case "raw":
+      if (isTerminal) {
+        throw new RangeError(
+          "format raw would let the entries control this terminal: print them as text, " +
+            'or into a pipe ("| cat -v")',
+        );
+      }
       return (entry) => output.write(entry.bytes);
   }
 }

@@ -7,7 +7,7 @@
 import type pc from "picocolors";
 import type { LogLevel } from "../../records/level.ts";
 import type { LogRecord } from "../../records/record.ts";
-import { colorless } from "./harmless.ts";
+import { harmless, oneLine } from "./harmless.ts";
 
 /** What makes text coloured, or leaves it. */
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -47,7 +47,7 @@ export class PrettyPrinter {
     if (logger !== undefined) words.push(colors.cyan(oneLine(logger)));
     if (message !== undefined) {
       // What is not the first line is indented, so that no message can pass for two records.
-      words.push(colorless(message.trimEnd()).replaceAll("\n", `\n${INDENT}`));
+      words.push(harmless(message.trimEnd()).replaceAll("\n", `\n${INDENT}`));
     }
     for (const key in fields) {
       const value = fields[key];
@@ -60,7 +60,7 @@ export class PrettyPrinter {
     const below = stacks.flatMap((stack) => stack.trimEnd().split("\n"));
     return [
       words.join(" "),
-      ...below.map((line) => colors.gray(`${INDENT}${colorless(line)}`)),
+      ...below.map((line) => colors.gray(`${INDENT}${harmless(line)}`)),
     ].join("\n");
   }
 }
@@ -75,11 +75,13 @@ function withoutStacks(
   if (!isError(value) || depth > 8) return [[key, value]];
   const { stack, message, name, type, cause, ...rest } = value;
   const kind = typeof type === "string" ? type : name;
-  const head = `${typeof kind === "string" ? `${kind}: ` : ""}${message ?? ""}`;
+  // What is no text is no message, but a field like others.
+  if (message !== undefined && typeof message !== "string") rest.message = message;
   const isThere = typeof message !== "string" || stack.includes(message) ||
     // What pino makes of causes: their messages joined, and their stacks, too.
     stack.includes(message.split(":")[0]);
-  const whole = isThere ? stack : `${head}\n${stack}`;
+  const head = typeof kind === "string" ? `${kind}: ` : "";
+  const whole = isThere ? stack : `${head}${message}\n${stack}`;
   stacks.push(depth > 0 ? `caused by: ${whole}` : whole);
   const fields = Object.entries(rest).map(([name, part]): [string, unknown] => [
     `${key}.${name}`,
@@ -96,14 +98,9 @@ function isError(value: unknown): value is Record<string, unknown> & { stack: st
 
 function formatValue(value: unknown): string {
   if (typeof value === "string") {
-    return /^[^\s"=\\{}[\]]+$/.test(value) ? colorless(value) : oneLine(JSON.stringify(value));
+    return /^[^\s"=\\{}[\]]+$/.test(value) ? harmless(value) : oneLine(JSON.stringify(value));
   }
-  try {
-    return oneLine(JSON.stringify(value) ?? "");
-  } catch {
-    // Nested deeper than the engine's stack.
-    return "…";
-  }
+  return oneLine(JSON.stringify(value) ?? "");
 }
 
 /** The time of the day here, in milliseconds; with the date unless it is of today. */
@@ -115,8 +112,4 @@ function formatTime(time: number): string {
   const midnight = new Date().setHours(0, 0, 0, 0);
   const isToday = time >= midnight && time < midnight + DAY;
   return `${isToday ? "" : day}${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-}
-
-function oneLine(text: string): string {
-  return colorless(text).replaceAll("\n", "\\n");
 }

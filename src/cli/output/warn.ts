@@ -13,9 +13,13 @@ const colors = pc.createColors(pc.isColorSupported && Boolean(process.stderr.isT
 // Who reads it may be gone, and a recorder has other work than to be heard.
 process.stderr.on("error", () => {});
 
-/** Says one line, with the program's name in front; names in it may be a stranger's. */
+/**
+ * Says something, with the program's name in front. Names in it may be a stranger's: what is not the
+ * first line is indented, so that none can pass for another message.
+ */
 export function warn(message: string): void {
-  process.stderr.write(`${colors.yellow("ouroboros:")} ${harmless(message)}\n`);
+  const text = harmless(message).replaceAll("\n", "\n    ");
+  process.stderr.write(`${colors.yellow("ouroboros:")} ${text}\n`);
 }
 
 /** How many of something, in words: `"1 entry"`, `"2 entries"`. */
