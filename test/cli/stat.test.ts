@@ -88,7 +88,10 @@ test("list shows names that could play tricks on a terminal without their tricks
   const name = `${uniqueName()}\x1b[2J\x9b2J\ny`;
   using _log = ShmLogWriter.create(name, SMALL);
   const { stdout } = runCli(["list"]);
-  assert.ok(stdout.includes(`${name.split("\x1b")[0]}\\x1b[2J\\x9b2J?y `), JSON.stringify(stdout));
+  assert.ok(
+    stdout.includes(`${name.split("\x1b")[0]}\\x1b[2J\\x9b2J\\ny `),
+    JSON.stringify(stdout),
+  );
   const json = runCli(["list", "-o", "json"]).stdout;
   assert.doesNotMatch(json, /[\x7f-\x9f]/);
   assert.ok(JSON.parse(json).some((one: { name: string }) => one.name === name));
