@@ -11,7 +11,7 @@ import { cString } from "./c_string.ts";
 import { driver } from "./driver.ts";
 import { linux } from "./linux.ts";
 import { macOs } from "./macos.ts";
-import type { Driver, SymbolTable } from "./native.ts";
+import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { lockPatiently } from "./patient_lock.ts";
 import { posixFiles } from "./posix_files.ts";
 import { posixName } from "./posix_name.ts";
@@ -34,6 +34,13 @@ const CALLS = {
   geteuid: { parameters: [], result: "i32" },
   fchmod: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies SymbolTable;
+
+/** Called by commands only. */
+const POLL = {
+  poll: { parameters: ["bytes", "u64", "i32"], result: "i32" },
+} as const satisfies SymbolTable;
+const POLLERR = 8;
+const POLLHUP = 16;
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -69,6 +76,7 @@ export function posixSystem(
   const errno = errnoCell(native, on);
   const stat = new Uint8Array(new ArrayBuffer(STAT_SIZE));
   let semaphores: Semaphores | undefined;
+  let poll: NativeFunctions<typeof POLL>["poll"] | undefined;
 
   /** Calls again while a signal interrupts; throws what `call` failed with. */
   function check(call: string, what: string, attempt: () => number): number {
@@ -245,6 +253,13 @@ export function posixSystem(
       libc.flock(descriptor, LOCK_UN);
     },
     lockDescriptor: (descriptor) => descriptor,
+    isHungUp(descriptor) {
+      // A struct pollfd that asks for no events: an error and a hang-up are told in any case.
+      const asked = Int32Array.of(descriptor, 0);
+      poll ??= native.open(on.libc, POLL).poll;
+      poll(new Uint8Array(asked.buffer), 1n, 0);
+      return (asked[1] >> 16 & (POLLERR | POLLHUP)) !== 0;
+    },
     close(descriptor) {
       libc.close(descriptor);
     },

@@ -132,6 +132,8 @@ export interface System {
   unlock(descriptor: number): void;
   /** The descriptor to lock for a segment: its own, or one made for the purpose. */
   lockDescriptor(descriptor: number, name: string | undefined): number;
+  /** Whether all have closed the other end of a pipe or socket, where the system tells. */
+  isHungUp?(descriptor: number): boolean;
   /** Closes a descriptor. */
   close(descriptor: number): void;
   /** Its semaphores, looked up when they are first asked for. */

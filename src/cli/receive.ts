@@ -31,6 +31,7 @@ import type { Criteria } from "./options/selection.ts";
 import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
 import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./output/format.ts";
 import { entryCount, warn } from "./output/warn.ts";
+import { ClosedPipeError } from "./output/output.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -132,7 +133,7 @@ function startArgument(text: string): NonNullable<ReceiveOptions["start"]> {
 
 async function receiveLogs(options: ReceiveCommandOptions, command: Command): Promise<void> {
   checkOptions(options, command);
-  using interrupt = new Interrupt();
+  using interrupt = new Interrupt({ output: options.into === undefined });
   const { signal } = interrupt;
   const { stream, subject, consumer, start, once, maxHold, domain } = options;
   const common: ReceiveOptions = {
@@ -149,7 +150,7 @@ async function receiveLogs(options: ReceiveCommandOptions, command: Command): Pr
   if (options.into !== undefined) await writeInto(options.into, common, options);
   else await print(common, options);
   // Who wanted all that is there has not got it.
-  if (once && signal.aborted) throw new ExitError(1);
+  if (once && signal.aborted && !(signal.reason instanceof ClosedPipeError)) throw new ExitError(1);
 }
 
 async function print(common: ReceiveOptions, options: ReceiveCommandOptions): Promise<void> {

@@ -141,7 +141,7 @@ async function tail(all: TailTarget[], options: TailOptions, command: Command): 
   }
   const targets = all.filter((target): target is LogTarget => !isStream(target));
   checkOptions(targets, options, command);
-  using interrupt = new Interrupt();
+  using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
   const colors = outputColors(options.color);
   const isTerminal = Boolean(process.stdout.isTTY);

@@ -62,7 +62,7 @@ function secondsArgument(text: string): number {
 }
 
 async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
-  using interrupt = new Interrupt();
+  using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
   using watch = new Watch(targets.length > 0 ? targets : undefined);
   const interval = options.interval * 1000;

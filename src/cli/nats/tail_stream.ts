@@ -58,7 +58,7 @@ export async function tailStream(
   { server, stream, subject }: StreamTarget,
   options: TailStreamOptions,
 ): Promise<void> {
-  using interrupt = new Interrupt();
+  using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
   const { follow, lines, from } = options;
   // Of one subject there is mostly one log.

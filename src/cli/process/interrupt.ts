@@ -5,11 +5,19 @@
  */
 
 import process from "node:process";
+import { ClosedPipeError } from "../output/output.ts";
+import { onOutputEnd } from "./output_end.ts";
 
 /** On Windows Ctrl-C, Ctrl-Break, and the console that is closed; nothing else tells a process. */
 const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** What ends a command. */
+export interface InterruptOptions {
+  /** Whether also the end of the reader of standard output does: then the reason is a `ClosedPipeError`. */
+  output?: boolean;
+}
 
 /**
  * A signal that is aborted at the first SIGINT, SIGTERM or SIGHUP (on Windows Ctrl-C, Ctrl-Break, a
@@ -23,9 +31,14 @@ export class Interrupt implements Disposable {
     this.#controller.abort();
   };
 
+  readonly #forget: () => void;
+
   /** Begins to listen. */
-  constructor() {
+  constructor({ output = false }: InterruptOptions = {}) {
     for (const name of SIGNALS) process.on(name, this.#onSignal);
+    this.#forget = output
+      ? onOutputEnd(() => this.#controller.abort(new ClosedPipeError("nobody reads the output")))
+      : () => {};
   }
 
   /** The signal. */
@@ -35,6 +48,7 @@ export class Interrupt implements Disposable {
 
   /** Ceases to listen. */
   [Symbol.dispose](): void {
+    this.#forget();
     for (const name of SIGNALS) process.removeListener(name, this.#onSignal);
   }
 }
