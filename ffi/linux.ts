@@ -9,6 +9,7 @@ import { NativeUnavailableError } from "../src/errors.ts";
 import { cString } from "./c_string.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { linuxFutex } from "./linux_futex.ts";
+import { linuxNameless } from "./linux_nameless.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
 import { identityNumber, microseconds } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
@@ -109,6 +110,7 @@ export function linux(native: Driver, arch: string): Platform {
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
     list: listDevShm,
+    nameless: (errno) => linuxNameless(native, libc, errno),
   };
 }
 

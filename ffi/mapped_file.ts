@@ -5,6 +5,7 @@
  */
 
 import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
+import { make } from "./creation.ts";
 import { system } from "./current_system.ts";
 import { Mapping } from "./mapping.ts";
 import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
@@ -44,28 +45,44 @@ export class MappedFile extends Mapping {
   /**
    * Creates a file of zeros with room on the disk for all of it, and maps it for reading and
    * writing. Some file systems can't reserve room: on a full one of those a store kills the process.
+   * On Linux nobody sees it before it is complete, where its file system can do that.
    *
    * @param size in bytes
    * @throws {SegmentExistsError} if there is something of this path, be it a broken link
+   * @throws {WriterLockedError} with `lock`, if another process was faster
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size or the mode is not usable
    */
-  static create(path: string, size: number, options: CreateOptions = {}): MappedFile {
+  static create(
+    path: string,
+    size: number,
+    options: CreateOptions<MappedFile> = {},
+  ): MappedFile {
     const { mode = 0o600, reserve = true } = options;
+    const what = `file "${path}"`;
     checkMode(mode);
-    checkSize(size, `file "${path}"`);
-    const descriptor = system().files.create(path, mode);
-    try {
-      system().setMode(descriptor, mode, `file "${path}"`);
-      // Room first: macOS counts it from what the file has, and would not fill the hole of a new size.
-      if (reserve) system().reserve(descriptor, size, `file "${path}"`, true);
-      system().setSize(descriptor, size, `file "${path}"`);
-      return new MappedFile(path, descriptor, size, "read-write");
-    } catch (error) {
-      removeFailed(path, descriptor);
-      throw error;
-    }
+    checkSize(size, what);
+    const { files, nameless } = system();
+    return make({
+      what,
+      isTaken: () => files.identify(path, "read-write") !== undefined,
+      createNameless: () => nameless?.createFile(path, mode),
+      giveName: (descriptor) => nameless?.nameFile(descriptor, path) ?? false,
+      create: () => files.create(path, mode),
+      build(descriptor) {
+        system().setMode(descriptor, mode, what);
+        // Room first: macOS counts it from what the file has, and would not fill the hole of a new size.
+        if (reserve) system().reserve(descriptor, size, what, true);
+        system().setSize(descriptor, size, what);
+        return new MappedFile(path, descriptor, size, "read-write");
+      },
+      open: () => MappedFile.open(path, { access: "read-write" }),
+      discard(descriptor, isNamed) {
+        if (isNamed) removeFailed(path, descriptor);
+        else files.close(descriptor);
+      },
+    }, options);
   }
 
   /**

@@ -4,11 +4,14 @@
  * @module
  */
 
-import { ClosedError } from "../src/errors.ts";
+import { ClosedError, PermissionDeniedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
 import { exchange, type Holding, keepSafe, mapView, release } from "./holding.ts";
 import { checkSize } from "./memory_options.ts";
 import type { Access, Advice, SegmentIdentity } from "./system.ts";
+
+/** No system has smaller pages, in bytes. */
+const PAGE = 4096;
 
 /** What a mapping is made of. */
 export interface MappingParts {
@@ -135,6 +138,21 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * Sets memory or disk aside for all of it, as when it is created: of what has holes, made by another
+   * program or restored from a backup, a store that finds no room kills the process (SIGBUS). A file
+   * system that shares blocks between files (btrfs; XFS after a reflink copy) may still have none.
+   *
+   * @throws {NoSpaceError} if there is no room for it
+   * @throws {PermissionDeniedError} if it is mapped read-only
+   * @throws {ClosedError} after `close()`
+   */
+  reserve(): void {
+    const size = this.currentSize();
+    this.#checkWritable();
+    system().reserve(this.#descriptor, size, this.#what, this.#name === undefined);
+  }
+
+  /**
    * The number of the user who owns the object at this moment. On Windows it is the last part of the
    * owner's security identifier, which others may have, too: see {@linkcode Mapping.isOwn}.
    *
@@ -234,6 +252,21 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * Has the system bring all pages for writing now, which else it does at the first store to each: for
+   * the only writer.
+   *
+   * @throws {PermissionDeniedError} if it is mapped read-only
+   * @throws {ClosedError} after `close()`
+   */
+  touch(): void {
+    this.#checkOpen();
+    this.#checkWritable();
+    const words = new Int32Array(this.#buffer, 0, this.#buffer.byteLength >>> 2);
+    // A store that changes nothing.
+    for (let at = 0; at < words.length; at += PAGE / 4) Atomics.add(words, at, 0);
+  }
+
+  /**
    * Tells the system how the memory will be used, so that it reads ahead, or does not. Only a hint.
    *
    * @throws {ClosedError} after `close()`
@@ -301,10 +334,35 @@ export abstract class Mapping implements Disposable {
     this.close();
   }
 
+  /**
+   * Ends another mapping of the same object, and has its lock from now on; false if it is one of
+   * another object. For those who make mappings.
+   */
+  takeOver(other: Mapping): boolean {
+    const { device, inode } = other.identity;
+    if (this.identity.device !== device || this.identity.inode !== inode) return false;
+    if (other.#isLockHeld) {
+      this.#isLockHeld = true;
+      this.#lockDescriptor = other.#lockDescriptor;
+      // Its lock goes with the descriptor by which it was taken.
+      const { descriptors } = other.#holding;
+      for (const descriptor of descriptors) this.#holding.descriptors.add(descriptor);
+      descriptors.clear();
+    }
+    other.close();
+    return true;
+  }
+
   /** Closes, and does something in between: nothing is mapped any more, and the lock is still held. */
   protected closeAround(action: () => void): void {
     this.#checkOpen();
     release(this.#holding, this.#buffer, action);
+  }
+
+  #checkWritable(): void {
+    if (this.access === "read") {
+      throw new PermissionDeniedError(`${this.#what} is mapped read-only`);
+    }
   }
 
   #checkOpen(): void {

@@ -8,7 +8,7 @@ import { system } from "./current_system.ts";
 import type { Access } from "./system.ts";
 
 /** How memory is created. */
-export interface CreateOptions {
+export interface CreateOptions<T = unknown> {
   /**
    * The permission bits, exact: the umask takes nothing away. Default 0o600. On Windows, which has
    * other rights, nothing comes of it: a segment is for its user, a file has the rights of its folder.
@@ -20,6 +20,17 @@ export interface CreateOptions {
    * Windows there is always room for all of it; on macOS no memory can be set aside for a segment.
    */
   reserve?: boolean;
+  /**
+   * Whether it is locked as soon as it is there, see {@linkcode Mapping.tryLock}. If another process
+   * has been faster, that is a `WriterLockedError`. Default false.
+   */
+  lock?: boolean;
+  /**
+   * Called with the memory, of zeros, before others can find it: on Linux it gets its name when this
+   * returns. Elsewhere, and in file systems that can't do that, it has its name already. If this
+   * throws, nothing is left of the memory. It may be called again, with another memory.
+   */
+  prepare?: (memory: T) => void;
 }
 
 /** How memory is opened. */

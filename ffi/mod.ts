@@ -99,5 +99,5 @@ export { NamedSemaphore, type SemaphoreOptions } from "./named_semaphore.ts";
 export { isSameFile, PartialFile, type PartialFileOptions } from "./partial_file.ts";
 export { onProcessEnd } from "./process_end.ts";
 export { type FastEncoding, textEncoding } from "./text_encoding.ts";
-export { SharedMemory, type SharedOpenOptions } from "./shared_memory.ts";
+export { type SharedCreateOptions, SharedMemory, type SharedOpenOptions } from "./shared_memory.ts";
 export type { Access, Advice, ObjectIdentity, SegmentIdentity } from "./system.ts";

@@ -21,7 +21,7 @@ import type { CreateOptions } from "./memory_options.ts";
 import { translateFsError } from "./system_error.ts";
 
 /** How a {@linkcode PartialFile} is made. */
-export interface PartialFileOptions extends CreateOptions {
+export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "prepare"> {
   /** Whether a file that is at `path` is replaced, at the end and at once. Default `false`. */
   force?: boolean;
 }

@@ -132,6 +132,7 @@ export function posixSystem(
     futex: on.futex,
     persists: true,
     files: posixFiles,
+    ...(on.nameless && { nameless: on.nameless(() => errno[0]) }),
     normalizeName: (name) => posixName(name, on.maxNameLength),
     segmentSize: (size) => size,
     createShared(name, mode) {

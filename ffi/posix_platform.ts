@@ -5,7 +5,7 @@
  */
 
 import type { SymbolTable } from "./native.ts";
-import type { Futex, SegmentIdentity, System } from "./system.ts";
+import type { Futex, Nameless, SegmentIdentity, System } from "./system.ts";
 
 /** The calls for shared memory, of which `shm_open` is variadic on macOS. */
 export const SHARED_CALLS = {
@@ -55,6 +55,8 @@ export interface Platform {
   /** Has the disk write what it was given, where msync does not; gives 0 or an error number. */
   flushDisk?: (descriptor: number, errno: () => number) => number;
   list(): string[];
+  /** How to make what gets its name later. */
+  nameless?: (errno: () => number) => Nameless;
   /** The system with what it can't do yet. */
   complete?: (system: System, tools: SystemTools) => System;
 }

@@ -6,19 +6,26 @@
 
 import os from "node:os";
 import { PermissionDeniedError, SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
+import { make } from "./creation.ts";
 import { Mapping } from "./mapping.ts";
 import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
 import { system } from "./current_system.ts";
 import type { Access, ObjectIdentity, SegmentIdentity } from "./system.ts";
 
-/** How a segment is opened. */
-export interface SharedOpenOptions extends OpenOptions {
+/** How much of a segment is mapped. */
+interface WholePages {
   /**
    * Whether to map the page in which the segment ends to its end: what lies there is memory that all
    * who map it share, too. Default false.
    */
   wholePages?: boolean;
 }
+
+/** How a segment is opened. */
+export interface SharedOpenOptions extends OpenOptions, WholePages {}
+
+/** How a segment is created. */
+export interface SharedCreateOptions extends CreateOptions<SharedMemory>, WholePages {}
 
 /** No system has smaller pages, in bytes. */
 const PAGE = 4096;
@@ -56,32 +63,44 @@ export class SharedMemory extends Mapping {
 
   /**
    * Creates a segment of zeros with memory reserved for all of it, and maps it for reading and
-   * writing.
+   * writing. On Linux nobody sees it before it is complete, see {@linkcode CreateOptions.prepare}.
    *
    * @param name a name with or without its `/`
    * @param size in bytes; on Windows it becomes a multiple of the page size, see `byteLength`
    * @throws {SegmentExistsError} if there is one of this name
+   * @throws {WriterLockedError} with `lock`, if another process was faster
    * @throws {NoSpaceError} if there is no memory for it: /dev/shm is full, in a container for
    * instance, where it has 64 MiB if nothing else is said
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size, the mode or the name is not usable
    */
-  static create(name: string, size: number, options: CreateOptions = {}): SharedMemory {
+  static create(name: string, size: number, options: SharedCreateOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);
-    const { mode = 0o600, reserve = true } = options;
+    const { mode = 0o600, reserve = true, wholePages = false } = options;
+    const what = `"${normal}"`;
     checkMode(mode);
-    checkSize(size, `segment "${normal}"`);
+    checkSize(size, `segment ${what}`);
     const segmentSize = system().segmentSize(size);
-    const descriptor = system().createShared(normal, mode, segmentSize);
-    try {
-      system().setMode(descriptor, mode, `"${normal}"`);
-      system().setSize(descriptor, segmentSize, `"${normal}"`);
-      if (reserve) system().reserve(descriptor, segmentSize, `"${normal}"`, false);
-      return new SharedMemory(normal, descriptor, segmentSize, "read-write");
-    } catch (error) {
-      removeFailed(normal, descriptor);
-      throw error;
-    }
+    const mapped = wholePages ? inWholePages(segmentSize) : segmentSize;
+    const { nameless } = system();
+    return make({
+      what,
+      isTaken: () => SharedMemory.exists(normal),
+      createNameless: () => nameless?.createShared(mode),
+      giveName: (descriptor) => nameless?.nameShared(descriptor, normal) ?? false,
+      create: () => system().createShared(normal, mode, segmentSize),
+      build(descriptor) {
+        system().setMode(descriptor, mode, what);
+        system().setSize(descriptor, segmentSize, what);
+        if (reserve) system().reserve(descriptor, segmentSize, what, false);
+        return new SharedMemory(normal, descriptor, mapped, "read-write");
+      },
+      open: () => SharedMemory.open(normal, { access: "read-write", wholePages }),
+      discard(descriptor, isNamed) {
+        if (isNamed) removeFailed(normal, descriptor);
+        else system().close(descriptor);
+      },
+    }, options);
   }
 
   /**
@@ -101,7 +120,7 @@ export class SharedMemory extends Mapping {
       if (size === 0) {
         throw new SegmentNotFoundError(`segment "${normal}" is empty: its creator is not done`);
       }
-      const mapped = wholePages ? Math.ceil(size / PAGE) * PAGE : size;
+      const mapped = wholePages ? inWholePages(size) : size;
       checkSize(mapped, `segment "${normal}"`);
       return new SharedMemory(normal, descriptor, mapped, access);
     } catch (error) {
@@ -189,6 +208,10 @@ export class SharedMemory extends Mapping {
   override remove(): void {
     this.closeAround(() => system().unlinkShared(this.name));
   }
+}
+
+function inWholePages(size: number): number {
+  return Math.ceil(size / PAGE) * PAGE;
 }
 
 /** Removes what could not be finished, unless somebody put another segment in its place. */

@@ -70,6 +70,18 @@ export interface Files {
   close(descriptor: number): void;
 }
 
+/** Segments and files that have no name yet, where a system has such. */
+export interface Nameless {
+  /** Makes a segment; gives its descriptor, or undefined if that can't be here. */
+  createShared(mode: number): number | undefined;
+  /** Makes a file in the folder of a path; gives its descriptor, or undefined if that can't be there. */
+  createFile(path: string, mode: number): number | undefined;
+  /** Gives a segment its name, which must be free; false if that can't be here. */
+  nameShared(descriptor: number, name: string): boolean;
+  /** Gives a file its path, which must be free; false if that can't be there. */
+  nameFile(descriptor: number, path: string): boolean;
+}
+
 /** What to call on one operating system. Errors are thrown by class; `what` names the object. */
 export interface System {
   /** The longest name of a shared memory segment in bytes of UTF-8, without its `/`. */
@@ -84,6 +96,8 @@ export interface System {
   readonly persists: boolean;
   /** Its files. */
   readonly files: Files;
+  /** What has no name yet, where there is such. */
+  readonly nameless?: Nameless;
   /** A segment's name as it is used here; a RangeError if it is not usable. */
   normalizeName(name: string): string;
   /** The size that a segment has if one of `size` bytes is asked for. */

@@ -34,6 +34,7 @@
 import { MappedFile } from "../ffi/mod.ts";
 import {
   ClosedError,
+  PermissionDeniedError,
   SegmentExistsError,
   SegmentNotFoundError,
   WriterLockedError,
@@ -94,7 +95,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * @throws {SegmentNotFoundError} if there is none and no capacity is given
    * @throws {RangeError} if the capacity is not usable, or not that of the file
    * @throws {NoSpaceError} if the disk has no room for it
-   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {PermissionDeniedError} if the system refuses, or the file belongs to another user
    */
   constructor(path: string, capacity?: number, options: RingOptions = {}) {
     const file = openLocked(path, capacity, options);
@@ -241,43 +242,45 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
 function openLocked(path: string, capacity: number | undefined, options: RingOptions): MappedFile {
   if (capacity !== undefined) checkCapacity(capacity);
   const size = capacity === undefined ? undefined : fileSize(capacity);
-  const file = openOrCreate(path, size, options);
-  try {
-    if (!file.tryLock()) throw new WriterLockedError(`ring "${path}" is open elsewhere`);
-    if (size !== undefined && file.byteLength !== size) {
-      throw new RangeError(
-        `ring "${path}" has ${file.byteLength} bytes, and a capacity of ${capacity} takes ${size}`,
-      );
-    }
-    return file;
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-}
-
-function openOrCreate(path: string, size: number | undefined, options: RingOptions): MappedFile {
   for (let attempt = 0;; attempt++) {
     try {
-      return MappedFile.open(path, { access: "read-write" });
+      return takeOver(path, capacity, size);
     } catch (error) {
       if (!(error instanceof SegmentNotFoundError) || size === undefined) throw error;
     }
     try {
-      return lockNew(MappedFile.create(path, size, options));
+      return MappedFile.create(path, size, { mode: options.mode, lock: true });
     } catch (error) {
       if (!(error instanceof SegmentExistsError) || attempt === ATTEMPTS) throw error;
     }
   }
 }
 
-/** Locks what we have made, unless somebody did that before us; where that fails, nothing is left. */
-function lockNew(file: MappedFile): MappedFile {
+/** Opens the file that is there, and takes its lock. */
+function takeOver(
+  path: string,
+  capacity: number | undefined,
+  size: number | undefined,
+): MappedFile {
+  const file = MappedFile.open(path, { access: "read-write" });
   try {
-    file.tryLock();
+    // Before a byte of it is touched: its owner could read what we put, and cut it off under us.
+    if (!file.isOwn()) {
+      throw new PermissionDeniedError(
+        `ring "${path}" belongs to another user, ${file.owner()}: it is left as it is`,
+      );
+    }
+    if (!file.tryLock()) throw new WriterLockedError(`ring "${path}" is open elsewhere`);
+    if (size !== undefined && file.byteLength !== size) {
+      throw new RangeError(
+        `ring "${path}" has ${file.byteLength} bytes, and a capacity of ${capacity} takes ${size}`,
+      );
+    }
+    // It may have been made by another program, or restored from a backup, and have holes.
+    file.reserve();
     return file;
   } catch (error) {
-    file.discard();
+    file.close();
     throw error;
   }
 }

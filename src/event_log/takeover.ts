@@ -7,21 +7,26 @@
 import { MappedFile } from "../../ffi/mod.ts";
 import { PermissionDeniedError, WriterLockedError } from "../errors.ts";
 
-/** Makes a file, which must not exist, for `work`; nothing is left of it if that fails. */
+/**
+ * Makes a file, which must not exist, for `work`; nothing is left of it if that fails. Who finds it
+ * finds what `format` has made of it.
+ */
 export function makeFile<T>(
   path: string,
   size: number,
   mode: number | undefined,
+  format: (file: MappedFile) => void,
   work: (file: MappedFile) => T,
 ): T {
-  const file = MappedFile.create(path, size, mode === undefined ? {} : { mode });
+  const file = MappedFile.create(path, size, {
+    ...(mode === undefined ? {} : { mode }),
+    lock: true,
+    prepare: format,
+  });
   try {
-    lock(file);
     return work(file);
   } catch (error) {
-    // Whose lock it is not, has nothing to remove.
-    if (error instanceof WriterLockedError) file.close();
-    else file.discard();
+    file.discard();
     throw error;
   }
 }
@@ -39,6 +44,8 @@ export function takeOver<T>(path: string, work: (file: MappedFile) => T): T {
     lock(file);
     // Somebody who had the lock before us may have let it grow after we had looked.
     file.remap();
+    // It may have been made by another program, or restored from a backup, and have holes.
+    file.reserve();
     return work(file);
   } catch (error) {
     file.close();

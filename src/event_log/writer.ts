@@ -80,15 +80,15 @@ export class EventLogWriter implements Disposable {
     checkBytes("capacity", capacity);
     checkBytes("grow", grow);
     const size = Math.max(capacity, MIN_LOG_SIZE);
-    return makeFile(path, size, mode, (file) => {
-      return new EventLogWriter(file, grow, (how) => {
-        return EventWriter.create(file.buffer, {
-          ...how,
-          isZeros: !prefault,
-          ...(createdAt === undefined ? {} : { createdAt }),
-          ...(magic === undefined ? {} : { magic }),
-        });
+    const format = (file: MappedFile) =>
+      void EventWriter.create(file.buffer, {
+        isZeros: true,
+        ...(createdAt === undefined ? {} : { createdAt }),
+        ...(magic === undefined ? {} : { magic }),
       });
+    return makeFile(path, size, mode, format, (file) => {
+      if (prefault) file.touch();
+      return new EventLogWriter(file, grow, (how) => EventWriter.open(file.buffer, how));
     });
   }
 

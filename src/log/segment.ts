@@ -99,11 +99,12 @@ export class Segment {
   }
 
   /**
-   * Formats `buffer` as an empty log: all zero, version and count, row 0, the magic last.
+   * Formats `buffer` as an empty log: all zero, unless it is known to be, version and count, row 0, the
+   * magic last.
    *
    * @throws {RangeError} if the memory has no room for the table and one empty entry
    */
-  static format(buffer: ArrayBufferLike, chunkCount: number): Segment {
+  static format(buffer: ArrayBufferLike, chunkCount: number, isZeros: boolean = false): Segment {
     checkSize(buffer.byteLength);
     const start = dataOffset(chunkCount);
     if (start + HEADER_SIZE > buffer.byteLength) {
@@ -115,7 +116,7 @@ export class Segment {
     // Take the magic away before anything that it vouches for.
     const magic = new BigUint64Array(buffer, 0, 1);
     Atomics.store(magic, 0, 0n);
-    new Uint8Array(buffer).fill(0);
+    if (!isZeros) new Uint8Array(buffer).fill(0);
     const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
     words[VERSION_WORD] = VERSION;
     words[CHUNK_COUNT_WORD] = chunkCount;
@@ -191,14 +192,16 @@ export function lacksMagic(buffer: ArrayBufferLike): boolean {
   return new Uint8Array(buffer, 0, Math.min(8, buffer.byteLength)).every((byte) => byte === 0);
 }
 
-/** Whether `buffer` is what a creator leaves that died before the magic: nothing but header and row 0. */
-export function isUnfinished(buffer: ArrayBufferLike): boolean {
-  return lacksMagic(buffer) && new Uint8Array(buffer).every(isUnfinishedByte);
-}
-
-/** Zero, but for version, chunk count and the offset of row 0. */
-function isUnfinishedByte(byte: number, offset: number): boolean {
-  return byte === 0 || (offset >= VERSION_WORD * 4 && offset < TABLE_OFFSET + 8);
+/**
+ * Whether `bytes`, which are at `offset` in a segment, may be part of what a creator leaves that died
+ * before the magic: nothing but version, chunk count and the offset of row 0.
+ */
+export function couldBeUnfinished(bytes: Uint8Array, offset: number): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const at = offset + i;
+    if (bytes[i] !== 0 && (at < VERSION_WORD * 4 || at >= TABLE_OFFSET + 8)) return false;
+  }
+  return true;
 }
 
 function checkSize(size: number): void {

@@ -7,13 +7,7 @@
  * @module
  */
 
-import {
-  type CreateOptions,
-  Doorbell,
-  SharedMemory,
-  STRONG_ORDER,
-  textEncoding,
-} from "../../ffi/mod.ts";
+import { Doorbell, SharedMemory, STRONG_ORDER, textEncoding } from "../../ffi/mod.ts";
 import {
   PermissionDeniedError,
   SegmentExistsError,
@@ -23,7 +17,7 @@ import {
 } from "../errors.ts";
 import { compilerFence, fullFence } from "../fence.ts";
 import { MAGIC, segmentSize } from "../log/layout.ts";
-import { isUnfinished } from "../log/segment.ts";
+import { couldBeUnfinished, Segment } from "../log/segment.ts";
 import { Writer } from "../log/writer.ts";
 import type { WriterOptions } from "../log/writer_options.ts";
 import {
@@ -45,30 +39,28 @@ export interface WrittenLog {
   bell: Doorbell | undefined;
 }
 
+/** How much is looked at in one go for what a dead creator has left, in bytes. */
+const PIECE = 1 << 20;
+
 const writerOptions: WriterOptions = {
   fence: STRONG_ORDER ? compilerFence : fullFence,
   encoding: textEncoding,
 };
 
-/** Creates the log, which must not exist. Undefined: somebody took it from us; try again. */
-export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
+/** Creates the log, which must not exist. */
+export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog {
   const { chunkSize = 1 << 20, chunkCount = 16, mode } = options;
-  const createOptions: CreateOptions = mode === undefined ? {} : { mode };
   // The system may give more than that: then the chunks share it.
-  const memory = createMemory(target, segmentSize(chunkCount, chunkSize), createOptions);
+  const memory = createMemory(target, segmentSize(chunkCount, chunkSize), {
+    ...(mode === undefined ? {} : { mode }),
+    lock: true,
+    // A reader that finds the name finds a log.
+    prepare: (made) => void Segment.format(made.buffer, chunkCount, true),
+  });
   try {
-    // Between these two lines somebody else may take it for a dead creator's: then it is theirs.
-    if (!memory.tryLock()) throw locked(memory, target);
-    // They may be done with it, too, and have removed it.
-    if (!memory.isCurrent()) {
-      memory.close();
-      return undefined;
-    }
-    return withBell(
-      memory,
-      options,
-      (more) => Writer.create(memory.buffer, { ...more, chunkCount }),
-    );
+    // Or else the first lap would wait for each page.
+    memory.touch();
+    return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
   } catch (error) {
     memory.discard();
     throw error;
@@ -126,13 +118,15 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     throw error;
   }
   try {
+    // Before a byte of it is looked at: others may cut it off, and let it grow, at any moment.
+    checkOwner(memory, target);
     if (!memory.tryLock()) throw locked(memory, target);
     if (!memory.isCurrent()) {
       memory.close();
       return undefined;
     }
-    const unfinished = isUnfinished(memory.buffer);
-    checkOurs(memory, target, unfinished);
+    const unfinished = isUnfinished(memory);
+    if (!unfinished) checkMagic(memory, target);
     if (options.ifExists === "replace" || unfinished) {
       // With the lock in our hand it has no writer; nor has one that was never finished.
       memory.remove();
@@ -140,6 +134,8 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
       if (made === undefined && !unfinished) checkReplaceable(target);
       return made;
     }
+    // It may have been made by another program, or restored from a backup, and have holes.
+    memory.reserve();
     // The log keeps its own shape: what it was made with, not what we would make.
     return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
   } catch (error) {
@@ -160,26 +156,40 @@ function checkReplaceable(target: LogTarget): void {
 }
 
 /**
- * Throws unless the memory is a log, or what is left of its creation, of our own user. Whoever took
- * the name first, with a mode that lets us write, would else get all that we have to say.
+ * Throws unless the memory is our own user's. Whoever took the name first, with a mode that lets us
+ * write, would else get all that we have to say.
  */
-function checkOurs(memory: LogMemory, target: LogTarget, unfinished: boolean): void {
-  const what = describeTarget(target);
-  if (!unfinished && !hasMagic(memory.buffer)) {
-    throw new UnsupportedLogError(
-      `${what} of ${memory.byteLength} bytes is not a log: it is left as it is`,
-    );
-  }
-  if (!memory.isOwn()) {
-    throw new PermissionDeniedError(
-      `log ${what} belongs to another user, ${memory.owner()}: it is left as it is`,
-    );
-  }
+function checkOwner(memory: LogMemory, target: LogTarget): void {
+  if (memory.isOwn()) return;
+  throw new PermissionDeniedError(
+    `log ${describeTarget(target)} belongs to another user, ${memory.owner()}: it is left as it is`,
+  );
 }
 
-/** Whether it is a log, of whatever version. */
-function hasMagic(buffer: ArrayBuffer): boolean {
-  return buffer.byteLength >= 8 && new DataView(buffer).getBigUint64(0, true) === MAGIC;
+/** Throws unless the memory is a log, of whatever version. */
+function checkMagic(memory: LogMemory, target: LogTarget): void {
+  const start = new Uint8Array(new ArrayBuffer(8));
+  memory.read(start, 0);
+  if (new DataView(start.buffer).getBigUint64(0, true) === MAGIC) return;
+  throw new UnsupportedLogError(
+    `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is left as it is`,
+  );
+}
+
+/**
+ * Whether it is what a creator leaves that died before the magic. By system calls: to look at a hole
+ * of mapped memory takes memory.
+ */
+function isUnfinished(memory: LogMemory): boolean {
+  const size = memory.byteLength;
+  const piece = new Uint8Array(new ArrayBuffer(Math.min(PIECE, size)));
+  for (let at = 0; at < size;) {
+    const count = memory.read(piece, at);
+    if (count === 0) break;
+    if (!couldBeUnfinished(piece.subarray(0, count), at)) return false;
+    at += count;
+  }
+  return true;
 }
 
 function locked(memory: LogMemory, target: LogTarget): WriterLockedError {

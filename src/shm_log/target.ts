@@ -21,7 +21,11 @@ export function describeTarget(target: LogTarget): string {
 }
 
 /** Makes the memory, which must not exist yet. */
-export function createMemory(target: LogTarget, size: number, options: CreateOptions): LogMemory {
+export function createMemory(
+  target: LogTarget,
+  size: number,
+  options: CreateOptions<LogMemory>,
+): LogMemory {
   return typeof target === "string"
     ? SharedMemory.create(target, size, options)
     : MappedFile.create(target.path, size, options);
