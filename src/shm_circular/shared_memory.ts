@@ -240,13 +240,15 @@ function openIfThere(name: string, size: number, mayMake: boolean): Segment | un
     throw error;
   }
   try {
-    checkSegment(segment, size);
     // Whoever took the name first, with a mode that lets us write, would get all that we write.
     if (!segment.isOwn()) {
       throw new PermissionDeniedError(
         `segment "${segment.name}" belongs to another user, ${segment.owner()}: it is left as it is`,
       );
     }
+    checkSegment(segment, size);
+    // The original reserves nothing.
+    segment.reserve();
     return segment;
   } catch (error) {
     segment.close();
@@ -261,21 +263,15 @@ function makeUnlessThere(
   mode: number,
 ): Segment | undefined {
   const fileSize = size + (originalSize ? ORIGINAL_EXTRA : CONTENT_OFFSET);
-  let segment: Segment;
   try {
-    segment = Segment.create(name, fileSize, { mode });
+    // Where a segment goes with its last handle, it has whole pages in any case.
+    return Segment.create(name, fileSize, {
+      mode,
+      wholePages: originalSize && Segment.persists,
+      prepare: (segment) => checkSegment(segment, size),
+    });
   } catch (error) {
     if (error instanceof SegmentExistsError) return undefined;
-    throw error;
-  }
-  // Where a segment goes with its last handle, it has whole pages in any case.
-  if (!originalSize || !Segment.persists) return segment;
-  // Once more, with what lies behind its end.
-  segment.close();
-  try {
-    return openIfThere(name, size, false);
-  } catch (error) {
-    Segment.unlink(name);
     throw error;
   }
 }
