@@ -10,6 +10,7 @@ import type { EventView } from "../events/event_view.ts";
 import { type EventCursor, EventReader } from "../events/log_reader.ts";
 import type { StoredEvent } from "../events/stored_event.ts";
 import { compilerFence, fullFence } from "../fence.ts";
+import { endable, Turns } from "../following.ts";
 import { sleep } from "../sleep.ts";
 
 /** How to wait for events to come. */
@@ -167,19 +168,38 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * rmSync(path);
    * ```
    */
-  async *follow(options: FollowOptions = {}): AsyncIterableIterator<StoredEvent> {
-    const { signal, interval = 10, from = "start" } = options;
+  follow(options: FollowOptions = {}): AsyncIterableIterator<StoredEvent> {
+    const stop = new AbortController();
+    return endable(this.#steps(options, stop), stop);
+  }
+
+  async *#steps(
+    { signal, interval = 10, from = "start" }: FollowOptions,
+    stop: AbortController,
+  ): AsyncGenerator<StoredEvent, void, undefined> {
     if (from !== "start" && from !== "end") {
       throw new TypeError(`from is "${from}", but must be start or end`);
     }
     const cursor = from === "end" ? this.end() : this.start();
-    while (!signal?.aborted) {
-      const events = this.#reader.readCopies(cursor);
-      for (const event of events) {
-        if (signal?.aborted) return;
-        yield event;
+    const abort = () => stop.abort();
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) abort();
+    const turns = new Turns();
+    try {
+      while (!stop.signal.aborted) {
+        const events = this.#reader.readCopies(cursor);
+        for (const event of events) {
+          yield event;
+          const turn = turns.due();
+          if (turn !== undefined) await turn;
+          if (stop.signal.aborted) return;
+        }
+        if (events.length > 0) continue;
+        turns.sleeps(performance.now());
+        await sleep(interval, stop.signal);
       }
-      if (events.length === 0) await sleep(interval, signal);
+    } finally {
+      signal?.removeEventListener("abort", abort);
     }
   }
 

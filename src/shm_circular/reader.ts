@@ -9,6 +9,8 @@ import { STATE_SIZE } from "../circular/layout.ts";
 import { CircularReader, type ReadResult } from "../circular/reader.ts";
 import { ClosedError, SegmentTruncatedError } from "../errors.ts";
 import { compilerFence, fullFence } from "../fence.ts";
+import { endable, Turns } from "../following.ts";
+import { sleep } from "../sleep.ts";
 import { checkSegment, SharedMemory } from "./shared_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 
@@ -151,12 +153,33 @@ export class CircularBufferReader implements Disposable {
   }
 
   /** Reads what there is and what comes, until `signal` says otherwise or the reader is closed. */
-  async *follow(options: FollowOptions = {}): AsyncIterableIterator<Uint8Array> {
-    const { signal, interval = 1 } = options;
-    while (!signal?.aborted && !this.#isClosed) {
-      const message = this.read();
-      if (message !== undefined) yield message;
-      else await new Promise((resolve) => setTimeout(resolve, interval));
+  follow(options: FollowOptions = {}): AsyncIterableIterator<Uint8Array> {
+    const stop = new AbortController();
+    return endable(this.#steps(options, stop), stop);
+  }
+
+  async *#steps(
+    { signal, interval = 1 }: FollowOptions,
+    stop: AbortController,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const abort = () => stop.abort();
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) abort();
+    const turns = new Turns();
+    try {
+      while (!stop.signal.aborted && !this.#isClosed) {
+        const message = this.read();
+        if (message === undefined) {
+          turns.sleeps(performance.now());
+          await sleep(interval, stop.signal);
+          continue;
+        }
+        yield message;
+        const turn = turns.due();
+        if (turn !== undefined) await turn;
+      }
+    } finally {
+      signal?.removeEventListener("abort", abort);
     }
   }
 

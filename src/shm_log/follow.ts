@@ -5,6 +5,7 @@
  */
 
 import type { Doorbell } from "../../ffi/mod.ts";
+import { endable } from "../following.ts";
 import type { Cursor } from "./cursor.ts";
 import { Patience } from "./patience.ts";
 
@@ -62,14 +63,7 @@ export function follow<T>(
   const stop = new AbortController();
   // Here, not at the first step: a wrong argument is the caller's.
   const patience = new Patience(maxSleep, stop.signal);
-  const items = steps(followed, patience, reopen, stop, signal);
-  // A generator that waits would leave when the next item comes.
-  const leave = items.return!.bind(items);
-  items.return = (value) => {
-    stop.abort();
-    return leave(value);
-  };
-  return items;
+  return endable(steps(followed, patience, reopen, stop, signal), stop);
 }
 
 async function* steps<T>(
@@ -78,7 +72,7 @@ async function* steps<T>(
   reopen: boolean,
   stop: AbortController,
   signal: AbortSignal | undefined,
-): AsyncIterableIterator<T> {
+): AsyncGenerator<T, void, undefined> {
   if (signal?.aborted) return;
   // Not AbortSignal.any(): Node keeps all that it made for as long as its sources live.
   const abort = () => stop.abort();

@@ -9,8 +9,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import type { Doorbell } from "../../ffi/mod.ts";
+import { Turns } from "../following.ts";
 import { sleep } from "../sleep.ts";
 
 /** How long to look without a pause, in milliseconds. */
@@ -18,8 +18,6 @@ const SPIN = 0.02;
 /** How long to look at each turn of the event loop, at least and at most, in milliseconds. */
 const TURNS_LEAST = 0.05;
 const TURNS_MOST = 1;
-/** How long the event loop may wait for its turn while there is always another entry. */
-const DEAF = 10;
 /** After how long without anything sleeps may be longer, in milliseconds, and how many times. */
 const DOZE_AFTER = 1000;
 const DOZE_FACTOR = 3;
@@ -36,7 +34,7 @@ export class Patience {
   #usual = TURNS_MOST;
   #nextSleep: number;
   #armed: Doorbell | undefined;
-  #lastTurn = performance.now();
+  readonly #turns = new Turns();
 
   /** Sleeps at most `maxSleep` milliseconds at a time where no bell rings. */
   constructor(maxSleep: number, signal: AbortSignal | undefined) {
@@ -59,7 +57,7 @@ export class Patience {
       this.#usual += (gap - this.#usual) / 8;
       this.#idleSince = -1;
     }
-    return now - this.#lastTurn < DEAF ? undefined : this.#turn();
+    return this.#turns.due(now);
   }
 
   /**
@@ -78,7 +76,7 @@ export class Patience {
     if (idle < SPIN) return undefined;
     // Where entries are rare, to burn a core for each would be a bad bargain.
     const turns = this.#usual > TURNS_MOST ? TURNS_LEAST : Math.max(4 * this.#usual, TURNS_LEAST);
-    if (idle < Math.min(turns, TURNS_MOST)) return this.#turn();
+    if (idle < Math.min(turns, TURNS_MOST)) return this.#turns.take();
     const rung = bell();
     if (rung === undefined) return this.#sleep(this.#longer(idle));
     // The order that misses nothing: say that we sleep, look once more, sleep.
@@ -89,7 +87,7 @@ export class Patience {
       return undefined;
     }
     this.#armed = undefined;
-    this.#lastTurn = now;
+    this.#turns.sleeps(now);
     return rung.sleep(BELL_SLICE, this.#signal);
   }
 
@@ -101,12 +99,7 @@ export class Patience {
   }
 
   #sleep(milliseconds: number): Promise<void> {
-    this.#lastTurn = performance.now() + milliseconds;
+    this.#turns.sleeps(performance.now() + milliseconds);
     return sleep(milliseconds, this.#signal);
-  }
-
-  #turn(): Promise<void> {
-    this.#lastTurn = performance.now();
-    return new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -104,9 +104,22 @@ export function* joinParts(entries: Iterable<TextEntry>): IterableIterator<Joine
  * }
  * ```
  */
-export async function* joinPartsAsync(
+export function joinPartsAsync(
   entries: AsyncIterable<TextEntry>,
 ): AsyncIterableIterator<JoinedEntry> {
+  const source = entries[Symbol.asyncIterator]();
+  const items = joined({ [Symbol.asyncIterator]: () => source });
+  const leave = items.return.bind(items);
+  const fail = items.throw.bind(items);
+  // A generator that waits would only look at these when the next entry comes: the source is to end.
+  items.return = async (value) => (await Promise.all([leave(value), source.return?.()]))[0];
+  items.throw = async (error) => (await Promise.all([fail(error), source.return?.()]))[0];
+  return items;
+}
+
+async function* joined(
+  entries: AsyncIterable<TextEntry>,
+): AsyncGenerator<JoinedEntry, void, undefined> {
   const joiner = new Joiner();
   for await (const entry of entries) yield* joiner.push(entry);
   yield* joiner.end();

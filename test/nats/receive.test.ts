@@ -205,3 +205,23 @@ test("a thousand logs at once, in any order", { skip, timeout }, async () => {
   const { summary: few } = await tests.received({ stream, maxSources: 10, maxHeldMessages: 20 });
   assert.ok(few.sources <= 30, `${few.sources} logs`);
 });
+
+test("return() and throw() end a reception that waits", { skip, timeout }, async () => {
+  const { url: servers } = tests.server;
+  for (const how of ["items", "batches"] as const) {
+    const stream = await tests.newStream();
+    await tests.publisher.entries(stream, a, [1]);
+    for (const isError of [false, true]) {
+      const reception = receive({ servers, stream });
+      const items: AsyncGenerator<unknown> = how === "items"
+        ? reception[Symbol.asyncIterator]()
+        : reception.batches();
+      assert.equal((await items.next()).done, false);
+      const waiting = items.next();
+      await untilAsked(tests.publisher, stream);
+      if (isError) await assert.rejects(items.throw(new Error("of the sink")), /of the sink/);
+      else assert.deepEqual(await items.return(undefined), { value: undefined, done: true });
+      assert.deepEqual(await waiting, { value: undefined, done: true });
+    }
+  }
+});

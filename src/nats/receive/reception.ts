@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endable, Turns } from "../../following.ts";
 import { NatsLink } from "../connect.ts";
 import { Feed } from "./feed.ts";
 import type { FeedMessage } from "./feed_message.ts";
@@ -54,6 +55,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   readonly #check: SequenceCheck<Source, Incoming, MissingReason>;
   readonly #received = new ReceivedItems();
   readonly #sources: ReceivedSources;
+  readonly #stop = new AbortController();
   #hasStarted = false;
   /** How many items of the batch were handled. */
   #progress = 0;
@@ -95,11 +97,18 @@ export class Reception implements AsyncIterable<ReceivedItem> {
    * Iterates over the entries and gaps. Asking for the next one says that those before were handled;
    * to leave the loop says that of all but the current one.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedItem, void, undefined> {
-    for await (const batch of this.batches()) {
+  [Symbol.asyncIterator](): AsyncGenerator<ReceivedItem, void, undefined> {
+    return endable(this.#items(), this.#stop);
+  }
+
+  async *#items(): AsyncGenerator<ReceivedItem, void, undefined> {
+    const turns = new Turns();
+    for await (const batch of this.#batches()) {
       for (let i = 0; i < batch.length; i++) {
         this.#progress = i;
         yield batch[i];
+        const turn = turns.due();
+        if (turn !== undefined) await turn;
       }
     }
   }
@@ -114,22 +123,30 @@ export class Reception implements AsyncIterable<ReceivedItem> {
    * @throws {CorruptStateError} if the state file is damaged, or of another consumer
    * @throws {StateLockedError} if another process has the state file
    */
-  async *batches(): AsyncGenerator<ReceivedItem[], void, undefined> {
+  batches(): AsyncGenerator<ReceivedItem[], void, undefined> {
+    return endable(this.#batches(), this.#stop);
+  }
+
+  async *#batches(): AsyncGenerator<ReceivedItem[], void, undefined> {
     if (this.#hasStarted) throw new TypeError("what is received can be iterated over only once");
     this.#hasStarted = true;
-    const { signal, link: given } = this.#options;
-    if (signal?.aborted) return;
+    const { signal: given, link: givenLink } = this.#options;
+    const { signal } = this.#stop;
+    const abort = () => this.#stop.abort();
+    if (given?.aborted || signal.aborted) return;
+    given?.addEventListener("abort", abort);
     const state = this.#openState();
     let link: NatsLink | undefined;
     let feed: Feed | undefined;
     try {
-      link = given ?? await NatsLink.open(this.#options);
+      link = givenLink ?? await NatsLink.open(this.#options);
       feed = await Feed.open(link, this.#options, signal);
       const isBeginning = feed.isNew || this.#sources.size > 0;
       yield* this.#run(feed, state, new HoleJudge(feed, this.#options.maxHold, isBeginning));
     } catch (error) {
-      if (!signal?.aborted) throw error;
+      if (!given?.aborted && error !== signal.reason) throw error;
     } finally {
+      given?.removeEventListener("abort", abort);
       // Whatever fails of it: nothing stays that would keep a process.
       try {
         state?.finish();
@@ -137,7 +154,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       } finally {
         await feed?.close();
         state?.close();
-        if (link !== given) await link?.close();
+        if (link !== givenLink) await link?.close();
       }
     }
   }
@@ -157,10 +174,11 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     state: ReceiveState | undefined,
     judge: HoleJudge,
   ): AsyncGenerator<ReceivedItem[], void, undefined> {
-    const { follow, signal } = this.#options;
+    const { follow } = this.#options;
+    const { signal } = this.#stop;
     const end = new FeedEnd(feed);
     let isAtEnd = !follow && feed.lastSequence === 0;
-    while (!signal?.aborted) {
+    while (!signal.aborted) {
       const isWaiting = this.#check.waiting.size > 0;
       const time = Math.min(
         isWaiting ? HOLE_INTERVAL : LONG,
@@ -168,7 +186,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
         state?.due ?? LONG,
       );
       const messages = isAtEnd ? [] : await feed.take(time, signal);
-      if (signal?.aborted) break;
+      if (signal.aborted) break;
       this.#now = performance.now();
       for (let i = 0; i < messages.length; i++) this.#take(messages[i]);
       if (!follow && !isAtEnd) isAtEnd = await end.isReached(messages.at(-1), this.#now);

@@ -1,0 +1,50 @@
+/**
+ * What all who follow something have in common: they end at once, and let others have their turn.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+
+/** How long the event loop may wait for its turn while there is always another item, in milliseconds. */
+const DEAF = 10;
+
+/**
+ * Makes `items`, which end when `stop` is aborted, answer `return()` and `throw()` at once: a generator
+ * that waits would only look at them when the next item comes. (Node's `pipeline()` ends what it reads
+ * from by `throw()`, a loop by `return()`.)
+ */
+export function endable<T extends AsyncGenerator<unknown>>(items: T, stop: AbortController): T {
+  const leave = items.return.bind(items);
+  const fail = items.throw.bind(items);
+  items.return = (value) => {
+    stop.abort();
+    return leave(value);
+  };
+  items.throw = (error) => {
+    stop.abort();
+    return fail(error);
+  };
+  return items;
+}
+
+/** The turns of the event loop, as one follower sees them: timers and signals wait for the next one. */
+export class Turns {
+  #last = performance.now();
+
+  /** What to wait for between two items, if it is time that others had their turn. */
+  due(now: number = performance.now()): Promise<void> | undefined {
+    return now - this.#last < DEAF ? undefined : this.take();
+  }
+
+  /** Waits for one turn. */
+  take(): Promise<void> {
+    this.#last = performance.now();
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Knows that others have their turn until then. */
+  sleeps(until: number): void {
+    this.#last = until;
+  }
+}
