@@ -8,11 +8,12 @@
 import process from "node:process";
 import { problemsOf } from "./npm/look_over.ts";
 import { buildPackage } from "./npm/package.ts";
-import { withinBudget } from "./npm/budget.ts";
 
 const { tarball, sizes } = await buildPackage();
 console.log(tarball);
-const isSmall = withinBudget(sizes);
+for (const [what, bytes] of Object.entries(sizes)) {
+  console.log(`${what.padEnd(10)} ${bytes.toLocaleString("en-US").padStart(9)} bytes`);
+}
 const problems = await problemsOf(tarball);
 for (const problem of problems) console.error(problem);
-process.exit(isSmall && problems.length === 0 ? 0 : 1);
+process.exit(problems.length === 0 ? 0 : 1);

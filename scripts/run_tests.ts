@@ -73,7 +73,7 @@ export async function runTests(
   const { status, stdout, stderr } = await new Promise<Ended>((resolve) => {
     const child = execFile(runtime.path, [...runtime.test, ...files], {
       cwd: folder,
-      env: { ...process.env, NO_COLOR: "1", ...env },
+      env: { ...process.env, NO_COLOR: "1", ...runtime.env, ...env },
       encoding: "utf8",
       maxBuffer: 1 << 28,
       timeout,

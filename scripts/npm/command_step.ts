@@ -5,14 +5,14 @@ import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import process from "node:process";
 import { config } from "./project.ts";
-import type { PackageRuntime } from "./runtimes.ts";
-import type { Step } from "./step.ts";
+import type { Runtime } from "../runtimes.ts";
+import type { Step } from "./stranger.ts";
 import { complaint } from "./workshop.ts";
 
 const isWindows = process.platform === "win32";
 
 /** The program `ouroboros`, by the file that npm links, where `node` is the runtime. */
-export function commandStep(runtime: PackageRuntime, folder: string): Step {
+export function commandStep(runtime: Runtime, folder: string): Step {
   // Where `node` is it. Windows lets not everybody make links, and there its own folder has that name in it.
   const bin = isWindows ? dirname(runtime.path) : `${folder}bin-${runtime.name}`;
   const log = `${folder}${runtime.name}.log`;

@@ -1,14 +1,10 @@
 /** The package.json of the npm package, out of deno.json and what was built. */
 
-import type { Bundle } from "./bundle.ts";
-import { OPTIONAL, peerRange } from "./dependencies.ts";
-import { CLI, config, entries, versionOf } from "./project.ts";
-
-/** The oldest Node that the package says it runs on; the tests run on a Node 22 of later. */
-const NODE = ">=22.18.0";
+import { type Bundle, OPTIONAL } from "./bundle.ts";
+import { config, entries, versionOf } from "./project.ts";
 
 /** package.json as an object. */
-export function manifest({ imported, workers }: Bundle): Record<string, unknown> {
+export function manifest({ imported }: Bundle): Record<string, unknown> {
   const peers = [...imported].filter((name) => !OPTIONAL.includes(name)).sort();
   return {
     name: config.name,
@@ -18,13 +14,14 @@ export function manifest({ imported, workers }: Bundle): Record<string, unknown>
     keywords: ["log", "logging", "shared-memory", "mmap", "ipc", "ring-buffer", "flight-recorder"],
     license: config.license,
     type: "module",
-    engines: { node: NODE, bun: ">=1.4.5", deno: ">=2.9.0" },
-    sideEffects: ["./dist/cli.js", ...workers.map((name) => `./dist/${name}.js`)],
+    // The oldest ones that it is tested on.
+    engines: { node: ">=22.18.0", bun: ">=1.4.5", deno: ">=2.9.0" },
+    sideEffects: ["./dist/cli.js", "./dist/sleeper.js"],
     exports: {
       // No condition asks how it is loaded: require() gives the same ES modules as import.
       ...Object.fromEntries(
         entries.map(({ subpath, name }) => [subpath, {
-          types: `./dist/types/${name}.d.ts`,
+          types: `./dist/${name}.d.ts`,
           default: `./dist/${name}.js`,
         }]),
       ),
@@ -32,15 +29,19 @@ export function manifest({ imported, workers }: Bundle): Record<string, unknown>
     },
     // For tools that know no exports.
     main: "./dist/mod.js",
-    types: "./dist/types/mod.d.ts",
-    bin: entries.some(({ subpath }) => subpath === CLI) ? { ouroboros: "dist/cli.js" } : undefined,
+    types: "./dist/mod.d.ts",
+    bin: { ouroboros: "dist/cli.js" },
     files: ["dist", "THIRD_PARTY.md"],
     optionalDependencies: Object.fromEntries(
       OPTIONAL.map((name) => [name, `^${versionOf(name)}`]),
     ),
-    ...(peers.length > 0 && {
-      peerDependencies: Object.fromEntries(peers.map((name) => [name, peerRange(name)])),
-      peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),
-    }),
+    peerDependencies: Object.fromEntries(peers.map((name) => [name, peerRange(name)])),
+    peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),
   };
+}
+
+/** The range of versions for a peer: the API of one major version, from the tested one on down. */
+function peerRange(name: string): string {
+  const [major, minor] = versionOf(name).split(".");
+  return major === "0" ? `^0.${minor}.0` : `^${major}.0.0`;
 }

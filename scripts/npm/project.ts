@@ -42,3 +42,8 @@ export function versionOf(name: string): string {
   if (version === undefined) throw new Error(`deno.json imports no version of ${name}`);
   return version;
 }
+
+/** The name of the package that a specifier leads into. */
+export function packageOf(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}

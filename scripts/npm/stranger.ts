@@ -5,12 +5,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { bundledProgram } from "./bundled_program.ts";
 import { commandStep } from "./command_step.ts";
-import { lowered } from "./lower.ts";
 import { folder as built } from "./package.ts";
 import { config, entries } from "./project.ts";
-import type { PackageRuntime } from "./runtimes.ts";
-import type { Step } from "./step.ts";
+import type { Runtime } from "../runtimes.ts";
 import { complaint } from "./workshop.ts";
+
+/** Something that is tried with the package, which throws where it fails. */
+export interface Step {
+  title: string;
+  run(): void;
+}
 
 /** The code in the README. */
 function snippets(): string[] {
@@ -29,7 +33,7 @@ export function packagesOfSnippets(): string[] {
 }
 
 /** All that is tried on one runtime. */
-export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
+export function stepsOn(runtime: Runtime, folder: string): Step[] {
   const run = (file: string): string => {
     const result = spawnSync(runtime.path, [...runtime.run, file], {
       cwd: folder,
@@ -48,8 +52,7 @@ export function stepsOn(runtime: PackageRuntime, folder: string): Step[] {
     ...snippets().map((code, index) => ({
       title: `the README's code ${index + 1}`,
       run() {
-        const text = runtime.needsLowering ? lowered(code) : code;
-        const printed = onOneLine(run(write(`readme${index}.ts`, text)));
+        const printed = onOneLine(run(write(`readme${index}.ts`, code)));
         for (const [, line] of code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
           if (!printed.includes(onOneLine(line))) throw new Error(`"${line}" is not in ${printed}`);
         }
@@ -224,7 +227,7 @@ writer.close();
 }
 
 /** What works, and what is said, without koffi, on a Node that needs it. */
-export function stepsWithoutKoffi(runtime: PackageRuntime, folder: string): Step[] {
+export function stepsWithoutKoffi(runtime: Runtime, folder: string): Step[] {
   writeFileSync(
     `${folder}without.mjs`,
     `import assert from "node:assert/strict";

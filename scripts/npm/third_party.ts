@@ -1,7 +1,6 @@
 /** The licenses of the packages that are built into the command line. */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { root } from "../runtimes.ts";
 
 /** What one package says of itself. */
 interface Notice {
@@ -31,10 +30,10 @@ export function thirdParty(folders: Iterable<string>): string {
 }
 
 function noticeOf(folder: string): Notice {
-  const { name, version } = JSON.parse(readFileSync(`${root}${folder}/package.json`, "utf8"));
-  const file = readdirSync(`${root}${folder}`).find((file) => /^licen[sc]e/i.test(file));
+  const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+  const file = readdirSync(`${folder}`).find((file) => /^licen[sc]e/i.test(file));
   if (file === undefined) throw new Error(`${name} has no file with its license`);
-  const paragraphs = readFileSync(`${root}${folder}/${file}`, "utf8").trim().split(/\n\s*\n/)
+  const paragraphs = readFileSync(`${folder}/${file}`, "utf8").trim().split(/\n\s*\n/)
     .map((text) => text.replace(/\s*\n\s*/g, " ").trim());
   const isCopyright = (text: string) => /^copyright/i.test(text);
   const copyright = paragraphs.filter(isCopyright);

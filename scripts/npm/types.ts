@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { CLI, config, entries, type Entry } from "./project.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./stranger.ts";
 import { thisExecutable } from "../runtimes.ts";
 import { complaint } from "./workshop.ts";
 

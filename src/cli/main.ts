@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The command `ouroboros`: writes, follows, inspects and removes logs in shared memory.
  *
