@@ -16,6 +16,8 @@ export interface Result {
   seconds: number;
   /** The messages of what failed. */
   failures?: string;
+  /** Why tests were skipped, as far as the runner says so, and how many for each reason. */
+  reasons?: Map<string, number>;
 }
 
 /** Where and how to run. */
@@ -66,9 +68,20 @@ export function testFiles(folder: string, filters: readonly string[]): string[] 
 export async function runTests(
   runtime: Runtime,
   files: readonly string[],
-  { folder, env, timeout }: RunOptions,
+  options: RunOptions,
 ): Promise<Result> {
   console.log(`${runtime.title}: ${runtime.path}`);
+  const result = await runQuietly(runtime, files, options);
+  console.log(`${runtime.title}: ${numbersOf(result)}`);
+  return result;
+}
+
+/** Runs test files; prints only where something failed, and then everything. */
+export async function runQuietly(
+  runtime: Runtime,
+  files: readonly string[],
+  { folder, env, timeout }: RunOptions,
+): Promise<Result> {
   const start = Date.now();
   const { status, stdout, stderr } = await new Promise<Ended>((resolve) => {
     const child = execFile(runtime.path, [...runtime.test, ...files], {
@@ -90,16 +103,43 @@ export async function runTests(
   if (status !== 0 && failed === 0) failed = 1;
   if (failed > 0 || process.env.VERBOSE !== undefined) process.stdout.write(output);
   const seconds = (Date.now() - start) / 1000;
-  const result = {
+  return {
     title: runtime.title,
     passed,
     failed,
     skipped: lastNumber(output, skippedIn),
     seconds,
     failures: failed > 0 ? failuresIn(output, runner) : "",
+    reasons: reasonsIn(output),
   };
-  console.log(`${runtime.title}: ${numbersOf(result)}`);
-  return result;
+}
+
+/** One result of several. */
+export function sumOf(title: string, results: readonly Result[]): Result {
+  const sum = (what: "passed" | "failed" | "skipped" | "seconds") =>
+    results.reduce((total, result) => total + result[what], 0);
+  const reasons = new Map<string, number>();
+  for (const [reason, count] of results.flatMap((result) => [...result.reasons ?? []])) {
+    reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  }
+  return {
+    title,
+    passed: sum("passed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
+    seconds: sum("seconds"),
+    failures: results.map(({ failures }) => failures).filter(Boolean).join("\n\n"),
+    reasons,
+  };
+}
+
+/** Node alone says why it skipped a test. */
+function reasonsIn(output: string): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const [, reason] of output.matchAll(/^\s*\S .* \([\d.]+ms\) # (.+)$/gm)) {
+    if (reason !== "SKIP") reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return reasons;
 }
 
 /** `9 passed, 0 failed, 1 skipped, 5 s`. */

@@ -15,6 +15,7 @@ import {
   parseArguments,
   type Result,
   runTests,
+  sumOf,
   testFiles,
 } from "./run_tests.ts";
 import { findLoader, startWine } from "./windows/wine.ts";
@@ -108,17 +109,4 @@ function isIn(part: string, file: string): boolean {
 /** `test/cli` of `./test/cli/tail.test.ts`. */
 function folderOf(file: string): string {
   return file.split("/").slice(1, -1).join("/");
-}
-
-function sumOf(title: string, results: readonly Result[]): Result {
-  const sum = (what: "passed" | "failed" | "skipped" | "seconds") =>
-    results.reduce((total, result) => total + result[what], 0);
-  return {
-    title,
-    passed: sum("passed"),
-    failed: sum("failed"),
-    skipped: sum("skipped"),
-    seconds: sum("seconds"),
-    failures: results.map(({ failures }) => failures).filter(Boolean).join("\n\n"),
-  };
 }
