@@ -74,7 +74,7 @@
  *   else by which a process asks another one to end: what `kill` does is `TerminateProcess`.
  * - A log of a sink, of `write --keep` and of `replay` outlives its process only in a file.
  *
- * `deno task test:windows` runs the tests with the Windows builds of the runtimes in Wine, those of
+ * `deno task test --on windows` runs the tests with the Windows builds of the runtimes in Wine, those of
  * the command line, too, and says what it leaves out, and what is missing where that can't be.
  *
  * ## On macOS

@@ -2,7 +2,7 @@
  * What JSR asks of a package, and what its readers do: types that are said and not found out, every
  * export and member documented, and an example at the top of each entry point.
  *
- * `deno task check:jsr`
+ * `deno task check`
  */
 
 import { spawnSync } from "node:child_process";

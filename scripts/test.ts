@@ -1,120 +1,21 @@
 /**
- * Runs the same test files on every runtime, folder by folder, and adds up what they say.
+ * Runs the tests: here, or as another system that this machine can emulate.
  *
- * `deno task test [RUNTIME…] [FILTER…]`: runtimes are deno, bun, node22, node24, node26 (default: all but
- * node22, which gets its sources lowered); a filter is a part of a test file's path. If nothing is said,
- * what is the same on every runtime runs on some of them only: see LESS.
+ * `deno task test [--on arm64|musl|windows] [RUNTIME…] [FILTER…]`
  */
 
-import os from "node:os";
 import process from "node:process";
-import {
-  finish,
-  names,
-  numbersOf,
-  parseArguments,
-  type Result,
-  runQuietly,
-  sumOf,
-  testFiles,
-} from "./run_tests.ts";
-import { installedRuntimes, root, type Runtime } from "./runtimes.ts";
 
-/** What a folder of tests is to one runtime. */
-interface Job {
-  runtime: Runtime;
-  folder: string;
-  files: string[];
-}
-
-/** Which folders a runtime leaves out if nothing is said, and why. */
-const LESS: Partial<Record<Runtime["name"], [folders: RegExp, reason: string]>> = {
-  node24: [
-    /^(cli|serve|sinks|records|model|nats)$/,
-    "differs from Node 26 in its driver of native memory, which these do not see",
-  ],
+const SYSTEMS: Record<string, () => Promise<unknown>> = {
+  arm64: () => import("./arm64/main.ts"),
+  musl: () => import("./musl/main.ts"),
+  windows: () => import("./windows/main.ts"),
 };
-/** What takes longest begins first, so that no runtime waits for it at the end. */
-const LONGEST = ["nats", "conformance", "cli", "resources", "log", "torture", "serve", "sinks"];
-/** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
-const TIMEOUT = 600_000;
 
-const { wanted, filters } = parseArguments();
-const isWhole = wanted.length + filters.length === 0;
-const files = testFiles(root, filters);
-if (files.length === 0) {
-  console.error(`no test file matches ${filters.join(", ")}`);
+const at = process.argv.indexOf("--on");
+const [, system] = at < 0 ? [] : process.argv.splice(at, 2);
+if (at >= 0 && SYSTEMS[system] === undefined) {
+  console.error(`--on "${system}": one of ${Object.keys(SYSTEMS).join(", ")} is expected`);
   process.exit(2);
 }
-
-const all = installedRuntimes();
-const runtimes = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const env = { DENO: all.find(({ name }) => name === "deno")?.path ?? "deno" };
-const folders = Map.groupBy(files, (file) => file.split("/").at(2) as string);
-const waiting: Job[] = [...folders]
-  .sort(([a], [b]) => place(a) - place(b))
-  .flatMap(([folder, files]) =>
-    runtimes
-      .filter(({ name }) => !(isWhole && LESS[name]?.[0].test(folder)))
-      .map((runtime) => ({ runtime, folder, files }))
-  );
-
-const results: (Result & { runtime: Runtime })[] = [];
-const start = Date.now();
-const count = waiting.length;
-console.log(
-  `${files.length} test files on ${runtimes.map(({ title }) => title).join(", ")}: ${count} steps`,
-);
-// Two at a time where there is room for that: tests wait for processes and timers half of the time.
-const lanes = Math.min(os.availableParallelism(), 2);
-await Promise.all(Array.from({ length: lanes }, async () => {
-  for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-    const { runtime, folder, files } = job;
-    const result = await runQuietly(runtime, files, { folder: root, env, timeout: TIMEOUT });
-    results.push({ ...result, runtime });
-    const seconds = Math.round((Date.now() - start) / 1000);
-    const step = `${results.length}/${count}`.padStart(7);
-    console.log(
-      `${step} ${`${seconds} s`.padStart(6)}  ${runtime.title}, ${folder}: ${numbersOf(result)}`,
-    );
-  }
-}));
-
-console.log("");
-const sums = runtimes.map((runtime) =>
-  sumOf(runtime.title, results.filter((result) => result.runtime === runtime))
-);
-for (const sum of sums) console.log(`${sum.title.padEnd(14)} ${numbersOf(sum)}`);
-sayWhatWasLeftOut(sums);
-finish(sums);
-
-function place(folder: string): number {
-  const at = LONGEST.indexOf(folder);
-  return at < 0 ? LONGEST.length : at;
-}
-
-/** Skipped tests with their reasons, and what did not run at all. */
-function sayWhatWasLeftOut(sums: readonly Result[]): void {
-  const [{ reasons }] = sums.map(({ reasons = new Map<string, number>() }) => ({ reasons }))
-    .sort((a, b) => b.reasons.size - a.reasons.size);
-  if (reasons.size > 0) console.log("\nskipped, as Node says (the others give no reasons):");
-  for (const [reason, count] of [...reasons].sort(([, a], [, b]) => b - a)) {
-    console.log(`${String(count).padStart(6)}  ${reason}`);
-  }
-  if (isWhole) {
-    for (const { name, title } of runtimes) {
-      const [left, reason] = LESS[name] ?? [];
-      if (left === undefined) continue;
-      const some = [...folders.keys()].filter((folder) => left.test(folder));
-      console.log(`${title} ${reason}; all of it: deno task test ${name}`);
-      console.log(`        ${some.join(", ")}`);
-    }
-  }
-  // Node 22 is asked for by its name.
-  const expected = wanted.length === 0 ? names.filter((name) => name !== "node22") : wanted;
-  for (const name of expected) {
-    if (!runtimes.some((runtime) => runtime.name === name)) {
-      console.log(`${name}: not installed here: deno install`);
-    }
-  }
-}
+await (system === undefined ? import("./test_here.ts") : SYSTEMS[system]());

@@ -42,7 +42,7 @@ export const needsCollector: string | false = notOnWindows(
   "there is no /proc in which to see what is mapped",
 ) || notOnMac("there is no /proc in which to see what is mapped");
 
-/** Set where Windows is Wine: see `deno task test:windows`. */
+/** Set where Windows is Wine: see `deno task test --on windows`. */
 export const isWine: boolean = isWindows && process.env.OUROBOROS_WINE === "1";
 
 /**

@@ -3,14 +3,14 @@
  * an instruction in WebAssembly. It shows that all of it works, not that the order of memory is
  * kept: x64, on which qemu runs, keeps more than arm64 promises.
  *
- * `deno task test:arm64 [RUNTIME…] [FILTER…]`, as of `deno task test`; those of the command line and
+ * `deno task test --on arm64 [RUNTIME…] [FILTER…]`, as of `deno task test`; those of the command line and
  * of NATS only by a filter. It takes half an hour, and Debian's packages (`deno task setup all`).
  */
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { findEmulator } from "./arm64/emulator.ts";
-import { prepare, project } from "./arm64/workshop.ts";
+import { findEmulator } from "./emulator.ts";
+import { prepare, project } from "./workshop.ts";
 import {
   finish,
   numbersOf,
@@ -18,8 +18,8 @@ import {
   type Result,
   runTests,
   testFiles,
-} from "./run_tests.ts";
-import { installedRuntimes, type Runtime } from "./runtimes.ts";
+} from "../run_tests.ts";
+import { installedRuntimes, type Runtime } from "../runtimes.ts";
 
 const TIMEOUT = 1_800_000;
 /** What is too much for an emulator made less, if nobody said how much it shall be. */

@@ -2,7 +2,7 @@
  * Runs the tests with the Windows builds of the runtimes in Wine. It shows what the library asks of
  * Windows and makes of the answers; where Wine answers otherwise than Windows, tests say so.
  *
- * `deno task test:windows [RUNTIME…] [FILTER…]`: runtimes are bun, node22, node24, node26, deno
+ * `deno task test --on windows [RUNTIME…] [FILTER…]`: runtimes are bun, node22, node24, node26, deno
  * (default: all); a filter is a part of a test file's path. It takes five to ten minutes a runtime, and
  * Debian's packages, which it names where they are missing; nothing but npm packages is installed, in
  * a folder for temporary files.
@@ -17,9 +17,9 @@ import {
   runTests,
   sumOf,
   testFiles,
-} from "./run_tests.ts";
-import { findLoader, startWine } from "./windows/wine.ts";
-import { prepare, type WindowsRuntime, workshop } from "./windows/workshop.ts";
+} from "../run_tests.ts";
+import { findLoader, startWine } from "./wine.ts";
+import { prepare, type WindowsRuntime, workshop } from "./workshop.ts";
 
 /** For one test file, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 240_000;

@@ -2,13 +2,13 @@
  * Runs the tests with Bun's build for musl, the C library of Alpine, and pairs it with the runtimes
  * for glibc, as containers do that share /dev/shm. There are no builds of Deno and Node for musl on npm.
  *
- * `deno task test:musl [FILTER…]`, as of `deno task test`.
+ * `deno task test --on musl [FILTER…]`, as of `deno task test`.
  */
 
 import process from "node:process";
-import { prepare } from "./musl/workshop.ts";
-import { finish, parseArguments, runTests, testFiles } from "./run_tests.ts";
-import { installedRuntimes, root } from "./runtimes.ts";
+import { prepare } from "./workshop.ts";
+import { finish, parseArguments, runTests, testFiles } from "../run_tests.ts";
+import { installedRuntimes, root } from "../runtimes.ts";
 
 const TIMEOUT = 480_000;
 
