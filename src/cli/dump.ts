@@ -90,7 +90,7 @@ async function dump(options: DumpOptions): Promise<void> {
       await output.flush();
       progress.update(seen);
     }
-    if (seen % SILENCE === 0 && ears.isDue) await ears.listen();
+    if ((seen % SILENCE === 0 || selection.isSlow) && ears.isDue) await ears.listen();
   }
   await output.close();
   const lost = reader.lostEntries > 0 ? `, ${reader.lostEntries} lost` : "";

@@ -158,7 +158,9 @@ async function print(common: ReceiveOptions, options: ReceiveCommandOptions): Pr
   const reception = receive({ ...common, ...state !== undefined && { state } });
   const printer = ReceivedPrinter.standard(options);
   // To ask for the next ones says that these were handled: so they must be written by then.
-  for await (const items of reception.batches()) await printer.print(items);
+  for await (const items of reception.batches()) {
+    if (!await printer.print(items, common.signal)) break;
+  }
   warn(summaryLine(reception.summary));
 }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Pattern } from "../../src/cli/grep/pattern.ts";
 import { type Criteria, Selection } from "../../src/cli/options/selection.ts";
 import { Reader, Writer } from "../../mod.ts";
 
@@ -63,5 +64,5 @@ test("a level selects what is at least as important, and what has none", () => {
   assert.deepEqual(select(texts, { level: "warn" }), [3, 4, 5, 6, 7, 9]);
   assert.deepEqual(select(texts, { level: "fatal" }), [4, 5, 6, 7, 9]);
   assert.deepEqual(select(texts, { level: "trace" }), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  assert.deepEqual(select(texts, { level: "warn", grep: /WARN/u }), [3]);
+  assert.deepEqual(select(texts, { level: "warn", grep: new Pattern("WARN") }), [3]);
 });

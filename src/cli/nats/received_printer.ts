@@ -22,6 +22,7 @@ import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";
 import { entryCount, warn } from "../output/warn.ts";
+import { Ears } from "../process/ears.ts";
 
 /** How to print. */
 export interface ReceivedPrinterOptions {
@@ -82,15 +83,28 @@ export class ReceivedPrinter {
     });
   }
 
-  /** Prints items, and writes them out. */
-  async print(items: readonly ReceivedItem[]): Promise<void> {
+  /**
+   * Prints items, and writes them out; an abort of `signal` ends that in the middle.
+   *
+   * @returns whether all were printed
+   */
+  async print(items: readonly ReceivedItem[], signal?: AbortSignal): Promise<boolean> {
     const { output } = this.#options;
+    const ears = new Ears();
+    let printed = 0;
     for (const item of items) {
+      if (ears.isDue) {
+        await ears.listen();
+        // A pattern may take its time for each.
+        if (signal?.aborted) break;
+      }
+      printed++;
       if (item.kind === "entry") this.#entry(item);
       else await this.#gap(item);
       if (output.isFull) await output.flush();
     }
     await output.flush();
+    return printed === items.length;
   }
 
   #entry(received: ReceivedEntry): void {

@@ -82,7 +82,7 @@ export async function tailStream(
     ) {
       const skipped = Math.min(excess, items.length);
       excess -= skipped;
-      await printer.print(skipped === 0 ? items : items.slice(skipped));
+      if (!await printer.print(skipped === 0 ? items : items.slice(skipped), signal)) break;
     }
   } catch (error) {
     if (!signal.aborted) throw error;

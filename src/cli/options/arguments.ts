@@ -12,6 +12,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { type LogLevel, toLevel } from "../../records/level.ts";
 import type { Cursor } from "../../shm_log/cursor.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
+import { Pattern } from "../grep/pattern.ts";
 import { parseCursor } from "../files/cursor_file.ts";
 import { parseSize } from "../output/sizes.ts";
 import { parseDuration, parseMoment } from "./moment.ts";
@@ -116,9 +117,9 @@ export function cursorArgument(text: string): Cursor {
 }
 
 /** A regular expression. */
-export function patternArgument(text: string): RegExp {
+export function patternArgument(text: string): Pattern {
   try {
-    return new RegExp(text, "u");
+    return new Pattern(text);
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }

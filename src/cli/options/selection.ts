@@ -5,6 +5,7 @@
  */
 
 import type { Entry } from "../../log/entry.ts";
+import type { Pattern } from "../grep/pattern.ts";
 import { isAtLeast, type LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
@@ -12,7 +13,7 @@ import type { LogRecord } from "../../records/record.ts";
 /** What an entry must fulfil. */
 export interface Criteria {
   /** What its text matches. */
-  grep?: RegExp;
+  grep?: Pattern;
   /** Its least level. */
   level?: LogLevel;
   /** Its earliest and latest time, in milliseconds since 1970. */
@@ -61,7 +62,7 @@ export class Selection {
 
   /** Whether it may take long to look at an entry. */
   get isSlow(): boolean {
-    return false;
+    return this.#criteria.grep?.isSlow ?? false;
   }
 
   /** Whether the entry is wanted, which came just now or, if that is known, at `arrival`. */

@@ -1,0 +1,122 @@
+/** `--grep`: what a pattern may cost, and that it never keeps a command from ending. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { ShmLogWriter } from "../../mod.ts";
+import { costOf, longestWithin } from "../../src/cli/grep/cost.ts";
+import { Pattern } from "../../src/cli/grep/pattern.ts";
+import { PatternThread } from "../../src/cli/grep/thread.ts";
+import { runCli, startCli } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+test("costOf() knows ordinary patterns as such", () => {
+  const cases: [string, number, number][] = [
+    ["ERROR", 1, 1],
+    ["ERROR|WARN", 2, 1],
+    ["5$", 1, 1],
+    ['status":5\\d\\d', 1, 1],
+    ["user=\\d+ took", 1, 2],
+    ["^\\{.*\\}$", 1, 2],
+    ["a.*b.*c", 1, 3],
+    ["[\\]()*+]?x", 2, 1],
+    ["\\p{Lu}\\u{1f600}{2}", 1, 1],
+    ["(?:\\d{1,3}\\.){3}\\d{1,3}", 81, 1],
+    ["(?:ab)+", 1, 2],
+    ["(?<year>\\d{4})-(?=x)y", 1, 1],
+  ];
+  for (const [pattern, ways, degree] of cases) {
+    new RegExp(pattern, "u");
+    assert.deepEqual(costOf(pattern), { ways, degree }, pattern);
+  }
+});
+
+test("costOf() knows what may be exponential", () => {
+  const patterns = [
+    "^(a+)+$",
+    "(a|a)*b",
+    "(x+x+)+y",
+    "(?:a?)+b",
+    "(?:\\w+\\s?)*:",
+    "(?:a{1,40}){5,}",
+    "((ab)*)*",
+    "(?=(a+)+$)a",
+    "(?:a*){100}",
+  ];
+  for (const pattern of patterns) {
+    new RegExp(pattern, "u");
+    assert.equal(longestWithin(1e9, costOf(pattern)), -1, pattern);
+  }
+  assert.ok(longestWithin(1e8, costOf(".*a.*b.*c")) < 1000);
+  assert.ok(longestWithin(1e8, costOf("ERROR")) === 1e8);
+});
+
+test("Pattern matches as JavaScript does, whichever thread tries it", () => {
+  const texts = [
+    "",
+    "a",
+    "aab",
+    "\u{1f600}x",
+    "é".repeat(70_000),
+    "ab".repeat(50),
+    "x".repeat(9e3),
+  ];
+  for (
+    const pattern of ["a", "(?:a|b)+$", "(é+)+$", "^(?:.|x)*$", "(a+)\\1", "^(?:\\u{1f600}|y)+x$"]
+  ) {
+    const regExp = new RegExp(pattern, "u");
+    const thread = new PatternThread(regExp);
+    const grep = new Pattern(pattern);
+    for (const text of texts) {
+      const expected = regExp.test(text);
+      assert.equal(grep.test(text), expected, `${pattern} ${text.slice(0, 9)}`);
+      assert.equal(thread.test(text, 20_000), expected, `${pattern} ${text.slice(0, 9)}`);
+    }
+  }
+});
+
+test("Pattern lets $ match before a line end at the end of a text, and finds the line end, too", () => {
+  for (const end of ["", "\n", "\r\n", "\r"]) {
+    assert.ok(new Pattern("done$").test(`done${end}`), JSON.stringify(end));
+    assert.ok(!new Pattern("^don$").test(`done${end}`));
+  }
+  assert.ok(new Pattern("\\r$").test("x\r"));
+  assert.ok(!new Pattern("a$").test("a\nb\n"));
+});
+
+const EVIL = `${"a".repeat(60)}b`;
+
+test("tail --grep leaves out what takes too long, says so, and prints the rest", () => {
+  using log = ShmLogWriter.create(uniqueName("grep"), { chunkSize: 65536, chunkCount: 4 });
+  log.writeMany(["aaa", EVIL, "b", EVIL, "aaaa"]);
+  for (const command of [["tail", log.name], ["dump", "--name", log.name, "--output", "-"]]) {
+    const { code, stdout, stderr } = runCli([...command, "--grep", "^(a+)+$"]);
+    assert.deepEqual([code, stdout], [0, "aaa\naaaa\n"], stderr);
+    assert.match(stderr, /--grep took more than 150 ms for an entry, which is left out/);
+    assert.match(stderr, /--grep took too long: 2 entries left out/);
+  }
+});
+
+for (const args of [["-n", 10], ["--all"], ["-f"], ["-f", "-n", 0], ["-F"]]) {
+  test(`tail ${args.join(" ")} --grep ends by Ctrl-C whatever the pattern and the entries`, {
+    timeout: 60_000,
+  }, async () => {
+    using log = ShmLogWriter.create(uniqueName("grep"), { chunkSize: 1 << 20, chunkCount: 4 });
+    using other = ShmLogWriter.create(uniqueName("grep"), { chunkSize: 1 << 20, chunkCount: 4 });
+    const isLive = args.includes(0);
+    // Together they would take minutes.
+    const write = () => log.writeMany(Array.from({ length: 1000 }, () => EVIL));
+    if (!isLive) write();
+    const running = startCli(["tail", ...args, "--grep", "^(a+)+$", log.name, other.name]);
+    if (isLive) {
+      const timer = setInterval(() => other.write("aaa"), 10);
+      await running.until((stdout) => stdout.includes("aaa")).finally(() => clearInterval(timer));
+      write();
+    }
+    await running.untilStderr((stderr) => stderr.includes("--grep took more than"));
+    running.signal("SIGINT");
+    const { code, stderr } = await running.ended();
+    assert.equal(code, 0);
+    // So early that it can't have been tried on all.
+    assert.ok(Number(/(\d+) entr\w+ left out$/m.exec(stderr)?.[1] ?? 1) < 500, stderr);
+  });
+}
