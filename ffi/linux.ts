@@ -10,6 +10,7 @@ import { cString } from "./c_string.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { linuxFutex } from "./linux_futex.ts";
 import { linuxNameless } from "./linux_nameless.ts";
+import { isAnybody, textReader } from "./linux_proc.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
 import { identityNumber, microseconds } from "./segment_identity.ts";
 import { translateFsError } from "./system_error.ts";
@@ -80,6 +81,7 @@ export function linux(native: Driver, arch: string): Platform {
   });
   // A function since glibc 2.28, and in musl only lately; a system call since Linux 4.11.
   const statx = firstOf(() => native.open(libc, STATX).statx, () => statxByNumber(native, arch));
+  const readText = textReader(native, libc);
   const extended = new DataView(new ArrayBuffer(STATX_SIZE));
   const extendedBytes = new Uint8Array(extended.buffer);
   return {
@@ -110,6 +112,7 @@ export function linux(native: Driver, arch: string): Platform {
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
     list: listDevShm,
+    isAnybody: (user) => isAnybody(user, readText),
     nameless: (errno) => linuxNameless(native, libc, errno),
   };
 }

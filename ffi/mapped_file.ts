@@ -30,11 +30,18 @@ export class MappedFile extends Mapping {
   /** The path that it was opened by. */
   readonly path: string;
 
-  private constructor(path: string, descriptor: number, byteLength: number, access: Access) {
+  private constructor(
+    path: string,
+    descriptor: number,
+    byteLength: number,
+    access: Access,
+    isMade: boolean = false,
+  ) {
     super({
       descriptor,
       byteLength,
       access,
+      isMade,
       name: undefined,
       what: `file "${path}"`,
       closeDescriptor: (open) => system().files.close(open),
@@ -75,7 +82,7 @@ export class MappedFile extends Mapping {
         // Room first: macOS counts it from what the file has, and would not fill the hole of a new size.
         if (reserve) system().reserve(descriptor, size, what, true);
         system().setSize(descriptor, size, what);
-        return new MappedFile(path, descriptor, size, "read-write");
+        return new MappedFile(path, descriptor, size, "read-write", true);
       },
       open: () => MappedFile.open(path, { access: "read-write" }),
       discard(descriptor, isNamed) {

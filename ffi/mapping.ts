@@ -27,6 +27,8 @@ export interface MappingParts {
   what: string;
   /** The name of a segment; undefined for a file. */
   name: string | undefined;
+  /** Whether this process has just made the object. Default false. */
+  isMade?: boolean;
 }
 
 /**
@@ -57,6 +59,8 @@ export abstract class Mapping implements Disposable {
   #holding: Holding;
   #buffer: ArrayBuffer;
   #lockDescriptor = -1;
+  // The user that has made it here, if it was made here.
+  #maker: number | undefined;
   #isLockHeld = false;
 
   /** Maps an open object. Subclasses do this. */
@@ -66,6 +70,7 @@ export abstract class Mapping implements Disposable {
     this.identity = system().identify(descriptor);
     this.#what = what;
     this.#name = parts.name;
+    if (parts.isMade) this.#maker = system().user();
     this.#descriptor = descriptor;
     const { address, buffer } = mapView(descriptor, byteLength, access, what);
     this.#buffer = buffer;
@@ -164,13 +169,16 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * Whether the user that this process acts for (its effective user) owns the object.
+   * Whether the user that this process acts for (its effective user) owns the object. In a user
+   * namespace of Linux all users that it does not know look alike: what may be theirs is not our own,
+   * unless it was made by this handle.
    *
    * @throws {ClosedError} after `close()`
    */
   isOwn(): boolean {
     this.#checkOpen();
-    return system().isOwn(this.#descriptor);
+    const isMade = this.#maker === system().user() && this.owner() === this.#maker;
+    return isMade || system().isOwn(this.#descriptor);
   }
 
   /**
@@ -349,6 +357,7 @@ export abstract class Mapping implements Disposable {
       for (const descriptor of descriptors) this.#holding.descriptors.add(descriptor);
       descriptors.clear();
     }
+    this.#maker = other.#maker;
     other.close();
     return true;
   }

@@ -245,8 +245,12 @@ export function posixSystem(
       const found = statOf(descriptor);
       return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };
     },
+    user,
     owner,
-    isOwn: (descriptor) => owner(descriptor) === user(),
+    isOwn(descriptor) {
+      const found = owner(descriptor);
+      return found === user() && on.isAnybody?.(found) !== true;
+    },
     lock: (descriptor) =>
       lockPatiently(() => flock(descriptor, LOCK_EX), () => isLocked(descriptor)),
     isLocked,

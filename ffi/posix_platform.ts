@@ -55,6 +55,8 @@ export interface Platform {
   /** Has the disk write what it was given, where msync does not; gives 0 or an error number. */
   flushDisk?: (descriptor: number, errno: () => number) => number;
   list(): string[];
+  /** Whether the number of a user may stand for others, too. */
+  isAnybody?: (user: number) => boolean;
   /** How to make what gets its name later. */
   nameless?: (errno: () => number) => Nameless;
   /** The system with what it can't do yet. */

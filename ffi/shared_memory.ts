@@ -49,11 +49,18 @@ export class SharedMemory extends Mapping {
   /** The name, with its `/`. */
   readonly name: string;
 
-  private constructor(name: string, descriptor: number, byteLength: number, access: Access) {
+  private constructor(
+    name: string,
+    descriptor: number,
+    byteLength: number,
+    access: Access,
+    isMade: boolean = false,
+  ) {
     super({
       descriptor,
       byteLength,
       access,
+      isMade,
       name,
       what: `"${name}"`,
       closeDescriptor: (open) => system().close(open),
@@ -93,7 +100,7 @@ export class SharedMemory extends Mapping {
         system().setMode(descriptor, mode, what);
         system().setSize(descriptor, segmentSize, what);
         if (reserve) system().reserve(descriptor, segmentSize, what, false);
-        return new SharedMemory(normal, descriptor, mapped, "read-write");
+        return new SharedMemory(normal, descriptor, mapped, "read-write", true);
       },
       open: () => SharedMemory.open(normal, { access: "read-write", wholePages }),
       discard(descriptor, isNamed) {

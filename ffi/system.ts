@@ -136,7 +136,9 @@ export interface System {
   identify(descriptor: number): SegmentIdentity;
   /** The number of the user who owns it. */
   owner(descriptor: number): number;
-  /** Whether that is the user that this process acts for. */
+  /** The number of the user that this process acts for; 0 where there are no such numbers. */
+  user(): number;
+  /** Whether the owner is that user, beyond doubt. */
   isOwn(descriptor: number): boolean;
   /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
   lock(descriptor: number): boolean;

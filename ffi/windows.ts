@@ -92,6 +92,7 @@ export function windowsSystem(): System {
     size: (handle) => (segments.has(handle) ? segments : files).size(handle),
     identify: (handle) =>
       segments.has(handle) ? segments.identify(handle) : files.identifyHandle(handle),
+    user: () => 0,
     owner: (handle) => owners.number(handle, `handle ${handle}`),
     isOwn: (handle) => owners.isOurs(handle, `handle ${handle}`),
     lock: (handle) =>

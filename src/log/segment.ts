@@ -193,15 +193,11 @@ export function lacksMagic(buffer: ArrayBufferLike): boolean {
 }
 
 /**
- * Whether `bytes`, which are at `offset` in a segment, may be part of what a creator leaves that died
- * before the magic: nothing but version, chunk count and the offset of row 0.
+ * Whether `start`, the first bytes of a segment, may be what a creator leaves that died before the
+ * magic: nothing but version, chunk count and the offset of row 0.
  */
-export function couldBeUnfinished(bytes: Uint8Array, offset: number): boolean {
-  for (let i = 0; i < bytes.length; i++) {
-    const at = offset + i;
-    if (bytes[i] !== 0 && (at < VERSION_WORD * 4 || at >= TABLE_OFFSET + 8)) return false;
-  }
-  return true;
+export function couldBeUnfinished(start: Uint8Array): boolean {
+  return start.every((byte, at) => byte === 0 || (at >= VERSION_WORD * 4 && at < TABLE_OFFSET + 8));
 }
 
 function checkSize(size: number): void {

@@ -181,12 +181,14 @@ function checkMagic(memory: LogMemory, target: LogTarget): void {
  * of mapped memory takes memory.
  */
 function isUnfinished(memory: LogMemory): boolean {
-  const size = memory.byteLength;
-  const piece = new Uint8Array(new ArrayBuffer(Math.min(PIECE, size)));
-  for (let at = 0; at < size;) {
+  const piece = Buffer.alloc(Math.min(PIECE, memory.byteLength));
+  let zeros: Buffer | undefined;
+  for (let at = 0; at < memory.byteLength;) {
     const count = memory.read(piece, at);
     if (count === 0) break;
-    if (!couldBeUnfinished(piece.subarray(0, count), at)) return false;
+    const bytes = piece.subarray(0, count);
+    if (at === 0 && !couldBeUnfinished(bytes)) return false;
+    if (at > 0 && !bytes.equals((zeros ??= Buffer.alloc(PIECE)).subarray(0, count))) return false;
     at += count;
   }
   return true;

@@ -11,6 +11,11 @@ const folder = mkdtempSync(`${tmpdir()}/ouroboros-full-`);
 after(() => rmSync(folder, { recursive: true }));
 
 const full = new URL("children/full.ts", import.meta.url);
+const holes = new URL("children/holes.ts", import.meta.url);
+
+// A file system of its own, in a namespace of its own, and in a process of its own: a store that finds
+// no room would kill it.
+const MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
 
 for (
   const [title, place, kind] of [
@@ -22,10 +27,7 @@ for (
     `${title}: no room is a NoSpaceError that leaves nothing; a log that is there goes on when all is full`,
     { skip: needsNamespaces },
     (t) => {
-      // A file system of its own, in a namespace of its own, and in a process of its own: a store that
-      // finds no room would kill it.
-      const script = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
-      const before = ["unshare", "--mount", "sh", "-c", script, place];
+      const before = ["unshare", "--mount", "sh", "-c", MOUNT, place];
       const { stdout, stderr, signal } = runScript(full, [place, kind], { before });
       if (/^(unshare|mount):/m.test(stderr)) {
         return t.skip(`no namespace to be had: ${stderr.trim()}`);
@@ -36,6 +38,26 @@ for (
         "full NO_SPACE names: 0 free: 0 laps: 20 wrong: 0 lost: 0 then: created",
         stderr,
       );
+    },
+  );
+
+  test(
+    `${title}: what has holes and is taken over on a full disk is a NoSpaceError, and stays`,
+    { skip: needsNamespaces },
+    (t) => {
+      const before = ["unshare", "--mount", "sh", "-c", MOUNT, place];
+      const { stdout, stderr, signal } = runScript(holes, [place, kind], { before });
+      if (/^(unshare|mount):/m.test(stderr)) {
+        return t.skip(`no namespace to be had: ${stderr.trim()}`);
+      }
+      assert.equal(signal, null, stderr);
+      const names = kind === "name" ? ["log", "circular"] : ["log", "ring", "events"];
+      const said = [
+        ...names.map((name) => `${name} NO_SPACE`),
+        ...names.map((name) => `then ${name} written`),
+        "entries 15",
+      ];
+      assert.equal(stdout.trim(), said.join(", "), stderr);
     },
   );
 }

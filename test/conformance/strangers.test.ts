@@ -8,9 +8,11 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import test, { after } from "node:test";
 import {
   type LogTarget,
@@ -21,8 +23,9 @@ import {
   type ShmLogWriterOptions,
   UnsupportedLogError,
 } from "../../mod.ts";
+import { SharedMemory } from "../../ffi/mod.ts";
 import { NOBODY, runAsNobody } from "../support/nobody.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { runScript, startChild, uniqueName } from "../support/runtime.ts";
 import type { Deed } from "./children/stranger.ts";
 import { needsOtherUsers, needsPaths } from "../support/platform.ts";
 
@@ -32,6 +35,8 @@ chmodSync(folder, 0o1777);
 after(() => rmSync(folder, { recursive: true }));
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
+const mappedUsers = new URL("children/mapped_users.ts", import.meta.url);
+const taker = new URL("children/taker.ts", import.meta.url);
 const stranger = new URL("children/stranger.ts", import.meta.url);
 
 /** What came of each deed when nobody did it. */
@@ -181,3 +186,68 @@ for (const [title, newTarget, pathOf] of places) {
     },
   );
 }
+
+test(
+  "in a user namespace a log of a user that it does not know is not resumed",
+  { skip: needsOtherUsers },
+  (t) => {
+    const [theirs, ours] = [uniqueName(), uniqueName()];
+    ShmLogWriter.create(theirs, { ...SMALL, mode: 0o666, unlinkOnClose: false }).close();
+    try {
+      if (process.geteuid?.() !== 0) return t.skip("only root can give things away");
+      chownSync(`/dev/shm${theirs}`, 1000, 1000);
+      // Without a map all users look like the overflow user there, this one, too.
+      const before = ["unshare", "--user"];
+      const { stdout, stderr } = runScript(mappedUsers, [theirs, ours], { before });
+      if (/^unshare:/m.test(stderr)) return t.skip(`no namespace to be had: ${stderr.trim()}`);
+      // What it has made itself it may remove, though it can't be told from what others made.
+      assert.equal(stdout.trim(), `${NOBODY},PERMISSION_DENIED,false`, stderr);
+    } finally {
+      rmSync(`/dev/shm${theirs}`);
+      rmSync(`/dev/shm${ours}`, { force: true });
+    }
+  },
+);
+
+test(
+  "a stranger who cuts off and restores what is in the place of ours kills nobody who takes over",
+  { skip },
+  async (t) => {
+    if (process.geteuid?.() !== 0) return t.skip("only root can give things away");
+    const name = uniqueName();
+    const path = folder + name;
+    const size = 4 << 20;
+    const places = [`/dev/shm${name}`, path];
+    for (const place of places) {
+      writeFileSync(place, new Uint8Array(size));
+      chownSync(place, NOBODY, NOBODY);
+      chmodSync(place, 0o666);
+    }
+    const child = startChild(taker, [name, path, size]);
+    try {
+      assert.equal(await child.nextLine(), "ready");
+      const end = performance.now() + 2000;
+      while (performance.now() < end && child.process.exitCode === null) {
+        for (let i = 0; i < 200; i++) {
+          for (const place of places) {
+            truncateSync(place, 0);
+            truncateSync(place, size);
+          }
+        }
+        // To hear of its end.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await child.say("stop");
+      // While it has no size there is nothing to take over, and nothing can be made there.
+      const said = new Set((await child.nextLine()).split(","));
+      said.delete("SEGMENT_EXISTS");
+      said.delete("SEGMENT_NOT_FOUND");
+      assert.deepEqual([...said], ["PERMISSION_DENIED"]);
+      assert.equal(await child.ended(), 0);
+    } finally {
+      await child.kill();
+      rmSync(places[0]);
+      SharedMemory.unlink(`${name}-data`);
+    }
+  },
+);
