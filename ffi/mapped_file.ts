@@ -4,6 +4,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
 import { make } from "./creation.ts";
 import { system } from "./current_system.ts";
@@ -27,7 +28,7 @@ import type { Access, ObjectIdentity } from "./system.ts";
  * ```
  */
 export class MappedFile extends Mapping {
-  /** The path that it was opened by. */
+  /** Its path, absolute: where it was opened, whatever becomes of the working directory. */
   readonly path: string;
 
   private constructor(
@@ -105,6 +106,7 @@ export class MappedFile extends Mapping {
    * @throws {RangeError} if it is too large for this runtime
    */
   static open(path: string, options: OpenOptions = {}): MappedFile {
+    path = resolve(path);
     const { access = "read" } = options;
     const descriptor = system().files.open(path, access);
     try {

@@ -13,7 +13,7 @@ import {
   truncateSync,
   unlinkSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
@@ -49,7 +49,7 @@ let count = 0;
  * ```
  */
 export class PartialFile implements Disposable {
-  /** The path that it will have. */
+  /** The path that it will have, absolute. */
   readonly path: string;
   readonly #partial: string;
   readonly #file: MappedFile;
@@ -75,6 +75,7 @@ export class PartialFile implements Disposable {
    * @throws {RangeError} if the size or the mode is not usable
    */
   static create(path: string, size: number, options: PartialFileOptions = {}): PartialFile {
+    path = resolve(path);
     const { force = false, ...createOptions } = options;
     // Before anything is done in vain; what appears later is seen at the end.
     const found = lookAt(path);

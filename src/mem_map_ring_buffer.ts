@@ -138,7 +138,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
     Ring.format(file.buffer);
   }
 
-  /** The path of the file. */
+  /** The path of the file, absolute. */
   get path(): string {
     return this.#file.path;
   }

@@ -213,7 +213,7 @@ export class CircularReader {
     this.#start = start;
     const size = length + HEADER_SIZE;
     if (length >= 1 && length <= MAX_MESSAGE_SIZE && size <= this.#available) return length;
-    if (!this.#isIntact(HEADER_SIZE)) return LAPPED;
+    if (!this.#isIntact(HEADER_SIZE) || this.#isOfAnotherLife()) return LAPPED;
     throw new CorruptBufferError(
       `message at index ${start} says ${length} bytes, but ${this.#available} are left to it`,
     );
@@ -233,7 +233,41 @@ export class CircularReader {
     if (available < 0 || available > this.capacity) return LAPPED;
     // After S: a writer that claims has claimed that before.
     this.#isClaimed = this.#memory.readClaim(this.#fence) >= sequence;
+    // Ours goes on with the numbers of the one before; the original begins anew with 0.
+    if (!this.#isClaimed && this.#isElsewhere(sequence)) return LAPPED;
     return this.#available = available;
+  }
+
+  /**
+   * Whether the writer's place contradicts ours: it began anew with S = 0, and by now S is beyond our
+   * number. No if it is within a message: then the next look tells.
+   */
+  #isElsewhere(sequence: number): boolean {
+    const memory = this.#memory;
+    const write = memory.readIndex(WRITE_WORD);
+    this.#fence();
+    const read = memory.readIndex(READ_WORD);
+    this.#fence();
+    // As where a reader starts: then R is where S ends.
+    if (read !== write || memory.readSequence(this.#fence) !== sequence) return false;
+    return this.#contradicts(read, sequence);
+  }
+
+  /** The same, after a header that can't be: looks until the writer lets it. */
+  #isOfAnotherLife(): boolean {
+    for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+      const place = findNewest(this.#memory, this.#fence);
+      if (place !== undefined) return this.#contradicts(place.index, place.sequence);
+    }
+    return true;
+  }
+
+  /** Whether nobody who wrote on from our place can have come to this one. */
+  #contradicts(index: number, sequence: number): boolean {
+    const { capacity } = this;
+    const skipped = (index - this.#index - (sequence - this.#sequence)) % capacity;
+    // Within a lap the end is passed twice at most.
+    return (skipped + capacity) % capacity > 2 * MAX_SKIPPED;
   }
 
   /** Copies the message that #next() found. Its bytes may change meanwhile. */

@@ -88,7 +88,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     }
   }
 
-  /** The path that it was opened by. */
+  /** Its path, absolute. */
   get path(): string {
     return this.#file.path;
   }

@@ -147,7 +147,7 @@ export class EventLogWriter implements Disposable {
     });
   }
 
-  /** The path that it was opened by. */
+  /** Its path, absolute. */
   get path(): string {
     return this.#file.path;
   }

@@ -19,7 +19,7 @@ import { follow, type FollowOptions, streamOf } from "./follow.ts";
 import { ReaderBell } from "./reader_bell.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { fence, type LogSource, sourceOf } from "./source.ts";
-import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
+import { absoluteTarget, type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
 /** How often to look whether the log has come to an entry. */
 const LOOKS = 8;
@@ -55,7 +55,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   private constructor(target: LogTarget, memory: LogMemory, options: ShmLogReaderOptions) {
     const { after, copyMode = "map" } = options;
     if (after !== undefined) checkCursor(after);
-    this.#target = target;
+    this.#target = absoluteTarget(target);
     this.#options = options;
     this.#memory = memory;
     this.#source = sourceOf(memory, target, copyMode);
@@ -116,15 +116,16 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     options: ShmLogReaderOptions & WaitOptions = {},
   ): Promise<ShmLogReader> {
     const { signal, interval = 10 } = options;
+    const place = absoluteTarget(target);
     for (;;) {
       signal?.throwIfAborted();
-      const reader = ShmLogReader.#openIfReady(target, options);
+      const reader = ShmLogReader.#openIfReady(place, options);
       if (reader !== undefined) return reader;
       await sleep(interval, signal);
     }
   }
 
-  /** The name of the segment, with its `/`, or the path of the file. */
+  /** The name of the segment, with its `/`, or the absolute path of the file. */
   get name(): string {
     return "name" in this.#memory ? this.#memory.name : this.#memory.path;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
 import type { Access, CreateOptions } from "../../ffi/mod.ts";
 
@@ -18,6 +19,11 @@ export function describeTarget(target: LogTarget): string {
   return typeof target === "string"
     ? `"${SharedMemory.normalizeName(target)}"`
     : `file "${target.path}"`;
+}
+
+/** The same place, whatever becomes of the working directory. */
+export function absoluteTarget(target: LogTarget): LogTarget {
+  return typeof target === "string" ? target : { path: resolve(target.path) };
 }
 
 /** Makes the memory, which must not exist yet. */

@@ -122,7 +122,7 @@ export class ShmLogWriter implements Disposable {
     return this.#writer.claim(length);
   }
 
-  /** The name of the segment, with its `/`, or the path of the file. */
+  /** The name of the segment, with its `/`, or the absolute path of the file. */
   get name(): string {
     return "name" in this.#memory ? this.#memory.name : this.#memory.path;
   }

@@ -5,6 +5,7 @@
  */
 
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import process from "node:process";
 import { checkCursor, type Cursor } from "../../shm_log/cursor.ts";
 import { renamePatiently } from "./patient_rename.ts";
@@ -15,7 +16,7 @@ export class CursorFile {
   #saved = "";
 
   constructor(path: string) {
-    this.#path = path;
+    this.#path = resolve(path);
   }
 
   /**

@@ -15,6 +15,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
+import { resolve } from "node:path";
 import { FileLock } from "../../../ffi/mod.ts";
 import { SystemCallError, WriterLockedError } from "../../errors.ts";
 import { renamePatiently } from "./patient_rename.ts";
@@ -56,7 +57,7 @@ export class RotatingFile implements Disposable {
    * @throws {WriterLockedError} if another recorder has it
    */
   constructor(path: string, options: RotationOptions) {
-    this.path = path;
+    this.path = resolve(path);
     this.#maxSize = options.maxSize ?? Infinity;
     this.#keep = options.keep;
     const { descriptor, lock } = open(path, options.maxSize !== undefined);
