@@ -12,10 +12,14 @@ declare const __filename: string | undefined;
 
 /** A `require` that starts from this file, or, where it is on a server, from nowhere: for builtins. */
 export function builtinRequire(): (specifier: string) => unknown {
-  const { createRequire } = process.getBuiltinModule("node:module");
+  return process.getBuiltinModule("node:module").createRequire(requireBase());
+}
+
+/** From where it starts. */
+export function requireBase(): string {
   // CommonJS has no URL here.
   const url: string | undefined = import.meta.url;
-  if (url?.startsWith("file:")) return createRequire(url);
+  if (url?.startsWith("file:")) return url;
   // A path on every system: Deno takes modules from servers, and there is no file then.
-  return createRequire(typeof __filename === "string" ? __filename : "file:///C:/");
+  return typeof __filename === "string" ? __filename : "file:///C:/";
 }

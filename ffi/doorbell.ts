@@ -142,8 +142,8 @@ export class Doorbell implements Disposable {
   }
 
   /**
-   * Whether `sleep()` hears the bell. It needs a thread, for which Deno wants `--allow-read`, and Node
-   * with `--permission` `--allow-worker`; where that can't be had, this is `false` after the first sleep.
+   * Whether `sleep()` hears the bell. It needs a thread, for which Node with `--permission` wants
+   * `--allow-worker`; where that can't be had, this is `false` after the first sleep.
    */
   get canSleep(): boolean {
     return this.#thread?.hasFailed !== true;

@@ -29,6 +29,7 @@ export function linuxFutex(native: Driver, libc: string, arch: string): Futex | 
   const time = new DataView(new ArrayBuffer(16));
   const timeBytes = new Uint8Array(time.buffer);
   return {
+    number,
     wait(address, expected, milliseconds) {
       const sleep = Math.min(milliseconds, LONGEST);
       time.setBigInt64(0, BigInt(Math.floor(sleep / 1000)), true);

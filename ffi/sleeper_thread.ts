@@ -6,39 +6,12 @@
 
 import process from "node:process";
 import type { Worker } from "node:worker_threads";
-import { builtinRequire } from "./builtin_require.ts";
+import { builtinRequire, requireBase } from "./builtin_require.ts";
 import { system } from "./current_system.ts";
+import { ENDED, READY, SLEEPER, SLEEPER_WORDS, type SleeperTask } from "./sleeper.ts";
 import { isWorkerThread } from "./worker_thread.ts";
 
-/** Words of the memory that the two threads share. */
-export const SLEEPER_WORDS = {
-  /** The number of the last sleep that was asked for. */
-  request: 0,
-  /** The number of the last one that is over. */
-  answer: 1,
-  /** The value that the word must have for a sleep. */
-  expected: 2,
-  /** How long to sleep at most, in milliseconds. */
-  timeout: 3,
-  /** 1: the thread is to end. */
-  stop: 4,
-  /** 1: the thread is there; 2: it has ended. */
-  state: 5,
-} as const;
-
-/** What the thread is given. */
-export interface SleeperTask {
-  /** The address of the word to sleep on. */
-  address: bigint;
-  /** The memory with {@linkcode SLEEPER_WORDS}. */
-  control: SharedArrayBuffer;
-}
-
 const { request, answer, expected, timeout, stop, state } = SLEEPER_WORDS;
-/** The thread is there. */
-export const READY = 1;
-/** The thread has ended. */
-export const ENDED = 2;
 /** How long to sleep at a time while the thread starts, in milliseconds. */
 const START_SLEEP = 10;
 /** The longest sleep in milliseconds, a week or so: twice as long is what timers can wait at most. */
@@ -73,7 +46,8 @@ export class SleeperThread {
   /** Starts the thread. Where that fails, its state says so: nothing is thrown. */
   constructor(address: bigint) {
     this.#address = address;
-    if (!mayStart()) {
+    const { futex } = system();
+    if (futex === undefined || !mayStart()) {
       this.#hasFailed = true;
       return;
     }
@@ -82,13 +56,13 @@ export class SleeperThread {
       const threadsModule = builtinRequire()("node:worker_threads") as {
         Worker: typeof Worker;
       };
-      const task: SleeperTask = { address, control: this.#control.buffer as SharedArrayBuffer };
-      const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-      const file = new URL(`./sleeper.${extension}`, import.meta.url);
-      // Deno starts threads from files only; what is in such a one may come from a server.
-      const isFile = file.protocol === "file:";
-      const start = isFile ? file : `import(${JSON.stringify(file.href)})`;
-      const worker = new threadsModule.Worker(start, { workerData: task, eval: !isFile });
+      const task: SleeperTask = {
+        address,
+        control: this.#control.buffer as SharedArrayBuffer,
+        futex: futex.number,
+        base: requireBase(),
+      };
+      const worker = new threadsModule.Worker(SLEEPER, { workerData: task, eval: true });
       worker.on("error", () => this.#hasFailed = true);
       worker.on("exit", () => this.#forget());
       worker.unref();

@@ -29,6 +29,8 @@ export interface SegmentIdentity {
 
 /** Sleeping on a 32-bit word of shared memory, across processes. */
 export interface Futex {
+  /** The number of the system call. */
+  readonly number: bigint;
   /** Sleeps while the word at `address` is `expected`: until it is woken, or the time is over. */
   wait(address: bigint, expected: number, milliseconds: number): void;
   /** Wakes all who sleep on the word at `address`. */

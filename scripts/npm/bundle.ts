@@ -24,9 +24,6 @@ const NEVER_BUILT_IN: readonly string[] = [
   "@nats-io/transport-node",
 ];
 
-/** Started by its name as a thread, and not imported. */
-const WORKER = { name: "sleeper", source: "ffi/sleeper.ts" };
-
 /** What was built. */
 export interface Bundle {
   /** Packages that are imported at run time, or whose types are. */
@@ -42,9 +39,7 @@ export async function bundle(folder: string): Promise<Bundle> {
   await build({
     config: false,
     cwd: root,
-    entry: Object.fromEntries(
-      [...entries, WORKER].map(({ name, source }) => [name, root + source]),
-    ),
+    entry: Object.fromEntries(entries.map(({ name, source }) => [name, root + source])),
     outDir: folder,
     format: "esm",
     platform: "node",

@@ -16,7 +16,7 @@ export function manifest({ imported }: Bundle): Record<string, unknown> {
     type: "module",
     // The oldest ones that it is tested on.
     engines: { node: ">=22.18.0", bun: ">=1.4.5", deno: ">=2.9.0" },
-    sideEffects: ["./dist/cli.js", "./dist/sleeper.js"],
+    sideEffects: ["./dist/cli.js"],
     exports: {
       // No condition asks how it is loaded: require() gives the same ES modules as import.
       ...Object.fromEntries(

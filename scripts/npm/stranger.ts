@@ -63,7 +63,7 @@ export function stepsOn(runtime: Runtime, folder: string): Step[] {
       run: () => void run(write("consumer.mjs", consumer((path) => `await import("${path}")`))),
     },
     {
-      title: "the thread that sleeps for followers starts from its file",
+      title: "the thread that sleeps for followers starts",
       run: () => void run(write("sleeper.mjs", SLEEPER)),
     },
     {

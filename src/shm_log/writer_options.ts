@@ -47,8 +47,8 @@ export interface ShmLogWriterOptions {
    * which takes 5 MB (Bun) to 14 MB (Deno): where there are many in a process, let one read for all.
    *
    * Linux and shared memory only: elsewhere, where a reader may not write to the segment, and where it
-   * may not start the thread (Deno wants `--allow-read` for that), followers look by themselves, as
-   * they do without. Default `false`.
+   * may not start the thread (Node with `--permission` wants `--allow-worker`), followers look by
+   * themselves, as they do without. Default `false`.
    */
   notify?: boolean;
 }
