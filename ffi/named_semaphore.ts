@@ -38,9 +38,11 @@ export class NamedSemaphore implements Disposable {
   #isClosed = false;
 
   /**
-   * Opens the semaphore, which is made if there is none.
+   * Opens the semaphore, which is made if there is none. On Linux only this user's own: what a stranger
+   * has put there may be no semaphore at all.
    *
-   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {PermissionDeniedError} if the system refuses, or on Linux if it belongs to another user
+   * @throws {SystemCallError} if there is something else in its place
    * @throws {RangeError} if the name (251 bytes at most on Linux, 29 on macOS), value or mode is not usable
    * @throws {NativeUnavailableError} if this runtime gives no native functions
    */

@@ -10,6 +10,7 @@ import { NoSpaceError, SystemCallError } from "../src/errors.ts";
 import { cString } from "./c_string.ts";
 import { driver } from "./driver.ts";
 import { linux } from "./linux.ts";
+import { linuxSemaphores } from "./linux_semaphores.ts";
 import { macOs } from "./macos.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { lockPatiently } from "./patient_lock.ts";
@@ -268,8 +269,12 @@ export function posixSystem(
     close(descriptor) {
       libc.close(descriptor);
     },
-    semaphores: () =>
-      semaphores ??= posixSemaphores(native, [on.libc, "libpthread.so.0"], platform, arch, errno),
+    semaphores() {
+      if (semaphores !== undefined) return semaphores;
+      const libraries = [on.libc, "libpthread.so.0"];
+      const named = posixSemaphores(native, libraries, platform, arch, errno);
+      return semaphores = platform === "linux" ? linuxSemaphores(named, system) : named;
+    },
   };
   return on.complete?.(system, { statOf, user }) ?? system;
 }

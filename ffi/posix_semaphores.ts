@@ -31,7 +31,10 @@ const PADDED_OPEN = {
 
 const { errno: ERRNO } = os.constants;
 
-/** The semaphores of a system whose libraries are, in turn, `libraries`. */
+/**
+ * The semaphores of a system whose libraries are, in turn, `libraries`. On Linux `open()` makes them,
+ * and does not open what is there.
+ */
 export function posixSemaphores(
   native: Driver,
   libraries: readonly string[],
@@ -43,6 +46,9 @@ export function posixSemaphores(
   const fileName = platform === "linux" && !isGlibc(native, libraries[0])
     ? underGlibcName
     : cString;
+  const flags = platform === "linux"
+    ? fsConstants.O_CREAT | fsConstants.O_EXCL
+    : fsConstants.O_CREAT;
   const failed = platform === "darwin" ? 0xffffffffffffffffn : 0n;
   const library = libraries.find((name) => hasSemaphores(native, name)) ?? libraries[0];
   const calls = native.open(library, CALLS);
@@ -71,7 +77,7 @@ export function posixSemaphores(
     open(name, mode, value) {
       const bytes = fileName(name);
       for (;;) {
-        const address = BigInt(open(bytes, fsConstants.O_CREAT, mode, value));
+        const address = BigInt(open(bytes, flags, mode, value));
         const reason = errno[0];
         if (address !== failed) return address;
         if (reason !== ERRNO.EINTR) throw systemError("sem_open", `semaphore "${name}"`, reason);

@@ -90,7 +90,9 @@ export class SharedMemory implements Disposable {
     try {
       return underLock(name, mode, openOrMake);
     } catch (error) {
-      if (!Segment.exists(name)) SemaphoreLock.unlink(name);
+      // A stranger's is left as it is.
+      const isOurs = !(error instanceof PermissionDeniedError);
+      if (isOurs && !Segment.exists(name)) SemaphoreLock.unlink(name);
       throw error;
     }
 

@@ -1,12 +1,17 @@
 /** Who may write to a circular buffer in shared memory, or make it: locks of the living and the dead, other users. */
 
 import assert from "node:assert/strict";
-import { chownSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import test from "node:test";
 import { NamedSemaphore, SharedMemory as Segment } from "../../ffi/mod.ts";
-import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../../src/errors.ts";
+import {
+  ClosedError,
+  PermissionDeniedError,
+  SegmentNotFoundError,
+  SystemCallError,
+} from "../../src/errors.ts";
 import {
   CircularBufferReader,
   CircularBufferWriter,
@@ -154,4 +159,48 @@ test("a removal that did not come to its end is ended by who opens the buffer", 
   assert.throws(() => CircularBufferReader.open(spec), SegmentNotFoundError);
   using writer = CircularBufferWriter.open(spec);
   assert.deepEqual([writer.sequenceNumber, writer.referenceCount], [0, 1]);
+});
+
+const strange: [what: string, bytes: Uint8Array][] = [
+  ["empty", new Uint8Array(0)],
+  ["short", new Uint8Array(7)],
+  ["of zeros", new Uint8Array(32)],
+  ["of noise", new Uint8Array(32).map((_, i) => 197 * i + 43)],
+  ["large", new Uint8Array(10_000).fill(0xff)],
+];
+
+for (const [what, content] of strange) {
+  test(
+    `a file of a stranger that is ${what}, in the place of a semaphore, is an error and left there`,
+    linux,
+    (t) => {
+      if (process.geteuid?.() !== 0) return t.skip("only root can give things away");
+      const spec = newSpec();
+      for (const name of [spec.indexName, spec.dataName, `${spec.dataName}-writer`]) {
+        const path = `/dev/shm/sem.${name.slice(1)}`;
+        writeFileSync(path, content);
+        chmodSync(path, 0o666);
+        chownSync(path, 1000, 1000);
+        try {
+          assert.throws(() => CircularBufferWriter.open(spec), PermissionDeniedError);
+          assert.throws(() => new NamedSemaphore(name), PermissionDeniedError);
+          assert.deepEqual(new Uint8Array(readFileSync(path)), content);
+        } finally {
+          rmSync(path);
+        }
+        assertGone(spec);
+      }
+    },
+  );
+}
+
+test("a file of our own in the place of a semaphore that is none is an error", linux, () => {
+  const name = uniqueName("semaphore");
+  const path = `/dev/shm/sem.${name.slice(1)}`;
+  writeFileSync(path, new Uint8Array(31), { mode: 0o600 });
+  try {
+    assert.throws(() => new NamedSemaphore(name), SystemCallError);
+  } finally {
+    rmSync(path);
+  }
 });
