@@ -19,12 +19,12 @@ export class ChunkRows {
   // No row between the current chunk and this one is in use: where to look for the next stale one.
   #staleRow: number;
 
-  /** Takes over the rows of `segment` with chunk `current` as the newest. */
-  constructor(segment: Segment, current: number, fence: Fence) {
+  /** Takes over the rows of `segment` with chunk `current` as the newest, or as the only one. */
+  constructor(segment: Segment, current: number, isOnly: boolean, fence: Fence) {
     this.#segment = segment;
     this.#rows = new BigUint64Array(segment.bytes.buffer, TABLE_OFFSET, 2 * segment.chunkCount);
     this.#fence = fence;
-    this.#staleRow = current + 1;
+    this.#staleRow = isOnly ? segment.chunkCount : current + 1;
   }
 
   /** Begins chunk `index` at `offset`, after `total` entries. */

@@ -36,6 +36,8 @@ export interface WriterState {
   total: number;
   /** Whether there is a wrap mark at `offset`. */
   isWrapped: boolean;
+  /** Whether nothing is in the log: no row but that of this chunk is in use. */
+  isEmpty: boolean;
 }
 
 /** Finds the end of the log and repairs what the last writer left half done. */
@@ -68,6 +70,7 @@ export function recover(segment: Segment, fence: Fence): WriterState {
     offset: end.offset,
     total: newest.token + end.entries,
     isWrapped: end.reason === "wrap",
+    isEmpty: false,
   };
 }
 
@@ -97,7 +100,7 @@ function restartFirst(segment: Segment, total: number, offsets: Uint32Array): Wr
   const chunkStart = segment.dataStart;
   Atomics.store(segment.words, chunkStart >>> 2, 0);
   Atomics.store(rows, 0, ROW_COMMIT_FLAG | BigInt(chunkStart));
-  return { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false };
+  return { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false, isEmpty: false };
 }
 
 /** The count that our writer leaves in row 0 while it restarts it. */

@@ -33,7 +33,7 @@ export class Room {
     const size = segment.end - segment.dataStart;
     this.chunkSize = chunkSize ?? Math.max(Math.floor(size / segment.chunkCount), HEADER_SIZE);
     this.#segment = segment;
-    this.#rows = new ChunkRows(segment, state.chunk, fence);
+    this.#rows = new ChunkRows(segment, state.chunk, state.isEmpty, fence);
     this.#lastHeader = segment.end - HEADER_SIZE;
     this.#chunk = state.chunk;
     this.#chunkStart = state.chunkStart;

@@ -102,12 +102,15 @@ export function* copySteps(
   const fence = options.fence ?? fullFence;
   options.guard?.();
   const segment = new Segment(source, options.load);
-  let isOvertaken = false;
-  for (let attempt = 1;; attempt++) {
+  let hasOverruns = false;
+  let hasMoved = false;
+  for (let attempt = 1, before = 0;; attempt++) {
     // Before the reader looks: all entries up to here are, or were, there at this one moment, so
     // those that it finds of them fit into a segment of the same size.
     options.guard?.();
     const goal = totalOf(segment, fence);
+    hasMoved ||= attempt > 1 && goal !== before;
+    before = goal;
     const isPatient = attempt <= FULL_ATTEMPTS;
     const reader = new Reader(source, {
       fence,
@@ -127,8 +130,8 @@ export function* copySteps(
       yield { done: Math.max(run.last - start, 0), total: Math.max(goal - start, 0) };
     }
     // Less: the writer is a lap ahead, or was in the midst of something when we looked.
-    isOvertaken ||= reader.overruns > 0;
-    const most = isOvertaken ? ATTEMPTS : STUCK_ATTEMPTS;
+    hasOverruns ||= reader.overruns > 0;
+    const most = hasOverruns && hasMoved ? ATTEMPTS : STUCK_ATTEMPTS;
     if (run.last >= goal || attempt >= most) {
       return run.finish(Math.max(goal, reader.lastSequenceNumber));
     }

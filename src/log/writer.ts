@@ -101,7 +101,14 @@ export class Writer {
    */
   static begin(segment: Segment, total: number, options: WriterOptions): Writer {
     const chunkStart = segment.dataStart;
-    const state = { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false };
+    const state = {
+      chunk: 0,
+      chunkStart,
+      offset: chunkStart,
+      total,
+      isWrapped: false,
+      isEmpty: true,
+    };
     return new Writer(segment, state, options);
   }
 
