@@ -66,7 +66,7 @@ async function dump(options: DumpOptions): Promise<void> {
   using reader = ShmLogReader.open(name, { strategy, onDamage: "skip" });
   const info = reader.inspect();
   if (path !== "-") refuseItself(name, reader, path);
-  const output = path === "-" ? Output.standard() : await Output.file(path);
+  const output = path === "-" ? Output.standard(interrupt.signal) : await Output.file(path);
   const isStandard = path === "-";
   const print = entryPrinter(format, output, {
     isTerminal: isStandard && Boolean(process.stdout.isTTY),

@@ -93,7 +93,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     unlinkOnClose: options.unlinkAtExit,
   });
   if (!options.unlinkAtExit) warnIfShortLived(name, "--no-unlink-at-exit");
-  await describe(name, log);
+  await describe(name, log, signal);
 
   await sleep(options.initialDelay / 1000, undefined, { signal }).catch(() => {});
   const payloads = new RandomPayloads(seed, minSize, maxSize);
@@ -123,8 +123,8 @@ function shapeOf(size: number): { chunkSize: number; chunkCount: number } {
 }
 
 /** Says what the segment is like; programs wait for the line with the last brace. */
-async function describe(name: LogTarget, log: ShmLogWriter): Promise<void> {
-  const output = Output.standard();
+async function describe(name: LogTarget, log: ShmLogWriter, signal: AbortSignal): Promise<void> {
+  const output = Output.standard(signal);
   const description = {
     shm_name: typeof name === "string" ? name : describeTarget(name),
     buffer_size: log.segmentSize,

@@ -148,18 +148,22 @@ async function receiveLogs(options: ReceiveCommandOptions, command: Command): Pr
     ...domain !== undefined && { domain },
   };
   if (options.into !== undefined) await writeInto(options.into, common, options);
-  else await print(common, options);
+  else await print(common, options, signal);
   // Who wanted all that is there has not got it.
   if (once && signal.aborted && !(signal.reason instanceof ClosedPipeError)) throw new ExitError(1);
 }
 
-async function print(common: ReceiveOptions, options: ReceiveCommandOptions): Promise<void> {
+async function print(
+  common: ReceiveOptions,
+  options: ReceiveCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { state } = options;
   const reception = receive({ ...common, ...state !== undefined && { state } });
-  const printer = ReceivedPrinter.standard(options);
+  const printer = ReceivedPrinter.standard(options, signal);
   // To ask for the next ones says that these were handled: so they must be written by then.
   for await (const items of reception.batches()) {
-    if (!await printer.print(items, common.signal)) break;
+    if (!await printer.print(items, signal)) break;
   }
   warn(summaryLine(reception.summary));
 }

@@ -146,7 +146,7 @@ async function tail(all: TailTarget[], options: TailOptions, command: Command): 
   const colors = outputColors(options.color);
   const isTerminal = Boolean(process.stdout.isTTY);
   const format = options.output ?? (isTerminal ? "pretty" : "text");
-  const output = Output.standard();
+  const output = Output.standard(signal);
   const cursorFile = options.cursorFile === undefined
     ? undefined
     : new CursorFile(options.cursorFile);

@@ -63,7 +63,7 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
     ifExists: options.ifExists,
     unlinkOnClose: !options.keep,
   });
-  const output = options.tee ? Output.standard() : undefined;
+  const output = options.tee ? Output.standard(interrupt.signal) : undefined;
   if (options.keep) warnIfShortLived(target, "--keep");
   let cut = 0;
   const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {

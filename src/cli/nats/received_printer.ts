@@ -71,10 +71,10 @@ export class ReceivedPrinter {
   }
 
   /** Prints to standard output what the options of a command say. */
-  static standard(options: PrintingOptions): ReceivedPrinter {
+  static standard(options: PrintingOptions, signal: AbortSignal): ReceivedPrinter {
     const isTerminal = Boolean(process.stdout.isTTY);
     return new ReceivedPrinter({
-      output: Output.standard(),
+      output: Output.standard(signal),
       format: options.output ?? (isTerminal ? "pretty" : "text"),
       isTerminal,
       colors: outputColors(options.color),

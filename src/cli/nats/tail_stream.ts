@@ -63,7 +63,7 @@ export async function tailStream(
   const { follow, lines, from } = options;
   // Of one subject there is mostly one log.
   const prefix = options.prefix && (subject === undefined || /[*>]/.test(subject));
-  const printer = ReceivedPrinter.standard({ ...options, prefix });
+  const printer = ReceivedPrinter.standard({ ...options, prefix }, signal);
   const place = { stream, ...subject !== undefined && { subject } };
   try {
     await using link = await NatsLink.open({ ...natsOptions(server, {}), signal });

@@ -12,27 +12,35 @@ import { standardOutput } from "./standard_output.ts";
 /** How many bytes are collected before they should be flushed. */
 const PIECE = 65536;
 
-/** Whoever read our output has closed it: `| head` does. The command ends, without a word. */
+/** How long the reader of our output may take for the rest after Ctrl-C, in milliseconds. */
+const GRACE = 250;
+
+/**
+ * The reader of our output has closed it, as `| head` does, or takes nothing after Ctrl-C. The command
+ * ends, without a word.
+ */
 export class ClosedPipeError extends Error {}
 
 /** Collects bytes, and writes them out when it is asked to, at the speed of whoever reads them. */
 export class Output {
   readonly #stream: Writable;
   readonly #isFile: boolean;
+  readonly #signal: AbortSignal | undefined;
   #piece: Uint8Array = new Uint8Array(PIECE);
   #length = 0;
   #error: Error | undefined;
 
-  private constructor(stream: Writable, isFile: boolean) {
+  private constructor(stream: Writable, isFile: boolean, signal?: AbortSignal) {
     this.#stream = stream;
+    this.#signal = signal;
     this.#isFile = isFile;
     // Without a listener an error would end the process.
     stream.on("error", (error) => this.#fail(error));
   }
 
-  /** Standard output. */
-  static standard(): Output {
-    return new Output(standardOutput(), false);
+  /** Standard output. After an abort of `signal` no flush waits for long. */
+  static standard(signal?: AbortSignal): Output {
+    return new Output(standardOutput(), false, signal);
   }
 
   /** A file, which is made anew. */
@@ -65,7 +73,7 @@ export class Output {
   /**
    * Writes out what was collected, and waits until the other side can take more.
    *
-   * @throws {ClosedPipeError} if nobody reads it any more
+   * @throws {ClosedPipeError} if nobody reads it any more, or nothing of it after the abort
    */
   async flush(): Promise<void> {
     if (this.#length > 0) {
@@ -90,13 +98,29 @@ export class Output {
 
   /** Waits for an action of the stream; its error, if any, is kept for the end of `flush()`. */
   #settled(action: (done: (error?: Error | null) => void) => void): Promise<void> {
+    if (this.#error !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#stream.once("error", resolve);
+      const signal = this.#signal;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const done = () => {
+        clearTimeout(timer);
+        this.#stream.removeListener("error", done);
+        signal?.removeEventListener("abort", hurry);
+        resolve();
+      };
+      const hurry = () => {
+        timer = setTimeout(() => {
+          this.#error ??= new ClosedPipeError("nobody takes the output");
+          done();
+        }, GRACE);
+      };
+      this.#stream.once("error", done);
+      if (signal?.aborted) hurry();
+      else signal?.addEventListener("abort", hurry, { once: true });
       action((error) => {
         // The event comes later, perhaps after all has ended well.
         if (error) this.#fail(error);
-        this.#stream.removeListener("error", resolve);
-        resolve();
+        done();
       });
     });
   }

@@ -4,21 +4,52 @@
  * @module
  */
 
-import { createWriteStream, fstatSync, openSync } from "node:fs";
+import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
-import type { Writable } from "node:stream";
+import { Writable } from "node:stream";
+
+/** So much goes into a pipe as a whole or not at all: of less, Deno does not say how much went. */
+const ATOMIC = 4096;
+/** How often to look whether a full pipe has room again, in milliseconds. */
+const INTERVAL = 1;
 
 /**
  * Standard output for what may be long. Deno takes a full pipe for an error, and loses the rest, if
- * somebody who has the pipe, too, made it non-blocking; opened anew it is not.
+ * somebody who has the pipe, too, made it non-blocking; and a pipe that blocks keeps it from ending by
+ * Ctrl-C. So it is opened anew, to wait for room in this process.
  */
 export function standardOutput(): Writable {
   try {
     if ("Deno" in globalThis && process.platform === "linux" && fstatSync(1).isFIFO()) {
-      return createWriteStream("", { fd: openSync("/proc/self/fd/1", "w") });
+      return pipe(openSync("/proc/self/fd/1", constants.O_WRONLY | constants.O_NONBLOCK));
     }
   } catch {
     // Closed, or without the permission.
   }
   return process.stdout;
+}
+
+/** Writes to a pipe that does not block. */
+function pipe(descriptor: number): Writable {
+  return new Writable({
+    write(bytes: Uint8Array, _encoding, done) {
+      let at = 0;
+      const go = () => {
+        try {
+          while (at < bytes.length) {
+            const count = Math.min(bytes.length - at, ATOMIC);
+            writeSync(descriptor, bytes, at, count);
+            at += count;
+          }
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === "EAGAIN") setTimeout(go, INTERVAL);
+          else done(error as Error);
+          return;
+        }
+        done();
+      };
+      go();
+    },
+  });
 }
