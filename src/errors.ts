@@ -15,7 +15,8 @@
  *   different buffers, or somebody else wrote into them. Remove both segments.
  * - **`CORRUPT_LOG`**: bytes that no writer wrote. Look with `ouroboros verify NAME`; read what is left
  *   with `onDamage: "skip"`; begin anew with `ifExists: "replace"`.
- * - **`CORRUPT_RING`**: the same for a ring's file. `MemMapRingBuffer.repair(path)` keeps what is sound.
+ * - **`CORRUPT_RING`**: the same for a ring's file, or a file that is no ring: the message says which.
+ *   `MemMapRingBuffer.repair(path)` keeps what is sound, and refuses what is no ring.
  * - **`CORRUPT_STATE`**: neither slot of a state file is intact, and somebody else than its forwarder or
  *   receiver wrote into it. Remove it: then it begins with what is there, and what is there twice is
  *   dropped by its number.

@@ -25,7 +25,7 @@
  * a lap whose end nobody can find, is not in files that are written here.
  *
  * A file that somebody damaged is a `CorruptRingError`; `MemMapRingBuffer.repair(path)` keeps what
- * is sound, `reset(path)` begins anew. What a crash of the machine leaves is what `flush()` had
+ * is sound, and refuses what is no ring; `reset(path)` makes an empty ring of whatever it is. What a crash of the machine leaves is what `flush()` had
  * written.
  *
  * @module
@@ -91,7 +91,8 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * @param capacity how many bytes the items may have together, with a header of 4 bytes each; needed
    * to make a file, else checked if it is given
    * @throws {WriterLockedError} if another handle has it open
-   * @throws {CorruptRingError} if its bytes contradict the format: `repair` or `reset` it
+   * @throws {CorruptRingError} if it is something else, or a ring that is damaged: the message says
+   * which. Nothing is changed then
    * @throws {SegmentNotFoundError} if there is none and no capacity is given
    * @throws {RangeError} if the capacity is not usable, or not that of the file
    * @throws {NoSpaceError} if the disk has no room for it
@@ -117,6 +118,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * Makes a sound ring of a damaged file, or of one that the original left in a state that it can't
    * read itself, see {@linkcode repairRing}.
    *
+   * @throws {CorruptRingError} if it is no ring but some other file: then nothing is changed
    * @throws {WriterLockedError} if a handle has it open
    * @throws {SegmentNotFoundError} if there is none
    * @throws {RangeError} if it is too small for a ring
@@ -270,10 +272,13 @@ function takeOver(
         `ring "${path}" belongs to another user, ${file.owner()}: it is left as it is`,
       );
     }
-    if (!file.tryLock()) throw new WriterLockedError(`ring "${path}" is open elsewhere`);
+    if (!file.tryLock()) {
+      throw new WriterLockedError(`ring "${path}" is open elsewhere: one handle at a time has it`);
+    }
     if (size !== undefined && file.byteLength !== size) {
       throw new RangeError(
-        `ring "${path}" has ${file.byteLength} bytes, and a capacity of ${capacity} takes ${size}`,
+        `ring "${path}" has ${file.byteLength} bytes, but a capacity of ${capacity} takes ${size}: ` +
+          `leave the capacity out, or choose another path`,
       );
     }
     // It may have been made by another program, or restored from a backup, and have holes.

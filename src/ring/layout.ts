@@ -56,6 +56,8 @@
  * @module
  */
 
+import { mustBe } from "../arguments.ts";
+
 /** Word index (offset / 4) of the read position's lower half. */
 export const READ_WORD = 0;
 /** Word index (offset / 4) of the write position's lower half. */
@@ -71,6 +73,25 @@ export const LAP_ENDED = 1;
 /** The largest file in bytes: positions are words of 32 bits. */
 export const MAX_FILE_SIZE = 2 ** 32 - 1;
 
+/**
+ * Why `memory` can't be a ring, in words; `undefined` if it may be one. The format has no magic, so this
+ * is by the positions: those of a ring that was damaged are rarely both gone.
+ */
+export function whyNoRing(memory: ArrayBuffer): string | undefined {
+  const view = new DataView(memory);
+  const end = memory.byteLength - SPARE_SIZE;
+  const positions = [READ_WORD, WRITE_WORD].map((word) => view.getBigInt64(4 * word, true));
+  const isPossible = (at: bigint) => at === 0n || (at >= START && at <= end);
+  if (positions.some((at) => at !== 0n && isPossible(at))) return undefined;
+  if (!positions.every(isPossible)) {
+    return `its first 16 bytes are ${positions.join(" and ")}, and not two positions up to ${end}`;
+  }
+  // A new file is zeros. It is looked at as far as tells a file of something else.
+  const length = Math.min(memory.byteLength - START, 4096);
+  if (new Uint8Array(memory, START, length).every((byte) => byte === 0)) return undefined;
+  return "it has no positions, but other bytes";
+}
+
 /** The size in bytes of a file for `capacity` bytes of items, their headers of 4 bytes included. */
 export function fileSize(capacity: number): number {
   return START + capacity + SPARE_SIZE;
@@ -81,7 +102,7 @@ export function checkCapacity(capacity: number): void {
   const most = MAX_FILE_SIZE - START - SPARE_SIZE;
   if (!Number.isInteger(capacity) || capacity < ITEM_HEADER_SIZE || capacity > most) {
     throw new RangeError(
-      `capacity of ${capacity} bytes is not an integer from ${ITEM_HEADER_SIZE} to ${most}`,
+      mustBe("capacity", capacity, `an integer from ${ITEM_HEADER_SIZE} to ${most} bytes`),
     );
   }
 }

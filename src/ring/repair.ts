@@ -4,7 +4,16 @@
  * @module
  */
 
-import { ITEM_HEADER_SIZE, LAP_ENDED, READ_WORD, SPARE_SIZE, START, WRITE_WORD } from "./layout.ts";
+import { CorruptRingError } from "../errors.ts";
+import {
+  ITEM_HEADER_SIZE,
+  LAP_ENDED,
+  READ_WORD,
+  SPARE_SIZE,
+  START,
+  whyNoRing,
+  WRITE_WORD,
+} from "./layout.ts";
 
 /** What became of a ring that was repaired. */
 export interface RingRepair {
@@ -17,8 +26,9 @@ export interface RingRepair {
 /**
  * Makes a sound ring of `memory`, with all items up to where the damage begins: in a lap whose end is
  * not marked, up to the first length that is 0 or leads past the end; in the newest lap, up to the
- * first one that leads past the write position. With both positions lost it is empty.
+ * first one that leads past the write position. With the write position lost it is empty.
  *
+ * @throws {CorruptRingError} if it is no ring, as far as can be told: then nothing is changed
  * @throws {RangeError} if the memory is too small for a ring
  *
  * @example
@@ -36,6 +46,14 @@ export function repairRing(memory: ArrayBuffer): RingRepair {
   const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
   if (memory.byteLength < least) {
     throw new RangeError(`ring of ${memory.byteLength} bytes is less than ${least} bytes`);
+  }
+  const why = whyNoRing(memory);
+  if (why !== undefined) {
+    throw new CorruptRingError(
+      `not a ring: ${why}. Nothing was changed; MemMapRingBuffer.reset(path) makes an empty ring ` +
+        `of the file, and what is in it is lost`,
+      0,
+    );
   }
   const view = new DataView(memory);
   const before = new Uint8Array(memory).slice();

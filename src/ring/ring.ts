@@ -13,6 +13,7 @@ import {
   READ_WORD,
   SPARE_SIZE,
   START,
+  whyNoRing,
   WRITE_WORD,
 } from "./layout.ts";
 
@@ -50,7 +51,7 @@ export class Ring implements Iterable<Uint8Array> {
   /**
    * Opens the ring that is in `memory`: a file of zeros is an empty one.
    *
-   * @throws {CorruptRingError} if its positions can't be true, or its lap ends nobody knows where
+   * @throws {CorruptRingError} if it is no ring, its positions can't be true, or its lap ends nobody knows where
    * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
    */
   constructor(memory: ArrayBuffer) {
@@ -59,12 +60,16 @@ export class Ring implements Iterable<Uint8Array> {
     this.#view = new DataView(memory);
     this.#positions = new Int32Array(memory, 0, START >>> 2);
     this.#end = memory.byteLength - SPARE_SIZE;
+    const why = whyNoRing(memory);
+    if (why !== undefined) {
+      throw new CorruptRingError(`not a ring: ${why}. Nothing was changed: look what it is`, 0);
+    }
     this.#read = this.#position(READ_WORD, "read");
     this.#write = this.#position(WRITE_WORD, "write");
     if (this.#write < this.#read && this.#bytes[this.#end] !== LAP_ENDED) {
       throw new CorruptRingError(
         `positions ${this.#read} (read) and ${this.#write} (write) of a lap whose end is not ` +
-          `marked: the original wrote it; repair it`,
+          `marked: the original library wrote it. MemMapRingBuffer.repair(path) keeps its items`,
         this.#end,
       );
     }
@@ -125,7 +130,9 @@ export class Ring implements Iterable<Uint8Array> {
     const bytes = typeof item === "string" ? encoder.encode(item) : item;
     const length = byteLength("item", bytes);
     if (length > this.maxItemSize) {
-      throw new RangeError(`item of ${length} bytes exceeds the maximum of ${this.maxItemSize}`);
+      throw new RangeError(
+        `item of ${length} bytes exceeds the maximum of ${this.maxItemSize}: make the ring larger`,
+      );
     }
     const at = this.#makeRoom(ITEM_HEADER_SIZE + length);
     this.#bytes.set(bytes, at + ITEM_HEADER_SIZE);
@@ -211,7 +218,10 @@ export class Ring implements Iterable<Uint8Array> {
     const after = at + ITEM_HEADER_SIZE + length;
     if (length < 0 || after > limit) {
       throw new CorruptRingError(
-        `length ${length} at offset ${at} is not of an item within ${limit - at} bytes`,
+        `length ${length} at offset ${at} is not of an item within ${
+          limit - at
+        } bytes: the ring is ` +
+          `damaged. MemMapRingBuffer.repair(path) keeps what is sound`,
         at,
       );
     }
@@ -291,7 +301,8 @@ export class Ring implements Iterable<Uint8Array> {
     if (this.#positions[word + 1] !== 0 || position < START || position > this.#end) {
       const value = this.#view.getBigInt64(4 * word, true);
       throw new CorruptRingError(
-        `${name} position ${value} is not from ${START} to ${this.#end}`,
+        `${name} position ${value} is not from ${START} to ${this.#end}: the ring is damaged. ` +
+          `MemMapRingBuffer.repair(path) keeps what is sound`,
         4 * word,
       );
     }

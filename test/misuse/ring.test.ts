@@ -1,8 +1,14 @@
 /** A ring of items that is used wrongly: a typed error, and the items as they were. */
 
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
-import { Ring } from "../../src/mem_map_ring_buffer.ts";
+import { gzipSync } from "node:zlib";
+import { Writer } from "../../mod.ts";
+import { EventWriter } from "../../src/event_log/mod.ts";
+import { CorruptRingError, MemMapRingBuffer, Ring } from "../../src/mem_map_ring_buffer.ts";
 import { notPayloads, ofAnotherRealm } from "../support/misuse.ts";
 
 /** A ring with two items, and a check that it has exactly `more` beside them. */
@@ -48,3 +54,48 @@ test("an item that is too large is a RangeError that says how much there may be"
   );
   isSound();
 });
+
+const strangers: readonly (readonly [string, () => Uint8Array])[] = [
+  ["a text", () => new TextEncoder().encode("A letter to somebody who is not here.\n".repeat(100))],
+  ["a log", () => {
+    const memory = new ArrayBuffer(4096);
+    Writer.create(memory, { chunkCount: 4 }).write("keep me");
+    return new Uint8Array(memory);
+  }],
+  ["a log of events", () => {
+    const memory = new ArrayBuffer(4096);
+    EventWriter.create(memory).writeEvent({ timestamp: 1, type: 1 }, "keep me");
+    return new Uint8Array(memory);
+  }],
+  ["a gzip file", () => gzipSync("keep me".repeat(1000))],
+  ["a program", () => readFileSync(process.execPath).subarray(0, 65536)],
+  ["a file that begins with zeros", () => new Uint8Array(1024).fill(7, 200)],
+];
+
+for (const [name, make] of strangers) {
+  test(`open() and repair() of ${name} are errors that say so, and leave it as it is`, () => {
+    const folder = mkdtempSync(join(tmpdir(), "misuse-ring-"));
+    try {
+      const path = join(folder, "file");
+      const bytes = make();
+      writeFileSync(path, bytes);
+      for (const call of [() => MemMapRingBuffer.open(path), () => MemMapRingBuffer.repair(path)]) {
+        assert.throws(call, (error) => {
+          assert.ok(error instanceof CorruptRingError);
+          assert.match(error.message, /^not a ring: .*Nothing was changed/);
+          return true;
+        });
+        assert.ok(readFileSync(path).equals(bytes));
+      }
+      assert.throws(
+        () => MemMapRingBuffer.open(path),
+        (error: Error) => !/repair/.test(error.message),
+      );
+      MemMapRingBuffer.reset(path);
+      using ring = MemMapRingBuffer.open(path);
+      assert.equal(ring.length, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}

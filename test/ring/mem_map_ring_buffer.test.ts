@@ -103,7 +103,7 @@ test("wrong sizes, missing files and what is no file are errors that say so", ()
     assert.throws(() => MemMapRingBuffer.open(path, capacity), RangeError);
   }
   MemMapRingBuffer.open(path, 100).close();
-  assert.throws(() => MemMapRingBuffer.open(path, 200), /has 117 bytes, and a capacity of 200/);
+  assert.throws(() => MemMapRingBuffer.open(path, 200), /has 117 bytes, but a capacity of 200/);
   // Where links are for everybody.
   if (!isWindows) {
     symlinkSync(path, `${path}-link`);
