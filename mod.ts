@@ -209,6 +209,7 @@ export {
 export { type Damage, type SequenceGap, type Verification, verify } from "./src/log/verify.ts";
 export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
+export type { MemoryLike } from "./src/memory.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export type { Continuation, Cursor } from "./src/shm_log/cursor.ts";
 export type { FollowOptions, ReopenEvent } from "./src/shm_log/follow.ts";

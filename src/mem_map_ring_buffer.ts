@@ -44,6 +44,7 @@ import { repairRing, type RingRepair } from "./ring/repair.ts";
 import { Ring } from "./ring/ring.ts";
 
 export * from "./errors.ts";
+export type { MemoryLike } from "./memory.ts";
 export { repairRing, type RingRepair } from "./ring/repair.ts";
 export { Ring } from "./ring/ring.ts";
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { wordsOf } from "./memory.ts";
+
 /**
  * Writes `text` as UTF-8 at byte `at` (a multiple of 4) of a memory, into at most `capacity` bytes,
  * which is room enough for all of it. Lone surrogates become U+FFFD. Gives the bytes written.
@@ -36,7 +38,7 @@ export const standardEncoding: TextEncoding = {
 export function textWriter(encoding: TextEncoding, memory: Uint8Array): TextWriter {
   const { shortText } = encoding;
   const writeLong = encoding.writerInto(memory);
-  const words = new Int32Array(memory.buffer, 0, memory.buffer.byteLength >>> 2);
+  const words = wordsOf(memory);
   return (text, at, capacity) => {
     if (text.length <= shortText) {
       const written = writeAscii(words, memory, text, at);

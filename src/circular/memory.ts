@@ -6,6 +6,7 @@
 
 import { CorruptBufferError, UnsupportedBufferError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
+import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
 import {
   checkCapacity,
   CLAIM_CLOSED,
@@ -39,14 +40,17 @@ export class BufferMemory {
    * @throws {RangeError} if `capacity` is not usable
    * @throws {UnsupportedBufferError} if a memory is too small for it
    */
-  constructor(index: ArrayBufferLike, data: ArrayBufferLike, capacity: number) {
+  constructor(indexMemory: MemoryLike, dataMemory: MemoryLike, capacity: number) {
+    const index = bytesOf("index", indexMemory);
+    const data = bytesOf("data", dataMemory);
     checkCapacity(capacity);
-    checkRoom("index", index.byteLength, STATE_SIZE);
-    checkRoom("data", data.byteLength, capacity);
-    this.words = new Int32Array(index, 0, (CONTENT_OFFSET + STATE_SIZE) >>> 2);
-    this.wide = new BigUint64Array(index, 0, (CONTENT_OFFSET + STATE_SIZE) >>> 3);
-    this.bytes = new Uint8Array(data, CONTENT_OFFSET, capacity);
-    this.view = new DataView(data, CONTENT_OFFSET, capacity);
+    checkRoom("index", index.length, STATE_SIZE);
+    checkRoom("data", data.length, capacity);
+    const state = index.subarray(0, CONTENT_OFFSET + STATE_SIZE);
+    this.words = wordsOf(state);
+    this.wide = new BigUint64Array(state.buffer, state.byteOffset, state.length >>> 3);
+    this.bytes = data.subarray(CONTENT_OFFSET, CONTENT_OFFSET + capacity);
+    this.view = viewOf(this.bytes);
     this.capacity = capacity;
   }
 

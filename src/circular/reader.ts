@@ -7,6 +7,7 @@
 import { byteLength } from "../arguments.ts";
 import { CorruptBufferError, LappedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import {
   CLAIM_WORD,
   HEADER_SIZE,
@@ -105,7 +106,7 @@ export class CircularReader {
    * @throws {TypeError} if `onLap` is neither `"skip"` nor `"throw"`
    * @throws {UnsupportedBufferError} if a memory is too small for the capacity
    */
-  constructor(index: ArrayBufferLike, data: ArrayBufferLike, options: CircularReaderOptions) {
+  constructor(index: MemoryLike, data: MemoryLike, options: CircularReaderOptions) {
     const { capacity, onLap = "skip", fence = fullFence, guard } = options;
     if (onLap !== "skip" && onLap !== "throw") {
       throw new TypeError(`onLap is "${onLap}", but must be skip or throw`);

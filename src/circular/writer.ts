@@ -7,6 +7,7 @@
 import { byteLength } from "../arguments.ts";
 import { ClosedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import {
   BASE_INDEX_WORD,
   BASE_SEQUENCE_WORD,
@@ -93,7 +94,7 @@ export class CircularWriter {
    * @throws {UnsupportedBufferError} if a memory is too small for it
    * @throws {CorruptBufferError} if an index or the sequence number cannot be
    */
-  constructor(index: ArrayBufferLike, data: ArrayBufferLike, options: CircularWriterOptions) {
+  constructor(index: MemoryLike, data: MemoryLike, options: CircularWriterOptions) {
     const { capacity, fence = fullFence, strongOrder = false } = options;
     const memory = new BufferMemory(index, data, capacity);
     this.capacity = capacity;

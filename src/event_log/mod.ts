@@ -62,6 +62,7 @@
  */
 
 export * from "../errors.ts";
+export type { MemoryLike } from "../memory.ts";
 export { compilerFence, type Fence, fullFence } from "../fence.ts";
 export type { Advice } from "../../ffi/mod.ts";
 export {

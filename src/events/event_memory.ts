@@ -5,6 +5,7 @@
  */
 
 import { byteLength, mustBe } from "../arguments.ts";
+import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
 import {
   type EventInput,
   kindOf,
@@ -34,19 +35,19 @@ export class EventMemory {
   size: number;
 
   /** Makes the views. */
-  constructor(memory: ArrayBufferLike) {
-    this.bytes = new Uint8Array(memory);
-    this.words = new Int32Array(memory, 0, memory.byteLength >>> 2);
-    this.view = new DataView(memory);
-    this.size = memory.byteLength;
+  constructor(memory: MemoryLike) {
+    this.bytes = bytesOf("memory", memory);
+    this.words = wordsOf(this.bytes);
+    this.view = viewOf(this.bytes);
+    this.size = this.bytes.length;
   }
 
   /** Goes over to a memory that begins with the same bytes, or that is the same, mapped anew. */
-  moveTo(memory: ArrayBufferLike): void {
-    this.bytes = new Uint8Array(memory);
-    this.words = new Int32Array(memory, 0, memory.byteLength >>> 2);
-    this.view = new DataView(memory);
-    this.size = memory.byteLength;
+  moveTo(memory: MemoryLike): void {
+    this.bytes = bytesOf("memory", memory);
+    this.words = wordsOf(this.bytes);
+    this.view = viewOf(this.bytes);
+    this.size = this.bytes.length;
   }
 
   /** The word at any offset. */

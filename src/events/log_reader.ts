@@ -6,6 +6,7 @@
 
 import { ClosedError, CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
+import { bytesOf, type MemoryLike } from "../memory.ts";
 import { EventMemory } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
 import {
@@ -36,7 +37,7 @@ export interface EventReaderOptions {
   /** Called before each stretch of 1 MiB is looked at: throws if the memory is no longer there. */
   guard?: () => void;
   /** Gives the memory as it is now, when the log has grown beyond the one that is known. */
-  remap?: () => ArrayBufferLike;
+  remap?: () => MemoryLike;
 }
 
 /** A place in a log, for reading on from there. */
@@ -68,7 +69,7 @@ export class EventReader implements Iterable<StoredEvent> {
   readonly #memory: EventMemory;
   readonly #fence: Fence;
   readonly #guard: (() => void) | undefined;
-  readonly #remap: (() => ArrayBufferLike) | undefined;
+  readonly #remap: (() => MemoryLike) | undefined;
   // Those that readOn() is moving on, the inner one last.
   readonly #moving: EventCursor[] = [];
   #isClosed = false;
@@ -80,13 +81,14 @@ export class EventReader implements Iterable<StoredEvent> {
    * @throws {CorruptLogError} if it is shorter than a header
    * @throws {RangeError} if it has 4 GiB or more
    */
-  constructor(memory: ArrayBufferLike, options: EventReaderOptions = {}) {
+  constructor(memory: MemoryLike, options: EventReaderOptions = {}) {
     this.#fence = options.fence ?? fullFence;
     this.#guard = options.guard;
     this.#remap = options.remap;
-    checkLogSize(memory.byteLength);
+    const bytes = bytesOf("memory", memory);
+    checkLogSize(bytes.length);
     this.#guard?.();
-    this.#memory = new EventMemory(memory);
+    this.#memory = new EventMemory(bytes);
     checkLog(this.#memory);
     // Acquire: the magic before all else. Pairs with the store of the magic in EventWriter.create.
     this.#fence();

@@ -6,6 +6,7 @@
 
 import { checkArray } from "../arguments.ts";
 import { ClosedError, ReentrantUseError } from "../errors.ts";
+import type { MemoryLike } from "../memory.ts";
 import type { EventFields, EventInput } from "./event_header.ts";
 import { checkEvent, EventMemory, payloadBytes } from "./event_memory.ts";
 import {
@@ -31,7 +32,7 @@ export interface EventWriterOptions {
    * Gives a memory of at least `size` bytes that begins with what the log holds, or `undefined` if
    * there is none to be had. Without it a full log stays full.
    */
-  grow?: (size: number) => ArrayBufferLike | undefined;
+  grow?: (size: number) => MemoryLike | undefined;
 }
 
 /** How an event log is made. */
@@ -87,21 +88,21 @@ export class EventWriter {
    * is not an integer
    * @throws {TypeError} if `magic` is not one of its values
    */
-  static create(memory: ArrayBufferLike, options: CreateEventWriterOptions = {}): EventWriter {
+  static create(memory: MemoryLike, options: CreateEventWriterOptions = {}): EventWriter {
     const { createdAt = Math.floor(Date.now() / 1000), magic = "EVIL" } = options;
-    if (memory.byteLength < MIN_LOG_SIZE) {
+    const events = new EventMemory(memory);
+    if (events.size < MIN_LOG_SIZE) {
       throw new RangeError(
-        `event log of ${memory.byteLength} bytes is less than the minimum of ${MIN_LOG_SIZE}`,
+        `event log of ${events.size} bytes is less than the minimum of ${MIN_LOG_SIZE}`,
       );
     }
-    checkLogSize(memory.byteLength);
+    checkLogSize(events.size);
     if (!Number.isSafeInteger(createdAt)) {
       throw new RangeError(`createdAt of ${createdAt} is not an integer of seconds`);
     }
     if (magic !== "EVIL" && magic !== "EVTL") {
       throw new TypeError(`magic is "${magic}", but must be EVIL or EVTL`);
     }
-    const events = new EventMemory(memory);
     const { words, bytes, view } = events;
     words[0] = 0;
     if (!options.isZeros) bytes.fill(0);
@@ -123,9 +124,9 @@ export class EventWriter {
    * {@linkcode EventWriter.recover} finds what is there
    * @throws {RangeError} if it has 4 GiB or more
    */
-  static open(memory: ArrayBufferLike, options: EventWriterOptions = {}): EventWriter {
-    checkLogSize(memory.byteLength);
+  static open(memory: MemoryLike, options: EventWriterOptions = {}): EventWriter {
     const events = new EventMemory(memory);
+    checkLogSize(events.size);
     return new EventWriter(events, resume(events), options);
   }
 
@@ -148,9 +149,9 @@ export class EventWriter {
    * console.log(EventWriter.recover(memory).eventCount); // 1
    * ```
    */
-  static recover(memory: ArrayBufferLike, options: EventWriterOptions = {}): EventWriter {
-    checkLogSize(memory.byteLength);
+  static recover(memory: MemoryLike, options: EventWriterOptions = {}): EventWriter {
     const events = new EventMemory(memory);
+    checkLogSize(events.size);
     return new EventWriter(events, recover(events), options);
   }
 

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { isSharedBuffer } from "../memory.ts";
+
 /** The longest sleep on shared memory in milliseconds. */
 const SLICE = 10;
 /** The sleep between two looks at memory on which nobody can be woken, in milliseconds. */
@@ -36,7 +38,7 @@ export function waitFor(wait: Wait, timeout: number): boolean {
   checkTimeout(timeout);
   for (let i = 0; i < LOOKS; i++) if (wait.isOver()) return true;
   const until = performance.now() + timeout;
-  const isShared = words.buffer instanceof SharedArrayBuffer;
+  const isShared = isSharedBuffer(words.buffer);
   try {
     for (;;) {
       if (isShared) Atomics.store(words, flag, 1);
@@ -61,7 +63,7 @@ export async function waitForAsync(
   const { words, position, flag } = wait;
   checkTimeout(timeout);
   const until = performance.now() + timeout;
-  const isShared = words.buffer instanceof SharedArrayBuffer;
+  const isShared = isSharedBuffer(words.buffer);
   try {
     for (;;) {
       signal?.throwIfAborted();

@@ -5,6 +5,7 @@
  */
 
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
+import { checkBuffer } from "../memory.ts";
 import { EventMemory } from "./event_memory.ts";
 import {
   CAPACITY_WORD,
@@ -90,6 +91,7 @@ export class SpscRingBuffer {
    * room for 64
    */
   static create(place: number | ArrayBufferLike): SpscRingBuffer {
+    if (typeof place !== "number") checkBuffer("place", place, ", or a capacity in bytes");
     const memory = typeof place === "number"
       ? new SharedArrayBuffer(SpscRingBuffer.size(place))
       : place;
@@ -114,6 +116,7 @@ export class SpscRingBuffer {
    * @throws {CorruptLogError} if its capacity does not fit into the memory
    */
   static attach(memory: ArrayBufferLike): SpscRingBuffer {
+    checkBuffer("memory", memory);
     if (memory.byteLength < RING_HEADER_SIZE) {
       throw new UnsupportedLogError(`no ring of events: ${memory.byteLength} bytes`);
     }

@@ -5,7 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
-import { HEADER_SIZE, RESTART_MARK, ROW_COMMIT_FLAG, rowWord, TABLE_OFFSET } from "./layout.ts";
+import { HEADER_SIZE, RESTART_MARK, ROW_COMMIT_FLAG, rowWord } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
 /**
@@ -22,7 +22,7 @@ export class ChunkRows {
   /** Takes over the rows of `segment` with chunk `current` as the newest, or as the only one. */
   constructor(segment: Segment, current: number, isOnly: boolean, fence: Fence) {
     this.#segment = segment;
-    this.#rows = new BigUint64Array(segment.bytes.buffer, TABLE_OFFSET, 2 * segment.chunkCount);
+    this.#rows = segment.rowTable();
     this.#fence = fence;
     this.#staleRow = isOnly ? segment.chunkCount : current + 1;
   }

@@ -5,6 +5,7 @@
  */
 
 import { type Fence, fullFence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import { maxPayloadSize, VERSION } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
@@ -99,7 +100,7 @@ export interface LogInfo {
  * ```
  */
 export function inspect(
-  memory: ArrayBufferLike,
+  memory: MemoryLike,
   options: Pick<ReaderOptions, "fence" | "load"> = {},
 ): LogInfo {
   const fence = options.fence ?? fullFence;

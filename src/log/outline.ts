@@ -5,6 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import { markedTotal } from "./resume.ts";
 import { type Load, Segment } from "./segment.ts";
 import { survey } from "./survey.ts";
@@ -34,7 +35,7 @@ export interface LogOutline {
 }
 
 /** Looks at the log in `memory`, whose writer may be at work. */
-export function outline(memory: ArrayBufferLike, fence: Fence, load?: Load): LogOutline {
+export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutline {
   const segment = new Segment(memory, load);
   const { order, offsets, tokens, newest, end } = survey(segment, fence);
   const total = newest === undefined ? markedTotal(segment) ?? 0 : newest.token + end.entries;

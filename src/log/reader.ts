@@ -7,6 +7,7 @@
 import { checkCount } from "../check_count.ts";
 import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
 import { type Found, loadHeaders } from "./bounds.ts";
 import type { Entry } from "./entry.ts";
@@ -64,7 +65,7 @@ export class Reader implements Iterable<Entry> {
    * @throws {TypeError} if an option is not one of its values
    * @throws {RangeError} if `after` is not a sequence number
    */
-  constructor(memory: ArrayBufferLike, options: ReaderOptions = {}) {
+  constructor(memory: MemoryLike, options: ReaderOptions = {}) {
     const policy = readPolicy(options);
     this.#fence = options.fence ?? fullFence;
     this.#guard = options.guard;

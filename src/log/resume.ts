@@ -20,7 +20,7 @@
 
 import { CorruptLogError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
-import { RESTART_MARK, ROW_COMMIT_FLAG, TABLE_OFFSET } from "./layout.ts";
+import { RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
 import type { Row, Segment } from "./segment.ts";
 import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
 
@@ -58,7 +58,7 @@ export function recover(segment: Segment, fence: Fence): WriterState {
   const late = lateChunk(segment, fence, newest, end);
   if (late !== undefined) {
     const flagged = ROW_COMMIT_FLAG | BigInt(late.offset);
-    Atomics.store(rowTable(segment), 2 * late.index, flagged);
+    Atomics.store(segment.rowTable(), 2 * late.index, flagged);
   }
   clearRows(segment, offsets, late?.index);
   const { index, offset } = late ?? newest;
@@ -92,7 +92,7 @@ function lateChunk(
 
 /** Restarts chunk 0, after `total` entries, as a writer was about to; those at `offsets` are older. */
 function restartFirst(segment: Segment, total: number, offsets: Uint32Array): WriterState {
-  const rows = rowTable(segment);
+  const rows = segment.rowTable();
   // In the writer's order, so that whoever comes after a crash in here counts the same.
   Atomics.store(rows, 0, RESTART_MARK | BigInt(total));
   clearRows(segment, offsets, 0);
@@ -105,7 +105,7 @@ function restartFirst(segment: Segment, total: number, offsets: Uint32Array): Wr
 
 /** The count that our writer leaves in row 0 while it restarts it. */
 export function markedTotal(segment: Segment): number | undefined {
-  const row = rowTable(segment)[0];
+  const row = segment.rowTable()[0];
   if (row >> 62n !== 1n) return undefined;
   const total = Number(row & ~RESTART_MARK);
   return Number.isSafeInteger(total) ? total : undefined;
@@ -124,15 +124,11 @@ function countedTotal(segment: Segment, fence: Fence): number {
 
 /** Clears every row whose offset is 0 but row `kept`, the flag first. */
 function clearRows(segment: Segment, offsets: Uint32Array, kept: number | undefined): void {
-  const rows = rowTable(segment);
+  const rows = segment.rowTable();
   for (let index = 0; index < segment.chunkCount; index++) {
     if (offsets[index] > 0 || index === kept) continue;
     if (rows[2 * index] === 0n && rows[2 * index + 1] === 0n) continue;
     Atomics.store(rows, 2 * index, 0n);
     Atomics.store(rows, 2 * index + 1, 0n);
   }
-}
-
-function rowTable(segment: Segment): BigUint64Array {
-  return new BigUint64Array(segment.bytes.buffer, TABLE_OFFSET, 2 * segment.chunkCount);
 }

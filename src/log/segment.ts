@@ -6,6 +6,7 @@
 
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
+import { bytesOf, type MemoryLike, wordsOf } from "../memory.ts";
 import {
   CHUNK_COUNT_WORD,
   COMMIT_FLAG,
@@ -62,24 +63,25 @@ export class Segment {
   readonly end: number;
 
   /**
-   * Opens the segment that somebody formatted in `buffer`.
+   * Opens the segment that somebody formatted in `memory`.
    *
    * @throws {UnsupportedLogError} if there is no magic, or a version that we don't know
    * @throws {CorruptLogError} if the header contradicts the size of the memory
    */
-  constructor(buffer: ArrayBufferLike, load: Load = isThereAlready) {
+  constructor(memory: MemoryLike, load: Load = isThereAlready) {
+    const bytes = bytesOf("memory", memory);
     this.load = load;
     this.isCopy = load !== isThereAlready;
-    checkSize(buffer.byteLength);
-    if (buffer.byteLength < TABLE_OFFSET) {
+    checkSize(bytes.length);
+    if (bytes.length < TABLE_OFFSET) {
       throw new UnsupportedLogError(
-        `not a log: ${buffer.byteLength} bytes are less than the header of ${TABLE_OFFSET} bytes`,
+        `not a log: ${bytes.length} bytes are less than the header of ${TABLE_OFFSET} bytes`,
       );
     }
     load(0, TABLE_OFFSET);
-    this.bytes = new Uint8Array(buffer);
-    this.words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
-    this.end = buffer.byteLength;
+    this.bytes = bytes;
+    this.words = wordsOf(bytes);
+    this.end = bytes.length;
     // The writer stores the magic last (release): whoever sees it sees the rest of the header.
     if (this.words[0] !== MAGIC_LOW || this.words[1] !== MAGIC_HIGH) {
       throw new UnsupportedLogError("not a log: the first 8 bytes are not the magic GOLBORUO");
@@ -99,32 +101,33 @@ export class Segment {
   }
 
   /**
-   * Formats `buffer` as an empty log: all zero, unless it is known to be, version and count, row 0, the
+   * Formats `memory` as an empty log: all zero, unless it is known to be, version and count, row 0, the
    * magic last.
    *
    * @throws {RangeError} if the memory has no room for the table and one empty entry
    */
-  static format(buffer: ArrayBufferLike, chunkCount: number, isZeros: boolean = false): Segment {
-    checkSize(buffer.byteLength);
+  static format(memory: MemoryLike, chunkCount: number, isZeros: boolean = false): Segment {
+    const bytes = bytesOf("memory", memory);
+    checkSize(bytes.length);
     const start = dataOffset(chunkCount);
-    if (start + HEADER_SIZE > buffer.byteLength) {
+    if (start + HEADER_SIZE > bytes.length) {
       throw new RangeError(
-        `segment of ${buffer.byteLength} bytes is too small for ${chunkCount} chunks: ` +
+        `segment of ${bytes.length} bytes is too small for ${chunkCount} chunks: ` +
           `at least ${start + HEADER_SIZE} bytes`,
       );
     }
     // Take the magic away before anything that it vouches for.
-    const magic = new BigUint64Array(buffer, 0, 1);
+    const magic = new BigUint64Array(bytes.buffer, bytes.byteOffset, 1);
     Atomics.store(magic, 0, 0n);
-    if (!isZeros) new Uint8Array(buffer).fill(0);
-    const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    if (!isZeros) bytes.fill(0);
+    const words = wordsOf(bytes);
     words[VERSION_WORD] = VERSION;
     words[CHUNK_COUNT_WORD] = chunkCount;
-    const rows = new BigUint64Array(buffer, TABLE_OFFSET, 2);
+    const rows = new BigUint64Array(bytes.buffer, bytes.byteOffset + TABLE_OFFSET, 2);
     rows[0] = ROW_COMMIT_FLAG | BigInt(start);
     // Release: pairs with the look at the magic in the constructor, in another process.
     Atomics.store(magic, 0, MAGIC);
-    return new Segment(buffer);
+    return new Segment(bytes);
   }
 
   /**
@@ -160,6 +163,12 @@ export class Segment {
     row.token = 0;
     row.committed = false;
     return row;
+  }
+
+  /** The whole chunk table: of each row the offset, and the token. */
+  rowTable(): BigUint64Array {
+    const { buffer, byteOffset } = this.bytes;
+    return new BigUint64Array(buffer, byteOffset + TABLE_OFFSET, 2 * this.chunkCount);
   }
 
   /** Calls `load` for row `index`. */

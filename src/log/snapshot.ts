@@ -10,6 +10,7 @@
  */
 
 import { type Fence, fullFence } from "../fence.ts";
+import { bytesOf, type MemoryLike } from "../memory.ts";
 import type { EntryBatch } from "./batch.ts";
 import { entrySize, TABLE_OFFSET } from "./layout.ts";
 import { Reader } from "./reader.ts";
@@ -81,8 +82,8 @@ export interface CopyProgress {
  * console.log([...new Reader(copy.memory)].map((entry) => entry.text).join()); // a,b
  * ```
  */
-export function snapshot(memory: ArrayBufferLike, options: SnapshotOptions = {}): Snapshot {
-  const copy = new ArrayBuffer(memory.byteLength);
+export function snapshot(memory: MemoryLike, options: SnapshotOptions = {}): Snapshot {
+  const copy = new ArrayBuffer(bytesOf("memory", memory).length);
   const steps = copySteps(memory, copy, options);
   for (;;) {
     const step = steps.next();
@@ -95,7 +96,7 @@ export function snapshot(memory: ArrayBufferLike, options: SnapshotOptions = {})
  * the caller may do something else; the longer, the more the writer overtakes.
  */
 export function* copySteps(
-  source: ArrayBufferLike,
+  source: MemoryLike,
   target: ArrayBufferLike,
   options: SnapshotOptions,
 ): Generator<CopyProgress, SnapshotInfo> {

@@ -5,6 +5,7 @@
  */
 
 import { type Fence, fullFence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import { rowWord } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
@@ -102,7 +103,7 @@ const OVERTAKEN = 2;
  * ```
  */
 export function verify(
-  memory: ArrayBufferLike,
+  memory: MemoryLike,
   options: Pick<ReaderOptions, "fence" | "load"> = {},
 ): Verification {
   const fence = options.fence ?? fullFence;

@@ -7,6 +7,7 @@
 import { byteLength, checkArray } from "../arguments.ts";
 import { ClaimPendingError, ClosedError, ReentrantUseError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
+import type { MemoryLike } from "../memory.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
 import { Claim } from "./claim.ts";
 import { checkChunkCount, COMMIT_FLAG, entrySize, HEADER_SIZE, maxPayloadSize } from "./layout.ts";
@@ -86,7 +87,7 @@ export class Writer {
    * console.log(writer.maxEntrySize); // 65388
    * ```
    */
-  static create(memory: ArrayBufferLike, options: CreateWriterOptions = {}): Writer {
+  static create(memory: MemoryLike, options: CreateWriterOptions = {}): Writer {
     const { chunkCount = 16, chunkSize } = options;
     checkChunkCount(chunkCount);
     checkOptions(memory, chunkCount, chunkSize);
@@ -129,7 +130,7 @@ export class Writer {
    * console.log(Writer.resume(memory).write("two")); // 2
    * ```
    */
-  static resume(memory: ArrayBufferLike, options: WriterOptions = {}): Writer {
+  static resume(memory: MemoryLike, options: WriterOptions = {}): Writer {
     const segment = new Segment(memory);
     checkOptions(memory, segment.chunkCount, options.chunkSize);
     return new Writer(segment, recover(segment, options.fence ?? fullFence), options);

@@ -5,6 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
+import { bytesOf, type MemoryLike } from "../memory.ts";
 import type { TextEncoding } from "../utf8.ts";
 import { checkChunkSize, dataOffset } from "./layout.ts";
 
@@ -31,17 +32,18 @@ export interface CreateWriterOptions extends WriterOptions {
 
 /** Throws a RangeError unless chunks of that size fit into the memory. */
 export function checkOptions(
-  memory: ArrayBufferLike,
+  memory: MemoryLike,
   chunkCount: number,
   chunkSize?: number,
 ): void {
   if (chunkSize === undefined) return;
   checkChunkSize(chunkSize);
   const needed = dataOffset(chunkCount) + chunkCount * chunkSize;
-  if (needed > memory.byteLength) {
+  const size = bytesOf("memory", memory).length;
+  if (needed > size) {
     throw new RangeError(
       `${chunkCount} chunks of ${chunkSize} bytes need ${needed} bytes, ` +
-        `but the memory has ${memory.byteLength}`,
+        `but the memory has ${size}`,
     );
   }
 }

@@ -74,12 +74,11 @@ export const LAP_ENDED = 1;
 export const MAX_FILE_SIZE = 2 ** 32 - 1;
 
 /**
- * Why `memory` can't be a ring, in words; `undefined` if it may be one. The format has no magic, so this
+ * Why a memory can't be a ring, in words; `undefined` if it may be one. The format has no magic, so this
  * is by the positions: those of a ring that was damaged are rarely both gone.
  */
-export function whyNoRing(memory: ArrayBuffer): string | undefined {
-  const view = new DataView(memory);
-  const end = memory.byteLength - SPARE_SIZE;
+export function whyNoRing(view: DataView): string | undefined {
+  const end = view.byteLength - SPARE_SIZE;
   const positions = [READ_WORD, WRITE_WORD].map((word) => view.getBigInt64(4 * word, true));
   const isPossible = (at: bigint) => at === 0n || (at >= START && at <= end);
   if (positions.some((at) => at !== 0n && isPossible(at))) return undefined;
@@ -87,8 +86,9 @@ export function whyNoRing(memory: ArrayBuffer): string | undefined {
     return `its first 16 bytes are ${positions.join(" and ")}, and not two positions up to ${end}`;
   }
   // A new file is zeros. It is looked at as far as tells a file of something else.
-  const length = Math.min(memory.byteLength - START, 4096);
-  if (new Uint8Array(memory, START, length).every((byte) => byte === 0)) return undefined;
+  const length = Math.min(view.byteLength - START, 4096);
+  const items = new Uint8Array(view.buffer, view.byteOffset + START, length);
+  if (items.every((byte) => byte === 0)) return undefined;
   return "it has no positions, but other bytes";
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { CorruptRingError } from "../errors.ts";
+import { bytesOf, type MemoryLike, viewOf } from "../memory.ts";
 import {
   ITEM_HEADER_SIZE,
   LAP_ENDED,
@@ -42,12 +43,14 @@ export interface RingRepair {
  * console.log(repairRing(memory)); // { items: 1, isChanged: true }
  * ```
  */
-export function repairRing(memory: ArrayBuffer): RingRepair {
+export function repairRing(memory: MemoryLike): RingRepair {
+  const bytes = bytesOf("memory", memory);
   const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
-  if (memory.byteLength < least) {
-    throw new RangeError(`ring of ${memory.byteLength} bytes is less than ${least} bytes`);
+  if (bytes.length < least) {
+    throw new RangeError(`ring of ${bytes.length} bytes is less than ${least} bytes`);
   }
-  const why = whyNoRing(memory);
+  const view = viewOf(bytes);
+  const why = whyNoRing(view);
   if (why !== undefined) {
     throw new CorruptRingError(
       `not a ring: ${why}. Nothing was changed; MemMapRingBuffer.reset(path) makes an empty ring ` +
@@ -55,9 +58,8 @@ export function repairRing(memory: ArrayBuffer): RingRepair {
       0,
     );
   }
-  const view = new DataView(memory);
-  const before = new Uint8Array(memory).slice();
-  const end = memory.byteLength - SPARE_SIZE;
+  const before = bytes.slice();
+  const end = bytes.length - SPARE_SIZE;
   let write = positionAt(view, WRITE_WORD, end);
   let read = positionAt(view, READ_WORD, end);
   let items = 0;
@@ -78,7 +80,7 @@ export function repairRing(memory: ArrayBuffer): RingRepair {
   if (read <= write) view.setUint8(end, 0);
   view.setBigInt64(4 * READ_WORD, BigInt(read), true);
   view.setBigInt64(4 * WRITE_WORD, BigInt(write), true);
-  const isChanged = new Uint8Array(memory).some((byte, index) => byte !== before[index]);
+  const isChanged = bytes.some((byte, index) => byte !== before[index]);
   return { items, isChanged };
 }
 

@@ -6,6 +6,7 @@
 
 import { byteLength } from "../arguments.ts";
 import { CorruptRingError } from "../errors.ts";
+import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
 import {
   ITEM_HEADER_SIZE,
   LAP_ENDED,
@@ -54,13 +55,14 @@ export class Ring implements Iterable<Uint8Array> {
    * @throws {CorruptRingError} if it is no ring, its positions can't be true, or its lap ends nobody knows where
    * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
    */
-  constructor(memory: ArrayBuffer) {
-    checkSize(memory.byteLength);
-    this.#bytes = new Uint8Array(memory);
-    this.#view = new DataView(memory);
-    this.#positions = new Int32Array(memory, 0, START >>> 2);
-    this.#end = memory.byteLength - SPARE_SIZE;
-    const why = whyNoRing(memory);
+  constructor(memory: MemoryLike) {
+    const bytes = bytesOf("memory", memory);
+    checkSize(bytes.length);
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+    this.#positions = wordsOf(bytes.subarray(0, START));
+    this.#end = bytes.length - SPARE_SIZE;
+    const why = whyNoRing(this.#view);
     if (why !== undefined) {
       throw new CorruptRingError(`not a ring: ${why}. Nothing was changed: look what it is`, 0);
     }
@@ -83,10 +85,11 @@ export class Ring implements Iterable<Uint8Array> {
    *
    * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
    */
-  static format(memory: ArrayBuffer): Ring {
-    checkSize(memory.byteLength);
-    new Uint8Array(memory).fill(0);
-    return new Ring(memory);
+  static format(memory: MemoryLike): Ring {
+    const bytes = bytesOf("memory", memory);
+    checkSize(bytes.length);
+    bytes.fill(0);
+    return new Ring(bytes);
   }
 
   /** How many bytes the items may have together, with their headers of 4 bytes. */

@@ -60,6 +60,7 @@ export {
   WriterLockedError,
 } from "../errors.ts";
 export type { ErrorCode } from "../errors.ts";
+export type { MemoryLike } from "../memory.ts";
 export { compilerFence, type Fence, fullFence } from "../fence.ts";
 export { type CircularSizes, circularSizes } from "../circular/layout.ts";
 export { CircularReader, type CircularReaderOptions, type ReadResult } from "../circular/reader.ts";
