@@ -39,7 +39,9 @@ the log or at Ctrl-C; then all that was read is in the file. What was overwritte
 read is counted on standard error and in a line of the file: {"lost":3,"after":7} with -o json, else
 "# ouroboros: 3 entries lost after entry 7". With -o text an entry of several lines takes several.
 With --cursor-file the next one goes on where this one ended; after a kill -9 up to a second of
-lines may be there twice. A file that another record writes to is refused.`;
+lines may be there twice. A file that another record writes to is refused. After SIGHUP the file is
+opened anew, for logrotate: postrotate kill -HUP. If FILE is a link, files are rotated beside the file
+that it leads to, and the link stays.`;
 
 interface RecordOptions {
   output: "text" | "json";
@@ -86,7 +88,8 @@ function fileArgument(text: string): string {
 
 async function record(target: LogTarget, path: string, options: RecordOptions): Promise<void> {
   checkFiles(path, options.cursorFile);
-  using interrupt = new Interrupt();
+  let reopen = () => {};
+  using interrupt = new Interrupt({ onHangUp: () => reopen() });
   const { signal } = interrupt;
   const cursorFile = options.cursorFile === undefined
     ? undefined
@@ -132,6 +135,14 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   let failure: unknown;
+  reopen = () => {
+    try {
+      file.reopen();
+    } catch (error) {
+      failure ??= error;
+      abort();
+    }
+  };
   // Also for what came last before a pause.
   const timer = setInterval(() => {
     try {

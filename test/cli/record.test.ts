@@ -1,15 +1,33 @@
 /** `ouroboros record`, and the files that it writes. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename } from "node:path";
+import process from "node:process";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
-import { isWindows, needsLettingGo, notOnWindows } from "../support/platform.ts";
+import {
+  isWindows,
+  needsLettingGo,
+  needsLinks,
+  needsSignals,
+  notOnWindows,
+} from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-record-`);
@@ -329,4 +347,70 @@ test("record may keep any number of files", async () => {
   await until(() => read(path) === lines(3, 3), cli);
   await stopped(cli);
   assert.deepEqual([".2", ".1"].map((end) => read(path + end)), [lines(1, 1), lines(2, 2)]);
+});
+
+test("record opens its file anew at SIGHUP, as logrotate wants it, and loses nothing", {
+  skip: needsSignals,
+}, async () => {
+  using log = makeLog();
+  const path = `${folder}/hup.txt`;
+  const cli = startCli(["record", log.name, path, "-F"]);
+  const hangUp = () => process.kill(cli.process.pid!, "SIGHUP");
+  fill(log, 10);
+  await until(() => read(path) === lines(1, 10), cli);
+  // Nothing was renamed: it is the same file.
+  hangUp();
+  fill(log, 20);
+  await until(() => read(path) === lines(1, 20), cli);
+  renameSync(path, `${path}.old`);
+  fill(log, 30);
+  await until(() => read(`${path}.old`) === lines(1, 30), cli);
+  hangUp();
+  await until(() => existsSync(path), cli);
+  fill(log, 40);
+  await until(() => read(path) === lines(31, 40), cli);
+  assert.equal(read(`${path}.old`), lines(1, 30));
+  // The new one is this recorder's alone, too.
+  assert.match(runCli(["record", log.name, path]).stderr, /another process records/);
+  // Where none can be opened, it says so.
+  renameSync(path, `${path}.2`);
+  mkdirSync(path);
+  hangUp();
+  const { code, stderr } = await cli.ended();
+  assert.equal(code, 1);
+  assert.match(stderr, /EISDIR|directory/i);
+  assert.equal(read(`${path}.2`), lines(31, 40));
+});
+
+test("record waits for its log through a SIGHUP, too", { skip: needsSignals }, async () => {
+  const name = uniqueName("record");
+  const path = `${folder}/early.txt`;
+  const cli = startCli(["record", name, path]);
+  await cli.untilStderr((stderr) => /waiting for log/.test(stderr));
+  process.kill(cli.process.pid!, "SIGHUP");
+  using log = makeLog(name);
+  fill(log, 3);
+  await until(() => read(path) === lines(1, 3), cli);
+  await stopped(cli);
+});
+
+test("a rotating file leaves a link in its place, and rotates what it leads to", {
+  skip: needsLinks,
+}, () => {
+  mkdirSync(`${folder}/disk`);
+  const link = `${folder}/link.txt`;
+  symlinkSync(`${folder}/disk/real.txt`, link);
+  {
+    using file = new RotatingFile(link, { maxSize: 10, keep: 2 });
+    for (const text of ["first", "second", "third"]) file.line(bytes(text));
+  }
+  assert.ok(lstatSync(link).isSymbolicLink());
+  const real = `${folder}/disk/real.txt`;
+  assert.deepEqual([link, real, `${real}.1`, `${real}.2`].map(read), [
+    "third\n",
+    "third\n",
+    "second\n",
+    "first\n",
+  ]);
+  assert.ok(!existsSync(`${link}.1`));
 });

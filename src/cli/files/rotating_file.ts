@@ -12,7 +12,9 @@ import {
   fsyncSync,
   openSync,
   readSync,
+  realpathSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { resolve } from "node:path";
@@ -101,6 +103,14 @@ export class RotatingFile implements Disposable {
     this.#isSynced = true;
   }
 
+  /** Goes on with the file that the path leads to now, if the one so far was renamed or removed. */
+  reopen(): void {
+    this.sync();
+    const old = fstatSync(this.#descriptor);
+    const there = statSync(this.path, { throwIfNoEntry: false });
+    if (there?.dev !== old.dev || there.ino !== old.ino) this.#open(this.path);
+  }
+
   /** Writes out all lines, and closes. May be called twice. */
   close(): void {
     if (this.#descriptor < 0) return;
@@ -133,7 +143,8 @@ export class RotatingFile implements Disposable {
    */
   #rotate(): void {
     this.sync();
-    const { path } = this;
+    // A link stays: what it leads to is renamed.
+    const path = realPath(this.path);
     if (this.#keep === 0) rmSync(path, { force: true });
     let free = 1;
     while (free < this.#keep && existsSync(`${path}.${free}`)) free++;
@@ -141,12 +152,26 @@ export class RotatingFile implements Disposable {
       const from = number === 1 ? path : `${path}.${number - 1}`;
       if (existsSync(from)) renamePatiently(from, `${path}.${number}`);
     }
-    const { descriptor, lock } = open(path, true);
+    this.#open(path);
+  }
+
+  /** Goes on with another file. */
+  #open(path: string): void {
+    const { descriptor, lock } = open(path, this.#maxSize < Infinity);
     closeSync(this.#descriptor);
     this.#lock?.close();
     this.#descriptor = descriptor;
     this.#lock = lock;
     this.#size = fstatSync(descriptor).size;
+  }
+}
+
+/** A path without links; as it is if it leads nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { ClosedPipeError } from "../output/output.ts";
-import { onOutputEnd } from "./output_end.ts";
+import { hasLostTerminal, onOutputEnd } from "./output_end.ts";
 
 /** On Windows Ctrl-C, Ctrl-Break, and the console that is closed; nothing else tells a process. */
 const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
@@ -17,6 +17,11 @@ const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
 export interface InterruptOptions {
   /** Whether also the end of the reader of standard output does: then the reason is a `ClosedPipeError`. */
   output?: boolean;
+  /**
+   * What to do at SIGHUP, if that is a wish to reopen files, as `logrotate` says it, and not the end of
+   * a terminal that the command runs in. Not on Windows.
+   */
+  onHangUp?: () => void;
 }
 
 /**
@@ -26,7 +31,11 @@ export interface InterruptOptions {
  */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
-  readonly #onSignal = () => {
+  readonly #onHangUp: (() => void) | undefined;
+  readonly #onSignal = (signal: NodeJS.Signals) => {
+    if (signal === "SIGHUP" && this.#onHangUp !== undefined && !hasLostTerminal()) {
+      return this.#onHangUp();
+    }
     this[Symbol.dispose]();
     this.#controller.abort();
   };
@@ -34,7 +43,8 @@ export class Interrupt implements Disposable {
   readonly #forget: () => void;
 
   /** Begins to listen. */
-  constructor({ output = false }: InterruptOptions = {}) {
+  constructor({ output = false, onHangUp }: InterruptOptions = {}) {
+    this.#onHangUp = process.platform === "win32" ? undefined : onHangUp;
     for (const name of SIGNALS) process.on(name, this.#onSignal);
     this.#forget = output
       ? onOutputEnd(() => this.#controller.abort(new ClosedPipeError("nobody reads the output")))

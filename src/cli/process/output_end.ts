@@ -1,10 +1,11 @@
 /**
- * Whether somebody still reads standard output.
+ * Whether the other ends of this process's standard streams are still there.
  *
  * @module
  */
 
 import { fstatSync } from "node:fs";
+import { isatty } from "node:tty";
 import { system } from "../../../ffi/current_system.ts";
 
 const STANDARD_OUTPUT = 1;
@@ -21,7 +22,7 @@ const INTERVAL = 200;
 export function onOutputEnd(onEnd: () => void): () => void {
   if (!hasReader()) return () => {};
   const timer = setInterval(() => {
-    if (!isHungUp()) return;
+    if (!isHungUp(STANDARD_OUTPUT)) return;
     clearInterval(timer);
     onEnd();
   }, INTERVAL);
@@ -38,9 +39,14 @@ function hasReader(): boolean {
   }
 }
 
-function isHungUp(): boolean {
+/** Whether the terminal that this process has was closed. */
+export function hasLostTerminal(): boolean {
+  return [0, 1, 2].some((descriptor) => isatty(descriptor) && isHungUp(descriptor));
+}
+
+function isHungUp(descriptor: number): boolean {
   try {
-    return system().isHungUp?.(STANDARD_OUTPUT) ?? false;
+    return system().isHungUp?.(descriptor) ?? false;
   } catch {
     // No native functions here, which a stream of NATS can be read without.
     return false;
