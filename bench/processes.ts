@@ -5,13 +5,18 @@ import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { OverrunPolicy } from "../mod.ts";
 import { thisRuntime } from "../scripts/runtimes.ts";
 import type { Waiting } from "./processes/waiting.ts";
 import { digits, type Report, runtimeTitle, type Table } from "./report.ts";
+import { median } from "./timing.ts";
 
 const SIZES = [16, 64, 256, 1024];
 const READERS = [1, 2, 4];
 const CROWDS = [0, 1, 2, 4, 8];
+const POLICIES = ["oldest", "latest"] as const;
+const POLICY_SIZES = [64, 256, 1024, 4096];
+const POLICY_ROUNDS = 5;
 const RATES = [1000, 100_000, Infinity];
 const WAYS: Waiting[] = ["spinning", "adaptive", "sleeping"];
 const MILLISECONDS = 1000;
@@ -29,6 +34,7 @@ export interface Run {
 interface ReaderResult {
   read: number;
   lost: number;
+  overruns: number;
   milliseconds: number;
   /** Share of a core. */
   cpu: number;
@@ -59,10 +65,16 @@ export async function benchProcesses(_: unknown, onCase: () => void): Promise<Re
     crowds.push({ count, here, elsewhere: await runBeside(count) });
     onCase();
   }
+  const policies = await comparePolicies(onCase);
   const idle = await idleCost();
   return {
     name: "processes",
-    tables: [speedTable(speeds), crowdTable(crowds), latencyTable(latencies)],
+    tables: [
+      speedTable(speeds),
+      policyTable(policies),
+      crowdTable(crowds),
+      latencyTable(latencies),
+    ],
     notes: [
       "Each reader validates what it reads, of copies but for the latencies. In every run, " +
       "read + lost = written for each reader.",
@@ -70,7 +82,7 @@ export async function benchProcesses(_: unknown, onCase: () => void): Promise<Re
       "at full speed the stamp is a part of what the writer does.",
       `An idle adaptive reader takes ${digits(idle * 100)} % of a core.`,
     ],
-    data: { speeds, crowds, latencies, idle },
+    data: { speeds, policies, crowds, latencies, idle },
   };
 }
 
@@ -90,6 +102,47 @@ function speedTable(speeds: { size: number; count: number; run: Run }[]): Table 
         `${digits(100 * average("lost") / run.written)} %`,
       ];
     }),
+  };
+}
+
+/** What readers of one policy got of entries of one size, in rounds. */
+interface PolicyRuns {
+  size: number;
+  onOverrun: OverrunPolicy;
+  runs: Run[];
+}
+
+/** One writer at full speed and one reader, in turns, so that what else happens happens to all. */
+async function comparePolicies(onCase: () => void): Promise<PolicyRuns[]> {
+  const all: PolicyRuns[] = [];
+  for (const size of POLICY_SIZES) {
+    const ofSize = POLICIES.map((onOverrun) => ({ size, onOverrun, runs: [] as Run[] }));
+    for (let round = 0; round < POLICY_ROUNDS; round++) {
+      for (const { onOverrun, runs } of ofSize) {
+        runs.push(await runProcesses({ size, readers: 1, onOverrun, milliseconds: 500 }));
+        onCase();
+      }
+    }
+    all.push(...ofSize);
+  }
+  return all;
+}
+
+function policyTable(all: PolicyRuns[]): Table {
+  const middle = (runs: Run[], of: (run: Run) => number) => digits(median(runs.map(of)));
+  return {
+    title: `${runtimeTitle()}: million entries per second by \`onOverrun\`, one reader ` +
+      `(median of ${POLICY_ROUNDS} rounds)`,
+    head: ["bytes", "onOverrun", "written", "read", "read of written", "lost", "overruns"],
+    rows: all.map(({ size, onOverrun, runs }) => [
+      String(size),
+      onOverrun,
+      middle(runs, ({ written, milliseconds }) => written / milliseconds / 1000),
+      middle(runs, ({ readers: [{ read, milliseconds }] }) => read / milliseconds / 1000),
+      `${middle(runs, ({ written, readers: [{ read }] }) => 100 * read / written)} %`,
+      `${middle(runs, ({ written, readers: [{ lost }] }) => 100 * lost / written)} %`,
+      middle(runs, ({ readers: [{ overruns }] }) => overruns),
+    ]),
   };
 }
 
@@ -143,6 +196,7 @@ interface RunOptions {
   how?: Waiting;
   rate?: number;
   isStamped?: boolean;
+  onOverrun?: OverrunPolicy;
   milliseconds?: number;
 }
 
@@ -151,12 +205,13 @@ let runs = 0;
 /** One writer and its readers, from start to end; throws if an entry is unaccounted for. */
 export async function runProcesses(options: RunOptions): Promise<Run> {
   const { size, readers, how = "spinning", rate = Infinity, milliseconds = MILLISECONDS } = options;
+  const { onOverrun = "oldest" } = options;
   const name = `/ouroboros-bench-${process.pid}-${runs++}`;
   const stamps = options.isStamped ? "stamps" : "none";
   const writer = startChild("writer.ts", [name, size, milliseconds, rate, stamps]);
   await writer.nextLine();
   const children = Array.from({ length: readers }, () => {
-    return startChild("reader.ts", [name, how, stamps]);
+    return startChild("reader.ts", [name, how, stamps, Infinity, onOverrun]);
   });
   for (const reader of children) await reader.nextLine();
   writer.say();

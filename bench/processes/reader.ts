@@ -4,15 +4,19 @@
  */
 
 import process from "node:process";
-import { ShmLogReader } from "../../mod.ts";
+import { type OverrunPolicy, ShmLogReader } from "../../mod.ts";
 import { now } from "./clock.ts";
 import { wait, type Waiting } from "./waiting.ts";
 
 const MOST_LATENCIES = 1 << 22;
 
-const [name, how, stamps, limit] = process.argv.slice(2);
+const [name, how, stamps, most = "Infinity", policy = "oldest"] = process.argv.slice(2);
+const limit = Number(most);
 const isStamped = stamps === "stamps";
-const reader = ShmLogReader.open(name, { strategy: "lowest" });
+const reader = ShmLogReader.open(name, {
+  strategy: "lowest",
+  onOverrun: policy as OverrunPolicy,
+});
 const latencies = new Float64Array(isStamped ? MOST_LATENCIES : 0);
 const stamp = new Float64Array(1);
 const stampBytes = new Uint8Array(stamp.buffer);
@@ -24,12 +28,12 @@ let first = 0;
 let last = start;
 let read = 0;
 let isDone = false;
-while (!isDone && !(last - start > Number(limit))) {
+while (!isDone && last - start <= limit) {
   const count = isStamped ? takeStamped() : takeBatch();
   if (count === 0) {
     const time = performance.now();
     await wait(how as Waiting, time - last);
-    if (limit !== undefined && performance.now() - start > Number(limit)) break;
+    if (limit < Infinity && performance.now() - start > limit) break;
     continue;
   }
   last = performance.now();
@@ -43,6 +47,7 @@ console.log(JSON.stringify({
   // The empty one does not count.
   read: read - (isDone ? 1 : 0),
   lost: reader.lostEntries,
+  overruns: reader.overruns,
   milliseconds: last - first,
   cpu: (user + system) / 1000 / (performance.now() - start),
   latency: [0.5, 0.9, 0.99, 0.999].map(quantile),
