@@ -7,6 +7,7 @@
 
 import { type CorruptLogError, OverrunError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
+import { Landing } from "./landing.ts";
 import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import type { Row, Segment } from "./segment.ts";
@@ -61,6 +62,7 @@ export class Position {
   readonly #segment: Segment;
   readonly #fence: Fence;
   readonly #policy: ReadPolicy;
+  readonly #landing = new Landing();
   // Where our chunk starts.
   #start = 0;
   // The row was not committed yet when we entered: the reference commits it after its first entry.
@@ -98,7 +100,9 @@ export class Position {
     this.#fence(); // the row before the headers, of which it may tell how far they go
     if (row.token <= this.token) return true;
     if (this.#isEntered(row)) {
-      this.#adopt(next, row);
+      // Chunks that start at the same offset in each lap: it may be ours of a later one.
+      if (row.token > this.seen) this.overrun();
+      else this.#adopt(next, row);
       return false;
     }
     if (!row.committed) return true;
@@ -174,7 +178,7 @@ export class Position {
 
   /** Finds the chunk to start in, or to go on in. */
   locate(): boolean {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const row = this.#choose();
       if (row === undefined) return false;
       // The survey looked at a table in motion: what it chose must still be there.
@@ -185,7 +189,7 @@ export class Position {
       }
       const lost = this.#enter(row.index, offset, token);
       if (lost > 0) {
-        this.overruns++;
+        this.overruns += attempt;
         if (this.#policy.onOverrun === "throw" && !this.isStarting) {
           throw new OverrunError(
             `the writer overtook this reader: ${lost} entries before entry ${token + 1} are lost`,
@@ -210,12 +214,25 @@ export class Position {
       if (this.#policy.onOverrun === "latest") {
         return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
       }
-      return this.#oldestAfter(found, this.token === this.seen ? this.token - 1 : this.token);
+      return this.#land(found, this.token === this.seen ? this.token - 1 : this.token);
     }
     if (order.length === 0) return undefined;
-    const oldest = rowOf(found, order[0]);
     const { strategy } = this.#policy;
-    return strategy === "lowest" || (strategy === "auto" && oldest.token === 0) ? oldest : newest;
+    if (strategy === "lowest") return this.#land(found, -1);
+    const oldest = rowOf(found, order[0]);
+    return strategy === "auto" && oldest.token === 0 ? oldest : newest;
+  }
+
+  /** The oldest row with a token above `token` that there is a hope to read. */
+  #land(found: Survey, token: number): ChunkRow | undefined {
+    const oldest = this.#oldestAfter(found, token);
+    // Nothing is lost yet: it is the chunk after ours.
+    if (oldest === undefined || oldest.token === this.seen) return oldest;
+    const { order } = found;
+    const first = countUpTo(found, token);
+    const tokenOf = (age: number) => rowOf(found, order[first + age]).token;
+    const age = this.#landing.choose(order.length - first, tokenOf, this.number);
+    return rowOf(found, order[first + age]);
   }
 
   /**
@@ -236,6 +253,11 @@ export class Position {
     if (this.#passed > this.#segment.end) return undefined;
     const place = countUpTo(found, token);
     return place < found.order.length ? rowOf(found, found.order[place]) : undefined;
+  }
+
+  /** Notes that there is nothing more to read. */
+  caughtUp(): void {
+    this.#landing.caughtUp();
   }
 
   /** Whether the chunk of `row` comes after ours. One that we found empty may have been moved. */

@@ -86,7 +86,10 @@ export class Reader implements Iterable<Entry> {
     return this.#position.lost;
   }
 
-  /** How many times the writer overtook this reader. */
+  /**
+   * How many times the writer overtook this reader, each attempt to go on included that failed because
+   * the writer was there first.
+   */
   get overruns(): number {
     return this.#position.overruns;
   }
@@ -288,7 +291,9 @@ export class Reader implements Iterable<Entry> {
     } else {
       if (reason === "open") {
         if (broken !== undefined) return position.damaged(broken);
-        return position.isLapOver() && position.wrap();
+        if (position.isLapOver()) return position.wrap();
+        position.caughtUp();
+        return false;
       }
       if (reason === "wrap") return position.wrap();
     }

@@ -15,6 +15,10 @@ export type ReadStrategy = "auto" | "latest" | "lowest";
 /**
  * Where a reader goes on after the writer overtook it: at the `"oldest"` entry that is intact, at
  * the start of the `"latest"` chunk, or at the oldest after it has thrown an OverrunError.
+ *
+ * Where the writer overtakes it again and again, the oldest chunk is gone before it can be read: then
+ * some of the oldest chunks are left out, twice as many after each overrun that comes soon, and fewer
+ * again once the reader has come to the end of the log, or has read many laps.
  */
 export type OverrunPolicy = "oldest" | "latest" | "throw";
 

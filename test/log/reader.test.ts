@@ -63,6 +63,22 @@ test("an overrun is counted to the entry and goes on at the oldest that is intac
   assert.equal(reader.lostEntries, 6);
 });
 
+test("an overrun is counted where chunks start at the same offset in each lap", () => {
+  const { memory, writer } = makeLog();
+  const reader = new Reader(memory);
+  writeSome(writer, 8); // chunks 0 and 1, and the reader is at the end of that
+  assert.equal(numbers(reader).length, 8);
+  writeSome(writer, 24); // 32: lap 2, to the end of chunk 3
+  assert.deepEqual([reader.read()?.sequenceNumber, reader.lostEntries, reader.overruns], [
+    17,
+    8,
+    1,
+  ]);
+  const late = new Reader(memory, { onOverrun: "throw", after: 32 });
+  writeSome(writer, 24); // 56: lap 3 and two chunks of lap 4
+  assert.throws(() => late.read(), OverrunError);
+});
+
 test('an overrun with onOverrun: "latest" goes on in the newest chunk', () => {
   const { memory, writer } = makeLog();
   const reader = new Reader(memory, { onOverrun: "latest" });
