@@ -17,11 +17,17 @@ Examples:
   ouroboros serve /app ./app.ring    these two, of which one is a file
   ouroboros serve /app --open        and opens the browser
 
-The address that it prints has a token in it: whoever has that may look, nobody else.`;
+The address that it prints has a token in it: whoever has that may look, nobody else.
+
+Behind a proxy --allow-host says the name by which others reach it, and --base-path the path, if the
+proxy leaves that as it is:
+  ouroboros serve -p 8080 --allow-host logs.example.com --base-path /logs`;
 
 interface ServeCommandOptions {
   port: number;
   host: string;
+  basePath: string;
+  allowHost: string[];
   rate: number;
   open?: true;
 }
@@ -33,6 +39,18 @@ export function addServe(program: Command): void {
     .argument("[names...]", "the logs; all that are there by default", sourcesArgument)
     .option("-p, --port <port>", "where to listen; 0: anywhere", portArgument, 0)
     .option("--host <address>", "who may connect; by default only this machine", "127.0.0.1")
+    .option(
+      "--allow-host <name>",
+      "a name that the server has for others, of a proxy; may be said again",
+      hostArgument,
+      [],
+    )
+    .option(
+      "--base-path <path>",
+      "the path of the page behind such a proxy: /logs",
+      pathArgument,
+      "",
+    )
     .option(
       "--rate <count>",
       "entries a second for a page; of more it gets a sample",
@@ -50,6 +68,19 @@ function portArgument(text: string): number {
   return port;
 }
 
+function hostArgument(text: string, previous: string[]): string[] {
+  if (!/^[\w.-]+$/.test(text)) {
+    throw new InvalidArgumentError("A name like logs.example.com is expected, without a port.");
+  }
+  return [...previous, text];
+}
+
+function pathArgument(text: string): string {
+  const path = text.replace(/\/+$/, "");
+  if (/^(\/[\w.~-]+)*$/.test(path)) return path;
+  throw new InvalidArgumentError('A path like "/logs" is expected.');
+}
+
 async function serve(targets: LogTarget[], options: ServeCommandOptions): Promise<void> {
   // Only now: no other command is to wait for a server and a page.
   const [{ LiveServer }, { isLoopback }] = await Promise.all([
@@ -57,8 +88,15 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     import("./serve/security.ts"),
   ]);
   using interrupt = new Interrupt();
-  const { host, port, rate: mostEntries } = options;
-  const server = await LiveServer.start({ targets, host, port, mostEntries });
+  const { host, port, rate: mostEntries, basePath, allowHost: allowedHosts } = options;
+  const server = await LiveServer.start({
+    targets,
+    host,
+    port,
+    mostEntries,
+    basePath,
+    allowedHosts,
+  });
   let forget: (() => void) | undefined;
   try {
     if (!isLoopback(host)) {

@@ -53,6 +53,53 @@ test("isOurHost() of a server that others may reach takes addresses, and the nam
   assert.ok(!isOurHost(undefined, "127.0.0.1"));
 });
 
+test("a proxy may give the server another name, and a path", () =>
+  withServer(
+    [newName()],
+    async ({ url }) => {
+      const { origin, port, pathname, search } = new URL(url);
+      assert.equal(pathname, "/logs/");
+      const headers = { host: `Logs.Example.com:${port}` };
+      assert.equal((await ask(url, { headers })).status, 200);
+      assert.equal((await ask(url, { headers: { host: "evil.example" } })).status, 421);
+      for (const path of ["/", "/events", "/logs", "/logs//"]) {
+        assert.equal((await ask(`${origin}${path}${search}`)).status, 404, path);
+      }
+      const page = await EventClient.open(url, {}, headers);
+      assert.equal(page.status, 200);
+      assert.equal(page.headers["x-accel-buffering"], "no", "nginx passes on each event at once");
+      page.close();
+    },
+    undefined,
+    { basePath: "/logs", allowedHosts: ["logs.example.com"] },
+  ));
+
+test("connections that ask for nothing take no room from those that do", async () => {
+  using log = makeLog();
+  log.write("x");
+  await withServer([log.name], async ({ url }) => {
+    const page = await EventClient.open(url);
+    let closed = 0;
+    const idle = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.on("error", () => {}).on("close", () => closed++);
+      await new Promise((resolve) => socket.once("connect", resolve));
+      // Some begin a question, and do not end it.
+      if (i % 2 === 0) socket.write("GET /?token=x HTTP/1.1\r\nHost: localhost\r\nx-");
+      return socket;
+    }));
+    while (closed < 200 - 16) await sleep(10);
+    assert.equal((await ask(url)).status, 200);
+    const other = await EventClient.open(url);
+    log.write("y");
+    await other.until(({ entries }) => entries.length === 2);
+    await page.until(({ entries }) => entries.length === 2);
+    for (const socket of idle) socket.destroy();
+    page.close();
+    other.close();
+  });
+});
+
 test("the page may run its one script, and nothing else", () =>
   withServer([newName()], async ({ url }) => {
     const { headers, body } = await ask(url);

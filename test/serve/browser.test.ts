@@ -1,11 +1,14 @@
 /** The page of the live view, in a browser. */
 
 import assert from "node:assert/strict";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import test, { after, before } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { ShmLogWriter } from "../../mod.ts";
 import { LiveServer } from "../../src/cli/serve/server.ts";
 import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = withoutBrowser;
@@ -296,4 +299,81 @@ test("on a phone the logs and the ring are in a drawer", { skip }, async () => {
     await page.locator("#pause").tap();
     await page.locator("#pause[aria-pressed=true]").waitFor();
   }, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+});
+
+test("nothing that strangers write harms the page, nor hides in it", { skip }, async () => {
+  const logs = hostileNames.map((name) => makeLog(`${uniqueName("page")}${name}`));
+  const log = ShmLogWriter.create(uniqueName("page"), { chunkSize: 1 << 20, chunkCount: 4 });
+  try {
+    log.writeMany(hostileEntries.map(({ bytes }) => bytes));
+    log.write("the end");
+    await withPage([log.name, ...logs.map(({ name }) => name)], async (page) => {
+      await until(page, (texts) => texts.at(-1) === "the end");
+      // Those that were seen on the way up, and each as a whole.
+      await page.locator("#list").focus();
+      await page.keyboard.press("Home");
+      await page.keyboard.press("Enter");
+      for (const { what } of hostileEntries) {
+        const shown = await page.locator("#detail-text").textContent() ?? "";
+        assertHarmless(shown, `${what}, as a whole`, false);
+        for (const text of await rows(page)) assertHarmless(text, what, false);
+        const title = await page.locator("#detail-title").textContent();
+        await page.keyboard.press("ArrowDown");
+        await page.waitForFunction(
+          (before) => document.getElementById("detail-title")?.textContent !== before,
+          title,
+        );
+      }
+      assert.equal(await page.locator("#detail-text").textContent(), "the end");
+      for (const name of await page.locator("#logs .name").allTextContents()) {
+        assertHarmless(name, name, false);
+      }
+      await page.locator("#logs button").nth(2).click();
+      await page.locator("#state.live").waitFor();
+      assertHarmless(await page.title(), "the title", false);
+      assertHarmless(await page.locator("#log-name").textContent() ?? "", "the name", false);
+      assert.doesNotMatch(await page.title(), /^owned/);
+      assert.equal(await page.locator("#rows img, #detail img, #logs img").count(), 0);
+    });
+  } finally {
+    for (const one of [log, ...logs]) one.close();
+  }
+});
+
+test("a page does not say that there is no log before anybody has looked", { skip }, async () => {
+  const context = await browser?.newContext();
+  const page = await context?.newPage();
+  const server = await LiveServer.start({
+    targets: [],
+    host: "127.0.0.1",
+    port: 0,
+    mostEntries: 1,
+  });
+  // What answers in its place, as slowly as it is told to.
+  const events = createServer();
+  const asked = new Promise<ServerResponse>((resolve) =>
+    events.on("request", (_, response) => resolve(response))
+  );
+  await new Promise<void>((resolve) => events.listen(0, "127.0.0.1", () => resolve()));
+  try {
+    assert.ok(page !== undefined);
+    page.setDefaultTimeout(PATIENCE);
+    await page.route("**/events?*", async (route) => {
+      const { port } = events.address() as AddressInfo;
+      await route.continue({ url: `http://127.0.0.1:${port}/` });
+    });
+    await page.goto(server.url);
+    await page.locator("#nothing >> text=Connecting …").waitFor();
+    const response = await asked;
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write('event: hello\ndata: {"version":"0","mostEntries":1}\n\n');
+    await page.locator("#nothing >> text=Looking which logs there are …").waitFor();
+    response.write('event: unlisted\ndata: {"count":0}\n\nevent: logs\ndata: []\n\n');
+    await page.locator("#nothing >> text=There is no log on this machine yet.").waitFor();
+  } finally {
+    await context?.close();
+    events.closeAllConnections();
+    events.close();
+    await server.close();
+  }
 });

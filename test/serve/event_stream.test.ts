@@ -163,3 +163,68 @@ test("a page that takes nothing costs the server a bounded amount, and is told w
     socket.destroy();
   });
 });
+
+test("a page that has taken nothing for long is dropped, also one that is half closed", async () => {
+  using log = makeLog(undefined, 4 << 20);
+  await withServer(
+    [log.name],
+    async (server) => {
+      const { port, search } = new URL(server.url);
+      const sockets = await Promise.all([false, true].map(async (isHalfClosed) => {
+        const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+        socket.on("error", () => {});
+        await new Promise((resolve) => socket.once("connect", resolve));
+        socket.pause();
+        socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        return { socket, isHalfClosed };
+      }));
+      while (server.pages < 2) await sleep(5);
+      const text = "x".repeat(8000);
+      // Until nothing more goes into the buffers of the system.
+      for (let written = 0; server.pages > 0; written += 200) {
+        if (written < 10_000) { for (let n = 0; n < 200; n++) log.write(text); }
+        if (written === 4000) {
+          for (const { socket, isHalfClosed } of sockets) if (isHalfClosed) socket.end();
+        }
+        await sleep(40);
+      }
+      const page = await EventClient.open(server.url);
+      await page.until(({ entries }) => entries.length > 0);
+      page.close();
+      for (const { socket } of sockets) socket.destroy();
+    },
+    undefined,
+    { patience: 500 },
+  );
+});
+
+test("a log that no page takes anything of is not read, and what was overwritten is counted", async () => {
+  using log = makeLog(undefined, 4 << 20);
+  await withServer([log.name], async (server) => {
+    const { port, search } = new URL(server.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.pause();
+    socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    while (server.followedLogs === 0) await sleep(5);
+    const text = "x".repeat(8000);
+    let written = 0;
+    for (const end = performance.now() + 7000; performance.now() < end;) {
+      if (written < 8000) { for (let n = 0; n < 200; n++, written++) log.write(text); }
+      await sleep(40);
+    }
+    // Several laps that nobody reads.
+    for (let n = 0; n < 8000; n++, written++) log.write(text);
+    let rest = "";
+    const lost = new Promise<number>((resolve) => {
+      socket.on("data", (piece) => {
+        rest = (rest + piece.toString("latin1")).slice(-100_000);
+        const stats = [...rest.matchAll(/"last":16000,"lost":(\d+)/g)].at(-1);
+        if (stats !== undefined) resolve(Number(stats[1]));
+      });
+    });
+    socket.resume();
+    assert.ok(await lost > 4000);
+    socket.destroy();
+  });
+});

@@ -10,13 +10,13 @@ import { findBacklog } from "../../src/cli/serve/backlog.ts";
 import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
 import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
-import { Outbox } from "../../src/cli/serve/outbox.ts";
+import { MOST_WAITING, Outbox } from "../../src/cli/serve/outbox.ts";
 import { RateMeter } from "../../src/cli/serve/rate_meter.ts";
 import { confirmDamage, ringPicture } from "../../src/cli/serve/ring_picture.ts";
 import { segmentOf } from "../../src/cli/serve/place.ts";
 import { MOST_CHARACTERS, rowOf } from "../../src/cli/serve/row.ts";
 import { sample, Sampler } from "../../src/cli/serve/sampling.ts";
-import type { Messages } from "../../src/cli/serve/messages.ts";
+import type { EntryRow, Messages } from "../../src/cli/serve/messages.ts";
 import { Watcher } from "../../src/cli/serve/watcher.ts";
 import { Random } from "../support/random.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -85,10 +85,63 @@ test("Outbox keeps the newest rows, and counts what it dropped", () => {
   assert.equal(outbox.dropped, 2);
   assert.deepEqual(outbox.take(), [[3, "c"], [4, "d"], [5, "e"]]);
   assert.equal(outbox.length, 0);
-  const text = "x".repeat(1 << 20);
+  const text = "x".repeat(MOST_WAITING / 2 - 100);
   outbox.push([[6, text], [7, text], [8, text]]);
   assert.deepEqual(outbox.take().map(([number]) => number), [7, 8]);
   assert.equal(outbox.dropped, 3);
+});
+
+test("Outbox counts bytes of JSON, in which a control character has six", () => {
+  const outbox = new Outbox(Infinity);
+  const row = (number: number) => rowOf({ number, text: "\x01".repeat(8192), bytes: 8192 });
+  for (let number = 1; number <= 1000; number++) outbox.push([row(number)]);
+  assert.ok(outbox.length * 6 * 8192 <= MOST_WAITING, `${outbox.length} rows wait`);
+  assert.equal(outbox.dropped + outbox.length, 1000);
+  const piece = outbox.take(200_000);
+  assert.deepEqual(piece.map(([number]) => number), [980, 981, 982, 983]);
+  assert.equal(outbox.take(1)[0][0], 984, "one at least");
+  assert.equal(outbox.take().at(-1)?.[0], 1000);
+  assert.deepEqual(outbox.take(), []);
+});
+
+test("a Watcher sends what is much in pieces, none before the page has taken the last one", () => {
+  let isReady = true;
+  const sent: Messages["entries"][] = [];
+  const sink = {
+    get isReady() {
+      return isReady;
+    },
+    send: <K extends keyof Messages>(event: K, data: Messages[K]) => {
+      if (event === "entries") sent.push(data as Messages["entries"]);
+      isReady = false;
+    },
+  };
+  const watcher = new Watcher(sink, {
+    filter: new EntryFilter(),
+    wantsEntries: true,
+    mostEntries: 10_000,
+  });
+  const rows = Array.from({ length: 100 }, (_, i): EntryRow => [i + 1, "x".repeat(8192)]);
+  watcher.begin({ rows, left: 7 });
+  watcher.take([{ number: 101, text: "live", bytes: 4 }], 50);
+  watcher.flush();
+  assert.equal(sent.length, 1);
+  while (sent.at(-1)?.rows.at(-1)?.[0] !== 101) {
+    isReady = true;
+    watcher.flush();
+  }
+  assert.deepEqual(sent.map(({ left, isPast }) => [left, isPast]), [
+    [7, true],
+    [0, true],
+    [0, true],
+    [0, true],
+    [0, undefined],
+  ]);
+  assert.deepEqual(sent.flatMap(({ rows }) => rows).map(([number]) => number), [
+    ...rows.map(([number]) => number),
+    101,
+  ]);
+  for (const one of sent) assert.ok(JSON.stringify(one).length < 270_000);
 });
 
 test("a Watcher whose page takes nothing holds a bounded number of rows", () => {
@@ -104,13 +157,13 @@ test("a Watcher whose page takes nothing holds a bounded number of rows", () => 
   };
   const filter = new EntryFilter();
   const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 100 });
-  watcher.begin({ rows: [], left: 0, isPast: true });
+  watcher.begin({ rows: [], left: 0 });
   let number = 0;
   for (let tick = 0; tick < 1000; tick++) {
     watcher.take([{ number: ++number, text: "x", bytes: 1 }], 50);
     watcher.flush();
   }
-  assert.equal(sent.length, 1);
+  assert.equal(sent.length, 0);
   isReady = true;
   watcher.flush();
   assert.deepEqual(sent.shift(), { rows: [], left: 0, isPast: true });
@@ -128,7 +181,7 @@ test("a Watcher sends a sample of what is more than its rate, and says how many 
   };
   const filter = new EntryFilter({ search: "wanted" });
   const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 200 });
-  watcher.begin({ rows: [], left: 0, isPast: true });
+  watcher.begin({ rows: [], left: 0 });
   const entries = Array.from({ length: 1000 }, (_, i) => {
     return { number: i + 1, text: i % 2 === 0 ? "wanted" : "other", bytes: 6 };
   });

@@ -3,7 +3,7 @@
 import { get, type IncomingMessage, request } from "node:http";
 import { type LogTarget, ShmLogWriter } from "../../mod.ts";
 import type { Messages } from "../../src/cli/serve/messages.ts";
-import { LiveServer } from "../../src/cli/serve/server.ts";
+import { LiveServer, type ServeOptions } from "../../src/cli/serve/server.ts";
 import { uniqueName } from "./runtime.ts";
 
 /** A name for a log to look at. */
@@ -19,8 +19,15 @@ export async function withServer(
   targets: readonly LogTarget[],
   use: (server: LiveServer) => Promise<void>,
   mostEntries = 10_000,
+  options: Partial<ServeOptions> = {},
 ): Promise<void> {
-  const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
+  const server = await LiveServer.start({
+    targets,
+    host: "127.0.0.1",
+    port: 0,
+    mostEntries,
+    ...options,
+  });
   try {
     await use(server);
   } finally {
@@ -62,12 +69,14 @@ export type ServerEvent = {
 export class EventClient {
   readonly events: ServerEvent[] = [];
   readonly status: number;
+  readonly headers: IncomingMessage["headers"];
   readonly #response: IncomingMessage;
   #look = () => {};
 
   private constructor(response: IncomingMessage) {
     this.#response = response;
     this.status = response.statusCode ?? 0;
+    this.headers = response.headers;
     let text = "";
     response.setEncoding("utf8").on("data", (piece: string) => {
       const parts = (text + piece).split("\n\n");
@@ -85,7 +94,7 @@ export class EventClient {
     headers: Record<string, string> = {},
   ): Promise<EventClient> {
     const address = new URL(url);
-    address.pathname = "/events";
+    address.pathname += "events";
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
     return new Promise((resolve, reject) => {
       get(address, { agent: false, headers }, (response) => resolve(new EventClient(response)))

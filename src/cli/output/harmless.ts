@@ -32,7 +32,12 @@ const RESET = "\x1b[0m";
 
 /** Text that can't play tricks, in as many lines as it has; without its colours. */
 export function harmless(text: string): string {
-  return PLAIN.test(text) ? text : visible(text.replace(STYLE, ""), escaped);
+  return shownWithout(text, escaped);
+}
+
+/** The same, with `show` for each character that can't be seen. */
+export function shownWithout(text: string, show: (character: string) => string): string {
+  return PLAIN.test(text) ? text : visible(text.replace(STYLE, ""), show);
 }
 
 /**
@@ -63,8 +68,8 @@ export function harmlessJson(json: string): string {
   return PLAIN.test(json) ? json : visible(json, escapedInJson);
 }
 
-/** Text in which each character that can't be seen is what `show` makes of it. */
-export function visible(text: string, show: (character: string) => string): string {
+/** Text in which each character that can't be seen is what `show` makes of it; styles are such. */
+function visible(text: string, show: (character: string) => string): string {
   return text.replace(ODD, (whole, odd) => odd === undefined ? whole : show(odd));
 }
 

@@ -10,6 +10,7 @@ import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
 import { segmentOf } from "./place.ts";
 import { rowOf } from "./row.ts";
 
@@ -25,7 +26,7 @@ export interface BacklogOptions {
   after: number;
   /** Only those up to this number. */
   upTo: number;
-  /** The last so many. */
+  /** The last so many, but no more than an outbox takes. */
   most: number;
   /** Ends the search early, without an error. */
   signal: AbortSignal;
@@ -46,8 +47,8 @@ export interface Backlog {
 /** Searches what is in a log now. */
 export async function findBacklog(target: LogTarget, options: BacklogOptions): Promise<Backlog> {
   const { filter, segment, after, upTo, most, signal, copyMode, onProgress } = options;
-  const kept: EntryRow[] = [];
-  let [matched, found] = [0, 0];
+  const kept = new Outbox(most);
+  let matched = 0;
   using reader = ShmLogReader.open(target, { strategy: "lowest", onDamage: "skip", copyMode });
   if (segmentOf(reader.position) !== segment) return { rows: [], left: 0 };
   const first = Math.max(reader.lastSequenceNumber, after);
@@ -55,6 +56,7 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
   while (!signal.aborted && reader.lastSequenceNumber < upTo) {
     const batch = reader.readBatch();
     if (batch.length === 0) break;
+    const rows: EntryRow[] = [];
     for (let i = 0; i < batch.length; i++) {
       const number = batch.sequenceNumber(i);
       if (number <= after) continue;
@@ -69,13 +71,14 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
         if (!filter.matches(entry.text)) continue;
         matched++;
       }
-      kept[found++ % most] = rowOf(entry);
+      rows.push(rowOf(entry));
     }
+    kept.push(rows);
     if (performance.now() < sliceEnd) continue;
     onProgress?.((reader.lastSequenceNumber - first) / Math.max(upTo - first, 1));
     await setImmediate();
     sliceEnd = performance.now() + SLICE;
   }
-  kept.sort(([a], [b]) => a - b);
-  return { rows: kept, left: matched - kept.length };
+  const rows = kept.take();
+  return { rows, left: matched - rows.length };
 }

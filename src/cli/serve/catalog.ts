@@ -22,9 +22,26 @@ interface Look extends LogSummary {
   isOwn: boolean;
 }
 
-/** The logs to choose from. */
+/** How long logs are looked at before others may work, in milliseconds. */
+const SLICE = 8;
+/** How many times longer than it took is the pause after a look at what was there before. */
+const PAUSE = 9;
+/** How many logs are listed; a page with more is of no use. */
+const MOST_LISTED = 1000;
+
+/** The logs to choose from, as they were when they were looked at last. */
 export class Catalog {
   readonly #targets: readonly NamedTarget[] | undefined;
+  // All that was looked at, logs or not, by name.
+  readonly #looks = new Map<string, Look>();
+  #logs: readonly LogSummary[] = [];
+  #unlisted = 0;
+  #revision = 0;
+  #listed = "";
+  #looking: Iterator<void> | undefined;
+  // When it is time to look at what was there before.
+  #due = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Knows these logs, there or not; without any, all that are there. */
   constructor(targets: readonly LogTarget[] = []) {
@@ -33,13 +50,94 @@ export class Catalog {
       : targets.map((target) => ({ name: nameOf(target), target }));
   }
 
-  /** The logs, in the order of their names, or as they were named. */
-  list(): LogSummary[] {
-    if (this.#targets !== undefined) return this.#targets.map((one) => summary(look(one)));
-    return SharedMemory.list().sort()
-      .map((name) => look({ name, target: name }))
-      .filter(({ isLog, error }) => isLog || error !== undefined)
-      .map(summary);
+  /**
+   * The logs, in the order of their names, or as they were named; of very many some, those with a
+   * writer first. None before the first look has come to its end.
+   */
+  get logs(): readonly LogSummary[] {
+    return this.#logs;
+  }
+
+  /** How many others there are. */
+  get unlisted(): number {
+    return this.#unlisted;
+  }
+
+  /** Grows with each change; 0: they were not looked at yet. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * Looks at the logs: at once, if that takes no longer than a moment, else bit by bit, for others are
+   * to be served meanwhile. New ones come first; all of many are looked at now and then.
+   */
+  refresh(): void {
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#look();
+    this.#proceed(this.#looking);
+  }
+
+  /** Ends looking. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#looking = undefined;
+  }
+
+  #proceed(looking: Iterator<void>): void {
+    const start = performance.now();
+    let isDone: boolean | undefined = false;
+    try {
+      while (!isDone && performance.now() - start < SLICE) isDone = looking.next().done;
+    } catch {
+      // Without a free descriptor, for one: what was known stays until the next look.
+      isDone = true;
+    }
+    if (isDone) this.#looking = undefined;
+    else this.#timer = setTimeout(() => this.#proceed(looking), SLICE);
+  }
+
+  *#look(): Generator<void> {
+    const targets = this.#targets ??
+      SharedMemory.list().sort().map((name): NamedTarget => ({ name, target: name }));
+    const looks = this.#looks;
+    const known = targets.filter(({ name }) => looks.has(name));
+    if (known.length < looks.size) {
+      const names = new Set(known.map(({ name }) => name));
+      for (const name of looks.keys()) if (!names.has(name)) looks.delete(name);
+    }
+    for (const one of targets) {
+      if (looks.has(one.name)) continue;
+      looks.set(one.name, look(one));
+      yield;
+    }
+    this.#settle(targets);
+    const start = performance.now();
+    if (start < this.#due) return;
+    for (const one of known) {
+      looks.set(one.name, look(one));
+      yield;
+    }
+    this.#settle(targets);
+    const now = performance.now();
+    this.#due = now + PAUSE * (now - start);
+  }
+
+  /** Makes known what was found. */
+  #settle(targets: readonly NamedTarget[]): void {
+    const found: LogSummary[] = [];
+    for (const { name } of targets) {
+      const one = this.#looks.get(name);
+      if (one === undefined) continue;
+      if (this.#targets !== undefined || one.isLog || one.error !== undefined) {
+        found.push(summary(one));
+      }
+    }
+    this.#unlisted = Math.max(found.length - MOST_LISTED, 0);
+    this.#logs = this.#unlisted === 0 ? found : mostAlive(found);
+    const listed = JSON.stringify([this.#unlisted, this.#logs]);
+    if (listed !== this.#listed || this.#revision === 0) this.#revision++;
+    this.#listed = listed;
   }
 
   /**
@@ -55,6 +153,12 @@ export class Catalog {
   static isOwn(one: NamedTarget): boolean {
     return look(one).isOwn;
   }
+}
+
+/** As many as are listed, in their order: those with a writer, and then others. */
+function mostAlive(logs: readonly LogSummary[]): LogSummary[] {
+  let dead = MOST_LISTED - logs.filter(({ isWriterAlive }) => isWriterAlive).length;
+  return logs.filter(({ isWriterAlive }) => isWriterAlive || dead-- > 0).slice(0, MOST_LISTED);
 }
 
 function nameOf(target: LogTarget): string {
@@ -92,8 +196,8 @@ function look({ name, target }: NamedTarget): Look {
     }
   } catch (error) {
     if (error instanceof SegmentNotFoundError) return none;
-    if (error instanceof OuroborosError) return { ...none, error: error.code };
-    throw error;
+    // A stranger's may be larger than anybody can map: that must not keep the others from the list.
+    return { ...none, error: error instanceof OuroborosError ? error.code : String(error) };
   }
 }
 

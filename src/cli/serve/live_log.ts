@@ -34,6 +34,8 @@ const LOOK_EVERY = 500;
 const MOST_PAST = 1000;
 /** How long it may take to come to the end of what was there, in milliseconds. */
 const MOST_CATCHING_UP = 100;
+/** After how many milliseconds in which no page takes anything the log is not read any more. */
+const NOBODY = 5000;
 /** How long a log is followed after the last page left, in milliseconds: it may be back at once. */
 const LINGER = 5000;
 
@@ -56,6 +58,8 @@ export class LiveLog {
   #tickLength = TICK;
   #sendDue = 0;
   #leftAt = 0;
+  // When a page last took what it was sent.
+  #takenAt = 0;
   #statsDue = 0;
   #ringDue = 0;
   #lookDue = 0;
@@ -103,6 +107,12 @@ export class LiveLog {
     if (this.#watchers.size === 0 && now - this.#leftAt > LINGER) {
       this.close();
       this.#onIdle();
+      return;
+    }
+    if ([...this.#watchers.keys()].some(({ sink }) => sink.isReady)) this.#takenAt = now;
+    else if (now - Math.max(this.#takenAt, this.#leftAt) > NOBODY) {
+      // What was overwritten by the time a page takes something again is counted as lost.
+      this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY);
       return;
     }
     try {
@@ -237,10 +247,10 @@ export class LiveLog {
           signal,
           onProgress: (done) => watcher.sink.isReady && watcher.sink.send("progress", { done }),
         });
-      if (!signal.aborted) watcher.begin({ ...found, isPast: true });
+      if (!signal.aborted) watcher.begin(found);
     } catch {
       // It was removed, or is damaged beyond reading: what comes live will tell.
-      if (!signal.aborted) watcher.begin({ rows: [], left: 0, isPast: true });
+      if (!signal.aborted) watcher.begin({ rows: [], left: 0 });
     }
   }
 

@@ -18,10 +18,16 @@ export interface LogSummary {
   error?: string;
 }
 
+/** What a list of logs leaves out. */
+export interface Unlisted {
+  /** How many logs. */
+  count: number;
+}
+
 /** The start of a stream. */
 export interface Hello {
   version: string;
-  /** The log that is shown; `undefined` if there is none to show. */
+  /** The log that is shown; `undefined` if there is none to show, or none is known yet. */
   log?: string;
   /** How many entries a second are sent at most. */
   mostEntries: number;
@@ -120,7 +126,8 @@ export interface RingPicture {
 /** Every event of the stream, by its name. */
 export interface Messages {
   hello: Hello;
-  logs: LogSummary[];
+  logs: readonly LogSummary[];
+  unlisted: Unlisted;
   state: LogState;
   history: readonly Point[];
   entries: Entries;

@@ -1,27 +1,28 @@
 /**
- * What waits to be sent to a page: bounded, the newest stays.
+ * What waits to be sent to a page: bounded in bytes, the newest stays.
  *
  * @module
  */
 
 import type { EntryRow } from "./messages.ts";
+import { sizeOf } from "./row.ts";
 
-/** How many characters of text wait at most. */
-const MOST_CHARACTERS = 1 << 21;
+/** How many bytes of JSON wait for a page at most; 64 pages may take nothing all at once. */
+export const MOST_WAITING: number = 1 << 20;
 
 /** Rows for a page that may be slower than the log. */
 export class Outbox {
   readonly #most: number;
   #rows: EntryRow[] = [];
-  #characters = 0;
+  #bytes = 0;
   #dropped = 0;
 
-  /** Keeps `most` rows, and no more than 2 Mi characters. */
+  /** Keeps `most` rows, and no more than 1 MiB of JSON; of a larger row that one. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** How many rows had to go because nobody took them in time. */
+  /** How many rows had to go because they were not taken in time. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -35,23 +36,32 @@ export class Outbox {
   push(rows: readonly EntryRow[]): void {
     for (const row of rows) {
       this.#rows.push(row);
-      this.#characters += row[1].length;
+      this.#bytes += sizeOf(row);
     }
-    let gone = Math.max(this.#rows.length - this.#most, 0);
-    for (let i = 0; i < gone; i++) this.#characters -= this.#rows[i][1].length;
-    while (this.#characters > MOST_CHARACTERS && gone < this.#rows.length - 1) {
-      this.#characters -= this.#rows[gone++][1].length;
+    let gone = 0;
+    while (
+      gone < this.#rows.length - 1 &&
+      (this.#rows.length - gone > this.#most || this.#bytes > MOST_WAITING)
+    ) {
+      this.#bytes -= sizeOf(this.#rows[gone++]);
     }
     if (gone === 0) return;
     this.#rows = this.#rows.slice(gone);
     this.#dropped += gone;
   }
 
-  /** Takes everything. */
-  take(): EntryRow[] {
-    const rows = this.#rows;
-    this.#rows = [];
-    this.#characters = 0;
-    return rows;
+  /** Takes the oldest rows, up to so many bytes of JSON, or one that is larger. */
+  take(most: number = Infinity): EntryRow[] {
+    let [count, bytes] = [0, 0];
+    while (count < this.#rows.length) {
+      const size = sizeOf(this.#rows[count]);
+      if (count > 0 && bytes + size > most) break;
+      bytes += size;
+      count++;
+    }
+    const taken = this.#rows.slice(0, count);
+    this.#rows = this.#rows.slice(count);
+    this.#bytes -= bytes;
+    return taken;
   }
 }

@@ -16,10 +16,26 @@ export interface DecodedEntry {
   text: string;
   /** The length of its payload in bytes. */
   bytes: number;
+  /** Its row, once one was wanted: pages share it. */
+  row?: EntryRow;
+}
+
+/** How many bytes rows have as JSON. */
+const sizes = new WeakMap<EntryRow, number>();
+
+/** How many bytes a row has as JSON, in which a control character has six. */
+export function sizeOf(row: EntryRow): number {
+  let size = sizes.get(row);
+  if (size === undefined) sizes.set(row, size = Buffer.byteLength(JSON.stringify(row)));
+  return size;
 }
 
 /** The entry as a row. */
-export function rowOf({ number, text, bytes }: DecodedEntry): EntryRow {
+export function rowOf(entry: DecodedEntry): EntryRow {
+  return entry.row ??= makeRow(entry);
+}
+
+function makeRow({ number, text, bytes }: DecodedEntry): EntryRow {
   if (text.length <= MOST_CHARACTERS) return [number, text];
   // A copy: a part of a text would keep all of it, and rows wait, some for pages that take nothing.
   const start = Buffer.from(text.slice(0, MOST_CHARACTERS), "utf16le").toString("utf16le");

@@ -28,11 +28,18 @@ export function isLoopback(host: string): boolean {
  * Whether a request was meant for us, by its `Host` header. A stranger's site can make its own name
  * lead to this machine (DNS rebinding): then a browser takes our pages for that site's. An address,
  * or a name that was asked for, can't be such a name.
+ *
+ * @param bound what the server listens at
+ * @param allowed other names that it has, of a proxy in front of it
  */
-export function isOurHost(header: string | undefined, bound: string): boolean {
+export function isOurHost(
+  header: string | undefined,
+  bound: string,
+  allowed: readonly string[] = [],
+): boolean {
   if (header === undefined) return false;
   const host = header.replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  if (isLoopback(host)) return true;
+  if (isLoopback(host) || allowed.some((name) => name.toLowerCase() === host)) return true;
   return !isLoopback(bound) && (isIP(host) !== 0 || host === bound.toLowerCase());
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import config from "../../../deno.json" with { type: "json" };
 import { LEVELS, type LogLevel } from "../../records/level.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
@@ -27,10 +27,22 @@ export interface ServeOptions {
   port: number;
   /** How many entries a second a page is sent at most. */
   mostEntries: number;
+  /** Under which path the page is, without a slash at its end: `/logs`. Default: "". */
+  basePath?: string;
+  /** Names that the server has for others, of a proxy. Default: none. */
+  allowedHosts?: readonly string[];
+  /** For how many milliseconds a page may take nothing before it is dropped. Default: a minute. */
+  patience?: number;
 }
 
 /** How many pages may be open at once. */
 const MOST_PAGES = 64;
+/** How many connections there may be from which no question with the token has come. */
+const MOST_STRANGERS = 16;
+/** How long a question may take to arrive, and a connection to ask again, in milliseconds. */
+const MOST_ASKING = 10_000;
+/** For how long a page may take nothing, in milliseconds. */
+const PATIENCE = 60_000;
 /** How many characters a search may have. */
 const MOST_SEARCH = 1000;
 /** How often it is looked which logs there are, in milliseconds. */
@@ -51,8 +63,10 @@ export class LiveServer {
   readonly #token: string;
   readonly #catalog: Catalog;
   readonly #logs = new Map<string, LiveLog>();
-  // With the list of logs that each was sent last.
-  readonly #streams = new Map<EventStream, string>();
+  // With the revision of the list of logs that each was sent last.
+  readonly #streams = new Map<EventStream, number>();
+  // Connections from which no question with the token has come, the oldest first.
+  readonly #strangers = new Set<Socket>();
   #beat = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,13 +77,30 @@ export class LiveServer {
     this.#catalog = new Catalog(options.targets);
     const { port } = server.address() as AddressInfo;
     const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-    this.url = `http://${host}:${port}/?token=${this.#token}`;
-    server.on("request", (request, response) => this.#answer(request, response));
+    this.url = `http://${host}:${port}${options.basePath ?? ""}/?token=${this.#token}`;
+    server.on("connection", (socket) => this.#admit(socket));
+    server.on("request", (request, response) => {
+      try {
+        this.#answer(request, response);
+      } catch (error) {
+        // Without a free descriptor, for one: the next question may have an answer.
+        if (response.headersSent) response.destroy();
+        else refuse(response, 503, error instanceof Error ? error.message : String(error));
+      }
+    });
+    // What can't be accepted is not there; the next one may be.
+    server.on("error", () => {});
   }
 
   /** Begins to listen. Rejects with the system's error if it can't. */
   static async start(options: ServeOptions): Promise<LiveServer> {
-    const server = createServer();
+    const server = createServer({
+      headersTimeout: MOST_ASKING,
+      requestTimeout: MOST_ASKING,
+      keepAliveTimeout: MOST_ASKING,
+      connectionsCheckingInterval: 1000,
+    });
+    server.maxConnections = MOST_PAGES + 2 * MOST_STRANGERS;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(options.port, options.host, () => {
@@ -85,29 +116,50 @@ export class LiveServer {
     return this.#logs.size;
   }
 
+  /** How many pages are open now. */
+  get pages(): number {
+    return this.#streams.size;
+  }
+
   /** Ends all streams, and listens no more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     for (const stream of this.#streams.keys()) stream.close();
     for (const log of this.#logs.values()) log.close();
     this.#logs.clear();
+    this.#catalog.close();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
   }
 
+  /**
+   * Lets a connection wait for its first question. Of too many strangers the one that has waited the
+   * longest goes: connections are descriptors, of which logs want some, too.
+   */
+  #admit(socket: Socket): void {
+    this.#strangers.add(socket);
+    socket.on("close", () => this.#strangers.delete(socket));
+    if (this.#strangers.size <= MOST_STRANGERS) return;
+    const [oldest] = this.#strangers;
+    this.#strangers.delete(oldest);
+    oldest.destroy();
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
     // Before anything else, even for what does not exist: strangers learn nothing.
-    if (!isOurHost(request.headers.host, this.#options.host)) {
+    if (!isOurHost(request.headers.host, this.#options.host, this.#options.allowedHosts)) {
       return refuse(response, 421, "This server has another name.");
     }
     const url = parseUrl(request.url);
     if (url === undefined || !isSameSecret(url.searchParams.get("token") ?? "", this.#token)) {
       return refuse(response, 403, "The token is missing, or not the one of this server.");
     }
+    this.#strangers.delete(request.socket);
     if (request.method !== "GET") return refuse(response, 405, "Only GET is known here.");
+    const { basePath = "" } = this.#options;
     switch (url.pathname) {
-      case "/":
+      case `${basePath}/`:
         response.writeHead(200, {
           ...SECURE_HEADERS,
           "content-security-policy": policy,
@@ -115,7 +167,7 @@ export class LiveServer {
         });
         response.end(page);
         return;
-      case "/events":
+      case `${basePath}/events`:
         return this.#stream(request, response, url.searchParams);
       default:
         return refuse(response, 404, "There is nothing here.");
@@ -131,25 +183,30 @@ export class LiveServer {
     if (this.#streams.size >= MOST_PAGES) {
       return refuse(response, 503, `No more than ${MOST_PAGES} pages may be open.`);
     }
-    const logs = this.#catalog.list();
+    this.#catalog.refresh();
+    const { logs, revision } = this.#catalog;
     const name = query.get("log") ??
       (logs.find(({ isWriterAlive }) => isWriterAlive) ??
         logs.find(({ isThere }) => isThere) ?? logs[0])?.name;
     // A page may hold on to a log that is gone: it may come back.
     const log = name === undefined ? undefined : this.#follow(name);
     const { mostEntries } = this.#options;
-    const stream = new EventStream(response, SECURE_HEADERS, () => {
-      this.#streams.delete(stream);
-      if (log !== undefined) log.remove(watcher);
+    const stream = new EventStream(response, SECURE_HEADERS, {
+      onClose: () => {
+        this.#streams.delete(stream);
+        if (log !== undefined) log.remove(watcher);
+      },
+      onReady: () => watcher.flush(),
     });
     const watcher = new Watcher(stream, {
       filter: new EntryFilter({ search, level: level === "" ? undefined : level as LogLevel }),
       wantsEntries: query.get("entries") !== "0",
       mostEntries,
     });
-    this.#streams.set(stream, JSON.stringify(logs));
+    this.#streams.set(stream, revision);
     stream.send("hello", { version: config.version, log: log?.target.name, mostEntries });
-    stream.send("logs", logs);
+    // Not before they were looked at: that there is none is something else.
+    if (revision > 0) this.#sendLogs(stream);
     this.#timer ??= setTimeout(() => this.#list(), LIST_EVERY);
     // A connection that broke goes on where it was, otherwise the page says where.
     log?.add(watcher, String(request.headers["last-event-id"] ?? query.get("after")));
@@ -169,16 +226,24 @@ export class LiveServer {
   #list(): void {
     this.#timer = undefined;
     if (this.#streams.size === 0) return;
-    const logs = this.#catalog.list();
-    const listed = JSON.stringify(logs);
+    this.#catalog.refresh();
+    const { revision } = this.#catalog;
+    const { patience = PATIENCE } = this.#options;
     // Now and then in any case: a connection on which nothing comes is taken for dead by some.
     const isBeat = ++this.#beat % BEAT === 0;
     for (const [stream, last] of this.#streams) {
-      if (!stream.isReady || (last === listed && !isBeat)) continue;
-      this.#streams.set(stream, listed);
-      stream.send("logs", logs);
+      if (stream.stalledFor > patience) stream.cut();
+      if (!stream.isReady || revision === 0 || (last === revision && !isBeat)) continue;
+      this.#streams.set(stream, revision);
+      this.#sendLogs(stream);
     }
     this.#timer = setTimeout(() => this.#list(), LIST_EVERY);
+  }
+
+  #sendLogs(stream: EventStream): void {
+    const { logs, unlisted } = this.#catalog;
+    stream.send("unlisted", { count: unlisted });
+    stream.send("logs", logs);
   }
 }
 

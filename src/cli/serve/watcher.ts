@@ -29,6 +29,8 @@ export interface SharedStats extends Point {
   examined: number;
 }
 
+/** How many bytes of entries are sent before it is looked whether the page takes them. */
+const MOST_AT_ONCE = 1 << 18;
 /** How many entries a page that is slow may be behind, in seconds of its rate. */
 const PATIENCE = 2;
 
@@ -49,6 +51,8 @@ export class Watcher {
   // How many the page may be sent now; grows with time, so that a burst after a lull is whole.
   #allowance: number;
   #left = 0;
+  // What was there before: it goes before all that is live.
+  #past: { rows: Outbox; left: number } | undefined;
   #isHeld = true;
   #ring: RingPicture | undefined;
   #state: LogState | undefined;
@@ -69,9 +73,13 @@ export class Watcher {
   }
 
   /** Sends what was there before, and from now on what is live. */
-  begin(past: Entries): void {
+  begin(past: { rows: EntryRow[]; left: number }): void {
     // Even if that is nothing: the page may be waiting for the end of a search.
-    if (this.wantsEntries) this.#send(past);
+    if (this.wantsEntries) {
+      const rows = new Outbox(Infinity);
+      rows.push(past.rows);
+      this.#past = { rows, left: past.left };
+    }
     this.#isHeld = false;
     this.flush();
   }
@@ -108,11 +116,17 @@ export class Watcher {
       this.#sink.send("ring", this.#ring);
       this.#ring = undefined;
     }
-    if (this.#isHeld || this.#outbox.length === 0) return;
-    const rows: EntryRow[] = this.#outbox.take();
-    this.#sent += rows.length;
-    this.#send({ rows, left: this.#left });
-    this.#left = 0;
+    while (this.#past !== undefined && this.#sink.isReady) {
+      const { rows, left } = this.#past;
+      this.#send({ rows: rows.take(MOST_AT_ONCE), left, isPast: true });
+      this.#past = rows.length > 0 ? { rows, left: 0 } : undefined;
+    }
+    while (!this.#isHeld && this.#outbox.length > 0 && this.#sink.isReady) {
+      const rows = this.#outbox.take(MOST_AT_ONCE);
+      this.#sent += rows.length;
+      this.#send({ rows, left: this.#left });
+      this.#left = 0;
+    }
   }
 
   /** Sends the numbers, unless the page is slow: then newer ones will do. */

@@ -26,6 +26,7 @@ const ROOM_EVERY = 5000;
 
 const EVENTS = [
   "hello",
+  "unlisted",
   "logs",
   "state",
   "history",
@@ -63,7 +64,8 @@ export class Connection {
     if (request.level !== "") query.set("level", request.level);
     if (!request.entries) query.set("entries", "0");
     query.set("after", request.after);
-    const url = `/events?${query}`;
+    // Beside the page, which may be anywhere behind a proxy.
+    const url = `events?${query}`;
     const source = new EventSource(url);
     this.#source = source;
     for (const event of EVENTS) this.#listen(source, event);

@@ -3,6 +3,7 @@
 
 import type { Item } from "./entry_store.ts";
 import { formatCount } from "./format.ts";
+import { severalLines } from "./one_line.ts";
 import { pretty } from "./pretty.ts";
 
 /** A pane that shows one entry. */
@@ -40,7 +41,7 @@ export class Detail {
       : `\n\n… the first ${formatCount(item.text.length)} characters of ${
         formatCount(item.bytes)
       } bytes`;
-    this.#text.textContent = pretty(item.text) + rest;
+    this.#text.textContent = severalLines(pretty(item.text)) + rest;
     this.#pane.hidden = false;
     this.#text.scrollTop = 0;
   }

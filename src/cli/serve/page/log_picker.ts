@@ -3,7 +3,8 @@
 
 import type { LogSummary } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
-import { formatSize } from "./format.ts";
+import { formatCount, formatSize } from "./format.ts";
+import { oneLine } from "./one_line.ts";
 
 /** The list of logs. */
 export class LogPicker {
@@ -11,7 +12,9 @@ export class LogPicker {
   readonly #panel = byId("panel");
   readonly #button = byId("panel-button");
   readonly #onChosen: (name: string) => void;
-  #logs: readonly LogSummary[] = [];
+  #logs: readonly LogSummary[] | undefined;
+  /** How many more there are. */
+  unlisted = 0;
   #chosen: string | undefined;
   // The one that was brought into view.
   #revealed: string | undefined;
@@ -49,20 +52,27 @@ export class LogPicker {
   }
 
   #draw(): void {
-    const logs = [...this.#logs];
+    const logs = [...this.#logs ?? []];
     // One that is gone stays in the list for as long as it is looked at.
     if (this.#chosen !== undefined && !logs.some(({ name }) => name === this.#chosen)) {
       logs.unshift({ name: this.#chosen, size: 0, isThere: false, isWriterAlive: false });
     }
     const focused = document.activeElement?.getAttribute("data-name");
     const buttons = logs.map((log) => this.#buttonOf(log));
-    if (logs.length === 0) buttons.push(make("p", "chip", "none yet"));
+    const note = this.#logs === undefined
+      ? "looking …"
+      : this.unlisted > 0
+      ? `${formatCount(this.unlisted)} more: ouroboros serve NAME`
+      : logs.length === 0
+      ? "none yet"
+      : "";
+    if (note !== "") buttons.push(make("p", "chip", note));
     this.#box.replaceChildren(...buttons);
     if (focused !== null && focused !== undefined) {
       buttons.find((button) => button.dataset.name === focused)?.focus();
     }
-    setText(byId("log-name"), this.#chosen ?? "no log");
-    if (this.#revealed === this.#chosen || this.#logs.length === 0) return;
+    setText(byId("log-name"), oneLine(this.#chosen ?? "no log"));
+    if (this.#revealed === this.#chosen || !this.#logs?.length) return;
     this.#revealed = this.#chosen;
     this.#box.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }
@@ -70,7 +80,7 @@ export class LogPicker {
   #buttonOf({ name, size, isThere, isWriterAlive, error }: LogSummary): HTMLElement {
     const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
     button.dataset.name = name;
-    button.title = `${name}: ${
+    button.title = `${oneLine(name)}: ${
       error ??
         (isWriterAlive ? "its writer is at work" : isThere ? "has no writer" : "is not there")
     }`;
@@ -82,7 +92,7 @@ export class LogPicker {
       : size > 0
       ? "no log"
       : "not there";
-    button.append(make("span", "name", name), make("span", "size", note));
+    button.append(make("span", "name", oneLine(name)), make("span", "size", note));
     button.addEventListener("click", () => {
       this.toggle(false);
       this.#onChosen(name);

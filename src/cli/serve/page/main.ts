@@ -10,6 +10,7 @@ import { byId, setText } from "./dom.ts";
 import { EntryStore, type Item } from "./entry_store.ts";
 import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
 import { LogPicker } from "./log_picker.ts";
+import { oneLine } from "./one_line.ts";
 import { RingPanel } from "./ring_panel.ts";
 import { type Marks, rowMaker } from "./row_view.ts";
 import { onKeys } from "./keys.ts";
@@ -70,9 +71,11 @@ const connection = new Connection({
     if (!isFollowed && log !== undefined) status.log = { state: "missing", segment: "" };
     status.mostEntries = hello.mostEntries;
     picker.choose(log);
-    document.title = log === undefined ? "ouroboros" : `${log} · ouroboros`;
+    document.title = log === undefined ? "ouroboros" : `${oneLine(log)} · ouroboros`;
   },
+  unlisted: ({ count }) => picker.unlisted = count,
   logs(logs) {
+    status.isListed = true;
     picker.show(logs);
     // There was none to show when we asked.
     const first = logs.find(({ isWriterAlive }) => isWriterAlive) ??

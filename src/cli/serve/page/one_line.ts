@@ -1,20 +1,19 @@
 /** Text of a stranger as one line that hides nothing. */
 
-// deno-lint-ignore no-control-regex
-const COLORS = /\x1b\[[\d;:]*m/g;
-// Control characters, and those that turn the direction of text around.
-// deno-lint-ignore no-control-regex
-const ODD = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+import { shownWithout } from "../../output/harmless.ts";
 
-/** The text without colours, its line ends and other control characters as visible signs. */
+/** The text without colours, its line ends and all that can't be seen as visible signs. */
 export function oneLine(text: string): string {
-  return text.replace(COLORS, "").replace(ODD, visible);
+  return severalLines(text).replace(/[\t\n]/g, (character) => character === "\n" ? "⏎ " : "  ");
 }
 
-function visible(character: string): string {
-  if (character === "\t") return "  ";
-  if (character === "\n") return "⏎ ";
-  const code = character.charCodeAt(0);
+/** The same in as many lines as it has. */
+export function severalLines(text: string): string {
+  return shownWithout(text, sign);
+}
+
+function sign(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   return code === 0x7f ? "␡" : `‹${code.toString(16)}›`;
 }

@@ -19,6 +19,8 @@ export class StatusLine {
   mostEntries = 0;
   /** How many that match were left out, live. */
   left = 0;
+  /** Whether it is known which logs there are. */
+  isListed = false;
   isFiltered = false;
   isPaused = false;
   /** How many rows are kept. */
@@ -65,6 +67,8 @@ export class StatusLine {
       return "The server does not know this address: open the one that it printed last.";
     }
     if (this.#connection === "waiting") return this.#reason ?? "The server does not answer.";
+    if (this.#connection === undefined) return "Connecting …";
+    if (log === undefined && !this.isListed) return "Looking which logs there are …";
     if (log === undefined) return "There is no log on this machine yet. It will show up here.";
     if (this.progress !== undefined) return `Searching … ${Math.round(this.progress * 100)} %`;
     if (this.#log?.state === "failed") return this.#log.reason ?? "The log can't be read.";

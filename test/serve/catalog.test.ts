@@ -1,0 +1,60 @@
+/** The logs that a page may choose from, of which there may be very many. */
+
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Catalog } from "../../src/cli/serve/catalog.ts";
+import { makeLog, newName } from "../support/serve.ts";
+
+test("a Catalog of few logs knows them at once", () => {
+  using log = makeLog();
+  const missing = newName();
+  const catalog = new Catalog([log.name, missing]);
+  assert.deepEqual([catalog.revision, catalog.logs], [0, []]);
+  catalog.refresh();
+  assert.deepEqual(
+    catalog.logs.map(({ name, isThere, isWriterAlive }) => [name, isThere, isWriterAlive]),
+    [[log.name, true, true], [missing, false, false]],
+  );
+  assert.equal(catalog.revision, 1);
+  catalog.refresh();
+  assert.equal(catalog.revision, 1, "nothing has changed");
+  catalog.close();
+});
+
+test("a Catalog of very many logs lists some, those with a writer, and holds up nobody", {
+  skip: process.platform === "linux" ? false : "only Linux has a folder of names",
+}, async () => {
+  const base = newName();
+  // The magic number and a version: more is not looked at.
+  const head = new Uint8Array(64);
+  head.set([0x47, 0x4f, 0x4c, 0x42, 0x4f, 0x52, 0x55, 0x4f, 1]);
+  const paths = Array.from({ length: 1200 }, (_, i) => `/dev/shm${base}-${i}`);
+  const catalog = new Catalog();
+  using log = makeLog(`${base}-z`);
+  try {
+    for (const path of paths) writeFileSync(path, head);
+    catalog.refresh();
+    let slices = 0;
+    for (; catalog.revision === 0; slices++) await sleep(1);
+    assert.ok(slices > 0, "it took no pause");
+    assert.equal(catalog.logs.length, 1000);
+    assert.ok(catalog.unlisted >= 201, `${catalog.unlisted} others`);
+    assert.ok(catalog.logs.some(({ name, isWriterAlive }) => name === log.name && isWriterAlive));
+    const names = catalog.logs.map(({ name }) => name);
+    assert.deepEqual(names, [...names].sort());
+    // What is new is found before all others are looked at again.
+    const { revision } = catalog;
+    using other = makeLog(`${base}-zz`);
+    while (!catalog.logs.some(({ name }) => name === other.name)) {
+      catalog.refresh();
+      await sleep(1);
+    }
+    assert.ok(catalog.revision > revision);
+  } finally {
+    catalog.close();
+    for (const path of paths) rmSync(path, { force: true });
+  }
+});
