@@ -1,11 +1,20 @@
 /** The file that remembers how far a log was printed. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
+import { needsLinks } from "../support/platform.ts";
 import { CursorFile } from "../../src/cli/files/cursor_file.ts";
 
 const cursor = { device: 27, inode: 530925, created: 1795270456386913, sequenceNumber: 7 };
@@ -72,3 +81,18 @@ test("load() refuses what is not a file, which may have no end", {
     message: "cursor file /dev/full is not a file",
   });
 });
+
+test("save() follows no link that somebody has put in the place of a draft", { skip: needsLinks }, () =>
+  withFolder((folder) => {
+    const path = join(folder, "at");
+    const victim = join(folder, "victim");
+    writeFileSync(victim, "ours");
+    // The name that drafts had, and the file itself.
+    symlinkSync(victim, `${path}.${process.pid}.tmp`);
+    symlinkSync(victim, path);
+    new CursorFile(path).save(cursor);
+    assert.equal(readFileSync(victim, "utf8"), "ours");
+    assert.deepEqual(new CursorFile(path).load(), cursor);
+    assert.equal(lstatSync(path).isSymbolicLink(), false);
+    assert.equal(lstatSync(path).mode & 0o777, 0o600);
+  }));

@@ -8,7 +8,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { checkCursor, type Cursor } from "../../shm_log/cursor.ts";
-import { renamePatiently } from "./patient_rename.ts";
+import { replaceFile } from "./replace_file.ts";
 
 /** Keeps a cursor in a file, which holds the one before or the new one at every moment. */
 export class CursorFile {
@@ -54,15 +54,7 @@ export class CursorFile {
   save(cursor: Cursor): void {
     const text = `${JSON.stringify(cursor)}\n`;
     if (text === this.#saved) return;
-    // Beside it: only within one file system is a renaming one step.
-    const draft = `${this.#path}.${process.pid}.tmp`;
-    try {
-      writeFileSync(draft, text);
-      renamePatiently(draft, this.#path);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    }
+    replaceFile(this.#path, text);
     this.#saved = text;
   }
 }

@@ -43,9 +43,9 @@ export class Output {
     return new Output(standardOutput(), false, signal);
   }
 
-  /** A file, which is made anew. */
+  /** A file, which is made anew: where there was none, nobody else may read it, as with a log. */
   static async file(path: string): Promise<Output> {
-    const stream = createWriteStream(path);
+    const stream = createWriteStream(path, { mode: 0o600 });
     await new Promise<void>((resolve, reject) =>
       stream.once("open", () => resolve()).once("error", reject)
     );
