@@ -63,7 +63,7 @@ export function addDump(program: Command): void {
 async function dump(options: DumpOptions): Promise<void> {
   const { name, output: path, strategy, format } = options;
   using interrupt = new Interrupt();
-  using reader = ShmLogReader.open(name, { strategy, onDamage: "skip" });
+  using reader = ShmLogReader.open(name, { strategy, onDamage: "skip", copyMode: "auto" });
   const info = reader.inspect();
   if (path !== "-") refuseItself(name, reader, path);
   const output = path === "-" ? Output.standard(interrupt.signal) : await Output.file(path);

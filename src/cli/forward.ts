@@ -230,7 +230,7 @@ async function forwardLog(
 
 /** Opens a log; waits for it, unless what is there is all that is wanted. */
 function open(target: LogTarget, signal: AbortSignal, isOnce: boolean): Promise<ShmLogReader> {
-  const options = { strategy: "lowest", onDamage: "skip" } as const;
+  const options = { strategy: "lowest", onDamage: "skip", copyMode: "auto" } as const;
   if (isOnce) return Promise.resolve(ShmLogReader.open(target, options));
   const patience = setTimeout(() => warn(`waiting for log ${describeTarget(target)}`), 1000);
   return ShmLogReader.waitFor(target, { signal, interval: 20, ...options })

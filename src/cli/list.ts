@@ -7,7 +7,8 @@
 import { type Command, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
-import { ShmLogReader } from "../shm_log/reader.ts";
+import { outline } from "../log/outline.ts";
+import { fence, sourceOf } from "../shm_log/source.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
@@ -67,11 +68,16 @@ function row(log: ListedLog): (string | number)[] {
 /** Looks at a segment; gives nothing if it is something else than a log. */
 function look(name: string): ListedLog | undefined {
   try {
-    using reader = ShmLogReader.open(name, { onDamage: "skip" });
-    const { segmentSize: size, entries, lastSequenceNumber } = reader.inspect();
-    return { name, size, entries, lastSequenceNumber, writerAlive: reader.isWriterAlive() };
+    using memory = SharedMemory.open(name);
+    // Nobody chose this log: its owner may cut it off right now.
+    const { buffer, load, guard } = sourceOf(memory, name, "auto");
+    guard?.();
+    const { segmentSize: size, entries, total } = outline(buffer, fence, load);
+    return { name, size, entries, lastSequenceNumber: total, writerAlive: memory.isLocked() };
   } catch (error) {
     if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
+    // No log is as large as that.
+    if (error instanceof RangeError) return;
     if (error instanceof OuroborosError) return { name, error: error.code };
     throw error;
   }

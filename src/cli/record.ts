@@ -98,6 +98,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const start: ShmLogReaderOptions = {
     strategy: options.from === "oldest" ? "lowest" : "latest",
     onDamage: "skip",
+    copyMode: "auto",
     ...after && { after },
   };
   const there = options.from === "new" ? openNow(target, start) : undefined;

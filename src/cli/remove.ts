@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { NativeUnavailableError, SegmentNotFoundError, WriterLockedError } from "../errors.ts";
 import { Segment } from "../log/segment.ts";
+import { sourceOf } from "../shm_log/source.ts";
 import {
   describeTarget,
   type LogMemory,
@@ -70,7 +71,8 @@ function remove(target: LogTarget, options: { force?: true }): void {
 function lockLog(target: LogTarget): LogMemory {
   const memory = openMemory(target, "read");
   try {
-    new Segment(memory.buffer);
+    const { buffer, load } = sourceOf(memory, target, "auto");
+    new Segment(buffer, load);
     const isOurs = memory.tryLock();
     if (!memory.isCurrent()) {
       throw new SegmentNotFoundError(`there is no log ${describeTarget(target)} any more`);

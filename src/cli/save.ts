@@ -47,6 +47,7 @@ async function save(target: LogTarget, path: string, options: SaveCommandOptions
   try {
     const saved = await saveLog(target, path, {
       ...options,
+      copyMode: "auto",
       signal,
       onProgress({ done, total }) {
         progress ??= new Progress(total, "entries");

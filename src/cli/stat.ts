@@ -35,7 +35,7 @@ export function addStat(program: Command): void {
 }
 
 async function stat(target: LogTarget, options: { output: "text" | "json" }): Promise<void> {
-  using reader = ShmLogReader.open(target, { onDamage: "skip" });
+  using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
   const info = reader.inspect();
   const isAlive = reader.isWriterAlive();
   const output = Output.standard();

@@ -65,7 +65,7 @@ async function verify(target: LogTarget, options: VerifyOptions): Promise<void> 
 
 function look(target: LogTarget): Report {
   try {
-    using reader = ShmLogReader.open(target, { onDamage: "skip" });
+    using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
     return { name: reader.name, ...reader.verify() };
   } catch (error) {
     const name = typeof target === "string" ? JSON.parse(describeTarget(target)) : target.path;

@@ -18,7 +18,7 @@ import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./curso
 import { follow, type FollowOptions, streamOf } from "./follow.ts";
 import { ReaderBell } from "./reader_bell.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
-import { fence, type LogSource, sourceOf } from "./source.ts";
+import { copyModeOf, fence, type LogSource, sourceOf } from "./source.ts";
 import { absoluteTarget, type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
 /** How often to look whether the log has come to an entry. */
@@ -59,7 +59,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     this.#options = options;
     this.#memory = memory;
     this.#source = sourceOf(memory, target, copyMode);
-    this.#bell = new ReaderBell(memory, copyMode);
+    this.#bell = new ReaderBell(memory, copyModeOf(memory, copyMode));
     // A file that was not written to its disk before a crash of the machine has lost its last entries:
     // what has their numbers now is something else.
     const isSameSegment = after !== undefined && isCursorOf(after, memory.identity) &&

@@ -26,7 +26,8 @@ export interface ShmLogReaderOptions {
    * segment while entries are copied, the process is killed (SIGBUS; before each batch the reader
    * looks whether all is there). `"pread"`: by system calls, which can't fault, into a copy that takes
    * up to as much memory as the log; a batch costs some microseconds more, and an entry of the
-   * chunk that is being written half a microsecond. Default `"map"`.
+   * chunk that is being written half a microsecond. `"auto"`: by system calls if the log belongs to
+   * another user, who could truncate it, else from the map. Default `"map"`.
    */
   copyMode?: CopyMode;
 }

@@ -11,7 +11,7 @@ import type { ReaderOptions } from "../log/reader_options.ts";
 import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 
 /** How a reader gets at the bytes of a log. */
-export type CopyMode = "map" | "pread";
+export type CopyMode = "map" | "pread" | "auto";
 
 /** What a reader of the core works on. */
 export interface LogSource extends Pick<ReaderOptions, "load" | "guard"> {
@@ -22,9 +22,17 @@ export interface LogSource extends Pick<ReaderOptions, "load" | "guard"> {
 /** What keeps the looks of a reader in order on this machine. */
 export const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
 
+/** How to get at the bytes of `memory`, where that depends on whose it is. */
+export function copyModeOf(memory: LogMemory, mode: CopyMode): "map" | "pread" {
+  if (mode === "map" || mode === "pread") return mode;
+  if (mode !== "auto") throw new TypeError(`copyMode is "${mode}", but must be map, pread or auto`);
+  // Who owns it can cut it off at any moment.
+  return memory.isOwn() ? "map" : "pread";
+}
+
 /** The source of the log in `memory`. */
 export function sourceOf(memory: LogMemory, target: LogTarget, mode: CopyMode): LogSource {
-  if (mode === "map") {
+  if (copyModeOf(memory, mode) === "map") {
     // Touching memory past a truncated end kills the process: look before each batch.
     const guard = () => {
       const size = memory.currentSize();
@@ -32,7 +40,6 @@ export function sourceOf(memory: LogMemory, target: LogTarget, mode: CopyMode): 
     };
     return { buffer: memory.buffer, guard };
   }
-  if (mode !== "pread") throw new TypeError(`copyMode is "${mode}", but must be map or pread`);
   // As large as the log, so that offsets are the same; only what is read takes real memory.
   const copy = new Uint8Array(new ArrayBuffer(memory.byteLength));
   return {

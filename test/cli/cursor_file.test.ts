@@ -82,17 +82,21 @@ test("load() refuses what is not a file, which may have no end", {
   });
 });
 
-test("save() follows no link that somebody has put in the place of a draft", { skip: needsLinks }, () =>
-  withFolder((folder) => {
-    const path = join(folder, "at");
-    const victim = join(folder, "victim");
-    writeFileSync(victim, "ours");
-    // The name that drafts had, and the file itself.
-    symlinkSync(victim, `${path}.${process.pid}.tmp`);
-    symlinkSync(victim, path);
-    new CursorFile(path).save(cursor);
-    assert.equal(readFileSync(victim, "utf8"), "ours");
-    assert.deepEqual(new CursorFile(path).load(), cursor);
-    assert.equal(lstatSync(path).isSymbolicLink(), false);
-    assert.equal(lstatSync(path).mode & 0o777, 0o600);
-  }));
+test(
+  "save() follows no link that somebody has put in the place of a draft",
+  { skip: needsLinks },
+  () =>
+    withFolder((folder) => {
+      const path = join(folder, "at");
+      const victim = join(folder, "victim");
+      writeFileSync(victim, "ours");
+      // The name that drafts had, and the file itself.
+      symlinkSync(victim, `${path}.${process.pid}.tmp`);
+      symlinkSync(victim, path);
+      new CursorFile(path).save(cursor);
+      assert.equal(readFileSync(victim, "utf8"), "ours");
+      assert.deepEqual(new CursorFile(path).load(), cursor);
+      assert.equal(lstatSync(path).isSymbolicLink(), false);
+      assert.equal(lstatSync(path).mode & 0o777, 0o600);
+    }),
+);

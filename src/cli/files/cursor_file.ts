@@ -4,9 +4,8 @@
  * @module
  */
 
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import process from "node:process";
 import { checkCursor, type Cursor } from "../../shm_log/cursor.ts";
 import { replaceFile } from "./replace_file.ts";
 

@@ -59,13 +59,17 @@ function isLog(path: string): boolean {
 }
 
 function logOf(target: LogTarget): Recorded {
-  using log = ShmLogReader.open(target, { onDamage: "skip" });
+  using log = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
   const { entries: total, lastSequenceNumber: last } = log.inspect();
   return {
     total,
     unit: "entries",
     *entries() {
-      using reader = ShmLogReader.open(target, { strategy: "lowest", onDamage: "skip" });
+      using reader = ShmLogReader.open(target, {
+        strategy: "lowest",
+        onDamage: "skip",
+        copyMode: "auto",
+      });
       let done = 0;
       // What a writer adds meanwhile is not part of it.
       while (reader.lastSequenceNumber < last) {

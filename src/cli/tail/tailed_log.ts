@@ -91,6 +91,7 @@ export class TailedLog {
     const options: ShmLogReaderOptions = {
       strategy: from === "latest" ? "latest" : "lowest",
       onDamage: "skip",
+      copyMode: "auto",
       after,
     };
     if (follow === "no") {

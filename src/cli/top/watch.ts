@@ -7,7 +7,7 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../../errors.ts";
 import { type LogOutline, outline } from "../../log/outline.ts";
-import { fence } from "../../shm_log/source.ts";
+import { fence, sourceOf } from "../../shm_log/source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../shm_log/target.ts";
 import { History } from "./history.ts";
 import { writerPids } from "./processes.ts";
@@ -101,7 +101,10 @@ class WatchedLog {
   look(now: number, pids: ReadonlyMap<string, number>): LogLook | undefined {
     try {
       const memory = this.#open();
-      const found = outline(memory.buffer, fence);
+      // Perhaps nobody chose this log: its owner may cut it off right now.
+      const { buffer, load, guard } = sourceOf(memory, this.#target, "auto");
+      guard?.();
+      const found = outline(buffer, fence, load);
       const isAlive = memory.isLocked();
       this.#recognize(memory, found.total, isAlive);
       this.#history.add(now, found.total);
@@ -109,6 +112,8 @@ class WatchedLog {
     } catch (error) {
       this.close();
       if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
+      // No log is as large as that.
+      if (error instanceof RangeError) return;
       if (!(error instanceof OuroborosError)) throw error;
       return { name: this.#name, error: error.code, isAlive: false, ageOf: () => undefined };
     }
