@@ -17,6 +17,7 @@ import { addList } from "./list.ts";
 import { harmless } from "./output/harmless.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { explain } from "./output/explain.ts";
+import { withoutPasswords } from "./output/secrets.ts";
 import { warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 import { addReceive } from "./receive.ts";
@@ -70,7 +71,7 @@ export function createProgram(): Command {
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError()
     // What it complains of may be a name that a shell completed, or a script passed on.
-    .configureOutput({ outputError: (text, write) => write(harmless(text)) })
+    .configureOutput({ outputError: (text, write) => write(harmless(withoutPasswords(text))) })
     .exitOverride();
   for (const add of COMMANDS) add(program);
   return program;

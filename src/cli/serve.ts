@@ -38,7 +38,12 @@ export function addServe(program: Command): void {
     .description("show logs live in the browser: entries, rates, and the ring itself")
     .argument("[names...]", "the logs; all that are there by default", sourcesArgument)
     .option("-p, --port <port>", "where to listen; 0: anywhere", portArgument, 0)
-    .option("--host <address>", "who may connect; by default only this machine", "127.0.0.1")
+    .option(
+      "--host <address>",
+      "who may connect; by default only this machine",
+      addressArgument,
+      "127.0.0.1",
+    )
     .option(
       "--allow-host <name>",
       "a name that the server has for others, of a proxy; may be said again",
@@ -79,6 +84,14 @@ function pathArgument(text: string): string {
   const path = text.replace(/\/+$/, "");
   if (/^(\/[\w.~-]+)*$/.test(path)) return path;
   throw new InvalidArgumentError('A path like "/logs" is expected.');
+}
+
+function addressArgument(text: string): string {
+  // To the system no address means every one: nobody who leaves a variable empty means that.
+  if (text.trim() === "") {
+    throw new InvalidArgumentError("An address or a name is expected; 0.0.0.0 is every address.");
+  }
+  return text;
 }
 
 async function serve(targets: LogTarget[], options: ServeCommandOptions): Promise<void> {

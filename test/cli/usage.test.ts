@@ -40,6 +40,36 @@ test("--help of the program names every command, and each command has examples",
   }
 });
 
+test("no command says a password that stands in an address", () => {
+  const password = "s3cr et%'/@4";
+  const [address, bare] = [`nats://joe:${password}@127.0.0.1:1`, `joe:${password}@127.0.0.1:x y`];
+  const cases: [args: string[], code: number][] = [
+    [["tail", address], 1],
+    [["tail", `${address}/S`, "--cursor-file", "x"], 2],
+    [["tail", `${address}/S`, "/other"], 2],
+    [["tail", `nats:/joe:${password}@host/S`], 1],
+    [["receive", "--stream", "S", "--from", `${address} `], 2],
+    [["receive", "--stream", "S", "--from", bare], 2],
+    [["receive", "--from", address], 2],
+    [["forward", "/x", "--stream", "S", "--to", bare], 2],
+    [["stat", `${address}/S`], 1],
+    [["stat", "/x", address], 2],
+    [["replay", `${address}/S`, "/x"], 1],
+  ];
+  for (const [args, expected] of cases) {
+    const { code, stdout, stderr } = runCli(args);
+    assert.equal(code, expected, `${args.join(" ")}: ${stderr}`);
+    assert.doesNotMatch(stdout + stderr, /s3cr|et%|4@/, args.join(" "));
+    assert.notEqual(stderr, "");
+  }
+});
+
+test("serve takes no empty host for every address", () => {
+  const { code, stdout, stderr } = runCli(["serve", "--host", ""]);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /0\.0\.0\.0 is every address/);
+});
+
 test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
   const cases: [args: string[], pattern: RegExp][] = [
     [["bogus"], /unknown command 'bogus'/],

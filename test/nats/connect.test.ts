@@ -123,6 +123,20 @@ test("wrong credentials are an error at once, and say no password", { skip }, as
   await using _inUrl = await NatsLink.open({ servers: `app:right@127.0.0.1:${server.port}` });
 });
 
+test(
+  "a password may have % and spaces in an address, escaped or as they are",
+  { skip },
+  async () => {
+    const password = "5% r%4ght";
+    await using server = await NatsServer.start({ auth: { user: "app", password } });
+    for (const part of [password, encodeURIComponent(password)]) {
+      await using _link = await NatsLink.open({
+        servers: `nats://app:${part}@127.0.0.1:${server.port}`,
+      });
+    }
+  },
+);
+
 test("a token lets in, and a file of credentials that is none does not", { skip }, async () => {
   await using server = await NatsServer.start({ auth: { token: "tok" } });
   await using _link = await NatsLink.open({ servers: server.url, token: "tok" });

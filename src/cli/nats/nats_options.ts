@@ -44,7 +44,7 @@ export function addNatsOptions(command: Command): Command {
 
 /** The addresses of servers; a mistake in them is one of usage, before anything is begun. */
 export function serversArgument(text: string): string {
-  const isAddress = /^((nats|tls|wss?):\/\/)?[^\s/]+(\/\S*)?$/;
+  const isAddress = /^((nats|tls|wss?):\/\/)?([^/]*@)?[^\s/@]+(\/\S*)?$/;
   const addresses = text.split(",").map((one) => one.trim());
   if (addresses.every((one) => isAddress.test(one))) return text;
   throw new InvalidArgumentError("An address like nats://HOST:PORT is expected.");

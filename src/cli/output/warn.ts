@@ -7,6 +7,7 @@
 import process from "node:process";
 import pc from "picocolors";
 import { harmless } from "./harmless.ts";
+import { withoutPasswords } from "./secrets.ts";
 
 const colors = pc.createColors(pc.isColorSupported && Boolean(process.stderr.isTTY));
 
@@ -18,7 +19,7 @@ process.stderr.on("error", () => {});
  * first line is indented, so that none can pass for another message.
  */
 export function warn(message: string): void {
-  const text = harmless(message).replaceAll("\n", "\n    ");
+  const text = harmless(withoutPasswords(message)).replaceAll("\n", "\n    ");
   process.stderr.write(`${colors.yellow("ouroboros:")} ${text}\n`);
 }
 

@@ -134,22 +134,36 @@ function addressesOf(servers: NatsOptions["servers"] = "nats://127.0.0.1:4222"):
 function addressOf(text: string): Address {
   const whole = text.includes("://") ? text : `nats://${text}`;
   const url = URL.parse(whole);
-  // No word of what stands before the host: it may be a password.
+  // Not what it is: a part of it may be a password, which only a valid address tells.
   if (url === null || url.hostname === "" || !/^(nats|tls|wss?):$/.test(url.protocol)) {
-    throw new RangeError(`"${text.replace(/^(.*\/\/)?.*@/, "$1")}" is no address of a NATS server`);
+    throw new RangeError(
+      "an address of a NATS server is not one: it must be like nats://HOST:PORT, and an " +
+        "@, / or : of a password be written as %40, %2F, %3A",
+    );
   }
   const { protocol, hostname, port, username, password } = url;
   const isWeb = protocol.startsWith("ws");
   const place = `${hostname}:${port || (isWeb ? (protocol === "ws:" ? "80" : "443") : "4222")}`;
-  const who = decodeURIComponent(username);
+  const who = decoded(username);
   return {
     server: isWeb ? `${protocol}//${place}${url.pathname}` : place,
     isEncrypted: protocol === "tls:",
     ...who !== "" && (password === "" ? { token: who } : {
       user: who,
-      password: decodeURIComponent(password),
+      password: decoded(password),
     }),
   };
+}
+
+/** A part of an address without its escapes; another `%` stands for itself. */
+function decoded(part: string): string {
+  return part.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
+    try {
+      return decodeURIComponent(escaped);
+    } catch {
+      return escaped;
+    }
+  });
 }
 
 /**
