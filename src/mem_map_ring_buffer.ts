@@ -192,6 +192,35 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
+   * Takes the oldest item out into `into`, and gives its size in bytes, or `undefined` if there is
+   * none, see {@linkcode Ring.readInto}: several times faster than `get()`, which makes a copy of its
+   * own.
+   *
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
+   * @throws {ClosedError} after `close()`
+   *
+   * @example
+   * ```ts
+   * import { tmpdir } from "node:os";
+   * import { rmSync } from "node:fs";
+   * import { MemMapRingBuffer } from "@ouroboros/log/ring";
+   *
+   * const path = `${tmpdir()}/doc-ring-into-${process.pid}`;
+   * using ring = MemMapRingBuffer.open(path, 1024);
+   * ring.put("hello");
+   * const into = new Uint8Array(ring.maxItemSize);
+   * console.log(ring.readInto(into), ring.readInto(into)); // 5 undefined
+   * ring.close();
+   * rmSync(path);
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    return this.#open().readInto(into);
+  }
+
+  /**
    * A copy of the oldest item, which stays; `undefined` if there is none.
    *
    * @throws {CorruptRingError} if the bytes contradict the format

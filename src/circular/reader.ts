@@ -4,10 +4,10 @@
  * @module
  */
 
-import { byteLength } from "../arguments.ts";
 import { CorruptBufferError, LappedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
+import { checkInto, checkRoom } from "../read_into.ts";
 import {
   CLAIM_WORD,
   HEADER_SIZE,
@@ -168,13 +168,49 @@ export class CircularReader {
           return message;
         }
       }
-      this.#lap();
-      if (this.#throwsOnLap) {
-        throw new LappedError(
-          `the writer lapped this reader: ${this.#lostBytes} bytes are lost`,
-          this.#lostBytes,
-        );
+      this.#lapOrThrow();
+    }
+    return undefined;
+  }
+
+  /**
+   * Reads the next message into `into`, and gives its size in bytes; or `undefined` if there is none
+   * yet. As all `readInto()` of this library: what is lost on the way is counted, or thrown, as
+   * `read()` does it. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
+   *
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
+   * @throws {CorruptBufferError} if the buffer contradicts its format
+   *
+   * @example
+   * ```ts
+   * import { circularSizes, CircularReader, CircularWriter } from "@ouroboros/log/circular";
+   *
+   * const sizes = circularSizes(1000);
+   * const [index, data] = [new ArrayBuffer(sizes.index), new ArrayBuffer(sizes.data)];
+   * const writer = new CircularWriter(index, data, { capacity: 1000 });
+   * const reader = new CircularReader(index, data, { capacity: 1000 });
+   * writer.write(new TextEncoder().encode("hello"));
+   * const into = new Uint8Array(100);
+   * console.log(reader.readInto(into), reader.readInto(into)); // 5 undefined
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    checkInto(into);
+    for (let laps = 0; laps < MAX_LAPS; laps++) {
+      const length = this.#next();
+      if (length === NOTHING) return undefined;
+      if (length > 0) {
+        const isRoomy = length <= into.length;
+        if (isRoomy) this.#copy(into, length);
+        if (this.#isIntact(length + HEADER_SIZE)) {
+          if (!isRoomy) checkRoom(into, length);
+          this.#pass(length);
+          return length;
+        }
       }
+      this.#lapOrThrow();
     }
     return undefined;
   }
@@ -185,7 +221,7 @@ export class CircularReader {
   }
 
   #readInto(into: Uint8Array): ReadResult {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
+    checkInto(into);
     const length = this.#next();
     if (length > 0) {
       const isRoomy = length <= into.length;
@@ -338,6 +374,15 @@ export class CircularReader {
     this.#available = 0;
     this.#lostFrom = this.#sequence;
     this.#isStarted = this.#startNewest();
+  }
+
+  #lapOrThrow(): void {
+    this.#lap();
+    if (!this.#throwsOnLap) return;
+    throw new LappedError(
+      `the writer lapped this reader: ${this.#lostBytes} bytes are lost`,
+      this.#lostBytes,
+    );
   }
 
   /** Finds where the newest message ends; gives whether the writer let it. */

@@ -121,6 +121,40 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     return this.#reader.readOn(cursor, handler);
   }
 
+  /**
+   * Copies the next event from `cursor` on, which it moves on, into `into`: its header of 16 bytes, and
+   * its payload, see {@linkcode EventReader.readInto}.
+   *
+   * @returns the size of both in bytes; `undefined` if there is nothing new
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and the cursor stays
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {SegmentTruncatedError} if somebody made the file shorter
+   * @throws {ClosedError} after `close()`
+   *
+   * @example
+   * ```ts
+   * import { tmpdir } from "node:os";
+   * import { rmSync } from "node:fs";
+   * import { EventHeader, EventLogReader, EventLogWriter } from "@ouroboros/log/events";
+   *
+   * const path = `${tmpdir()}/doc-events-into-${process.pid}.log`;
+   * using log = EventLogWriter.create(path);
+   * log.writeEvent({ timestamp: 7, type: 1 }, new Uint8Array(100));
+   * using reader = EventLogReader.open(path);
+   * const cursor = reader.start();
+   * const into = new Uint8Array(EventHeader.SIZE + 1024);
+   * console.log(reader.readInto(cursor, into), EventHeader.decode(into).timestamp); // 116 7
+   * console.log(reader.readInto(cursor, into)); // undefined
+   * reader.close();
+   * log.close();
+   * rmSync(path);
+   * ```
+   */
+  readInto(cursor: EventCursor, into: Uint8Array): number | undefined {
+    return this.#reader.readInto(cursor, into);
+  }
+
   /** A cursor at the first event. */
   start(): EventCursor {
     return this.#reader.start();

@@ -7,8 +7,9 @@
 import { checkCount } from "../check_count.ts";
 import type { EventFields } from "./event_header.ts";
 import { EventMemory, payloadBytes } from "./event_memory.ts";
+import { checkInto } from "../read_into.ts";
 import { EventView } from "./event_view.ts";
-import { checkCapacity, ringEventSize } from "./layout.ts";
+import { checkCapacity, EVENT_HEADER_SIZE, ringEventSize } from "./layout.ts";
 import { reentrant, RingMemory } from "./ring_memory.ts";
 import type { StoredEvent } from "./stored_event.ts";
 
@@ -86,6 +87,35 @@ export class RingBuffer {
     let event: StoredEvent | undefined;
     this.drain((view) => event = view.copy(), 1);
     return event;
+  }
+
+  /**
+   * Takes the oldest event out into `into`: its header of 16 bytes, and its payload. Nothing is
+   * allocated for it, but a view to copy from if it has more than 96 bytes.
+   *
+   * @returns the size of both in bytes; `undefined` if there is none
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {ReentrantUseError} within a handler of `drain()`
+   *
+   * @example
+   * ```ts
+   * import { EventHeader, RingBuffer } from "@ouroboros/log/events";
+   *
+   * const ring = new RingBuffer(1024);
+   * ring.writeEvent({ timestamp: 1, type: 3 }, new Uint8Array(10));
+   * const into = new Uint8Array(EventHeader.SIZE + 1024);
+   * const size = ring.readInto(into) ?? 0;
+   * console.log(EventHeader.decode(into).type, into.subarray(EventHeader.SIZE, size).length); // 3 10
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    if (this.#isDraining) throw reentrant();
+    checkInto(into);
+    if (this.isEmpty) return undefined;
+    const length = this.#ring.copyOut(this.#tail, this.used, into);
+    this.#tail = (this.#tail + ringEventSize(length)) | 0;
+    return EVENT_HEADER_SIZE + length;
   }
 
   /**

@@ -6,6 +6,7 @@
 
 import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { EventMemory } from "./event_memory.ts";
+import { checkRoom, copyInto } from "../read_into.ts";
 import type { EventView } from "./event_view.ts";
 import {
   EVENT_HEADER_SIZE,
@@ -112,6 +113,27 @@ export class RingMemory {
     );
     this.copySplit(whole, at, length, 0);
     view.show(whole, 0, length);
+  }
+
+  /**
+   * Copies the event at a position, with its header; gives the size of its payload in bytes.
+   *
+   * @throws {RangeError} if it does not fit
+   * @throws {CorruptLogError} if it does not end by `used`
+   */
+  copyOut(position: number, used: number, into: Uint8Array): number {
+    const length = this.lengthAt(position, used);
+    const size = EVENT_HEADER_SIZE + length;
+    checkRoom(into, size);
+    const { bytes } = this.memory;
+    const at = this.place(position);
+    const head = Math.min(size, this.#end - at);
+    copyInto(into, 0, bytes, at, at + head);
+    if (head < size) copyInto(into, head, bytes, this.#first, this.#first + size - head);
+    // A producer that changes lengths meanwhile must not get another one to a reader.
+    into[LENGTH_OFFSET] = length;
+    into[LENGTH_OFFSET + 1] = length >>> 8;
+    return length;
   }
 
   /** Copies an event that goes on at the front, to `to` in another memory. */

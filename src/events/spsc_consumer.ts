@@ -6,6 +6,7 @@
 
 import { checkCount } from "../check_count.ts";
 import { CorruptLogError } from "../errors.ts";
+import { checkInto } from "../read_into.ts";
 import type { EventMemory } from "./event_memory.ts";
 import { EventView } from "./event_view.ts";
 import {
@@ -71,6 +72,37 @@ export class SpscConsumer {
     let event: StoredEvent | undefined;
     this.drain((view) => event = view.copy(), 1);
     return event;
+  }
+
+  /**
+   * Takes the oldest event out into `into`: its header of 16 bytes, and its payload. Nothing is
+   * allocated for it, but a view to copy from if it has more than 96 bytes.
+   *
+   * @returns the size of both in bytes; `undefined` if there is none
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {CorruptLogError} if the bytes contradict the format
+   * @throws {ReentrantUseError} within a handler of `drain()`
+   *
+   * @example
+   * ```ts
+   * import { EventHeader, SpscRingBuffer } from "@ouroboros/log/events";
+   *
+   * const { producer, consumer } = SpscRingBuffer.create(1024).split();
+   * producer.writeEvent({ timestamp: 1, type: 3 }, new Uint8Array(10));
+   * const into = new Uint8Array(EventHeader.SIZE + 1024);
+   * const size = consumer.readInto(into) ?? 0;
+   * console.log(EventHeader.decode(into).type, into.subarray(EventHeader.SIZE, size).length); // 3 10
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    if (this.#isDraining) throw reentrant();
+    checkInto(into);
+    if (this.isEmpty) return undefined;
+    const tail = this.#tail;
+    const length = this.#ring.copyOut(tail, (this.#knownHead - tail) >>> 0, into);
+    this.#release((tail + ringEventSize(length)) | 0);
+    return EVENT_HEADER_SIZE + length;
   }
 
   /**

@@ -9,6 +9,7 @@ import { ReentrantUseError } from "../errors.ts";
 import { EntryBounds, type Found } from "./bounds.ts";
 import { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
+import { checkRoom, copyInto } from "../read_into.ts";
 import { HEADER_SIZE } from "./layout.ts";
 import type { Ahead } from "./position.ts";
 import type { Segment } from "./segment.ts";
@@ -151,6 +152,20 @@ export class EntryBatch {
   share(index: number): Entry {
     const { pairs } = this.#bounds;
     return this.#toEntry(index, this.#block, pairs[2 * index], pairs[2 * index + 1]);
+  }
+
+  /**
+   * Copies the payload of entry `index`; gives its size in bytes. Readers use it.
+   *
+   * @internal
+   */
+  copyTo(into: Uint8Array, index: number): number {
+    const { pairs } = this.#bounds;
+    const start = pairs[2 * index];
+    const end = pairs[2 * index + 1];
+    checkRoom(into, end - start);
+    copyInto(into, 0, this.#block, start, end);
+    return end - start;
   }
 
   /**

@@ -10,6 +10,7 @@ import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
 import { type Found, loadHeaders } from "./bounds.ts";
+import { checkInto } from "../read_into.ts";
 import type { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
 import { HEADER_SIZE } from "./layout.ts";
@@ -47,9 +48,13 @@ export class Reader implements Iterable<Entry> {
   readonly #position: Position;
   readonly #ahead: Ahead = { limit: 0, isComplete: false, stale: -1, broken: undefined };
 
-  // What read() hands out one by one; the batch of readBatch(); what forEach() visits.
-  readonly #pending = new EntryBatch();
+  // What read() hands out one by one, on memory that is theirs; what readInto() copies from, which is
+  // filled anew; the one of the two that was filled last, and how many of it were taken.
+  readonly #shared = new EntryBatch();
+  readonly #reused = new EntryBatch();
+  #pending: EntryBatch = this.#shared;
   #delivered = 0;
+  // The batch of readBatch(); what forEach() visits.
   readonly #batch = new EntryBatch();
   readonly #visited = new EntryBatch();
   #view: EntryView | undefined;
@@ -111,9 +116,48 @@ export class Reader implements Iterable<Entry> {
     if (this.#isVisiting) throw reentrant("read()");
     if (this.#delivered === this.#pending.length) {
       this.#delivered = 0;
+      this.#pending = this.#shared;
       if (this.#fill(this.#pending, BATCH_ENTRIES, true) === 0) return undefined;
     }
+    if (this.#pending === this.#reused) return this.#pending.entry(this.#delivered++);
     return this.#pending.share(this.#delivered++);
+  }
+
+  /**
+   * Reads the payload of the next entry into `into`, and gives its size in bytes, which may be 0; or
+   * `undefined` if there is none yet. {@linkcode Reader.lastSequenceNumber} is its number then.
+   * Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
+   *
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {CorruptLogError} if the bytes contradict the format
+   * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
+   * @throws {ReentrantUseError} within a visitor of this reader
+   *
+   * @example
+   * ```ts
+   * import { Reader, Writer } from "@ouroboros/log";
+   *
+   * const memory = new ArrayBuffer(4096);
+   * Writer.create(memory, { chunkCount: 4 }).writeMany(["a", "bc"]);
+   * const reader = new Reader(memory);
+   * const into = new Uint8Array(1024);
+   * for (let size = reader.readInto(into); size !== undefined; size = reader.readInto(into)) {
+   *   console.log(reader.lastSequenceNumber, into.subarray(0, size).length); // 1 1, then 2 2
+   * }
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    if (this.#isVisiting) throw reentrant("readInto()");
+    checkInto(into);
+    if (this.#delivered === this.#pending.length) {
+      this.#delivered = 0;
+      this.#pending = this.#reused;
+      if (this.#fill(this.#pending, BATCH_ENTRIES, false) === 0) return undefined;
+    }
+    const size = this.#pending.copyTo(into, this.#delivered);
+    this.#delivered++;
+    return size;
   }
 
   /** Iterates over the entries that are there, and ends where the writer is. */

@@ -6,6 +6,7 @@
 
 import { byteLength } from "../arguments.ts";
 import { CorruptRingError } from "../errors.ts";
+import { checkInto, checkRoom, copyInto } from "../read_into.ts";
 import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
 import {
   ITEM_HEADER_SIZE,
@@ -158,6 +159,37 @@ export class Ring implements Iterable<Uint8Array> {
     const item = this.#itemAt(at);
     this.#drop(after);
     return item;
+  }
+
+  /**
+   * Takes the oldest item out into `into`, and gives its size in bytes, which may be 0; or `undefined`
+   * if there is none. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
+   *
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
+   *
+   * @example
+   * ```ts
+   * import { Ring } from "@ouroboros/log/ring";
+   *
+   * const ring = Ring.format(new ArrayBuffer(1024));
+   * ring.put("hello");
+   * const into = new Uint8Array(100);
+   * console.log(ring.readInto(into), ring.readInto(into)); // 5 undefined
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    checkInto(into);
+    const at = this.#oldest();
+    if (at === this.#write) return undefined;
+    const after = this.#after(at);
+    const length = this.#view.getInt32(at, true);
+    checkRoom(into, length);
+    const start = at + ITEM_HEADER_SIZE;
+    copyInto(into, 0, this.#bytes, start, start + length);
+    this.#drop(after);
+    return length;
   }
 
   /**

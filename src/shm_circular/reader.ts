@@ -147,6 +147,35 @@ export class CircularBufferReader implements Disposable {
     return into === undefined ? this.#reader.read() : this.#reader.read(into);
   }
 
+  /**
+   * Reads the next message into `into`, and gives its size in bytes, or `undefined` if there is none
+   * yet, see {@linkcode CircularReader.readInto}.
+   *
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
+   * @throws {CorruptBufferError} if the buffer contradicts its format
+   * @throws {SegmentTruncatedError} if somebody has made a segment shorter
+   * @throws {ClosedError} after `close()`
+   *
+   * @example
+   * ```ts
+   * import { CircularBufferReader, CircularBufferWriter } from "@ouroboros/log/circular";
+   *
+   * const name = `/doc-into-${process.pid}`;
+   * const spec = { indexName: `${name}-index`, dataName: `${name}-data`, capacity: 65536 };
+   * using writer = CircularBufferWriter.open(spec);
+   * using reader = CircularBufferReader.open(spec, { counted: false });
+   * writer.write(new Uint8Array([1, 2, 3]));
+   * const into = new Uint8Array(1024);
+   * console.log(reader.readInto(into), reader.readInto(into)); // 3 undefined
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    if (this.#isClosed) throw new ClosedError("the reader is closed");
+    return this.#reader.readInto(into);
+  }
+
   /** Reads until there is no more. */
   *[Symbol.iterator](): IterableIterator<Uint8Array> {
     for (let message = this.read(); message !== undefined; message = this.read()) yield message;

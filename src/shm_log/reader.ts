@@ -170,6 +170,29 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#reader.read();
   }
 
+  /**
+   * Reads the payload of the next entry into `into`, and gives its size in bytes, or `undefined` if
+   * there is none yet, see {@linkcode Reader.readInto}.
+   *
+   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
+   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
+   *
+   * @example
+   * ```ts
+   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+   *
+   * using writer = ShmLogWriter.create("/doc-read-into", { chunkSize: 65536, chunkCount: 4 });
+   * writer.write("hello");
+   * using reader = ShmLogReader.open("/doc-read-into");
+   * const into = new Uint8Array(1024);
+   * console.log(reader.readInto(into), reader.readInto(into)); // 5 undefined
+   * ```
+   */
+  readInto(into: Uint8Array): number | undefined {
+    return this.#reader.readInto(into);
+  }
+
   /** Reads many entries at once, see {@linkcode Reader.readBatch}. */
   readBatch(maxEntries?: number, batch?: EntryBatch): EntryBatch {
     return this.#reader.readBatch(maxEntries, batch);
