@@ -9,6 +9,7 @@ import { NativeUnavailableError } from "../src/errors.ts";
 import { cString } from "./c_string.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "./native.ts";
 import { linuxFutex } from "./linux_futex.ts";
+import { hasSwap, memoryLimit } from "./linux_memory_limit.ts";
 import { linuxNameless } from "./linux_nameless.ts";
 import { isAnybody, textReader } from "./linux_proc.ts";
 import { type Platform, SHARED_CALLS } from "./posix_platform.ts";
@@ -112,6 +113,7 @@ export function linux(native: Driver, arch: string): Platform {
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
     list: listDevShm,
+    memoryLimit: (withSwap) => withSwap && hasSwap(readText) ? Infinity : memoryLimit(readText),
     isAnybody: (user) => isAnybody(user, readText),
     nameless: (errno) => linuxNameless(native, libc, errno),
   };

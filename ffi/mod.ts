@@ -13,8 +13,11 @@
  *
  * - **Room.** A container has 64 MiB of /dev/shm unless it is told otherwise; a segment that does not
  *   fit is a `NoSpaceError` at its creation. `docker run --shm-size=1g`, `shm_size: 1g` in a compose
- *   file, in Kubernetes an `emptyDir` with `medium: Memory` mounted at /dev/shm. What lies there counts
- *   as memory of the container.
+ *   file, in Kubernetes an `emptyDir` with `medium: Memory` mounted at /dev/shm.
+ * - **Memory.** What lies there counts as memory of the container, or of the systemd service with
+ *   `MemoryMax`: who exceeds the limit is killed, even within `create()`. A segment larger than the limit
+ *   is a `NoSpaceError`; one that fits only without the program beside it can't be known. If no
+ *   size is given, a log takes at most an eighth of it (`SharedMemory.memoryLimit`).
  * - **Who sees it.** Each container has a /dev/shm of its own. A reader in another one needs the same:
  *   `--ipc=shareable` for the writer and `--ipc=container:NAME` for the reader; containers of one pod
  *   mount the same volume. Or take a file on a volume that both have: `{ path }`.

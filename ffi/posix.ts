@@ -134,6 +134,7 @@ export function posixSystem(
     persists: true,
     files: posixFiles,
     ...(on.nameless && { nameless: on.nameless(() => errno[0]) }),
+    memoryLimit: (withSwap) => on.memoryLimit?.(withSwap) ?? Infinity,
     normalizeName: (name) => posixName(name, on.maxNameLength),
     segmentSize: (size) => size,
     createShared(name, mode) {

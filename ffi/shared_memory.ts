@@ -5,7 +5,12 @@
  */
 
 import os from "node:os";
-import { PermissionDeniedError, SegmentNotFoundError, SystemCallError } from "../src/errors.ts";
+import {
+  NoSpaceError,
+  PermissionDeniedError,
+  SegmentNotFoundError,
+  SystemCallError,
+} from "../src/errors.ts";
 import { make } from "./creation.ts";
 import { Mapping } from "./mapping.ts";
 import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
@@ -77,7 +82,8 @@ export class SharedMemory extends Mapping {
    * @throws {SegmentExistsError} if there is one of this name
    * @throws {WriterLockedError} with `lock`, if another process was faster
    * @throws {NoSpaceError} if there is no memory for it: /dev/shm is full, in a container for
-   * instance, where it has 64 MiB if nothing else is said
+   * instance, where it has 64 MiB if nothing else is said; or it is larger than
+   * {@linkcode SharedMemory.memoryLimit}
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size, the mode or the name is not usable
    */
@@ -99,7 +105,10 @@ export class SharedMemory extends Mapping {
       build(descriptor) {
         system().setMode(descriptor, mode, what);
         system().setSize(descriptor, segmentSize, what);
-        if (reserve) system().reserve(descriptor, segmentSize, what, false);
+        if (reserve) {
+          checkLimit(segmentSize, what);
+          system().reserve(descriptor, segmentSize, what, false);
+        }
         return new SharedMemory(normal, descriptor, mapped, "read-write", true);
       },
       open: () => SharedMemory.open(normal, { access: "read-write", wholePages }),
@@ -172,6 +181,15 @@ export class SharedMemory extends Mapping {
   }
 
   /**
+   * How much memory in bytes this process and all others of its control group (a container, a systemd
+   * service with `MemoryMax`) may have together. What is in shared memory counts: who takes more is
+   * killed. Infinity if there is no limit, and on Windows and macOS.
+   */
+  static get memoryLimit(): number {
+    return system().memoryLimit(false);
+  }
+
+  /**
    * The size that a segment has if one of `size` bytes is asked for: that, or on Windows the next
    * multiple of the page size.
    */
@@ -215,6 +233,16 @@ export class SharedMemory extends Mapping {
   override remove(): void {
     this.closeAround(() => system().unlinkShared(this.name));
   }
+}
+
+/** Throws if there can't be so much memory: to set it aside would kill the process. */
+function checkLimit(size: number, what: string): void {
+  const limit = system().memoryLimit(true);
+  if (size <= limit) return;
+  throw new NoSpaceError(
+    `${what} of ${size} bytes exceeds the ${limit} bytes of memory that this process may have: ` +
+      "raise the limit of its container or control group, or make it smaller",
+  );
 }
 
 function inWholePages(size: number): number {

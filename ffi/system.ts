@@ -100,6 +100,11 @@ export interface System {
   readonly files: Files;
   /** What has no name yet, where there is such. */
   readonly nameless?: Nameless;
+  /**
+   * How many bytes of memory this process and those that share its limit may have, segments included;
+   * with what can be written to a disk instead. Infinity if there is no limit.
+   */
+  memoryLimit(withSwap: boolean): number;
   /** A segment's name as it is used here; a RangeError if it is not usable. */
   normalizeName(name: string): string;
   /** The size that a segment has if one of `size` bytes is asked for. */

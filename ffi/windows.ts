@@ -53,6 +53,7 @@ export function windowsSystem(): System {
     futex: undefined,
     persists: false,
     files,
+    memoryLimit: () => Infinity,
     normalizeName: windowsName,
     // What opens a segment sees whole pages: so that all see the same, there are only such.
     segmentSize: (size) => Math.ceil(size / pageSize) * pageSize,

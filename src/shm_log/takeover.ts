@@ -39,6 +39,9 @@ export interface WrittenLog {
   bell: Doorbell | undefined;
 }
 
+/** The size of a chunk where nothing else is said, and the least that it is made, in bytes. */
+const MOST_CHUNK_SIZE = 1 << 20;
+const LEAST_CHUNK_SIZE = 4096;
 /** How much is looked at in one go for what a dead creator has left, in bytes. */
 const PIECE = 1 << 20;
 
@@ -49,7 +52,7 @@ const writerOptions: WriterOptions = {
 
 /** Creates the log, which must not exist. */
 export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog {
-  const { chunkSize = 1 << 20, chunkCount = 16, mode } = options;
+  const { chunkCount = 16, chunkSize = defaultChunkSize(target, chunkCount), mode } = options;
   // The system may give more than that: then the chunks share it.
   const memory = createMemory(target, segmentSize(chunkCount, chunkSize), {
     ...(mode === undefined ? {} : { mode }),
@@ -65,6 +68,16 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
     memory.discard();
     throw error;
   }
+}
+
+/**
+ * 1 MiB, unless the log would take more than an eighth of the memory that this process may have: the
+ * system kills who exceeds that.
+ */
+function defaultChunkSize(target: LogTarget, chunkCount: number): number {
+  const share = typeof target === "string" ? SharedMemory.memoryLimit / 8 / chunkCount : Infinity;
+  if (!(share < MOST_CHUNK_SIZE)) return MOST_CHUNK_SIZE;
+  return Math.max(2 ** Math.floor(Math.log2(share)), LEAST_CHUNK_SIZE);
 }
 
 /** A writer that rings the bell of its readers, if there is one and that is wanted. */

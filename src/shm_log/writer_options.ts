@@ -7,7 +7,9 @@
 /** How a `ShmLogWriter` is made. */
 export interface ShmLogWriterOptions {
   /**
-   * The size of a chunk in bytes. Default 1 MiB. A log that is resumed keeps its own. On Windows shared
+   * The size of a chunk in bytes. Default 1 MiB; in shared memory less where the log would take more
+   * than an eighth of the memory that this process may have (the limit of a container or of a systemd
+   * service, see {@linkcode SharedMemory.memoryLimit}). A log that is resumed keeps its own. On Windows shared
    * memory has whole pages: the chunks share what that is more.
    */
   chunkSize?: number;

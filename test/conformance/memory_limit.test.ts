@@ -1,0 +1,109 @@
+/** Logs of processes that may have little memory. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import test from "node:test";
+import { segmentSize } from "../../mod.ts";
+import { hasSwap, memoryLimit } from "../../ffi/linux_memory_limit.ts";
+import { runScript } from "../support/runtime.ts";
+
+const limited = new URL("children/limited.ts", import.meta.url);
+const skip = process.platform === "linux" ? false : "only Linux has control groups";
+const MIB = 1 << 20;
+
+const machines: [what: string, files: Record<string, string>, limit: number][] = [
+  ["no control groups", {}, Infinity],
+  [
+    "version 2, in a container",
+    { "/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/memory.max": "67108864\n" },
+    64 * MIB,
+  ],
+  [
+    "version 2, a service in a slice with less",
+    {
+      "/proc/self/cgroup": "0::/app.slice/app.service\n",
+      "/sys/fs/cgroup/app.slice/app.service/memory.max": "max\n",
+      "/sys/fs/cgroup/app.slice/memory.max": "33554432\n",
+    },
+    32 * MIB,
+  ],
+  [
+    "version 1, without a limit",
+    {
+      "/proc/self/cgroup": "5:devices:/\n4:memory:/\n0::/\n",
+      "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+    },
+    Infinity,
+  ],
+  [
+    "version 1, in a container that sees the path of its host",
+    {
+      "/proc/self/cgroup": "4:cpu,memory:/docker/0123456789ab\n",
+      "/sys/fs/cgroup/memory/memory.limit_in_bytes": "134217728\n",
+    },
+    128 * MIB,
+  ],
+];
+
+for (const [what, files, limit] of machines) {
+  test(`memoryLimit() knows the limit: ${what}`, () => {
+    assert.equal(memoryLimit((path) => files[path]), limit);
+  });
+}
+
+test("hasSwap() is true unless it is known that there is none", () => {
+  const told = (text?: string) => hasSwap(() => text);
+  assert.deepEqual(
+    [told("SwapTotal:       0 kB\n"), told("SwapTotal:    2048 kB\n"), told()],
+    [false, true, true],
+  );
+});
+
+/** A control group of ours, with so much memory; undefined if we may not make one. */
+function makeGroup(bytes: number): string | undefined {
+  const line = readFileSync("/proc/self/cgroup", "utf8").split("\n");
+  const isOld = line.some((one) => /^\d+:memory:/.test(one));
+  const path = line.map((one) => /^\d+:(?:memory)?:(.*)$/.exec(one)).find((one) =>
+    one !== null && isOld === one[0].includes("memory")
+  )?.[1];
+  if (path === undefined) return undefined;
+  const folder = `/sys/fs/cgroup${isOld ? "/memory" : ""}${path}/ouroboros-test-${process.pid}`;
+  try {
+    mkdirSync(folder);
+  } catch {
+    return undefined;
+  }
+  const file = `${folder}/${isOld ? "memory.limit_in_bytes" : "memory.max"}`;
+  try {
+    if (existsSync(file)) {
+      writeFileSync(file, String(bytes));
+      return folder;
+    }
+  } catch {
+    // Not for us.
+  }
+  rmdirSync(folder);
+  return undefined;
+}
+
+test("in a group with little memory the default is small, and more than there can be is an error", {
+  skip,
+}, (t) => {
+  const limit = 96 * MIB;
+  const group = makeGroup(limit);
+  if (group === undefined) return t.skip("no control group to be had");
+  try {
+    const script = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+    const { stdout, stderr, signal } = runScript(limited, [], {
+      before: ["sh", "-c", script, group],
+    });
+    assert.equal(signal, null, stderr);
+    const refused = /^SwapTotal: +0 /m.test(readFileSync("/proc/meminfo", "utf8"));
+    const [found, usual, large] = stdout.trim().split(",");
+    assert.deepEqual([found, usual], [String(limit), String(segmentSize(16, MIB / 2))], stderr);
+    if (refused) assert.equal(large, "NO_SPACE");
+  } finally {
+    rmdirSync(group);
+  }
+});
