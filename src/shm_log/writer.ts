@@ -5,7 +5,7 @@
  */
 
 import { type Doorbell, onProcessEnd } from "../../ffi/mod.ts";
-import { SegmentExistsError } from "../errors.ts";
+import { ClosedError, SegmentExistsError } from "../errors.ts";
 import type { Claim } from "../log/claim.ts";
 import type { Writer } from "../log/writer.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
@@ -159,6 +159,17 @@ export class ShmLogWriter implements Disposable {
    */
   flush(): void {
     this.#memory.flush();
+  }
+
+  /**
+   * Whether the name, or path, leads to another segment by now, or to none: somebody removed it, or
+   * moved the file. What is written goes to the old one.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  isReplaced(): boolean {
+    if (this.#memory.closed) throw new ClosedError("the writer is closed: open a new one");
+    return !this.#memory.isCurrent();
   }
 
   /**

@@ -55,16 +55,15 @@ export interface SinkCounts {
 export class EntrySink implements Disposable {
   /** What was done so far. */
   readonly counts: SinkCounts = { written: 0, truncated: 0, split: 0, errors: 0 };
-  /** What it writes to. */
-  readonly writer: EntryWriter;
-  /** The size of the largest entry in bytes. */
-  readonly maxEntrySize: number;
   /** The error that was reported last. */
   lastError: unknown = undefined;
 
-  readonly #own: ShmLogWriter | undefined;
+  readonly #options: SinkOptions;
+  #own: ShmLogWriter | undefined;
+  #writer: EntryWriter;
+  #maxEntrySize: number;
   // So many UTF-16 units fit, whatever they are.
-  readonly #surelyFits: number;
+  #surelyFits: number;
   readonly #splits: boolean;
   readonly #onError: ((error: unknown) => unknown) | undefined;
   readonly #forgetUncaught: (() => void) | undefined;
@@ -83,15 +82,16 @@ export class EntrySink implements Disposable {
    */
   constructor(options: SinkOptions, uncaughtLine: (error: UncaughtError) => string = defaultLine) {
     checkOptions(options);
+    this.#options = options;
     this.#own = options.writer === undefined ? open(options) : undefined;
-    this.writer = this.#own ?? options.writer as EntryWriter;
+    this.#writer = this.#own ?? options.writer as EntryWriter;
     try {
-      this.maxEntrySize = maxEntrySizeOf(options, this.writer);
+      this.#maxEntrySize = maxEntrySizeOf(options, this.#writer);
     } catch (error) {
       this.#own?.close();
       throw error;
     }
-    this.#surelyFits = Math.floor(this.maxEntrySize / 3);
+    this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
     this.#splits = options.oversized === "split";
     this.#onError = options.onError;
     if (options.uncaughtException) {
@@ -99,14 +99,24 @@ export class EntrySink implements Disposable {
     }
   }
 
+  /** What it writes to. */
+  get writer(): EntryWriter {
+    return this.#writer;
+  }
+
+  /** The size of the largest entry in bytes. */
+  get maxEntrySize(): number {
+    return this.#maxEntrySize;
+  }
+
   /** Writes a line, which has no newline at its end. Gives whether it is in the log. */
   write(line: string): boolean {
     try {
       // Whoever made the writer may go on with it.
       if (this.#isClosed) throw new ClosedError("the sink is closed");
-      if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.maxEntrySize) {
+      if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
         this.#writeOversized(line);
-      } else this.writer.write(line);
+      } else this.#writer.write(line);
       this.counts.written++;
       return true;
     } catch (error) {
@@ -143,7 +153,9 @@ export class EntrySink implements Disposable {
       if (this.#onError === undefined) this.#warnOnce(error);
       else {
         const result = this.#onError(error);
-        if (result instanceof Promise) return void result.then(done, done);
+        // Of whatever kind the promise is: another library's, another realm's.
+        const { then } = (result ?? {}) as Partial<PromiseLike<unknown>>;
+        if (typeof then === "function") return void Promise.resolve(result).then(done, done);
       }
     } catch {
       // Nobody is left to tell.
@@ -154,7 +166,37 @@ export class EntrySink implements Disposable {
   /** Writes a file's bytes to its disk; for shared memory there is nothing to do. */
   flush(): boolean {
     try {
-      this.writer.flush?.();
+      this.#writer.flush?.();
+      return true;
+    } catch (error) {
+      this.report(error);
+      return false;
+    }
+  }
+
+  /**
+   * Goes over to the log that has the name, or path, now, when that is another one: somebody moved the
+   * file, or removed it. It is opened as the first one was, and made if there is none. Where it is the
+   * same one, and with a `writer` of yours, there is nothing to do. If it can't be opened, that is
+   * reported, and the sink stays with the one that it has.
+   *
+   * @returns whether it writes to where the name leads
+   */
+  reopen(): boolean {
+    try {
+      if (this.#isClosed) throw new ClosedError("the sink is closed");
+      const old = this.#own;
+      if (!old?.isReplaced()) return true;
+      const next = open(this.#options as { target: LogTarget });
+      try {
+        this.#maxEntrySize = maxEntrySizeOf(this.#options, next);
+      } catch (error) {
+        next.close();
+        throw error;
+      }
+      this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
+      this.#writer = this.#own = next;
+      old.close();
       return true;
     } catch (error) {
       this.report(error);
@@ -179,15 +221,15 @@ export class EntrySink implements Disposable {
   }
 
   #writeOversized(line: string): void {
-    const whole = this.#splits ? this.#mostInParts() : this.maxEntrySize;
+    const whole = this.#splits ? this.#mostInParts() : this.#maxEntrySize;
     let text = line;
     if (Buffer.byteLength(line) > whole) {
       text = truncate(line, whole);
     }
-    if (Buffer.byteLength(text) <= this.maxEntrySize) this.writer.write(text);
+    if (Buffer.byteLength(text) <= this.#maxEntrySize) this.#writer.write(text);
     else {
       // At once, so that a crash leaves all or nothing.
-      this.writer.writeMany(split(text, this.maxEntrySize));
+      this.#writer.writeMany(split(text, this.#maxEntrySize));
       this.counts.split++;
     }
     if (text !== line) this.counts.truncated++;
@@ -198,9 +240,9 @@ export class EntrySink implements Disposable {
    * room at worst: so they never take more than 60 % of the log.
    */
   #mostInParts(): number {
-    const { maxEntrySize } = this;
+    const maxEntrySize = this.#maxEntrySize;
     const payload = (maxEntrySize - PART_HEAD_ROOM) / maxEntrySize;
-    return Math.max(maxEntrySize, Math.floor(this.writer.maxEntrySize / 4 * payload));
+    return Math.max(maxEntrySize, Math.floor(this.#writer.maxEntrySize / 4 * payload));
   }
 
   #warnOnce(error: unknown): void {

@@ -84,6 +84,15 @@ export class ShmDestination extends EventEmitter implements Disposable {
     this.#sink.flush();
   }
 
+  /**
+   * Goes over to the log that is at the target now, after somebody moved or removed the one before, see
+   * `EntrySink.reopen`. Emits `ready`. A rotating log needs no rotation by others.
+   */
+  reopen(): void {
+    if (this.#isClosed) return;
+    if (this.#sink.reopen()) process.nextTick(() => this.emit("ready"));
+  }
+
   /** Closes, after a last line if there is one. */
   end(line?: string): void {
     if (this.#isClosed) return;

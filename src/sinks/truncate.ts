@@ -18,6 +18,13 @@ const MOST_DEPTH = 16;
 /** What a member of an object or array gets at least, if it gets anything, in bytes. */
 const LEAST_SHARE = 32;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
 const encoder = new TextEncoder();
 
 /** How many code units of `text`, from `start` on, fit into `room` bytes of UTF-8. */
@@ -95,8 +102,9 @@ function shortenContainer(
   depth: number,
 ): string | undefined {
   if (room < 2) return undefined;
-  const members = membersOf(text, start);
   let left = room - 2;
+  // Each takes two bytes at least: of more than that not all are kept, and those at the end are not.
+  const members = membersOf(text, start, left >> 1);
   const keep = (member: Member, share: number): void => {
     const { start, valueStart, end, size } = member;
     if (size <= share) member.kept = text.slice(start, end);
@@ -132,11 +140,12 @@ function shareOfLarge(bySize: readonly Member[], room: number): number {
   return room;
 }
 
-function membersOf(text: string, start: number): Member[] {
+/** The members of the value at `start`, up to one more than `most`. */
+function membersOf(text: string, start: number, most: number): Member[] {
   const members: Member[] = [];
   const isObject = text[start] === "{";
   let at = skipSpace(text, start + 1);
-  while (text[at] !== "}" && text[at] !== "]") {
+  while (text[at] !== "}" && text[at] !== "]" && members.length <= most) {
     let valueStart = at;
     if (isObject) valueStart = skipSpace(text, skipSpace(text, skipValue(text, at)) + 1);
     const end = skipValue(text, valueStart);
@@ -155,26 +164,35 @@ function skipSpace(text: string, at: number): number {
 
 /** The end of the value at `at`, of text that is known to be JSON. */
 function skipValue(text: string, at: number): number {
-  let depth = 0;
-  do {
-    const char = text[at];
-    if (char === '"') at = skipString(text, at);
-    else {
-      if (char === "{" || char === "[") depth++;
-      else if (char === "}" || char === "]") depth--;
-      else if (depth === 0) {
-        while (at < text.length && !/[,\]} \t\r\n]/.test(text[at])) at++;
-        return at;
-      }
-      at++;
+  for (let depth = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // Most of a large value: digits, commas.
+    if (code < OPEN_ARRAY && code !== QUOTE) {
+      if (depth > 0) continue;
+      return skipScalar(text, at);
     }
-  } while (depth > 0);
+    if (code === QUOTE) at = skipString(text, at) - 1;
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth++;
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth--;
+    else if (depth === 0) return skipScalar(text, at);
+    if (depth === 0) return at + 1;
+  }
+  return at;
+}
+
+function skipScalar(text: string, at: number): number {
+  while (at < text.length && !/[,\]} \t\r\n]/.test(text[at])) at++;
   return at;
 }
 
 function skipString(text: string, at: number): number {
-  for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
-  return at + 1;
+  for (;;) {
+    at = text.indexOf('"', at + 1);
+    if (at < 0) return text.length;
+    let escapes = 0;
+    while (text.charCodeAt(at - 1 - escapes) === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return at + 1;
+  }
 }
 
 /** Cuts between characters, never in an escape or between the halves of a pair. */

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import test from "node:test";
+import { runInNewContext } from "node:vm";
 import { SharedMemory } from "../../ffi/mod.ts";
 import {
   ClosedError,
@@ -193,6 +194,41 @@ test("an onError that fails, late or at once, or logs where it failed, does no h
   await new Promise((resolve) => setTimeout(resolve, 1));
   assert.equal(calls, 3);
   assert.equal(sink!.counts.errors, 2);
+});
+
+test("an onError that gives a rejecting promise of another kind does no harm", async () => {
+  const { writer } = privateLog();
+  let handled = 0;
+  const kinds: (() => unknown)[] = [
+    // Of another realm: no instance of our Promise.
+    () => runInNewContext("Promise.reject(new Error('late'))"),
+    // Of another library.
+    () => ({
+      then(_resolve: unknown, reject: (error: Error) => void) {
+        handled++;
+        reject(new Error("late"));
+      },
+    }),
+    () => ({
+      get then() {
+        throw new Error("at once");
+      },
+    }),
+    () => ({ then: 7 }),
+    () => null,
+  ];
+  for (const kind of kinds) {
+    let calls = 0;
+    const sink = new EntrySink({ writer, onError: () => (calls++, kind() as void) });
+    sink.close();
+    sink.write("one");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    // It is told again of what comes then.
+    sink.write("two");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(calls, 2);
+  }
+  assert.equal(handled, 2);
 });
 
 test("who logs where it failed, later, is not told for ever, and again of what comes then", async () => {

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
@@ -193,4 +196,52 @@ test("a transport refuses what can't work in a worker", () => {
   const options = { target: log.target, uncaughtException: true } as unknown as SinkOptions;
   assert.throws(() => shmTransport(options as Parameters<typeof shmTransport>[0]), TypeError);
   assert.equal(log.exists(), false);
+});
+
+test("reopen() goes over to the log that is at the path now", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ouroboros-pino-"));
+  try {
+    const target = { path: join(folder, "app") };
+    const errors: unknown[] = [];
+    using destination = shmDestination({
+      target,
+      chunkSize: 65536,
+      onError: (error) => errors.push(error),
+    });
+    await once(destination, "ready");
+    const logger = pino({ base: null }, destination);
+    logger.info("one");
+    // Nothing has changed: nothing is lost, and numbers go on.
+    destination.reopen();
+    await once(destination, "ready");
+    logger.info("two");
+    renameSync(target.path, `${target.path}.1`);
+    logger.info("three");
+    destination.reopen();
+    logger.info("four");
+    const messages = (path: string) => textsOf({ path }).map((text) => JSON.parse(text).msg);
+    assert.deepEqual(messages(`${target.path}.1`), ["one", "two", "three"]);
+    assert.deepEqual(messages(target.path), ["four"]);
+    // One that can't be opened is reported, and the one before kept.
+    renameSync(target.path, `${target.path}.2`);
+    writeFileSync(target.path, "no log");
+    destination.reopen();
+    logger.info("five");
+    assert.deepEqual(messages(`${target.path}.2`), ["four", "five"]);
+    assert.equal(errors.length, 1);
+    destination.end();
+    destination.reopen();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("reopen() leaves a writer of the user's alone", () => {
+  using log = segment();
+  using writer = ShmLogWriter.create(log.target, { chunkSize: 65536 });
+  using destination = shmDestination({ writer });
+  destination.reopen();
+  pino(destination).info("hello");
+  assert.equal(destination.writer, writer);
+  assert.equal(writer.totalEntriesWritten, 1);
 });

@@ -110,6 +110,27 @@ test("of an array that is too long the first elements stay", () => {
   assert.deepEqual(cut.list, list.slice(0, cut.list.length));
 });
 
+test("of an object or array of far too many members the first ones stay, whatever they are", () => {
+  const values: [unknown[], number][] = [
+    [Array.from({ length: 100_000 }, (_, i) => i), 500],
+    [Array.from({ length: 20_000 }, (_, i) => `\\"${i}\\`), 500],
+    [Array.from({ length: 20_000 }, (_, i) => ({ i, a: [i, "]"] })), 500],
+    [Array.from({ length: 20_000 }, () => []), 5000],
+  ];
+  for (const [list, max] of values) {
+    const cut = JSON.parse(truncate(JSON.stringify({ level: 30, list, msg: "last" }), max));
+    assert.deepEqual([cut.level, cut.msg], [30, "last"]);
+    assert.ok(cut.list.length > 5 && cut.list.length < list.length);
+    assert.deepEqual(cut.list, list.slice(0, cut.list.length));
+    const object = Object.fromEntries(list.map((value, i) => [`k${i}`, value]));
+    const { truncatedBytes, ...kept } = JSON.parse(truncate(JSON.stringify(object), max));
+    assert.ok(truncatedBytes > 0);
+    const entries = Object.entries(kept);
+    assert.ok(entries.length > 5);
+    assert.deepEqual(entries, Object.entries(object).slice(0, entries.length));
+  }
+});
+
 test("numbers that JavaScript does not have stay as they were written", () => {
   const line = `{"id":12345678901234567890,"e":1e999,"text":"${"x".repeat(1000)}"}`;
   assert.match(truncate(line, 300), /^\{"id":12345678901234567890,"e":1e999,"text":"x+…",/);
