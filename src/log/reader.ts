@@ -142,9 +142,9 @@ export class Reader implements Iterable<Entry> {
    * Writer.create(memory, { chunkCount: 4 }).writeMany(["a", "bc"]);
    * const reader = new Reader(memory);
    * const into = new Uint8Array(1024);
-   * for (let size = reader.readInto(into); size !== undefined; size = reader.readInto(into)) {
-   *   console.log(reader.lastSequenceNumber, into.subarray(0, size).length); // 1 1, then 2 2
-   * }
+   * console.log(reader.readInto(into), reader.lastSequenceNumber); // 1 1
+   * console.log(reader.readInto(into), reader.lastSequenceNumber); // 2 2
+   * console.log(reader.readInto(into)); // undefined
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
