@@ -42,7 +42,7 @@ interface ReplayOptions {
   rate?: number;
   maxGap?: number;
   loop?: true;
-  chunkSize: number;
+  chunkSize?: number;
   chunks: number;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   remove?: true;
@@ -67,7 +67,11 @@ export function addReplay(program: Command): void {
     )
     .option("--max-gap <seconds>", "no pause is longer than that", secondsArgument)
     .option("--loop", "begin again at the end, until Ctrl-C")
-    .option("--chunk-size <bytes>", "size of a chunk", sizeArgument, 1 << 20)
+    .option(
+      "--chunk-size <bytes>",
+      "size of a chunk (default: 1 MiB, less if memory is limited)",
+      sizeArgument,
+    )
     .option("--chunks <count>", "number of chunks", positiveArgument, 16)
     .addOption(
       new Option("--if-exists <what>", "when there is a log of that name")
@@ -102,7 +106,7 @@ async function replay(
   const { signal } = interrupt;
   const recorded = openRecorded(source);
   using log = ShmLogWriter.create(target, {
-    chunkSize: options.chunkSize,
+    ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
     chunkCount: options.chunks,
     ifExists: options.ifExists,
     unlinkOnClose: options.remove ?? false,

@@ -26,7 +26,7 @@ A line may be any bytes; one that is longer than the log is cut. After Ctrl-C th
 application says on its way out are still taken, for a second.`;
 
 interface WriteOptions {
-  chunkSize: number;
+  chunkSize?: number;
   chunks: number;
   keep?: true;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
@@ -43,7 +43,11 @@ export function addWrite(program: Command): void {
   program.command("write")
     .description("make entries of the lines of standard input")
     .argument("<name>", "the log", targetArgument)
-    .option("--chunk-size <bytes>", "size of a chunk", sizeArgument, 1 << 20)
+    .option(
+      "--chunk-size <bytes>",
+      "size of a chunk (default: 1 MiB, less if memory is limited)",
+      sizeArgument,
+    )
     .option("--chunks <count>", "number of chunks", positiveArgument, 16)
     .option("--keep", "leave the segment when the input ends")
     .addOption(
@@ -58,7 +62,7 @@ export function addWrite(program: Command): void {
 async function write(target: LogTarget, options: WriteOptions): Promise<void> {
   using interrupt = new Interrupt();
   using log = ShmLogWriter.create(target, {
-    chunkSize: options.chunkSize,
+    ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
     chunkCount: options.chunks,
     ifExists: options.ifExists,
     unlinkOnClose: !options.keep,
