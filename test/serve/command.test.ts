@@ -10,14 +10,15 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { openBrowser } from "../../src/cli/serve/open_browser.ts";
-import { runCli, startCli } from "../support/cli.ts";
+import { cliCommand, runCli, startCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { ask, EventClient } from "../support/serve.ts";
 
@@ -33,6 +34,41 @@ test("serve prints its address, shows the log, and ends on Ctrl-C with a page op
   running.signal("SIGINT");
   const { code, stdout, stderr } = await running.ended();
   assert.deepEqual([code, stdout, stderr], [0, `${url}\n`, ""]);
+});
+
+test("serve outlives a crowd of idle connections where descriptors are few", {
+  skip: process.platform !== "linux" ? "wants a shell with ulimit -n" : false,
+}, async () => {
+  using log = ShmLogWriter.create(uniqueName("serve"), { chunkSize: 65536, chunkCount: 4 });
+  log.write("hello");
+  const [command, args] = cliCommand(["serve", log.name, "-p", 0]);
+  const child = spawn("sh", ["-c", 'ulimit -n 100; exec "$0" "$@"', command, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout.once("data", (text) => resolve(String(text).trim()));
+      child.once("exit", () => reject(new Error("serve ended")));
+    });
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 1);
+    const sockets = Array.from({ length: 200 }, () => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      return socket.on("error", () => {});
+    });
+    // Longer than it takes to look which logs there are.
+    await sleep(2500);
+    for (const socket of sockets) socket.destroy();
+    let status = 0;
+    while (status !== 200) {
+      assert.equal(child.exitCode ?? child.signalCode, null, "it is alive");
+      await sleep(200);
+      status = await ask(url).then((answer) => answer.status, () => 0);
+    }
+    page.close();
+  } finally {
+    child.kill("SIGKILL");
+  }
 });
 
 test("serve warns where others may connect", async () => {

@@ -5,7 +5,7 @@
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import config from "../../../deno.json" with { type: "json" };
 import { LEVELS, type LogLevel } from "../../records/level.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
@@ -39,6 +39,8 @@ export interface ServeOptions {
 const MOST_PAGES = 64;
 /** How many connections there may be from which no question with the token has come. */
 const MOST_STRANGERS = 16;
+/** How long after a crowd of connections it is looked whether new ones come in, in milliseconds. */
+const PROBE_AFTER = 1000;
 /** How long a question may take to arrive, and a connection to ask again, in milliseconds. */
 const MOST_ASKING = 10_000;
 /** For how long a page may take nothing, in milliseconds. */
@@ -67,6 +69,8 @@ export class LiveServer {
   readonly #streams = new Map<EventStream, number>();
   // Connections from which no question with the token has come, the oldest first.
   readonly #strangers = new Set<Socket>();
+  #admitted = 0;
+  #probing: ReturnType<typeof setTimeout> | undefined;
   #beat = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -124,6 +128,7 @@ export class LiveServer {
   /** Ends all streams, and listens no more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    clearTimeout(this.#probing);
     for (const stream of this.#streams.keys()) stream.close();
     for (const log of this.#logs.values()) log.close();
     this.#logs.clear();
@@ -138,12 +143,31 @@ export class LiveServer {
    * longest goes: connections are descriptors, of which logs want some, too.
    */
   #admit(socket: Socket): void {
+    this.#admitted++;
     this.#strangers.add(socket);
     socket.on("close", () => this.#strangers.delete(socket));
     if (this.#strangers.size <= MOST_STRANGERS) return;
     const [oldest] = this.#strangers;
     this.#strangers.delete(oldest);
     oldest.destroy();
+    if ("Deno" in globalThis) this.#probing ??= setTimeout(() => this.#probe(), PROBE_AFTER);
+  }
+
+  /**
+   * Listens anew if no connection comes in: without a free descriptor Deno ceases to accept any, for
+   * ever and without a word. Pages whose streams that ends come back by themselves.
+   */
+  #probe(): void {
+    const { address, port } = this.#server.address() as AddressInfo;
+    const before = this.#admitted;
+    const probe = connect(port, address).on("error", () => {});
+    this.#probing = setTimeout(() => {
+      this.#probing = undefined;
+      probe.destroy();
+      if (this.#admitted > before) return;
+      this.#server.close();
+      this.#server.listen(port, this.#options.host);
+    }, PROBE_AFTER);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
