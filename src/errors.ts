@@ -346,9 +346,13 @@ export class UnsupportedBufferError extends OuroborosError {
 
 /** The segment is not a log, or one of a format version that we don't know. Code `UNSUPPORTED_LOG`. */
 export class UnsupportedLogError extends OuroborosError {
-  /** Makes the error with its message. */
-  constructor(message: string) {
+  /** The version of its format, if it is a log of one that we don't know. */
+  readonly version: number | undefined;
+
+  /** Makes the error with its message, and the version of the log if it is one. */
+  constructor(message: string, version?: number) {
     super("UNSUPPORTED_LOG", message);
+    this.version = version;
   }
 }
 

@@ -7,8 +7,7 @@
 import { type Command, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
-import { outline } from "../log/outline.ts";
-import { fence, sourceOf } from "../shm_log/source.ts";
+import { lookAt } from "../shm_log/look.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
@@ -29,6 +28,8 @@ interface ListedLog {
   entries?: number;
   lastSequenceNumber?: number;
   writerAlive?: boolean;
+  /** The version of its format, if that is why it can't be looked at. */
+  version?: number;
   error?: string;
 }
 
@@ -54,6 +55,9 @@ async function list(options: { output: "text" | "json" }): Promise<void> {
 }
 
 function row(log: ListedLog): (string | number)[] {
+  if (log.version !== undefined) {
+    return [oneLine(log.name), "?", 0, 0, `not known: format of version ${log.version}`];
+  }
   if (log.error !== undefined) return [oneLine(log.name), "?", 0, 0, log.error];
   const { name, size = 0, entries = 0, lastSequenceNumber = 0, writerAlive } = log;
   return [
@@ -69,13 +73,14 @@ function row(log: ListedLog): (string | number)[] {
 function look(name: string): ListedLog | undefined {
   try {
     using memory = SharedMemory.open(name);
-    // Nobody chose this log: its owner may cut it off right now.
-    const { buffer, load, guard } = sourceOf(memory, name, "auto");
-    guard?.();
-    const { segmentSize: size, entries, total } = outline(buffer, fence, load);
-    return { name, size, entries, lastSequenceNumber: total, writerAlive: memory.isLocked() };
+    const { segmentSize: size, entries, total: lastSequenceNumber } = lookAt(memory, name);
+    return { name, size, entries, lastSequenceNumber, writerAlive: memory.isLocked() };
   } catch (error) {
-    if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
+    if (error instanceof SegmentNotFoundError) return;
+    if (error instanceof UnsupportedLogError) {
+      const { version } = error;
+      return version === undefined ? undefined : { name, version, error: error.code };
+    }
     // No log is as large as that.
     if (error instanceof RangeError) return;
     if (error instanceof OuroborosError) return { name, error: error.code };

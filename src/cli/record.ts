@@ -112,7 +112,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const recording = new Recording(reader, file, options.output);
   if (after !== undefined) recording.goOn(after.sequenceNumber);
   else if (there !== undefined) {
-    skipTo(reader, reader.inspect().lastSequenceNumber);
+    skipTo(reader, reader.newestSequenceNumber());
     recording.goOn(reader.lastSequenceNumber);
   }
 
@@ -166,7 +166,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     }
     if (failure !== undefined) throw failure;
     // What was written between the last look and the end of its writer; no more than is there now.
-    const last = reader.inspect().lastSequenceNumber;
+    const last = reader.newestSequenceNumber();
     while (reader.lastSequenceNumber < last) {
       const batch = reader.readBatch();
       if (batch.length === 0) break;

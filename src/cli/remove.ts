@@ -15,6 +15,7 @@ import {
   type LogTarget,
   openMemory,
   unlinkMemory,
+  withName,
 } from "../shm_log/target.ts";
 import { targetsArgument } from "./options/arguments.ts";
 import { explain } from "./output/explain.ts";
@@ -81,6 +82,6 @@ function lockLog(target: LogTarget): LogMemory {
     throw new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
   } catch (error) {
     memory.close();
-    throw error;
+    throw withName(error, target);
   }
 }

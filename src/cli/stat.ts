@@ -7,14 +7,13 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import pc from "picocolors";
-import type { LogInfo } from "../log/inspect.ts";
+import type { ChunkInfo, LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
-import { table } from "./output/table.ts";
 import { entryCount } from "./output/warn.ts";
 
 const EXAMPLES = `
@@ -40,15 +39,41 @@ async function stat(target: LogTarget, options: { output: "text" | "json" }): Pr
   const isAlive = reader.isWriterAlive();
   const output = Output.standard();
   const { name } = reader;
-  output.write(
-    options.output === "json"
-      ? `${harmlessJson(JSON.stringify({ name, writerAlive: isAlive, ...info }, null, 2))}\n`
-      : describe(oneLine(name), isAlive, info),
-  );
+  if (options.output === "json") await writeJson(output, { name, writerAlive: isAlive, ...info });
+  else await writeText(output, oneLine(name), isAlive, info);
   await output.close();
 }
 
-function describe(name: string, isAlive: boolean, info: LogInfo): string {
+/** What JSON says of a log. */
+interface Stat extends LogInfo {
+  name: string;
+  writerAlive: boolean;
+}
+
+/** Writes it chunk by chunk: as one text, that of a million chunks would take 300 MB. */
+async function writeJson(output: Output, { chunks, ...about }: Stat): Promise<void> {
+  const text = harmlessJson(JSON.stringify({ ...about, chunks: [] }, null, 2));
+  output.write(text.slice(0, -"]\n}".length));
+  for (let i = 0; i < chunks.length; i++) {
+    const chunk = JSON.stringify(chunks[i], null, 2).replaceAll("\n", "\n    ");
+    output.write(`${i > 0 ? "," : ""}\n    ${chunk}`);
+    if (output.isFull) await output.flush();
+  }
+  output.write("\n  ]\n}\n");
+}
+
+const HEADS = ["chunk", "state", "offset", "token", "entries", "bytes"];
+
+function cellsOf({ index, state, offset, token, entries, bytesUsed }: ChunkInfo): string[] {
+  return [index, state, offset, token, entries, bytesUsed].map(String);
+}
+
+async function writeText(
+  output: Output,
+  name: string,
+  isAlive: boolean,
+  info: LogInfo,
+): Promise<void> {
   const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY));
   const gone = info.lastSequenceNumber - info.entries;
   const range = info.entries > 0
@@ -65,16 +90,23 @@ function describe(name: string, isAlive: boolean, info: LogInfo): string {
     ["gone", entryCount(gone)],
     ["largest", `${info.maxEntrySize} bytes an entry at most`],
   ];
-  const chunks = info.chunks.map((chunk) =>
-    [chunk.index, chunk.state, chunk.offset, chunk.token, chunk.entries, chunk.bytesUsed] as const
+  output.write(
+    `${colors.bold(name)}\n` +
+      facts.map(([what, value]) => `  ${what.padEnd(8)} ${value}\n`).join("") + "\n",
   );
-  return `${colors.bold(name)}\n` +
-    facts.map(([what, value]) => `  ${what.padEnd(8)} ${value}\n`).join("") +
-    `\n${
-      table([
-        ["chunk", "state", "offset", "token", "entries", "bytes"],
-        ...chunks.map((row) => [...row]),
-      ])
-    }` +
-    info.damage.map((line) => colors.red(`damage: ${line}\n`)).join("");
+  const widths = HEADS.map((head) => head.length);
+  for (const chunk of info.chunks) {
+    cellsOf(chunk).forEach((cell, i) => widths[i] = Math.max(widths[i], cell.length));
+  }
+  const line = (cells: string[]) =>
+    cells.map((cell, i) => HEADS[i] === "state" ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+      .join("  ") + "\n";
+  output.write(line(HEADS));
+  for (const chunk of info.chunks) {
+    output.write(line(cellsOf(chunk)));
+    if (output.isFull) await output.flush();
+  }
+  for (const what of info.damage) output.write(colors.red(`damage: ${what}\n`));
+  const more = info.damageCount - info.damage.length;
+  if (more > 0) output.write(colors.red(`damage: ${more} more\n`));
 }

@@ -64,7 +64,7 @@ function secondsArgument(text: string): number {
 async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
-  using watch = new Watch(targets.length > 0 ? targets : undefined);
+  const watch = new Watch(targets.length > 0 ? targets : undefined);
   const interval = options.interval * 1000;
   const isLive = process.stdout.isTTY && process.stdin.isTTY && !options.once &&
     options.output === "text";
@@ -74,9 +74,9 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
     const { showScreen } = await import("./top/screen.ts").catch(explainMissing);
     return showScreen({ watch, interval, sort: options.sort, signal });
   }
-  watch.look();
+  await watch.look(signal);
   await sleep(interval, undefined, { signal }).catch(() => {});
-  await print(sorted(watch.look(), options.sort), options.output);
+  await print(sorted(await watch.look(signal), options.sort), options.output);
 }
 
 /** The npm package does not bring what only this screen needs. */

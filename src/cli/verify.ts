@@ -73,7 +73,8 @@ function look(target: LogTarget): Report {
       const damage = [{ offset: error.offset, what: error.message }];
       return { name, isIntact: false, damage };
     }
-    if (error instanceof UnsupportedLogError) {
+    // A log of another version may well be sound.
+    if (error instanceof UnsupportedLogError && error.version === undefined) {
       return { name, isIntact: false, damage: [{ offset: 0, what: error.message }] };
     }
     throw error;
@@ -103,6 +104,14 @@ function describe(report: Report): string {
   for (const one of report.damage) {
     const where = "chunk" in one ? `chunk ${one.chunk}, offset ${one.offset}` : "header";
     lines.push(colors.red(`  damage: ${where}: ${harmless(one.what)}`));
+  }
+  if ("damageCount" in report) {
+    const [damage, gaps] = [
+      report.damageCount - report.damage.length,
+      report.gapCount - report.gaps.length,
+    ];
+    if (gaps > 0) lines.push(`  ${gaps} more places where entries are gone`);
+    if (damage > 0) lines.push(colors.red(`  damage: ${damage} more`));
   }
   return lines.map((line) => `${line}\n`).join("");
 }

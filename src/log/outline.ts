@@ -1,5 +1,6 @@
 /**
- * What is in a log, at the cost of a look at its table and its newest chunk: for those who look often.
+ * What is in a log, at the cost of a look at its table and the last chunk of each lap: for those who
+ * look often.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import type { Fence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { markedTotal } from "./resume.ts";
 import { type Load, Segment } from "./segment.ts";
-import { survey } from "./survey.ts";
+import { behind, survey, walk } from "./survey.ts";
 
 /** What is in a log. Of the chunks in few numbers each: there may be millions of them. */
 export interface LogOutline {
@@ -34,24 +35,34 @@ export interface LogOutline {
   total: number;
 }
 
-/** Looks at the log in `memory`, whose writer may be at work. */
+/**
+ * Looks at the log in `memory`, whose writer may be at work.
+ *
+ * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {CorruptLogError} if its header contradicts its size
+ */
 export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutline {
   const segment = new Segment(memory, load);
-  const { order, offsets, tokens, newest, end } = survey(segment, fence);
+  const found = survey(segment, fence);
+  const { order, offsets, tokens, newest, end } = found;
   const total = newest === undefined ? markedTotal(segment) ?? 0 : newest.token + end.entries;
   const chunkEntries = new Float64Array(segment.chunkCount);
   const chunkBytes = new Uint32Array(segment.chunkCount);
   let [entries, bytes] = [0, 0];
   for (let place = 0; place < order.length; place++) {
     const [index, next] = [order[place], order[place + 1]];
-    // The last chunk of a lap ends with the segment, but for what a wrap mark leaves free.
-    const to = next === undefined
-      ? end.offset
-      : offsets[next] > offsets[index]
-      ? offsets[next]
-      : segment.end;
-    entries += chunkEntries[index] = (next === undefined ? total : tokens[next]) - tokens[index];
-    bytes += chunkBytes[index] = to - offsets[index];
+    if (next === index + 1) {
+      chunkEntries[index] = tokens[next] - tokens[index];
+      chunkBytes[index] = offsets[next] - offsets[index];
+    } else {
+      // The last chunk of a lap: what comes after it may not be the next entry.
+      const limit = behind(found, index)?.offset ?? segment.end;
+      const last = next === undefined ? end : walk(segment, offsets[index], limit);
+      chunkEntries[index] = last.entries;
+      chunkBytes[index] = last.offset - offsets[index];
+    }
+    entries += chunkEntries[index];
+    bytes += chunkBytes[index];
   }
   return {
     segmentSize: segment.end,

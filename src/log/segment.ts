@@ -88,7 +88,10 @@ export class Segment {
     }
     const version = this.words[VERSION_WORD] >>> 0;
     if (version !== VERSION) {
-      throw new UnsupportedLogError(`log of version ${version}: only version ${VERSION} is known`);
+      throw new UnsupportedLogError(
+        `version ${version} of the format: only version ${VERSION} is known`,
+        version,
+      );
     }
     this.chunkCount = this.words[CHUNK_COUNT_WORD] >>> 0;
     this.dataStart = dataOffset(this.chunkCount);

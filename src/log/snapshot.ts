@@ -9,15 +9,14 @@
  * @module
  */
 
-import { type Fence, fullFence } from "../fence.ts";
+import { fullFence } from "../fence.ts";
 import { bytesOf, type MemoryLike } from "../memory.ts";
 import type { EntryBatch } from "./batch.ts";
 import { entrySize, TABLE_OFFSET } from "./layout.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderOptions } from "./reader_options.ts";
-import { markedTotal } from "./resume.ts";
 import { Segment } from "./segment.ts";
-import { survey } from "./survey.ts";
+import { totalOf } from "./total.ts";
 import { Writer } from "./writer.ts";
 
 /** How often a copy that the writer overtook begins anew with the oldest entry. */
@@ -209,26 +208,5 @@ class Run {
       words[dataStart >>> 2] = 0;
     }
     this.#bytes = 0;
-  }
-}
-
-/** How many entries were written to the log by now. */
-function totalOf(segment: Segment, fence: Fence): number {
-  let lastMark: number | undefined;
-  for (let attempt = 1;; attempt++) {
-    // What a survey says of a table in motion may never have been true: look again.
-    const { newest, end } = survey(segment, fence);
-    // A row 0 that is restarted counts more than all others, though those may have entries.
-    const mark = markedTotal(segment);
-    fence(); // the entries before the row
-    if (mark !== undefined) {
-      if (mark === lastMark || attempt === ATTEMPTS) return mark;
-    } else if (newest !== undefined) {
-      const { index, offset, token } = newest;
-      const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
-      const isIntact = now.committed && now.offset === offset && now.token === token;
-      if (isIntact || attempt === ATTEMPTS) return token + end.entries;
-    } else if (attempt === ATTEMPTS) return 0;
-    lastMark = mark;
   }
 }

@@ -147,5 +147,5 @@ export function readOrigins(target: LogTarget): Origins {
   const records = [...originRecords(origin)];
   // After the records: what they tell of is written by then, or is not told of yet.
   using log = ShmLogReader.open(target);
-  return new Origins(records, log.inspect().lastSequenceNumber);
+  return new Origins(records, log.newestSequenceNumber());
 }

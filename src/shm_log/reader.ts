@@ -11,15 +11,16 @@ import type { Entry } from "../log/entry.ts";
 import type { EntryView } from "../log/entry_view.ts";
 import { inspect, type LogInfo } from "../log/inspect.ts";
 import { Reader } from "../log/reader.ts";
-import { lacksMagic } from "../log/segment.ts";
+import { lacksMagic, Segment } from "../log/segment.ts";
 import { sleep } from "../sleep.ts";
+import { totalOf } from "../log/total.ts";
 import { type Verification, verify } from "../log/verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
 import { follow, type FollowOptions, streamOf } from "./follow.ts";
 import { ReaderBell } from "./reader_bell.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { copyModeOf, fence, type LogSource, sourceOf } from "./source.ts";
-import { absoluteTarget, type LogMemory, type LogTarget, openMemory } from "./target.ts";
+import { absoluteTarget, type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
 
 /** How often to look whether the log has come to an entry. */
 const LOOKS = 8;
@@ -89,7 +90,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
       return new ShmLogReader(target, memory, options);
     } catch (error) {
       memory.close();
-      throw error;
+      throw withName(error, target);
     }
   }
 
@@ -291,6 +292,18 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return streamOf(this.followBatches(options), (batch) => `${batch.texts().join("\n")}\n`);
   }
 
+  /**
+   * The sequence number of the newest entry, which is how many were ever written. It costs a look at
+   * the table and the newest chunk, where {@linkcode ShmLogReader.inspect} looks at all entries.
+   *
+   * @throws {SegmentTruncatedError} if somebody made the segment shorter
+   * @throws {ClosedError} after `close()`
+   */
+  newestSequenceNumber(): number {
+    this.#source.guard?.();
+    return totalOf(new Segment(this.#source.buffer, this.#source.load), fence);
+  }
+
   /** What is in the log, see {@linkcode inspect}. */
   inspect(): LogInfo {
     this.#source.guard?.();
@@ -368,7 +381,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
       return reader;
     } catch (error) {
       if (error instanceof SegmentNotFoundError) return undefined;
-      throw error;
+      throw withName(error, target);
     } finally {
       memory?.close();
     }
@@ -378,7 +391,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   #hasComeTo(sequenceNumber: number): boolean {
     // A look beside a writer that laps it may see too few; the number itself only grows.
     for (let look = 0; look < LOOKS; look++) {
-      if (this.inspect().lastSequenceNumber >= sequenceNumber) return true;
+      if (this.newestSequenceNumber() >= sequenceNumber) return true;
     }
     return false;
   }

@@ -11,7 +11,7 @@ import { Segment } from "../log/segment.ts";
 import { survey } from "../log/survey.ts";
 import { sleep } from "../sleep.ts";
 import { type CopyMode, fence, sourceOf } from "./source.ts";
-import { describeTarget, type LogTarget, openMemory } from "./target.ts";
+import { describeTarget, type LogTarget, openMemory, withName } from "./target.ts";
 
 /** How long other things of this process wait while a log is copied, in milliseconds. */
 const DEAF = 16;
@@ -92,7 +92,11 @@ export async function saveLog(
   }
   const { buffer, load, guard } = sourceOf(source, target, copyMode);
   guard?.();
-  new Segment(buffer, load);
+  try {
+    new Segment(buffer, load);
+  } catch (error) {
+    throw withName(error, target);
+  }
   const createOptions = mode === undefined ? { force } : { force, mode };
   using file = PartialFile.create(path, source.byteLength, createOptions);
   const info = await copy(copySteps(buffer, file.buffer, { fence, load, guard }), options);

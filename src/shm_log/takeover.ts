@@ -16,7 +16,7 @@ import {
   WriterLockedError,
 } from "../errors.ts";
 import { compilerFence, fullFence } from "../fence.ts";
-import { MAGIC, segmentSize } from "../log/layout.ts";
+import { MAGIC, segmentSize, TABLE_OFFSET, VERSION, VERSION_WORD } from "../log/layout.ts";
 import { couldBeUnfinished, Segment } from "../log/segment.ts";
 import { Writer } from "../log/writer.ts";
 import type { WriterOptions } from "../log/writer_options.ts";
@@ -179,11 +179,19 @@ function checkOwner(memory: LogMemory, target: LogTarget): void {
   );
 }
 
-/** Throws unless the memory is a log, of whatever version. */
+/** Throws unless the memory is a log, and of a version that we know. */
 function checkMagic(memory: LogMemory, target: LogTarget): void {
-  const start = new Uint8Array(new ArrayBuffer(8));
-  memory.read(start, 0);
-  if (new DataView(start.buffer).getBigUint64(0, true) === MAGIC) return;
+  const start = new DataView(new ArrayBuffer(TABLE_OFFSET));
+  memory.read(new Uint8Array(start.buffer), 0);
+  if (start.getBigUint64(0, true) === MAGIC) {
+    const version = start.getUint32(4 * VERSION_WORD, true);
+    if (version === VERSION) return;
+    throw new UnsupportedLogError(
+      `log ${describeTarget(target)} has version ${version} of the format, and only version ` +
+        `${VERSION} is known: it is left as it is; remove it first if it is not needed`,
+      version,
+    );
+  }
   throw new UnsupportedLogError(
     `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is left as it is`,
   );

@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Access, CreateOptions } from "../../ffi/mod.ts";
 
 /** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
@@ -24,6 +25,14 @@ export function describeTarget(target: LogTarget): string {
 /** The same place, whatever becomes of the working directory. */
 export function absoluteTarget(target: LogTarget): LogTarget {
   return typeof target === "string" ? target : { path: resolve(target.path) };
+}
+
+/** An error with the name of the log, where only its memory was known. */
+export function withName(error: unknown, target: LogTarget): unknown {
+  if (error instanceof UnsupportedLogError || error instanceof CorruptLogError) {
+    error.message = `${describeTarget(target)}: ${error.message}`;
+  }
+  return error;
 }
 
 /** Makes the memory, which must not exist yet. */

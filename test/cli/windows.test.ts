@@ -131,19 +131,20 @@ test("what is renamed waits for who has the file open for a moment, but not for 
 
 test("top and list keep no log that they look at", { skip }, async () => {
   const name = uniqueName("cli");
-  using watch = new Watch();
-  const mine = () => watch.look().find((look) => look.name === name);
+  const watch = new Watch();
+  const mine = async () => (await watch.look()).find((look) => look.name === name);
   for (let i = 0; i < 2; i++) {
     using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
     writer.write("one");
-    assert.deepEqual([mine()?.isAlive, mine()?.outline?.total], [true, 1]);
+    const look = await mine();
+    assert.deepEqual([look?.isAlive, look?.outline?.total], [true, 1]);
     writer.write("two");
     // The clock may know milliseconds only.
     await sleep(2);
-    assert.ok((mine()?.rate ?? 0) > 0);
+    assert.ok(((await mine())?.rate ?? 0) > 0);
     writer.close();
     assert.equal(SharedMemory.exists(name), false);
-    assert.equal(mine(), undefined);
+    assert.equal(await mine(), undefined);
   }
 });
 

@@ -120,7 +120,7 @@ export class TailedLog {
   *past(): Generator<Item> {
     const { lines, from, after } = this.#options;
     const { continuation } = this.#opened;
-    const last = this.#opened.inspect().lastSequenceNumber;
+    const last = this.#opened.newestSequenceNumber();
     if (after !== undefined && continuation?.isSameSegment) {
       this.#expected = after.sequenceNumber + 1;
     } else if (after !== undefined) {

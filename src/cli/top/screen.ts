@@ -38,8 +38,9 @@ export interface ScreenOptions {
 
 /** Shows the screen until `q`, Ctrl-C or `signal`; then the terminal is as it was. */
 export async function showScreen(options: ScreenOptions): Promise<void> {
+  const first = await options.watch.look(options.signal);
   // Ink takes the environment of continuous integration for no terminal; here there is one.
-  const app = render(h(Top, options), {
+  const app = render(h(Top, { ...options, first }), {
     alternateScreen: true,
     interactive: true,
     incrementalRendering: true,
@@ -56,22 +57,28 @@ export async function showScreen(options: ScreenOptions): Promise<void> {
   }
 }
 
-function Top({ watch, interval, sort: firstSort }: ScreenOptions): ReactNode {
+function Top(
+  { watch, interval, sort: firstSort, first, signal }: ScreenOptions & { first: LogLook[] },
+): ReactNode {
   const { exit } = useApp();
   const { columns, rows } = useWindowSize();
-  const [looks, setLooks] = useState<LogLook[]>(() => watch.look());
+  const [looks, setLooks] = useState<LogLook[]>(first);
   const [sort, setSort] = useState(firstSort);
   const [selected, setSelected] = useState<string>();
   const [isDetail, setDetail] = useState(false);
   useEffect(() => {
-    const timer = setInterval(() => {
-      try {
-        setLooks(watch.look());
-      } catch (error) {
-        // By the way that gives the terminal back.
-        exit(error instanceof Error ? error : new Error(String(error)));
-      }
-    }, interval);
+    // By the way that gives the terminal back.
+    const fail = (error: unknown) =>
+      exit(error instanceof Error ? error : new Error(String(error)));
+    let isLooking = false;
+    const look = async () => {
+      if (isLooking) return;
+      isLooking = true;
+      const looks = await watch.look(signal);
+      isLooking = false;
+      if (!signal.aborted) setLooks(looks);
+    };
+    const timer = setInterval(() => look().catch(fail), interval);
     return () => clearInterval(timer);
   }, [watch, interval]);
 

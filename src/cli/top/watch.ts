@@ -6,9 +6,10 @@
 
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../../errors.ts";
-import { type LogOutline, outline } from "../../log/outline.ts";
-import { fence, sourceOf } from "../../shm_log/source.ts";
+import type { LogOutline } from "../../log/outline.ts";
+import { lookAt } from "../../shm_log/look.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../shm_log/target.ts";
+import { Ears } from "../process/ears.ts";
 import { History } from "./history.ts";
 import { writerPids } from "./processes.ts";
 
@@ -39,10 +40,10 @@ export interface Age {
 }
 
 /**
- * Looks at logs: at all in shared memory, or at those of `targets`. Where a segment lives as long as
- * somebody has it open, none is kept open between two looks: who only looks keeps nothing alive.
+ * Looks at logs: at all in shared memory, or at those of `targets`. None is kept open between two
+ * looks: there may be more of them than a process may have open, and a look keeps nothing alive.
  */
-export class Watch implements Disposable {
+export class Watch {
   readonly #targets: readonly LogTarget[] | undefined;
   readonly #logs = new Map<string, WatchedLog>();
 
@@ -50,8 +51,12 @@ export class Watch implements Disposable {
     this.#targets = targets;
   }
 
-  /** Looks at all of them: those that are new, too, and not at those that are gone. */
-  look(): LogLook[] {
+  /**
+   * Looks at all of them: those that are new, too, and not at those that are gone. An abort of `signal`
+   * ends the look early.
+   */
+  async look(signal?: AbortSignal): Promise<LogLook[]> {
+    const ears = new Ears();
     const targets = this.#targets ?? SharedMemory.list();
     const pids = writerPids();
     const looks: LogLook[] = [];
@@ -60,26 +65,16 @@ export class Watch implements Disposable {
       const name = typeof target === "string" ? target : target.path;
       const log = this.#logs.get(name) ?? new WatchedLog(name, target);
       const look = log.look(performance.now(), pids);
-      if (look === undefined) log.close();
-      else {
+      if (look !== undefined) {
         seen.add(name);
         this.#logs.set(name, log);
         looks.push(look);
       }
+      if (ears.isDue) await ears.listen();
+      if (signal?.aborted) return looks;
     }
-    for (const [name, log] of this.#logs) {
-      if (!SharedMemory.persists) log.letGo();
-      if (seen.has(name)) continue;
-      log.close();
-      this.#logs.delete(name);
-    }
+    for (const name of this.#logs.keys()) if (!seen.has(name)) this.#logs.delete(name);
     return looks;
-  }
-
-  /** Closes all. */
-  [Symbol.dispose](): void {
-    for (const log of this.#logs.values()) log.close();
-    this.#logs.clear();
   }
 }
 
@@ -87,9 +82,8 @@ export class Watch implements Disposable {
 class WatchedLog {
   readonly #name: string;
   readonly #target: LogTarget;
-  #memory: LogMemory | undefined;
   /** What was looked at last. */
-  #last: { device: number; inode: number; total: number } | undefined;
+  #last: { identity: LogMemory["identity"]; total: number } | undefined;
   #history = new History();
 
   constructor(name: string, target: LogTarget) {
@@ -100,18 +94,17 @@ class WatchedLog {
   /** Looks; gives nothing if there is no log of this name. */
   look(now: number, pids: ReadonlyMap<string, number>): LogLook | undefined {
     try {
-      const memory = this.#open();
-      // Perhaps nobody chose this log: its owner may cut it off right now.
-      const { buffer, load, guard } = sourceOf(memory, this.#target, "auto");
-      guard?.();
-      const found = outline(buffer, fence, load);
+      using memory = openMemory(this.#target, "read");
+      const found = lookAt(memory, this.#target);
       const isAlive = memory.isLocked();
       this.#recognize(memory, found.total, isAlive);
       this.#history.add(now, found.total);
       return this.#describe(found, memory, isAlive, pids);
     } catch (error) {
-      this.close();
-      if (error instanceof UnsupportedLogError || error instanceof SegmentNotFoundError) return;
+      this.#last = undefined;
+      this.#history = new History();
+      if (error instanceof SegmentNotFoundError) return;
+      if (error instanceof UnsupportedLogError && error.version === undefined) return;
       // No log is as large as that.
       if (error instanceof RangeError) return;
       if (!(error instanceof OuroborosError)) throw error;
@@ -119,36 +112,17 @@ class WatchedLog {
     }
   }
 
-  /** Closes, and forgets. */
-  close(): void {
-    this.letGo();
-    this.#last = undefined;
-    this.#history = new History();
-  }
-
-  /** Closes until the next look. */
-  letGo(): void {
-    this.#memory?.close();
-    this.#memory = undefined;
-  }
-
-  /** The memory that has the name now, all of which is there. */
-  #open(): LogMemory {
-    if (this.#memory !== undefined) {
-      const isSame = this.#memory.isCurrent() &&
-        this.#memory.currentSize() >= this.#memory.byteLength;
-      if (!isSame) this.close();
-    }
-    return this.#memory ??= openMemory(this.#target, "read");
-  }
-
   /** Forgets what was of another log. */
-  #recognize({ identity: { device, inode } }: LogMemory, total: number, isAlive: boolean): void {
+  #recognize({ identity }: LogMemory, total: number, isAlive: boolean): void {
     const last = this.#last;
-    this.#last = { device, inode, total };
-    if (last === undefined || (last.device === device && last.inode === inode)) return;
+    this.#last = { identity, total };
+    if (last === undefined) return;
+    const { device, inode, created } = last.identity;
+    if (
+      device === identity.device && inode === identity.inode && created === identity.created
+    ) return;
     // On Windows what no writer of ours holds is told apart only while somebody has it open.
-    if (isAlive || total < last.total) this.#history = new History();
+    if (SharedMemory.persists || isAlive || total < last.total) this.#history = new History();
   }
 
   #describe(

@@ -117,7 +117,7 @@ export class Intake {
 
   #hasComeTo(sequenceNumber: number): boolean {
     for (let look = 0; look < LOOKS; look++) {
-      if (this.#parts.reader.inspect().lastSequenceNumber >= sequenceNumber) return true;
+      if (this.#parts.reader.newestSequenceNumber() >= sequenceNumber) return true;
     }
     return false;
   }

@@ -105,7 +105,7 @@ export class Progress {
   /** Looks how far the writer is. */
   look(): void {
     try {
-      this.#last = Math.max(this.#last, this.#reader.inspect().lastSequenceNumber);
+      this.#last = Math.max(this.#last, this.#reader.newestSequenceNumber());
     } catch {
       // It is closed, or cut off: who follows it hears that.
       return;

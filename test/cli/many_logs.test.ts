@@ -1,0 +1,102 @@
+/** Commands that look at all logs: none of these, nor their number, may keep the others from being seen. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test, { after } from "node:test";
+import { segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
+import { runCli } from "../support/cli.ts";
+import { runScript, uniqueName } from "../support/runtime.ts";
+import { Raw } from "../support/segment.ts";
+
+const skip = process.platform === "linux" ? false : "needs /dev/shm and ulimit";
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-test-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A log of format version 2, as the reference's next version writes it. */
+function versionTwo(): Uint8Array {
+  const memory = new ArrayBuffer(4096);
+  const raw = new Raw(memory);
+  raw.view.setBigUint64(0, 0x4f55524f424c4f47n, true);
+  raw.setU32(8, 2);
+  raw.setU32(12, 4);
+  return new Uint8Array(memory);
+}
+
+/** Runs a command with so few descriptors that 200 logs are more than it may have open. */
+function runShort(args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const before = ["sh", "-c", 'ulimit -n 150; exec "$@"', "sh"];
+  return runScript(new URL("../../src/cli/main.ts", import.meta.url), args, { before });
+}
+
+test("more logs than a process may have open are all seen, and so are those that are none", {
+  skip,
+}, () => {
+  const prefix = uniqueName("many");
+  const files: string[] = [];
+  const put = (name: string, bytes: Uint8Array) => {
+    files.push(`/dev/shm${name}`);
+    writeFileSync(`/dev/shm${name}`, bytes);
+  };
+  try {
+    const memory = new ArrayBuffer(segmentSize(2, 256));
+    Writer.create(memory, { chunkCount: 2 }).write("one");
+    const sound = new Uint8Array(memory);
+    for (let i = 0; i < 200; i++) put(`${prefix}-${i}`, sound);
+    put(`${prefix}-cut`, sound.slice(0, 40));
+    put(`${prefix}-two`, versionTwo());
+    const list = runShort(["list"]);
+    assert.deepEqual([list.status, list.stderr], [0, ""]);
+    for (let i = 0; i < 200; i++) {
+      assert.match(list.stdout, new RegExp(`^${prefix}-${i} +560 B +1 +1 +-$`, "m"));
+    }
+    assert.match(list.stdout, new RegExp(`^${prefix}-cut +\\? +0 +0 +CORRUPT_LOG$`, "m"));
+    assert.match(list.stdout, new RegExp(`^${prefix}-two .* format of version 2$`, "m"));
+    const top = runShort(["top", "--once", "-d", "0.1", "-o", "json"]);
+    assert.deepEqual([top.status, top.stderr], [0, ""]);
+    const looks: { name: string; entries?: number; error?: string }[] = JSON.parse(top.stdout);
+    const mine = looks.filter(({ name }) => name.startsWith(prefix));
+    assert.equal(mine.filter(({ entries }) => entries === 1).length, 200);
+    assert.deepEqual(
+      mine.filter(({ error }) => error !== undefined).map(({ name, error }) => [name, error])
+        .sort(),
+      [[`${prefix}-cut`, "CORRUPT_LOG"], [`${prefix}-two`, "UNSUPPORTED_LOG"]],
+    );
+  } finally {
+    for (const file of files) rmSync(file);
+  }
+});
+
+test("a log of a version to come is named, is not said to be damaged, and is not replaced", () => {
+  const path = join(folder, "two.log");
+  writeFileSync(path, versionTwo());
+  for (const command of [["verify", path], ["stat", path], ["tail", path], ["remove", path]]) {
+    const { code, stdout, stderr } = runCli(command);
+    assert.deepEqual([code, stdout], [1, ""], command[0]);
+    assert.ok(stderr.includes(path) && /version 2 of the format/.test(stderr), stderr);
+  }
+  for (const ifExists of ["replace", "resume"] as const) {
+    assert.throws(() => ShmLogWriter.create({ path }, { ifExists }), {
+      code: "UNSUPPORTED_LOG",
+      version: 2,
+    });
+  }
+  assert.match(runCli(["verify", path]).stderr, /version 2/);
+});
+
+test("a log of many chunks is shown by stat, in words and as JSON", () => {
+  const path = join(folder, "chunks.log");
+  const chunkCount = 200_000;
+  const memory = new ArrayBuffer(segmentSize(chunkCount, 8));
+  const writer = Writer.create(memory, { chunkCount });
+  for (let i = 0; i < chunkCount; i++) writer.write("abcd");
+  writeFileSync(path, new Uint8Array(memory));
+  const { code, stdout } = runCli(["stat", path]);
+  assert.equal(code, 0);
+  assert.equal(stdout.split("\n").length, 8 + 1 + chunkCount + 1);
+  assert.match(stdout, /\n {3}100 {2}full +3200816 +100 +1 +8\n/);
+  const info = JSON.parse(runCli(["stat", path, "-o", "json"]).stdout);
+  assert.deepEqual([info.chunks.length, info.entries, info.damage], [chunkCount, chunkCount, []]);
+});
