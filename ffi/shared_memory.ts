@@ -17,8 +17,8 @@ import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./me
 import { system } from "./current_system.ts";
 import type { Access, ObjectIdentity, SegmentIdentity } from "./system.ts";
 
-/** How much of a segment is mapped. */
-interface WholePages {
+/** How a segment is opened. */
+export interface SharedOpenOptions extends OpenOptions {
   /**
    * Whether to map the page in which the segment ends to its end: what lies there is memory that all
    * who map it share, too. Default false.
@@ -26,11 +26,11 @@ interface WholePages {
   wholePages?: boolean;
 }
 
-/** How a segment is opened. */
-export interface SharedOpenOptions extends OpenOptions, WholePages {}
-
 /** How a segment is created. */
-export interface SharedCreateOptions extends CreateOptions<SharedMemory>, WholePages {}
+export interface SharedCreateOptions extends CreateOptions<SharedMemory> {
+  /** Whether to map its last page to the end, see {@linkcode SharedOpenOptions.wholePages}. */
+  wholePages?: boolean;
+}
 
 /** No system has smaller pages, in bytes. */
 const PAGE = 4096;
