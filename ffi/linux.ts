@@ -30,6 +30,8 @@ const STATX_MASK = 0;
 const STATX_BIRTH = 80;
 const WANT_BIRTH = 0x800;
 const AT_EMPTY_PATH = 0x1000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_FDCWD = -100;
 const EMPTY_PATH = new Uint8Array(new ArrayBuffer(1));
 
 /** The same by the number of the system call. */
@@ -85,6 +87,16 @@ export function linux(native: Driver, arch: string): Platform {
   const readText = textReader(native, libc);
   const extended = new DataView(new ArrayBuffer(STATX_SIZE));
   const extendedBytes = new Uint8Array(extended.buffer);
+
+  function createdAt(descriptor: number, path: Uint8Array, flags: number): number {
+    if (statx === undefined) return 0;
+    // A file system that does not know leaves the bit unset; a kernel before 4.11 fails.
+    extendedBytes.fill(0);
+    statx(descriptor, path, flags, WANT_BIRTH, extendedBytes);
+    if ((extended.getUint32(STATX_MASK, true) & WANT_BIRTH) === 0) return 0;
+    return microseconds(extended, STATX_BIRTH);
+  }
+
   return {
     maxNameLength: 255,
     msSync: 4,
@@ -101,14 +113,9 @@ export function linux(native: Driver, arch: string): Platform {
       device: identityNumber(found.getBigUint64(0, true)),
       inode: identityNumber(found.getBigUint64(8, true)),
     }),
-    createdAt(descriptor) {
-      if (statx === undefined) return 0;
-      // A file system that does not know leaves the bit unset; a kernel before 4.11 fails.
-      extendedBytes.fill(0);
-      statx(descriptor, EMPTY_PATH, AT_EMPTY_PATH, WANT_BIRTH, extendedBytes);
-      if ((extended.getUint32(STATX_MASK, true) & WANT_BIRTH) === 0) return 0;
-      return microseconds(extended, STATX_BIRTH);
-    },
+    createdAt: (descriptor) => createdAt(descriptor, EMPTY_PATH, AT_EMPTY_PATH),
+    pathCreatedAt: (path, isFollowed) =>
+      createdAt(AT_FDCWD, cString(path), isFollowed ? 0 : AT_SYMLINK_NOFOLLOW),
     ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),

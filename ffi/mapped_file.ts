@@ -188,9 +188,21 @@ export class MappedFile extends Mapping {
     this.flush();
   }
 
-  /** Whether the path still leads to this very file. */
+  /** Whether the path still leads to this very file, and not to a copy of it. */
   override isCurrent(): boolean {
-    return leadsTo(this.path, this.identity, this.access);
+    return leadsTo(this.path, this.identity, this.access) && !this.isCopied();
+  }
+
+  /**
+   * Whether the path leads to a copy of this file by now, which has its numbers and its lock. overlayfs
+   * makes one when a file of a lower layer, as of a container's image, is opened to be written to: who
+   * mapped it before sees nothing of what comes.
+   */
+  isCopied(): boolean {
+    const { created } = this.identity;
+    const now = system().pathCreatedAt?.(this.path, this.access === "read") ?? 0;
+    return created !== 0 && now !== 0 && now !== created &&
+      leadsTo(this.path, this.identity, this.access);
   }
 
   /** Closes, and removes the file while the lock is still held, see {@linkcode Mapping.remove}. */

@@ -146,6 +146,7 @@ export function posixSystem(
       return check("shm_open", `"${name}"`, () => on.shmOpen(cString(name), flags, 0));
     },
     ...(on.statShared && { identifyShared: identifyByName }),
+    ...(on.pathCreatedAt && { pathCreatedAt: on.pathCreatedAt }),
     unlinkShared(name) {
       const result = on.shmUnlink(cString(name));
       const reason = errno[0];

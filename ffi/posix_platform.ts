@@ -41,6 +41,8 @@ export interface Platform {
   identityOf(stat: DataView): Omit<SegmentIdentity, "created">;
   /** When the object was created, in microseconds since 1970; 0 where that is not known. */
   createdAt(descriptor: number, stat: DataView): number;
+  /** The same of what a path leads to, by its last link or not, where that can tell of a copy. */
+  pathCreatedAt?: (path: string, isFollowed: boolean) => number;
   ownerOf(stat: DataView): number;
   /** The size of an object in bytes, where `lseek` does not tell that of a segment. */
   sizeOf?: (stat: DataView) => number;

@@ -141,6 +141,11 @@ export interface System {
   size(descriptor: number): number;
   /** Which object a descriptor leads to. */
   identify(descriptor: number): SegmentIdentity;
+  /**
+   * When what a path leads to was created, as `identify()` has it, where a file may be copied under
+   * whoever has it open: the copy has the same numbers.
+   */
+  pathCreatedAt?(path: string, isFollowed: boolean): number;
   /** The number of the user who owns it. */
   owner(descriptor: number): number;
   /** The number of the user that this process acts for; 0 where there are no such numbers. */

@@ -6,6 +6,7 @@
 
 import { constants } from "node:os";
 import { SegmentNotFoundError, SystemCallError } from "../errors.ts";
+import { MappedFile } from "../../ffi/mod.ts";
 import { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
 import type { EntryView } from "../log/entry_view.ts";
@@ -331,7 +332,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /**
    * Goes over to the segment that has the name now, if it is another one: the counts begin anew, and
-   * with entry 1, so that what is gone of it by now counts as lost.
+   * with entry 1, so that what is gone of it by now counts as lost. Of a copy of this one, as overlayfs
+   * makes, with the entry after the last one that was read.
    *
    * @returns whether there was another one, finished by its creator
    */
@@ -341,8 +343,9 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     if (other === undefined) return false;
     let reader: Reader;
     try {
-      // All of it is new to us, wherever this reader was to start.
-      reader = readerOf(other.#source, this.#options, 0);
+      // All of it is new to us, wherever this reader was to start; of a copy, what comes after our place.
+      const isSame = this.#isCopied() && other.#hasComeTo(this.lastSequenceNumber);
+      reader = readerOf(other.#source, this.#options, isSame ? this.lastSequenceNumber : 0);
     } catch (error) {
       other.close();
       throw error;
@@ -387,6 +390,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     }
   }
 
+  /** Whether a copy of the file is written in its place. */
+  #isCopied(): boolean {
+    return this.#memory instanceof MappedFile && this.#memory.isCopied();
+  }
+
   /** Whether an entry of that number was written. */
   #hasComeTo(sequenceNumber: number): boolean {
     // A look beside a writer that laps it may see too few; the number itself only grows.
@@ -400,7 +408,9 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return follow({
       next,
       bell: () => this.#bell.attended(),
-      isAbandoned: () => unlessShort(() => this.isReplaced() && !this.isWriterAlive()),
+      // A copy has the lock of what it was copied from, to which nobody writes any more.
+      isAbandoned: () =>
+        unlessShort(() => this.isReplaced() && (this.#isCopied() || !this.isWriterAlive())),
       moveOn: () => {
         const { position, lostEntries, overruns } = this;
         if (!unlessShort(() => this.reopen())) return false;
