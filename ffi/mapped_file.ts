@@ -9,8 +9,16 @@ import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../src
 import { make } from "./creation.ts";
 import { system } from "./current_system.ts";
 import { Mapping } from "./mapping.ts";
-import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
+import {
+  checkMode,
+  checkSize,
+  createChecks,
+  type CreateOptions,
+  openChecks,
+  type OpenOptions,
+} from "./memory_options.ts";
 import type { Access, ObjectIdentity } from "./system.ts";
+import { checkOptions } from "../src/options.ts";
 
 /**
  * A file that is mapped into memory: like shared memory, and it outlives a reboot.
@@ -67,6 +75,7 @@ export class MappedFile extends Mapping {
     size: number,
     options: CreateOptions<MappedFile> = {},
   ): MappedFile {
+    checkOptions("MappedFile.create()", options, createChecks);
     const { mode = 0o600, reserve = true } = options;
     const what = `file "${path}"`;
     checkMode(mode);
@@ -107,6 +116,7 @@ export class MappedFile extends Mapping {
    */
   static open(path: string, options: OpenOptions = {}): MappedFile {
     path = resolve(path);
+    checkOptions("MappedFile.open()", options, openChecks);
     const { access = "read" } = options;
     const descriptor = system().files.open(path, access);
     try {

@@ -6,6 +6,7 @@
 
 import { system } from "./current_system.ts";
 import type { Access } from "./system.ts";
+import { callback, type Checks, flag, mode as isMode, oneOf } from "../src/options.ts";
 
 /** How memory is created. */
 export interface CreateOptions<T = unknown> {
@@ -54,7 +55,16 @@ export function checkSize(size: number, what: string): void {
 
 /** Throws a RangeError unless `mode` is a set of permission bits. */
 export function checkMode(mode: number): void {
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
-    throw new RangeError(`mode ${mode} is not from 0 to 0o777`);
-  }
+  createChecks.mode("mode", mode);
 }
+
+/** What {@linkcode CreateOptions} may be. */
+export const createChecks: Checks<CreateOptions> = {
+  mode: isMode,
+  reserve: flag,
+  lock: flag,
+  prepare: callback,
+};
+
+/** What {@linkcode OpenOptions} may be. */
+export const openChecks: Checks<OpenOptions> = { access: oneOf("read", "read-write") };

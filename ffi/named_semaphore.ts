@@ -8,6 +8,7 @@ import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
 import { checkMode } from "./memory_options.ts";
 import { SharedMemory } from "./shared_memory.ts";
+import { checkOptions, mode as isMode, number } from "../src/options.ts";
 
 /** How a semaphore is opened. */
 export interface SemaphoreOptions {
@@ -47,6 +48,7 @@ export class NamedSemaphore implements Disposable {
    * @throws {NativeUnavailableError} if this runtime gives no native functions
    */
   constructor(name: string, options: SemaphoreOptions = {}) {
+    checkOptions("NamedSemaphore", options, { value: number, mode: isMode });
     const { value = 1, mode = 0o600 } = options;
     checkMode(mode);
     if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {

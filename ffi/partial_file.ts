@@ -19,6 +19,7 @@ import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
 import type { CreateOptions } from "./memory_options.ts";
 import { translateFsError } from "./system_error.ts";
+import { checkOptions, flag, mode as isMode } from "../src/options.ts";
 
 /** How a {@linkcode PartialFile} is made. */
 export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "prepare"> {
@@ -76,6 +77,7 @@ export class PartialFile implements Disposable {
    */
   static create(path: string, size: number, options: PartialFileOptions = {}): PartialFile {
     path = resolve(path);
+    checkOptions("PartialFile.create()", options, { force: flag, mode: isMode, reserve: flag });
     const { force = false, ...createOptions } = options;
     // Before anything is done in vain; what appears later is seen at the end.
     const found = lookAt(path);

@@ -13,9 +13,17 @@ import {
 } from "../src/errors.ts";
 import { make } from "./creation.ts";
 import { Mapping } from "./mapping.ts";
-import { checkMode, checkSize, type CreateOptions, type OpenOptions } from "./memory_options.ts";
+import {
+  checkMode,
+  checkSize,
+  createChecks,
+  type CreateOptions,
+  openChecks,
+  type OpenOptions,
+} from "./memory_options.ts";
 import { system } from "./current_system.ts";
 import type { Access, ObjectIdentity, SegmentIdentity } from "./system.ts";
+import { checkOptions, flag } from "../src/options.ts";
 
 /** How a segment is opened. */
 export interface SharedOpenOptions extends OpenOptions {
@@ -89,6 +97,7 @@ export class SharedMemory extends Mapping {
    */
   static create(name: string, size: number, options: SharedCreateOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);
+    checkOptions("SharedMemory.create()", options, { ...createChecks, wholePages: flag });
     const { mode = 0o600, reserve = true, wholePages = false } = options;
     const what = `"${normal}"`;
     checkMode(mode);
@@ -129,6 +138,7 @@ export class SharedMemory extends Mapping {
    */
   static open(name: string, options: SharedOpenOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);
+    checkOptions("SharedMemory.open()", options, { ...openChecks, wholePages: flag });
     const { access = "read", wholePages = false } = options;
     const descriptor = system().openShared(normal, access);
     try {

@@ -53,6 +53,19 @@ export function checkArray(what: string, value: unknown): void {
   );
 }
 
+/**
+ * Throws unless `value` is an integer of at least `least`, or Infinity.
+ *
+ * @throws {TypeError} if it is no number
+ * @throws {RangeError} if it is a number of another kind
+ */
+export function checkCount(name: string, value: unknown, least: number): void {
+  const isCount = Number.isInteger(value) || value === Infinity;
+  if (isCount && (value as number) >= least) return;
+  const message = mustBe(name, value, `an integer of at least ${least}, or Infinity`);
+  throw typeof value === "number" ? new RangeError(message) : new TypeError(message);
+}
+
 /** Says that the argument or option `what` has the value `value`, but must be `wanted`. */
 export function mustBe(what: string, value: unknown, wanted: string): string {
   return `${what} is ${describe(value)}, but must be ${wanted}`;

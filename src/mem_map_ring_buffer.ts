@@ -42,6 +42,7 @@ import {
 import { checkCapacity, fileSize } from "./ring/layout.ts";
 import { repairRing, type RingRepair } from "./ring/repair.ts";
 import { Ring } from "./ring/ring.ts";
+import { checkOptions, mode as isMode } from "./options.ts";
 
 export * from "./errors.ts";
 export type { MemoryLike } from "./memory.ts";
@@ -272,6 +273,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
 
 /** Opens the file, or makes it, and takes its lock. A file of zeros is an empty ring. */
 function openLocked(path: string, capacity: number | undefined, options: RingOptions): MappedFile {
+  checkOptions("MemMapRingBuffer", options, { mode: isMode });
   if (capacity !== undefined) checkCapacity(capacity);
   const size = capacity === undefined ? undefined : fileSize(capacity);
   for (let attempt = 0;; attempt++) {

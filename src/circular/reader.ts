@@ -20,6 +20,7 @@ import {
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";
 import { findNewest } from "./newest.ts";
+import { callback, checkOptions, number, oneOf } from "../options.ts";
 
 /** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 96;
@@ -107,10 +108,13 @@ export class CircularReader {
    * @throws {UnsupportedBufferError} if a memory is too small for the capacity
    */
   constructor(index: MemoryLike, data: MemoryLike, options: CircularReaderOptions) {
+    checkOptions("CircularReader", options, {
+      capacity: number,
+      onLap: oneOf("skip", "throw"),
+      fence: callback,
+      guard: callback,
+    });
     const { capacity, onLap = "skip", fence = fullFence, guard } = options;
-    if (onLap !== "skip" && onLap !== "throw") {
-      throw new TypeError(`onLap is "${onLap}", but must be skip or throw`);
-    }
     this.capacity = capacity;
     this.#memory = new BufferMemory(index, data, capacity);
     this.#words = this.#memory.words;

@@ -25,6 +25,7 @@ import {
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";
 import { findEnd } from "./recovery.ts";
+import { callback, checkOptions, flag, number } from "../options.ts";
 
 /** Up to this many bytes a loop beats a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 24;
@@ -95,6 +96,11 @@ export class CircularWriter {
    * @throws {CorruptBufferError} if an index or the sequence number cannot be
    */
   constructor(index: MemoryLike, data: MemoryLike, options: CircularWriterOptions) {
+    checkOptions("CircularWriter", options, {
+      capacity: number,
+      fence: callback,
+      strongOrder: flag,
+    });
     const { capacity, fence = fullFence, strongOrder = false } = options;
     const memory = new BufferMemory(index, data, capacity);
     this.capacity = capacity;

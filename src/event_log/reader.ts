@@ -5,13 +5,20 @@
  */
 
 import { type Advice, MappedFile, STRONG_ORDER } from "../../ffi/mod.ts";
-import { SegmentTruncatedError } from "../errors.ts";
+import { ClosedError, SegmentTruncatedError } from "../errors.ts";
 import type { EventView } from "../events/event_view.ts";
 import { type EventCursor, EventReader } from "../events/log_reader.ts";
 import type { StoredEvent } from "../events/stored_event.ts";
 import { compilerFence, fullFence } from "../fence.ts";
 import { endable, Turns } from "../following.ts";
 import { sleep } from "../sleep.ts";
+import {
+  checkOptions,
+  LONGEST_SLEEP,
+  milliseconds,
+  oneOf,
+  signal as isSignal,
+} from "../options.ts";
 
 /** How to wait for events to come. */
 export interface FollowOptions {
@@ -203,6 +210,12 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * ```
    */
   follow(options: FollowOptions = {}): AsyncIterableIterator<StoredEvent> {
+    checkOptions("follow()", options, {
+      signal: isSignal,
+      interval: milliseconds(0, LONGEST_SLEEP),
+      from: oneOf("start", "end"),
+    });
+    if (this.#file.closed) throw new ClosedError(`event log "${this.path}" is closed`);
     const stop = new AbortController();
     return endable(this.#steps(options, stop), stop);
   }
@@ -211,9 +224,6 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     { signal, interval = 10, from = "start" }: FollowOptions,
     stop: AbortController,
   ): AsyncGenerator<StoredEvent, void, undefined> {
-    if (from !== "start" && from !== "end") {
-      throw new TypeError(`from is "${from}", but must be start or end`);
-    }
     const cursor = from === "end" ? this.end() : this.start();
     const abort = () => stop.abort();
     signal?.addEventListener("abort", abort);

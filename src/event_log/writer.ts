@@ -20,11 +20,13 @@ import { EventWriter } from "../events/log_writer.ts";
 import type { SpscConsumer } from "../events/spsc_consumer.ts";
 import { makeFile, takeOver } from "./takeover.ts";
 import {
-  checkBytes,
+  createChecks,
   type CreateEventLogOptions,
+  openChecks,
   type OpenEventLogOptions,
   type RecoverEventLogOptions,
 } from "./writer_options.ts";
+import { checkOptions, flag } from "../options.ts";
 
 /**
  * Writes events to a file that is mapped into memory: no system call per event. Each that was
@@ -76,9 +78,8 @@ export class EventLogWriter implements Disposable {
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    */
   static create(path: string, options: CreateEventLogOptions = {}): EventLogWriter {
+    checkOptions("EventLogWriter.create()", options, createChecks);
     const { capacity = 1 << 20, createdAt, magic, mode, grow = 0, prefault = false } = options;
-    checkBytes("capacity", capacity);
-    checkBytes("grow", grow);
     const size = Math.max(capacity, MIN_LOG_SIZE);
     const format = (file: MappedFile) =>
       void EventWriter.create(file.buffer, {
@@ -104,8 +105,8 @@ export class EventLogWriter implements Disposable {
    * @throws {SystemCallError} if it is a symbolic link, or no regular file
    */
   static open(path: string, options: OpenEventLogOptions = {}): EventLogWriter {
+    checkOptions("EventLogWriter.open()", options, openChecks);
     const { grow = 0 } = options;
-    checkBytes("grow", grow);
     return takeOver(path, (file) => {
       return new EventLogWriter(file, grow, (how) => EventWriter.open(file.buffer, how));
     });
@@ -135,8 +136,8 @@ export class EventLogWriter implements Disposable {
    * ```
    */
   static recover(path: string, options: RecoverEventLogOptions = {}): EventLogWriter {
+    checkOptions("EventLogWriter.recover()", options, { ...openChecks, force: flag });
     const { grow = 0, force = false } = options;
-    checkBytes("grow", grow);
     return takeOver(path, (file) => {
       if (!force && !saysItIsALog(file)) {
         throw new UnsupportedLogError(

@@ -5,6 +5,7 @@
  */
 
 import { MAX_LOG_SIZE } from "../events/layout.ts";
+import { type Checks, flag, integer, mode, number, oneOf } from "../options.ts";
 
 /** How an `EventLogWriter` goes on with a log. */
 export interface OpenEventLogOptions {
@@ -38,9 +39,17 @@ export interface RecoverEventLogOptions extends OpenEventLogOptions {
   force?: boolean;
 }
 
-/** Throws a RangeError unless `bytes`, the option `name`, is a size that a log can have. */
-export function checkBytes(name: string, bytes: number): void {
-  if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > MAX_LOG_SIZE) {
-    throw new RangeError(`${name} of ${bytes} bytes is not an integer from 0 to ${MAX_LOG_SIZE}`);
-  }
-}
+const size = integer(0, MAX_LOG_SIZE, "bytes");
+
+/** What {@linkcode OpenEventLogOptions} may be. */
+export const openChecks: Checks<OpenEventLogOptions> = { grow: size };
+
+/** What {@linkcode CreateEventLogOptions} may be. */
+export const createChecks: Checks<CreateEventLogOptions> = {
+  ...openChecks,
+  capacity: size,
+  createdAt: number,
+  magic: oneOf("EVIL", "EVTL"),
+  mode,
+  prefault: flag,
+};

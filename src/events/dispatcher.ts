@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../check_count.ts";
+import { checkCount } from "../arguments.ts";
 import type { EventView } from "./event_view.ts";
 import type { RingBuffer } from "./ring_buffer.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";

@@ -26,6 +26,7 @@ import {
   writeOffset,
 } from "./log_header.ts";
 import { StoredEvent } from "./stored_event.ts";
+import { callback, checkOptions } from "../options.ts";
 
 /** Between two looks whether the memory is still there, in bytes. */
 const STRETCH = 1 << 20;
@@ -85,6 +86,7 @@ export class EventReader implements Iterable<StoredEvent> {
    * @throws {RangeError} if it has 4 GiB or more
    */
   constructor(memory: MemoryLike, options: EventReaderOptions = {}) {
+    checkOptions("EventReader", options, { fence: callback, guard: callback, remap: callback });
     this.#fence = options.fence ?? fullFence;
     this.#guard = options.guard;
     this.#remap = options.remap;

@@ -25,6 +25,7 @@ import {
 import { checkLogSize, type LogEnd } from "./log_header.ts";
 import { recover, resume } from "./log_resume.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
+import { callback, checkOptions, flag, integer, oneOf } from "../options.ts";
 
 /** How an {@linkcode EventWriter} goes on when the log is full. */
 export interface EventWriterOptions {
@@ -89,6 +90,12 @@ export class EventWriter {
    * @throws {TypeError} if `magic` is not one of its values
    */
   static create(memory: MemoryLike, options: CreateEventWriterOptions = {}): EventWriter {
+    checkOptions("EventWriter.create()", options, {
+      grow: callback,
+      createdAt: integer(Number.MIN_SAFE_INTEGER, undefined, "seconds since 1970"),
+      magic: oneOf("EVIL", "EVTL"),
+      isZeros: flag,
+    });
     const { createdAt = Math.floor(Date.now() / 1000), magic = "EVIL" } = options;
     const events = new EventMemory(memory);
     if (events.size < MIN_LOG_SIZE) {
@@ -97,12 +104,6 @@ export class EventWriter {
       );
     }
     checkLogSize(events.size);
-    if (!Number.isSafeInteger(createdAt)) {
-      throw new RangeError(`createdAt of ${createdAt} is not an integer of seconds`);
-    }
-    if (magic !== "EVIL" && magic !== "EVTL") {
-      throw new TypeError(`magic is "${magic}", but must be EVIL or EVTL`);
-    }
     const { words, bytes, view } = events;
     words[0] = 0;
     if (!options.isZeros) bytes.fill(0);
@@ -125,6 +126,7 @@ export class EventWriter {
    * @throws {RangeError} if it has 4 GiB or more
    */
   static open(memory: MemoryLike, options: EventWriterOptions = {}): EventWriter {
+    checkOptions("EventWriter.open()", options, { grow: callback });
     const events = new EventMemory(memory);
     checkLogSize(events.size);
     return new EventWriter(events, resume(events), options);
@@ -150,6 +152,7 @@ export class EventWriter {
    * ```
    */
   static recover(memory: MemoryLike, options: EventWriterOptions = {}): EventWriter {
+    checkOptions("EventWriter.recover()", options, { grow: callback });
     const events = new EventMemory(memory);
     checkLogSize(events.size);
     return new EventWriter(events, recover(events), options);

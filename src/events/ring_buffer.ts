@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../check_count.ts";
+import { checkCount } from "../arguments.ts";
 import type { EventFields } from "./event_header.ts";
 import { EventMemory, payloadBytes } from "./event_memory.ts";
 import { checkInto } from "../read_into.ts";

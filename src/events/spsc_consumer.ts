@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../check_count.ts";
+import { checkCount } from "../arguments.ts";
 import { CorruptLogError } from "../errors.ts";
 import { checkInto } from "../read_into.ts";
 import type { EventMemory } from "./event_memory.ts";

@@ -20,6 +20,7 @@ import {
   type Walk,
   walk,
 } from "./survey.ts";
+import { callback, checkOptions } from "../options.ts";
 
 /** How much damage is described. */
 const MOST_DAMAGE = 1000;
@@ -103,6 +104,7 @@ export function inspect(
   memory: MemoryLike,
   options: Pick<ReaderOptions, "fence" | "load"> = {},
 ): LogInfo {
+  checkOptions("inspect()", options, { fence: callback, load: callback });
   const fence = options.fence ?? fullFence;
   const segment = new Segment(memory, options.load);
   const found = survey(segment, fence);

@@ -27,6 +27,8 @@
  * @module
  */
 
+import { mustBe } from "../arguments.ts";
+
 /** The magic as a u64; in memory its bytes read `GOLBORUO`. */
 export const MAGIC = 0x4f55524f424c4f47n;
 /** The lower half of the magic, as the word that an Int32Array shows. */
@@ -128,7 +130,7 @@ export function maxPayloadSize(size: number, chunkCount: number): number {
 /** Throws a RangeError unless `count` is a chunk count. */
 export function checkChunkCount(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_CHUNK_COUNT) {
-    throw new RangeError(`chunk count of ${count} is not an integer from 1 to ${MAX_CHUNK_COUNT}`);
+    throw new RangeError(mustBe("chunkCount", count, `an integer from 1 to ${MAX_CHUNK_COUNT}`));
   }
 }
 
@@ -136,7 +138,7 @@ export function checkChunkCount(count: number): void {
 export function checkChunkSize(size: number): void {
   if (!Number.isInteger(size) || size < HEADER_SIZE || size > MAX_SEGMENT_SIZE) {
     throw new RangeError(
-      `chunk size of ${size} bytes is not an integer from ${HEADER_SIZE} to ${MAX_SEGMENT_SIZE}`,
+      mustBe("chunkSize", size, `an integer from ${HEADER_SIZE} to ${MAX_SEGMENT_SIZE} bytes`),
     );
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../check_count.ts";
+import { checkCount } from "../arguments.ts";
 import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";

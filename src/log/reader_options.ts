@@ -5,6 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
+import { callback, checkOptions, type Checks, integer, oneOf } from "../options.ts";
 
 /**
  * Where a reader starts: `"auto"` at entry 1 if it is still there, else like `"latest"`; `"latest"`
@@ -49,6 +50,17 @@ export interface ReaderOptions {
   guard?: () => void;
 }
 
+/** What {@linkcode ReaderOptions} may be. */
+export const readerChecks: Checks<ReaderOptions> = {
+  strategy: oneOf("auto", "latest", "lowest"),
+  after: integer(0),
+  onOverrun: oneOf("oldest", "latest", "throw"),
+  onDamage: oneOf("throw", "skip"),
+  fence: callback,
+  load: callback,
+  guard: callback,
+};
+
 /** What a reader needs to know to find its way. */
 export interface ReadPolicy {
   /** Where to start. */
@@ -63,19 +75,7 @@ export interface ReadPolicy {
 
 /** The options with their defaults; a TypeError or RangeError for what is not one of its values. */
 export function readPolicy(options: ReaderOptions): ReadPolicy {
+  checkOptions("Reader", options, readerChecks);
   const { strategy = "auto", after, onOverrun = "oldest", onDamage = "throw" } = options;
-  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) {
-    throw new RangeError(`after ${after} is not a sequence number`);
-  }
-  return {
-    after: after ?? -1,
-    strategy: oneOf("strategy", strategy, ["auto", "latest", "lowest"]),
-    onOverrun: oneOf("onOverrun", onOverrun, ["oldest", "latest", "throw"]),
-    skipsDamage: oneOf("onDamage", onDamage, ["throw", "skip"]) === "skip",
-  };
-}
-
-function oneOf<T extends string>(option: string, value: T, values: readonly T[]): T {
-  if (values.includes(value)) return value;
-  throw new TypeError(`${option} is "${value}", but must be one of ${values.join(", ")}`);
+  return { after: after ?? -1, strategy, onOverrun, skipsDamage: onDamage === "skip" };
 }

@@ -18,6 +18,7 @@ import type { ReaderOptions } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
 import { totalOf } from "./total.ts";
 import { Writer } from "./writer.ts";
+import { callback, checkOptions } from "../options.ts";
 
 /** How often a copy that the writer overtook begins anew with the oldest entry. */
 const FULL_ATTEMPTS = 8;
@@ -82,6 +83,7 @@ export interface CopyProgress {
  * ```
  */
 export function snapshot(memory: MemoryLike, options: SnapshotOptions = {}): Snapshot {
+  checkOptions("snapshot()", options, { fence: callback, load: callback, guard: callback });
   const copy = new ArrayBuffer(bytesOf("memory", memory).length);
   const steps = copySteps(memory, copy, options);
   for (;;) {

@@ -11,6 +11,7 @@ import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { type Row, Segment } from "./segment.ts";
 import { behind, believes, type ChunkRow, rowOf, type Survey, survey, walk } from "./survey.ts";
+import { callback, checkOptions } from "../options.ts";
 
 /** How often a log is looked at before what is wrong with it is believed. */
 const ATTEMPTS = 4;
@@ -106,6 +107,7 @@ export function verify(
   memory: MemoryLike,
   options: Pick<ReaderOptions, "fence" | "load"> = {},
 ): Verification {
+  checkOptions("verify()", options, { fence: callback, load: callback });
   const fence = options.fence ?? fullFence;
   const segment = new Segment(memory, options.load);
   // A table that was copied while a row was restarted looks like one with a gap. Not again and again.

@@ -14,7 +14,14 @@ import { checkChunkCount, COMMIT_FLAG, entrySize, HEADER_SIZE, maxPayloadSize } 
 import { recover, type WriterState } from "./resume.ts";
 import { Room } from "./room.ts";
 import { Segment } from "./segment.ts";
-import { checkOptions, type CreateWriterOptions, type WriterOptions } from "./writer_options.ts";
+import {
+  checkChunks,
+  createWriterChecks,
+  type CreateWriterOptions,
+  writerChecks,
+  type WriterOptions,
+} from "./writer_options.ts";
+import { checkOptions } from "../options.ts";
 
 /** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;
@@ -88,9 +95,10 @@ export class Writer {
    * ```
    */
   static create(memory: MemoryLike, options: CreateWriterOptions = {}): Writer {
+    checkOptions("Writer.create()", options, createWriterChecks);
     const { chunkCount = 16, chunkSize } = options;
     checkChunkCount(chunkCount);
-    checkOptions(memory, chunkCount, chunkSize);
+    checkChunks(memory, chunkCount, chunkSize);
     return Writer.begin(Segment.format(memory, chunkCount), 0, options);
   }
 
@@ -131,8 +139,9 @@ export class Writer {
    * ```
    */
   static resume(memory: MemoryLike, options: WriterOptions = {}): Writer {
+    checkOptions("Writer.resume()", options, writerChecks);
     const segment = new Segment(memory);
-    checkOptions(memory, segment.chunkCount, options.chunkSize);
+    checkChunks(memory, segment.chunkCount, options.chunkSize);
     return new Writer(segment, recover(segment, options.fence ?? fullFence), options);
   }
 

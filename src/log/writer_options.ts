@@ -8,6 +8,7 @@ import type { Fence } from "../fence.ts";
 import { bytesOf, type MemoryLike } from "../memory.ts";
 import type { TextEncoding } from "../utf8.ts";
 import { checkChunkSize, dataOffset } from "./layout.ts";
+import { anything, callback, type Checks, number } from "../options.ts";
 
 /** What `Writer.resume()` needs to know. */
 export interface WriterOptions {
@@ -30,8 +31,22 @@ export interface CreateWriterOptions extends WriterOptions {
   chunkCount?: number;
 }
 
+/** What {@linkcode WriterOptions} may be. */
+export const writerChecks: Checks<WriterOptions> = {
+  chunkSize: number,
+  fence: callback,
+  encoding: anything,
+  onCommit: callback,
+};
+
+/** What {@linkcode CreateWriterOptions} may be. */
+export const createWriterChecks: Checks<CreateWriterOptions> = {
+  ...writerChecks,
+  chunkCount: number,
+};
+
 /** Throws a RangeError unless chunks of that size fit into the memory. */
-export function checkOptions(
+export function checkChunks(
   memory: MemoryLike,
   chunkCount: number,
   chunkSize?: number,

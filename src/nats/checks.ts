@@ -4,9 +4,6 @@
  * @module
  */
 
-/** The longest time in milliseconds that a timer takes: more would be none at all. */
-const LONGEST_TIME = 2 ** 31 - 1;
-
 /**
  * Throws unless a stream can have that name.
  *
@@ -43,47 +40,6 @@ export function checkInboxPrefix(prefix: unknown): void {
  */
 export function checkDomain(domain: unknown): void {
   if (!isName(domain)) throw new RangeError(`"${domain}" is no name of a domain of JetStream`);
-}
-
-/**
- * Throws unless times in milliseconds are at least that long, and no longer than a timer can wait.
- *
- * @throws {RangeError} if one is not
- */
-export function checkTimes(times: Readonly<Record<string, number>>, least: number): void {
-  for (const [name, value] of Object.entries(times)) {
-    if (value >= least && value <= LONGEST_TIME) continue;
-    throw new RangeError(`${name} is ${value}, but must be from ${least} to ${LONGEST_TIME} ms`);
-  }
-}
-
-/**
- * Throws unless a number is an integer from `least` to `most`.
- *
- * @throws {RangeError} if not
- */
-export function checkInteger(
-  name: string,
-  value: number,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
-): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  const range = most === Number.MAX_SAFE_INTEGER ? `${least} on` : `${least} to ${most}`;
-  throw new RangeError(`${name} is ${value}, but must be an integer from ${range}`);
-}
-
-/**
- * Throws unless a word is one of those that are there to choose from.
- *
- * @throws {TypeError} if not
- */
-export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (choices.includes(value as string)) return;
-  const [last, ...others] = choices.toReversed();
-  throw new TypeError(
-    `${name} is "${value}", but must be ${others.reverse().join(", ")} or ${last}`,
-  );
 }
 
 /** Whether the server takes it for the name of a stream, or of a consumer. */

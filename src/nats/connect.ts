@@ -8,6 +8,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { ClosedError, OuroborosError } from "../errors.ts";
 import { Backoff, dialUntil, isRefusal, refused } from "./server/dial.ts";
 import type { NatsOptions, NatsStatus } from "./nats_options.ts";
+import { checkOptions, signal as isSignal } from "../options.ts";
+import { natsChecks } from "./nats_options.ts";
 
 export type { NatsOptions, NatsStatus, NatsTlsOptions } from "./nats_options.ts";
 
@@ -50,6 +52,7 @@ export class NatsLink implements AsyncDisposable {
    * @throws {DOMException} the reason of `signal` when it is aborted
    */
   static async open(options: NatsOptions & { signal?: AbortSignal } = {}): Promise<NatsLink> {
+    checkOptions("NatsLink.open()", options, { ...natsChecks, signal: isSignal });
     const { signal, ...others } = options;
     const backoff = new Backoff(options.maxReconnectDelay);
     const client = await dialUntil(others, backoff, signal, (error) => {

@@ -16,6 +16,8 @@ import { StateFile } from "./state_file.ts";
 import { prepareStream } from "./forward/stream.ts";
 import { DEFAULT_SUBJECT, subjectFilter } from "./message/subject.ts";
 import { unlessAborted } from "./server/within.ts";
+import { pickOptions } from "../options.ts";
+import { natsChecks, type NatsOptions } from "./nats_options.ts";
 
 /**
  * Forwards a log: what is there, and what comes, each entry as a message of a JetStream stream. It goes
@@ -65,7 +67,7 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
     const cursor = found?.cursor;
     const isSame = cursor !== undefined && isCursorOf(cursor, reader.position);
     const rewinds = isSame ? found!.rewinds : 0;
-    link ??= await NatsLink.open(options);
+    link ??= await NatsLink.open(pickOptions<NatsOptions>(options, natsChecks));
     const create = createStream === undefined || createStream === false ? undefined : {
       ...createStream === true ? {} : createStream,
       subjects: createStream === true || createStream.subjects === undefined

@@ -6,16 +6,23 @@
 
 import type { Cursor } from "../shm_log/cursor.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
-import {
-  checkChoice,
-  checkDomain,
-  checkInboxPrefix,
-  checkInteger,
-  checkStreamName,
-  checkTimes,
-} from "./checks.ts";
+import { checkDomain, checkStreamName } from "./checks.ts";
 import type { GapMessage } from "./message/message.ts";
 import { checkNewStream, type NewStreamOptions } from "./forward/new_stream.ts";
+import {
+  anything,
+  callback,
+  checkOptions,
+  type Checks,
+  flag,
+  integer,
+  LONGEST_SLEEP,
+  milliseconds,
+  oneOf,
+  signal,
+  text,
+} from "../options.ts";
+import { natsChecks } from "./nats_options.ts";
 
 /** The most messages that may be on their way: for each there is an object. */
 const MOST_IN_FLIGHT = 1 << 16;
@@ -121,6 +128,37 @@ export interface ForwardStats {
   readonly position: Cursor;
 }
 
+/** What {@linkcode ForwardOptions} may be. */
+const forwardChecks: Checks<ForwardOptions> = {
+  ...natsChecks,
+  stream: (_name, value) => checkStreamName(value),
+  subject: text,
+  host(name, value) {
+    text(name, value);
+    if (value === "") {
+      throw new RangeError("host is empty: leave it out for the name of the system");
+    }
+  },
+  createStream(name, value) {
+    if (typeof value === "object") checkNewStream(value as NewStreamOptions);
+    else flag(name, value);
+  },
+  domain: (_name, value) => checkDomain(value),
+  link: anything,
+  state: text,
+  start: oneOf("oldest", "new"),
+  tooLarge: oneOf("gap", "truncate"),
+  maxInFlight: integer(1, MOST_IN_FLIGHT),
+  maxInFlightBytes: integer(1, undefined, "bytes"),
+  ackTimeout: milliseconds(1, LONGEST_SLEEP),
+  closeTimeout: milliseconds(0, LONGEST_SLEEP),
+  signal,
+  maxSleep: milliseconds(1, LONGEST_SLEEP),
+  reopen: flag,
+  onGap: callback,
+  onTrouble: callback,
+};
+
 /**
  * Checks the options, but for what a connection needs.
  *
@@ -128,17 +166,6 @@ export interface ForwardStats {
  * @throws {TypeError} if there is no such choice
  */
 export function checkForwardOptions(options: ForwardOptions): void {
-  const { stream, host, createStream = false } = options;
-  checkStreamName(stream);
-  if (options.domain !== undefined) checkDomain(options.domain);
-  if (options.inboxPrefix !== undefined) checkInboxPrefix(options.inboxPrefix);
-  if (host === "") throw new RangeError("host is empty");
-  checkInteger("maxInFlight", options.maxInFlight ?? 1, 1, MOST_IN_FLIGHT);
-  checkInteger("maxInFlightBytes", options.maxInFlightBytes ?? 1, 1);
-  const { ackTimeout = 1, maxSleep = 1, closeTimeout = 0 } = options;
-  checkTimes({ ackTimeout, maxSleep }, 1);
-  checkTimes({ closeTimeout }, 0);
-  checkChoice("tooLarge", options.tooLarge ?? "gap", ["gap", "truncate"]);
-  checkChoice("start", options.start ?? "oldest", ["oldest", "new"]);
-  if (typeof createStream === "object") checkNewStream(createStream);
+  checkOptions("forward()", options, forwardChecks);
+  checkStreamName(options.stream);
 }

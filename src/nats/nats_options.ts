@@ -4,6 +4,17 @@
  * @module
  */
 
+import {
+  anything,
+  callback,
+  checkOptions,
+  type Checks,
+  LONGEST_SLEEP,
+  milliseconds,
+  text,
+} from "../options.ts";
+import { checkInboxPrefix } from "./checks.ts";
+
 /** Where a NATS server is, and who we are. */
 export interface NatsOptions {
   /**
@@ -60,3 +71,21 @@ export interface NatsStatus {
   /** Why. */
   readonly error?: Error;
 }
+
+/** What {@linkcode NatsTlsOptions} may be. */
+const tlsChecks: Checks<NatsTlsOptions> = { caFile: text, certFile: text, keyFile: text };
+
+/** What {@linkcode NatsOptions} may be. */
+export const natsChecks: Checks<NatsOptions> = {
+  servers: anything,
+  connectionName: text,
+  creds: anything,
+  user: text,
+  password: text,
+  token: text,
+  inboxPrefix: (_name, value) => checkInboxPrefix(value),
+  tls: (name, value) => checkOptions(name, value as NatsTlsOptions, tlsChecks),
+  maxReconnectDelay: milliseconds(1, LONGEST_SLEEP),
+  connectTimeout: milliseconds(1, LONGEST_SLEEP),
+  onStatus: callback,
+};

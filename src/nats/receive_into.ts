@@ -16,6 +16,9 @@ import type { ReceivedItem, ReceiveSummary } from "./received.ts";
 import type { ReceiveOptions } from "./receive_options.ts";
 import { Reception } from "./receive/reception.ts";
 import { subjectToken } from "./message/subject.ts";
+import { callback, checkOptions } from "../options.ts";
+import { shmWriterChecks } from "../shm_log/writer_options.ts";
+import { receiveChecks } from "./receive_options.ts";
 
 /** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */
 const ORIGIN_CHUNK_SIZE = 1 << 18;
@@ -92,6 +95,16 @@ export async function receiveInto(
   target: LogTarget,
   options: ReceiveIntoOptions,
 ): Promise<IntoSummary> {
+  const { state: _, ...checks } = receiveChecks;
+  checkOptions("receiveInto()", options, {
+    ...checks,
+    chunkSize: shmWriterChecks.chunkSize,
+    chunkCount: shmWriterChecks.chunkCount,
+    mode: shmWriterChecks.mode,
+    notify: shmWriterChecks.notify,
+    onResume: callback,
+    onItems: callback,
+  });
   const { chunkSize, chunkCount, mode, notify, onResume, onItems, ...others } = options;
   const consumer = options.consumer ?? consumerName(target, options.subject);
   const writerOptions: ShmLogWriterOptions = {

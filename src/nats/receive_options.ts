@@ -4,14 +4,19 @@
  * @module
  */
 
-import {
-  checkConsumerName,
-  checkDomain,
-  checkInboxPrefix,
-  checkInteger,
-  checkStreamName,
-} from "./checks.ts";
+import { checkConsumerName, checkDomain, checkStreamName } from "./checks.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
+import {
+  anything,
+  checkOptions,
+  type Checks,
+  flag,
+  integer,
+  oneOf,
+  signal,
+  text,
+} from "../options.ts";
+import { natsChecks } from "./nats_options.ts";
 
 /** What to receive, and from where. */
 export interface ReceiveOptions extends NatsOptions {
@@ -72,6 +77,37 @@ export interface CheckedOptions extends ReceiveOptions {
   maxSources: number;
 }
 
+/** What {@linkcode ReceiveOptions} may be. */
+export const receiveChecks: Checks<ReceiveOptions> = {
+  ...natsChecks,
+  link: anything,
+  stream: (_name, value) => checkStreamName(value),
+  subject: subjectCheck,
+  consumer: (_name, value) => checkConsumerName(value),
+  state: text,
+  start(name, value) {
+    if (typeof value !== "object" || value === null) return startWord(name, value);
+    integer(1)("start.streamSequence", Object(value).streamSequence);
+  },
+  follow: flag,
+  domain: (_name, value) => checkDomain(value),
+  signal,
+  maxHold: integer(0, undefined, "ms"),
+  maxHeldMessages: integer(0),
+  maxHeldBytes: integer(0, undefined, "bytes"),
+  window: integer(1),
+  maxSources: integer(1),
+};
+
+const startWord = oneOf("oldest", "latest");
+
+function subjectCheck(name: string, value: unknown): void {
+  text(name, value);
+  const subject = value as string;
+  if (/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/.test(subject)) return;
+  throw new RangeError(`"${subject}" is no subject`);
+}
+
 /**
  * Checks the options.
  *
@@ -79,24 +115,15 @@ export interface CheckedOptions extends ReceiveOptions {
  * @throws {TypeError} if there is a state file and no consumer
  */
 export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
-  const { stream, subject, consumer, state, start = "oldest" } = options;
-  checkStreamName(stream);
-  if (consumer !== undefined) checkConsumerName(consumer);
-  if (options.domain !== undefined) checkDomain(options.domain);
-  if (options.inboxPrefix !== undefined) checkInboxPrefix(options.inboxPrefix);
-  if (
-    subject !== undefined && !/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/.test(subject)
-  ) {
-    throw new RangeError(`"${subject}" is no subject`);
-  }
+  checkOptions("receive()", options, receiveChecks);
+  checkStreamName(options.stream);
+  const { consumer, state, start = "oldest" } = options;
   if (state !== undefined && consumer === undefined) {
-    throw new TypeError("a state file is of use with a durable consumer only");
+    throw new TypeError(
+      "a state file is of use with a durable consumer only: name a consumer, too",
+    );
   }
-  if (typeof start === "object") checkInteger("start.streamSequence", start.streamSequence, 1);
-  else if (start !== "oldest" && start !== "latest") {
-    throw new TypeError(`start is "${start}", but must be oldest, latest or a number`);
-  }
-  const checked = {
+  return {
     ...options,
     start,
     follow: options.follow ?? true,
@@ -105,10 +132,4 @@ export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
     maxHeldBytes: options.maxHeldBytes ?? 64 << 20,
     maxSources: options.maxSources ?? 65_536,
   };
-  checkInteger("maxHold", checked.maxHold, 0);
-  checkInteger("maxHeldMessages", checked.maxHeldMessages, 0);
-  checkInteger("maxHeldBytes", checked.maxHeldBytes, 0);
-  checkInteger("maxSources", checked.maxSources, 1);
-  checkInteger("window", options.window ?? 1, 1);
-  return checked;
 }

@@ -31,6 +31,7 @@ import {
 import { crc32 } from "node:zlib";
 import { MappedFile } from "../../ffi/mod.ts";
 import { CorruptStateError, StateLockedError } from "../errors.ts";
+import { checkOptions, number } from "../options.ts";
 
 const MAGIC = new TextEncoder().encode("OUROSTAT");
 const VERSION = 1;
@@ -97,6 +98,7 @@ export class StateFile implements Disposable {
    * @throws {PermissionDeniedError} if the system refuses
    */
   static open(path: string, options: StateFileOptions = {}): StateFile {
+    checkOptions("StateFile", options, { slotSize: number });
     const { slotSize = 512 } = options;
     const { O_RDWR, O_CREAT, O_NOFOLLOW = 0 } = constants;
     const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);

@@ -13,6 +13,14 @@ import { endable, Turns } from "../following.ts";
 import { sleep } from "../sleep.ts";
 import { checkSegment, SharedMemory } from "./shared_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
+import {
+  checkOptions,
+  flag,
+  LONGEST_SLEEP,
+  milliseconds,
+  oneOf,
+  signal as isSignal,
+} from "../options.ts";
 
 /** How a {@linkcode CircularBufferReader} is made. */
 export interface CircularBufferReaderOptions {
@@ -106,6 +114,10 @@ export class CircularBufferReader implements Disposable {
     options: CircularBufferReaderOptions = {},
   ): CircularBufferReader {
     checkSpec(spec);
+    checkOptions("CircularBufferReader", options, {
+      counted: flag,
+      onLap: oneOf("skip", "throw"),
+    });
     const { counted = true, onLap } = options;
     const open = counted ? openCounted : openReadOnly;
     const index = open(spec.indexName, STATE_SIZE);
@@ -181,8 +193,19 @@ export class CircularBufferReader implements Disposable {
     for (let message = this.read(); message !== undefined; message = this.read()) yield message;
   }
 
-  /** Reads what there is and what comes, until `signal` says otherwise or the reader is closed. */
+  /**
+   * Reads what there is and what comes, until `signal` is aborted: then it ends without an error.
+   *
+   * @throws {ClosedError} after `close()`
+   * @throws {TypeError} if an option has the wrong type
+   * @throws {RangeError} if `interval` is not a time from 0 to 2^31 - 1 ms
+   */
   follow(options: FollowOptions = {}): AsyncIterableIterator<Uint8Array> {
+    checkOptions("follow()", options, {
+      signal: isSignal,
+      interval: milliseconds(0, LONGEST_SLEEP),
+    });
+    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
     const stop = new AbortController();
     return endable(this.#steps(options, stop), stop);
   }
@@ -196,7 +219,7 @@ export class CircularBufferReader implements Disposable {
     if (signal?.aborted) abort();
     const turns = new Turns();
     try {
-      while (!stop.signal.aborted && !this.#isClosed) {
+      while (!stop.signal.aborted) {
         const message = this.read();
         if (message === undefined) {
           turns.sleeps(performance.now());

@@ -14,6 +14,7 @@ import {
 } from "../errors.ts";
 import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../circular/layout.ts";
 import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
+import { checkOptions, flag, mode as isMode } from "../options.ts";
 
 /** How counted memory is opened. */
 export interface CountedMemoryOptions {
@@ -79,6 +80,7 @@ export class SharedMemory implements Disposable {
    * @throws {RangeError} if name, size or mode is not usable
    */
   static open(name: string, size: number, options: CountedMemoryOptions = {}): SharedMemory {
+    checkOptions("SharedMemory", options, { create: flag, originalSize: flag, mode: isMode });
     const { create = true, originalSize = false, mode = 0o600 } = options;
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new RangeError(`size of ${size} bytes is not a positive integer`);

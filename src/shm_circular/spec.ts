@@ -5,6 +5,7 @@
  */
 
 import { checkCapacity, DEFAULT_MAX_CAPACITY } from "../circular/layout.ts";
+import { checkOptions, number, text } from "../options.ts";
 
 /** The names of a buffer's segments, and its size: the same for all who use it. */
 export interface CircularBufferSpec {
@@ -24,6 +25,12 @@ export interface CircularBufferSpec {
  * @throws {RangeError} if the capacity is out of its bounds, or both names are the same
  */
 export function checkSpec(spec: CircularBufferSpec): void {
+  checkOptions("CircularBufferSpec", spec, {
+    indexName: text,
+    dataName: text,
+    capacity: number,
+    maxCapacity: number,
+  });
   checkCapacity(spec.capacity, spec.maxCapacity ?? DEFAULT_MAX_CAPACITY);
   if (spec.indexName === spec.dataName) {
     throw new RangeError(`index and data segment have the same name, "${spec.indexName}"`);

@@ -12,6 +12,7 @@ import { compilerFence, fullFence } from "../fence.ts";
 import { SemaphoreLock } from "./semaphore_lock.ts";
 import { type CountedMemoryOptions, SharedMemory } from "./shared_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
+import { checkOptions, flag, mode as isMode } from "../options.ts";
 
 /** How a {@linkcode CircularBufferWriter} is made. */
 export interface CircularBufferWriterOptions extends Omit<CountedMemoryOptions, "create"> {
@@ -86,6 +87,12 @@ export class CircularBufferWriter implements Disposable {
     options: CircularBufferWriterOptions = {},
   ): CircularBufferWriter {
     checkSpec(spec);
+    checkOptions("CircularBufferWriter", options, {
+      breakLock: flag,
+      handleSignals: flag,
+      originalSize: flag,
+      mode: isMode,
+    });
     const { breakLock = false, handleSignals = false, originalSize, mode } = options;
     const index = SharedMemory.open(spec.indexName, STATE_SIZE, { originalSize, mode });
     let data: SharedMemory | undefined;

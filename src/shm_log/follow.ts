@@ -8,6 +8,14 @@ import type { Doorbell } from "../../ffi/mod.ts";
 import { endable } from "../following.ts";
 import type { Cursor } from "./cursor.ts";
 import { Patience } from "./patience.ts";
+import {
+  callback,
+  checkOptions,
+  type Checks,
+  flag,
+  milliseconds,
+  signal as isSignal,
+} from "../options.ts";
 
 /** How to follow a log. */
 export interface FollowOptions {
@@ -29,6 +37,14 @@ export interface FollowOptions {
   /** Told of each new segment, before its first entry. */
   onReopen?: (event: ReopenEvent) => void;
 }
+
+/** What {@linkcode FollowOptions} may be. */
+export const followChecks: Checks<FollowOptions> = {
+  signal: isSignal,
+  maxSleep: milliseconds(1),
+  reopen: flag,
+  onReopen: callback,
+};
 
 /** A follower went over to another segment: numbers and counts begin anew. */
 export interface ReopenEvent {
@@ -58,8 +74,10 @@ const LOOK_INTERVAL = 100;
 /** Gives one item after the other until `signal` is aborted. */
 export function follow<T>(
   followed: Followed<T>,
-  { signal, maxSleep = 20, reopen = false }: FollowOptions,
+  options: FollowOptions,
 ): AsyncIterableIterator<T> {
+  checkOptions("follow()", options, followChecks);
+  const { signal, maxSleep = 20, reopen = false } = options;
   const stop = new AbortController();
   // Here, not at the first step: a wrong argument is the caller's.
   const patience = new Patience(maxSleep, stop.signal);

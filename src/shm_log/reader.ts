@@ -17,11 +17,14 @@ import { sleep } from "../sleep.ts";
 import { totalOf } from "../log/total.ts";
 import { type Verification, verify } from "../log/verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
-import { follow, type FollowOptions, streamOf } from "./follow.ts";
+import { follow, followChecks, type FollowOptions, streamOf } from "./follow.ts";
 import { ReaderBell } from "./reader_bell.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { copyModeOf, fence, type LogSource, sourceOf } from "./source.ts";
 import { absoluteTarget, type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
+import { checkOptions, oneOf, pickOptions } from "../options.ts";
+import { shmReaderChecks, waitChecks } from "./reader_options.ts";
+import { checkCount } from "../arguments.ts";
 
 /** How often to look whether the log has come to an entry. */
 const LOOKS = 8;
@@ -55,6 +58,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   #bell: ReaderBell;
 
   private constructor(target: LogTarget, memory: LogMemory, options: ShmLogReaderOptions) {
+    checkOptions("ShmLogReader", options, shmReaderChecks);
     const { after, copyMode = "map" } = options;
     if (after !== undefined) checkCursor(after);
     this.#target = absoluteTarget(target);
@@ -117,11 +121,13 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     target: LogTarget,
     options: ShmLogReaderOptions & WaitOptions = {},
   ): Promise<ShmLogReader> {
+    checkOptions("ShmLogReader.waitFor()", options, { ...shmReaderChecks, ...waitChecks });
     const { signal, interval = 10 } = options;
+    const readerOptions = pickOptions<ShmLogReaderOptions>(options, shmReaderChecks);
     const place = absoluteTarget(target);
     for (;;) {
       signal?.throwIfAborted();
-      const reader = ShmLogReader.#openIfReady(place, options);
+      const reader = ShmLogReader.#openIfReady(place, readerOptions);
       if (reader !== undefined) return reader;
       await sleep(interval, signal);
     }
@@ -258,11 +264,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   followBatches(
     options: FollowOptions & { maxEntries?: number } = {},
   ): AsyncIterableIterator<EntryBatch> {
-    const { maxEntries } = options;
+    checkOptions("followBatches()", options, {
+      ...followChecks,
+      maxEntries: (name, value) => checkCount(name, value, 1),
+    });
+    const { maxEntries, ...others } = options;
     // Its own: there may be others that follow, or read, between two steps.
     const batch = new EntryBatch();
     const next = () => this.readBatch(maxEntries, batch).length > 0 ? batch : undefined;
-    return this.#follow(next, options);
+    return this.#follow(next, others);
   }
 
   /**
@@ -287,10 +297,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /** A stream of entries. */
   readable(options?: FollowOptions & { as?: "entries" }): ReadableStream<Entry>;
   readable(options: FollowOptions & { as?: "text" | "entries" } = {}): ReadableStream<unknown> {
-    const { as = "entries" } = options;
-    if (as === "entries") return streamOf(this.follow(options));
-    if (as !== "text") throw new TypeError(`as is "${as}", but must be text or entries`);
-    return streamOf(this.followBatches(options), (batch) => `${batch.texts().join("\n")}\n`);
+    checkOptions("readable()", options, { ...followChecks, as: oneOf("text", "entries") });
+    const { as = "entries", ...others } = options;
+    if (as === "entries") return streamOf(this.follow(others));
+    return streamOf(this.followBatches(others), (batch) => `${batch.texts().join("\n")}\n`);
   }
 
   /**
@@ -434,5 +444,7 @@ function unlessShort(look: () => boolean): boolean {
 }
 
 function readerOf(source: LogSource, options: ShmLogReaderOptions, after?: number): Reader {
-  return new Reader(source.buffer, { ...options, ...source, fence, after });
+  const { strategy, onOverrun, onDamage } = options;
+  const { load, guard } = source;
+  return new Reader(source.buffer, { strategy, onOverrun, onDamage, load, guard, fence, after });
 }

@@ -7,6 +7,8 @@
 import type { OverrunPolicy, ReadStrategy } from "../log/reader_options.ts";
 import type { Cursor } from "./cursor.ts";
 import type { CopyMode } from "./source.ts";
+import { readerChecks } from "../log/reader_options.ts";
+import { anything, type Checks, milliseconds, oneOf, signal } from "../options.ts";
 
 /** How a `ShmLogReader` reads. */
 export interface ShmLogReaderOptions {
@@ -39,3 +41,15 @@ export interface WaitOptions {
   /** How long to sleep between two looks, in milliseconds. Default 10. */
   interval?: number;
 }
+
+/** What {@linkcode ShmLogReaderOptions} may be. */
+export const shmReaderChecks: Checks<ShmLogReaderOptions> = {
+  strategy: readerChecks.strategy,
+  after: anything,
+  onOverrun: readerChecks.onOverrun,
+  onDamage: readerChecks.onDamage,
+  copyMode: oneOf("map", "pread"),
+};
+
+/** What {@linkcode WaitOptions} may be, beside those of the reader. */
+export const waitChecks: Checks<WaitOptions> = { signal, interval: milliseconds(0) };

@@ -12,6 +12,8 @@ import { survey } from "../log/survey.ts";
 import { sleep } from "../sleep.ts";
 import { type CopyMode, fence, sourceOf } from "./source.ts";
 import { describeTarget, type LogTarget, openMemory, withName } from "./target.ts";
+import { callback, checkOptions, flag, mode as isMode, signal as isSignal } from "../options.ts";
+import { shmReaderChecks } from "./reader_options.ts";
 
 /** How long other things of this process wait while a log is copied, in milliseconds. */
 const DEAF = 16;
@@ -84,6 +86,14 @@ export async function saveLog(
   path: string,
   options: SaveOptions = {},
 ): Promise<SavedLog> {
+  checkOptions("saveLog()", options, {
+    force: flag,
+    compact: flag,
+    copyMode: shmReaderChecks.copyMode,
+    mode: isMode,
+    signal: isSignal,
+    onProgress: callback,
+  });
   const { force = false, copyMode = "map", mode, signal } = options;
   signal?.throwIfAborted();
   using source = openMemory(target, "read");

@@ -11,6 +11,8 @@ import type { Writer } from "../log/writer.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
 import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
+import { checkOptions } from "../options.ts";
+import { shmWriterChecks } from "./writer_options.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;
@@ -75,10 +77,8 @@ export class ShmLogWriter implements Disposable {
    * @throws {RangeError} if a size or the name is not usable
    */
   static create(target: LogTarget, options: ShmLogWriterOptions = {}): ShmLogWriter {
+    checkOptions("ShmLogWriter", options, shmWriterChecks);
     const { ifExists = "fail" } = options;
-    if (!["fail", "resume", "replace"].includes(ifExists)) {
-      throw new TypeError(`ifExists is "${ifExists}", but must be one of fail, resume, replace`);
-    }
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const opened = ifExists === "fail"
         ? createNew(target, options)

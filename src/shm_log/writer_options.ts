@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Checks, flag, mode, number, oneOf } from "../options.ts";
+
 /** How a `ShmLogWriter` is made. */
 export interface ShmLogWriterOptions {
   /**
@@ -54,3 +56,14 @@ export interface ShmLogWriterOptions {
    */
   notify?: boolean;
 }
+
+/** What {@linkcode ShmLogWriterOptions} may be. */
+export const shmWriterChecks: Checks<ShmLogWriterOptions> = {
+  chunkSize: number,
+  chunkCount: number,
+  ifExists: oneOf("fail", "resume", "replace"),
+  unlinkOnClose: flag,
+  mode,
+  handleSignals: flag,
+  notify: flag,
+};

@@ -19,8 +19,10 @@
 
 import { type ConsoleMethod, consoleText, leaveGroups } from "./console_text.ts";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
-import type { EntryWriter, SinkOptions } from "./sink_options.ts";
+import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
+import { mustBe } from "../arguments.ts";
+import { anything } from "../options.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
@@ -123,8 +125,9 @@ let isPassing = false;
  * ```
  */
 export function captureConsole(options: ConsoleCaptureOptions): ConsoleCapture {
+  const own = checkSinkOptions("captureConsole()", options, { format: anything });
   const format = formatOf(options.format);
-  const sink = new EntrySink(options, (error) => {
+  const sink = new EntrySink(own, (error) => {
     const call = callOf(error);
     return format(call) ?? textLine(call);
   });
@@ -222,7 +225,7 @@ function formatOf(
   if (typeof format === "function") return format;
   if (format === "text") return textLine;
   if (format === "json") return jsonLine;
-  throw new TypeError(`format is "${format}", but must be text, json, or a function`);
+  throw new TypeError(mustBe("format", format, `"text", "json", or a function`));
 }
 
 function textLine({ time, level, text }: ConsoleCall): string {

@@ -13,8 +13,9 @@ import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
 import { PART_HEAD_ROOM, split } from "./parts.ts";
 import {
-  checkOptions,
+  checkSinkOptions,
   type EntryWriter,
+  logOptions,
   maxEntrySizeOf,
   type SinkOptions,
 } from "./sink_options.ts";
@@ -81,7 +82,7 @@ export class EntrySink implements Disposable {
    * @throws {OuroborosError} what `ShmLogWriter.create` throws
    */
   constructor(options: SinkOptions, uncaughtLine: (error: UncaughtError) => string = defaultLine) {
-    checkOptions(options);
+    checkSinkOptions("EntrySink", options, {});
     this.#options = options;
     this.#own = options.writer === undefined ? open(options) : undefined;
     this.#writer = this.#own ?? options.writer as EntryWriter;
@@ -258,7 +259,7 @@ function defaultLine({ type, message, stack }: UncaughtError): string {
 
 function open(options: { target?: LogTarget } & ShmLogWriterOptions): ShmLogWriter {
   return ShmLogWriter.create(options.target as LogTarget, {
-    ...options,
+    ...logOptions(options),
     ifExists: options.ifExists ?? "resume",
     unlinkOnClose: options.unlinkOnClose ?? false,
   });

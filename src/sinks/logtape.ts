@@ -22,9 +22,11 @@ import {
   type TextFormatter,
 } from "@logtape/logtape";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
-import type { EntryWriter, SinkOptions } from "./sink_options.ts";
+import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { withoutNewline } from "./without_newline.ts";
+import { mustBe } from "../arguments.ts";
+import { anything } from "../options.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
@@ -84,8 +86,9 @@ const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
  * ```
  */
 export function getShmSink(options: LogTapeSinkOptions): ShmSink {
+  const own = checkSinkOptions("getShmSink()", options, { formatter: anything });
   const format = formatterOf(options.formatter);
-  const sink = new EntrySink(options, (error) => withoutNewline(format(recordOf(error))));
+  const sink = new EntrySink(own, (error) => withoutNewline(format(recordOf(error))));
   const log = (record: LogRecord): void => {
     let line: string;
     try {
@@ -108,7 +111,7 @@ function formatterOf(formatter: LogTapeSinkOptions["formatter"] = "text"): TextF
   if (typeof formatter === "function") return formatter;
   if (formatter === "text") return getTextFormatter();
   if (formatter === "json") return getJsonLinesFormatter();
-  throw new TypeError(`formatter is "${formatter}", but must be text, json, or a function`);
+  throw new TypeError(mustBe("formatter", formatter, `"text", "json", or a function`));
 }
 
 function recordOf({ type, message, stack, time }: UncaughtError): LogRecord {

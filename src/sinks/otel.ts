@@ -18,7 +18,7 @@
 
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
-import type { EntryWriter, SinkOptions } from "./sink_options.ts";
+import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import { keyValues, OtlpLines } from "./otlp_json.ts";
 import type { UncaughtError } from "./uncaught.ts";
 
@@ -73,7 +73,7 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
    * @throws {OuroborosError} what `ShmLogWriter.create` throws
    */
   constructor(options: SinkOptions) {
-    this.#sink = new EntrySink(options, uncaughtLine);
+    this.#sink = new EntrySink(checkSinkOptions("ShmLogRecordExporter", options, {}), uncaughtLine);
   }
 
   /** What was done so far. */

@@ -18,7 +18,7 @@ import { EventEmitter } from "node:events";
 import os from "node:os";
 import process from "node:process";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
-import type { EntryWriter, SinkOptions } from "./sink_options.ts";
+import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { withoutNewline } from "./without_newline.ts";
 
@@ -27,6 +27,9 @@ export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./s
 
 /** pino's level `fatal`. */
 const FATAL = 60;
+
+/** What pino, and the thread that it runs a transport in, add to the options. */
+const OF_PINO = ["$context", "pinoWillSendConfig", "pinoConfig"];
 
 /**
  * Where pino writes to: each line is an entry of the log before the logging call returns. Has what
@@ -41,7 +44,10 @@ export class ShmDestination extends EventEmitter implements Disposable {
   /** Opens the log. {@linkcode shmDestination} says what is thrown. */
   constructor(options: SinkOptions) {
     super();
-    this.#sink = new EntrySink(options, uncaughtLine);
+    this.#sink = new EntrySink(
+      checkSinkOptions("shmDestination()", options, {}, OF_PINO),
+      uncaughtLine,
+    );
     process.nextTick(() => this.emit("ready"));
   }
 

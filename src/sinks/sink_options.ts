@@ -4,8 +4,20 @@
  * @module
  */
 
+import { mustBe } from "../arguments.ts";
+import {
+  anything,
+  callback,
+  type Check,
+  checkOptions,
+  type Checks,
+  flag,
+  integer,
+  oneOf,
+  pickOptions,
+} from "../options.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
+import { type ShmLogWriterOptions, shmWriterChecks } from "../shm_log/writer_options.ts";
 
 /** Less than this has no room for marks, in bytes. */
 const LEAST_ENTRY_SIZE = 128;
@@ -70,23 +82,51 @@ export type SinkTarget =
 /** The options of all sinks. */
 export type SinkOptions = EntrySinkOptions & SinkTarget;
 
-/** Throws unless the options say where to write to, and how, as far as that can be told before. */
-export function checkOptions(options: SinkOptions): void {
-  const { target, writer, oversized = "truncate", onError } = options;
-  if ((target === undefined) === (writer === undefined)) {
-    throw new TypeError("a sink needs either a target or a writer");
-  }
-  if (oversized !== "truncate" && oversized !== "split") {
-    throw new TypeError(`oversized is "${oversized}", but must be one of truncate, split`);
-  }
-  const { maxEntrySize = LEAST_ENTRY_SIZE } = options;
+/** All options of a sink, wherever it writes to. */
+type AnySinkOptions = EntrySinkOptions & ShmLogWriterOptions & {
+  target?: LogTarget;
+  writer?: EntryWriter;
+};
+
+/** What the options of all sinks may be. */
+export const sinkChecks: Checks<AnySinkOptions> = {
+  target: anything,
+  writer: writerCheck,
+  oversized: oneOf("truncate", "split"),
   // Before a log is made that would be left behind.
-  if (!Number.isInteger(maxEntrySize) || maxEntrySize < LEAST_ENTRY_SIZE) {
-    throw wrongSize(maxEntrySize, "what the log has room for");
+  maxEntrySize: integer(LEAST_ENTRY_SIZE, undefined, "bytes"),
+  onError: callback,
+  uncaughtException: flag,
+  ...shmWriterChecks,
+};
+
+/**
+ * The options that all sinks have, once all of them are found right.
+ *
+ * @param own the checks of those that only this sink has
+ */
+export function checkSinkOptions(
+  what: string,
+  options: SinkOptions,
+  own: Readonly<Record<string, Check>>,
+  more: readonly string[] = [],
+): SinkOptions {
+  checkOptions(what, options as object, { ...sinkChecks, ...own }, more);
+  if ((options.target === undefined) === (options.writer === undefined)) {
+    throw new TypeError(`${what} needs either a target or a writer: { target: "/app" }`);
   }
-  if (onError !== undefined && typeof onError !== "function") {
-    throw new TypeError(`onError must be a function, not ${typeof onError}`);
-  }
+  return pickOptions<AnySinkOptions>(options, sinkChecks) as SinkOptions;
+}
+
+/** The part of a sink's options that is its log's. */
+export function logOptions(options: ShmLogWriterOptions): ShmLogWriterOptions {
+  return pickOptions(options, shmWriterChecks);
+}
+
+function writerCheck(name: string, value: unknown): void {
+  const { write, writeMany } = Object(value) as Partial<EntryWriter>;
+  if (typeof write === "function" && typeof writeMany === "function") return;
+  throw new TypeError(mustBe(name, value, "a writer, like a ShmLogWriter"));
 }
 
 /**
@@ -102,11 +142,7 @@ export function maxEntrySizeOf(options: EntrySinkOptions, writer: EntryWriter): 
   const usual = Math.max(LEAST_ENTRY_SIZE, Math.min(writer.chunkSize, Math.floor(most / 8)));
   const { maxEntrySize = usual } = options;
   if (maxEntrySize <= most) return maxEntrySize;
-  throw wrongSize(maxEntrySize, most);
-}
-
-function wrongSize(maxEntrySize: number, most: number | string): RangeError {
-  return new RangeError(
-    `maxEntrySize is ${maxEntrySize}, but must be an integer from ${LEAST_ENTRY_SIZE} to ${most}`,
+  throw new RangeError(
+    mustBe("maxEntrySize", maxEntrySize, `an integer from ${LEAST_ENTRY_SIZE} to ${most} bytes`),
   );
 }

@@ -18,9 +18,11 @@
 
 import TransportStream from "winston-transport";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
-import type { EntryWriter, SinkOptions } from "./sink_options.ts";
+import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { withoutNewline } from "./without_newline.ts";
+import { mustBe } from "../arguments.ts";
+import { flag, text } from "../options.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
@@ -98,14 +100,18 @@ export class ShmTransport extends TransportStream implements Disposable {
    * @throws {OuroborosError} what `ShmLogWriter.create` throws
    */
   constructor(options: WinstonTransportOptions) {
+    const own = checkSinkOptions("ShmTransport", options, {
+      level: text,
+      format: formatCheck,
+      silent: flag,
+      handleExceptions: flag,
+      handleRejections: flag,
+    });
     const { level, silent, handleExceptions, handleRejections, format } = options;
-    if (format !== undefined && typeof format?.transform !== "function") {
-      throw new TypeError(`format must be one of winston's, not ${typeof format}`);
-    }
     // Without the format: what that throws, the base class throws at whoever logs.
     super({ level, silent, handleExceptions, handleRejections });
     this.#format = format;
-    this.#sink = new EntrySink(options, (error) => this.#uncaughtLine(error));
+    this.#sink = new EntrySink(own, (error) => this.#uncaughtLine(error));
   }
 
   /** What was done so far. */
@@ -181,4 +187,9 @@ export class ShmTransport extends TransportStream implements Disposable {
     info[MESSAGE] = line;
     return this.#lineOf(info) ?? line;
   }
+}
+
+function formatCheck(name: string, value: unknown): void {
+  if (typeof Object(value).transform === "function") return;
+  throw new TypeError(mustBe(name, value, "a format of winston's"));
 }

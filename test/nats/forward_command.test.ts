@@ -181,7 +181,7 @@ test("wrong usage of forward is exit code 2", () => {
   const { code, stderr } = runCli(["forward", "/x", "--stream", "S", "--max-in-flight", "99999"]);
   assert.deepEqual([code, stderr], [
     1,
-    "ouroboros: maxInFlight is 99999, but must be an integer from 1 to 65536\n",
+    "ouroboros: maxInFlight is 99999 (number), but must be an integer from 1 to 65536\n",
   ]);
   for (const [args, pattern] of cases) {
     const { code, stderr } = runCli(["forward", ...args]);

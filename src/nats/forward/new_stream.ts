@@ -5,7 +5,8 @@
  */
 
 import type { StreamConfig } from "@nats-io/jetstream";
-import { checkChoice, checkInteger } from "../checks.ts";
+import { checkArray } from "../../arguments.ts";
+import { checkOptions, type Checks, integer, milliseconds, oneOf } from "../../options.ts";
 
 const NANOSECONDS = 1_000_000;
 const DUPLICATE_WINDOW = 120_000;
@@ -44,20 +45,22 @@ export interface NewStreamOptions {
  * @throws {TypeError} if there is no such choice
  */
 export function checkNewStream(options: NewStreamOptions): void {
-  const { maxBytes = 1, maxMessages = 1, maxMessageSize = 1, replicas = 1 } = options;
-  const { maxAge = 0, duplicateWindow = 0 } = options;
-  for (const [name, value] of Object.entries({ maxBytes, maxMessages, maxMessageSize })) {
-    checkInteger(name, value, 1);
-  }
-  checkInteger("replicas", replicas, 1, MOST_REPLICAS);
-  for (const [name, value] of Object.entries({ maxAge, duplicateWindow })) {
-    if (!(value >= 0 && value < Infinity)) {
-      throw new RangeError(`${name} is ${value}: no time in ms`);
-    }
-  }
-  checkChoice("discard", options.discard ?? "old", ["old", "new"]);
-  checkChoice("storage", options.storage ?? "file", ["file", "memory"]);
+  checkOptions("createStream", options, newStreamChecks);
 }
+
+const size = integer(1);
+const time = milliseconds(0, Number.MAX_SAFE_INTEGER);
+const newStreamChecks: Checks<NewStreamOptions> = {
+  subjects: checkArray,
+  maxBytes: size,
+  maxMessages: size,
+  maxAge: time,
+  maxMessageSize: size,
+  replicas: integer(1, MOST_REPLICAS),
+  duplicateWindow: time,
+  discard: oneOf("old", "new"),
+  storage: oneOf("file", "memory"),
+};
 
 /** The stream as the server is told of it. */
 export function newStreamConfig(

@@ -26,6 +26,8 @@ import {
 } from "../receive_options.ts";
 import { ReceiveState } from "./receive_state.ts";
 import { SequenceCheck } from "./sequence_check.ts";
+import { pickOptions } from "../../options.ts";
+import { natsChecks, type NatsOptions } from "../nats_options.ts";
 
 /** What a program that keeps what it receives knows of before. */
 export interface ReceptionStart {
@@ -139,7 +141,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     let link: NatsLink | undefined;
     let feed: Feed | undefined;
     try {
-      link = givenLink ?? await NatsLink.open(this.#options);
+      link = givenLink ?? await NatsLink.open(pickOptions<NatsOptions>(this.#options, natsChecks));
       feed = await Feed.open(link, this.#options, signal);
       const isBeginning = feed.isNew || this.#sources.size > 0;
       yield* this.#run(feed, state, new HoleJudge(feed, this.#options.maxHold, isBeginning));

@@ -9,7 +9,8 @@ import { connect, isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { NatsRefusedError } from "../../errors.ts";
 import { sleep } from "../../sleep.ts";
-import { checkInboxPrefix, checkTimes } from "../checks.ts";
+import { LONGEST_SLEEP, milliseconds } from "../../options.ts";
+import { checkInboxPrefix } from "../checks.ts";
 import type { NatsOptions } from "../nats_options.ts";
 import { transportPackage } from "./packages.ts";
 import { checkTlsFiles } from "./tls_files.ts";
@@ -33,7 +34,9 @@ export async function dialUntil(
   onFailure: (error: Error) => void,
 ): Promise<NatsConnection> {
   const { maxReconnectDelay = 1, connectTimeout = 1, inboxPrefix } = options;
-  checkTimes({ maxReconnectDelay, connectTimeout }, 1);
+  const isTime = milliseconds(1, LONGEST_SLEEP);
+  isTime("maxReconnectDelay", maxReconnectDelay);
+  isTime("connectTimeout", connectTimeout);
   if (inboxPrefix !== undefined) checkInboxPrefix(inboxPrefix);
   checkTlsFiles(options.tls ?? {});
   const wanted = clientOptions(options, backoff);
