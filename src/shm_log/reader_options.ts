@@ -48,7 +48,7 @@ export const shmReaderChecks: Checks<ShmLogReaderOptions> = {
   after: anything,
   onOverrun: readerChecks.onOverrun,
   onDamage: readerChecks.onDamage,
-  copyMode: oneOf("map", "pread"),
+  copyMode: oneOf("map", "pread", "auto"),
 };
 
 /** What {@linkcode WaitOptions} may be, beside those of the reader. */
