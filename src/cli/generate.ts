@@ -9,9 +9,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { SegmentExistsError } from "../errors.ts";
 import { maxPayloadSize, segmentSize } from "../log/layout.ts";
 import { describeTarget, type LogTarget, unlinkMemory } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
+import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
 import { RandomPayloads } from "./generate/random_payloads.ts";
 import { countArgument, targetArgument } from "./options/arguments.ts";
 import { toHex } from "./output/format.ts";
@@ -85,12 +87,11 @@ async function generate(options: GenerateOptions): Promise<void> {
   }
   using interrupt = new Interrupt();
   const { signal } = interrupt;
-  // First of all, so that a file that can't be written costs nothing.
-  const records = await Output.file(options.jsonOut);
-  using log = ShmLogWriter.create(name, {
-    ...shape,
-    ifExists: "replace",
-    unlinkOnClose: options.unlinkAtExit,
+  using log = create(name, { ...shape, unlinkOnClose: options.unlinkAtExit });
+  const records = await Output.file(options.jsonOut).catch((error) => {
+    log.close();
+    unlinkMemory(name);
+    throw error;
   });
   if (!options.unlinkAtExit) warnIfShortLived(name, "--no-unlink-at-exit");
   await describe(name, log, signal);
@@ -113,6 +114,17 @@ async function generate(options: GenerateOptions): Promise<void> {
     }
   } finally {
     await save(records, new RandomPayloads(seed, minSize, maxSize), total);
+  }
+}
+
+/** Makes the log. As the reference's tool it leaves one that is there: it is somebody's. */
+function create(name: LogTarget, options: ShmLogWriterOptions): ShmLogWriter {
+  try {
+    return ShmLogWriter.create(name, { ...options, ifExists: "fail" });
+  } catch (error) {
+    if (!(error instanceof SegmentExistsError)) throw error;
+    const log = describeTarget(name);
+    throw new SegmentExistsError(`log ${log} exists already: "ouroboros remove" removes it`);
   }
 }
 

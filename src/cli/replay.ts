@@ -12,7 +12,7 @@ import { recognizeRecord } from "../records/recognize.ts";
 import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { ShmLogWriter } from "../shm_log/writer.ts";
 import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
-import { openRecorded } from "./files/recorded.ts";
+import { openRecorded, type RecordedFormat } from "./files/recorded.ts";
 import {
   positiveArgument,
   sizeArgument,
@@ -33,8 +33,10 @@ Examples:
   ouroboros replay app.txt /test --rate 1000 --loop
 
 FILE is a saved log, or lines as record and dump write them, with -o json exactly what was written.
+Lines are taken for -o json if all are just as it writes them; else they are entries themselves.
 The pace is that of the times in the entries, which must be log records in JSON (pino, LogTape,
-winston, OpenTelemetry); an entry without a time comes right after the one before. The log has
+winston, OpenTelemetry); an entry without a time comes right after the one before, as does one a day later or more, unless
+--max-gap says how long to wait. The log has
 numbers of its own, from 1, and stays at the end; what record says of itself is left out.`;
 
 interface ReplayOptions {
@@ -46,8 +48,11 @@ interface ReplayOptions {
   chunks: number;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   remove?: true;
+  format?: RecordedFormat;
 }
 
+/** A gap between the times of two entries that is no pause, in milliseconds: a day. */
+const LEAP = 86400e3;
 /** How long the process may be deaf, in milliseconds. */
 const DEAF = 10;
 
@@ -78,6 +83,10 @@ export function addReplay(program: Command): void {
         .choices(["resume", "replace", "fail"]).default("fail"),
     )
     .option("--remove", "remove the log at the end")
+    .addOption(
+      new Option("--format <format>", "what lines are: text, or entries as -o json writes them")
+        .choices(["text", "json"]),
+    )
     .addHelpText("after", EXAMPLES)
     .action(replay);
 }
@@ -104,7 +113,10 @@ async function replay(
   }
   using interrupt = new Interrupt();
   const { signal } = interrupt;
-  const recorded = openRecorded(source);
+  const recorded = openRecorded(source, options.format);
+  if (options.format === undefined && recorded.format === "json") {
+    warn("the lines are taken for entries that -o json wrote (--format text: as they are)");
+  }
   using log = ShmLogWriter.create(target, {
     ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
     chunkCount: options.chunks,
@@ -158,6 +170,7 @@ class RecordedPace {
   // The time of the newest entry so far, and when it was due.
   #time = -Infinity;
   #due = 0;
+  #leaps = 0;
   #heard = performance.now();
 
   constructor({ speed, maxGap }: ReplayOptions, signal: AbortSignal) {
@@ -186,12 +199,22 @@ class RecordedPace {
 
   #plan(bytes: Uint8Array, now: number): void {
     const time = recognizeRecord(decodeText(bytes))?.time;
-    // Entries that are out of order come at once.
-    if (time === undefined || time <= this.#time) return;
+    if (time === undefined) return;
     this.isTimeless = false;
-    if (this.#time === -Infinity) this.#due = now;
-    else this.#due += Math.min((time - this.#time) / this.#speed, this.#maxGap);
+    const gap = time - this.#time;
+    // Entries that are out of order come at once, but for those after a clock that was wrong.
+    if (gap <= 0 && gap >= -LEAP) return;
     this.#time = time;
+    if (gap === Infinity) this.#due = now;
+    else if (gap > LEAP && this.#maxGap === Infinity) this.#leaveOut(gap);
+    else if (gap > 0) this.#due += Math.min(gap / this.#speed, this.#maxGap);
+  }
+
+  /** A clock that was set, a time of year 1 or 2066, or nothing for days: nobody waits for that. */
+  #leaveOut(gap: number): void {
+    if (this.#leaps++ > 0) return;
+    const days = Math.floor(gap / LEAP);
+    warn(`a pause of ${days} days is left out, as is each of more than a day: see --max-gap`);
   }
 
   async #wait(): Promise<void> {

@@ -115,6 +115,29 @@ test("generate is followed live from before its first entry", async () => {
   }
 });
 
+test("generate refuses a log that is there, with a writer or without, and leaves it and the file", () => {
+  const name = uniqueName();
+  try {
+    assert.equal(runCli([...flags(name, {}), "--no-unlink-at-exit"]).code, 0);
+    const records = readRecords();
+    const { code, stdout, stderr } = runCli(flags(name, { seed: 2 }));
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /exists already/);
+    assert.deepEqual(readRecords(), records);
+    using reader = ShmLogReader.open(name, { strategy: "latest" });
+    assert.equal(reader.inspect().lastSequenceNumber, records.length);
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("generate leaves no segment where its file can't be written", () => {
+  const name = uniqueName();
+  const { code } = runCli([...flags(name, { "json-out": `${folder}/none/x.json` })]);
+  assert.equal(code, 1);
+  assert.ok(!SharedMemory.exists(name));
+});
+
 test("generate removes the segment at SIGINT and still writes the file", async () => {
   const name = uniqueName();
   const running = startCli([
@@ -141,7 +164,7 @@ test("generate refuses sizes that don't fit, and leaves the log that is there", 
       [{ "max-size": 20_000 }, /--max-size 20000 exceeds the maximum of 10156 bytes/],
       [{ "min-size": 200 }, /--min-size 200 is larger than --max-size 100/],
       [{ size: 33 }, /chunk size of 1 bytes/],
-      [{}, /writer/],
+      [{}, /exists already: "ouroboros remove" removes it/],
     ] as const
   ) {
     const { code, stderr } = runCli(flags(name, values));

@@ -47,6 +47,7 @@ test("numbers are as they were written, however many digits they have", () => {
 test("a record of another day has its date", () => {
   const time = new Date(2025, 0, 2, 3, 4, 5, 6).getTime();
   assert.equal(print({ time, msg: "m" }), "2025-01-02 03:04:05.006 INFO  m");
+  assert.match(print({ time: "0001-03-01T12:00:00Z", msg: "m" }), /^0001-03-01 /);
 });
 
 test("stacks stand below, indented, the errors' other fields in the line", () => {

@@ -62,7 +62,57 @@ test("lines become entries, and what record says of itself does not", () => {
   );
   const { name, target } = newLog();
   assert.equal(runCli(["replay", path, name, "--speed", "max"]).code, 0);
-  assert.deepEqual(payloads(target), ["one", "", "# a comment", '{"lost":1}', "last"]);
+  assert.deepEqual(payloads(target), [
+    "one",
+    "",
+    "# a comment",
+    '{"lost":1,"after":2}',
+    '{"reopened":true,"after":2}',
+    '{"lost":1}',
+    "last",
+  ]);
+});
+
+/** What becomes of the lines of a file. */
+function replayed(text: string, ...args: string[]): { entries: string[]; stderr: string } {
+  const path = `${folder}/lines.jsonl`;
+  writeFileSync(path, text);
+  const { name, target } = newLog();
+  const { code, stderr } = runCli(["replay", path, name, "--speed", "max", ...args]);
+  assert.equal(code, 0, stderr);
+  return { entries: payloads(target), stderr };
+}
+
+test("what -o json wrote is unwrapped, with all that it says about entries", () => {
+  const json = '{"seq":7,"text":"seven"}\n{"lost":2,"after":7}\n{"seq":10,"base64":"/w=="}\n' +
+    '{"reopened":true,"after":10}\n{"seq":1,"text":"{\\"seq\\":1,\\"text\\":\\"own\\"}"}\n' +
+    '{"cursor":{"sequenceNumber":1}}\n{"seq":2,"te';
+  const { entries, stderr } = replayed(json);
+  assert.deepEqual(entries, ["seven", "\u00ff", '{"seq":1,"text":"own"}', '{"seq":2,"te']);
+  assert.match(stderr, /taken for entries that -o json wrote \(--format text/);
+  const two = '{"log":"/a","seq":3,"text":"a"}\n{"log":"/b","seq":1,"text":"b"}\n';
+  assert.deepEqual(replayed(two).entries, ["a", "b"]);
+  assert.equal(replayed(two, "--format", "text").entries.length, 2);
+  assert.deepEqual(replayed(two, "--format", "text").entries, two.trimEnd().split("\n"));
+});
+
+test("an application's own JSON with seq and text, or lost and after, stays as it is", () => {
+  const files = [
+    '{"seq":1,"text":"mine","level":"info"}\n{"seq":2,"text":"mine"}\n',
+    '{"seq": 1, "text": "mine"}\n{"seq": 2, "text": "mine"}\n',
+    '{"seq":1,"text":"mine"}\nan unrelated line\n{"lost":1,"after":2}\n',
+    '{"seq":5,"text":"numbers of its own"}\n{"seq":5,"text":"again"}\n',
+    '{"lost":1,"after":2}\n{"lost":2,"after":4}\n',
+    '{"text":"mine","seq":1}\n',
+  ];
+  for (const text of files) {
+    const { entries, stderr } = replayed(text);
+    assert.deepEqual(entries, text.trimEnd().split("\n"));
+    assert.doesNotMatch(stderr, /-o json/);
+  }
+  const ambiguous = '{"seq":1,"text":"mine"}\n';
+  assert.deepEqual(replayed(ambiguous, "--format", "text").entries, [ambiguous.trimEnd()]);
+  assert.deepEqual(replayed(ambiguous).entries, ["mine"]);
 });
 
 test("replay keeps the pace that the times of the entries say, times --speed", () => {
@@ -85,6 +135,30 @@ test("replay keeps the pace that the times of the entries say, times --speed", (
   // At its own pace that would take a month.
   writeFileSync(path, [0, 2_600_000_000, 1].map(line).join("") + "no time\n".repeat(2));
   run("--speed", "max");
+});
+
+test("replay waits for no clock that was wrong, and keeps the pace after it", () => {
+  const path = `${folder}/leap.jsonl`;
+  const line = (time: string) => `{"level":30,"time":"${time}","msg":"x"}\n`;
+  const at = (seconds: string) => `2026-11-21T12:00:${seconds}Z`;
+  const run = (times: string[], ...args: (string | number)[]) => {
+    writeFileSync(path, times.map(line).join(""));
+    const { name, target } = newLog();
+    const before = performance.now();
+    const { code, stderr } = runCli(["replay", path, name, ...args]);
+    assert.equal(code, 0);
+    assert.equal(payloads(target).length, times.length);
+    return { took: performance.now() - before, stderr };
+  };
+  const first = run(["0001-01-01T00:00:00Z", at("00"), at("00.500")]);
+  assert.match(first.stderr, /a pause of 739\d{3} days is left out/);
+  assert.ok(first.took >= 500);
+  const times = [at("00"), at("00.300"), "2066-01-01T00:00:00Z", at("00.400"), at("00.800")];
+  const middle = run(times);
+  assert.equal(middle.stderr.match(/is left out/g)?.length, 1);
+  assert.ok(middle.took >= 700);
+  // What is asked for is done.
+  assert.ok(run(["0001-01-01T00:00:00Z", at("00")], "--max-gap", 0.3).took >= 300);
 });
 
 test("replay --loop goes on until it is told to end, and --remove removes the log", async () => {

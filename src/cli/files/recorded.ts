@@ -5,10 +5,11 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MAGIC } from "../../log/layout.ts";
 import { ShmLogReader } from "../../shm_log/reader.ts";
 import type { LogTarget } from "../../shm_log/target.ts";
+import { harmlessJson } from "../output/harmless.ts";
 import { LineSplitter } from "./lines.ts";
 
 /** How many bytes are read at once. */
@@ -17,6 +18,14 @@ const PIECE = 65536;
 const MOST = 2 ** 31;
 const OPENING = 0x7b;
 const HASH = 0x23;
+/** How many bytes of a file tell whether it is JSON of ours. */
+const LOOK = 1 << 20;
+/** The keys of what `-o json` writes of an entry, of tail, record, dump and receive. */
+const ENTRY = /^(?:log,|host,log,segment,)?seq,(?:text|base64)(?:,time)?(?:,truncatedFrom)?$/;
+/** And of what it says about entries. */
+const NOTE = /^(?:lost,after|reopened,after|cursor|host,log,segment,gap)$/;
+const NOTE_IN_TEXT =
+  /^# ouroboros: (\d+ entr(y|ies) lost|another log of this name begins) after entry \d+$/;
 
 /** An entry of a recording; valid until the next one. */
 export interface RecordedEntry {
@@ -25,26 +34,33 @@ export interface RecordedEntry {
   done: number;
 }
 
+/** What lines are: entries as they are, or as `-o json` writes them. */
+export type RecordedFormat = "text" | "json";
+
 /** A recording. */
 export interface Recorded {
   /** How much there is. */
   total: number;
   /** What the total counts. */
   unit: "entries" | "bytes";
+  /** What the lines of a file are. */
+  format?: RecordedFormat;
   /** Gives all of its entries, as often as it is called. */
   entries(): Generator<RecordedEntry>;
 }
 
 /**
- * Opens a recording: a log, or a file of lines, which may be JSON as `tail -o json` writes it.
+ * Opens a recording: a log, or a file of lines, which may be JSON as `tail -o json` writes it; unless
+ * `format` says whether they are, that is what the first ones say.
  *
  * @throws {RangeError} if it is neither, like a pipe, which can't be read more than once
  */
-export function openRecorded(target: LogTarget): Recorded {
+export function openRecorded(target: LogTarget, format?: RecordedFormat): Recorded {
   if (typeof target !== "string" && !statSync(target.path).isFile()) {
     throw new RangeError(`${JSON.stringify(target.path)} is not a file`);
   }
-  return typeof target === "string" || isLog(target.path) ? logOf(target) : linesOf(target.path);
+  if (typeof target === "string" || isLog(target.path)) return logOf(target);
+  return fileOf(target.path, format ?? (isJson(target.path) ? "json" : "text"));
 }
 
 /** Whether a file begins like a log. */
@@ -81,14 +97,30 @@ function logOf(target: LogTarget): Recorded {
   };
 }
 
-function linesOf(path: string): Recorded {
-  const descriptor = openSync(path, "r");
-  const { size } = fstatSync(descriptor);
-  closeSync(descriptor);
-  return { total: size, unit: "bytes", entries: () => lines(path) };
+function fileOf(path: string, format: RecordedFormat): Recorded {
+  const { size } = statSync(path);
+  const payloadOf = format === "json" ? payloadOfJson : payloadOfText;
+  return {
+    total: size,
+    unit: "bytes",
+    format,
+    *entries() {
+      for (const { bytes: line, done } of linesOf(path)) {
+        const bytes = payloadOf(line);
+        if (bytes !== undefined) yield { bytes, done };
+      }
+    },
+  };
 }
 
-function* lines(path: string): Generator<RecordedEntry> {
+interface Line {
+  bytes: Uint8Array;
+  /** Whether it has an end, or is followed by one that has. */
+  isWhole: boolean;
+  done: number;
+}
+
+function* linesOf(path: string): Generator<Line> {
   const descriptor = openSync(path, "r");
   try {
     const piece = new Uint8Array(PIECE);
@@ -99,10 +131,7 @@ function* lines(path: string): Generator<RecordedEntry> {
       done += count;
       if (count > 0) splitter.push(piece.subarray(0, count));
       else splitter.end();
-      for (const line of found) {
-        const bytes = payloadOf(line);
-        if (bytes !== undefined) yield { bytes, done };
-      }
+      for (const bytes of found) yield { bytes, isWhole: count > 0, done };
       found.length = 0;
       if (count === 0) return;
     }
@@ -111,25 +140,72 @@ function* lines(path: string): Generator<RecordedEntry> {
   }
 }
 
-/** What a line says was written; undefined for what a recorder says of itself. */
-function payloadOf(line: Uint8Array): Uint8Array | undefined {
-  if (line[0] === HASH) return isNote(line) ? undefined : line;
-  if (line[0] !== OPENING) return line;
-  let object: Record<string, unknown>;
-  try {
-    object = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString());
-  } catch {
-    return line;
+/**
+ * Whether a file is what `-o json` writes: each of its first lines as it writes them, byte by byte, and
+ * with numbers that rise. Of an application that writes the same itself nothing tells it.
+ */
+function isJson(path: string): boolean {
+  const last = new Map<string, number>();
+  let entries = 0;
+  let done = 0;
+  for (const line of linesOf(path)) {
+    if (!line.isWhole || (done += line.bytes.length + 1) > LOOK) break;
+    const said = saidBy(line.bytes);
+    if (said === undefined || !isExact(said, line.bytes)) return false;
+    if (said.kind === "note") {
+      // Another log of the name, or another part of one.
+      if ("reopened" in said.object) last.clear();
+      continue;
+    }
+    const { host, log, segment, seq } = said.object;
+    const source = JSON.stringify([host, log, segment]);
+    if ((seq as number) <= (last.get(source) ?? -1)) return false;
+    last.set(source, seq as number);
+    entries++;
   }
-  if (Number.isSafeInteger(object.seq)) {
-    if (typeof object.text === "string") return Buffer.from(object.text);
-    if (typeof object.base64 === "string") return Buffer.from(object.base64, "base64");
-  }
-  const keys = Object.keys(object).join();
-  return keys === "lost,after" || keys === "reopened,after" ? undefined : line;
+  return entries > 0;
 }
 
-function isNote(line: Uint8Array): boolean {
-  return /^# ouroboros: (\d+ entr(y|ies) lost|another log of this name begins) after entry \d+$/
-    .test(Buffer.from(line.buffer, line.byteOffset, Math.min(line.length, 200)).toString());
+type Said = {
+  kind: "entry" | "note";
+  object: Record<string, unknown>;
+};
+
+/** What commands write with `-o json`: an entry, or something about entries. */
+function saidBy(line: Uint8Array): Said | undefined {
+  if (line[0] !== OPENING) return undefined;
+  let object: Record<string, unknown>;
+  try {
+    object = JSON.parse(textOf(line));
+  } catch {
+    return undefined;
+  }
+  const keys = Object.keys(object).join();
+  if (NOTE.test(keys)) return { kind: "note", object };
+  const { seq, text, base64 } = object;
+  const isEntry = ENTRY.test(keys) && Number.isSafeInteger(seq) &&
+    typeof (text ?? base64) === "string";
+  return isEntry ? { kind: "entry", object } : undefined;
+}
+
+function isExact({ object }: Said, line: Uint8Array): boolean {
+  return harmlessJson(JSON.stringify(object)) === harmlessJson(textOf(line));
+}
+
+/** What was written, by a line of `-o json`; undefined for what is said about it. */
+function payloadOfJson(line: Uint8Array): Uint8Array | undefined {
+  const said = saidBy(line);
+  if (said === undefined) return line;
+  if (said.kind === "note") return undefined;
+  const { text, base64 } = said.object;
+  return typeof text === "string" ? Buffer.from(text) : Buffer.from(base64 as string, "base64");
+}
+
+/** The same for a line of text. */
+function payloadOfText(line: Uint8Array): Uint8Array | undefined {
+  return line[0] === HASH && NOTE_IN_TEXT.test(textOf(line.subarray(0, 200))) ? undefined : line;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }

@@ -107,7 +107,9 @@ function formatValue(value: unknown): string {
 function formatTime(time: number): string {
   const date = new Date(time);
   const two = (number: number) => String(number).padStart(2, "0");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} `;
+  const day = `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${
+    two(date.getDate())
+  } `;
   const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   const midnight = new Date().setHours(0, 0, 0, 0);
   const isToday = time >= midnight && time < midnight + DAY;

@@ -56,7 +56,8 @@ export function formatMoment(time: number, now: number = Date.now()): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const year = date.getFullYear();
   const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${year === new Date(now).getFullYear() ? "" : `${year}-`}${day} ${formatTime(time)}`;
+  const shown = `${String(year).padStart(4, "0")}-`;
+  return `${year === new Date(now).getFullYear() ? "" : shown}${day} ${formatTime(time)}`;
 }
 
 function digits(value: number): string {
