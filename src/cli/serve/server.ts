@@ -61,6 +61,7 @@ export class LiveServer {
   /** What to open in a browser. It holds the token: whoever has it may look. */
   readonly url: string;
   readonly #server: Server;
+  readonly #address: AddressInfo;
   readonly #options: ServeOptions;
   readonly #token: string;
   readonly #catalog: Catalog;
@@ -79,7 +80,8 @@ export class LiveServer {
     this.#options = options;
     this.#token = randomToken();
     this.#catalog = new Catalog(options.targets);
-    const { port } = server.address() as AddressInfo;
+    this.#address = server.address() as AddressInfo;
+    const { port } = this.#address;
     const host = options.host.includes(":") ? `[${options.host}]` : options.host;
     this.url = `http://${host}:${port}${options.basePath ?? ""}/?token=${this.#token}`;
     server.on("connection", (socket) => this.#admit(socket));
@@ -158,15 +160,17 @@ export class LiveServer {
    * ever and without a word. Pages whose streams that ends come back by themselves.
    */
   #probe(): void {
-    const { address, port } = this.#server.address() as AddressInfo;
+    const { address, port } = this.#address;
     const before = this.#admitted;
     const probe = connect(port, address).on("error", () => {});
     this.#probing = setTimeout(() => {
       this.#probing = undefined;
       probe.destroy();
       if (this.#admitted > before) return;
-      this.#server.close();
+      if (this.#server.listening) this.#server.close();
       this.#server.listen(port, this.#options.host);
+      // The address may not be free at once.
+      this.#probing = setTimeout(() => this.#probe(), PROBE_AFTER);
     }, PROBE_AFTER);
   }
 
