@@ -20,6 +20,9 @@ import { translateFsError } from "./system_error.ts";
 const OWNER = 24;
 /** On x86-64 that count is a word of 64 bits, and before the mode. */
 const X64_OWNER = 28;
+/** Where st_blocks is, and what it counts, in bytes. */
+const BLOCKS = 64;
+const BLOCK = 512;
 
 const STATX = {
   statx: { parameters: ["i32", "bytes", "i32", "i32", "bytes"], result: "i32" },
@@ -117,6 +120,7 @@ export function linux(native: Driver, arch: string): Platform {
     pathCreatedAt: (path, isFollowed) =>
       createdAt(AT_FDCWD, cString(path), isFollowed ? 0 : AT_SYMLINK_NOFOLLOW),
     ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
+    takenOf: (found) => Number(found.getBigInt64(BLOCKS, true)) * BLOCK,
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
     list: listDevShm,

@@ -118,6 +118,18 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * Whether no memory, or disk, was set aside yet for some of it, as a program does that only gives it
+   * its size. Where there is none left even a look at a hole of `buffer` kills the process (SIGBUS);
+   * `read()` does not. False on macOS and Windows, where that is not known, or never so.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  hasHoles(): boolean {
+    this.#checkOpen();
+    return system().hasHoles(this.#descriptor);
+  }
+
+  /**
    * Copies bytes from `offset` on into private memory by a system call (pread). Other than a look at
    * `buffer`, it can't kill the process when somebody has made the object shorter. Takes under 1 µs,
    * and then 0.1 ns a byte.

@@ -14,7 +14,6 @@ import {
   unlinkSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import process from "node:process";
 import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
 import type { CreateOptions } from "./memory_options.ts";
@@ -26,8 +25,6 @@ export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "prepar
   /** Whether a file that is at `path` is replaced, at the end and at once. Default `false`. */
   force?: boolean;
 }
-
-let count = 0;
 
 /**
  * A new file, mapped under another name in the same folder until it is complete: under its own name
@@ -85,7 +82,8 @@ export class PartialFile implements Disposable {
       throw new SystemCallError(`create file "${path}" failed: it is there, and not a file`, 0);
     }
     if (found !== undefined && !force) throw exists(path);
-    const partial = join(dirname(path), `.${basename(path)}.${process.pid}-${count++}.partial`);
+    // Not to be guessed: in a folder like /tmp anybody could put something in its place.
+    const partial = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.partial`);
     return new PartialFile(path, partial, MappedFile.create(partial, size, createOptions), force);
   }
 

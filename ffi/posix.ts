@@ -244,6 +244,10 @@ export function posixSystem(
       if (size < 0) throw systemError("lseek", `descriptor ${descriptor}`, reason);
       return size;
     },
+    hasHoles(descriptor) {
+      const taken = on.takenOf?.(statOf(descriptor)) ?? Infinity;
+      return taken < system.size(descriptor);
+    },
     identify(descriptor) {
       const found = statOf(descriptor);
       return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };

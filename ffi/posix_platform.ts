@@ -44,6 +44,8 @@ export interface Platform {
   /** The same of what a path leads to, by its last link or not, where that can tell of a copy. */
   pathCreatedAt?: (path: string, isFollowed: boolean) => number;
   ownerOf(stat: DataView): number;
+  /** How many bytes of memory or disk an object takes, where that tells whether it has holes. */
+  takenOf?: (stat: DataView) => number;
   /** The size of an object in bytes, where `lseek` does not tell that of a segment. */
   sizeOf?: (stat: DataView) => number;
   /** Reserves room for `size` bytes from `offset` on; gives 0 or an error number. */

@@ -139,6 +139,8 @@ export interface System {
   read(descriptor: number, into: Uint8Array, offset: number, what: string): number;
   /** The size of an object in bytes. */
   size(descriptor: number): number;
+  /** Whether there may be no memory, or disk, for some of it yet; false where that is not known. */
+  hasHoles(descriptor: number): boolean;
   /** Which object a descriptor leads to. */
   identify(descriptor: number): SegmentIdentity;
   /**

@@ -91,6 +91,7 @@ export function windowsSystem(): System {
     read: (handle, into, offset, what) =>
       (segments.has(handle) ? segments : files).read(handle, into, offset, what),
     size: (handle) => (segments.has(handle) ? segments : files).size(handle),
+    hasHoles: () => false,
     identify: (handle) =>
       segments.has(handle) ? segments.identify(handle) : files.identifyHandle(handle),
     user: () => 0,

@@ -29,7 +29,8 @@ export interface ShmLogReaderOptions {
    * looks whether all is there). `"pread"`: by system calls, which can't fault, into a copy that takes
    * up to as much memory as the log; a batch costs some microseconds more, and an entry of the
    * chunk that is being written half a microsecond. `"auto"`: by system calls if the log belongs to
-   * another user, who could truncate it, else from the map. Default `"map"`.
+   * another user, who could truncate it, or has holes because its program reserved no memory (on a
+   * full /dev/shm a look at a hole kills the process, too); else from the map. Default `"map"`.
    */
   copyMode?: CopyMode;
 }

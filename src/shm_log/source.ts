@@ -25,8 +25,8 @@ export const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
 /** How to get at the bytes of `memory`, where that depends on whose it is. */
 export function copyModeOf(memory: LogMemory, mode: CopyMode): "map" | "pread" {
   if (mode !== "auto") return mode;
-  // Who owns it can cut it off at any moment.
-  return memory.isOwn() ? "map" : "pread";
+  // Who owns it can cut it off at any moment; and where /dev/shm is full, there is nothing in a hole.
+  return memory.isOwn() && !memory.hasHoles() ? "map" : "pread";
 }
 
 /** The source of the log in `memory`. */

@@ -53,9 +53,10 @@ for (
       assert.equal(signal, null, stderr);
       const names = kind === "name" ? ["log", "circular"] : ["log", "ring", "events"];
       const said = [
+        "read 1 of 1",
         ...names.map((name) => `${name} NO_SPACE`),
         ...names.map((name) => `then ${name} written`),
-        "entries 15",
+        "entries 16",
       ];
       assert.equal(stdout.trim(), said.join(", "), stderr);
     },

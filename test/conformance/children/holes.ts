@@ -71,7 +71,11 @@ const events: Kind = {
   },
 };
 
-ShmLogWriter.create(target("log"), options).close();
+{
+  using writer = ShmLogWriter.create(target("log"), options);
+  // To the end of the page: what comes next is in a hole.
+  writer.write(new Uint8Array(4096 - 80 - 4));
+}
 if (isShared) {
   // One that was killed leaves the segments.
   const left = CircularBufferWriter.open(spec);
@@ -103,7 +107,13 @@ try {
 } catch {
   // Full.
 }
-const said = Object.entries(kinds).map(([name, one]) => `${name} ${attempt(one)}`);
+const said: string[] = [];
+{
+  // The first lap of a program that reserves nothing.
+  using reader = ShmLogReader.open(target("log"), { copyMode: "auto", strategy: "lowest" });
+  said.push(`read ${[...reader].length} of ${reader.inspect().entries}`);
+}
+for (const [name, one] of Object.entries(kinds)) said.push(`${name} ${attempt(one)}`);
 rmSync(path("filler"));
 for (const [name, one] of Object.entries(kinds)) said.push(`then ${name} ${attempt(one)}`);
 using reader = ShmLogReader.open(target("log"));
