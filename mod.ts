@@ -84,17 +84,22 @@
  * }
  * ```
  *
- * Python: it copies the whole segment when it is opened, and reads that copy. **It removes the log when
- * its process ends**, if it may: Python's `SharedMemory` takes what it opens for its own. Take it back:
+ * Python: it maps the log itself, and must be allowed to write to it. Python's `SharedMemory` takes what
+ * it opens for its own, and **removes the log when the process ends**, unless it is kept from that before
+ * the reader is made. An entry keeps the log mapped: let go of the last one before the end.
  *
  * ```py
  * from multiprocessing import resource_tracker
  * from ouroboros_py import Reader
  *
- * with Reader("app") as log: # without the slash, which it adds by itself
- *     resource_tracker.unregister("/app", "shared_memory")
- *     for payload in log:
- *         print(payload.decode(errors="replace"))
+ * # Or else the log is removed when this process ends, also when the reader can't be made.
+ * resource_tracker.register = lambda name, kind: None
+ *
+ * with Reader("/app") as log:
+ *     while (entry := log.read_next_entry()) is not None:
+ *         if entry.is_valid():
+ *             print(entry.sequence_number, entry.data.decode(errors="replace"))
+ *     # None: no more for now; ask again later.
  * ```
  *
  * What to know of them:
@@ -102,11 +107,10 @@
  * - After an overrun they go on in the newest chunk; what is still intact before it is lost to them.
  *   Go and Python start in the newest chunk, too, once the first lap is over.
  * - They trust the bytes: on a damaged segment they may abort, panic, read beyond it, or loop for ever.
- * - None of them waits: "no entry" is an answer, and you choose when to ask again. Python's must be
- *   opened anew to see what came since, and needs the right to write to the segment.
+ * - None of them waits: "no entry" is an answer, and you choose when to ask again.
  * - The C++ writer takes no lock, and can't go on with a segment that its process left behind.
  *
- * For a look without any of them, and better for Python: a reader of a log that stands still, or
+ * For a look without any of them: a reader of a log that stands still, or
  * nearly, for it stops at what is overwritten while it looks. It only reads, and removes nothing.
  *
  * ```python
@@ -180,6 +184,11 @@
  *   its purpose: `ouroboros list`, `ouroboros remove`. What was written stays in memory, readable
  *   under its mode, until it is overwritten or removed. A worker that is ended by
  *   `worker.terminate()` keeps its lock until the process ends.
+ * - **Backups.** Put a file back under another inode: write it beside the log, then rename it into
+ *   place. Readers and cursors see that it is another one. Written over in place (`cp`, `rsync --inplace`)
+ *   it looks like the same log: the writer gives numbers a second time, and whoever stood beyond the end
+ *   of the backup goes on from its number. The entries up to there are passed over, and `lostEntries`
+ *   does not count them: nothing in the bytes tells. Under a writer that is alive it is damage.
  * - **Not protected:** secrets in entries; a kernel or machine crash (a file keeps what `flush()`
  *   wrote); two writers of which one is another library's, which knows no lock; anything against
  *   root.

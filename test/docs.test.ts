@@ -9,6 +9,7 @@ import test, { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { ShmLogReader, ShmLogWriter } from "../mod.ts";
+import { SharedMemory } from "../ffi/mod.ts";
 import { uniqueName } from "./support/runtime.ts";
 
 const root = new URL("../", import.meta.url);
@@ -112,27 +113,46 @@ test("the reader in Python reads what is written here", { skip: withoutPython() 
 test("the original's reader in Python, used as we say, leaves the log where it is", {
   skip: withoutPython() || (process.platform === "linux" ? false : "not Linux"),
 }, () => {
-  // What its reader has to do with the system, which is all that this is about.
+  // As its reader does: it maps the log, its entries keep views of it, and the slash is Python's.
   writeFileSync(
     `${folder}/ouroboros_py.py`,
-    `from multiprocessing import shared_memory
+    `import struct
+from multiprocessing import shared_memory
+class Entry:
+    def __init__(self, data, number, row):
+        self.data, self.sequence_number, self._row = data, number, row
+    def is_valid(self): return struct.unpack_from("<Q", self._row, 8)[0] == 0
 class Reader:
     def __init__(self, name):
-        self._shm = shared_memory.SharedMemory(name=name, create=False)
-        self._buffer = bytes(self._shm.buf)
+        self._shm = shared_memory.SharedMemory(name=name.lstrip("/"), create=False)
+        if bytes(self._shm.buf[:8]) != b"GOLBORUO": raise ValueError("no magic")
+        self._at = struct.unpack_from("<Q", self._shm.buf, 16)[0] & 0xffffffff
+        self._number = 0
+    def read_next_entry(self):
+        header = struct.unpack_from("<I", self._shm.buf, self._at)[0]
+        if header >> 31 == 0: return None
+        data = bytes(self._shm.buf[self._at + 4:self._at + (header & 0x7fffffff)])
+        self._at += len(data) + 7 & ~3
+        self._number += 1
+        return Entry(data, self._number, memoryview(self._shm.buf)[16:32])
     def __enter__(self): return self
     def __exit__(self, *_): self._shm.close()
-    def __iter__(self): return iter([self._buffer[:8]])
 `,
   );
   const name = uniqueName("python");
   using writer = ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
+  writer.writeMany(["one", "zwei €"]);
   const [{ code }] = examplesIn("mod.ts", "py");
-  writeFileSync(`${folder}/original.py`, code.replaceAll("app", writer.name.slice(1)));
-  const { stdout, stderr } = spawnSync("python3", [`${folder}/original.py`], { encoding: "utf8" });
-  assert.equal(stdout, "GOLBORUO\n");
-  assert.equal(stderr, "");
-  ShmLogReader.open(name).close();
+  writeFileSync(`${folder}/original.py`, code.replaceAll("/app", writer.name));
+  const run = () => spawnSync("python3", [`${folder}/original.py`], { encoding: "utf8" });
+  const { stdout, stderr } = run();
+  assert.deepEqual([stdout, stderr], ["1 one\n2 zwei €\n", ""]);
+  // Nor is it removed where the reader finds it unusable.
+  using broken = SharedMemory.create(`${name}-broken`, 4096);
+  writeFileSync(`${folder}/original.py`, code.replaceAll("/app", broken.name));
+  assert.match(run().stderr, /no magic/);
+  for (const kept of [name, broken.name]) assert.ok(SharedMemory.exists(kept), kept);
+  SharedMemory.unlink(broken.name);
 });
 
 function withoutPython(): string | false {
