@@ -11,6 +11,7 @@ import pc from "picocolors";
 import { manualPage } from "./help/manual.ts";
 import { oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
+import { mayHaveColors } from "./output/output_colors.ts";
 
 const EXAMPLES = `
 Examples:
@@ -41,7 +42,7 @@ async function help(program: Command, name: string | undefined): Promise<void> {
   const { stdout } = process;
   const page = manualPage(program, command, Math.min(stdout.columns || 80, WIDEST));
   if (!stdout.isTTY) return print(page);
-  const colors = pc.createColors(pc.isColorSupported);
+  const colors = pc.createColors(mayHaveColors);
   const styled = page.replace(/^[A-Z].*$/gm, (title) => colors.bold(title));
   if (!await paged(styled)) await print(styled);
 }

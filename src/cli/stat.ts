@@ -13,6 +13,7 @@ import type { LogTarget } from "../shm_log/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
+import { mayHaveColors } from "./output/output_colors.ts";
 import { formatSize } from "./output/sizes.ts";
 import { entryCount } from "./output/warn.ts";
 
@@ -74,7 +75,7 @@ async function writeText(
   isAlive: boolean,
   info: LogInfo,
 ): Promise<void> {
-  const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY));
+  const colors = pc.createColors(mayHaveColors && Boolean(process.stdout.isTTY));
   const gone = info.lastSequenceNumber - info.entries;
   const range = info.entries > 0
     ? `, ${info.firstSequenceNumber} to ${info.lastSequenceNumber}`

@@ -14,6 +14,7 @@ import { describeTarget, type LogTarget } from "../shm_log/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import { harmless, harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
+import { mayHaveColors } from "./output/output_colors.ts";
 import { formatSize } from "./output/sizes.ts";
 import { entryCount } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -82,7 +83,7 @@ function look(target: LogTarget): Report {
 }
 
 function describe(report: Report): string {
-  const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY));
+  const colors = pc.createColors(mayHaveColors && Boolean(process.stdout.isTTY));
   const verdict = report.isIntact ? colors.green("sound") : colors.red("damaged");
   const lines = [`${colors.bold(oneLine(report.name))}: ${verdict}`];
   if ("entries" in report) {

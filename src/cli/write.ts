@@ -22,8 +22,8 @@ Examples:
   app 2>&1 | ouroboros write /app --keep --tee  stays for who looks later; shows the lines, too
   app | ouroboros write ./app.ring --keep       a file, which outlives a reboot
 
-A line may be any bytes; one that is longer than the log is cut. After Ctrl-C the lines that the
-application says on its way out are still taken, for a second.`;
+A line may be any bytes, and ends with \\n or \\r\\n; one that is longer than the log is cut. After
+Ctrl-C the lines that the application says on its way out are still taken, for a second.`;
 
 interface WriteOptions {
   chunkSize?: number;
@@ -73,7 +73,7 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
   const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
     if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);
     log.write(line);
-  });
+  }, true);
   for await (const piece of input(interrupt.signal)) {
     lines.push(piece);
     output?.write(piece);

@@ -5,11 +5,16 @@ import test from "node:test";
 import { LineSplitter } from "../../src/cli/files/lines.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
-function split(pieces: (string | Uint8Array)[], most = 1000): [string, boolean][] {
+function split(
+  pieces: (string | Uint8Array)[],
+  most = 1000,
+  takesReturns = false,
+): [string, boolean][] {
   const lines: [string, boolean][] = [];
   const splitter = new LineSplitter(
     most,
     (line, isCut) => lines.push([new TextDecoder().decode(line), isCut]),
+    takesReturns,
   );
   for (const piece of pieces) {
     splitter.push(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
@@ -54,4 +59,17 @@ test(`LineSplitter gives the same lines however the bytes come (seed ${baseSeed}
     }
     assert.deepEqual(split(pieces, most), split([bytes], most));
   }
+});
+
+test("LineSplitter takes a return before a newline for a part of the line end, if it is asked to", () => {
+  const text = ["a\r\nb\rc\r\r\n\r\n", "d", "\r", "\n", "e\r"];
+  assert.deepEqual(split(text, 1000, true), whole("a", "b\rc\r", "", "d", "e\r"));
+  assert.deepEqual(split(text), whole("a\r", "b\rc\r\r", "\r", "d\r", "e\r"));
+  // What fits without it is not cut.
+  assert.deepEqual(split(["abcd\r\nabcde\r\nab", "cd\r", "\nabcd\r", "x\n"], 4, true), [
+    ["abcd", false],
+    ["abcd", true],
+    ["abcd", false],
+    ["abcd", true],
+  ]);
 });

@@ -1,10 +1,15 @@
 /** Log records as lines for people. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import test from "node:test";
 import pc from "picocolors";
+import { ShmLogWriter } from "../../mod.ts";
 import { PrettyPrinter } from "../../src/cli/output/pretty.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
+import { cliCommand } from "../support/cli.ts";
+import { uniqueName } from "../support/runtime.ts";
 
 const plain = new PrettyPrinter(pc.createColors(false));
 
@@ -112,4 +117,21 @@ test("with colours the text is the same", () => {
     assert.equal(colored.replace(/\x1b\[\d+m/g, ""), print({ level, ...fields }));
     assert.ok(colored.includes("\x1b["));
   }
+});
+
+test("FORCE_COLOR=0 and NO_COLOR mean no colours, other values of FORCE_COLOR mean some", () => {
+  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 1024, chunkCount: 4 });
+  log.write('{"level":"info","msg":"m"}');
+  const isColored = (env: Record<string, string>) => {
+    const { NO_COLOR: _no, FORCE_COLOR: _force, ...rest } = process.env;
+    const [command, args] = cliCommand(["tail", log.name, "-o", "pretty"]);
+    const { stdout } = spawnSync(command, args, { env: { ...rest, ...env }, encoding: "utf8" });
+    assert.match(stdout, /INFO/);
+    return stdout.includes("\x1b");
+  };
+  assert.equal(isColored({ FORCE_COLOR: "0" }), false);
+  assert.equal(isColored({ FORCE_COLOR: "false" }), false);
+  assert.equal(isColored({ FORCE_COLOR: "1" }), true);
+  assert.equal(isColored({ FORCE_COLOR: "1", NO_COLOR: "1" }), false);
+  assert.equal(isColored({}), false);
 });

@@ -77,9 +77,9 @@ test("write --tee copies the input through, byte by byte", async () => {
 test("write takes bytes as they are", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--keep", ...SMALL], Uint8Array.of(0, 255, 13, 10, 128));
+  runCli(["write", name, "--keep", ...SMALL], Uint8Array.of(0, 13, 255, 10, 128));
   using reader = ShmLogReader.open(target);
-  assert.deepEqual([...reader].map(({ bytes }) => [...bytes]), [[0, 255, 13], [128]]);
+  assert.deepEqual([...reader].map(({ bytes }) => [...bytes]), [[0, 13, 255], [128]]);
 });
 
 test("write cuts lines that are too long, and says so", () => {
@@ -154,4 +154,12 @@ test("write --tee ends quietly when nobody reads its output", async () => {
   clearInterval(timer);
   assert.deepEqual([code, stderr], [0, ""]);
   assert.ok(!SharedMemory.exists(name));
+});
+
+test("write takes \\r\\n for a line end, and --tee leaves it", () => {
+  const path = `${folder}/crlf.ring`;
+  const { stdout } = runCli(["write", path, "--keep", "--tee", ...SMALL], "one\r\ntwo\nthree\r");
+  assert.equal(stdout, "one\r\ntwo\nthree\r");
+  const lines = ['{"seq":1,"text":"one"}\n', '{"seq":3,"text":"three\\r"}\n'];
+  assert.equal(runCli(["tail", path, "--grep", "e$", "-o", "json"]).stdout, lines.join(""));
 });

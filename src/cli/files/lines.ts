@@ -5,19 +5,32 @@
  */
 
 const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
 
 /** Cuts pieces of bytes into lines, without their `\n`. Keeps no more than one line of them. */
 export class LineSplitter {
   readonly #most: number;
+  /** What is kept of a line: one byte more, which may be a part of its end. */
+  readonly #room: number;
+  readonly #takesReturns: boolean;
   readonly #take: (line: Uint8Array, isCut: boolean) => void;
   #rest: Uint8Array[] = [];
   #restLength = 0;
   #isCut = false;
 
-  /** Gives `take` each line; of one that has more than `most` bytes the first ones, with a word. */
-  constructor(most: number, take: (line: Uint8Array, isCut: boolean) => void) {
+  /**
+   * Gives `take` each line; of one that has more than `most` bytes the first ones, with a word.
+   * `takesReturns` takes `\r\n` for a line end, too.
+   */
+  constructor(
+    most: number,
+    take: (line: Uint8Array, isCut: boolean) => void,
+    takesReturns: boolean = false,
+  ) {
     this.#most = most;
+    this.#room = most + 1;
     this.#take = take;
+    this.#takesReturns = takesReturns;
   }
 
   /** Takes the next piece, which is done with when this returns. */
@@ -26,7 +39,7 @@ export class LineSplitter {
     for (;;) {
       const end = piece.indexOf(NEWLINE, start);
       if (end < 0) break;
-      this.#finish(piece.subarray(start, end));
+      this.#finish(piece.subarray(start, end), this.#takesReturns);
       start = end + 1;
     }
     if (start < piece.length) this.#keep(piece.slice(start));
@@ -34,7 +47,7 @@ export class LineSplitter {
 
   /** Ends the last line, if it has no `\n`. */
   end(): void {
-    if (this.#hasRest) this.#finish(new Uint8Array(0));
+    if (this.#hasRest) this.#finish(new Uint8Array(0), false);
   }
 
   get #hasRest(): boolean {
@@ -42,14 +55,14 @@ export class LineSplitter {
   }
 
   #keep(part: Uint8Array): void {
-    const room = this.#most - this.#restLength;
+    const room = this.#room - this.#restLength;
     if (part.length > room) this.#isCut = true;
     if (room > 0) this.#rest.push(part.subarray(0, room));
     this.#restLength += Math.min(part.length, room);
   }
 
-  #finish(part: Uint8Array): void {
-    if (!this.#hasRest && part.length <= this.#most) return this.#take(part, false);
+  #finish(part: Uint8Array, mayHaveReturn: boolean): void {
+    if (!this.#hasRest && part.length <= this.#room) return this.#give(part, false, mayHaveReturn);
     this.#keep(part);
     const line = new Uint8Array(this.#restLength);
     let at = 0;
@@ -61,6 +74,13 @@ export class LineSplitter {
     this.#rest = [];
     this.#restLength = 0;
     this.#isCut = false;
-    this.#take(line, isCut);
+    this.#give(line, isCut, mayHaveReturn);
+  }
+
+  #give(line: Uint8Array, isCut: boolean, mayHaveReturn: boolean): void {
+    const hasReturn = mayHaveReturn && !isCut && line[line.length - 1] === CARRIAGE_RETURN;
+    const length = line.length - (hasReturn ? 1 : 0);
+    const kept = Math.min(length, this.#most);
+    this.#take(kept < line.length ? line.subarray(0, kept) : line, isCut || kept < length);
   }
 }

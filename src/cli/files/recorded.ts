@@ -189,7 +189,7 @@ function saidBy(line: Uint8Array): Said | undefined {
 }
 
 function isExact({ object }: Said, line: Uint8Array): boolean {
-  return harmlessJson(JSON.stringify(object)) === harmlessJson(textOf(line));
+  return harmlessJson(JSON.stringify(object)) === harmlessJson(textOf(line).trimEnd());
 }
 
 /** What was written, by a line of `-o json`; undefined for what is said about it. */

@@ -7,9 +7,10 @@
 import process from "node:process";
 import pc from "picocolors";
 import { harmless } from "./harmless.ts";
+import { mayHaveColors } from "./output_colors.ts";
 import { withoutPasswords } from "./secrets.ts";
 
-const colors = pc.createColors(pc.isColorSupported && Boolean(process.stderr.isTTY));
+const colors = pc.createColors(mayHaveColors && Boolean(process.stderr.isTTY));
 
 // Who reads it may be gone, and a recorder has other work than to be heard.
 process.stderr.on("error", () => {});
