@@ -15,6 +15,7 @@ import {
   believes,
   type ChunkRow,
   rowOf,
+  steadySurvey,
   type Survey,
   survey,
   type Walk,
@@ -159,10 +160,10 @@ interface Look {
  */
 function confirmed(look: Look, found: Survey, chunks: ChunkInfo[]): string[] {
   if (look.count === 0) return [];
-  const now = survey(look.segment, look.fence);
+  const now = steadySurvey(look.segment, look.fence);
   for (const { index, state, offset, token } of chunks) {
     if (state !== "damaged" || found.offsets[index] === 0) continue;
-    if (believes(now, index, offset, token)) continue;
+    if (now.isSteady && believes(now, index, offset, token)) continue;
     chunks[index] = { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
     look.count--;
   }

@@ -16,14 +16,20 @@ import {
   type ChunkRow,
   countUpTo,
   isCurrent,
+  isMoving,
   rowOf,
   runsInto,
+  steadySurvey,
   type Survey,
   survey,
+  walk,
 } from "./survey.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
 const ATTEMPTS = 16;
+
+/** How many choices are not believed at first: there is no end to that with a fast writer. */
+const MOST_DOUBTS = 2;
 
 /** The pages of systems that give whole ones are not larger, in bytes. */
 const LARGEST_PAGE = 65536;
@@ -117,8 +123,12 @@ export class Position {
 
   /** Whether the next chunk still starts at `limit`, and so still vouches for what is before it. */
   isVouchedFor(limit: number): boolean {
-    const row = this.#segment.readRow(this.chunk + 1, this.#fence, this.#row);
-    return row.committed && row.offset === limit && row.token > this.token;
+    const index = this.chunk + 1;
+    const { committed, offset, token } = this.#segment.readRow(index, this.#fence, this.#row);
+    if (!committed || offset !== limit || token <= this.token) return false;
+    // None is missing before it, so it is its offset that is wrong: the reference gives a row its new
+    // token while it still has the flag and the offset of the lap before.
+    return token !== this.number || believes(this.#look(), index, offset, token);
   }
 
   /** Goes on to the header at `offset`, past `count` entries. */
@@ -158,13 +168,14 @@ export class Position {
     if (row.token > this.seen) return this.overrun();
     if (!segment.isPlausible(row)) return this.damaged(segment.damagedRow(0, row));
     const { offset, token } = row;
-    if (segment.chunkCount > 1) {
-      // The reference changes the token first: old entries that run into the old chunk 1 are old.
-      const after = segment.readRow(1, this.#fence, this.#row);
+    // The reference changes the token first: old entries that run into the next old chunk are old.
+    for (let index = 1; index < segment.chunkCount; index++) {
+      const after = segment.readRow(index, this.#fence, this.#row);
+      if (!after.committed) continue;
       if (
-        after.committed && after.token < token && segment.isPlausible(after) &&
-        runsInto(segment, offset, after.offset)
+        after.token < token && segment.isPlausible(after) && runsInto(segment, offset, after.offset)
       ) return false;
+      break;
     }
     this.#enter(0, offset, token);
     return true;
@@ -178,8 +189,16 @@ export class Position {
 
   /** Finds the chunk to start in, or to go on in. */
   locate(): boolean {
+    let again = 0;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const last = this.#survey;
       const row = this.#choose();
+      if (again < MOST_DOUBTS && this.#isDoubtful(row, last)) {
+        this.#survey = undefined;
+        again++;
+        attempt--;
+        continue;
+      }
       if (row === undefined) return false;
       // The survey looked at a table in motion: what it chose must still be there.
       const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
@@ -200,6 +219,18 @@ export class Position {
       return true;
     }
     return false;
+  }
+
+  /**
+   * Whether the choice of `row` may come from a look at a table in motion: where it is the newest, the
+   * reference may be about to begin it, and where it is no way on from here, the survey may only look as
+   * if it were current. `last` is the survey before.
+   */
+  #isDoubtful(row: ChunkRow | undefined, last: Survey | undefined): boolean {
+    const found = this.#survey;
+    if (found === undefined) return false;
+    if (row !== undefined && row.token === found.newest?.token && !found.isSteady) return true;
+    return (row === undefined || row.token === this.token) && found === last && isMoving(found);
   }
 
   #choose(): ChunkRow | undefined {
@@ -267,7 +298,8 @@ export class Position {
 
   /** Whether the row after ours is in truth our chunk, with or without its commit. */
   #isEntered(row: Row): boolean {
-    if (!this.#segment.isPlausible(row)) return false;
+    // With more entries before it than we have seen it is one of a later lap, or will be.
+    if (!this.#segment.isPlausible(row) || row.token > this.number) return false;
     if (!row.committed) {
       // The reference's order: token, offset, first entry, and the commit of the row last.
       if (row.offset !== this.offset) return false;
@@ -275,8 +307,7 @@ export class Position {
       this.#segment.load(this.offset, this.offset + HEADER_SIZE);
       return this.#segment.words[this.offset >>> 2] < 0;
     }
-    return row.offset === this.offset ||
-      (row.offset < this.offset && row.token <= this.number);
+    return row.offset <= this.offset;
   }
 
   /** Goes to the start of chunk `index`; gives how many entries were lost on the way. */
@@ -316,6 +347,12 @@ export class Position {
       (high < 0 || this.#isLate) && tokenAt(words, at) === this.token;
   }
 
+  /** Whether the entries of our chunk lead to where we are: what we went by may have been forged. */
+  #isOnPath(): boolean {
+    const { offset, entries } = walk(this.#segment, this.#start, this.offset);
+    return offset === this.offset && entries === this.number - this.token;
+  }
+
   /**
    * Throws `error`, or goes on behind the damage, unless we were overtaken. True: we are in another
    * chunk now.
@@ -324,10 +361,18 @@ export class Position {
    * mean that we were not overtaken. Where the writer is tells.
    */
   damaged(error: CorruptLogError): boolean {
-    const found = this.#look();
+    // Before an error: anew. It ends the reading, so that it costs no more than once.
+    if (!this.#policy.skipsDamage) this.#survey = undefined;
+    if (this.#survey?.isSteady !== true || !isCurrent(this.#segment, this.#survey)) {
+      this.#survey = steadySurvey(this.#segment, this.#fence);
+      this.#passed = 0;
+    }
+    const found = this.#survey;
     this.#fence(); // the entries before our row
+    if (!this.isIntact()) return this.overrun();
+    if (!found.isSteady) return false;
     const isBelieved = this.#isLate || believes(found, this.chunk, this.#start, this.token);
-    if (!this.isIntact() || !isBelieved) return this.overrun();
+    if (!isBelieved || !this.#isOnPath()) return this.overrun();
     if (!this.#policy.skipsDamage) throw error;
     const row = this.#oldestAfter(found, this.token);
     if (row === undefined) return false;

@@ -23,6 +23,9 @@ import {
 } from "./layout.ts";
 import type { Row, Segment } from "./segment.ts";
 
+/** How often a table that changes is surveyed: one of a fast writer changes all the time. */
+const STEADY_ATTEMPTS = 4;
+
 /** Why a walk along committed entries ended. */
 export type WalkEnd =
   /** At a header that is not committed: nothing was written here yet. */
@@ -74,6 +77,13 @@ export interface Survey extends Rows {
   end: Walk;
   /** The words of row 0, believed or not, and the first header. */
   first: number[];
+  /** The words of the row after the newest one. */
+  next: Int32Array;
+  /**
+   * Whether the table held still meanwhile. If not, this may never have been true: one row was seen
+   * before the writer came along, and another one after.
+   */
+  isSteady: boolean;
 }
 
 /** Walks along at most `most` committed entries from `offset`, as far as `limit` (in bytes). */
@@ -129,31 +139,64 @@ export function survey(segment: Segment, fence: Fence): Survey {
   // One copy, not row by row: whoever relies on a row reads it again, in order, with readRow().
   const table = segment.words.slice(TABLE_OFFSET >>> 2, segment.dataStart >>> 2);
   fence(); // the table before the entries that it speaks of
+  const found = surveyOf(segment, table);
+  fence(); // the entries before the table again
+  return { ...found, isSteady: isStill(segment, table) };
+}
+
+/** A survey that says as much as one that holds still, unless the writer is too fast for that. */
+export function steadySurvey(segment: Segment, fence: Fence): Survey {
+  let found = survey(segment, fence);
+  for (let n = 1; n < STEADY_ATTEMPTS && !found.isSteady; n++) found = survey(segment, fence);
+  return found;
+}
+
+/** Whether the table is as it was. Tokens only grow: a row that is as it was has been so throughout. */
+function isStill(segment: Segment, table: Int32Array): boolean {
+  const { words, dataStart } = segment;
+  segment.load(TABLE_OFFSET, dataStart);
+  for (let i = 0; i < table.length; i++) {
+    if (words[(TABLE_OFFSET >>> 2) + i] !== table[i]) return false;
+  }
+  return true;
+}
+
+/** What can be believed of `table`. */
+function surveyOf(segment: Segment, table: Int32Array): Omit<Survey, "isSteady"> {
   const rows = committedRows(segment, table);
   const steps: Steps = { left: 2 * (segment.words.length - table.length) };
   const first = [...table.subarray(0, ROW_SIZE >>> 2), headerAt(segment, segment.dataStart)];
+  leaveOutBegun(segment, rows);
   const index = newestRow(segment, rows, steps);
   if (index < 0) {
     const end: Walk = { offset: segment.dataStart, entries: 0, reason: "open", header: 0 };
-    return { ...rows, order: new Uint32Array(0), newest: undefined, end, first };
+    const next = new Int32Array(0);
+    return { ...rows, order: new Uint32Array(0), newest: undefined, end, first, next };
   }
   const newest = { index, offset: rows.offsets[index], token: rows.tokens[index], committed: true };
   const end = walk(segment, newest.offset, segment.end);
   believe(segment, rows, index, end, steps);
-  return { ...rows, order: inOrder(rows, index), newest, end, first };
+  const at = rowWord(index + 1) - rowWord(0);
+  const next = table.slice(at, at + (ROW_SIZE >>> 2));
+  return { ...rows, order: inOrder(rows, index), newest, end, first, next };
 }
 
 /**
  * Whether the writer has published nothing since `found` was: then all of that is as true as it was.
- * Costs a look at three places.
+ * Costs a look at four places.
  */
-export function isCurrent(segment: Segment, { newest, end, first, offsets }: Survey): boolean {
+export function isCurrent(segment: Segment, found: Survey): boolean {
+  const { newest, end, first, next, offsets } = found;
   if (newest === undefined || offsets.length !== segment.chunkCount) return false;
   const { words } = segment;
   // A lap may begin without a mark at the end of the one before.
   segment.loadRow(0);
   const row = rowWord(0);
   for (let i = 0; i < 4; i++) if (words[row + i] !== first[i]) return false;
+  // The reference commits a row after its first entry.
+  if (next.length > 0) segment.loadRow(newest.index + 1);
+  const after = rowWord(newest.index + 1);
+  for (let i = 0; i < next.length; i++) if (words[after + i] !== next[i]) return false;
   segment.loadRow(newest.index);
   const at = rowWord(newest.index);
   return words[at + 1] < 0 &&
@@ -161,6 +204,14 @@ export function isCurrent(segment: Segment, { newest, end, first, offsets }: Sur
     wideNumber(words[at + 2], words[at + 3]) === newest.token &&
     headerAt(segment, segment.dataStart) === first[4] &&
     headerAt(segment, end.offset) === end.header;
+}
+
+/**
+ * Whether row 0 was in the midst of its restart, in the reference's order: once that is done, a lap of
+ * entries of one size may look to isCurrent() as the lap before did.
+ */
+export function isMoving({ offsets, first }: Survey): boolean {
+  return offsets[0] === 0 && first[1] < 0;
 }
 
 /** The header at `offset`; 0 if there is no room for one. */
@@ -248,15 +299,17 @@ function newestRow(segment: Segment, rows: Rows, steps: Steps): number {
  *
  * True rows of one lap are contiguous, so the chunk before must end exactly where this one starts,
  * with the right count. Chunk 0 has none before it; there it tells that the entries run into the
- * next chunk of the lap before: a writer that came so far would have taken that row back.
+ * next chunk of the lap before, mostly chunk 1: a writer that came so far would have taken that row back.
  */
 function isRestarting(segment: Segment, rows: Rows, newest: number, steps: Steps): boolean {
   const { offsets, tokens } = rows;
   const [offset, token] = [offsets[newest], tokens[newest]];
   if (newest === 0) {
-    if (offsets.length < 2 || offsets[1] === 0 || tokens[1] >= token) return false;
-    const found = counted(segment, offset, offsets[1], steps);
-    return found.reason === "most" || isCommittedAt(segment, found, offsets[1]);
+    let next = 1;
+    while (next < offsets.length && offsets[next] === 0) next++;
+    if (next === offsets.length || tokens[next] >= token) return false;
+    const found = counted(segment, offset, offsets[next], steps);
+    return found.reason === "most" || isCommittedAt(segment, found, offsets[next]);
   }
   const [before, tokenBefore] = [offsets[newest - 1], tokens[newest - 1]];
   if (before === 0 || tokenBefore >= token || before >= offset) return false;
@@ -289,8 +342,6 @@ function believe(segment: Segment, rows: Rows, newest: number, end: Walk, steps:
       if (offsets[index] > 0) first = index;
     } else offsets[index] = 0;
   }
-  const begun = reachOfFirst(segment, rows);
-  for (; first < newest && offsets[first] < begun; first++) offsets[first] = 0;
   let before = newest;
   // Where the entries of that chunk end, once somebody wants to know.
   let reach = 0;
@@ -299,7 +350,10 @@ function believe(segment: Segment, rows: Rows, newest: number, end: Walk, steps:
   for (let index = newest + 1; index < offsets.length; index++) {
     if (offsets[index] === 0) continue;
     let isIntact = tokens[index] < tokens[first] && offsets[index] >= intactFrom;
-    if (isIntact && before !== newest && tokens[index] < tokens[before]) {
+    if (isIntact && before === newest) {
+      // A lap in between may have come so far and have left no row. Chunks are not left empty.
+      isIntact = headerAt(segment, offsets[index]) < 0;
+    } else if (isIntact && tokens[index] < tokens[before]) {
       // One lap further back: the lap in between must not have come so far.
       if (reach === 0) {
         const found = counted(segment, offsets[before], segment.end, steps);
@@ -332,16 +386,21 @@ function reachAt(segment: Segment, offset: number): number {
 }
 
 /**
- * Up to where the first entry of a lap reaches whose row is not committed: the reference commits row 0
- * after it. Until then that entry is alone; two in a row are of the lap before.
+ * Leaves out the rows whose bytes the first entry of a lap has overwritten whose own row is not
+ * committed: the reference commits row 0 after it.
  */
-function reachOfFirst(segment: Segment, { offsets }: Rows): number {
+function leaveOutBegun(segment: Segment, { offsets }: Rows): void {
   const { dataStart, end } = segment;
-  if (offsets[0] > 0) return 0;
+  if (offsets[0] > 0) return;
   const reached = reachAt(segment, dataStart);
   const next = reached - HEADER_SIZE;
-  if (headerAt(segment, dataStart) >= 0 || end - next < HEADER_SIZE) return reached;
-  return headerAt(segment, next) === 0 ? reached : 0;
+  const isBegun = headerAt(segment, dataStart) >= 0 || end - next < HEADER_SIZE ||
+    // Until its row is there, that entry is alone: two in a row are of the lap before.
+    headerAt(segment, next) === 0;
+  if (!isBegun) return;
+  for (let index = 1; index < offsets.length; index++) {
+    if (offsets[index] < reached) offsets[index] = 0;
+  }
 }
 
 /** The indices of all rows, with the one at `from` first. */

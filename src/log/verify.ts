@@ -10,7 +10,16 @@ import { rowWord } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { type Row, Segment } from "./segment.ts";
-import { behind, believes, type ChunkRow, rowOf, type Survey, survey, walk } from "./survey.ts";
+import {
+  behind,
+  believes,
+  type ChunkRow,
+  rowOf,
+  steadySurvey,
+  type Survey,
+  survey,
+  walk,
+} from "./survey.ts";
 import { callback, checkOptions } from "../options.ts";
 
 /** How often a log is looked at before what is wrong with it is believed. */
@@ -74,6 +83,16 @@ interface Checked {
   states: Uint8Array;
   /** What is wrong with the first ones of those that are damaged, by index. */
   damage: Map<number, Damage>;
+  /** The row behind a damaged chunk where that is only not where it says, for the first ones. */
+  misplaced: Map<number, ChunkRow>;
+}
+
+/** What was found in one chunk. */
+interface Chunk {
+  entries: number;
+  bytesUsed: number;
+  damage: Damage | undefined;
+  misplaced: ChunkRow | undefined;
 }
 
 // The states of a chunk.
@@ -179,6 +198,7 @@ function checkChunks(segment: Segment, fence: Fence, found: Survey): Checked {
     bytesUsed: new Float64Array(length),
     states: new Uint8Array(length),
     damage: new Map(),
+    misplaced: new Map(),
   };
   let isBad = false;
   found.order.forEach((index, place) => {
@@ -192,14 +212,22 @@ function checkChunks(segment: Segment, fence: Fence, found: Survey): Checked {
     if (chunk.damage === undefined) return;
     isBad = true;
     checked.states[place] = DAMAGED;
+    if (chunk.misplaced !== undefined && checked.misplaced.size < MOST_DESCRIBED) {
+      checked.misplaced.set(index, chunk.misplaced);
+    }
     if (checked.damage.size < MOST_DESCRIBED) checked.damage.set(index, chunk.damage);
   });
   if (!isBad) return checked;
-  // The reference overwrites entries whose row it leaves: by now the table may not believe it any more.
-  const now = survey(segment, fence);
+  // The reference overwrites entries whose row it leaves, and gives a row its new token while it still
+  // has its old offset: such rows are not believed by now.
+  const now = steadySurvey(segment, fence);
   found.order.forEach((index, place) => {
     if (checked.states[place] !== DAMAGED) return;
-    if (believes(now, index, found.offsets[index], found.tokens[index])) return;
+    const misplaced = checked.misplaced.get(index);
+    if (
+      now.isSteady && believes(now, index, found.offsets[index], found.tokens[index]) &&
+      (misplaced === undefined || believes(now, index + 1, misplaced.offset, misplaced.token))
+    ) return;
     checked.states[place] = OVERTAKEN;
   });
   return checked;
@@ -224,7 +252,7 @@ function checkChunk(
   fence: Fence,
   row: ChunkRow,
   after: ChunkRow | undefined,
-): { entries: number; bytesUsed: number; damage: Damage | undefined } | undefined {
+): Chunk | undefined {
   const next = rowAfter(segment, fence, row);
   const limit = Math.min(next?.offset ?? segment.end, after?.offset ?? segment.end);
   const { entries, offset, reason } = walk(segment, row.offset, limit);
@@ -245,7 +273,8 @@ function checkChunk(
     what = `${entries} entries reach beyond offset ${limit}, where chunk ${after.index} begins`;
   }
   const damage = what === undefined ? undefined : { offset, chunk: row.index, what };
-  return { entries, bytesUsed: offset - row.offset, damage };
+  const misplaced = entries === expected && offset !== next?.offset ? next : undefined;
+  return { entries, bytesUsed: offset - row.offset, damage, misplaced };
 }
 
 function headerText(header: number): string {

@@ -1,18 +1,17 @@
 /** What a writer of a log did, store by store. */
 
 import { segmentSize, Writer } from "../../mod.ts";
+import type { Expected } from "./checked_reader.ts";
 import { Journal, Replay, type Store } from "./journal.ts";
 import { payloadOf, type Random } from "./random.ts";
 
 /** What a writer did, store by store. */
-export interface History {
+export interface History extends Expected {
   chunkCount: number;
   chunkSize: number;
   size: number;
   image: Int32Array;
   stores: Store[];
-  /** The size of each entry. */
-  lengths: number[];
 }
 
 /** Records entries of up to `most` bytes, written in all ways there are. */
