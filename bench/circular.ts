@@ -17,6 +17,8 @@ const C = "C, as the original does it";
 const SET = "Uint8Array.set into the map";
 const WRITE = "write";
 const WRITE_AND_READ = "write, and read(into)";
+const WRITE_AND_READ_INTO = "write, and readInto";
+const WRITE_AND_READ_OWN = "write, and read()";
 
 /** Times it all, in one run. */
 export async function benchCircular(_: unknown, onCase: () => void): Promise<Report> {
@@ -36,9 +38,13 @@ export async function benchCircular(_: unknown, onCase: () => void): Promise<Rep
       }, ns per message (fastest)`,
       head: ["", ...SIZES.map(sizeTitle)],
       rows: [
-        ...[C, SET, WRITE, WRITE_AND_READ].map((path) =>
+        ...[C, SET, WRITE, WRITE_AND_READ, WRITE_AND_READ_INTO, WRITE_AND_READ_OWN].map((path) =>
           row(path, (size) => digits(fastest(path, size)))
         ),
+        row("read() alone to readInto", (size) => {
+          const alone = (path: string) => fastest(path, size) - fastest(WRITE, size);
+          return digits(alone(WRITE_AND_READ_OWN) / alone(WRITE_AND_READ_INTO));
+        }),
         row("write: times C", (size) => digits(fastest(WRITE, size) / fastest(C, size))),
       ],
     }],
@@ -83,18 +89,23 @@ async function benchSize(size: number, onCase: () => void): Promise<Timing[]> {
   using reader = CircularBufferReader.open(spec);
   // A quarter of a lap at a time, so that it is never lapped.
   const chunk = Math.min(POOL, Math.floor(CAPACITY / 4 / (size * 2)));
-  const reading: Case = {
-    path: WRITE_AND_READ,
+  const reading = (path: string, readOne: () => number | undefined): Case => ({
+    path,
     size,
     entries: chunk,
     run() {
       for (let i = 0; i < chunk; i++) writer.write(payloads[i]);
       for (let i = 0; i < chunk; i++) {
-        if (reader.read(into) !== payloads[i].length) throw new Error("not what was written");
+        if (readOne() !== payloads[i].length) throw new Error("not what was written");
       }
     },
-  };
-  return [...timings, ...await time([reading], 5, 80, onCase)];
+  });
+  const readings = [
+    reading(WRITE_AND_READ, () => Number(reader.read(into))),
+    reading(WRITE_AND_READ_INTO, () => reader.readInto(into)),
+    reading(WRITE_AND_READ_OWN, () => reader.read()?.length),
+  ];
+  return [...timings, ...await time(readings, 5, 80, onCase)];
 }
 
 /** Nanoseconds per message in C; NaN where there is no compiler. */

@@ -35,6 +35,8 @@ export async function benchEvents(_: unknown, onCase: () => void): Promise<Repor
       note(name, ALONE, writeAlone(path, batch));
       if (batch === 1) {
         note("`replay`, a sum of timestamps and lengths", ALONE, replayAlone(path));
+        note("`readInto`, the same", ALONE, readIntoAlone(path));
+        note("`iterate`, the same", ALONE, iterateAlone(path));
         note("`replay`, every byte that varies checked", ALONE, check(path, ALONE));
       }
       rmSync(path);
@@ -126,6 +128,41 @@ function replayAlone(path: string): number {
       throw new Error(`${count} of ${ALONE} events replayed`);
     }
   });
+}
+
+function readIntoAlone(path: string): number {
+  using reader = EventLogReader.open(path);
+  const cursor = reader.start();
+  const into = new Uint8Array(new ArrayBuffer(EVENT));
+  const view = new DataView(into.buffer);
+  let sum = 0;
+  let count = 0;
+  const milliseconds = timed(() => {
+    for (
+      let n = reader.readInto(cursor, into);
+      n !== undefined;
+      n = reader.readInto(cursor, into)
+    ) {
+      sum = (sum + view.getUint32(0, true) + n) | 0;
+      count++;
+    }
+  });
+  if (count !== ALONE || Number.isNaN(sum)) throw new Error(`${count} of ${ALONE} events read`);
+  return milliseconds;
+}
+
+function iterateAlone(path: string): number {
+  using reader = EventLogReader.open(path);
+  let sum = 0;
+  let count = 0;
+  const milliseconds = timed(() => {
+    for (const event of reader) {
+      sum = (sum + Number(event.timestamp) + event.payload.length) | 0;
+      count++;
+    }
+  });
+  if (count !== ALONE || Number.isNaN(sum)) throw new Error(`${count} of ${ALONE} events read`);
+  return milliseconds;
 }
 
 /** Replays a log and checks each event; gives the milliseconds. */

@@ -2,7 +2,8 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
-import { MemMapRingBuffer } from "../src/mem_map_ring_buffer.ts";
+import { MemMapRingBuffer, Ring } from "../src/mem_map_ring_buffer.ts";
+import { ITEM_HEADER_SIZE, READ_WORD, START } from "../src/ring/layout.ts";
 import { digits, type Report, runtimeTitle } from "./report.ts";
 import { type Case, time } from "./timing.ts";
 
@@ -17,7 +18,7 @@ export async function benchRing(_: unknown, onCase: () => void): Promise<Report>
   try {
     using ring = MemMapRingBuffer.open(`${folder}/ring`, 1 << 20);
     const timings = await time(
-      SIZES.flatMap((size) => casesOf(ring, size)),
+      SIZES.flatMap((size) => [...casesOf(ring, size), ...takingCases(size)]),
       ROUNDS,
       MILLISECONDS,
       onCase,
@@ -28,18 +29,30 @@ export async function benchRing(_: unknown, onCase: () => void): Promise<Report>
       name: "ring",
       tables: [{
         title: `${runtimeTitle()}: the ring in a file, ns per item`,
-        head: ["bytes", "put", "put and get", "million pairs/s", "ratio to copies"],
+        head: [
+          "bytes",
+          "put",
+          "put and get",
+          "million pairs/s",
+          "ratio to copies",
+          "get",
+          "readInto",
+          "get to readInto",
+        ],
         rows: SIZES.map((size) => [
           String(size),
           digits(of("put", size)),
           digits(of("pair", size)),
           digits(1000 / of("pair", size)),
           digits(of("pair", size) / of("copies", size)),
+          digits(of("get", size)),
+          digits(of("readInto", size)),
+          digits(of("get", size) / of("readInto", size)),
         ]),
       }],
       notes: [
         "put: into a full ring, so that an old item goes for each. copies: `set` into the memory, " +
-        "and a `slice` of it.",
+        "and a `slice` of it. get, readInto: out of the same full ring in memory, again and again.",
       ],
       data: timings,
     };
@@ -78,5 +91,42 @@ function casesOf(ring: MemMapRingBuffer, size: number): Case[] {
       at += size;
       return copy.length;
     }),
+  ];
+}
+
+/** Out of a ring alone: its position goes back to the first item before each run. */
+function takingCases(size: number): Case[] {
+  const memory = new ArrayBuffer(ITEMS * (size + ITEM_HEADER_SIZE) + 1024);
+  const filled = Ring.format(memory);
+  for (let i = 0; i < ITEMS; i++) filled.put(new Uint8Array(size).fill(i));
+  const positions = new Int32Array(memory, 0, START >>> 2);
+  const into = new Uint8Array(new ArrayBuffer(size));
+  const again = () => {
+    positions[READ_WORD] = START;
+    return new Ring(memory);
+  };
+  return [
+    {
+      path: "get",
+      size,
+      entries: ITEMS,
+      run() {
+        const ring = again();
+        let sum = 0;
+        for (let item = ring.get(); item !== undefined; item = ring.get()) sum += item.length;
+        if (sum !== ITEMS * size) throw new Error(`${sum} bytes`);
+      },
+    },
+    {
+      path: "readInto",
+      size,
+      entries: ITEMS,
+      run() {
+        const ring = again();
+        let sum = 0;
+        for (let n = ring.readInto(into); n !== undefined; n = ring.readInto(into)) sum += n;
+        if (sum !== ITEMS * size) throw new Error(`${sum} bytes`);
+      },
+    },
   ];
 }

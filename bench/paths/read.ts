@@ -3,6 +3,9 @@
 import { Reader, type ReaderOptions } from "../../mod.ts";
 import type { Case } from "../timing.ts";
 
+/** More bytes than any payload has. */
+const LARGEST = 1 << 20;
+
 /**
  * The cases of reading a full log at rest from its oldest entry to its newest, which are as many as
  * `entries`, of `size` bytes.
@@ -60,6 +63,15 @@ export function readCases(
       for (let batch = reader.readBatch(); batch.length > 0; batch = reader.readBatch()) {
         for (let i = 0; i < batch.length; i++) sink += batch.bytes(i).length;
         total += batch.length;
+      }
+      return total;
+    }),
+    lap("readInto", (reader) => {
+      const into = new Uint8Array(new ArrayBuffer(LARGEST));
+      let total = 0;
+      for (let n = reader.readInto(into); n !== undefined; n = reader.readInto(into)) {
+        sink += n;
+        total++;
       }
       return total;
     }),
