@@ -92,14 +92,12 @@
  * from multiprocessing import resource_tracker
  * from ouroboros_py import Reader
  *
- * # Or else the log is removed when this process ends, also when the reader can't be made.
- * resource_tracker.register = lambda name, kind: None
+ * resource_tracker.register = lambda name, kind: None # or else the log goes when this process ends
  *
  * with Reader("/app") as log:
- *     while (entry := log.read_next_entry()) is not None:
+ *     while (entry := log.read_next_entry()) is not None: # None: no more for now; ask again later
  *         if entry.is_valid():
  *             print(entry.sequence_number, entry.data.decode(errors="replace"))
- *     # None: no more for now; ask again later.
  * ```
  *
  * What to know of them:
