@@ -67,7 +67,7 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
     const cursor = found?.cursor;
     const isSame = cursor !== undefined && isCursorOf(cursor, reader.position);
     const rewinds = isSame ? found!.rewinds : 0;
-    link ??= await NatsLink.open(pickOptions<NatsOptions>(options, natsChecks));
+    link ??= await NatsLink.open({ ...pickOptions<NatsOptions>(options, natsChecks), signal });
     const create = createStream === undefined || createStream === false ? undefined : {
       ...createStream === true ? {} : createStream,
       subjects: createStream === true || createStream.subjects === undefined

@@ -141,7 +141,10 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     let link: NatsLink | undefined;
     let feed: Feed | undefined;
     try {
-      link = givenLink ?? await NatsLink.open(pickOptions<NatsOptions>(this.#options, natsChecks));
+      link = givenLink ?? await NatsLink.open({
+        ...pickOptions<NatsOptions>(this.#options, natsChecks),
+        signal: this.#options.signal,
+      });
       feed = await Feed.open(link, this.#options, signal);
       const isBeginning = feed.isNew || this.#sources.size > 0;
       yield* this.#run(feed, state, new HoleJudge(feed, this.#options.maxHold, isBeginning));
