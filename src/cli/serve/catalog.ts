@@ -69,8 +69,9 @@ export class Catalog {
   }
 
   /**
-   * Looks at the logs: at once, if that takes no longer than a moment, else bit by bit, for others are
-   * to be served meanwhile. New ones come first; all of many are looked at now and then.
+   * Looks at the logs: those that were named at once, all of the machine bit by bit, if that takes more
+   * than a moment, for others are to be served meanwhile. New ones come first; those that were there
+   * before are looked at again now and then.
    */
   refresh(): void {
     if (this.#looking !== undefined) return;
@@ -88,7 +89,9 @@ export class Catalog {
     const start = performance.now();
     let isDone: boolean | undefined = false;
     try {
-      while (!isDone && performance.now() - start < SLICE) isDone = looking.next().done;
+      // Those that were named are few, and a page is to get one of them at once.
+      const slice = this.#targets === undefined ? SLICE : Infinity;
+      while (!isDone && performance.now() - start < slice) isDone = looking.next().done;
     } catch {
       // Without a free descriptor, for one: what was known stays until the next look.
       isDone = true;
