@@ -83,6 +83,26 @@ test("nothing of an entry can harm a terminal, in any format, nor stay on after 
   }
 });
 
+test("a terminal is shown the beginning of an entry that is too long to read, a pipe all of it", () => {
+  const text = `{"level":30,"msg":"${"\\u0001".repeat(100_000)}"}`;
+  const bytes = Buffer.from(text);
+  const entry = new Entry(bytes, 0, bytes.length, 1, 0, 0);
+  for (const format of ["text", "pretty"] as const) {
+    for (const isTerminal of [true, false]) {
+      let printed = "";
+      const output = {
+        write: (data: Uint8Array | string) => printed += Buffer.from(data as string).toString(),
+      } as unknown as Output;
+      entryPrinter(format, output, { isTerminal })(entry);
+      const end = `\n… ${
+        text.length - 2 ** 18
+      } characters more: -o json, or a pipe, has all of them\n`;
+      assert.equal(printed.endsWith(end), isTerminal);
+      if (isTerminal) assert.equal(printed.length, 2 ** 18 + end.length);
+    }
+  }
+});
+
 test("a record that is nested deeper than people write it is text", () => {
   for (const { what, bytes } of hostileEntries) {
     if (/nested|never close/.test(what)) {

@@ -43,6 +43,8 @@ export type EntryPrinter = (entry: Entry, record?: LogRecord, origin?: Origin) =
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
+/** How many characters of an entry a terminal is shown. */
+const MOST_SHOWN = 1 << 18;
 const LINE_END = Buffer.from("\n");
 
 /**
@@ -57,7 +59,8 @@ export function entryPrinter(
 ): EntryPrinter {
   const pretty = new PrettyPrinter(colors);
   // Colours of an entry are let through where ours are.
-  const plain = colors.isColorSupported ? harmlessColors : harmless;
+  const safe = colors.isColorSupported ? harmlessColors : harmless;
+  const plain = (text: string) => safe(isTerminal ? beginning(text) : text);
   switch (format) {
     case "text":
       return isTerminal
@@ -65,7 +68,11 @@ export function entryPrinter(
         : (entry, _record, origin) => writeBytes(output, entry.bytes, origin);
     case "pretty":
       return (entry, record = recognizeRecord(entry.text, true), origin) =>
-        writeText(output, record ? pretty.print(record) : plain(entry.text), origin);
+        writeText(
+          output,
+          record && !(isTerminal && isLong(entry)) ? pretty.print(record) : plain(entry.text),
+          origin,
+        );
     case "json":
       return (entry, _record, origin) => {
         const log = origin && { log: origin.name };
@@ -82,6 +89,20 @@ export function entryPrinter(
       }
       return (entry) => output.write(entry.bytes);
   }
+}
+
+/** Whether nobody would read all of an entry on a terminal. */
+function isLong({ bytes }: Entry): boolean {
+  return bytes.length > MOST_SHOWN;
+}
+
+/** As much of a text as a terminal is shown; making megabytes of controls visible takes seconds. */
+function beginning(text: string): string {
+  const more = text.length - MOST_SHOWN;
+  if (more <= 0) return text;
+  return `${
+    text.slice(0, MOST_SHOWN)
+  }\n… ${more} characters more: -o json, or a pipe, has all of them`;
 }
 
 /** The bytes as hexadecimal digits. */
