@@ -15,13 +15,15 @@ export interface ReadableBytes {
   at(index: number): number | undefined;
 }
 
-/** Makes and checks entries of up to `most` bytes. */
+/** Makes and checks entries of up to `most` bytes, or of just that many. */
 export class Entries {
   readonly #table: Uint8Array;
   readonly #most: number;
+  readonly #isEven: boolean;
 
-  constructor(most: number) {
+  constructor(most: number, isEven: boolean = false) {
     this.#most = most;
+    this.#isEven = isEven;
     const random = new Random(4711);
     this.#table = new Uint8Array(TABLE_SIZE + most);
     for (let i = 0; i < this.#table.length; i++) this.#table[i] = random.below(256);
@@ -29,7 +31,7 @@ export class Entries {
 
   /** Makes entry `sequenceNumber` in `into`, from its start; gives its size in bytes. */
   fill(sequenceNumber: number, into: Uint8Array): number {
-    const size = sizeOf(sequenceNumber, this.#most);
+    const size = this.#sizeOf(sequenceNumber);
     const start = noiseStart(sequenceNumber);
     if (size > 64) into.set(this.#table.subarray(start, start + size));
     else for (let i = 0; i < size; i++) into[i] = this.#table[start + i];
@@ -40,7 +42,7 @@ export class Entries {
 
   /** Whether `entry` is entry `sequenceNumber`. */
   isRight(sequenceNumber: number, entry: ReadableBytes): boolean {
-    const size = sizeOf(sequenceNumber, this.#most);
+    const size = this.#sizeOf(sequenceNumber);
     if (entry.length !== size) return false;
     const numbered = Math.min(size, NUMBER_SIZE);
     for (let i = 0; i < numbered; i++) {
@@ -51,6 +53,10 @@ export class Entries {
       if (entry.at(i) !== this.#table[start + i]) return false;
     }
     return true;
+  }
+
+  #sizeOf(sequenceNumber: number): number {
+    return this.#isEven ? this.#most : sizeOf(sequenceNumber, this.#most);
   }
 }
 

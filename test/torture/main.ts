@@ -3,10 +3,10 @@
 import process from "node:process";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { installedRuntimes, runtimeNamed } from "../../scripts/runtimes.ts";
 import { baseSeed, Random } from "../support/random.ts";
-import { emptyTally, round, type Tally } from "./torture.ts";
+import { emptyTally, type Pace, PACES, round, type Tally } from "./torture.ts";
 
 /** How long one log lives, in milliseconds. */
 const ROUND = 8000;
@@ -18,8 +18,9 @@ const options = new Command("torture")
   )
   .option("--minutes <minutes>", "how long for each runtime", Number, 1)
   .option("--runtimes <names...>", `whose processes: any of ${names.join(", ")}`, names)
+  .addOption(new Option("--paces <names...>", "which writers").choices(PACES).default(PACES))
   .parse()
-  .opts<{ minutes: number; runtimes: string[] }>();
+  .opts<{ minutes: number; runtimes: string[]; paces: Pace[] }>();
 
 console.log(`seed ${baseSeed} (repeat with SEED=${baseSeed})`);
 const random = new Random(baseSeed);
@@ -34,7 +35,7 @@ for (const name of options.runtimes) {
   bar?.start(Math.round(options.minutes * 60_000), 0);
   while (performance.now() < end) {
     const left = end - performance.now();
-    await round(runtime, [runtime], random, Math.min(ROUND, left), tally);
+    await round(runtime, [runtime], random, Math.min(ROUND, left), tally, options.paces);
     bar?.update(Math.round(options.minutes * 60_000 - left));
   }
   bar?.stop();

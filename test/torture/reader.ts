@@ -16,9 +16,9 @@ const reader = ShmLogReader.open(name, {
   copyMode: copyMode as "map",
 });
 const scores = Scores.open(scoresName);
-const entries = new Entries(Number(most));
+const entries = new Entries(Number(most), pace === "reference");
 const random = new Random(Number(seed));
-const hurries = pace === "fast";
+const hurries = pace !== "changing";
 const seen: Counts = { start: -1, last: 0, read: 0, lost: 0, overruns: 0, wrong: 0, twice: 0 };
 let end = Infinity;
 process.stdin.on("data", (data) => end = Number(data));

@@ -9,6 +9,11 @@ import type { Random } from "../support/random.ts";
 import { type Child, startChild, uniqueName } from "../support/runtime.ts";
 import { type Counts, Scores } from "./scores.ts";
 
+/** Our writer as fast as it can, or at changing speed; or one that stores in the reference's order. */
+export const PACES = ["fast", "changing", "reference"] as const;
+/** One of them. */
+export type Pace = (typeof PACES)[number];
+
 /** What came out. */
 export interface Tally {
   rounds: number;
@@ -59,7 +64,13 @@ const SHAPES = [
 // Where many entries pass.
 const FAST_SHAPES = [[1, 1 << 22], [4, 1 << 20], [16, 1 << 18], [16, 1 << 20]];
 const FAST_MOST = 24;
+// Where chunks end exactly at their size, and more than one is there at each moment.
+const REFERENCE_SHAPES = [[4, 1024], [16, 1024], [64, 256], [4, 1 << 16], [16, 1 << 16], [
+  16,
+  1 << 18,
+]];
 const writerFile = new URL("writer.ts", import.meta.url);
+const referenceFile = new URL("reference_writer.ts", import.meta.url);
 const readerFile = new URL("reader.ts", import.meta.url);
 
 /** A reader with what it has seen. */
@@ -75,18 +86,23 @@ export async function round(
   random: Random,
   milliseconds: number,
   tally: Tally,
+  paces: readonly Pace[] = PACES,
 ): Promise<void> {
   const pick = <T>(values: readonly T[]): T => values[random.below(values.length)];
-  const pace = pick(["fast", "changing"]);
-  const [chunkCount, chunkSize] = pick(pace === "fast" ? FAST_SHAPES : SHAPES);
+  const pace = pick(paces);
+  const shapes = { fast: FAST_SHAPES, changing: SHAPES, reference: REFERENCE_SHAPES };
+  const [chunkCount, chunkSize] = pick(shapes[pace]);
   const largest = segmentSize(chunkCount, chunkSize) - 16 - 16 * chunkCount - 4;
   const most = pace === "fast"
     ? FAST_MOST
+    : pace === "reference"
+    ? pick([32, 64, 128]) - 4
     : pick([largest, Math.min(2 * chunkSize, largest), Math.min(100, largest)]);
   const name = uniqueName();
   const startWriter = async () => {
     const args = [name, most, chunkSize, chunkCount, pace, random.below(1e9)];
-    const child = startChild(writerFile, args, writerRuntime);
+    const file = pace === "reference" ? referenceFile : writerFile;
+    const child = startChild(file, args, writerRuntime);
     return { child, total: Number(await child.nextLine()) };
   };
   const startReader = async (strategy: string): Promise<Watched> => {
@@ -109,9 +125,10 @@ export async function round(
     for (let n = 1 + random.below(3); n > 0; n--) readers.push(await startReader("auto"));
     const end = performance.now() + milliseconds;
     while (performance.now() < end) {
-      await pause(pace === "fast" ? 100 + random.below(1000) : 20 + random.below(200));
+      await pause(pace === "changing" ? 20 + random.below(200) : 100 + random.below(1000));
       const victim = random.below(readers.length);
-      const event = random.below(6);
+      // The reference does not resume a log: its writer is stopped, but not killed.
+      const event = pace === "reference" ? 1 + random.below(5) : random.below(6);
       if (event === 0) {
         await writer.kill();
         tally.killedWriters++;
