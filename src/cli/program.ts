@@ -63,6 +63,13 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addHelp,
 ];
 
+/** Other programs that show what is in a file, whose names are like those of other commands. */
+const SHOWS = /^(error: unknown command '(?:cat|head|less|more|follow|view|logs)')(?:\n.*)?$/m;
+
+function suggestTail(error: string): string {
+  return error.replace(SHOWS, "$1\n(Did you mean tail?)");
+}
+
 /** The program with all its commands. */
 export function createProgram(): Command {
   const program = new Command("ouroboros")
@@ -71,7 +78,9 @@ export function createProgram(): Command {
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError()
     // What it complains of may be a name that a shell completed, or a script passed on.
-    .configureOutput({ outputError: (text, write) => write(harmless(withoutPasswords(text))) })
+    .configureOutput({
+      outputError: (text, write) => write(harmless(withoutPasswords(suggestTail(text)))),
+    })
     .exitOverride();
   for (const add of COMMANDS) add(program);
   return program;

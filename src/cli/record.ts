@@ -82,7 +82,9 @@ export function addRecord(program: Command): void {
 }
 
 function fileArgument(text: string): string {
-  if (text === "") throw new InvalidArgumentError("A path is expected.");
+  if (text === "" || text === "-") {
+    throw new InvalidArgumentError('A path is expected; "ouroboros tail -F" prints what passes.');
+  }
   return text;
 }
 

@@ -4,10 +4,15 @@
  * @module
  */
 
-import type { Command } from "commander";
+import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type Command, InvalidArgumentError } from "commander";
 import { saveLog } from "../shm_log/save.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
+import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "./output/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -18,10 +23,14 @@ const EXAMPLES = `
 Examples:
   ouroboros save /app app.log
   ouroboros save /app app.log --compact   no larger than its entries
+  ouroboros save /app - | ssh host 'cat > app.log'
   ouroboros tail ./app.log                what reads a log reads the file, too
 
 The file is a log of its own, with the same sequence numbers: as the log is at this moment, though
 its writer goes on. It appears when it is complete.`;
+
+/** How many bytes are written at once. */
+const PIECE = 1 << 18;
 
 interface SaveCommandOptions {
   force?: true;
@@ -33,16 +42,49 @@ export function addSave(program: Command): void {
   program.command("save")
     .description("save a log as it is now into a file, while its writer goes on")
     .argument("<name>", "the log", sourceArgument)
-    .argument("<file>", "the file to make")
+    .argument("<file>", "the file to make; - is standard output", fileArgument)
     .option("--force", "replace the file if there is one")
     .option("--compact", "end the file with the last entry: to be read, not written to")
     .addHelpText("after", EXAMPLES)
     .action(save);
 }
 
+function fileArgument(text: string): string {
+  if (text === "") throw new InvalidArgumentError("A path is expected.");
+  if (text === "-" && process.stdout.isTTY) {
+    throw new InvalidArgumentError(
+      "A log is no text for a terminal: a path or a pipe is expected.",
+    );
+  }
+  return text;
+}
+
 async function save(target: LogTarget, path: string, options: SaveCommandOptions): Promise<void> {
-  using interrupt = new Interrupt();
+  using interrupt = new Interrupt({ output: path === "-" });
   const { signal } = interrupt;
+  if (path !== "-") return await saveInto(target, path, options, signal);
+  // By a file, for the log may be larger than the memory: it is complete before its first byte goes.
+  const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
+  try {
+    const copy = join(folder, "log");
+    await saveInto(target, copy, options, signal, false);
+    const output = Output.standard(signal);
+    for await (const piece of createReadStream(copy, { highWaterMark: PIECE })) {
+      output.write(piece);
+      await output.flush();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function saveInto(
+  target: LogTarget,
+  path: string,
+  options: SaveCommandOptions,
+  signal: AbortSignal,
+  isFile: boolean = true,
+): Promise<void> {
   let progress: Progress | undefined;
   try {
     const saved = await saveLog(target, path, {
@@ -57,7 +99,7 @@ async function save(target: LogTarget, path: string, options: SaveCommandOptions
     progress?.[Symbol.dispose]();
     const { firstSequenceNumber: first, lastSequenceNumber: last, entries } = saved;
     const range = entries > 0 ? `, ${first} to ${last}` : "";
-    warn(`${entryCount(entries)}${range}, ${formatSize(saved.size)} in ${path}`);
+    warn(`${entryCount(entries)}${range}, ${formatSize(saved.size)}${isFile ? ` in ${path}` : ""}`);
     if (saved.leftOut > 0) {
       warn(`${entryCount(saved.leftOut)} left out: what comes after them is damaged or gone`);
     }

@@ -10,23 +10,26 @@ import pc from "picocolors";
 import type { ChunkInfo, LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
-import { sourceArgument } from "./options/arguments.ts";
+import { sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
-import { Output } from "./output/output.ts";
+import { explain } from "./output/explain.ts";
+import { ClosedPipeError, Output } from "./output/output.ts";
 import { mayHaveColors } from "./output/output_colors.ts";
 import { formatSize } from "./output/sizes.ts";
-import { entryCount } from "./output/warn.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
 Examples:
   ouroboros stat /app
+  ouroboros stat /app /worker               one after the other, with -o json an object each
   ouroboros stat /app -o json | jq .lastSequenceNumber`;
 
 /** Adds the command. */
 export function addStat(program: Command): void {
   program.command("stat")
     .description("show the chunks of a log, its numbers, damage, and whether its writer is alive")
-    .argument("<name>", "the log", sourceArgument)
+    .argument("<name...>", "the logs", sourcesArgument)
     .addOption(
       new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
     )
@@ -34,15 +37,36 @@ export function addStat(program: Command): void {
     .action(stat);
 }
 
-async function stat(target: LogTarget, options: { output: "text" | "json" }): Promise<void> {
+async function stat(targets: LogTarget[], options: { output: "text" | "json" }): Promise<void> {
+  const output = Output.standard();
+  let hasFailed = false;
+  for (const [i, target] of targets.entries()) {
+    try {
+      if (i > 0 && options.output === "text") output.write("\n");
+      await show(target, options, output);
+    } catch (error) {
+      if (targets.length === 1 || error instanceof ClosedPipeError) throw error;
+      // After what came before it.
+      await output.flush();
+      warn(explain(error));
+      hasFailed = true;
+    }
+  }
+  await output.close();
+  if (hasFailed) throw new ExitError(1);
+}
+
+async function show(
+  target: LogTarget,
+  options: { output: "text" | "json" },
+  output: Output,
+): Promise<void> {
   using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
   const info = reader.inspect();
   const isAlive = reader.isWriterAlive();
-  const output = Output.standard();
   const { name } = reader;
   if (options.output === "json") await writeJson(output, { name, writerAlive: isAlive, ...info });
   else await writeText(output, oneLine(name), isAlive, info);
-  await output.close();
 }
 
 /** What JSON says of a log. */

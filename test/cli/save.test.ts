@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
-import { runCli } from "../support/cli.ts";
+import { cliCommand, runCli } from "../support/cli.ts";
 import { isWindows } from "../support/platform.ts";
 import { scriptCommand, startChild, uniqueName } from "../support/runtime.ts";
 
@@ -153,4 +153,18 @@ test("a file of the working directory needs no slash, unless a log has its name"
   assert.equal(last(`./${name}`), "line 3\n");
   log.close();
   assert.equal(last(name), "line 3\n");
+});
+
+test("save - writes the log to standard output, and makes no file of that name", () => {
+  using log = makeLog(1000);
+  const { status, stdout, stderr } = spawnSync(...cliCommand(["save", log.name, "-"]), {
+    maxBuffer: 1 << 26,
+  });
+  assert.equal(status, 0);
+  assert.match(stderr.toString(), /^ouroboros: \d+ entries, \d+ to 1000, [^/]*\n$/);
+  assert.ok(!existsSync("-"));
+  const path = `${folder}/out.log`;
+  writeFileSync(path, stdout);
+  assert.equal(runCli(["save", log.name, `${folder}/file.log`]).code, 0);
+  assert.deepEqual(readFileSync(path), readFileSync(`${folder}/file.log`));
 });

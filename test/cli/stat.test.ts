@@ -28,6 +28,22 @@ test("stat says what is in a log, in words and as JSON", () => {
   assert.deepEqual(info.damage, []);
 });
 
+test("stat takes several logs, and says which of them it can't read", () => {
+  using one = ShmLogWriter.create(uniqueName(), SMALL);
+  using two = ShmLogWriter.create(uniqueName(), SMALL);
+  two.write("x");
+  const names = [one.name, uniqueName(), two.name];
+  const { code, stdout, stderr } = runCli(["stat", ...names]);
+  assert.equal(code, 1);
+  assert.ok(stdout.indexOf(one.name) < stdout.indexOf(two.name));
+  assert.match(stdout, /written {2}1 entry\n/);
+  assert.match(stderr, /^ouroboros: .*not found\n$/);
+  const json = runCli(["stat", one.name, two.name, "-o", "json"]);
+  assert.equal(json.code, 0);
+  const [first, second] = json.stdout.split(/(?<=\n\})\n/).map((text) => JSON.parse(text || "{}"));
+  assert.deepEqual([first.name, second.name, second.entries], [one.name, two.name, 1]);
+});
+
 test("remove takes several logs, and those that it can where others are none", {
   skip: needsLastingNames,
 }, () => {

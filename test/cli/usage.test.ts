@@ -53,7 +53,7 @@ test("no command says a password that stands in an address", () => {
     [["receive", "--from", address], 2],
     [["forward", "/x", "--stream", "S", "--to", bare], 2],
     [["stat", `${address}/S`], 1],
-    [["stat", "/x", address], 2],
+    [["stat", "/x", address], 1],
     [["replay", `${address}/S`, "/x"], 1],
   ];
   for (const [args, expected] of cases) {
@@ -73,6 +73,11 @@ test("serve takes no empty host for every address", () => {
 test("wrong usage gives exit code 2 and a line that says what is wrong", () => {
   const cases: [args: string[], pattern: RegExp][] = [
     [["bogus"], /unknown command 'bogus'/],
+    [["cat", "/x"], /unknown command 'cat'\n\(Did you mean tail\?\)\n$/],
+    [["head"], /\(Did you mean tail\?\)/],
+    [["tial"], /\(Did you mean tail\?\)/],
+    [["record", "/x", "-"], /"ouroboros tail -F" prints what passes/],
+    [["save", "/x", ""], /A path is expected/],
     [["tail"], /missing required argument 'name'/],
     [["tail", "/x", "--bogus"], /unknown option '--bogus'/],
     [["tail", "/x", "-n", "many"], /An integer from 0 on is expected/],
