@@ -7,7 +7,7 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import pc from "picocolors";
-import type { ChunkInfo, LogInfo } from "../log/inspect.ts";
+import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../shm_log/reader.ts";
 import type { LogTarget } from "../shm_log/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
@@ -69,6 +69,9 @@ async function show(
   else await writeText(output, oneLine(name), isAlive, info);
 }
 
+/** How much text is written at a time, in characters. */
+const PIECE = 65536;
+
 /** What JSON says of a log. */
 interface Stat extends LogInfo {
   name: string;
@@ -77,21 +80,24 @@ interface Stat extends LogInfo {
 
 /** Writes it chunk by chunk: as one text, that of a million chunks would take 300 MB. */
 async function writeJson(output: Output, { chunks, ...about }: Stat): Promise<void> {
-  const text = harmlessJson(JSON.stringify({ ...about, chunks: [] }, null, 2));
-  output.write(text.slice(0, -"]\n}".length));
-  for (let i = 0; i < chunks.length; i++) {
-    const chunk = JSON.stringify(chunks[i], null, 2).replaceAll("\n", "\n    ");
-    output.write(`${i > 0 ? "," : ""}\n    ${chunk}`);
-    if (output.isFull) await output.flush();
+  const head = harmlessJson(JSON.stringify({ ...about, chunks: [] }, null, 2));
+  output.write(head.slice(0, -"]\n}".length));
+  let comma = "";
+  let text = "";
+  for (const { index, state, offset, token, entries, bytesUsed } of chunks) {
+    text += `${comma}\n    {\n      "index": ${index},\n      "state": "${state}",\n` +
+      `      "offset": ${offset},\n      "token": ${token},\n      "entries": ${entries},\n` +
+      `      "bytesUsed": ${bytesUsed}\n    }`;
+    comma = ",";
+    if (text.length < PIECE) continue;
+    output.write(text);
+    await output.flush();
+    text = "";
   }
-  output.write("\n  ]\n}\n");
+  output.write(text + "\n  ]\n}\n");
 }
 
-const HEADS = ["chunk", "state", "offset", "token", "entries", "bytes"];
-
-function cellsOf({ index, state, offset, token, entries, bytesUsed }: ChunkInfo): string[] {
-  return [index, state, offset, token, entries, bytesUsed].map(String);
-}
+const NUMBERS = ["index", "offset", "token", "entries", "bytesUsed"] as const;
 
 async function writeText(
   output: Output,
@@ -119,18 +125,41 @@ async function writeText(
     `${colors.bold(name)}\n` +
       facts.map(([what, value]) => `  ${what.padEnd(8)} ${value}\n`).join("") + "\n",
   );
-  const widths = HEADS.map((head) => head.length);
+  // Numbers, not texts: there may be millions of them.
+  const most = { index: 0, offset: 0, token: 0, entries: 0, bytesUsed: 0, state: "state".length };
   for (const chunk of info.chunks) {
-    cellsOf(chunk).forEach((cell, i) => widths[i] = Math.max(widths[i], cell.length));
+    for (const key of NUMBERS) if (chunk[key] > most[key]) most[key] = chunk[key];
+    if (chunk.state.length > most.state) most.state = chunk.state.length;
   }
-  const line = (cells: string[]) =>
-    cells.map((cell, i) => HEADS[i] === "state" ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
-      .join("  ") + "\n";
-  output.write(line(HEADS));
-  for (const chunk of info.chunks) {
-    output.write(line(cellsOf(chunk)));
-    if (output.isFull) await output.flush();
+  const width = (key: typeof NUMBERS[number], head: string) =>
+    Math.max(String(most[key]).length, head.length);
+  const widths = {
+    index: width("index", "chunk"),
+    offset: width("offset", "offset"),
+    token: width("token", "token"),
+    entries: width("entries", "entries"),
+    bytesUsed: width("bytesUsed", "bytes"),
+  };
+  const line = (
+    index: string | number,
+    state: string,
+    offset: string | number,
+    token: string | number,
+    entries: string | number,
+    bytes: string | number,
+  ) =>
+    `${String(index).padStart(widths.index)}  ${state.padEnd(most.state)}  ` +
+    `${String(offset).padStart(widths.offset)}  ${String(token).padStart(widths.token)}  ` +
+    `${String(entries).padStart(widths.entries)}  ${String(bytes).padStart(widths.bytesUsed)}\n`;
+  let text = line("chunk", "state", "offset", "token", "entries", "bytes");
+  for (const { index, state, offset, token, entries, bytesUsed } of info.chunks) {
+    text += line(index, state, offset, token, entries, bytesUsed);
+    if (text.length < PIECE) continue;
+    output.write(text);
+    await output.flush();
+    text = "";
   }
+  output.write(text);
   for (const what of info.damage) output.write(colors.red(`damage: ${what}\n`));
   const more = info.damageCount - info.damage.length;
   if (more > 0) output.write(colors.red(`damage: ${more} more\n`));

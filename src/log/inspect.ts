@@ -9,7 +9,7 @@ import type { MemoryLike } from "../memory.ts";
 import { maxPayloadSize, VERSION } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
-import { Segment } from "./segment.ts";
+import { type Row, Segment } from "./segment.ts";
 import {
   behind,
   believes,
@@ -109,7 +109,8 @@ export function inspect(
   const fence = options.fence ?? fullFence;
   const segment = new Segment(memory, options.load);
   const found = survey(segment, fence);
-  const look: Look = { segment, fence, suspicions: [], count: 0 };
+  const row: Row = { offset: 0, token: 0, committed: false };
+  const look: Look = { segment, fence, row, suspicions: [], count: 0 };
   const chunks: ChunkInfo[] = new Array(segment.chunkCount);
   for (let index = 0; index < segment.chunkCount; index++) {
     chunks[index] = found.offsets[index] === 0 ? unbelieved(look, index) : believed(
@@ -149,6 +150,8 @@ export function inspect(
 interface Look {
   readonly segment: Segment;
   readonly fence: Fence;
+  /** What a row is read into. */
+  readonly row: Row;
   /** The first ones, with the chunk if it is one whose row was believed. */
   readonly suspicions: { chunk: number; what: string }[];
   count: number;
@@ -207,7 +210,7 @@ function believed(
 
 function unbelieved(look: Look, index: number): ChunkInfo {
   const { segment, fence } = look;
-  const row = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
+  const row = segment.readRow(index, fence, look.row);
   const { offset, token } = row;
   let state: ChunkState = "overwritten";
   if (!row.committed) state = offset === 0 && token === 0 ? "empty" : "uncommitted";
