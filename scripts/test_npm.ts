@@ -12,6 +12,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { buildPackage, folder as built } from "./npm/package.ts";
+import { pnpStep, YARN } from "./npm/pnp_step.ts";
 import { publicTests } from "./npm/public_tests.ts";
 import { packagesOfSnippets, type Step, stepsOn, stepsWithoutKoffi } from "./npm/stranger.ts";
 import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
@@ -40,8 +41,12 @@ console.log(tarball);
 const results: Result[] = [];
 if (process.env.TESTS !== "only") {
   results.push(tryAll("types", typeSteps(freshFolder(tarball, [...peers(), ...TYPE_PACKAGES]))));
-  const folder = freshFolder(tarball, [...new Set([...peers(), ...packagesOfSnippets()])]);
-  for (const runtime of tested) results.push(tryAll(runtime.title, stepsOn(runtime, folder)));
+  const folder = freshFolder(tarball, [...new Set([...peers(), ...packagesOfSnippets()]), YARN]);
+  for (const runtime of tested) {
+    const steps = stepsOn(runtime, folder);
+    if (runtime.name.startsWith("node")) steps.push(pnpStep(runtime, folder, tarball));
+    results.push(tryAll(runtime.title, steps));
+  }
   const bare = freshFolder(tarball, [], "--omit=optional");
   for (const runtime of tested.filter(({ name }) => name.startsWith("node"))) {
     results.push(tryAll(`${runtime.title}, no koffi`, stepsWithoutKoffi(runtime, bare)));

@@ -1,0 +1,67 @@
+/** Yarn's Plug'n'Play, which has no node_modules: what a package imports it must have declared. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { config } from "./project.ts";
+import type { Runtime } from "../runtimes.ts";
+import type { Step } from "./stranger.ts";
+import { complaint } from "./workshop.ts";
+
+/** What the folder has beside the package. */
+export const YARN = "@yarnpkg/cli-dist@4.18.1";
+
+const PROGRAM = `import { ShmLogReader, ShmLogWriter } from "${config.name}";
+const name = "/ouroboros-pnp-" + process.pid;
+const writer = ShmLogWriter.create(name);
+writer.write("hello");
+const reader = ShmLogReader.open(name);
+console.log(reader.read().text);
+reader.close();
+writer.close();
+`;
+
+/** A project of its own below a folder where Yarn is installed. */
+export function pnpStep(runtime: Runtime, folder: string, tarball: string): Step {
+  return {
+    title: "Yarn's Plug'n'Play: a program, and the command",
+    run() {
+      const project = `${folder}pnp-${runtime.name}/`;
+      mkdirSync(project, { recursive: true });
+      const dependencies = { [config.name]: `file:${tarball}` };
+      writeFileSync(`${project}package.json`, JSON.stringify({ private: true, dependencies }));
+      // It makes this a project of its own.
+      writeFileSync(`${project}yarn.lock`, "");
+      writeFileSync(`${project}program.mjs`, PROGRAM);
+      const yarn = (...args: string[]): string => {
+        const program = `${folder}node_modules/@yarnpkg/cli-dist/bin/yarn.js`;
+        const result = spawnSync(runtime.path, [program, ...args], {
+          cwd: project,
+          encoding: "utf8",
+          timeout: 120_000,
+          env: {
+            ...process.env,
+            NO_COLOR: "1",
+            YARN_NODE_LINKER: "pnp",
+            YARN_ENABLE_TELEMETRY: "0",
+            YARN_ENABLE_GLOBAL_CACHE: "false",
+            // CI would have the lock file complete.
+            YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
+          },
+        });
+        if (result.status !== 0) throw new Error(complaint(result));
+        return result.stdout;
+      };
+      yarn("install");
+      for (
+        const [args, expected] of [
+          [["node", "program.mjs"], "hello"],
+          [["ouroboros", "--version"], config.version],
+        ] as const
+      ) {
+        const printed = yarn(...args).trim();
+        if (printed !== expected) throw new Error(`${args.join(" ")} printed ${printed}`);
+      }
+    },
+  };
+}
