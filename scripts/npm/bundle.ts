@@ -58,7 +58,7 @@ export async function bundle(folder: string): Promise<Bundle> {
       // They seem to be in the package, and not beside others.
       sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, "../"),
     },
-    plugins: [onlyTheVersion, compressedPage(), recorded(built)],
+    plugins: [onlyTheVersion, compressedPage(), program, recorded(built)],
   });
   return built;
 }
@@ -79,6 +79,14 @@ const onlyTheVersion: TsdownPlugin = {
     filter: { id: /[\\/]deno\.json$/ },
     handler: () => ({ code: JSON.stringify({ version: config.version }), moduleType: "json" }),
   },
+};
+
+/** What a shell needs, and JSR would take for a part of the module's documentation. */
+const program: TsdownPlugin = {
+  name: "program",
+  // In place of an empty line, so that the source map stays true.
+  renderChunk: (code, { name }) =>
+    name === "cli" ? code.replace(/^\n?/, "#!/usr/bin/env node\n") : null,
 };
 
 /** The page of the live view is as large as all commands together, and seldom wanted. */

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The command `ouroboros`: writes, follows, inspects and removes logs in shared memory.
  *
