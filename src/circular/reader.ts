@@ -4,7 +4,6 @@
  * @module
  */
 
-import { byteLength } from "../arguments.ts";
 import { CorruptBufferError, LappedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -202,7 +201,6 @@ export class CircularReader {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     checkInto(into);
     for (let laps = 0; laps < MAX_LAPS; laps++) {
       const length = this.#next();

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { byteLength } from "../arguments.ts";
 import { ClosedError, CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import { bytesOf, type MemoryLike } from "../memory.ts";
@@ -244,7 +243,6 @@ export class EventReader implements Iterable<StoredEvent> {
    * ```
    */
   readInto(cursor: EventCursor, into: Uint8Array): number | undefined {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     checkInto(into);
     this.#checkFree(cursor);
     if (this.#isClosed) throw closed();

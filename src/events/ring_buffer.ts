@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, checkCount } from "../arguments.ts";
+import { checkCount } from "../arguments.ts";
 import type { EventFields } from "./event_header.ts";
 import { EventMemory, payloadBytes } from "./event_memory.ts";
 import { checkInto } from "../read_into.ts";
@@ -110,7 +110,6 @@ export class RingBuffer {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     if (this.#isDraining) throw reentrant();
     checkInto(into);
     if (this.isEmpty) return undefined;

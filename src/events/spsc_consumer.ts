@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, checkCount } from "../arguments.ts";
+import { checkCount } from "../arguments.ts";
 import { CorruptLogError } from "../errors.ts";
 import { checkInto } from "../read_into.ts";
 import type { EventMemory } from "./event_memory.ts";
@@ -96,7 +96,6 @@ export class SpscConsumer {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     if (this.#isDraining) throw reentrant();
     checkInto(into);
     if (this.isEmpty) return undefined;

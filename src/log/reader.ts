@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, checkCount } from "../arguments.ts";
+import { checkCount } from "../arguments.ts";
 import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -148,7 +148,6 @@ export class Reader implements Iterable<Entry> {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     if (this.#isVisiting) throw reentrant("readInto()");
     checkInto(into);
     if (this.#delivered === this.#pending.length) {

@@ -180,7 +180,6 @@ export class Ring implements Iterable<Uint8Array> {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");
     checkInto(into);
     const at = this.#oldest();
     if (at === this.#write) return undefined;
