@@ -201,7 +201,7 @@ export * from "./src/errors.ts";
 export { compilerFence, type Fence, fullFence } from "./src/fence.ts";
 export { EntryBatch } from "./src/log/batch.ts";
 export { Claim } from "./src/log/claim.ts";
-export { Entry } from "./src/log/entry.ts";
+export { Entry, type EntryJson } from "./src/log/entry.ts";
 export { EntryView } from "./src/log/entry_view.ts";
 export { type ChunkInfo, type ChunkState, inspect, type LogInfo } from "./src/log/inspect.ts";
 export { segmentSize } from "./src/log/layout.ts";

@@ -19,6 +19,7 @@ import {
 } from "./memory_options.ts";
 import type { Access, ObjectIdentity } from "./system.ts";
 import { checkOptions } from "../src/options.ts";
+import { inspectable } from "../src/inspectable.ts";
 
 /**
  * A file that is mapped into memory: like shared memory, and it outlives a reboot.
@@ -237,3 +238,5 @@ function leadsTo(path: string, { device, inode }: ObjectIdentity, access: Access
   const found = system().files.identify(path, access);
   return found !== undefined && found.device === device && found.inode === inode;
 }
+
+inspectable(MappedFile, "MappedFile", ["path", "byteLength", "closed"]);

@@ -9,6 +9,7 @@ import { system } from "./current_system.ts";
 import { checkMode } from "./memory_options.ts";
 import { SharedMemory } from "./shared_memory.ts";
 import { checkOptions, mode as isMode, number } from "../src/options.ts";
+import { inspectable } from "../src/inspectable.ts";
 
 /** How a semaphore is opened. */
 export interface SemaphoreOptions {
@@ -116,3 +117,5 @@ function normalizeSemaphoreName(name: string): string {
   }
   return normal;
 }
+
+inspectable(NamedSemaphore, "NamedSemaphore", ["name"]);

@@ -19,6 +19,7 @@ import { MappedFile } from "./mapped_file.ts";
 import type { CreateOptions } from "./memory_options.ts";
 import { translateFsError } from "./system_error.ts";
 import { checkOptions, flag, mode as isMode } from "../src/options.ts";
+import { inspectable } from "../src/inspectable.ts";
 
 /** How a {@linkcode PartialFile} is made. */
 export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "prepare"> {
@@ -165,3 +166,5 @@ function lookAt(path: string): Stats | undefined {
 function exists(path: string): SegmentExistsError {
   return new SegmentExistsError(`file "${path}" exists already`);
 }
+
+inspectable(PartialFile, "PartialFile", ["path"]);

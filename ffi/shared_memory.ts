@@ -24,6 +24,7 @@ import {
 import { system } from "./current_system.ts";
 import type { Access, ObjectIdentity, SegmentIdentity } from "./system.ts";
 import { checkOptions, flag } from "../src/options.ts";
+import { inspectable } from "../src/inspectable.ts";
 
 /** How a segment is opened. */
 export interface SharedOpenOptions extends OpenOptions {
@@ -297,3 +298,5 @@ function whatIsAt(name: string): ObjectIdentity | "a link" | undefined {
 function isLink(error: unknown): boolean {
   return error instanceof SystemCallError && error.errno === os.constants.errno.ELOOP;
 }
+
+inspectable(SharedMemory, "SharedMemory", ["name", "byteLength", "closed"]);

@@ -11,3 +11,16 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
+
+const exact = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+/** Bytes as a member of JSON: as `text` if they are UTF-8, else, so that none is lost, in `base64`. */
+export function payloadJson(bytes: Uint8Array): { text: string } | { base64: string } {
+  try {
+    return { text: exact.decode(bytes) };
+  } catch {
+    let binary = "";
+    for (const byte of bytes) binary += String.fromCharCode(byte);
+    return { base64: btoa(binary) };
+  }
+}

@@ -43,6 +43,7 @@ import { checkCapacity, fileSize } from "./ring/layout.ts";
 import { repairRing, type RingRepair } from "./ring/repair.ts";
 import { Ring } from "./ring/ring.ts";
 import { checkOptions, mode as isMode } from "./options.ts";
+import { inspectable } from "./inspectable.ts";
 
 export * from "./errors.ts";
 export type { MemoryLike } from "./memory.ts";
@@ -321,3 +322,5 @@ function takeOver(
     throw error;
   }
 }
+
+inspectable(MemMapRingBuffer, "MemMapRingBuffer", ["path", "capacity", "isEmpty"]);

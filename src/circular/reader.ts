@@ -21,6 +21,7 @@ import {
 import { BufferMemory } from "./memory.ts";
 import { findNewest } from "./newest.ts";
 import { callback, checkOptions, number, oneOf } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 96;
@@ -404,3 +405,5 @@ export class CircularReader {
     return false;
   }
 }
+
+inspectable(CircularReader, "CircularReader", ["capacity", "sequenceNumber", "laps", "lostBytes"]);

@@ -26,6 +26,7 @@ import {
 import { BufferMemory } from "./memory.ts";
 import { findEnd } from "./recovery.ts";
 import { callback, checkOptions, flag, number } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** Up to this many bytes a loop beats a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 24;
@@ -240,3 +241,5 @@ export class CircularWriter {
     this.#bytes.set(message.subarray(first, length), 0);
   }
 }
+
+inspectable(CircularWriter, "CircularWriter", ["capacity", "sequenceNumber"]);

@@ -84,7 +84,7 @@ export { RingBuffer } from "../events/ring_buffer.ts";
 export type { SpscConsumer } from "../events/spsc_consumer.ts";
 export type { SpscProducer } from "../events/spsc_producer.ts";
 export { SpscRingBuffer, type SpscSides } from "../events/spsc_ring.ts";
-export type { StoredEvent } from "../events/stored_event.ts";
+export type { StoredEvent, StoredEventJson } from "../events/stored_event.ts";
 export { EventLogReader, type FollowOptions } from "./reader.ts";
 export { EventLogWriter } from "./writer.ts";
 export type {

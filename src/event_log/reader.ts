@@ -19,6 +19,7 @@ import {
   oneOf,
   signal as isSignal,
 } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How to wait for events to come. */
 export interface FollowOptions {
@@ -280,3 +281,5 @@ function truncated(file: MappedFile, size: number): SegmentTruncatedError {
     `event log "${file.path}" was truncated from ${file.byteLength} to ${size} bytes`,
   );
 }
+
+inspectable(EventLogReader, "EventLogReader", ["path", "eventCount", "createdAt"]);

@@ -27,6 +27,7 @@ import {
   type RecoverEventLogOptions,
 } from "./writer_options.ts";
 import { checkOptions, flag } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /**
  * Writes events to a file that is mapped into memory: no system call per event. Each that was
@@ -262,3 +263,5 @@ function growFile(file: MappedFile, size: number, step: number): ArrayBuffer | u
   file.grow(Math.min(file.byteLength + steps * step, MAX_LOG_SIZE));
   return file.buffer;
 }
+
+inspectable(EventLogWriter, "EventLogWriter", ["path", "eventCount", "writeOffset", "capacity"]);

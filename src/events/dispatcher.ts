@@ -8,6 +8,7 @@ import { checkCount } from "../arguments.ts";
 import type { EventView } from "./event_view.ts";
 import type { RingBuffer } from "./ring_buffer.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** Where a dispatcher gets events from. */
 export type EventSource = Pick<SpscConsumer | RingBuffer, "drain">;
@@ -156,3 +157,5 @@ function deliver(entry: Entry, event: EventView): void {
     entry.lastError = error;
   }
 }
+
+inspectable(EventDispatcher, "EventDispatcher", ["statistics"]);

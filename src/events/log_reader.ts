@@ -27,6 +27,8 @@ import {
 } from "./log_header.ts";
 import { StoredEvent } from "./stored_event.ts";
 import { callback, checkOptions } from "../options.ts";
+import { keepFromTransfer } from "../untransferable.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** Between two looks whether the memory is still there, in bytes. */
 const STRETCH = 1 << 20;
@@ -202,6 +204,8 @@ export class EventReader implements Iterable<StoredEvent> {
     const size = Math.min(end - offset, BLOCK);
     if (size === 0) return [];
     const block = new Uint8Array(this.#memory.bytes.subarray(offset, offset + size));
+    // All events of the block share it.
+    keepFromTransfer(block.buffer);
     const events: StoredEvent[] = [];
     let at = 0;
     while (size - at >= EVENT_HEADER_SIZE) {
@@ -328,3 +332,5 @@ export class EventReader implements Iterable<StoredEvent> {
 function closed(): ClosedError {
   return new ClosedError("the event log is closed");
 }
+
+inspectable(EventReader, "EventReader", ["eventCount", "createdAt"]);

@@ -26,6 +26,7 @@ import { checkLogSize, type LogEnd } from "./log_header.ts";
 import { recover, resume } from "./log_resume.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
 import { callback, checkOptions, flag, integer, oneOf } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How an {@linkcode EventWriter} goes on when the log is full. */
 export interface EventWriterOptions {
@@ -296,3 +297,5 @@ export class EventWriter {
     return true;
   }
 }
+
+inspectable(EventWriter, "EventWriter", ["eventCount", "writeOffset", "available"]);

@@ -12,6 +12,7 @@ import { EventView } from "./event_view.ts";
 import { checkCapacity, EVENT_HEADER_SIZE, ringEventSize } from "./layout.ts";
 import { reentrant, RingMemory } from "./ring_memory.ts";
 import type { StoredEvent } from "./stored_event.ts";
+import { inspectable } from "../inspectable.ts";
 
 /**
  * A queue of events in private memory: for one thread, without atomics. Between threads or processes:
@@ -151,3 +152,5 @@ export class RingBuffer {
     this.drain(() => {});
   }
 }
+
+inspectable(RingBuffer, "RingBuffer", ["capacity", "used"]);

@@ -20,6 +20,7 @@ import {
 import { reentrant, type RingMemory } from "./ring_memory.ts";
 import { type Wait, waitFor, waitForAsync, wake } from "./ring_wait.ts";
 import type { StoredEvent } from "./stored_event.ts";
+import { inspectable } from "../inspectable.ts";
 
 /**
  * Takes events out of a {@linkcode SpscRingBuffer}. One thread of one process has it.
@@ -289,3 +290,5 @@ export class SpscConsumer {
     throw new CorruptLogError("events of the ring changed while they were copied", 0);
   }
 }
+
+inspectable(SpscConsumer, "SpscConsumer", ["isEmpty"]);

@@ -17,6 +17,7 @@ import {
 } from "./layout.ts";
 import type { RingMemory } from "./ring_memory.ts";
 import { type Wait, waitFor, waitForAsync, wake } from "./ring_wait.ts";
+import { inspectable } from "../inspectable.ts";
 
 /**
  * Puts events into a {@linkcode SpscRingBuffer}. One thread of one process has it.
@@ -179,3 +180,5 @@ export class SpscProducer {
     wake(this.#words, HEAD_WORD, CONSUMER_WAITS_WORD);
   }
 }
+
+inspectable(SpscProducer, "SpscProducer", ["maxPayload", "available"]);

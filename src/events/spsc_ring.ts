@@ -18,6 +18,7 @@ import {
 import { RingMemory } from "./ring_memory.ts";
 import { SpscConsumer } from "./spsc_consumer.ts";
 import { SpscProducer } from "./spsc_producer.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** The two sides of a ring. */
 export interface SpscSides {
@@ -155,3 +156,5 @@ export class SpscRingBuffer {
     return { producer: new SpscProducer(ring), consumer: new SpscConsumer(other) };
   }
 }
+
+inspectable(SpscRingBuffer, "SpscRingBuffer", ["capacity"]);

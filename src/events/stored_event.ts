@@ -4,9 +4,26 @@
  * @module
  */
 
-import { decodeText } from "../decode_text.ts";
+import { decodeText, payloadJson } from "../decode_text.ts";
+import { inspectable } from "../inspectable.ts";
 import { EventHeader, type EventInput } from "./event_header.ts";
 import { EVENT_HEADER_SIZE } from "./layout.ts";
+
+/** An event in JSON. */
+export interface StoredEventJson {
+  /** The time: a number, or text if it is beyond 2^53. */
+  timestamp: number | string;
+  /** What kind of event it is. */
+  type: number;
+  /** Bits of the writer's own. */
+  flags: number;
+  /** The reserved word. */
+  reserved: number;
+  /** The payload, if it is UTF-8. */
+  text?: string;
+  /** The payload, if it is not. */
+  base64?: string;
+}
 
 /**
  * A copy of an event: its header, and its payload. It can be written again as it is.
@@ -35,4 +52,13 @@ export class StoredEvent extends EventHeader implements EventInput {
   get text(): string {
     return decodeText(this.payload);
   }
+
+  /** What JSON shows of it: a time beyond 2^53 as text, the payload as `text`, or in `base64`. */
+  toJSON(): StoredEventJson {
+    const { timestamp, type, flags, reserved } = this;
+    const time = typeof timestamp === "bigint" ? `${timestamp}` : timestamp;
+    return { timestamp: time, type, flags, reserved, ...payloadJson(this.payload) };
+  }
 }
+
+inspectable(StoredEvent, "StoredEvent", ["timestamp", "type", "flags", "reserved", "text"]);

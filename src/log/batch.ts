@@ -13,6 +13,8 @@ import { checkRoom, copyInto } from "../read_into.ts";
 import { HEADER_SIZE } from "./layout.ts";
 import type { Ahead } from "./position.ts";
 import type { Segment } from "./segment.ts";
+import { inspectable } from "../inspectable.ts";
+import { keepFromTransfer } from "../untransferable.ts";
 
 /** How many bytes of entries a batch takes, unless a single entry is larger. */
 export const BATCH_BYTES = 65536;
@@ -229,6 +231,7 @@ export class EntryBatch {
     if (fresh) {
       // In one step: engines need not clear what they fill at once.
       this.#block = segment.bytes.slice(from, from + size);
+      if (this.#length > 1) keepFromTransfer(this.#block.buffer);
       return;
     }
     this.#reserve(size);
@@ -293,6 +296,7 @@ export class EntryBatch {
   #reserve(size: number): void {
     if (this.#block.length >= size) return;
     this.#block = new Uint8Array(new ArrayBuffer(Math.max(size, BATCH_BYTES)));
+    keepFromTransfer(this.#block.buffer);
   }
 
   #check(index: number): void {
@@ -301,3 +305,5 @@ export class EntryBatch {
     }
   }
 }
+
+inspectable(EntryBatch, "EntryBatch", ["length", "chunkIndex", "chunkToken", "texts"]);

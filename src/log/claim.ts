@@ -5,6 +5,7 @@
  */
 
 import { ClosedError } from "../errors.ts";
+import { inspectable } from "../inspectable.ts";
 
 /**
  * The payload of the next entry, in the shared memory itself. Nobody sees it before
@@ -76,3 +77,5 @@ export class Claim implements Disposable {
     return this.#bytes;
   }
 }
+
+inspectable(Claim, "Claim", ["bytes"]);

@@ -4,7 +4,22 @@
  * @module
  */
 
-import { decodeText } from "../decode_text.ts";
+import { decodeText, payloadJson } from "../decode_text.ts";
+import { inspectable } from "../inspectable.ts";
+
+/** An entry in JSON. */
+export interface EntryJson {
+  /** The number of the entry. */
+  sequenceNumber: number;
+  /** The index of the chunk that it was read from. */
+  chunkIndex: number;
+  /** How many entries were written to the log before that chunk. */
+  chunkToken: number;
+  /** The payload, if it is UTF-8. */
+  text?: string;
+  /** The payload, if it is not. */
+  base64?: string;
+}
 
 /**
  * One entry of a log, copied out of the shared memory and validated after the copy.
@@ -26,9 +41,12 @@ export class Entry {
   readonly chunkIndex: number;
   /** How many entries were written to the log before that chunk. */
   readonly chunkToken: number;
-  readonly #block: Uint8Array;
-  readonly #start: number;
-  readonly #end: number;
+  /**
+   * The payload. The bytes are private memory, shared only with the entries read in the same
+   * batch (up to 64 KiB): `entry.bytes.slice()` is a copy that keeps nothing else alive, and that may
+   * be transferred to another thread.
+   */
+  readonly bytes: Uint8Array;
 
   /** Makes an entry of the bytes `start` to `end` of a private block. Readers do this. */
   constructor(
@@ -39,29 +57,29 @@ export class Entry {
     chunkIndex: number,
     chunkToken: number,
   ) {
-    this.#block = block;
-    this.#start = start;
-    this.#end = end;
     this.sequenceNumber = sequenceNumber;
     this.chunkIndex = chunkIndex;
     this.chunkToken = chunkToken;
+    // Of its own, where each can see it: entries with other bytes are other entries. All who read an
+    // entry look at its bytes, or its text, once.
+    this.bytes = block.subarray(start, end);
   }
 
   /** The size of the payload in bytes. */
   get length(): number {
-    return this.#end - this.#start;
-  }
-
-  /**
-   * The payload. The bytes are private memory, shared only with the entries read in the same
-   * batch (up to 64 KiB): `entry.bytes.slice()` is a copy that keeps nothing else alive.
-   */
-  get bytes(): Uint8Array {
-    return this.#block.subarray(this.#start, this.#end);
+    return this.bytes.length;
   }
 
   /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
   get text(): string {
     return decodeText(this.bytes);
   }
+
+  /** What JSON shows of it: the payload as `text`, or in `base64` if it is not UTF-8. */
+  toJSON(): EntryJson {
+    const { sequenceNumber, chunkIndex, chunkToken, bytes } = this;
+    return { sequenceNumber, chunkIndex, chunkToken, ...payloadJson(bytes) };
+  }
 }
+
+inspectable(Entry, "Entry", ["sequenceNumber", "chunkIndex", "chunkToken", "text"]);

@@ -5,6 +5,7 @@
  */
 
 import { decodeText } from "../decode_text.ts";
+import { inspectable } from "../inspectable.ts";
 
 /**
  * An entry in the shared memory itself, seen through reads that cannot leave it and cannot write.
@@ -83,3 +84,5 @@ export class EntryView {
     }
   }
 }
+
+inspectable(EntryView, "EntryView", ["sequenceNumber", "length"]);

@@ -17,6 +17,7 @@ import { HEADER_SIZE } from "./layout.ts";
 import { type Ahead, Position } from "./position.ts";
 import { type ReaderOptions, readPolicy } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How many times one call follows a writer that overtakes it again before it gives up. */
 const ATTEMPTS = 16;
@@ -368,3 +369,5 @@ function reentrant(method: string): ReentrantUseError {
     `${method} of a reader within its own forEach(): read after that returns, or by another reader`,
   );
 }
+
+inspectable(Reader, "Reader", ["lastSequenceNumber", "lostEntries", "overruns"]);

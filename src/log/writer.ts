@@ -22,6 +22,7 @@ import {
   type WriterOptions,
 } from "./writer_options.ts";
 import { checkOptions } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;
@@ -397,3 +398,5 @@ function checkPayload(data: Uint8Array): number {
 function closed(): ClosedError {
   return new ClosedError("the writer is closed: open a new one");
 }
+
+inspectable(Writer, "Writer", ["totalEntriesWritten", "chunkCount", "chunkSize", "maxEntrySize"]);

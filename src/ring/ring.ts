@@ -18,6 +18,7 @@ import {
   whyNoRing,
   WRITE_WORD,
 } from "./layout.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** More items than any ring has. */
 const MANY = MAX_FILE_SIZE;
@@ -351,3 +352,5 @@ function checkSize(size: number): void {
     throw new RangeError(`ring of ${size} bytes is not from ${least} to ${MAX_FILE_SIZE} bytes`);
   }
 }
+
+inspectable(Ring, "Ring", ["capacity", "isEmpty"]);

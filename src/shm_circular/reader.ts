@@ -21,6 +21,7 @@ import {
   oneOf,
   signal as isSignal,
 } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How a {@linkcode CircularBufferReader} is made. */
 export interface CircularBufferReaderOptions {
@@ -281,3 +282,5 @@ function openReadOnly(name: string, size: number): Segment {
     throw error;
   }
 }
+
+inspectable(CircularBufferReader, "CircularBufferReader", ["sequenceNumber", "laps", "lostBytes"]);

@@ -15,6 +15,7 @@ import {
 import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../circular/layout.ts";
 import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
 import { checkOptions, flag, mode as isMode } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How counted memory is opened. */
 export interface CountedMemoryOptions {
@@ -300,3 +301,5 @@ export function checkSegment(segment: Segment, size: number): void {
     );
   }
 }
+
+inspectable(SharedMemory, "SharedMemory", ["name", "referenceCount"]);

@@ -13,6 +13,7 @@ import { SemaphoreLock } from "./semaphore_lock.ts";
 import { type CountedMemoryOptions, SharedMemory } from "./shared_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 import { checkOptions, flag, mode as isMode } from "../options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How a {@linkcode CircularBufferWriter} is made. */
 export interface CircularBufferWriterOptions extends Omit<CountedMemoryOptions, "create"> {
@@ -229,3 +230,5 @@ function giveBack(
     }
   }
 }
+
+inspectable(CircularBufferWriter, "CircularBufferWriter", ["capacity", "sequenceNumber"]);

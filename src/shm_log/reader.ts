@@ -25,6 +25,7 @@ import { absoluteTarget, type LogMemory, type LogTarget, openMemory, withName } 
 import { checkOptions, oneOf, pickOptions } from "../options.ts";
 import { shmReaderChecks, waitChecks } from "./reader_options.ts";
 import { checkCount } from "../arguments.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How often to look whether the log has come to an entry. */
 const LOOKS = 8;
@@ -448,3 +449,10 @@ function readerOf(source: LogSource, options: ShmLogReaderOptions, after?: numbe
   const { load, guard } = source;
   return new Reader(source.buffer, { strategy, onOverrun, onDamage, load, guard, fence, after });
 }
+
+inspectable(ShmLogReader, "ShmLogReader", [
+  "name",
+  "lastSequenceNumber",
+  "lostEntries",
+  "overruns",
+]);

@@ -13,6 +13,7 @@ import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
 import { checkOptions } from "../options.ts";
 import { shmWriterChecks } from "./writer_options.ts";
+import { inspectable } from "../inspectable.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;
@@ -199,3 +200,11 @@ export class ShmLogWriter implements Disposable {
     this.close();
   }
 }
+
+inspectable(ShmLogWriter, "ShmLogWriter", [
+  "name",
+  "totalEntriesWritten",
+  "chunkCount",
+  "chunkSize",
+  "maxEntrySize",
+]);
