@@ -88,7 +88,7 @@ test("connections that ask for nothing take no room from those that do", async (
       if (i % 2 === 0) socket.write("GET /?token=x HTTP/1.1\r\nHost: localhost\r\nx-");
       return socket;
     }));
-    while (closed < 200 - 16) await sleep(10);
+    while (closed < 200 - 64) await sleep(10);
     assert.equal((await ask(url)).status, 200);
     const other = await EventClient.open(url);
     log.write("y");

@@ -23,10 +23,26 @@ export interface DecodedEntry {
 /** How many bytes rows have as JSON. */
 const sizes = new WeakMap<EntryRow, number>();
 
-/** How many bytes a row has as JSON, in which a control character has six. */
+/** Numbers, brackets and commas of a row. */
+const AROUND = 32;
+
+/** How many bytes a row has as JSON at most; a control character has six. */
 export function sizeOf(row: EntryRow): number {
   let size = sizes.get(row);
-  if (size === undefined) sizes.set(row, size = Buffer.byteLength(JSON.stringify(row)));
+  if (size === undefined) sizes.set(row, size = AROUND + sizeOfText(row[1]));
+  return size;
+}
+
+/** By counting: the JSON itself would be garbage, six times as long as the text. */
+function sizeOfText(text: string): number {
+  let size = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    // A half of a pair that is alone becomes an escape.
+    if (code < 0x20 || (code >= 0xd800 && code < 0xe000)) size += 6;
+    else if (code === 0x22 || code === 0x5c) size += 2;
+    else size += code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+  }
   return size;
 }
 

@@ -37,8 +37,8 @@ export interface ServeOptions {
 
 /** How many pages may be open at once. */
 const MOST_PAGES = 64;
-/** How many connections there may be from which no question with the token has come. */
-const MOST_STRANGERS = 16;
+/** How many connections there may be from which no question with the token has come yet. */
+const MOST_STRANGERS = MOST_PAGES;
 /** How long after a crowd of connections it is looked whether new ones come in, in milliseconds. */
 const PROBE_AFTER = 1000;
 /** How long a question may take to arrive, and a connection to ask again, in milliseconds. */
@@ -106,7 +106,7 @@ export class LiveServer {
       keepAliveTimeout: MOST_ASKING,
       connectionsCheckingInterval: 1000,
     });
-    server.maxConnections = MOST_PAGES + 2 * MOST_STRANGERS;
+    server.maxConnections = 2 * MOST_PAGES + MOST_STRANGERS;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(options.port, options.host, () => {
