@@ -1,6 +1,8 @@
 /** What is received from a real server: in order, once, and what is missing. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import test from "node:test";
 import { receive } from "../../src/nats/receive.ts";
 import { sourceOf } from "../support/nats_publisher.ts";
@@ -224,4 +226,23 @@ test("return() and throw() end a reception that waits", { skip, timeout }, async
       assert.deepEqual(await waiting, { value: undefined, done: true });
     }
   }
+});
+
+test("return() and throw() end a reception that is still connecting", { timeout }, async () => {
+  // A server that takes connections, and says nothing.
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket.on("error", () => {})));
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const servers = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  for (const isError of [false, true]) {
+    const items = receive({ servers, stream: "S" })[Symbol.asyncIterator]();
+    const waiting = items.next();
+    await once(silent, "connection");
+    if (isError) await assert.rejects(items.throw(new Error("of the sink")), /of the sink/);
+    else assert.deepEqual(await items.return(undefined), { value: undefined, done: true });
+    assert.deepEqual(await waiting, { value: undefined, done: true });
+  }
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });

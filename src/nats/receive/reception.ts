@@ -143,7 +143,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     try {
       link = givenLink ?? await NatsLink.open({
         ...pickOptions<NatsOptions>(this.#options, natsChecks),
-        signal: this.#options.signal,
+        signal,
       });
       feed = await Feed.open(link, this.#options, signal);
       const isBeginning = feed.isNew || this.#sources.size > 0;
