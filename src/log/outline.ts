@@ -19,6 +19,8 @@ export interface LogOutline {
   chunkCount: number;
   /** After how many bytes a new chunk begins, if the segment is no larger than it must be. */
   chunkSize: number;
+  /** By the index of the chunk: where it begins, in bytes; 0 for one without a place in the log. */
+  offsets: Uint32Array;
   /** By the index of the chunk: how many entries were written to the log before it. */
   tokens: Float64Array;
   /** By the index of the chunk: how many entries are in it, as the chunk behind it says. */
@@ -68,6 +70,7 @@ export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutli
     segmentSize: segment.end,
     chunkCount: segment.chunkCount,
     chunkSize: Math.floor((segment.end - segment.dataStart) / segment.chunkCount),
+    offsets,
     tokens,
     chunkEntries,
     chunkBytes,

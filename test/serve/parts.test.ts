@@ -5,13 +5,15 @@ import process from "node:process";
 import test from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { inspect, ShmLogReader, ShmLogWriter, Writer } from "../../mod.ts";
+import { inspect, segmentSize, ShmLogReader, ShmLogWriter, Writer } from "../../mod.ts";
 import { findBacklog } from "../../src/cli/serve/backlog.ts";
+import { outline } from "../../src/log/outline.ts";
 import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
 import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
 import { MOST_WAITING, Outbox } from "../../src/cli/serve/outbox.ts";
 import { RateMeter } from "../../src/cli/serve/rate_meter.ts";
+import { inGroups } from "../../src/cli/serve/large_look.ts";
 import { confirmDamage, ringPicture } from "../../src/cli/serve/ring_picture.ts";
 import { segmentOf } from "../../src/cli/serve/place.ts";
 import { MOST_CHARACTERS, rowOf } from "../../src/cli/serve/row.ts";
@@ -293,6 +295,28 @@ test("ringPicture() shows damage", () => {
   const picture = ringPicture(confirmDamage(info, inspect(memory)), true);
   assert.deepEqual(picture.arcs.map(({ isDamaged }) => isDamaged), [false, true, false, false]);
   assert.equal(picture.damage.length, 1);
+});
+
+test("the ring of a log of very many chunks is drawn in groups, and looks the same", () => {
+  const chunkCount = 20_000;
+  const memory = new ArrayBuffer(segmentSize(chunkCount, 64));
+  const writer = Writer.create(memory, { chunkCount });
+  for (const entries of [0, 1, 30_000, 400_000]) {
+    for (let i = 0; i < entries; i++) writer.write("abcd");
+    const thorough = ringPicture(inspect(memory), true);
+    const { info, chunks } = inGroups(outline(memory, () => {}));
+    const quick = { ...ringPicture(info, true), ...chunks };
+    const { arcs, writer: at, ...numbers } = thorough;
+    const { arcs: quickArcs, writer: quickAt, ...quickNumbers } = quick;
+    assert.deepEqual(quickNumbers, numbers);
+    assert.ok(Math.abs(at - quickAt) < 0.001, `${at} ${quickAt}`);
+    assert.equal(quickArcs.length, arcs.length);
+    arcs.forEach(({ from, to, filled, age }, i) => {
+      const found = quickArcs[i];
+      const off = [from - found.from, to - found.to, filled - found.filled, age - found.age];
+      assert.ok(off.every((one) => Math.abs(one) < 0.02), `${entries}: ${i}: ${off}`);
+    });
+  }
 });
 
 test("confirmDamage() forgets what is damaged in one look only", () => {

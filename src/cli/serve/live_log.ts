@@ -10,6 +10,7 @@ import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import { CopiedLook } from "./copied_look.ts";
+import { largeLook } from "./large_look.ts";
 import { LogStats, STATS_EVERY } from "./log_stats.ts";
 import type { LogState, RingPicture } from "./messages.ts";
 import { numberIn, segmentOf } from "./place.ts";
@@ -217,13 +218,15 @@ export class LiveLog {
   #drawRing(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
+    const large = largeLook(this.target.target);
     const look = () =>
       this.#copyMode === "map" ? reader.inspect() : this.#copied.inspect(this.target.target);
-    const first = look();
+    const first = large?.info ?? look();
     const second = first !== undefined && first.damage.length > 0 ? look() : undefined;
     if (first !== undefined) {
       const info = second === undefined ? first : confirmDamage(first, second);
-      const picture: RingPicture = ringPicture(info, reader.isWriterAlive());
+      const isAlive = reader.isWriterAlive();
+      const picture: RingPicture = { ...ringPicture(info, isAlive), ...large?.chunks };
       for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
     }
     // A log of many small entries takes long to look through: no more than a twentieth of the time.
