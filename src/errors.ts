@@ -139,9 +139,9 @@ export class ClaimPendingError extends OuroborosError {
 
 /** The handle was closed before. Code `CLOSED`. */
 export class ClosedError extends OuroborosError {
-  /** Makes the error with its message. */
-  constructor(message: string) {
-    super("CLOSED", message);
+  /** Makes the error with its message, and perhaps what it was noticed by. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("CLOSED", message, options);
   }
 }
 

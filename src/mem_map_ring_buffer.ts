@@ -251,9 +251,17 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
     this.#file.flush();
   }
 
-  /** Iterates over copies of the items from the oldest on, which stay; see {@linkcode Ring}. */
-  [Symbol.iterator](): IterableIterator<Uint8Array> {
-    return this.#open()[Symbol.iterator]();
+  /**
+   * Iterates over copies of the items from the oldest on, which stay; see {@linkcode Ring}.
+   *
+   * @throws {CorruptRingError} if the bytes contradict the format
+   * @throws {ClosedError} after `close()`, within the iteration, too
+   */
+  *[Symbol.iterator](): IterableIterator<Uint8Array> {
+    for (const item of this.#open()) {
+      yield item;
+      this.#open();
+    }
   }
 
   /** Unmaps the file, and drops the lock. The items stay. May be called twice. */

@@ -17,7 +17,11 @@ export type EventSource = Pick<SpscConsumer | RingBuffer, "drain">;
 export interface EventConsumer {
   /** What it is called in statistics. */
   readonly name: string;
-  /** Takes an event, which it sees in place: `event.copy()` is what it may keep. */
+  /**
+   * Takes an event, which it sees in place: `event.copy()` is what it may keep. It may be asynchronous:
+   * then the event counts when the promise is kept, or as failed when it is rejected. What it looks at
+   * after its first `await` must be a copy.
+   */
   consume(event: EventView): void;
   /** Finishes what it holds back. Called after each drain that delivered something. */
   flush?(): void;
@@ -127,10 +131,9 @@ export class EventDispatcher {
     for (const entry of this.#entries) {
       if (entry.consumer.flush === undefined) continue;
       try {
-        entry.consumer.flush();
+        settle(entry, entry.consumer.flush(), 0);
       } catch (error) {
-        entry.failed++;
-        entry.lastError = error;
+        fail(entry, error);
       }
     }
   }
@@ -150,12 +153,27 @@ export class EventDispatcher {
 
 function deliver(entry: Entry, event: EventView): void {
   try {
-    entry.consumer.consume(event);
-    entry.delivered++;
+    settle(entry, entry.consumer.consume(event), 1);
   } catch (error) {
-    entry.failed++;
-    entry.lastError = error;
+    fail(entry, error);
   }
+}
+
+/** Counts `events` as delivered: at once, or when the promise of an asynchronous consumer is kept. */
+function settle(entry: Entry, result: unknown, events: number): void {
+  if (typeof (result as Partial<PromiseLike<unknown>> | undefined)?.then !== "function") {
+    entry.delivered += events;
+    return;
+  }
+  (result as PromiseLike<unknown>).then(
+    () => void (entry.delivered += events),
+    (error) => fail(entry, error),
+  );
+}
+
+function fail(entry: Entry, error: unknown): void {
+  entry.failed++;
+  entry.lastError = error;
 }
 
 inspectable(EventDispatcher, "EventDispatcher", ["statistics"]);

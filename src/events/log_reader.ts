@@ -160,6 +160,11 @@ export class EventReader implements Iterable<StoredEvent> {
     this.#moving.push(cursor);
     try {
       return this.#moveOn(cursor, handler);
+    } catch (error) {
+      // The handler has closed the reader: engines throw a TypeError where memory is looked at that is
+      // gone.
+      if (this.#isClosed && error instanceof TypeError) throw closed(error);
+      throw error;
     } finally {
       this.#moving.pop();
     }
@@ -329,8 +334,8 @@ export class EventReader implements Iterable<StoredEvent> {
   }
 }
 
-function closed(): ClosedError {
-  return new ClosedError("the event log is closed");
+function closed(cause?: unknown): ClosedError {
+  return new ClosedError("the event log is closed: open it anew", { cause });
 }
 
 inspectable(EventReader, "EventReader", ["eventCount", "createdAt"]);

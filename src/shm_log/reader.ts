@@ -5,7 +5,7 @@
  */
 
 import { constants } from "node:os";
-import { SegmentNotFoundError, SystemCallError } from "../errors.ts";
+import { ClosedError, SegmentNotFoundError, SystemCallError } from "../errors.ts";
 import { MappedFile } from "../../ffi/mod.ts";
 import { EntryBatch } from "../log/batch.ts";
 import type { Entry } from "../log/entry.ts";
@@ -176,7 +176,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * @throws {ClosedError} after `close()`
    */
   read(): Entry | undefined {
-    return this.#reader.read();
+    return this.#open().read();
   }
 
   /**
@@ -199,17 +199,32 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    return this.#reader.readInto(into);
+    return this.#open().readInto(into);
   }
 
   /** Reads many entries at once, see {@linkcode Reader.readBatch}. */
   readBatch(maxEntries?: number, batch?: EntryBatch): EntryBatch {
-    return this.#reader.readBatch(maxEntries, batch);
+    return this.#open().readBatch(maxEntries, batch);
   }
 
-  /** Visits many entries in place, see {@linkcode Reader.forEach}. */
+  /**
+   * Visits many entries in place, see {@linkcode Reader.forEach}.
+   *
+   * @throws {ClosedError} after `close()`, also when the visitor closes the reader
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
+   */
   forEach(visit: (entry: EntryView) => void, maxEntries?: number): number {
-    return this.#reader.forEach(visit, maxEntries);
+    const reader = this.#open();
+    let count: number;
+    try {
+      count = reader.forEach(visit, maxEntries);
+    } catch (error) {
+      // Engines throw a TypeError where memory is looked at that is gone.
+      if (this.#memory.closed && error instanceof TypeError) throw this.#closed(error);
+      throw error;
+    }
+    if (this.#memory.closed) throw this.#closed();
+    return count;
   }
 
   /** Iterates over the entries that are there, and ends where the writer is. */
@@ -415,7 +430,17 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return false;
   }
 
+  #open(): Reader {
+    if (this.#memory.closed) throw this.#closed();
+    return this.#reader;
+  }
+
+  #closed(cause?: unknown): ClosedError {
+    return new ClosedError(`the reader of "${this.name}" is closed: open a new one`, { cause });
+  }
+
   #follow<T>(next: () => T | undefined, options: FollowOptions): AsyncIterableIterator<T> {
+    this.#open();
     return follow({
       next,
       bell: () => this.#bell.attended(),
