@@ -5,6 +5,7 @@
  * @module
  */
 
+import { SegmentNotFoundError } from "../../errors.ts";
 import type { ChunkInfo, LogInfo } from "../../log/inspect.ts";
 import { CHUNK_COUNT_WORD } from "../../log/layout.ts";
 import type { LogOutline } from "../../log/outline.ts";
@@ -22,12 +23,23 @@ export interface LargeLook {
   chunks: { chunkCount: number; chunkSize: number };
 }
 
-/** What is in a log of very many chunks; `undefined` for other logs. */
-export function largeLook(target: LogTarget): LargeLook | undefined {
+/** Whether a log has so many chunks. */
+export function isLarge(target: LogTarget): boolean {
   using memory = openMemory(target, "read");
   const word = new Uint32Array(new ArrayBuffer(4));
   memory.read(new Uint8Array(word.buffer), 4 * CHUNK_COUNT_WORD);
-  return word[0] < MANY ? undefined : inGroups(lookAt(memory, target));
+  return word[0] >= MANY;
+}
+
+/** What is in a log of very many chunks; `undefined` if it is gone. */
+export function largeLook(target: LogTarget): LargeLook | undefined {
+  try {
+    using memory = openMemory(target, "read");
+    return inGroups(lookAt(memory, target));
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** The same as `inspect()` would find, but for damage, with neighbouring chunks as one. */

@@ -10,7 +10,7 @@ import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import { CopiedLook } from "./copied_look.ts";
-import { largeLook } from "./large_look.ts";
+import { isLarge, largeLook } from "./large_look.ts";
 import { LogStats, STATS_EVERY } from "./log_stats.ts";
 import type { LogState, RingPicture } from "./messages.ts";
 import { numberIn, segmentOf } from "./place.ts";
@@ -54,6 +54,7 @@ export class LiveLog {
   #copyMode: ShmLogReaderOptions["copyMode"] = "pread";
   // Whether the next segment that has the name came while we looked.
   #isAwaited = false;
+  #isLarge = false;
   #state: LogState = { state: "missing", segment: "" };
   #lastTick = 0;
   #tickLength = TICK;
@@ -148,6 +149,7 @@ export class LiveLog {
     const isNew = this.#isAwaited;
     try {
       this.#copyMode = Catalog.isOwn(this.target) ? "map" : "pread";
+      this.#isLarge = isLarge(this.target.target);
       this.#reader = ShmLogReader.open(this.target.target, {
         // What did not exist when we began is new from its first entry on.
         strategy: isNew ? "auto" : "latest",
@@ -218,7 +220,8 @@ export class LiveLog {
   #drawRing(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const large = largeLook(this.target.target);
+    const large = this.#isLarge ? largeLook(this.target.target) : undefined;
+    if (this.#isLarge && large === undefined) return;
     const look = () =>
       this.#copyMode === "map" ? reader.inspect() : this.#copied.inspect(this.target.target);
     const first = large?.info ?? look();
