@@ -49,12 +49,14 @@ export class ChunkRows {
   }
 
   /**
-   * Takes back every row of a lap before that starts below `to`: its bytes are about to go. Gives
-   * where the next one starts, or past the end of the segment.
+   * Takes back every row of a lap before that starts below `to`, since its bytes are about to go, and
+   * those up to row `through`. Gives where the next one starts, or past the end of the segment.
    */
-  invalidate(to: number): number {
+  invalidate(to: number, through: number): number {
     let at = this.#nextStale();
-    for (; at < to; at = this.#nextStale()) this.clear(this.#staleRow++);
+    for (; at < to || this.#staleRow <= through; at = this.#nextStale()) {
+      this.clear(this.#staleRow++);
+    }
     // The rows before the bytes. A release store does not order what comes after it: on arm64 this
     // takes a fence instruction, on x86-64 the stores above are full fences themselves.
     this.#fence();

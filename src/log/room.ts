@@ -15,8 +15,8 @@ export class Room {
   /** After how many bytes a new chunk begins. */
   readonly chunkSize: number;
   /**
-   * As far as an entry may reach (aligned) without asking for room: within the chunk, with room for
-   * the next header, and clear of the first chunk of a lap before. -1 before the first room is made.
+   * As far as an entry may reach (aligned) without asking for room: without filling the chunk, with room
+   * for the next header, and clear of the first chunk of a lap before. -1 before the first room is made.
    */
   limit = -1;
   readonly #segment: Segment;
@@ -55,11 +55,13 @@ export class Room {
       this.#enterChunk(this.#chunk + 1, at, total);
     }
     const next = at + ((length + 7) & ~3);
-    const stale = this.#rows.invalidate(next + HEADER_SIZE);
-    const chunkEnd = this.#chunk + 1 < chunkCount
-      ? this.#chunkStart + this.chunkSize
-      : this.#lastHeader;
-    this.limit = Math.min(chunkEnd, this.#lastHeader, stale - HEADER_SIZE);
+    const chunkEnd = this.#chunk + 1 < chunkCount ? this.#chunkStart + this.chunkSize : Infinity;
+    // With the entry that fills the chunk, not with the one after it that begins the next: the
+    // reference's readers load a row's offset and token without a second look. What is taken back and
+    // restarted in one go gives them pairs that don't belong together.
+    const through = next >= chunkEnd ? this.#chunk + 1 : this.#chunk;
+    const stale = this.#rows.invalidate(next + HEADER_SIZE, through);
+    this.limit = Math.min(chunkEnd - 1, this.#lastHeader, stale - HEADER_SIZE);
     return at;
   }
 
@@ -70,7 +72,7 @@ export class Room {
       this.#rows.clear(this.#chunk);
     }
     if (!this.#isWrapped && offset <= this.#lastHeader) {
-      this.#rows.invalidate(offset + HEADER_SIZE);
+      this.#rows.invalidate(offset + HEADER_SIZE, this.#chunk);
       // Pairs with the reader's look at the header; the reader goes on when row 0 is committed.
       Atomics.store(this.#segment.words, offset >>> 2, WRAP_MARK);
     }

@@ -218,12 +218,12 @@ inline find_stale() {
   fi
 }
 
-/* Takes back every row of the lap before that starts below `to`. */
-inline invalidate(the_to) {
+/* Takes back every row of the lap before that starts below `to`, and those up to row `through`. */
+inline invalidate(the_to, the_through) {
 #ifndef NO_INVALIDATION
   d_step { find_stale() }
   do
-  :: next_stale < the_to ->
+  :: next_stale < the_to || stale <= the_through ->
     clear_row(stale);
     d_step { stale++; find_stale() }
 #ifdef ONE_INVALIDATION
@@ -311,7 +311,7 @@ inline make_room(the_size) {
 #ifndef NO_WRAP_MARK
     if
     :: !is_wrapped && at < WORDS ->
-      invalidate(at + 1);
+      invalidate(at + 1, chunk);
       atomic_store(at, WRAP, 0)
     :: else
     fi;
@@ -324,16 +324,24 @@ inline make_room(the_size) {
     :: else
     fi
   fi;
+  /* The row of the next chunk goes with the entry that fills this one. */
+  through = chunk;
+  if
+  :: chunk + 1 < ROWS && at + the_size >= chunk_start + TARGET -> through = chunk + 1
+  :: else
+  fi;
 #if defined(NEXT_HEADER_NOT_COUNTED)
-  invalidate(at + the_size);
+  invalidate(at + the_size, chunk);
 #elif !defined(INVALIDATION_AFTER_BYTES)
-  invalidate(at + the_size + 1);
+  invalidate(at + the_size + 1, through);
 #endif
+  through = 0;
   d_step {
     find_stale();
     straight = WORDS - 1;
     if
-    :: chunk + 1 < ROWS && chunk_start + TARGET < straight -> straight = chunk_start + TARGET
+    :: chunk + 1 < ROWS && chunk_start + TARGET - 1 < straight ->
+      straight = chunk_start + TARGET - 1
     :: else
     fi;
     if
@@ -495,6 +503,7 @@ inline resume() {
 
 active proctype Writer() {
   byte at, chunk, chunk_start, stale = 1, next_stale, straight, first, second, word, row, written;
+  byte through;
   byte crashes = CRASHES, aborts = ABORTS, batches = BATCHES;
   bit has_straight, is_wrapped, is_late;
   /* The writer's own knowledge of the rows: it is the only one who changes them. */
@@ -525,7 +534,7 @@ begin:
 #else
     store_payload(at, first, written + 1);
 #ifdef INVALIDATION_AFTER_BYTES
-    invalidate(at + first + 1);
+    invalidate(at + first + 1, chunk);
 #endif
     commit(first, 0, at + first);
 #endif
