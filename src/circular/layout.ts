@@ -78,6 +78,8 @@
  * @module
  */
 
+import { mustBe } from "../arguments.ts";
+
 /** Word index (offset / 4) of the reference count, in both segments. */
 export const REFERENCE_COUNT_WORD = 0;
 /** Where the content of both segments begins, in bytes. */
@@ -161,7 +163,7 @@ export function checkCapacity(capacity: number, most: number = MAX_CAPACITY): vo
   const limit = Math.min(most, MAX_CAPACITY);
   if (!Number.isInteger(capacity) || capacity < MIN_CAPACITY || capacity > limit) {
     throw new RangeError(
-      `capacity of ${capacity} bytes is not an integer from ${MIN_CAPACITY} to ${limit}`,
+      mustBe("capacity", capacity, `an integer from ${MIN_CAPACITY} to ${limit} bytes`),
     );
   }
 }

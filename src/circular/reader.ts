@@ -385,7 +385,7 @@ export class CircularReader {
     this.#lap();
     if (!this.#throwsOnLap) return;
     throw new LappedError(
-      `the writer lapped this reader: ${this.#lostBytes} bytes are lost`,
+      `the writer lapped this reader: ${this.#lostBytes} bytes are lost. It stands at the newest message: read on`,
       this.#lostBytes,
     );
   }

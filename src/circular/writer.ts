@@ -188,7 +188,7 @@ export class CircularWriter {
     if (this.#isClosed) throw new ClosedError("the writer is closed");
     if (length < 1 || length > this.maxMessageSize) {
       throw new RangeError(
-        `message of ${length} bytes is not of 1 to ${this.maxMessageSize} bytes`,
+        `message of ${length} bytes must have 1 to ${this.maxMessageSize} bytes: write it in parts`,
       );
     }
     this.#claim(Math.max(length + HEADER_SIZE, claimStep(this.capacity)));

@@ -36,6 +36,8 @@
  * @module
  */
 
+import { mustBe } from "../arguments.ts";
+
 /** Bytes of an event's header. */
 export const EVENT_HEADER_SIZE = 16;
 /** Offset of type, flags and length within an event: one word, which is stored last. */
@@ -105,7 +107,11 @@ export function checkCapacity(capacity: number): void {
   const isPower = Number.isInteger(capacity) && (capacity & (capacity - 1)) === 0;
   if (!isPower || capacity < MIN_CAPACITY || capacity > MAX_CAPACITY) {
     throw new RangeError(
-      `capacity of ${capacity} bytes is not a power of two from ${MIN_CAPACITY} to ${MAX_CAPACITY}`,
+      mustBe(
+        "capacity",
+        capacity,
+        `a power of two from ${MIN_CAPACITY} to ${MAX_CAPACITY} bytes`,
+      ),
     );
   }
 }

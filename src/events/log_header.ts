@@ -32,7 +32,10 @@ export function checkLog(memory: EventMemory): void {
   const { words } = memory;
   if (words[0] !== MAGIC_EVIL && words[0] !== MAGIC_EVTL) {
     throw new UnsupportedLogError(
-      `no event log: its magic is 0x${(words[0] >>> 0).toString(16)}, not EVIL or EVTL`,
+      `not an event log: its magic is 0x${
+        (words[0] >>> 0).toString(16)
+      }, not EVIL or EVTL. It is left ` +
+        `as it is`,
     );
   }
   const version = words[LOG_VERSION_WORD] >>> 0;

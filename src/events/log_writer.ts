@@ -101,7 +101,7 @@ export class EventWriter {
     const events = new EventMemory(memory);
     if (events.size < MIN_LOG_SIZE) {
       throw new RangeError(
-        `event log of ${events.size} bytes is less than the minimum of ${MIN_LOG_SIZE}`,
+        `memory of ${events.size} bytes is less than the minimum of an event log, ${MIN_LOG_SIZE}`,
       );
     }
     checkLogSize(events.size);

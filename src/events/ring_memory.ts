@@ -56,7 +56,8 @@ export class RingMemory {
   checkFits(length: number): void {
     if (length <= this.maxPayload) return;
     throw new RangeError(
-      `payload of ${length} bytes exceeds the maximum of ${this.maxPayload} of this ring`,
+      `payload of ${length} bytes exceeds the maximum of ${this.maxPayload} of this ring: make the ring ` +
+        `larger, or write it as several events`,
     );
   }
 

@@ -10,6 +10,7 @@
  */
 
 import { isSharedBuffer } from "../memory.ts";
+import { milliseconds } from "../options.ts";
 
 /** The longest sleep on shared memory in milliseconds. */
 const SLICE = 10;
@@ -102,5 +103,5 @@ export function wake(words: Int32Array, position: number, flag: number): void {
 }
 
 function checkTimeout(timeout: number): void {
-  if (!(timeout >= 0)) throw new RangeError(`timeout of ${timeout} ms is not 0 or more`);
+  milliseconds(0)("timeout", timeout);
 }

@@ -119,7 +119,9 @@ export class SpscRingBuffer {
   static attach(memory: ArrayBufferLike): SpscRingBuffer {
     checkBuffer("memory", memory);
     if (memory.byteLength < RING_HEADER_SIZE) {
-      throw new UnsupportedLogError(`no ring of events: ${memory.byteLength} bytes`);
+      throw new UnsupportedLogError(
+        `not a ring of events: ${memory.byteLength} bytes. SpscRingBuffer.create() makes one`,
+      );
     }
     const events = new EventMemory(memory);
     const { words } = events;
@@ -128,7 +130,7 @@ export class SpscRingBuffer {
     const version = words[RING_VERSION_WORD] >>> 0;
     if (magic !== RING_MAGIC || version !== RING_VERSION) {
       throw new UnsupportedLogError(
-        `no ring of events: magic 0x${magic.toString(16)}, version ${version}`,
+        `not a ring of events: magic 0x${magic.toString(16)}, version ${version}`,
       );
     }
     const capacity = words[CAPACITY_WORD];

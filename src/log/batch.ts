@@ -15,6 +15,7 @@ import type { Ahead } from "./position.ts";
 import type { Segment } from "./segment.ts";
 import { inspectable } from "../inspectable.ts";
 import { keepFromTransfer } from "../untransferable.ts";
+import { mustBe } from "../arguments.ts";
 
 /** How many bytes of entries a batch takes, unless a single entry is larger. */
 export const BATCH_BYTES = 65536;
@@ -301,7 +302,10 @@ export class EntryBatch {
 
   #check(index: number): void {
     if (!(index >= 0 && index < this.#length)) {
-      throw new RangeError(`entry ${index} of a batch of ${this.#length}`);
+      const wanted = this.#length === 0
+        ? "none: the batch is empty"
+        : `an integer from 0 to ${this.#length - 1}`;
+      throw new RangeError(mustBe("index", index, wanted));
     }
   }
 }

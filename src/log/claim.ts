@@ -6,6 +6,7 @@
 
 import { ClosedError } from "../errors.ts";
 import { inspectable } from "../inspectable.ts";
+import { mustBe } from "../arguments.ts";
 
 /**
  * The payload of the next entry, in the shared memory itself. Nobody sees it before
@@ -54,7 +55,7 @@ export class Claim implements Disposable {
   commit(length: number = this.#open().length): number {
     const { length: claimed } = this.#open();
     if (!Number.isInteger(length) || length < 0 || length > claimed) {
-      throw new RangeError(`commit of ${length} bytes is not an integer from 0 to ${claimed}`);
+      throw new RangeError(mustBe("length", length, `an integer from 0 to ${claimed} bytes`));
     }
     this.#bytes = undefined;
     return this.#settle(length);
@@ -73,7 +74,9 @@ export class Claim implements Disposable {
   }
 
   #open(): Uint8Array {
-    if (this.#bytes === undefined) throw new ClosedError("the claim was committed or aborted");
+    if (this.#bytes === undefined) {
+      throw new ClosedError("the claim was committed or aborted: make another one");
+    }
     return this.#bytes;
   }
 }

@@ -211,7 +211,10 @@ export class Position {
         this.overruns += attempt;
         if (this.#policy.onOverrun === "throw" && !this.isStarting) {
           throw new OverrunError(
-            `the writer overtook this reader: ${lost} entries before entry ${token + 1} are lost`,
+            `the writer overtook this reader: ${lost} entries before entry ${
+              token + 1
+            } are lost. ` +
+              `Read on from there; larger or more chunks give a reader more time`,
             lost,
           );
         }

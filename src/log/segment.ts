@@ -75,7 +75,8 @@ export class Segment {
     checkSize(bytes.length);
     if (bytes.length < TABLE_OFFSET) {
       throw new UnsupportedLogError(
-        `not a log: ${bytes.length} bytes are less than the header of ${TABLE_OFFSET} bytes`,
+        `not a log: ${bytes.length} bytes are less than the header of ${TABLE_OFFSET} bytes. ` +
+          `Writer.create() makes a log of a memory`,
       );
     }
     load(0, TABLE_OFFSET);
@@ -84,7 +85,9 @@ export class Segment {
     this.end = bytes.length;
     // The writer stores the magic last (release): whoever sees it sees the rest of the header.
     if (this.words[0] !== MAGIC_LOW || this.words[1] !== MAGIC_HIGH) {
-      throw new UnsupportedLogError("not a log: the first 8 bytes are not the magic GOLBORUO");
+      throw new UnsupportedLogError(
+        "not a log: the first 8 bytes are not the magic GOLBORUO. Writer.create() makes a log of a memory",
+      );
     }
     const version = this.words[VERSION_WORD] >>> 0;
     if (version !== VERSION) {
@@ -116,7 +119,7 @@ export class Segment {
     if (start + HEADER_SIZE > bytes.length) {
       throw new RangeError(
         `segment of ${bytes.length} bytes is too small for ${chunkCount} chunks: ` +
-          `at least ${start + HEADER_SIZE} bytes`,
+          `at least ${start + HEADER_SIZE} bytes. Use a larger one, or a smaller chunkCount`,
       );
     }
     // Take the magic away before anything that it vouches for.
@@ -214,6 +217,8 @@ export function couldBeUnfinished(start: Uint8Array): boolean {
 
 function checkSize(size: number): void {
   if (size > MAX_SEGMENT_SIZE) {
-    throw new RangeError(`segment of ${size} bytes exceeds the maximum of ${MAX_SEGMENT_SIZE}`);
+    throw new RangeError(
+      `memory of ${size} bytes exceeds the maximum of a log, ${MAX_SEGMENT_SIZE}`,
+    );
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, checkArray } from "../arguments.ts";
+import { byteLength, checkArray, mustBe } from "../arguments.ts";
 import { ClaimPendingError, ClosedError, ReentrantUseError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -264,7 +264,8 @@ export class Writer {
    */
   claim(length: number): Claim {
     if (!Number.isInteger(length) || length < 0) {
-      throw new RangeError(`claim of ${length} bytes is not an integer from 0`);
+      const wanted = `an integer from 0 to ${this.#maxEntrySize} bytes`;
+      throw new RangeError(mustBe("length", length, wanted));
     }
     let offset = this.#offset;
     if (offset + ((length + 7) & ~3) > this.#limit || length > this.#limit) {
@@ -349,7 +350,10 @@ export class Writer {
       throw new ClaimPendingError("a claim is open: commit or abort it before the next write");
     }
     if (length > this.#maxEntrySize) {
-      throw new RangeError(`entry of ${length} bytes exceeds the maximum of ${this.#maxEntrySize}`);
+      throw new RangeError(
+        `entry of ${length} bytes exceeds the maximum of ${this.#maxEntrySize}: ` +
+          `make the log larger, or write it in several parts`,
+      );
     }
     this.#offset = this.#room.make(this.#offset, length, this.#total);
     this.#limit = this.#room.limit;

@@ -58,7 +58,7 @@ export function checkChunks(
   if (needed > size) {
     throw new RangeError(
       `${chunkCount} chunks of ${chunkSize} bytes need ${needed} bytes, ` +
-        `but the memory has ${size}`,
+        `but the memory has ${size}: segmentSize() says how large it must be`,
     );
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
+import { mustBe } from "../arguments.ts";
 
 /**
  * A place in a log: after one entry of one segment. Plain data, to be kept as JSON.
@@ -53,7 +54,8 @@ export function checkCursor(value: unknown): asserts value is Cursor {
   for (const key of NUMBERS) {
     const number = (value as Partial<Cursor> | null)?.[key];
     if (!Number.isSafeInteger(number) || (key === "sequenceNumber" && Number(number) < 0)) {
-      throw new TypeError(`cursor has ${JSON.stringify(number)} as its ${key}`);
+      const message = mustBe(`cursor.${key}`, number, "an integer of at least 0");
+      throw new TypeError(`${message}: give the position of a reader`);
     }
   }
 }

@@ -98,7 +98,9 @@ export async function saveLog(
   signal?.throwIfAborted();
   using source = openMemory(target, "read");
   if (typeof target !== "string" && isSameFile(target.path, path)) {
-    throw new RangeError(`${describeTarget(target)} can't be saved over itself`);
+    throw new RangeError(
+      `${describeTarget(target)} can't be saved over itself: choose another path`,
+    );
   }
   const { buffer, load, guard } = sourceOf(source, target, copyMode);
   guard?.();

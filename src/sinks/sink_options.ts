@@ -137,7 +137,9 @@ function writerCheck(name: string, value: unknown): void {
 export function maxEntrySizeOf(options: EntrySinkOptions, writer: EntryWriter): number {
   const most = writer.maxEntrySize;
   if (most < LEAST_ENTRY_SIZE) {
-    throw new RangeError(`the log's entries of ${most} bytes are too small for lines`);
+    throw new RangeError(
+      `the log's entries of ${most} bytes are too small for lines: make its chunks larger`,
+    );
   }
   const usual = Math.max(LEAST_ENTRY_SIZE, Math.min(writer.chunkSize, Math.floor(most / 8)));
   const { maxEntrySize = usual } = options;

@@ -114,7 +114,7 @@ test("tail --after-cursor goes on after what --show-cursor printed", () => {
 test("cursors that make no sense are wrong usage", () => {
   for (
     const [args, pattern] of [
-      [["/x", "--after-cursor", '{"device":1}'], /cursor has undefined as its inode/],
+      [["/x", "--after-cursor", '{"device":1}'], /cursor.inode is undefined, but must be/],
       [["/x", "/y", "--cursor-file", "at"], /not in several/],
       [["/x", "-o", "raw", "--show-cursor"], /raw bytes/],
     ] as const

@@ -48,7 +48,7 @@ test("text is written as UTF-8, bytes of another realm as they are, both are rea
 test("an empty message, of text, too, is a RangeError", () => {
   const { writer, isSound } = makeBuffer();
   for (const empty of ["", new Uint8Array(0)]) {
-    assert.throws(() => writer.write(empty), /^RangeError: message of 0 bytes is not of 1 to/);
+    assert.throws(() => writer.write(empty), /^RangeError: message of 0 bytes must have 1 to/);
   }
   isSound();
 });
