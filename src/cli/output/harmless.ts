@@ -20,7 +20,7 @@ const STYLE = /\x1b\[([\d;:]*)m/g;
  */
 const ODD =
   // deno-lint-ignore no-control-regex
-  /(?<=[^\x00-\xff\p{DI}]\ufe0f?)[\u200c\u200d\ufe0f]|([\x00-\x08\x0b-\x1f\x7f-\x9f\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb])/gu;
+  /(?<=[^\x00-\xff\p{DI}]\ufe0f?)[\u200c\u200d\ufe0f]|([\x00-\x08\x0b-\x1f\x7f-\x9f\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb]+)/gu;
 const LINE_ENDS = /[\t\n]/g;
 
 /** What of a style may come through: bold, italic, underlined, the six colours that show on any ground. */
@@ -70,17 +70,30 @@ export function harmlessJson(json: string): string {
 
 /** Text in which each character that can't be seen is what `show` makes of it; styles are such. */
 function visible(text: string, show: (character: string) => string): string {
-  return text.replace(ODD, (whole, odd) => odd === undefined ? whole : show(odd));
+  return text.replace(ODD, (whole, odd: string | undefined) => {
+    if (odd === undefined) return whole;
+    let shown = "";
+    for (const character of odd) shown += show(character);
+    return shown;
+  });
 }
+
+/** Of the controls, which may be millions in one entry. */
+const ESCAPES = Array.from(
+  { length: 256 },
+  (_, code) => `\\x${code.toString(16).padStart(2, "0")}`,
+);
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
+  if (code < 0x100) return ESCAPES[code];
   const digits = code.toString(16);
-  if (code < 0x100) return `\\x${digits.padStart(2, "0")}`;
   return code < 0x10000 ? `\\u${digits.padStart(4, "0")}` : `\\u{${digits}}`;
 }
 
 function escapedInJson(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x100) return `\\u00${ESCAPES[code].slice(2)}`;
   // Each half of a pair by itself.
   return character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
     .join("");
