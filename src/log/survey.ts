@@ -38,7 +38,7 @@ export type WalkEnd =
   | "end"
   /** At a header that cannot be true. */
   | "damage"
-  /** After as many entries as it was to pass at most. */
+  /** Before the limit, because walks like this one have come far enough. */
   | "most";
 
 /** A walk along committed entries. */
@@ -86,50 +86,34 @@ export interface Survey extends Rows {
   isSteady: boolean;
 }
 
-/** Walks along at most `most` committed entries from `offset`, as far as `limit` (in bytes). */
-export function walk(
-  segment: Segment,
-  offset: number,
-  limit: number,
-  most: number = Infinity,
-): Walk {
-  const { words, end } = segment;
+/** Walks along committed entries from `offset`, as far as `limit` (in bytes). */
+export function walk(segment: Segment, offset: number, limit: number): Walk {
+  const { words, end, isCopy } = segment;
   let entries = 0;
-  let header = 0;
-  let reason: WalkEnd;
-  for (;;) {
-    if (offset >= limit) {
-      reason = end - offset < HEADER_SIZE ? "end" : "limit";
-      break;
-    }
-    if (end - offset < HEADER_SIZE) {
-      reason = "end";
-      break;
-    }
-    if (entries >= most) {
-      reason = "most";
-      break;
-    }
-    if (segment.isCopy) segment.load(offset, offset + HEADER_SIZE);
-    header = words[offset >>> 2];
+  while (offset < limit) {
+    if (end - offset < HEADER_SIZE) return { offset, entries, reason: "end", header: 0 };
+    if (isCopy) segment.load(offset, offset + HEADER_SIZE);
+    const header = words[offset >>> 2];
+    if (header >= 0) return { offset, entries, reason: "open", header };
     const total = header & LENGTH_MASK;
-    if (header >= 0 || total < HEADER_SIZE || total > end - offset) {
-      reason = header >= 0 || total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
+    if (total < HEADER_SIZE) {
+      const reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
       return { offset, entries, reason, header };
     }
+    if (total > end - offset) return { offset, entries, reason: "damage", header };
     offset += (total + 3) & ~3;
     entries++;
   }
-  return { offset, entries, reason, header: 0 };
+  return { offset, entries, reason: end - offset < HEADER_SIZE ? "end" : "limit", header: 0 };
 }
 
 /**
- * How many entries the walks of a survey may still pass, but for the last one. The chunks of a log
- * don't overlap, so that walks along all of them pass no more than fit into it; those of a forged
- * table may, and each of millions could lead through the whole log. What is not known when this is
- * used up is not believed.
+ * How many bytes the walks of a survey may still pass, but for the last one. The chunks of a log don't
+ * overlap, so that walks along all of them pass no more than its bytes; those of a forged table may,
+ * and each of millions could lead through the whole log. What is not known when this is used up is not
+ * believed.
  */
-interface Steps {
+interface Room {
   left: number;
 }
 
@@ -164,10 +148,10 @@ function isStill(segment: Segment, table: Int32Array): boolean {
 /** What can be believed of `table`. */
 function surveyOf(segment: Segment, table: Int32Array): Omit<Survey, "isSteady"> {
   const rows = committedRows(segment, table);
-  const steps: Steps = { left: 2 * (segment.words.length - table.length) };
+  const room: Room = { left: 2 * (segment.end - segment.dataStart) };
   const first = [...table.subarray(0, ROW_SIZE >>> 2), headerAt(segment, segment.dataStart)];
   leaveOutBegun(segment, rows);
-  const index = newestRow(segment, rows, steps);
+  const index = newestRow(segment, rows, room);
   if (index < 0) {
     const end: Walk = { offset: segment.dataStart, entries: 0, reason: "open", header: 0 };
     const next = new Int32Array(0);
@@ -175,7 +159,7 @@ function surveyOf(segment: Segment, table: Int32Array): Omit<Survey, "isSteady">
   }
   const newest = { index, offset: rows.offsets[index], token: rows.tokens[index], committed: true };
   const end = walk(segment, newest.offset, segment.end);
-  believe(segment, rows, index, end, steps);
+  believe(segment, rows, index, end, room);
   const at = rowWord(index + 1) - rowWord(0);
   const next = table.slice(at, at + (ROW_SIZE >>> 2));
   return { ...rows, order: inOrder(rows, index), newest, end, first, next };
@@ -277,18 +261,18 @@ function committedRows(segment: Segment, table: Int32Array): Rows {
 }
 
 /** The index of the newest row that is not in the midst of its restart; those that are lose theirs. */
-function newestRow(segment: Segment, rows: Rows, steps: Steps): number {
+function newestRow(segment: Segment, rows: Rows, room: Room): number {
   const { offsets, tokens } = rows;
   let newest = -1;
   for (let index = 0; index < offsets.length; index++) {
     if (offsets[index] === 0) continue;
     if (newest < 0 || tokens[index] > tokens[newest]) newest = index;
   }
-  if (newest < 0 || !isRestarting(segment, rows, newest, steps)) return newest;
+  if (newest < 0 || !isRestarting(segment, rows, newest, room)) return newest;
   offsets[newest] = 0;
   const others = indices(rows, 0).sort((a, b) => tokens[b] - tokens[a] || a - b);
   for (const index of others) {
-    if (!isRestarting(segment, rows, index, steps)) return index;
+    if (!isRestarting(segment, rows, index, room)) return index;
     offsets[index] = 0;
   }
   return -1;
@@ -301,26 +285,28 @@ function newestRow(segment: Segment, rows: Rows, steps: Steps): number {
  * with the right count. Chunk 0 has none before it; there it tells that the entries run into the
  * next chunk of the lap before, mostly chunk 1: a writer that came so far would have taken that row back.
  */
-function isRestarting(segment: Segment, rows: Rows, newest: number, steps: Steps): boolean {
+function isRestarting(segment: Segment, rows: Rows, newest: number, room: Room): boolean {
   const { offsets, tokens } = rows;
   const [offset, token] = [offsets[newest], tokens[newest]];
   if (newest === 0) {
     let next = 1;
     while (next < offsets.length && offsets[next] === 0) next++;
     if (next === offsets.length || tokens[next] >= token) return false;
-    const found = counted(segment, offset, offsets[next], steps);
+    const found = counted(segment, offset, offsets[next], room);
     return found.reason === "most" || isCommittedAt(segment, found, offsets[next]);
   }
   const [before, tokenBefore] = [offsets[newest - 1], tokens[newest - 1]];
   if (before === 0 || tokenBefore >= token || before >= offset) return false;
-  const found = counted(segment, before, offset, steps);
+  const found = counted(segment, before, offset, room);
   return found.offset !== offset || found.entries !== token - tokenBefore;
 }
 
-/** Walks, and counts that. */
-function counted(segment: Segment, offset: number, limit: number, steps: Steps): Walk {
-  const found = walk(segment, offset, limit, steps.left);
-  steps.left -= found.entries + 1;
+/** Walks within what room is left for that. */
+function counted(segment: Segment, offset: number, limit: number, room: Room): Walk {
+  const most = Math.min(limit, offset + Math.max(room.left, 0));
+  const found = walk(segment, offset, most);
+  room.left -= found.offset - offset + HEADER_SIZE;
+  if (most < limit && found.offset >= most && found.offset < limit) found.reason = "most";
   return found;
 }
 
@@ -334,7 +320,7 @@ function isCommittedAt(segment: Segment, found: Walk, next: number): boolean {
 }
 
 /** Leaves out the rows whose bytes were overwritten since. */
-function believe(segment: Segment, rows: Rows, newest: number, end: Walk, steps: Steps): void {
+function believe(segment: Segment, rows: Rows, newest: number, end: Walk, room: Room): void {
   const { offsets, tokens } = rows;
   let first = newest;
   for (let index = newest - 1; index >= 0; index--) {
@@ -356,7 +342,7 @@ function believe(segment: Segment, rows: Rows, newest: number, end: Walk, steps:
     } else if (isIntact && tokens[index] < tokens[before]) {
       // One lap further back: the lap in between must not have come so far.
       if (reach === 0) {
-        const found = counted(segment, offsets[before], segment.end, steps);
+        const found = counted(segment, offsets[before], segment.end, room);
         reach = found.reason === "most" ? segment.end : found.offset;
       }
       isIntact = reach + HEADER_SIZE <= offsets[index];

@@ -77,16 +77,16 @@ test(`forged logs take time by their size, whatever is asked of them (seed ${bas
     };
     check("survey()", ({ load, fence }) => void survey(new Segment(memory, load), fence));
     check("outline()", ({ load, fence }) => void outline(memory, fence, load));
-    check("inspect()", (counter) => {
-      const info = inspect(memory, counter);
+    check("inspect()", ({ load, fence }) => {
+      const info = inspect(memory, { load, fence });
       assert.ok(info.entries * 4 <= memory.byteLength && info.damage.length <= 1000);
     });
-    check("verify()", (counter) => {
-      const found = verify(memory, counter);
+    check("verify()", ({ load, fence }) => {
+      const found = verify(memory, { load, fence });
       assert.ok(found.entries * 4 <= memory.byteLength);
       assert.ok(found.damage.length <= 1000 && found.gaps.length <= 1000);
     });
-    check("snapshot()", (counter) => void snapshot(memory, counter));
+    check("snapshot()", ({ load, fence }) => void snapshot(memory, { load, fence }));
     const options: ReaderOptions = {
       strategy: (["auto", "latest", "lowest"] as const)[random.below(3)],
       onDamage: (["skip", "throw"] as const)[random.below(2)],
