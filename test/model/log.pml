@@ -326,10 +326,12 @@ inline make_room(the_size) {
   fi;
   /* The row of the next chunk goes with the entry that fills this one. */
   through = chunk;
+#ifndef NEXT_ROW_LATE
   if
   :: chunk + 1 < ROWS && at + the_size >= chunk_start + TARGET -> through = chunk + 1
   :: else
   fi;
+#endif
 #if defined(NEXT_HEADER_NOT_COUNTED)
   invalidate(at + the_size, chunk);
 #elif !defined(INVALIDATION_AFTER_BYTES)
@@ -340,8 +342,12 @@ inline make_room(the_size) {
     find_stale();
     straight = WORDS - 1;
     if
+#ifdef NEXT_ROW_LATE
+    :: chunk + 1 < ROWS && chunk_start + TARGET < straight -> straight = chunk_start + TARGET
+#else
     :: chunk + 1 < ROWS && chunk_start + TARGET - 1 < straight ->
       straight = chunk_start + TARGET - 1
+#endif
     :: else
     fi;
     if
