@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { CircularBufferReader, CircularBufferWriter } from "../src/shm_circular/mod.ts";
+import { CircularBufferReader, CircularBufferWriter } from "../src/circular/mod.ts";
 import { bytePayloads, POOL } from "./payloads.ts";
 import { digits, type Report, runtimeTitle, sizeTitle } from "./report.ts";
 import { type Case, time, type Timing } from "./timing.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { MappedFile } from "../ffi/mod.ts";
-import { EventLogReader, EventLogWriter, SpscRingBuffer } from "../src/event_log/mod.ts";
+import { EventLogReader, EventLogWriter, SpscRingBuffer } from "../src/events/mod.ts";
 import { Batch, EVENT, isEvent } from "./events/stream.ts";
 import { digits, type Report, runtimeTitle } from "./report.ts";
 import { median } from "./timing.ts";

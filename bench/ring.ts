@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
-import { MemMapRingBuffer, Ring } from "../src/mem_map_ring_buffer.ts";
+import { MemMapRingBuffer, Ring } from "../src/ring/mod.ts";
 import { ITEM_HEADER_SIZE, READ_WORD, START } from "../src/ring/layout.ts";
 import { digits, type Report, runtimeTitle } from "./report.ts";
 import { type Case, time } from "./timing.ts";

@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import { NativeUnavailableError } from "../src/errors.ts";
-import { posixSystem } from "./posix.ts";
+import { posixSystem } from "./posix/posix.ts";
 import type { System } from "./system.ts";
-import { windowsSystem } from "./windows.ts";
+import { windowsSystem } from "./windows/windows.ts";
 
 let chosen: System | undefined;
 

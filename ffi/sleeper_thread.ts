@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import type { Worker } from "node:worker_threads";
-import { builtinRequire, requireBase } from "./builtin_require.ts";
+import { builtinRequire, requireBase } from "./drivers/builtin_require.ts";
 import { system } from "./current_system.ts";
 import { ENDED, READY, SLEEPER, SLEEPER_WORDS, type SleeperTask } from "./sleeper.ts";
 import { isWorkerThread } from "./worker_thread.ts";

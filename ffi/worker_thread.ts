@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtinRequire } from "./builtin_require.ts";
+import { builtinRequire } from "./drivers/builtin_require.ts";
 
 /**
  * Whether this is a worker's thread and not the one that the process began with. `node:worker_threads`

@@ -7,7 +7,7 @@ import {
   type SpscConsumer,
   type SpscProducer,
   SpscRingBuffer,
-} from "../../src/event_log/mod.ts";
+} from "../../src/events/mod.ts";
 import { Batch, EVENT, PAYLOAD } from "./stream.ts";
 
 const { side, memory, count, batch, path } = workerData;

@@ -1,6 +1,6 @@
 /** The events that the benchmark sends and checks: all follows from their number. */
 
-import { EventHeader, type EventInput, type EventView } from "../../src/event_log/mod.ts";
+import { EventHeader, type EventInput, type EventView } from "../../src/events/mod.ts";
 
 /** The size of a payload in bytes. */
 export const PAYLOAD = 64;

@@ -1,7 +1,7 @@
 /** A clock that all processes share: CLOCK_MONOTONIC, which the runtimes' own clocks start anew. */
 
 import process from "node:process";
-import { driver } from "../../ffi/driver.ts";
+import { driver } from "../../ffi/drivers/driver.ts";
 
 const CLOCK_MONOTONIC = process.platform === "darwin" ? 6 : 1;
 

@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { OuroborosError } from "../../src/errors.ts";
-import type { Driver, NativeFunctions, SymbolTable } from "../native.ts";
+import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts";
 import { windowsError } from "./error.ts";
 
 const CALLS = {

@@ -201,7 +201,7 @@ process.setSourceMapsEnabled(true);
 const { ShmLogReader } = await import("${config.name}");
 assert.throws(
   () => ShmLogReader.open("/ouroboros-none"),
-  ({ stack }) => stack.replaceAll("\\\\", "/").includes("/${config.name}/src/shm_log/reader.ts:"),
+  ({ stack }) => stack.replaceAll("\\\\", "/").includes("/${config.name}/src/log/native/shm_log_reader.ts:"),
 );
 `;
 

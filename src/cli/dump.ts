@@ -7,8 +7,8 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
-import { ShmLogReader } from "../shm_log/reader.ts";
-import type { LogTarget } from "../shm_log/target.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { refuseItself } from "./files/not_itself.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import { type Criteria, Selection } from "./options/selection.ts";

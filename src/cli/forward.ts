@@ -18,8 +18,8 @@ import {
 import type { Forwarding } from "../nats/forward/forwarding.ts";
 import type { NewStreamOptions } from "../nats/forward/new_stream.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../nats/message/subject.ts";
-import { ShmLogReader } from "../shm_log/reader.ts";
-import { describeTarget, type LogTarget } from "../shm_log/target.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import {
   addNatsOptions,
   NATS_HELP,

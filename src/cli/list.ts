@@ -7,7 +7,7 @@
 import { type Command, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
-import { lookAt } from "../shm_log/look.ts";
+import { lookAt } from "../log/native/look.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";

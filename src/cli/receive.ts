@@ -11,7 +11,7 @@ import type { IntoSummary, ReceiveIntoOptions } from "../nats/receive_into.ts";
 import { receiveInto } from "../nats/receive_into.ts";
 import type { ReceiveOptions } from "../nats/receive_options.ts";
 import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
-import { describeTarget, type LogTarget } from "../shm_log/target.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import {
   addNatsOptions,
   NATS_HELP,

@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { NativeUnavailableError, SegmentNotFoundError, WriterLockedError } from "../errors.ts";
 import { Segment } from "../log/segment.ts";
-import { sourceOf } from "../shm_log/source.ts";
+import { sourceOf } from "../log/native/source.ts";
 import {
   describeTarget,
   type LogMemory,
@@ -16,7 +16,7 @@ import {
   openMemory,
   unlinkMemory,
   withName,
-} from "../shm_log/target.ts";
+} from "../log/native/target.ts";
 import { targetsArgument } from "./options/arguments.ts";
 import { explain } from "./output/explain.ts";
 import { warn } from "./output/warn.ts";

@@ -9,9 +9,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { isSameFile, SharedMemory } from "../../ffi/mod.ts";
 import { decodeText } from "../decode_text.ts";
 import { recognizeRecord } from "../records/recognize.ts";
-import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import { ShmLogWriter } from "../shm_log/writer.ts";
-import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { openRecorded, type RecordedFormat } from "./files/recorded.ts";
 import {
   positiveArgument,

@@ -5,7 +5,7 @@
  */
 
 import { type Command, InvalidArgumentError } from "commander";
-import type { LogTarget } from "../shm_log/target.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { countArgument, positiveArgument, sourcesArgument } from "./options/arguments.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";

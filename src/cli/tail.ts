@@ -6,8 +6,8 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Cursor } from "../shm_log/cursor.ts";
-import type { LogTarget } from "../shm_log/target.ts";
+import type { Cursor } from "../log/native/cursor.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { CursorFile } from "./files/cursor_file.ts";
 import {
   isStreamAddress,

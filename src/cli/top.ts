@@ -7,7 +7,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { LogTarget } from "../shm_log/target.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";

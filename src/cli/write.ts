@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
-import type { LogTarget } from "../shm_log/target.ts";
-import { ShmLogWriter } from "../shm_log/writer.ts";
-import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
+import type { LogTarget } from "../log/native/target.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { LineSplitter } from "./files/lines.ts";
 import { positiveArgument, sizeArgument, targetArgument } from "./options/arguments.ts";
 import { Output } from "./output/output.ts";

@@ -6,8 +6,8 @@
 
 import { hostname } from "node:os";
 import { CorruptStateError } from "../errors.ts";
-import { checkCursor, type Cursor, isCursorOf } from "../shm_log/cursor.ts";
-import type { ShmLogReader } from "../shm_log/reader.ts";
+import { checkCursor, type Cursor, isCursorOf } from "../log/native/cursor.ts";
+import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { NatsLink } from "./connect.ts";
 import { checkForwardOptions, type ForwardOptions } from "./forward_options.ts";
 import { Forwarding } from "./forward/forwarding.ts";

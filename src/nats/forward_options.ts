@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Cursor } from "../shm_log/cursor.ts";
+import type { Cursor } from "../log/native/cursor.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
 import { checkDomain, checkStreamName } from "./checks.ts";
 import type { GapMessage } from "./message/message.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ShmLogReader } from "../shm_log/reader.ts";
-import type { LogTarget } from "../shm_log/target.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import type { LogSource } from "./message/message.ts";
 import { type Intent, type OriginRecord, parseOrigin } from "./receive/origin.ts";
 

@@ -6,10 +6,10 @@
 
 import { hostname } from "node:os";
 import { crc32 } from "node:zlib";
-import { ShmLogReader } from "../shm_log/reader.ts";
-import { describeTarget, type LogTarget } from "../shm_log/target.ts";
-import { ShmLogWriter } from "../shm_log/writer.ts";
-import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { originRecords, originTarget } from "./origins.ts";
 import { type OriginStep, OriginWriter } from "./receive/origin_writer.ts";
 import type { ReceivedItem, ReceiveSummary } from "./received.ts";
@@ -17,7 +17,7 @@ import type { ReceiveOptions } from "./receive_options.ts";
 import { Reception } from "./receive/reception.ts";
 import { subjectToken } from "./message/subject.ts";
 import { callback, checkOptions } from "../options.ts";
-import { shmWriterChecks } from "../shm_log/writer_options.ts";
+import { shmWriterChecks } from "../log/native/writer_options.ts";
 import { receiveChecks } from "./receive_options.ts";
 
 /** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */

@@ -8,9 +8,9 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { setImmediate } from "node:timers";
 import { ClosedError } from "../errors.ts";
-import type { LogTarget } from "../shm_log/target.ts";
-import { ShmLogWriter } from "../shm_log/writer.ts";
-import type { ShmLogWriterOptions } from "../shm_log/writer_options.ts";
+import type { LogTarget } from "../log/native/target.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { PART_HEAD_ROOM, split } from "./parts.ts";
 import {
   checkSinkOptions,

@@ -16,8 +16,8 @@ import {
   oneOf,
   pickOptions,
 } from "../options.ts";
-import type { LogTarget } from "../shm_log/target.ts";
-import { type ShmLogWriterOptions, shmWriterChecks } from "../shm_log/writer_options.ts";
+import type { LogTarget } from "../log/native/target.ts";
+import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 
 /** Less than this has no room for marks, in bytes. */
 const LEAST_ENTRY_SIZE = 128;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CorruptBufferError, LappedError } from "../../src/shm_circular/mod.ts";
+import { CorruptBufferError, LappedError } from "../../src/circular/mod.ts";
 import { Memory } from "../support/circular.ts";
 
 const CAPACITY = 1000;

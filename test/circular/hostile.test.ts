@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
-import { OuroborosError } from "../../src/shm_circular/mod.ts";
+import { OuroborosError } from "../../src/circular/mod.ts";
 import { loadCircularFixtures, Memory } from "../support/circular.ts";
 import { baseSeed, Random } from "../support/random.ts";
 

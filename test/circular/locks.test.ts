@@ -17,7 +17,7 @@ import {
   CircularBufferWriter,
   SemaphoreLock,
   WriterLockedError,
-} from "../../src/shm_circular/mod.ts";
+} from "../../src/circular/mod.ts";
 import { FailingSystem } from "../support/failing_system.ts";
 import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { uniqueName } from "../support/runtime.ts";

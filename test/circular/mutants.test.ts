@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CircularReader } from "../../src/shm_circular/mod.ts";
+import { CircularReader } from "../../src/circular/mod.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import {
   type History,

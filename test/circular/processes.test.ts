@@ -8,7 +8,7 @@ import {
   type CircularBufferSpec,
   CircularBufferWriter,
   WriterLockedError,
-} from "../../src/shm_circular/mod.ts";
+} from "../../src/circular/mod.ts";
 import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { type Child, runtimes, startChild } from "../support/runtime.ts";
 

@@ -12,7 +12,7 @@ import {
   LappedError,
   SharedMemory,
   UnsupportedBufferError,
-} from "../../src/shm_circular/mod.ts";
+} from "../../src/circular/mod.ts";
 import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { needsLastingNames, needsTruncation, notOnWindows } from "../support/platform.ts";
 

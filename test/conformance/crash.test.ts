@@ -5,7 +5,7 @@ import process from "node:process";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, WriterLockedError } from "../../mod.ts";
-import { ShmLogWriter } from "../../src/shm_log/writer.ts";
+import { ShmLogWriter } from "../../src/log/native/shm_log_writer.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { slowness, startChild, uniqueName } from "../support/runtime.ts";
 import { StreamCheck } from "../support/stream.ts";

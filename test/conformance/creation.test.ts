@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import test, { after } from "node:test";
 import { SegmentNotFoundError, ShmLogReader } from "../../mod.ts";
-import { EventLogReader } from "../../src/event_log/mod.ts";
+import { EventLogReader } from "../../src/events/mod.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { mapLines } from "../support/usage.ts";

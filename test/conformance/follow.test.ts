@@ -11,8 +11,8 @@ import {
   type ShmLogWriterOptions,
 } from "../../mod.ts";
 import type { Doorbell } from "../../ffi/mod.ts";
-import { follow } from "../../src/shm_log/follow.ts";
-import { Patience } from "../../src/shm_log/patience.ts";
+import { follow } from "../../src/log/native/follow.ts";
+import { Patience } from "../../src/log/native/patience.ts";
 import { sleep } from "../../src/sleep.ts";
 import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
 import { needsLastingNames } from "../support/platform.ts";

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import process from "node:process";
 import test from "node:test";
 import { segmentSize } from "../../mod.ts";
-import { hasSwap, memoryLimit } from "../../ffi/linux_memory_limit.ts";
+import { hasSwap, memoryLimit } from "../../ffi/linux/memory_limit.ts";
 import { runScript } from "../support/runtime.ts";
 
 const limited = new URL("children/limited.ts", import.meta.url);

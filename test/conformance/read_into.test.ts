@@ -22,8 +22,8 @@ import {
   EventWriter,
   RingBuffer,
   SpscRingBuffer,
-} from "../../src/event_log/mod.ts";
-import { MemMapRingBuffer, Ring } from "../../src/mem_map_ring_buffer.ts";
+} from "../../src/events/mod.ts";
+import { MemMapRingBuffer, Ring } from "../../src/ring/mod.ts";
 import {
   CircularBufferReader,
   CircularBufferWriter,
@@ -31,7 +31,7 @@ import {
   circularSizes,
   CircularWriter,
   LappedError,
-} from "../../src/shm_circular/mod.ts";
+} from "../../src/circular/mod.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 /** A structure of which one side writes bytes and the other reads them into those of the caller. */

@@ -26,7 +26,7 @@ import {
   SystemCallError,
   UnsupportedLogError,
   WriterLockedError,
-} from "../../src/event_log/mod.ts";
+} from "../../src/events/mod.ts";
 import { eventOf, isEvent } from "../support/events.ts";
 import { needsLinks, needsRemoval, notOnWindows } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";

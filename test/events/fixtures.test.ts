@@ -4,12 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
-import {
-  EventLogReader,
-  EventLogWriter,
-  EventReader,
-  EventWriter,
-} from "../../src/event_log/mod.ts";
+import { EventLogReader, EventLogWriter, EventReader, EventWriter } from "../../src/events/mod.ts";
 import { plain } from "../support/events.ts";
 import { sameBytes } from "../support/random.ts";
 import { loadRinglog } from "../support/ringlog.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
-import { EventReader, EventWriter, OuroborosError } from "../../src/event_log/mod.ts";
+import { EventReader, EventWriter, OuroborosError } from "../../src/events/mod.ts";
 import { eventOf, plain } from "../support/events.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { loadRinglog } from "../support/ringlog.ts";

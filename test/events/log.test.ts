@@ -12,7 +12,7 @@ import {
   ReentrantUseError,
   SpscRingBuffer,
   UnsupportedLogError,
-} from "../../src/event_log/mod.ts";
+} from "../../src/events/mod.ts";
 import { eventOf, plain, randomEvent } from "../support/events.ts";
 import { baseSeed, Random } from "../support/random.ts";
 

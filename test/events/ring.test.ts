@@ -13,7 +13,7 @@ import {
   RingBuffer,
   SpscRingBuffer,
   UnsupportedLogError,
-} from "../../src/event_log/mod.ts";
+} from "../../src/events/mod.ts";
 import { eventOf, plain, randomEvent } from "../support/events.ts";
 import { baseSeed, Random } from "../support/random.ts";
 

@@ -5,7 +5,7 @@ import process from "node:process";
 import test from "node:test";
 import { Worker } from "node:worker_threads";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { SpscRingBuffer } from "../../src/event_log/mod.ts";
+import { SpscRingBuffer } from "../../src/events/mod.ts";
 import { eventOf, isEvent } from "../support/events.ts";
 import { consumeAll, produceAll, type Way } from "../support/ring_sides.ts";
 import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";

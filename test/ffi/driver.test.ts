@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
-import { driver } from "../../ffi/driver.ts";
+import { driver } from "../../ffi/drivers/driver.ts";
 
 test("a driver passes ten arguments, numbers and addresses, those on the stack too", {
   skip: process.platform === "linux" ? false : "it needs the C library of Linux",

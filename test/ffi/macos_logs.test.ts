@@ -11,7 +11,7 @@ import {
   Writer,
   WriterLockedError,
 } from "../../mod.ts";
-import { CircularBufferReader, CircularBufferWriter } from "../../src/shm_circular/mod.ts";
+import { CircularBufferReader, CircularBufferWriter } from "../../src/circular/mod.ts";
 import { macTest } from "../support/mac_test.ts";
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CircularReader, circularSizes, CircularWriter } from "../../src/shm_circular/mod.ts";
+import { CircularReader, circularSizes, CircularWriter } from "../../src/circular/mod.ts";
 import { notPayloads, ofAnotherRealm } from "../support/misuse.ts";
 
 function makeBuffer() {

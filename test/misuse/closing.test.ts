@@ -12,9 +12,9 @@ import {
   EventLogReader,
   EventLogWriter,
   RingBuffer,
-} from "../../src/event_log/mod.ts";
-import { ClosedError as RingClosedError, MemMapRingBuffer } from "../../src/mem_map_ring_buffer.ts";
-import { CircularBufferReader, CircularBufferWriter } from "../../src/shm_circular/mod.ts";
+} from "../../src/events/mod.ts";
+import { ClosedError as RingClosedError, MemMapRingBuffer } from "../../src/ring/mod.ts";
+import { CircularBufferReader, CircularBufferWriter } from "../../src/circular/mod.ts";
 
 const NAME = `/misuse-closing-${process.pid}`;
 const SPEC = { indexName: `${NAME}-index`, dataName: `${NAME}-data`, capacity: 1000 };

@@ -14,8 +14,8 @@ import {
   ReentrantUseError,
   RingBuffer,
   SpscRingBuffer,
-} from "../../src/event_log/mod.ts";
-import type { EventInput } from "../../src/event_log/mod.ts";
+} from "../../src/events/mod.ts";
+import type { EventInput } from "../../src/events/mod.ts";
 import { assertTyped, notArrays, notPayloads, ofAnotherRealm } from "../support/misuse.ts";
 
 /** What can be written to by both calls, and what is in it. */

@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { inspect, Reader, snapshot, verify, Writer } from "../../mod.ts";
-import { EventReader, EventWriter, SpscRingBuffer } from "../../src/event_log/mod.ts";
-import { repairRing, Ring } from "../../src/mem_map_ring_buffer.ts";
+import { EventReader, EventWriter, SpscRingBuffer } from "../../src/events/mod.ts";
+import { repairRing, Ring } from "../../src/ring/mod.ts";
 import type { MemoryLike } from "../../src/memory.ts";
-import { CircularReader, circularSizes, CircularWriter } from "../../src/shm_circular/mod.ts";
+import { CircularReader, circularSizes, CircularWriter } from "../../src/circular/mod.ts";
 import { assertTyped, ofAnotherRealm } from "../support/misuse.ts";
 
 const SIZE = 8192;

@@ -8,8 +8,8 @@ import process from "node:process";
 import test from "node:test";
 import { MappedFile, NamedSemaphore, PartialFile, SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
-import { EventLogReader, EventLogWriter } from "../../src/event_log/mod.ts";
-import { MemMapRingBuffer } from "../../src/mem_map_ring_buffer.ts";
+import { EventLogReader, EventLogWriter } from "../../src/events/mod.ts";
+import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { assertTyped } from "../support/misuse.ts";
 
 const NAME = `/misuse-natives-${process.pid}`;

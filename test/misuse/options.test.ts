@@ -17,13 +17,8 @@ import {
   Writer,
 } from "../../mod.ts";
 import { MappedFile, NamedSemaphore, PartialFile, SharedMemory } from "../../ffi/mod.ts";
-import {
-  EventLogReader,
-  EventLogWriter,
-  EventReader,
-  EventWriter,
-} from "../../src/event_log/mod.ts";
-import { MemMapRingBuffer } from "../../src/mem_map_ring_buffer.ts";
+import { EventLogReader, EventLogWriter, EventReader, EventWriter } from "../../src/events/mod.ts";
+import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { forward, NatsLink, receive, receiveInto } from "../../src/nats/mod.ts";
 import { StateFile } from "../../src/nats/state_file.ts";
 import { nearest } from "../../src/options.ts";
@@ -32,7 +27,7 @@ import {
   CircularBufferWriter,
   CircularReader,
   CircularWriter,
-} from "../../src/shm_circular/mod.ts";
+} from "../../src/circular/mod.ts";
 import { captureConsole } from "../../src/sinks/console.ts";
 import { getShmSink } from "../../src/sinks/logtape.ts";
 import { EntrySink } from "../../src/sinks/mod.ts";

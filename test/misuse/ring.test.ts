@@ -7,8 +7,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { Writer } from "../../mod.ts";
-import { EventWriter } from "../../src/event_log/mod.ts";
-import { CorruptRingError, MemMapRingBuffer, Ring } from "../../src/mem_map_ring_buffer.ts";
+import { EventWriter } from "../../src/events/mod.ts";
+import { CorruptRingError, MemMapRingBuffer, Ring } from "../../src/ring/mod.ts";
 import { notPayloads, ofAnotherRealm } from "../support/misuse.ts";
 
 /** A ring with two items, and a check that it has exactly `more` beside them. */

@@ -16,9 +16,9 @@ import {
   EventWriter,
   RingBuffer,
   SpscRingBuffer,
-} from "../../src/event_log/mod.ts";
-import { MemMapRingBuffer, Ring } from "../../src/mem_map_ring_buffer.ts";
-import { CircularReader, CircularWriter } from "../../src/shm_circular/mod.ts";
+} from "../../src/events/mod.ts";
+import { MemMapRingBuffer, Ring } from "../../src/ring/mod.ts";
+import { CircularReader, CircularWriter } from "../../src/circular/mod.ts";
 
 /** As `console.log` of this runtime prints it, and as `node:util` does. */
 function shown(value: unknown): string[] {

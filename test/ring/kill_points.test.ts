@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
-import { Ring } from "../../src/mem_map_ring_buffer.ts";
+import { Ring } from "../../src/ring/mod.ts";
 import { toHex } from "../support/fixtures.ts";
 import { baseSeed, payloadOf, Random } from "../support/random.ts";
 

@@ -19,7 +19,7 @@ import {
   CorruptRingError,
   MemMapRingBuffer,
   WriterLockedError,
-} from "../../src/mem_map_ring_buffer.ts";
+} from "../../src/ring/mod.ts";
 import { SegmentNotFoundError, SystemCallError } from "../../mod.ts";
 import { isWindows } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
-import { CorruptRingError, repairRing, Ring } from "../../src/mem_map_ring_buffer.ts";
+import { CorruptRingError, repairRing, Ring } from "../../src/ring/mod.ts";
 import { fromHex, toHex } from "../support/fixtures.ts";
 import { baseSeed, payloadOf, Random } from "../support/random.ts";
 

@@ -8,7 +8,7 @@ import {
   circularSizes,
   CircularWriter,
   type CircularWriterOptions,
-} from "../../src/shm_circular/mod.ts";
+} from "../../src/circular/mod.ts";
 import { payloadOf, type Random, sameBytes } from "./random.ts";
 
 /** The memory of both segments, with the index segment first. */

@@ -1,6 +1,6 @@
 /** What a writer of a circular buffer did, store by store. */
 
-import { circularSizes, CircularWriter } from "../../src/shm_circular/mod.ts";
+import { circularSizes, CircularWriter } from "../../src/circular/mod.ts";
 import { Written } from "./circular.ts";
 import type { Random } from "./random.ts";
 

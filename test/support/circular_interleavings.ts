@@ -1,7 +1,7 @@
 /** The real reader, and the next writer, run between any two stores of a circular buffer's history. */
 
 import assert from "node:assert/strict";
-import { CircularReader, CircularWriter } from "../../src/shm_circular/mod.ts";
+import { CircularReader, CircularWriter } from "../../src/circular/mod.ts";
 import { CheckedCircularReader } from "./circular.ts";
 import type { Random } from "./random.ts";
 import { type History, Replay } from "./circular_history.ts";

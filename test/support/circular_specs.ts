@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { NamedSemaphore, SharedMemory as Segment } from "../../ffi/mod.ts";
-import type { CircularBufferSpec } from "../../src/shm_circular/mod.ts";
+import type { CircularBufferSpec } from "../../src/circular/mod.ts";
 import { uniqueName } from "./runtime.ts";
 
 /** A buffer that nobody has yet. */

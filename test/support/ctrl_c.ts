@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import { driver } from "../../ffi/driver.ts";
+import { driver } from "../../ffi/drivers/driver.ts";
 
 const CTRL_C = 0;
 

@@ -1,6 +1,6 @@
 /** Events that any process can make and check: all follows from their number. */
 
-import type { EventInput } from "../../src/event_log/mod.ts";
+import type { EventInput } from "../../src/events/mod.ts";
 import { payloadOf, type Random, sameBytes } from "./random.ts";
 
 /** An event whose payload is bytes. */

@@ -3,9 +3,9 @@
 import os from "node:os";
 import process from "node:process";
 import { replaceSystem } from "../../ffi/current_system.ts";
-import { driver } from "../../ffi/driver.ts";
-import type { Driver } from "../../ffi/native.ts";
-import { posixSystem } from "../../ffi/posix.ts";
+import { driver } from "../../ffi/drivers/driver.ts";
+import type { Driver } from "../../ffi/drivers/native.ts";
+import { posixSystem } from "../../ffi/posix/posix.ts";
 import type { Files } from "../../ffi/system.ts";
 import { systemError } from "../../ffi/system_error.ts";
 

@@ -1,7 +1,7 @@
 /** What a simulated Mac's functions are made of. */
 
 import assert from "node:assert/strict";
-import type { NativeType } from "../../ffi/native.ts";
+import type { NativeType } from "../../ffi/drivers/native.ts";
 
 /** The kernel's PSHMNAMLEN and PSEMNAMLEN. */
 export const NAME_LENGTH = 31;

@@ -16,8 +16,8 @@ import {
 } from "node:fs";
 import os from "node:os";
 import process from "node:process";
-import { driver } from "../../ffi/driver.ts";
-import type { NativeFunctions, SymbolTable } from "../../ffi/native.ts";
+import { driver } from "../../ffi/drivers/driver.ts";
+import type { NativeFunctions, SymbolTable } from "../../ffi/drivers/native.ts";
 import { type MacCode, MacErrno, type MacFunction, macText, NAME_LENGTH } from "./mac_function.ts";
 import { MacSemaphores } from "./mac_semaphores.ts";
 

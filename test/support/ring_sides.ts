@@ -1,6 +1,6 @@
 /** Both sides of a ring, which put in and check a stream of events. */
 
-import type { SpscConsumer, SpscProducer } from "../../src/event_log/mod.ts";
+import type { SpscConsumer, SpscProducer } from "../../src/events/mod.ts";
 import { eventOf, isEvent } from "./events.ts";
 
 /** How a side works, and how it waits. */

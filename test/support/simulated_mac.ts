@@ -7,9 +7,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { replaceSystem } from "../../ffi/current_system.ts";
-import { driver } from "../../ffi/driver.ts";
-import type { Driver, NativeType } from "../../ffi/native.ts";
-import { posixSystem } from "../../ffi/posix.ts";
+import { driver } from "../../ffi/drivers/driver.ts";
+import type { Driver, NativeType } from "../../ffi/drivers/native.ts";
+import { posixSystem } from "../../ffi/posix/posix.ts";
 import type { MacCode } from "./mac_function.ts";
 import { ERRNO_ADDRESS, type MacArch, MacKernel } from "./mac_kernel.ts";
 

@@ -6,7 +6,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkCursor, type Cursor } from "../../shm_log/cursor.ts";
+import { checkCursor, type Cursor } from "../../log/native/cursor.ts";
 import { replaceFile } from "./replace_file.ts";
 
 /** Keeps a cursor in a file, which holds the one before or the new one at every moment. */

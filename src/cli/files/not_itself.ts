@@ -6,8 +6,8 @@
 
 import { statSync } from "node:fs";
 import { isSameFile } from "../../../ffi/mod.ts";
-import type { ShmLogReader } from "../../shm_log/reader.ts";
-import { describeTarget, type LogTarget } from "../../shm_log/target.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import { describeTarget, type LogTarget } from "../../log/native/target.ts";
 
 /**
  * Makes sure that a file is not the log that is read: that would be cut off under its writer, too.

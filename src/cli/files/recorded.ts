@@ -7,8 +7,8 @@
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MAGIC } from "../../log/layout.ts";
-import { ShmLogReader } from "../../shm_log/reader.ts";
-import type { LogTarget } from "../../shm_log/target.ts";
+import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import type { LogTarget } from "../../log/native/target.ts";
 import { harmlessJson } from "../output/harmless.ts";
 import { LineSplitter } from "./lines.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { SharedMemory } from "../../../ffi/mod.ts";
-import type { LogTarget } from "../../shm_log/target.ts";
+import type { LogTarget } from "../../log/native/target.ts";
 import { warn } from "../output/warn.ts";
 
 /** Says that `what` keeps no shared memory where that goes with its last handle: on Windows. */

@@ -5,9 +5,9 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import { ShmLogReader } from "../../shm_log/reader.ts";
-import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
-import type { LogTarget } from "../../shm_log/target.ts";
+import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import type { LogTarget } from "../../log/native/target.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
 import { Outbox } from "./outbox.ts";

@@ -7,7 +7,7 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 import { MAGIC } from "../../log/layout.ts";
-import { type LogTarget, openMemory } from "../../shm_log/target.ts";
+import { type LogTarget, openMemory } from "../../log/native/target.ts";
 import type { LogSummary } from "./messages.ts";
 
 /** A log's place, and how it is called. */

@@ -8,7 +8,7 @@
  */
 
 import { inspect, type LogInfo } from "../../log/inspect.ts";
-import { type LogTarget, openMemory } from "../../shm_log/target.ts";
+import { type LogTarget, openMemory } from "../../log/native/target.ts";
 
 /** Up to this many bytes a copy takes some tens of milliseconds. */
 const MOST_BYTES = 64 << 20;

@@ -9,8 +9,8 @@ import { SegmentNotFoundError } from "../../errors.ts";
 import type { ChunkInfo, LogInfo } from "../../log/inspect.ts";
 import { CHUNK_COUNT_WORD } from "../../log/layout.ts";
 import type { LogOutline } from "../../log/outline.ts";
-import { lookAt } from "../../shm_log/look.ts";
-import { type LogTarget, openMemory } from "../../shm_log/target.ts";
+import { lookAt } from "../../log/native/look.ts";
+import { type LogTarget, openMemory } from "../../log/native/target.ts";
 
 /** From how many chunks on. */
 const MANY = 10_000;

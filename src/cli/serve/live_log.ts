@@ -5,8 +5,8 @@
  */
 
 import { SegmentNotFoundError } from "../../errors.ts";
-import { ShmLogReader } from "../../shm_log/reader.ts";
-import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
+import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import { CopiedLook } from "./copied_look.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ShmLogReader } from "../../shm_log/reader.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { Point } from "./messages.ts";
 import { RateMeter } from "./rate_meter.ts";
 import type { SharedStats } from "./watcher.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Cursor } from "../../shm_log/cursor.ts";
+import type { Cursor } from "../../log/native/cursor.ts";
 
 /** How a segment is called among all that have its name one after the other. */
 export function segmentOf({ device, inode, created }: Omit<Cursor, "sequenceNumber">): string {

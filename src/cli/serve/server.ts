@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from "node:net";
 import config from "../../../deno.json" with { type: "json" };
 import { LEVELS, type LogLevel } from "../../records/level.ts";
-import type { LogTarget } from "../../shm_log/target.ts";
+import type { LogTarget } from "../../log/native/target.ts";
 import { Catalog } from "./catalog.ts";
 import { EntryFilter } from "./entry_filter.ts";
 import { EventStream } from "./event_stream.ts";

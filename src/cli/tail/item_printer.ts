@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Cursor } from "../../shm_log/cursor.ts";
+import type { Cursor } from "../../log/native/cursor.ts";
 import type { CursorFile } from "../files/cursor_file.ts";
 import type { EntryPrinter, Origin } from "../output/format.ts";
 import { columnsOf, padded } from "../output/columns.ts";

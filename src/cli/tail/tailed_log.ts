@@ -8,10 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import type { Entry } from "../../log/entry.ts";
 import type { LogRecord } from "../../records/record.ts";
-import type { Cursor } from "../../shm_log/cursor.ts";
-import { ShmLogReader } from "../../shm_log/reader.ts";
-import type { ShmLogReaderOptions } from "../../shm_log/reader_options.ts";
-import type { LogTarget } from "../../shm_log/target.ts";
+import type { Cursor } from "../../log/native/cursor.ts";
+import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import type { LogTarget } from "../../log/native/target.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import { entryCount, warn } from "../output/warn.ts";
 

@@ -7,8 +7,8 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../../errors.ts";
 import type { LogOutline } from "../../log/outline.ts";
-import { lookAt } from "../../shm_log/look.ts";
-import { type LogMemory, type LogTarget, openMemory } from "../../shm_log/target.ts";
+import { lookAt } from "../../log/native/look.ts";
+import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
 import { Ears } from "../process/ears.ts";
 import { History } from "./history.ts";
 import { writerPids } from "./processes.ts";

@@ -5,8 +5,8 @@
  */
 
 import { ClosedError, StreamUnusableError } from "../../errors.ts";
-import type { Cursor } from "../../shm_log/cursor.ts";
-import type { ShmLogReader } from "../../shm_log/reader.ts";
+import type { Cursor } from "../../log/native/cursor.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { NatsLink, NatsStatus } from "../connect.ts";
 import type { ForwardOptions, ForwardStats, ForwardTrouble } from "../forward_options.ts";
 import { Intake } from "./intake.ts";

@@ -6,9 +6,9 @@
 
 import { OverrunError } from "../../errors.ts";
 import type { EntryBatch } from "../../log/batch.ts";
-import { type Cursor, isCursorOf } from "../../shm_log/cursor.ts";
-import type { ReopenEvent } from "../../shm_log/follow.ts";
-import type { ShmLogReader } from "../../shm_log/reader.ts";
+import { type Cursor, isCursorOf } from "../../log/native/cursor.ts";
+import type { ReopenEvent } from "../../log/native/follow.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ForwardOptions } from "../forward_options.ts";
 import { laneOf } from "./lane.ts";
 import type { GapReason } from "../message/message.ts";

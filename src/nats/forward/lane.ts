@@ -5,7 +5,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import type { ShmLogReader } from "../../shm_log/reader.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { MessageEncoder, segmentWord } from "./message_encoder.ts";
 import type { Lane } from "./out_message.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import { ClosedError } from "../../errors.ts";
-import type { Cursor } from "../../shm_log/cursor.ts";
-import type { ShmLogReader } from "../../shm_log/reader.ts";
+import type { Cursor } from "../../log/native/cursor.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { LagClock } from "./lag.ts";
 import type { Lane, OutMessage } from "./out_message.ts";
 

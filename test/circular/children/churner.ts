@@ -6,7 +6,7 @@ import {
   CircularBufferReader,
   CircularBufferWriter,
   WriterLockedError,
-} from "../../../src/shm_circular/mod.ts";
+} from "../../../src/circular/mod.ts";
 
 const [indexName, dataName, capacity, rounds] = process.argv.slice(2);
 const spec = { indexName, dataName, capacity: Number(capacity) };

@@ -4,7 +4,7 @@
  */
 
 import process from "node:process";
-import { SemaphoreLock, SharedMemory } from "../../../src/shm_circular/mod.ts";
+import { SemaphoreLock, SharedMemory } from "../../../src/circular/mod.ts";
 import { fillMessage, MOST } from "./messages.ts";
 
 const [indexName, dataName, capacityText, burst] = process.argv.slice(2);

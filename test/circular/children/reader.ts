@@ -4,7 +4,7 @@
  */
 
 import process from "node:process";
-import { CircularBufferReader } from "../../../src/shm_circular/mod.ts";
+import { CircularBufferReader } from "../../../src/circular/mod.ts";
 import { checkMessage, MOST } from "./messages.ts";
 
 const [indexName, dataName, capacity, counted] = process.argv.slice(2);

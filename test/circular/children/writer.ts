@@ -4,7 +4,7 @@
  */
 
 import process from "node:process";
-import { CircularBufferWriter } from "../../../src/shm_circular/mod.ts";
+import { CircularBufferWriter } from "../../../src/circular/mod.ts";
 import { fillMessage, MOST } from "./messages.ts";
 
 const [indexName, dataName, capacity, burst] = process.argv.slice(2);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { driver } from "../../../ffi/driver.ts";
+import { driver } from "../../../ffi/drivers/driver.ts";
 
 const GENERIC_READ = 0x80000000 | 0;
 const OPEN_EXISTING = 3;

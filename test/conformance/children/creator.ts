@@ -3,7 +3,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { ShmLogWriter } from "../../../mod.ts";
-import { EventLogWriter } from "../../../src/event_log/mod.ts";
+import { EventLogWriter } from "../../../src/events/mod.ts";
 import { SharedMemory } from "../../../ffi/mod.ts";
 
 const [kind, base] = process.argv.slice(2);

@@ -11,9 +11,9 @@ import {
   writeSync,
 } from "node:fs";
 import { OuroborosError, ShmLogReader, ShmLogWriter } from "../../../mod.ts";
-import { CircularBufferWriter } from "../../../src/shm_circular/mod.ts";
-import { EventLogWriter } from "../../../src/event_log/mod.ts";
-import { MemMapRingBuffer } from "../../../src/mem_map_ring_buffer.ts";
+import { CircularBufferWriter } from "../../../src/circular/mod.ts";
+import { EventLogWriter } from "../../../src/events/mod.ts";
+import { MemMapRingBuffer } from "../../../src/ring/mod.ts";
 
 const [folder, kind] = process.argv.slice(2);
 const isShared = kind === "name";

@@ -2,9 +2,9 @@
 
 import process from "node:process";
 import { OuroborosError, ShmLogWriter } from "../../../mod.ts";
-import { CircularBufferWriter } from "../../../src/shm_circular/mod.ts";
-import { EventLogWriter } from "../../../src/event_log/mod.ts";
-import { MemMapRingBuffer } from "../../../src/mem_map_ring_buffer.ts";
+import { CircularBufferWriter } from "../../../src/circular/mod.ts";
+import { EventLogWriter } from "../../../src/events/mod.ts";
+import { MemMapRingBuffer } from "../../../src/ring/mod.ts";
 
 const [name, path, capacity] = process.argv.slice(2);
 const spec = { indexName: name, dataName: `${name}-data`, capacity: Number(capacity) };

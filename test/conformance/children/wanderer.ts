@@ -5,8 +5,8 @@ import process from "node:process";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { MappedFile, PartialFile } from "../../../ffi/mod.ts";
 import { CursorFile } from "../../../src/cli/files/cursor_file.ts";
-import { EventLogReader, EventLogWriter } from "../../../src/event_log/mod.ts";
-import { MemMapRingBuffer } from "../../../src/mem_map_ring_buffer.ts";
+import { EventLogReader, EventLogWriter } from "../../../src/events/mod.ts";
+import { MemMapRingBuffer } from "../../../src/ring/mod.ts";
 import { StateFile } from "../../../src/nats/state_file.ts";
 
 const [folder, elsewhere] = process.argv.slice(2);

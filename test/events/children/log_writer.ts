@@ -1,7 +1,7 @@
 /** Writes events to a log until it is killed: path, largest payload, batch size, grow. */
 
 import process from "node:process";
-import { EventLogWriter } from "../../../src/event_log/mod.ts";
+import { EventLogWriter } from "../../../src/events/mod.ts";
 import { eventOf } from "../../support/events.ts";
 
 const [path, most, batch, grow] = [process.argv[2], ...process.argv.slice(3).map(Number)] as [

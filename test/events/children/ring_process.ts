@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { SharedMemory } from "../../../ffi/mod.ts";
-import { SpscRingBuffer } from "../../../src/event_log/mod.ts";
+import { SpscRingBuffer } from "../../../src/events/mod.ts";
 import { consumeAll, produceAll, type Way } from "../../support/ring_sides.ts";
 
 const [, , side, name, count, most, way] = process.argv;

@@ -1,7 +1,7 @@
 /** One side of a ring in a worker: side, memory, count, largest payload, way. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { SpscRingBuffer } from "../../../src/event_log/mod.ts";
+import { SpscRingBuffer } from "../../../src/events/mod.ts";
 import { consumeAll, produceAll } from "../../support/ring_sides.ts";
 
 const { side, memory, count, most, way } = workerData;

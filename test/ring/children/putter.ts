@@ -4,7 +4,7 @@
  */
 
 import process from "node:process";
-import { MemMapRingBuffer } from "../../../src/mem_map_ring_buffer.ts";
+import { MemMapRingBuffer } from "../../../src/ring/mod.ts";
 import { streamEntry } from "../../support/stream.ts";
 
 const [path, capacity, last, most, end = Infinity] = process.argv.slice(2);

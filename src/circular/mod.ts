@@ -1,0 +1,79 @@
+/**
+ * A circular buffer of messages in shared memory: one writer, many readers, no waiting. The format of
+ * the C++ library circular-buffer.
+ *
+ * {@linkcode CircularBufferWriter} and {@linkcode CircularBufferReader} work on named shared memory;
+ * {@linkcode CircularWriter} and {@linkcode CircularReader} on any memory.
+ *
+ * ## An example
+ *
+ * ```ts
+ * import { CircularBufferReader, CircularBufferWriter } from "@ouroboros/log/circular";
+ *
+ * const name = `/doc-circular-${process.pid}`;
+ * const spec = { indexName: `${name}-index`, dataName: `${name}-data`, capacity: 1 << 20 };
+ * using writer = CircularBufferWriter.open(spec);
+ * using reader = CircularBufferReader.open(spec); // in another process; starts at the newest
+ *
+ * writer.write(new TextEncoder().encode("hello"));
+ * const into = new Uint8Array(65535);
+ * console.log(reader.read(into)); // 5
+ * console.log(reader.read(into)); // 0
+ * ```
+ *
+ * Choose it to talk to programs that use that library, or where only what is new counts: a reader
+ * that is too slow is told so (`"lapped"`, `lostBytes`) and goes on at the newest. Choose the log
+ * where entries have numbers, where what was written must survive its writer, be read from its
+ * oldest entry on, in batches, or be text.
+ *
+ * - **No message is torn.** The original's readers sometimes return one, and its writer puts the
+ *   wrong bytes into the second half of a message that is split at the end. Ours claims what it is
+ *   going to overwrite before it does, in a gap of the format; its readers look at that, and with
+ *   the original's writer at the indices. Why that suffices: `src/circular/layout.ts`. A reader
+ *   gives up what is claimed and not written yet: at most 1/64 of the capacity and 64 KiB.
+ * - **Sizes.** Whoever opens a buffer says its capacity. Our segments are as long as what they
+ *   hold; with `originalSize: true` they have the size that the original's programs insist on.
+ *   Ours open both.
+ * - **One writer at a time**, by the original's semaphore `<data name>-writer` and a lock that the
+ *   kernel drops with the process: a writer of ours that was killed is followed at once, and what
+ *   it left half done is put in order. Whether the original's writer is alive nobody can know:
+ *   `breakLock: true` says that it is dead.
+ * - **The last one out removes it all**, by a count in both segments. Processes that were killed
+ *   stay in the count; `CircularBufferWriter.remove(spec)` cleans up after them. The semaphores of
+ *   creation and removal are held for microseconds: who holds one for a second is taken for dead.
+ * - **Readers that may not write** open with `counted: false`: read-only maps, no count, no
+ *   semaphore.
+ * - **Security** is as of the log, see `@ouroboros/log`: who may write to the segments can forge messages, not make readers
+ *   crash or read elsewhere. A segment of another user is never written to.
+ *
+ * Writing 64 bytes takes 22 to 27 ns, C that does what the original does takes 8 to 10: see
+ * `deno task bench circular`.
+ *
+ * @module
+ */
+
+export {
+  CorruptBufferError,
+  LappedError,
+  OuroborosError,
+  UnsupportedBufferError,
+  WriterLockedError,
+} from "../errors.ts";
+export type { ErrorCode } from "../errors.ts";
+export type { MemoryLike } from "../memory.ts";
+export { compilerFence, type Fence, fullFence } from "../fence.ts";
+export { type CircularSizes, circularSizes } from "./layout.ts";
+export { CircularReader, type CircularReaderOptions, type ReadResult } from "./reader.ts";
+export { CircularWriter, type CircularWriterOptions } from "./writer.ts";
+export {
+  CircularBufferReader,
+  type CircularBufferReaderOptions,
+  type FollowOptions,
+} from "./native/circular_buffer_reader.ts";
+export { SemaphoreLock } from "./native/semaphore_lock.ts";
+export { type CountedMemoryOptions, SharedMemory } from "./native/shared_memory.ts";
+export type { CircularBufferSpec } from "./native/spec.ts";
+export {
+  CircularBufferWriter,
+  type CircularBufferWriterOptions,
+} from "./native/circular_buffer_writer.ts";

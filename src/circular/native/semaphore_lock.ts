@@ -1,0 +1,136 @@
+/**
+ * A lock that is a named semaphore, as the original library has it.
+ *
+ * @module
+ */
+
+import { NamedSemaphore, type SemaphoreOptions, SharedMemory } from "../../../ffi/mod.ts";
+import { WriterLockedError } from "../../errors.ts";
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * A lock among processes: a named semaphore of value 1 (free) or 0 (held).
+ *
+ * Who dies holding it does not give it back, and nobody can tell that from one who is slow: whoever
+ * uses it must know how long it may be held. `close()` gives it back.
+ *
+ * @example
+ * ```ts
+ * import { SemaphoreLock } from "@ouroboros/log/circular";
+ *
+ * using lock = new SemaphoreLock(`/doc-lock-${process.pid}`);
+ * using other = new SemaphoreLock(lock.name);
+ * console.log(lock.acquire(), other.acquire()); // true false
+ * lock.release();
+ * console.log(other.acquire()); // true
+ * SemaphoreLock.unlink(lock.name);
+ * ```
+ */
+export class SemaphoreLock implements Disposable {
+  readonly #semaphore: NamedSemaphore;
+  #isHeld = false;
+
+  /**
+   * Opens the semaphore, which is made free if there is none.
+   *
+   * @throws {PermissionDeniedError} if the system refuses
+   * @throws {RangeError} if the name is not usable
+   */
+  constructor(name: string, options: Pick<SemaphoreOptions, "mode"> = {}) {
+    this.#semaphore = new NamedSemaphore(name, { ...options, value: 1 });
+  }
+
+  /** The name, with its `/`. */
+  get name(): string {
+    return this.#semaphore.name;
+  }
+
+  /** Whether this handle holds it. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /**
+   * Takes the lock if it is free, at once; gives whether this handle has it now.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  acquire(): boolean {
+    return this.#isHeld ||= this.#semaphore.tryWait();
+  }
+
+  /**
+   * Takes the lock, and tries for so many milliseconds; blocks the thread meanwhile.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  acquireWithin(milliseconds: number): boolean {
+    const end = performance.now() + milliseconds;
+    while (!this.acquire()) {
+      if (performance.now() >= end) return false;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+    return true;
+  }
+
+  /**
+   * Makes a lock that is held ours, whoever had it: only for who knows that the holder is dead.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  inherit(): void {
+    // The value is 0, as it is while somebody holds it; if it is 1, take that.
+    if (!this.#isHeld) this.#semaphore.tryWait();
+    this.#isHeld = true;
+  }
+
+  /** Gives the lock back, if this handle has it. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#semaphore.post();
+  }
+
+  /** Gives the lock back and closes. May be called twice. */
+  close(): void {
+    try {
+      this.release();
+    } finally {
+      this.#semaphore.close();
+    }
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
+   * Removes the name; gives whether there was one.
+   *
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  static unlink(name: string): boolean {
+    return NamedSemaphore.unlink(name);
+  }
+}
+
+/** How long the lock of a segment's creation and removal may be held, in milliseconds. */
+const PATIENCE = 1000;
+
+/**
+ * Does something under the lock of a segment's creation and removal, which is held for microseconds:
+ * whoever holds it for a second is dead, and the semaphore is made anew.
+ */
+export function underLock<T>(name: string, mode: number, action: () => T): T {
+  for (;;) {
+    using lock = new SemaphoreLock(name, { mode });
+    if (lock.acquireWithin(PATIENCE)) return action();
+    // One of the dead goes with its handles there: this one's holder lives, and may for long.
+    if (!SharedMemory.persists) {
+      throw new WriterLockedError(`the lock of "${name}" is held for more than ${PATIENCE} ms`);
+    }
+    SemaphoreLock.unlink(name);
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * Shared memory that counts its users in its first word, as the original library does.
+ *
+ * @module
+ */
+
+import { SharedMemory as Segment } from "../../../ffi/mod.ts";
+import {
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  UnsupportedBufferError,
+  WriterLockedError,
+} from "../../errors.ts";
+import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../layout.ts";
+import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
+import { checkOptions, flag, mode as isMode } from "../../options.ts";
+import { inspectable } from "../../inspectable.ts";
+
+/** How counted memory is opened. */
+export interface CountedMemoryOptions {
+  /** Whether to make the segment if there is none. Default true. */
+  create?: boolean;
+  /**
+   * Whether a segment that is made has the size that the original library wants: 64 bytes and the
+   * content, whose end then lies beyond the file's, in its last page. Default false.
+   */
+  originalSize?: boolean;
+  /** The permission bits of a segment that is made. Default 0o600. */
+  mode?: number;
+}
+
+/** How often a segment that appears and disappears is tried before it is an error. */
+const ATTEMPTS = 100;
+/** How long to wait for the end of a removal, in milliseconds. */
+const REMOVAL_ATTEMPTS = 1000;
+/** The count of a segment that is being removed: who counts itself in stays below 0. */
+const REMOVING = -(2 ** 30);
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * A segment with an `i32` at 0 that counts who has it open, and content from byte 256 on. The last
+ * one to close it removes it, and its semaphore.
+ *
+ * A process that is killed stays in the count: then the segment stays, too, until somebody removes
+ * it (`remove()`).
+ *
+ * @example
+ * ```ts
+ * import { SharedMemory } from "@ouroboros/log/circular";
+ *
+ * const name = `/doc-counted-${process.pid}`;
+ * using one = SharedMemory.open(name, 1000);
+ * using two = SharedMemory.open(name, 1000);
+ * console.log(one.referenceCount); // 2
+ * two.close();
+ * one.close(); // and the segment is gone
+ * console.log(SharedMemory.exists(name)); // false
+ * ```
+ */
+export class SharedMemory implements Disposable {
+  readonly #segment: Segment;
+  readonly #count: Int32Array;
+  readonly #mode: number;
+
+  private constructor(segment: Segment, mode: number) {
+    this.#segment = segment;
+    this.#mode = mode;
+    this.#count = new Int32Array(segment.buffer, 0, REFERENCE_COUNT_WORD + 1);
+  }
+
+  /**
+   * Opens a segment, or makes it, and counts itself.
+   *
+   * @param size how many bytes of content it has
+   * @throws {SegmentNotFoundError} if there is none and `create` is false
+   * @throws {UnsupportedBufferError} if it has not the size for so much content
+   * @throws {NoSpaceError} if there is no memory for it
+   * @throws {PermissionDeniedError} if the system refuses, or it belongs to another user
+   * @throws {WriterLockedError} if a process that is paused holds up its removal
+   * @throws {RangeError} if name, size or mode is not usable
+   */
+  static open(name: string, size: number, options: CountedMemoryOptions = {}): SharedMemory {
+    checkOptions("SharedMemory", options, { create: flag, originalSize: flag, mode: isMode });
+    const { create = true, originalSize = false, mode = 0o600 } = options;
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new RangeError(`size of ${size} bytes is not a positive integer`);
+    }
+    // Not to leave the lock of what is not there.
+    if (!create && !Segment.exists(name)) {
+      throw new SegmentNotFoundError(`segment "${Segment.normalizeName(name)}" is not there`);
+    }
+    try {
+      return underLock(name, mode, openOrMake);
+    } catch (error) {
+      // A stranger's is left as it is.
+      const isOurs = !(error instanceof PermissionDeniedError);
+      if (isOurs && !Segment.exists(name)) SemaphoreLock.unlink(name);
+      throw error;
+    }
+
+    function openOrMake(): SharedMemory {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        // The original makes segments under the same lock; others may not.
+        const segment = openIfThere(name, size, create) ??
+          makeUnlessThere(name, size, originalSize, mode);
+        const memory = segment && counted(segment);
+        if (memory !== undefined) return memory;
+        // Who makes it may not be running. It may have another semaphore than we: the last one to close
+        // a segment removes the one for which we waited.
+        Atomics.wait(pause, 0, 0, 1);
+      }
+      throw new SegmentExistsError(
+        `segment "${name}" is empty, or comes and goes: remove it if its creator died`,
+      );
+    }
+
+    /** Undefined: it is removed by now. */
+    function counted(segment: Segment): SharedMemory | undefined {
+      const memory = new SharedMemory(segment, mode);
+      // Pairs with the last one's compare-exchange in close(): it sees that we are there, or we that it
+      // removes the segment.
+      if (Atomics.add(memory.#count, REFERENCE_COUNT_WORD, 1) >= 0) return memory;
+      Atomics.sub(memory.#count, REFERENCE_COUNT_WORD, 1);
+      try {
+        awaitRemoval(segment);
+      } finally {
+        segment.close();
+      }
+      return undefined;
+    }
+  }
+
+  /** The memory, with the count, from byte 0 on. */
+  get buffer(): ArrayBuffer {
+    return this.#segment.buffer;
+  }
+
+  /** The name, with its `/`. */
+  get name(): string {
+    return this.#segment.name;
+  }
+
+  /** How many handles have it open, those included that were killed. */
+  get referenceCount(): number {
+    return Atomics.load(this.#count, REFERENCE_COUNT_WORD);
+  }
+
+  /** The size of the file in bytes at this moment. */
+  currentSize(): number {
+    return this.#segment.currentSize();
+  }
+
+  /** Takes the lock that the kernel drops when this process ends; gives whether it is ours. */
+  tryLock(): boolean {
+    return this.#segment.tryLock();
+  }
+
+  /**
+   * Counts itself out; the last one removes the segment and its semaphore. May be called twice.
+   *
+   * @param semaphores names of others that are removed with it
+   */
+  close(semaphores: readonly string[] = []): void {
+    if (this.#segment.closed) return;
+    const { name } = this.#segment;
+    let isCounted = true;
+    const countOut = () => {
+      isCounted = false;
+      const left = Atomics.sub(this.#count, REFERENCE_COUNT_WORD, 1) - 1;
+      if (left <= 0 && Segment.persists) this.#remove(left, semaphores);
+    };
+    try {
+      underLock(name, this.#mode, countOut);
+      // What the lock made anew after another one was the last.
+      if (!Segment.exists(name)) SemaphoreLock.unlink(name);
+    } catch (error) {
+      // Without a free descriptor there is no semaphore; among ours the removal is safe without.
+      if (!isCounted) throw error;
+      countOut();
+    } finally {
+      this.#segment.close();
+    }
+  }
+
+  /**
+   * Removes what nobody is counted in. The semaphore does not suffice: who waits for it takes one who was
+   * paused for dead. So the kernel's lock tells whether the remover lives, and the count that it removes.
+   */
+  #remove(count: number, semaphores: readonly string[]): void {
+    const segment = this.#segment;
+    if (!segment.isOwn() || !segment.tryLock()) return;
+    const seen = Atomics.compareExchange(this.#count, REFERENCE_COUNT_WORD, count, REMOVING);
+    if (seen !== count || !segment.isCurrent()) return;
+    for (const other of semaphores) SemaphoreLock.unlink(other);
+    Segment.unlink(segment.name);
+    SemaphoreLock.unlink(segment.name);
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Whether there is a segment of this name. */
+  static exists(name: string): boolean {
+    return Segment.exists(name);
+  }
+
+  /**
+   * Removes a segment and its semaphore, whatever the count says; gives whether there was one. Who has
+   * it open keeps it.
+   *
+   * @throws {PermissionDeniedError} if the system refuses
+   */
+  static remove(name: string): boolean {
+    const wasThere = Segment.unlink(name);
+    SemaphoreLock.unlink(name);
+    return wasThere;
+  }
+}
+
+/** Waits for the end of a removal. If who began it is dead, this ends it. */
+function awaitRemoval(segment: Segment): void {
+  for (let attempt = 0; attempt < REMOVAL_ATTEMPTS; attempt++) {
+    const isDead = segment.tryLock();
+    if (!segment.isCurrent()) return;
+    if (isDead) {
+      Segment.unlink(segment.name);
+      return;
+    }
+    Atomics.wait(pause, 0, 0, 1);
+  }
+  throw new WriterLockedError(
+    `segment "${segment.name}" is being removed by a process that is paused`,
+  );
+}
+
+function openIfThere(name: string, size: number, mayMake: boolean): Segment | undefined {
+  let segment: Segment;
+  try {
+    segment = Segment.open(name, { access: "read-write", wholePages: true });
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError && mayMake) return undefined;
+    throw error;
+  }
+  try {
+    // Whoever took the name first, with a mode that lets us write, would get all that we write.
+    if (!segment.isOwn()) {
+      throw new PermissionDeniedError(
+        `segment "${segment.name}" belongs to another user, ${segment.owner()}: it is left as it is`,
+      );
+    }
+    checkSegment(segment, size);
+    // The original reserves nothing.
+    segment.reserve();
+    return segment;
+  } catch (error) {
+    segment.close();
+    throw error;
+  }
+}
+
+function makeUnlessThere(
+  name: string,
+  size: number,
+  originalSize: boolean,
+  mode: number,
+): Segment | undefined {
+  const fileSize = size + (originalSize ? ORIGINAL_EXTRA : CONTENT_OFFSET);
+  try {
+    // Where a segment goes with its last handle, it has whole pages in any case.
+    return Segment.create(name, fileSize, {
+      mode,
+      wholePages: originalSize && Segment.persists,
+      prepare: (segment) => checkSegment(segment, size),
+    });
+  } catch (error) {
+    if (error instanceof SegmentExistsError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Throws unless the segment is one of ours or the original's with so much content, all of which is
+ * there: of the original's, the last 192 bytes may be in a page that is not.
+ */
+export function checkSegment(segment: Segment, size: number): void {
+  const fileSize = segment.currentSize();
+  const isOurs = fileSize === Segment.sizeFor(size + CONTENT_OFFSET);
+  if (!isOurs && fileSize !== Segment.sizeFor(size + ORIGINAL_EXTRA)) {
+    throw new UnsupportedBufferError(
+      `segment "${segment.name}" of ${fileSize} bytes is not one of ${size} + ${CONTENT_OFFSET} ` +
+        `or ${size} + ${ORIGINAL_EXTRA} bytes`,
+    );
+  }
+  if (segment.byteLength < size + CONTENT_OFFSET) {
+    throw new UnsupportedBufferError(
+      `segment "${segment.name}" of ${fileSize} bytes ends at a page: there is no room for the last ` +
+        `${size + CONTENT_OFFSET - segment.byteLength} bytes of ${size}`,
+    );
+  }
+}
+
+inspectable(SharedMemory, "SharedMemory", ["name", "referenceCount"]);

@@ -1,0 +1,70 @@
+/**
+ * Where a reader was in a log, to go on there later, in another process or after a reboot of this one.
+ *
+ * @module
+ */
+
+import type { SegmentIdentity } from "../../../ffi/mod.ts";
+import { mustBe } from "../../arguments.ts";
+
+/**
+ * A place in a log: after one entry of one segment. Plain data, to be kept as JSON.
+ *
+ * @example
+ * ```ts
+ * import { type Cursor, ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+ *
+ * using writer = ShmLogWriter.create("/doc-cursor", { chunkSize: 65536, chunkCount: 4 });
+ * writer.writeMany(["one", "two"]);
+ * using first = ShmLogReader.open("/doc-cursor");
+ * first.read();
+ * const kept = JSON.stringify(first.position);
+ *
+ * const after: Cursor = JSON.parse(kept);
+ * using second = ShmLogReader.open("/doc-cursor", { after });
+ * console.log(second.read()?.text, second.continuation); // two { isSameSegment: true, lostEntries: 0 }
+ * ```
+ */
+export interface Cursor extends SegmentIdentity {
+  /** The number of the last entry that was read or lost; 0 for the start of the log. */
+  readonly sequenceNumber: number;
+}
+
+/** What became of a log since a cursor was taken. */
+export interface Continuation {
+  /**
+   * Whether it is the segment of the cursor, with its entries. If not, the reader starts at the oldest
+   * entry of this one: all of them are new to it. (Where the system does not say when a segment was
+   * created, as Linux before 5.18 does not of shared memory, one of another boot may look the same. So may a file that was put back from a backup in place, when
+   * its writer has come to the cursor's number again: see "Backups" in the documentation of this module.)
+   */
+  readonly isSameSegment: boolean;
+  /** How many entries were overwritten since, up to the moment of opening. */
+  readonly lostEntries: number;
+}
+
+const NUMBERS = ["device", "inode", "created", "sequenceNumber"] as const;
+
+/**
+ * Throws unless `value`, which may come from a file, is a cursor.
+ *
+ * @throws {TypeError} if it is not
+ */
+export function checkCursor(value: unknown): asserts value is Cursor {
+  for (const key of NUMBERS) {
+    const number = (value as Partial<Cursor> | null)?.[key];
+    if (!Number.isSafeInteger(number) || (key === "sequenceNumber" && Number(number) < 0)) {
+      const message = mustBe(`cursor.${key}`, number, "an integer of at least 0");
+      throw new TypeError(`${message}: give the position of a reader`);
+    }
+  }
+}
+
+/**
+ * Whether a cursor was taken in that segment. Never in one of which nothing is known: on macOS another
+ * program's segment has no identity.
+ */
+export function isCursorOf(cursor: Cursor, { device, inode, created }: SegmentIdentity): boolean {
+  return (device !== 0 || inode !== 0) &&
+    cursor.device === device && cursor.inode === inode && cursor.created === created;
+}

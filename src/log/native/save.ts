@@ -1,0 +1,141 @@
+/**
+ * A live log saved into a file.
+ *
+ * @module
+ */
+
+import { isSameFile, PartialFile } from "../../../ffi/mod.ts";
+import { HEADER_SIZE } from "../layout.ts";
+import { type CopyProgress, copySteps, type SnapshotInfo } from "../snapshot.ts";
+import { Segment } from "../segment.ts";
+import { survey } from "../survey.ts";
+import { sleep } from "../../sleep.ts";
+import { type CopyMode, fence, sourceOf } from "./source.ts";
+import { describeTarget, type LogTarget, openMemory, withName } from "./target.ts";
+import { callback, checkOptions, flag, mode as isMode, signal as isSignal } from "../../options.ts";
+import { shmReaderChecks } from "./reader_options.ts";
+
+/** How long other things of this process wait while a log is copied, in milliseconds. */
+const DEAF = 16;
+
+/** How a log is saved. */
+export interface SaveOptions {
+  /** Whether a file that is there is replaced, at once and at the end. Default `false`. */
+  force?: boolean;
+  /**
+   * Whether the file ends with the last entry. Such a file is read as ever, but a writer that resumes
+   * it has no more room than its entries take. Default `false`: it is as large as the log.
+   */
+  compact?: boolean;
+  /** How to get at the bytes of the log, see {@linkcode ShmLogReaderOptions}. Default `"map"`. */
+  copyMode?: CopyMode;
+  /** The permission bits of the file. Default 0o600: nobody else may read it. */
+  mode?: number;
+  /** Ends the saving; nothing of it stays. */
+  signal?: AbortSignal;
+  /** Told now and then how far the copy is. */
+  onProgress?: (progress: CopyProgress) => void;
+}
+
+/** What was saved. */
+export interface SavedLog extends SnapshotInfo {
+  /** The path of the file. */
+  path: string;
+  /** Its size in bytes. */
+  size: number;
+}
+
+/**
+ * Saves the log as it is at this moment into a file, though its writer goes on: a log without
+ * damage, with the same sequence numbers, which all readers of the format open. See
+ * {@linkcode snapshot} for what is in it. The file appears under its name when it is complete and on
+ * the disk, or not at all.
+ *
+ * @param target a name like `"/app"`, or `{ path }` for a log in a file
+ * @param path the file to make, in a folder that exists
+ * @throws {SegmentNotFoundError} if there is no such log
+ * @throws {SegmentExistsError} if there is a file already, without `force`
+ * @throws {NoSpaceError} if the disk has no room for it
+ * @throws {PermissionDeniedError} if the system refuses access to the log or the folder
+ * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {CorruptLogError} if its header contradicts its size
+ * @throws {SegmentTruncatedError} if somebody makes the log shorter
+ * @throws {SystemCallError} if there is something else than a file at `path`
+ * @throws {RangeError} if `path` is the log itself
+ * @throws {DOMException} the reason of `signal` when it is aborted
+ *
+ * @example
+ * ```ts
+ * import { rmSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { saveLog, ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+ *
+ * using writer = ShmLogWriter.create("/doc-save", { chunkSize: 65536, chunkCount: 4 });
+ * writer.writeMany(["one", "two"]);
+ * const path = `${tmpdir()}/doc-save-${process.pid}.log`;
+ * const saved = await saveLog("/doc-save", path);
+ * console.log(saved.entries, saved.lastSequenceNumber); // 2 2
+ * using reader = ShmLogReader.open({ path });
+ * console.log(reader.read()?.text); // one
+ * reader.close();
+ * rmSync(path);
+ * ```
+ */
+export async function saveLog(
+  target: LogTarget,
+  path: string,
+  options: SaveOptions = {},
+): Promise<SavedLog> {
+  checkOptions("saveLog()", options, {
+    force: flag,
+    compact: flag,
+    copyMode: shmReaderChecks.copyMode,
+    mode: isMode,
+    signal: isSignal,
+    onProgress: callback,
+  });
+  const { force = false, copyMode = "map", mode, signal } = options;
+  signal?.throwIfAborted();
+  using source = openMemory(target, "read");
+  if (typeof target !== "string" && isSameFile(target.path, path)) {
+    throw new RangeError(
+      `${describeTarget(target)} can't be saved over itself: choose another path`,
+    );
+  }
+  const { buffer, load, guard } = sourceOf(source, target, copyMode);
+  guard?.();
+  try {
+    new Segment(buffer, load);
+  } catch (error) {
+    throw withName(error, target);
+  }
+  const createOptions = mode === undefined ? { force } : { force, mode };
+  using file = PartialFile.create(path, source.byteLength, createOptions);
+  const info = await copy(copySteps(buffer, file.buffer, { fence, load, guard }), options);
+  const size = options.compact ? usedSize(file.buffer) : source.byteLength;
+  file.finish(size);
+  return { path, size, ...info };
+}
+
+async function copy(
+  steps: Generator<CopyProgress, SnapshotInfo>,
+  { signal, onProgress }: SaveOptions,
+): Promise<SnapshotInfo> {
+  let heard = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - heard < DEAF) continue;
+    onProgress?.(step.value);
+    await sleep(0, signal);
+    signal?.throwIfAborted();
+    heard = performance.now();
+  }
+}
+
+/** How many bytes the entries of a log take that was never wrapped, with what is before them. */
+function usedSize(memory: ArrayBuffer): number {
+  const segment = new Segment(memory);
+  // With the header that says that nothing comes after them.
+  return Math.min(survey(segment, fence).end.offset + HEADER_SIZE, segment.end);
+}

@@ -1,0 +1,210 @@
+/**
+ * The writer of a log in shared memory, or in a file.
+ *
+ * @module
+ */
+
+import { type Doorbell, onProcessEnd } from "../../../ffi/mod.ts";
+import { ClosedError, SegmentExistsError } from "../../errors.ts";
+import type { Claim } from "../claim.ts";
+import type { Writer } from "../writer.ts";
+import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
+import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
+import type { ShmLogWriterOptions } from "./writer_options.ts";
+import { checkOptions } from "../../options.ts";
+import { shmWriterChecks } from "./writer_options.ts";
+import { inspectable } from "../../inspectable.ts";
+
+/** How many times a segment that appears and disappears is tried before it is an error. */
+const ATTEMPTS = 100;
+
+/**
+ * Writes a log that other processes read while it is written, and after this process died.
+ *
+ * There is one writer at a time for a segment, held by a lock that the kernel drops when the
+ * process ends, however it ends.
+ *
+ * @example Shared memory
+ * ```ts
+ * import { ShmLogWriter } from "@ouroboros/log";
+ *
+ * using writer = ShmLogWriter.create("/doc-writer", { chunkSize: 65536, chunkCount: 4 });
+ * writer.write("service started");
+ * console.log(writer.totalEntriesWritten); // 1
+ * ```
+ *
+ * @example A file, which outlives a reboot
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { rmSync } from "node:fs";
+ * import { ShmLogWriter } from "@ouroboros/log";
+ *
+ * const path = `${tmpdir()}/doc-writer-${process.pid}.log`;
+ * using writer = ShmLogWriter.create({ path }, { ifExists: "resume", chunkSize: 65536 });
+ * writer.write("on disk when the kernel gets to it");
+ * writer.flush(); // or now
+ * writer.close();
+ * rmSync(path);
+ * ```
+ */
+export class ShmLogWriter implements Disposable {
+  readonly #memory: LogMemory;
+  readonly #writer: Writer;
+  readonly #bell: Doorbell | undefined;
+  readonly #unlinksOnClose: boolean;
+  readonly #forgetProcessEnd: (() => void) | undefined;
+
+  private constructor(target: LogTarget, opened: WrittenLog, options: ShmLogWriterOptions) {
+    this.#memory = opened.memory;
+    this.#writer = opened.writer;
+    this.#bell = opened.bell;
+    this.#unlinksOnClose = options.unlinkOnClose ?? typeof target === "string";
+    if (options.handleSignals) this.#forgetProcessEnd = onProcessEnd(() => this.close());
+  }
+
+  /**
+   * Creates the log, or takes over one that exists, and becomes its writer.
+   *
+   * @param target a name like `"/app"`, or `{ path }` for a file
+   * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`
+   * @throws {WriterLockedError} if it has a writer that is alive
+   * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
+   * @throws {PermissionDeniedError} if the system refuses access to it, or it belongs to another user
+   * @throws {UnsupportedLogError} if it is to be resumed or replaced and is not a log
+   * @throws {SystemCallError} if there is something else in its place: a symbolic link, which is not
+   * followed, a folder, a pipe
+   * @throws {CorruptLogError} if it is to be resumed and its next sequence number is not known
+   * @throws {NativeUnavailableError} if this runtime gives no native memory
+   * @throws {RangeError} if a size or the name is not usable
+   */
+  static create(target: LogTarget, options: ShmLogWriterOptions = {}): ShmLogWriter {
+    checkOptions("ShmLogWriter", options, shmWriterChecks);
+    const { ifExists = "fail" } = options;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const opened = ifExists === "fail"
+        ? createNew(target, options)
+        : createOrTakeOver(target, options);
+      if (opened !== undefined) return new ShmLogWriter(target, opened, options);
+    }
+    throw new SegmentExistsError(
+      `log ${describeTarget(target)} is empty or changes hands: remove it if its creator died`,
+    );
+  }
+
+  /**
+   * Writes one entry: text as UTF-8, or bytes. No system call, no lock, no waiting.
+   *
+   * @returns the sequence number of the entry
+   * @throws {RangeError} if it is larger than {@linkcode ShmLogWriter.maxEntrySize}
+   * @throws {ClosedError} after `close()`
+   */
+  write(data: Uint8Array | string): number {
+    return this.#writer.write(data);
+  }
+
+  /**
+   * Writes several entries that become visible all at once.
+   *
+   * @returns the sequence number of the last one
+   * @throws {RangeError} if they do not fit into the log together: then none is written
+   * @throws {ClosedError} after `close()`
+   */
+  writeMany(entries: readonly (Uint8Array | string)[]): number {
+    return this.#writer.writeMany(entries);
+  }
+
+  /**
+   * Claims room for an entry that is made in place, see {@linkcode Claim}.
+   *
+   * @throws {RangeError} if `length` is not an integer from 0 to {@linkcode ShmLogWriter.maxEntrySize}
+   * @throws {ClosedError} after `close()`
+   */
+  claim(length: number): Claim {
+    return this.#writer.claim(length);
+  }
+
+  /** The name of the segment, with its `/`, or the absolute path of the file. */
+  get name(): string {
+    return "name" in this.#memory ? this.#memory.name : this.#memory.path;
+  }
+
+  /** The size of the segment in bytes. */
+  get segmentSize(): number {
+    return this.#memory.byteLength;
+  }
+
+  /** The size of the largest payload in bytes. */
+  get maxEntrySize(): number {
+    return this.#writer.maxEntrySize;
+  }
+
+  /** How many entries were ever written to this log: the sequence number of the last one. */
+  get totalEntriesWritten(): number {
+    return this.#writer.totalEntriesWritten;
+  }
+
+  /** The number of chunks. */
+  get chunkCount(): number {
+    return this.#writer.chunkCount;
+  }
+
+  /** The size of a chunk in bytes. */
+  get chunkSize(): number {
+    return this.#writer.chunkSize;
+  }
+
+  /**
+   * Writes a file's bytes to its disk (msync). For shared memory there is nothing to do.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  flush(): void {
+    this.#memory.flush();
+  }
+
+  /**
+   * Whether the name, or path, leads to another segment by now, or to none: somebody removed it, or
+   * moved the file. What is written goes to the old one.
+   *
+   * @throws {ClosedError} after `close()`
+   */
+  isReplaced(): boolean {
+    if (this.#memory.closed) throw new ClosedError("the writer is closed: open a new one");
+    return !this.#memory.isCurrent();
+  }
+
+  /**
+   * Ends writing, and removes the segment if `unlinkOnClose` says so. May be called twice.
+   *
+   * @throws {PermissionDeniedError} if the system does not let us remove it: on Windows that is so of
+   * a file that others have mapped. Then it is closed, and stays
+   */
+  close(): void {
+    if (this.#memory.closed) return;
+    this.#forgetProcessEnd?.();
+    this.#writer.close();
+    this.#bell?.attend(false);
+    this.#bell?.close();
+    try {
+      // Only our own: somebody may have replaced the segment by a new one of the same name.
+      if (this.#unlinksOnClose && this.#memory.isOwn() && this.#memory.isCurrent()) {
+        this.#memory.remove();
+      }
+    } finally {
+      this.#memory.close();
+    }
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+inspectable(ShmLogWriter, "ShmLogWriter", [
+  "name",
+  "totalEntriesWritten",
+  "chunkCount",
+  "chunkSize",
+  "maxEntrySize",
+]);

@@ -1,0 +1,221 @@
+/**
+ * Who becomes the writer of a log: creation, taking over, and what is not ours to touch.
+ *
+ * Whoever holds the lock of the segment that the name leads to may write to it, or remove the name.
+ * So each step is: take the lock, then see whether the name still leads there.
+ *
+ * @module
+ */
+
+import { Doorbell, SharedMemory, STRONG_ORDER, textEncoding } from "../../../ffi/mod.ts";
+import {
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "../../errors.ts";
+import { compilerFence, fullFence } from "../../fence.ts";
+import { MAGIC, segmentSize, TABLE_OFFSET, VERSION, VERSION_WORD } from "../layout.ts";
+import { couldBeUnfinished, Segment } from "../segment.ts";
+import { Writer } from "../writer.ts";
+import type { WriterOptions } from "../writer_options.ts";
+import {
+  createMemory,
+  describeTarget,
+  type LogMemory,
+  type LogTarget,
+  openMemory,
+} from "./target.ts";
+import type { ShmLogWriterOptions } from "./writer_options.ts";
+
+/** A log that we are the writer of. */
+export interface WrittenLog {
+  /** Its memory, locked. */
+  memory: LogMemory;
+  /** What writes to that. */
+  writer: Writer;
+  /** What wakes its readers, if it is to. */
+  bell: Doorbell | undefined;
+}
+
+/** The size of a chunk where nothing else is said, and the least that it is made, in bytes. */
+const MOST_CHUNK_SIZE = 1 << 20;
+const LEAST_CHUNK_SIZE = 4096;
+/** How much is looked at in one go for what a dead creator has left, in bytes. */
+const PIECE = 1 << 20;
+
+const writerOptions: WriterOptions = {
+  fence: STRONG_ORDER ? compilerFence : fullFence,
+  encoding: textEncoding,
+};
+
+/** Creates the log, which must not exist. */
+export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog {
+  const { chunkCount = 16, chunkSize = defaultChunkSize(target, chunkCount), mode } = options;
+  // The system may give more than that: then the chunks share it.
+  const memory = createMemory(target, segmentSize(chunkCount, chunkSize), {
+    ...(mode === undefined ? {} : { mode }),
+    lock: true,
+    // A reader that finds the name finds a log.
+    prepare: (made) => void Segment.format(made.buffer, chunkCount, true),
+  });
+  try {
+    // Or else the first lap would wait for each page.
+    memory.touch();
+    return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
+  } catch (error) {
+    memory.discard();
+    throw error;
+  }
+}
+
+/**
+ * 1 MiB, unless the log would take more than an eighth of the memory that this process may have: the
+ * system kills who exceeds that.
+ */
+function defaultChunkSize(target: LogTarget, chunkCount: number): number {
+  const share = typeof target === "string" ? SharedMemory.memoryLimit / 8 / chunkCount : Infinity;
+  if (!(share < MOST_CHUNK_SIZE)) return MOST_CHUNK_SIZE;
+  return Math.max(2 ** Math.floor(Math.log2(share)), LEAST_CHUNK_SIZE);
+}
+
+/** A writer that rings the bell of its readers, if there is one and that is wanted. */
+function withBell(
+  memory: LogMemory,
+  { notify = false }: ShmLogWriterOptions,
+  write: (options: WriterOptions) => Writer,
+): WrittenLog {
+  const bell = memory instanceof SharedMemory ? Doorbell.of(memory) : undefined;
+  try {
+    // A writer that does not ring takes away what one that did may have left, and was killed.
+    bell?.attend(notify);
+    if (bell === undefined || !notify) {
+      bell?.close();
+      return { memory, writer: write(writerOptions), bell: undefined };
+    }
+    return { memory, writer: write({ ...writerOptions, onCommit: () => bell.ring() }), bell };
+  } catch (error) {
+    bell?.close();
+    throw error;
+  }
+}
+
+/** Takes over the log, or creates it if there is none. Undefined: it changes hands; try again. */
+export function createOrTakeOver(
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+): WrittenLog | undefined {
+  return takeOver(target, options) ?? createUnlessThere(target, options);
+}
+
+function createUnlessThere(
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+): WrittenLog | undefined {
+  try {
+    return createNew(target, options);
+  } catch (error) {
+    if (error instanceof SegmentExistsError) return undefined;
+    throw error;
+  }
+}
+
+/** Takes over the log that exists. Undefined: there is none, or it was replaced meanwhile. */
+function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
+  let memory: LogMemory;
+  try {
+    memory = openMemory(target, "read-write");
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError) return undefined;
+    throw error;
+  }
+  try {
+    // Before a byte of it is looked at: others may cut it off, and let it grow, at any moment.
+    checkOwner(memory, target);
+    if (!memory.tryLock()) throw locked(memory, target);
+    if (!memory.isCurrent()) {
+      memory.close();
+      return undefined;
+    }
+    const unfinished = isUnfinished(memory);
+    if (!unfinished) checkMagic(memory, target);
+    if (options.ifExists === "replace" || unfinished) {
+      // With the lock in our hand it has no writer; nor has one that was never finished.
+      memory.remove();
+      const made = createUnlessThere(target, options);
+      if (made === undefined && !unfinished) checkReplaceable(target);
+      return made;
+    }
+    // It may have been made by another program, or restored from a backup, and have holes.
+    memory.reserve();
+    // The log keeps its own shape: what it was made with, not what we would make.
+    return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
+}
+
+/** Throws if the name can't have been freed while others have the segment open. */
+function checkReplaceable(target: LogTarget): void {
+  if (typeof target !== "string" || SharedMemory.persists) return;
+  throw new SegmentExistsError(
+    `log ${
+      describeTarget(target)
+    } is open elsewhere: here it can only be resumed, or replaced when ` +
+      "all have closed it",
+  );
+}
+
+/**
+ * Throws unless the memory is our own user's. Whoever took the name first, with a mode that lets us
+ * write, would else get all that we have to say.
+ */
+function checkOwner(memory: LogMemory, target: LogTarget): void {
+  if (memory.isOwn()) return;
+  throw new PermissionDeniedError(
+    `log ${describeTarget(target)} belongs to another user, ${memory.owner()}: it is left as it is`,
+  );
+}
+
+/** Throws unless the memory is a log, and of a version that we know. */
+function checkMagic(memory: LogMemory, target: LogTarget): void {
+  const start = new DataView(new ArrayBuffer(TABLE_OFFSET));
+  memory.read(new Uint8Array(start.buffer), 0);
+  if (start.getBigUint64(0, true) === MAGIC) {
+    const version = start.getUint32(4 * VERSION_WORD, true);
+    if (version === VERSION) return;
+    throw new UnsupportedLogError(
+      `log ${describeTarget(target)} has version ${version} of the format, and only version ` +
+        `${VERSION} is known: it is left as it is; remove it first if it is not needed`,
+      version,
+    );
+  }
+  throw new UnsupportedLogError(
+    `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is left as it is`,
+  );
+}
+
+/**
+ * Whether it is what a creator leaves that died before the magic. By system calls: to look at a hole
+ * of mapped memory takes memory.
+ */
+function isUnfinished(memory: LogMemory): boolean {
+  const piece = Buffer.alloc(Math.min(PIECE, memory.byteLength));
+  let zeros: Buffer | undefined;
+  for (let at = 0; at < memory.byteLength;) {
+    const count = memory.read(piece, at);
+    if (count === 0) break;
+    const bytes = piece.subarray(0, count);
+    if (at === 0 && !couldBeUnfinished(bytes)) return false;
+    if (at > 0 && !bytes.equals((zeros ??= Buffer.alloc(PIECE)).subarray(0, count))) return false;
+    at += count;
+  }
+  return true;
+}
+
+function locked(memory: LogMemory, target: LogTarget): WriterLockedError {
+  memory.close();
+  return new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
+}
