@@ -338,7 +338,7 @@ function believe(segment: Segment, rows: Rows, newest: number, end: Walk, room: 
     let isIntact = tokens[index] < tokens[first] && offsets[index] >= intactFrom;
     if (isIntact && before === newest) {
       // A lap in between may have come so far and have left no row. Chunks are not left empty.
-      isIntact = headerAt(segment, offsets[index]) < 0;
+      isIntact = walk(segment, offsets[index], offsets[index] + 1).entries === 1;
     } else if (isIntact && tokens[index] < tokens[before]) {
       // One lap further back: the lap in between must not have come so far.
       if (reach === 0) {
