@@ -73,9 +73,11 @@ export class Position {
   #start = 0;
   // The row was not committed yet when we entered: the reference commits it after its first entry.
   #isLate = false;
-  // The last survey, and how many bytes were read since.
+  // The last survey, and how many bytes were read since something was written.
   #survey: Survey | undefined;
   #passed = 0;
+  // How many entries had been written by then.
+  #written = -1;
   readonly #row: Row = { offset: 0, token: 0, committed: false };
 
   /** Makes a position that is nowhere yet: locate() it. */
@@ -275,10 +277,17 @@ export class Position {
    */
   #look(): Survey {
     if (this.#survey === undefined || !isCurrent(this.#segment, this.#survey)) {
-      this.#survey = survey(this.#segment, this.#fence);
-      this.#passed = 0;
+      this.#renew(survey(this.#segment, this.#fence));
     }
-    return this.#survey;
+    return this.#survey!;
+  }
+
+  /** Takes a new survey. What was read counts anew only if the writer has written since. */
+  #renew(found: Survey): void {
+    this.#survey = found;
+    const written = found.newest === undefined ? -1 : found.newest.token + found.end.entries;
+    if (written !== this.#written) this.#passed = 0;
+    this.#written = written;
   }
 
   /** The oldest row with a token above `token`. */
@@ -367,10 +376,9 @@ export class Position {
     // Before an error: anew. It ends the reading, so that it costs no more than once.
     if (!this.#policy.skipsDamage) this.#survey = undefined;
     if (this.#survey?.isSteady !== true || !isCurrent(this.#segment, this.#survey)) {
-      this.#survey = steadySurvey(this.#segment, this.#fence);
-      this.#passed = 0;
+      this.#renew(steadySurvey(this.#segment, this.#fence));
     }
-    const found = this.#survey;
+    const found = this.#survey!;
     this.#fence(); // the entries before our row
     if (!this.isIntact()) return this.overrun();
     if (!found.isSteady) return false;
