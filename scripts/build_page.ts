@@ -1,23 +1,25 @@
 /**
- * Bundles the page of `ouroboros serve` (src/cli/serve/page) into one module of strings, so that it works from
- * a checkout, JSR and npm without this step.
+ * Bundles the page of `ouroboros serve` (src/cli/serve/page) into src/cli/serve/page.json: compressed, in a
+ * module of JSON. A module, so that it comes with a checkout, a bundle, a compiled program and the packages
+ * of JSR and npm alike: no code has to find a file there, or needs the permission to fetch one.
  *
- * `deno task build:page`
+ * `deno task build:page [--check]`: with `--check` it writes nothing, and fails if the file is out of date.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { brotliCompressSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import type { PageParts } from "../src/cli/serve/page.ts";
 
 const root = new URL("../", import.meta.url);
+const file = new URL("src/cli/serve/page.json", root);
 
-/** Where the module goes. */
-export const generatedFile: URL = new URL("src/cli/serve/page.ts", root);
-
-/** The module, as the sources give it. */
-export async function buildPage(): Promise<string> {
+/** The page, as its sources give it. */
+export async function buildPage(): Promise<PageParts> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("src/cli/serve/page/main.ts", root))],
     absWorkingDir: fileURLToPath(root),
@@ -26,7 +28,7 @@ export async function buildPage(): Promise<string> {
     minify: true,
     format: "esm",
     target: "es2022",
-    // uPlot's licence wants to be there.
+    // uPlot's license asks to be there.
     legalComments: "inline",
     tsconfigRaw: "{}",
     alias: { uplot: createRequire(import.meta.url).resolve("uplot/dist/uPlot.esm.js") },
@@ -35,26 +37,39 @@ export async function buildPage(): Promise<string> {
   const css = readFileSync(plotStyle, "utf8") + read("src/cli/serve/page/style.css");
   const style = (await transform(css, { loader: "css", minify: true })).code.trim();
   const html = read("src/cli/serve/page/index.html").replace(/^\s+/gm, "");
-  return `// Made by scripts/build_page.ts out of ./page: not to be changed by hand.
-// It contains uPlot, (c) 2025 Leon Sorokin, MIT licence.
-/** The page, with a gap for its style and one for its script. */
-export const html: string = ${quote(html)};
-/** The style sheet. */
-export const style: string = ${quote(style)};
-/** The script. */
-export const script: string = ${quote(outputFiles[0].text.trim())};
-`;
+  return { html, style, script: outputFiles[0].text.trim() };
 }
 
 function read(path: string): string {
   return readFileSync(new URL(path, root), "utf8");
 }
 
-/** A string literal in which lines stay lines, so that changes can be looked at. */
-function quote(text: string): string {
-  return `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
+function pack(parts: PageParts): string {
+  const about = "Made by deno task build:page. Contains uPlot, (c) 2025 Leon Sorokin, MIT license.";
+  const brotli = brotliCompressSync(JSON.stringify(parts)).toString("base64");
+  return `${JSON.stringify({ about, brotli }, null, 2)}\n`;
+}
+
+/**
+ * Whether the file has these parts in it. Not whether it has the same bytes: two runtimes compress the
+ * same text to different ones.
+ */
+async function isPacked(parts: PageParts): Promise<boolean> {
+  try {
+    return isDeepStrictEqual((await import("../src/cli/serve/page.ts")).parts, parts);
+  } catch {
+    // Not there, or damaged, as after a merge.
+    return false;
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  writeFileSync(generatedFile, await buildPage());
+  const parts = await buildPage();
+  if (!await isPacked(parts)) {
+    if (process.argv.includes("--check")) {
+      console.error("src/cli/serve/page.json is out of date: deno task build:page");
+      process.exit(1);
+    }
+    writeFileSync(file, pack(parts));
+  }
 }

@@ -1,8 +1,6 @@
 /** The sources as JavaScript modules with their types: a file a subpath, and files of what several share. */
 
 import { isBuiltin } from "node:module";
-import { brotliCompressSync } from "node:zlib";
-import { pathToFileURL } from "node:url";
 import { build, type TsdownPlugin } from "tsdown";
 import { root } from "../runtimes.ts";
 import { config, entries, packageOf } from "./project.ts";
@@ -58,7 +56,7 @@ export async function bundle(folder: string): Promise<Bundle> {
       // They seem to be in the package, and not beside others.
       sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, "../"),
     },
-    plugins: [onlyTheVersion, compressedPage(), program, recorded(built)],
+    plugins: [onlyTheVersion, program, recorded(built)],
   });
   return built;
 }
@@ -88,31 +86,6 @@ const program: TsdownPlugin = {
   renderChunk: (code, { name }) =>
     name === "cli" ? code.replace(/^\n?/, "#!/usr/bin/env node\n") : null,
 };
-
-/** The page of the live view is as large as all commands together, and seldom wanted. */
-function compressedPage(): TsdownPlugin {
-  return {
-    name: "compressed page",
-    load: {
-      filter: { id: /[\\/]src[\\/]cli[\\/]serve[\\/]page\.ts$/ },
-      async handler(path) {
-        const { ...texts } = await import(pathToFileURL(path).href);
-        this.emitFile({
-          type: "asset",
-          fileName: "page.br",
-          source: brotliCompressSync(JSON.stringify(texts)),
-        });
-        return {
-          code: `import { readFileSync } from "node:fs";
-import { brotliDecompressSync } from "node:zlib";
-const file = readFileSync(new URL("./page.br", import.meta.url));
-export const { ${Object.keys(texts).join(", ")} } = JSON.parse(brotliDecompressSync(file));`,
-          moduleType: "js",
-        };
-      },
-    },
-  };
-}
 
 /** Writes down what the files import, and what of other packages is in them. */
 function recorded({ imported, builtIn }: Bundle): TsdownPlugin {

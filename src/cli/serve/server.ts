@@ -13,8 +13,8 @@ import { Catalog } from "./catalog.ts";
 import { EntryFilter } from "./entry_filter.ts";
 import { EventStream } from "./event_stream.ts";
 import { LiveLog } from "./live_log.ts";
-import { html, script, style } from "./page.ts";
-import { isOurHost, isSameSecret, pagePolicy, randomToken, SECURE_HEADERS } from "./security.ts";
+import { page, policy } from "./page.ts";
+import { isOurHost, isSameSecret, randomToken, SECURE_HEADERS } from "./security.ts";
 import { Watcher } from "./watcher.ts";
 
 /** How the live view is served. */
@@ -51,10 +51,6 @@ const MOST_SEARCH = 1000;
 const LIST_EVERY = 1000;
 /** After how many such looks all pages are told, changed or not. */
 const BEAT = 8;
-
-// By functions: a text that replaces would have its dollar signs read.
-const page = html.replace("/*STYLE*/", () => style).replace("/*SCRIPT*/", () => script);
-const policy = pagePolicy(script, style);
 
 /** A server that is running. */
 export class LiveServer {
