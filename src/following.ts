@@ -5,6 +5,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import { delay } from "./async.ts";
 
 /** How long the event loop may wait for its turn while there is always another item, in milliseconds. */
 const DEAF = 10;
@@ -46,5 +47,46 @@ export class Turns {
   /** Knows that others have their turn until then. */
   sleeps(until: number): void {
     this.#last = until;
+  }
+}
+
+/**
+ * Gives one item after the other, looking again every `interval` milliseconds while there is none, until
+ * `signal` is aborted: then it ends without an error.
+ */
+export function polled<T>(
+  next: () => T | undefined,
+  interval: number,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<T> {
+  const stop = new AbortController();
+  return endable(steps(next, interval, signal, stop), stop);
+}
+
+async function* steps<T>(
+  next: () => T | undefined,
+  interval: number,
+  signal: AbortSignal | undefined,
+  stop: AbortController,
+): AsyncGenerator<T, void, undefined> {
+  // Not AbortSignal.any(): Node keeps all that it made for as long as its sources live.
+  const abort = () => stop.abort();
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
+  const turns = new Turns();
+  try {
+    while (!stop.signal.aborted) {
+      const item = next();
+      if (item === undefined) {
+        turns.sleeps(performance.now());
+        await delay(interval, { signal: stop.signal }).catch(() => {});
+        continue;
+      }
+      yield item;
+      const turn = turns.due();
+      if (turn !== undefined) await turn;
+    }
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
 }

@@ -7,8 +7,8 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { delay } from "../async.ts";
 import { SegmentExistsError } from "../errors.ts";
 import { maxPayloadSize, segmentSize } from "../log/layout.ts";
 import { describeTarget, type LogTarget, unlinkMemory } from "../log/native/target.ts";
@@ -96,7 +96,7 @@ async function generate(options: GenerateOptions): Promise<void> {
   if (!options.unlinkAtExit) warnIfShortLived(name, "--no-unlink-at-exit");
   await describe(name, log, signal);
 
-  await sleep(options.initialDelay / 1000, undefined, { signal }).catch(() => {});
+  await delay(options.initialDelay / 1000, { signal }).catch(() => {});
   const payloads = new RandomPayloads(seed, minSize, maxSize);
   const pace = new Pace(options.interval, signal);
   using progress = new Progress(count, "entries");

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isSameFile, SharedMemory } from "../../ffi/mod.ts";
+import { delay } from "../async.ts";
 import { decodeText } from "../decode_text.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -190,7 +191,7 @@ class RecordedPace {
     const now = performance.now();
     if (this.#speed < Infinity) this.#plan(bytes, now);
     if (this.#due - now >= 1) {
-      await this.#wait();
+      await delay(this.#due - now, { signal: this.#signal }).catch(() => {});
     } else if (now - this.#heard > DEAF) {
       await turn();
     } else return;
@@ -215,14 +216,5 @@ class RecordedPace {
     if (this.#leaps++ > 0) return;
     const days = Math.floor(gap / LEAP);
     warn(`a pause of ${days} days is left out, as is each of more than a day: see --max-gap`);
-  }
-
-  async #wait(): Promise<void> {
-    // Timers take no more than 2^31 ms at once.
-    while (!this.#signal.aborted) {
-      const rest = this.#due - performance.now();
-      if (rest < 1) return;
-      await sleep(Math.min(rest, 2 ** 30), undefined, { signal: this.#signal }).catch(() => {});
-    }
   }
 }

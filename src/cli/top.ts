@@ -5,8 +5,8 @@
  */
 
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { delay } from "../async.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson } from "./output/harmless.ts";
@@ -75,7 +75,7 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
     return showScreen({ watch, interval, sort: options.sort, signal });
   }
   await watch.look(signal);
-  await sleep(interval, undefined, { signal }).catch(() => {});
+  await delay(interval, { signal }).catch(() => {});
   await print(sorted(await watch.look(signal), options.sort), options.output);
 }
 

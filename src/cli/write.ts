@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
+import { abortable } from "../async.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
@@ -92,18 +93,14 @@ async function* input(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     if (process.stdin.isTTY) end.abort();
     else setTimeout(() => setTimeout(() => end.abort(), HEARING), LAST_WORDS);
   });
-  for (;;) {
-    const next = await unlessAborted(pieces.next(), end.signal);
-    if (next === undefined || next.done) return;
-    yield next.value;
+  try {
+    for (;;) {
+      // Not every runtime lets go of a pending read.
+      const next = await abortable(pieces.next(), end.signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } catch (error) {
+    if (error !== end.signal.reason) throw error;
   }
-}
-
-/** What a promise gives, or `undefined` at the abort: not every runtime lets go of a pending read. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

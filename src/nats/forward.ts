@@ -15,7 +15,7 @@ import { laneOf, routeOf } from "./forward/lane.ts";
 import { StateFile } from "./state_file.ts";
 import { prepareStream } from "./forward/stream.ts";
 import { DEFAULT_SUBJECT, subjectFilter } from "./message/subject.ts";
-import { unlessAborted } from "./server/within.ts";
+import { abortable } from "../async.ts";
 import { pickOptions } from "../options.ts";
 import { natsChecks, type NatsOptions } from "./nats_options.ts";
 
@@ -80,7 +80,7 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
       ...domain !== undefined && { domain },
     });
     // A server that stands still is asked for seconds.
-    const { maxMessageSize } = await unlessAborted(preparing, signal);
+    const { maxMessageSize } = await abortable(preparing, signal);
     return await Forwarding.start({
       ...{ reader, options, host, subject, link, state, cursor, rewinds, maxMessageSize },
     });

@@ -9,8 +9,7 @@ import { STATE_SIZE } from "../layout.ts";
 import { CircularReader, type ReadResult } from "../reader.ts";
 import { ClosedError, SegmentTruncatedError } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
-import { endable, Turns } from "../../following.ts";
-import { sleep } from "../../sleep.ts";
+import { polled } from "../../following.ts";
 import { checkSegment, SharedMemory } from "./shared_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 import {
@@ -207,33 +206,7 @@ export class CircularBufferReader implements Disposable {
       interval: milliseconds(0, LONGEST_SLEEP),
     });
     if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
-    const stop = new AbortController();
-    return endable(this.#steps(options, stop), stop);
-  }
-
-  async *#steps(
-    { signal, interval = 1 }: FollowOptions,
-    stop: AbortController,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    const abort = () => stop.abort();
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
-    const turns = new Turns();
-    try {
-      while (!stop.signal.aborted) {
-        const message = this.read();
-        if (message === undefined) {
-          turns.sleeps(performance.now());
-          await sleep(interval, stop.signal);
-          continue;
-        }
-        yield message;
-        const turn = turns.due();
-        if (turn !== undefined) await turn;
-      }
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    return polled(() => this.read(), options.interval ?? 1, options.signal);
   }
 
   /** How often the writer lapped this reader. */

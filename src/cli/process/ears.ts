@@ -4,7 +4,7 @@
  * @module
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { delay } from "../../async.ts";
 
 /** How long the process may be deaf, in milliseconds. */
 const DEAF = 50;
@@ -24,7 +24,7 @@ export class Ears {
   /** Listens. */
   async listen(): Promise<void> {
     // Not setImmediate(): Deno hears of signals after some thirty of these only.
-    await sleep(0);
+    await delay(0);
     this.#heard = performance.now();
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
+import { delay } from "../../async.ts";
 
 /** How long the process may be deaf, in milliseconds. */
 const DEAF = 10;
@@ -28,7 +29,7 @@ export class Pace {
     this.#due += this.#interval;
     let now = performance.now();
     if (this.#due - now > DEAF) {
-      await sleep(this.#due - now - 1, undefined, { signal: this.#signal }).catch(() => {});
+      await delay(this.#due - now - 1, { signal: this.#signal }).catch(() => {});
       this.#heard = now = performance.now();
     } else if (now - this.#heard > DEAF) {
       await turn();

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
+import { delay } from "../../async.ts";
 import type { Entry } from "../../log/entry.ts";
 import type { LogRecord } from "../../records/record.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
@@ -99,7 +99,7 @@ export class TailedLog {
     } else {
       const waiting = { ...options, signal, interval: WAIT_INTERVAL * this.#times };
       this.#opening = ShmLogReader.waitFor(this.#target, waiting);
-      this.#reader = await Promise.race([this.#opening, sleep(0)]) ?? undefined;
+      this.#reader = await Promise.race([this.#opening, delay(0)]) ?? undefined;
     }
     return this.#reader !== undefined;
   }

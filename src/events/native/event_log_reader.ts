@@ -10,8 +10,7 @@ import type { EventView } from "../event_view.ts";
 import { type EventCursor, EventReader } from "../log_reader.ts";
 import type { StoredEvent } from "../stored_event.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
-import { endable, Turns } from "../../following.ts";
-import { sleep } from "../../sleep.ts";
+import { polled } from "../../following.ts";
 import {
   checkOptions,
   LONGEST_SLEEP,
@@ -219,35 +218,19 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
       from: oneOf("start", "end"),
     });
     if (this.#file.closed) throw new ClosedError(`event log "${this.path}" is closed`);
-    const stop = new AbortController();
-    return endable(this.#steps(options, stop), stop);
-  }
-
-  async *#steps(
-    { signal, interval = 10, from = "start" }: FollowOptions,
-    stop: AbortController,
-  ): AsyncGenerator<StoredEvent, void, undefined> {
-    const cursor = from === "end" ? this.end() : this.start();
-    const abort = () => stop.abort();
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
-    const turns = new Turns();
-    try {
-      while (!stop.signal.aborted) {
-        const events = this.#reader.readCopies(cursor);
-        for (const event of events) {
-          yield event;
-          const turn = turns.due();
-          if (turn !== undefined) await turn;
-          if (stop.signal.aborted) return;
-        }
-        if (events.length > 0) continue;
-        turns.sleeps(performance.now());
-        await sleep(interval, stop.signal);
+    const { signal, interval = 10, from = "start" } = options;
+    let cursor: ReturnType<typeof this.start> | undefined;
+    let events: StoredEvent[] = [];
+    let given = 0;
+    const next = () => {
+      cursor ??= from === "end" ? this.end() : this.start();
+      if (given >= events.length) {
+        events = this.#reader.readCopies(cursor);
+        given = 0;
       }
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+      return events[given++] as StoredEvent | undefined;
+    };
+    return polled(next, interval, signal);
   }
 
   /**

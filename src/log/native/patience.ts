@@ -10,8 +10,8 @@
  */
 
 import type { Doorbell } from "../../../ffi/mod.ts";
+import { delay } from "../../async.ts";
 import { Turns } from "../../following.ts";
-import { sleep } from "../../sleep.ts";
 
 /** How long to look without a pause, in milliseconds. */
 const SPIN = 0.02;
@@ -100,6 +100,7 @@ export class Patience {
 
   #sleep(milliseconds: number): Promise<void> {
     this.#turns.sleeps(performance.now() + milliseconds);
-    return sleep(milliseconds, this.#signal);
+    // At the abort it ends, and the follower looks at the signal.
+    return delay(milliseconds, { signal: this.#signal }).catch(() => {});
   }
 }

@@ -5,11 +5,11 @@
  */
 
 import { isSameFile, PartialFile } from "../../../ffi/mod.ts";
+import { delay } from "../../async.ts";
 import { HEADER_SIZE } from "../layout.ts";
 import { type CopyProgress, copySteps, type SnapshotInfo } from "../snapshot.ts";
 import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
-import { sleep } from "../../sleep.ts";
 import { type CopyMode, fence, sourceOf } from "./source.ts";
 import { describeTarget, type LogTarget, openMemory, withName } from "./target.ts";
 import { callback, checkOptions, flag, mode as isMode, signal as isSignal } from "../../options.ts";
@@ -127,8 +127,7 @@ async function copy(
     if (step.done) return step.value;
     if (performance.now() - heard < DEAF) continue;
     onProgress?.(step.value);
-    await sleep(0, signal);
-    signal?.throwIfAborted();
+    await delay(0, { signal });
     heard = performance.now();
   }
 }

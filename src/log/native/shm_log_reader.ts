@@ -13,7 +13,7 @@ import type { EntryView } from "../entry_view.ts";
 import { inspect, type LogInfo } from "../inspect.ts";
 import { Reader } from "../reader.ts";
 import { lacksMagic, Segment } from "../segment.ts";
-import { sleep } from "../../sleep.ts";
+import { delay } from "../../async.ts";
 import { totalOf } from "../total.ts";
 import { type Verification, verify } from "../verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
@@ -126,11 +126,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     const { signal, interval = 10 } = options;
     const readerOptions = pickOptions<ShmLogReaderOptions>(options, shmReaderChecks);
     const place = absoluteTarget(target);
+    signal?.throwIfAborted();
     for (;;) {
-      signal?.throwIfAborted();
       const reader = ShmLogReader.#openIfReady(place, readerOptions);
       if (reader !== undefined) return reader;
-      await sleep(interval, signal);
+      await delay(interval, { signal });
     }
   }
 

@@ -15,7 +15,7 @@ import { NatsCarrier } from "./nats_carrier.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import type { StateFile } from "../state_file.ts";
-import { within } from "../server/within.ts";
+import { deadline } from "../../async.ts";
 
 /** How often the state file is written, and the log is looked at for the lag, in milliseconds. */
 const INTERVAL = 1000;
@@ -187,7 +187,7 @@ export class Forwarding implements AsyncDisposable {
     signal?.removeEventListener("abort", abort);
     // What the reader threw is no reason not to wait for what is on its way.
     if (!this.#outbox.isClosed) {
-      await within(this.#outbox.settled(), options.closeTimeout ?? 5000);
+      await deadline(this.#outbox.settled(), options.closeTimeout ?? 5000).catch(() => {});
     }
     this.#ended.abort();
     const { stats } = this;
@@ -264,7 +264,8 @@ export class Forwarding implements AsyncDisposable {
     this.#trouble("silent", `no answer for ${ackTimeout} ms`);
     const { client } = link;
     const { signal } = this.#ended;
-    const isAlive = await within(client.flush(), ackTimeout, signal);
+    const isAlive = await deadline(client.flush(), ackTimeout, { signal })
+      .then(() => true, () => false);
     if (isAlive || signal.aborted || !link.isConnected || link.client !== client) return;
     // What can't be renewed is closed, and we hear that.
     await link.renew().catch(() => {});

@@ -11,7 +11,7 @@ import {
   OuroborosError,
   StreamUnusableError,
 } from "../../errors.ts";
-import { sleep } from "../../sleep.ts";
+import { delay } from "../../async.ts";
 import { checkStreamName } from "../checks.ts";
 import type { NatsLink } from "../connect.ts";
 import { newStreamConfig, type NewStreamOptions } from "./new_stream.ts";
@@ -53,8 +53,8 @@ export async function prepareStream(
   const { create, domain, signal } = options;
   checkStreamName(stream);
   const { jetstreamManager } = await jetstreamPackage();
+  signal?.throwIfAborted();
   for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    signal?.throwIfAborted();
     try {
       const manager = await jetstreamManager(link.client, {
         checkAPI: false,
@@ -73,7 +73,8 @@ export async function prepareStream(
       }
       const reason = explain(error, stream);
       if (reason !== undefined) throw reason;
-      const ended = await Promise.race([link.closed, sleep(pause, signal).then(() => "later")]);
+      const later = delay(pause, { signal }).then(() => "later");
+      const ended = await Promise.race([link.closed, later]);
       if (ended !== "later") throw ended ?? new ClosedError("the connection is closed");
     }
   }

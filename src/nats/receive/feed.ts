@@ -8,7 +8,7 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import { ClosedError, StreamUnusableError } from "../../errors.ts";
-import { sleep } from "../../sleep.ts";
+import { deadline, delay } from "../../async.ts";
 import type { NatsLink, NatsStatus } from "../connect.ts";
 import { REQUEST_TIME, tryAgainAndAgain } from "./feed_attempts.ts";
 import { explained } from "./feed_errors.ts";
@@ -19,7 +19,6 @@ import { statusOf } from "./feed_status.ts";
 import { FeedWindow } from "./feed_window.ts";
 import { type Acks, HandledMessages } from "./handled.ts";
 import { jetstreamPackage } from "../server/packages.ts";
-import { within } from "../server/within.ts";
 
 /** How often the server says that it is there, in milliseconds. */
 const HEARTBEAT = 500;
@@ -184,30 +183,30 @@ export class Feed {
     this.#unlisten();
     this.#subscription?.unsubscribe();
     // It ends by itself, in the time that an answer may take.
-    if (this.#beginning !== undefined) await within(this.#beginning, END_TIME);
+    if (this.#beginning !== undefined) await inTime(this.#beginning);
     if (this.#client === undefined || this.#client.isClosed() || !this.#link.isConnected) return;
-    await within(this.#client.flush(), END_TIME);
+    await inTime(this.#client.flush());
     // What has no name is of no use to others.
     if (this.#options.consumer === undefined && this.#consumer !== "" && this.#jsm !== undefined) {
-      await within(this.#jsm.consumers.delete(this.#options.stream, this.#consumer), END_TIME);
+      await inTime(this.#jsm.consumers.delete(this.#options.stream, this.#consumer));
     }
   }
 
   /** Begins anew, soon, after the last message that was handled. */
-  #reset(delay: number = 0): void {
+  #reset(pause: number = 0): void {
     if (this.#isClosed || this.#beginning !== undefined || !this.#hasBegun) return;
-    this.#beginning = this.#begin(delay).catch((error) => this.#fail(error));
+    this.#beginning = this.#begin(pause).catch((error) => this.#fail(error));
   }
 
   /** Makes or finds the consumer, and asks for messages; again and again while the server is away. */
-  async #begin(delay: number = 0): Promise<void> {
+  async #begin(pause: number = 0): Promise<void> {
     // What comes from now on for the old one is not for us.
     this.#epoch++;
     this.#subscription?.unsubscribe();
     this.#window.begin();
     this.#handled.begin(this.#epoch);
     const { signal } = this.#ending;
-    if (delay > 0) await sleep(delay, signal);
+    if (pause > 0) await delay(pause, { signal }).catch(() => {});
     const isFirst = !this.#hasBegun;
     await tryAgainAndAgain(() => this.#tryBegin(), { ...this.#options, isFirst, signal });
     this.#beginning = undefined;
@@ -328,6 +327,11 @@ export class Feed {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.cause;
   }
+}
+
+/** Waits for an answer, which the end does without. */
+async function inTime(answer: Promise<unknown>): Promise<void> {
+  await deadline(answer, END_TIME).catch(() => {});
 }
 
 function closedError(): ClosedError {

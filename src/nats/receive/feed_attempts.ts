@@ -5,7 +5,7 @@
  */
 
 import { StreamUnusableError } from "../../errors.ts";
-import { sleep } from "../../sleep.ts";
+import { delay } from "../../async.ts";
 import { BusyError, explained, hasNoResponder, inUse, isPassing } from "./feed_errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
 
@@ -46,7 +46,7 @@ export async function tryAgainAndAgain(
         throw new StreamUnusableError("the NATS server has no JetStream", { cause: error });
       }
       if (!isBusy && !isPassing(error)) throw explained(error, options);
-      await sleep(isBusy ? BUSY_PAUSE : pause, signal);
+      await delay(isBusy ? BUSY_PAUSE : pause, { signal }).catch(() => {});
     }
   }
 }

@@ -6,7 +6,7 @@
 
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import { StreamUnusableError } from "../../errors.ts";
-import { sleep } from "../../sleep.ts";
+import { delay } from "../../async.ts";
 import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
 import { BusyError, inUse } from "./feed_errors.ts";
 import { isForbidden } from "../server/server_codes.ts";
@@ -128,7 +128,7 @@ export class FeedPlace {
     before: ConsumerInfo,
     answerTime: number,
   ): Promise<ConsumerInfo> {
-    await sleep(ASKING_TIME + ASKING_ANSWERS * answerTime, undefined);
+    await delay(ASKING_TIME + ASKING_ANSWERS * answerTime);
     const again = await infoOf(jsm, this.#options.stream, before.name);
     if (again === undefined || again.num_waiting > 0 || hasMoved(before, again)) {
       throw new BusyError();

@@ -8,13 +8,12 @@ import { readFileSync } from "node:fs";
 import { connect, isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { NatsRefusedError } from "../../errors.ts";
-import { sleep } from "../../sleep.ts";
+import { abortable, delay } from "../../async.ts";
 import { LONGEST_SLEEP, milliseconds } from "../../options.ts";
 import { checkInboxPrefix } from "../checks.ts";
 import type { NatsOptions } from "../nats_options.ts";
 import { transportPackage } from "./packages.ts";
 import { checkTlsFiles } from "./tls_files.ts";
-import { unlessAborted } from "./within.ts";
 
 /** The first pause between two attempts, and the longest if nothing else is said, in milliseconds. */
 const FIRST_DELAY = 50;
@@ -53,7 +52,7 @@ export async function dialUntil(
     }
     const dialling = dial(wanted);
     try {
-      const client = await unlessAborted(dialling, signal);
+      const client = await abortable(dialling, signal);
       backoff.reset();
       return client;
     } catch (error) {
@@ -66,7 +65,7 @@ export async function dialUntil(
       if (isRefusal(error)) throw refused(error);
       if (!isPassing(error)) throw error;
       onFailure(error);
-      await sleep(backoff.delay(), signal);
+      await delay(backoff.delay(), { signal });
     }
   }
 }
