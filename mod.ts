@@ -219,7 +219,7 @@ export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_option
 export type { MemoryLike } from "./src/memory.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export type { Continuation, Cursor } from "./src/log/native/cursor.ts";
-export type { FollowOptions, ReopenEvent } from "./src/log/native/follow.ts";
+export type { FollowOptions, OnAbandoned, ReopenEvent } from "./src/log/native/follow.ts";
 export { ShmLogReader } from "./src/log/native/shm_log_reader.ts";
 export type { ShmLogReaderOptions, WaitOptions } from "./src/log/native/reader_options.ts";
 export { type SavedLog, saveLog, type SaveOptions } from "./src/log/native/save.ts";

@@ -53,8 +53,8 @@ interface RecordOptions {
   cursorFile?: string;
 }
 
-/** How often to look whether the log is still there, in milliseconds. */
-const ABANDONED_INTERVAL = 250;
+/** How often to do what is due after a pause, in milliseconds. */
+const KEEP_INTERVAL = 250;
 /** How often the place is remembered, in milliseconds. */
 const CURSOR_INTERVAL = 1000;
 
@@ -150,16 +150,15 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const timer = setInterval(() => {
     try {
       keep(false);
-      if (!options.reopen && reader.isReplaced() && !reader.isWriterAlive()) abort();
     } catch (error) {
       failure ??= error;
       abort();
     }
-  }, Math.min(ABANDONED_INTERVAL, options.fsync ?? ABANDONED_INTERVAL));
+  }, Math.min(KEEP_INTERVAL, options.fsync ?? KEEP_INTERVAL));
   try {
     const following = reader.followBatches({
       signal: end.signal,
-      reopen: options.reopen ?? false,
+      onAbandoned: options.reopen ? "reopen" : "end",
       onReopen: ({ from }) => recording.beginAnew(from.sequenceNumber),
     });
     for await (const batch of following) {
@@ -167,7 +166,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       keep(false);
     }
     if (failure !== undefined) throw failure;
-    // What was written between the last look and the end of its writer; no more than is there now.
+    // After a signal: all that was there at that moment, and no more.
     const last = reader.newestSequenceNumber();
     while (reader.lastSequenceNumber < last) {
       const batch = reader.readBatch();

@@ -52,8 +52,6 @@ export interface TailedLogOptions {
 const WAIT_INTERVAL = 100;
 /** How long to sleep at most between two entries; after a second without any three times as long. */
 const MAX_SLEEP = 30;
-/** How often to look whether the segment has been removed or replaced, in milliseconds. */
-const ABANDONED_INTERVAL = 500;
 /** How many more entries are taken at once when they come quickly, */
 const MORE_ENTRIES = 4096;
 /** and for how long at most, in milliseconds: a pattern may take its time. */
@@ -73,8 +71,8 @@ export class TailedLog {
   #reader: ShmLogReader | undefined;
   /** Whether it did not exist when we began: then it is new from its first entry on. */
   #isNew = false;
-  /** Whether all that was there is read, and what comes is read now. */
-  #isLive = false;
+  /** What ends the following of what comes, while that is read. */
+  #live: AbortSignal | undefined;
   /** The number of the entry to come, once one is expected. */
   #expected = 0;
 
@@ -127,7 +125,7 @@ export class TailedLog {
       this.#expected = 1;
       yield this.#notice("the cursor is of another log, so all that is in this one is new");
     } else if (typeof from === "number") this.#expected = from;
-    if (lines === undefined || this.#isNew) yield* this.#readUpTo(last, false);
+    if (lines === undefined || this.#isNew) yield* this.#readUpTo(last);
     else {
       yield* this.#lastItems(lines, last);
       this.#expected = last + 1;
@@ -139,28 +137,11 @@ export class TailedLog {
   }
 
   /**
-   * What comes, a batch at a time. Ends with `signal` or, unless the name is followed, when nobody can
-   * write to the log any more.
+   * What comes, a batch at a time. Ends with `signal` or, unless the name is followed, after the last
+   * entry of a log to which no writer can add.
    */
   async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
     const reader = this.#opened;
-    const isByName = this.#options.follow === "name";
-    const end = new AbortController();
-    const abort = () => {
-      this.#isLive = false;
-      end.abort();
-    };
-    signal.addEventListener("abort", abort);
-    let failure: { cause: unknown } | undefined;
-    const look = () => {
-      try {
-        if (isAbandoned(reader)) abort();
-      } catch (cause) {
-        failure = { cause };
-        abort();
-      }
-    };
-    const timer = isByName ? undefined : setInterval(look, ABANDONED_INTERVAL * this.#times);
     const onReopen = () => {
       this.#expected = 1;
       // At once, for it may take its time until the first entry comes; all before is printed by now.
@@ -168,30 +149,23 @@ export class TailedLog {
       warn(`${prefix}there is a new log of this name, which is followed now`);
     };
     try {
-      if (signal.aborted) return;
-      this.#isLive = true;
-      const maxSleep = MAX_SLEEP * this.#times;
-      const options = {
-        signal: end.signal,
-        maxSleep,
+      this.#live = signal;
+      const following = reader.followBatches({
+        signal,
+        maxSleep: MAX_SLEEP * this.#times,
         maxEntries: 1,
-        reopen: isByName,
+        onAbandoned: this.#options.follow === "name" ? "reopen" : "end",
         onReopen,
-      };
-      for await (const batch of reader.followBatches(options)) {
+      });
+      for await (const batch of following) {
         const items: Item[] = [];
         for (const entry of batch) this.#take(entry, true, items);
         // Entries by themselves share the memory of those around them, which is quicker.
         this.#takeMore(items);
         yield items;
       }
-      if (failure !== undefined) throw failure.cause;
-      // What was written between the last read and the end of the writer.
-      if (!signal.aborted) yield [...this.#readUpTo(Infinity, true)];
     } finally {
-      this.#isLive = false;
-      clearInterval(timer);
-      signal.removeEventListener("abort", abort);
+      this.#live = undefined;
     }
   }
 
@@ -201,7 +175,7 @@ export class TailedLog {
    */
   more(): Item[] {
     const items: Item[] = [];
-    if (this.#isLive) this.#takeMore(items);
+    if (this.#live?.aborted === false) this.#takeMore(items);
     return items;
   }
 
@@ -224,13 +198,13 @@ export class TailedLog {
     return this.#reader;
   }
 
-  *#readUpTo(last: number, isLive: boolean): Generator<Item> {
+  *#readUpTo(last: number): Generator<Item> {
     const reader = this.#opened;
     const items: Item[] = [];
     while (reader.lastSequenceNumber < last) {
       const entry = reader.read();
       if (entry === undefined) break;
-      this.#take(entry, isLive, items);
+      this.#take(entry, false, items);
       for (let i = 0; i < items.length; i++) yield items[i];
       items.length = 0;
       if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
@@ -300,9 +274,4 @@ export class TailedLog {
   #pause(): Item {
     return { ...this.#notice(undefined), time: -Infinity };
   }
-}
-
-/** Whether nobody can write to this segment any more. */
-function isAbandoned(reader: ShmLogReader): boolean {
-  return reader.isReplaced() && !reader.isWriterAlive();
 }

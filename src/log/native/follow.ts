@@ -14,8 +14,21 @@ import {
   type Checks,
   flag,
   milliseconds,
+  oneOf,
   signal as isSignal,
 } from "../../options.ts";
+
+/**
+ * What a follower does when its log is abandoned and all its entries are read: `"stay"` waits on,
+ * until `signal`; `"end"` ends without an error, as a loop does after the last item; `"reopen"` waits
+ * for the next segment of the same name and goes over to it.
+ *
+ * A log is abandoned when its name leads to another segment or to none, and no living writer holds it:
+ * then no entry can come. A writer that was killed leaves its log under its name. That log is not
+ * abandoned: a writer may resume it, and the same followers go on. (A writer of the reference holds
+ * no lock. Its log counts as abandoned once it was removed or replaced and has been quiet for 0.1 s.)
+ */
+export type OnAbandoned = "stay" | "end" | "reopen";
 
 /** How to follow a log. */
 export interface FollowOptions {
@@ -29,12 +42,17 @@ export interface FollowOptions {
    */
   maxSleep?: number;
   /**
-   * Whether to go over to the segment that has the name now, when the one that is read was replaced
-   * or removed, its writer is gone and all its entries are read: so does a writer that starts anew.
-   * (One that resumes goes on with the same segment.) Default `false`: then the follower stays.
+   * What to do when no writer can add to the log any more, see {@linkcode OnAbandoned}. The follower
+   * looks for that where nothing has come for 100 ms, and again every 100 ms; where it sleeps longer
+   * than that (`maxSleep`, or 250 ms on a writer's bell), after each sleep. Default `"stay"`.
+   */
+  onAbandoned?: OnAbandoned;
+  /**
+   * `true` means `onAbandoned: "reopen"`, `false` means `"stay"`. Where `onAbandoned` is given, too,
+   * that one counts.
    */
   reopen?: boolean;
-  /** Told of each new segment, before its first entry. */
+  /** Called for each new segment that it goes over to, before its first entry. */
   onReopen?: (event: ReopenEvent) => void;
 }
 
@@ -42,6 +60,7 @@ export interface FollowOptions {
 export const followChecks: Checks<FollowOptions> = {
   signal: isSignal,
   maxSleep: milliseconds(1),
+  onAbandoned: oneOf("stay", "end", "reopen"),
   reopen: flag,
   onReopen: callback,
 };
@@ -62,32 +81,33 @@ export interface Followed<T> {
   next(): T | undefined;
   /** What the writer rings, if it does. */
   bell(): Doorbell | undefined;
-  /** Whether nobody can write to this segment any more, and its name leads elsewhere, or nowhere. */
+  /** Whether no writer can add to this segment any more, and its name leads elsewhere, or nowhere. */
   isAbandoned(): boolean;
   /** Goes over to the segment that has the name, if there is one. */
   moveOn(): boolean;
 }
 
-/** For how long there must be nothing before we ask whether the segment is still the one, and how often. */
+/** After how long without an item we look whether the log is abandoned, and how often, in milliseconds. */
 const LOOK_INTERVAL = 100;
 
-/** Gives one item after the other until `signal` is aborted. */
+/** Gives one item after the other until `signal` is aborted, or the log is abandoned. */
 export function follow<T>(
   followed: Followed<T>,
   options: FollowOptions,
 ): AsyncIterableIterator<T> {
   checkOptions("follow()", options, followChecks);
   const { signal, maxSleep = 20, reopen = false } = options;
+  const { onAbandoned = reopen ? "reopen" : "stay" } = options;
   const stop = new AbortController();
   // Here, not at the first step: a wrong argument is the caller's.
   const patience = new Patience(maxSleep, stop.signal);
-  return endable(steps(followed, patience, reopen, stop, signal), stop);
+  return endable(steps(followed, patience, onAbandoned, stop, signal), stop);
 }
 
 async function* steps<T>(
   followed: Followed<T>,
   patience: Patience,
-  reopen: boolean,
+  onAbandoned: OnAbandoned,
   stop: AbortController,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
@@ -109,16 +129,17 @@ async function* steps<T>(
         if (turn !== undefined) await turn;
         continue;
       }
-      if (reopen && patience.idleTime >= nextLook) {
+      if (onAbandoned !== "stay" && patience.idleTime >= nextLook) {
         nextLook = patience.idleTime + LOOK_INTERVAL;
         const wasAbandoned = isAbandoned;
-        // Each time: the name may lead here again, or somebody else has moved the reader on.
+        // Each time: the name may lead here again, or another follower has moved the reader on.
         isAbandoned = followed.isAbandoned();
         if (isAbandoned && !wasAbandoned) {
           // First what was written between our last look and the end of its writer.
           nextLook = 0;
           continue;
         }
+        if (isAbandoned && onAbandoned === "end") return;
         if (isAbandoned && followed.moveOn()) {
           isAbandoned = false;
           continue;

@@ -235,7 +235,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /**
    * Iterates over the entries that are there and those to come, until `signal` is aborted: then it
    * ends without an error. While there is nothing, it looks again, within microseconds at first, then
-   * less and less often; a writer with `notify` wakes it.
+   * less and less often; a writer with `notify` wakes it. What it does at the end of a log to which no
+   * writer can add is said by {@linkcode FollowOptions.onAbandoned}.
    *
    * @throws {RangeError} if `maxSleep` is less than 1 ms
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
@@ -251,6 +252,20 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    *   console.log(entry.text); // later
    *   break;
    * }
+   * ```
+   *
+   * @example To the end of a log, and no further
+   * ```ts
+   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+   *
+   * const writer = ShmLogWriter.create("/doc-to-the-end", { chunkSize: 65536, chunkCount: 4 });
+   * using reader = ShmLogReader.open("/doc-to-the-end");
+   * writer.write("last words");
+   * writer.close(); // removes the log: no entry can come
+   * for await (const entry of reader.follow({ onAbandoned: "end" })) {
+   *   console.log(entry.text); // last words
+   * }
+   * console.log("the end"); // the end
    * ```
    */
   follow(options: FollowOptions = {}): AsyncIterableIterator<Entry> {
@@ -294,7 +309,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /**
    * What {@linkcode ShmLogReader.follow} gives as a stream that reads no more than is asked for: of
    * entries, or with `as: "text"` of text in which a line break follows each entry, many at a time.
-   * The stream ends with `signal`; to cancel it ends the following.
+   * The stream ends with `signal`, or with the log if `onAbandoned` is `"end"`; to cancel it ends the
+   * following.
    *
    * @example
    * ```ts
