@@ -7,7 +7,7 @@
 import process from "node:process";
 import { system } from "./current_system.ts";
 import type { Access } from "./system.ts";
-import { isWorkerThread } from "./worker_thread.ts";
+import { isWorkerThread } from "./drivers/runtime.ts";
 
 /** Mapped memory and its descriptors. It must not lead to the buffer, which else would never go. */
 export interface Holding {

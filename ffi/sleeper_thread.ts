@@ -6,10 +6,9 @@
 
 import process from "node:process";
 import type { Worker } from "node:worker_threads";
-import { builtinRequire, requireBase } from "./drivers/builtin_require.ts";
+import { builtinRequire, isWorkerThread, requireBase } from "./drivers/runtime.ts";
 import { system } from "./current_system.ts";
 import { ENDED, READY, SLEEPER, SLEEPER_WORDS, type SleeperTask } from "./sleeper.ts";
-import { isWorkerThread } from "./worker_thread.ts";
 
 const { request, answer, expected, timeout, stop, state } = SLEEPER_WORDS;
 /** How long to sleep at a time while the thread starts, in milliseconds. */

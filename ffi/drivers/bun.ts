@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtinRequire } from "./builtin_require.ts";
+import { builtinRequire } from "./runtime.ts";
 import type { Driver, NativeFunctions, NativeType, SymbolTable } from "./native.ts";
 
 /** The part of `bun:ffi` that is used here. */

@@ -8,7 +8,7 @@
 
 import process from "node:process";
 import { NativeUnavailableError } from "../../src/errors.ts";
-import { builtinRequire } from "./builtin_require.ts";
+import { builtinRequire } from "./runtime.ts";
 import type { Driver, NativeFunctions, NativeType, SymbolTable } from "./native.ts";
 
 /** The part of `node:ffi` that is used here. */

@@ -6,7 +6,7 @@
 
 import { constants, readdirSync } from "node:fs";
 import { NativeUnavailableError } from "../../src/errors.ts";
-import { cString } from "../posix/c_string.ts";
+import { cString } from "../posix/strings.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts";
 import { linuxFutex } from "./futex.ts";
 import { hasSwap, memoryLimit } from "./memory_limit.ts";

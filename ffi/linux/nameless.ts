@@ -8,7 +8,7 @@
 import { constants, openSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
-import { cString } from "../posix/c_string.ts";
+import { cString } from "../posix/strings.ts";
 import type { Driver, SymbolTable } from "../drivers/native.ts";
 import type { Nameless } from "../system.ts";
 import { systemError } from "../system_error.ts";

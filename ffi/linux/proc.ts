@@ -5,7 +5,7 @@
  */
 
 import { constants } from "node:fs";
-import { cString } from "../posix/c_string.ts";
+import { cString } from "../posix/strings.ts";
 import type { Driver, SymbolTable } from "../drivers/native.ts";
 
 const CALLS = {

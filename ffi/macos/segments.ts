@@ -27,8 +27,7 @@
  */
 
 import { SegmentNotFoundError } from "../../src/errors.ts";
-import { MacLocks } from "./locks.ts";
-import type { MacOptions, MacSegment } from "./parts.ts";
+import { MacLocks, type MacOptions, type MacSegment } from "./locks.ts";
 import type { SegmentIdentity, System } from "../system.ts";
 
 /** Pages of the largest kind: an x86-64 process under Rosetta has smaller ones than its readers. */

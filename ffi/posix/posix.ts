@@ -7,7 +7,7 @@
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
 import { NoSpaceError, SystemCallError } from "../../src/errors.ts";
-import { cString } from "./c_string.ts";
+import { cString, posixName } from "./strings.ts";
 import { driver } from "../drivers/driver.ts";
 import { linux } from "../linux/linux.ts";
 import { linuxSemaphores } from "../linux/semaphores.ts";
@@ -15,7 +15,6 @@ import { macOs } from "../macos/macos.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts";
 import { lockPatiently } from "../patient_lock.ts";
 import { posixFiles } from "./files.ts";
-import { posixName } from "./name.ts";
 import type { Platform } from "./platform.ts";
 import { posixSemaphores } from "./semaphores.ts";
 import { systemError } from "../system_error.ts";

@@ -7,7 +7,7 @@
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
 import { NativeUnavailableError } from "../../src/errors.ts";
-import { cString } from "./c_string.ts";
+import { cString } from "./strings.ts";
 import type { Driver, SymbolTable } from "../drivers/native.ts";
 import type { Semaphores } from "../system.ts";
 import { systemError } from "../system_error.ts";

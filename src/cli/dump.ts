@@ -11,15 +11,18 @@ import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { refuseItself } from "./files/not_itself.ts";
 import { sourceArgument } from "./options/arguments.ts";
-import { type Criteria, Selection } from "./options/selection.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
+import {
+  addSelectionOptions,
+  type Criteria,
+  Selection,
+  SELECTION_HELP,
+} from "./options/selection.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
-import { Ears } from "./process/ears.ts";
-import { Interrupt } from "./process/interrupt.ts";
+import { Interrupt, SignalPoll } from "./process/interrupt.ts";
 
 const EXAMPLES = `
 Examples:
@@ -74,7 +77,7 @@ async function dump(options: DumpOptions): Promise<void> {
   });
   const selection = new Selection(options, format === "pretty");
   using progress = new Progress(info.entries, "entries");
-  const ears = new Ears();
+  const signals = new SignalPoll();
   let seen = 0;
   let count = 0;
   // A writer that is at work adds entries faster than some disks take them: there must be an end.
@@ -90,7 +93,7 @@ async function dump(options: DumpOptions): Promise<void> {
       await output.flush();
       progress.update(seen);
     }
-    if ((seen % SILENCE === 0 || selection.isSlow) && ears.isDue) await ears.listen();
+    if ((seen % SILENCE === 0 || selection.isSlow) && signals.isDue) await signals.poll();
   }
   await output.close();
   const lost = reader.lostEntries > 0 ? `, ${reader.lostEntries} lost` : "";

@@ -11,7 +11,7 @@ import { lookAt } from "../log/native/look.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "./output/sizes.ts";
-import { table } from "./output/table.ts";
+import { table } from "./output/columns.ts";
 
 const EXAMPLES = `
 Examples:

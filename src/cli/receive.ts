@@ -7,8 +7,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { receive } from "../nats/receive.ts";
-import type { IntoSummary, ReceiveIntoOptions } from "../nats/receive_into.ts";
-import { receiveInto } from "../nats/receive_into.ts";
+import { type IntoSummary, receiveInto, type ReceiveIntoOptions } from "../nats/receive_into.ts";
 import type { ReceiveOptions } from "../nats/receive_options.ts";
 import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -27,8 +26,7 @@ import {
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
-import type { Criteria } from "./options/selection.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
+import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
 import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./output/format.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ClosedPipeError } from "./output/output.ts";

@@ -18,9 +18,8 @@ import {
   withName,
 } from "../log/native/target.ts";
 import { targetsArgument } from "./options/arguments.ts";
-import { explain } from "./output/explain.ts";
+import { ExitError, explain } from "./process/exit.ts";
 import { warn } from "./output/warn.ts";
-import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
 Examples:

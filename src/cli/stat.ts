@@ -12,12 +12,11 @@ import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
-import { explain } from "./output/explain.ts";
+import { ExitError, explain } from "./process/exit.ts";
 import { ClosedPipeError, Output } from "./output/output.ts";
 import { mayHaveColors } from "./output/output_colors.ts";
 import { formatSize } from "./output/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
-import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
 Examples:

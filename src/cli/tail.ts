@@ -16,8 +16,7 @@ import {
   tailStream,
 } from "./nats/tail_stream.ts";
 import { countArgument, cursorArgument, sourceArgument } from "./options/arguments.ts";
-import type { Criteria } from "./options/selection.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./options/selection_options.ts";
+import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";

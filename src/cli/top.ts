@@ -11,7 +11,7 @@ import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
-import { table } from "./output/table.ts";
+import { table } from "./output/columns.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
 import { cells, chunkBar, COLUMNS, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";

@@ -12,7 +12,6 @@
 import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import type { LogRecord } from "./record.ts";
-import { textRecord } from "./text.ts";
 import { toTime } from "./time.ts";
 
 type Role = "time" | "level" | "message" | "logger";
@@ -36,6 +35,9 @@ const BACKSLASH = 0x5c;
 const DEEPEST = 200;
 /** So many digits may be more than a number holds. */
 const MANY_DIGITS = /\d{16}/;
+/** The time and the level that a line of text begins with. */
+const TEXT_HEAD =
+  /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?) \[ *(\w{1,9}) *\] /;
 
 /**
  * Recognises a log record. JSON that has neither a level nor a time is none; text that is not JSON is
@@ -55,6 +57,22 @@ export function recognizeRecord(text: string, isShown: boolean = false): LogReco
   if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
   if (isOtlpRecord(object)) return otlpRecord(object);
   return namedRecord(object, isShown && MANY_DIGITS.test(text) ? exactly(text) ?? object : object);
+}
+
+/**
+ * The record in a line that begins with a time and a level, as LogTape's text format and `captureConsole`
+ * have them: `2026-11-21 13:59:30.229 +00:00 [INF] app·db: connected`. The rest of it is the message.
+ */
+function textRecord(text: string): LogRecord | undefined {
+  // Other text should cost no more than this.
+  if (text[4] !== "-" || text[7] !== "-") return undefined;
+  const match = TEXT_HEAD.exec(text);
+  if (match === null) return undefined;
+  const time = toTime(match[1]);
+  const level = toLevel(match[2]);
+  if (time === undefined || level === undefined) return undefined;
+  const message = text.slice(match[0].length);
+  return { time, level, message, logger: undefined, fields: Object.create(null) };
 }
 
 /** A record whose parts are to be known by their names; with the fields of `shown`. */

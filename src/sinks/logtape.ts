@@ -21,10 +21,9 @@ import {
   type Sink,
   type TextFormatter,
 } from "@logtape/logtape";
-import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
-import { withoutNewline } from "./without_newline.ts";
 import { mustBe } from "../arguments.ts";
 import { anything } from "../options.ts";
 

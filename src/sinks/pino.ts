@@ -17,10 +17,9 @@
 import { EventEmitter } from "node:events";
 import os from "node:os";
 import process from "node:process";
-import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
-import { withoutNewline } from "./without_newline.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";

@@ -17,10 +17,9 @@
  */
 
 import TransportStream from "winston-transport";
-import { EntrySink, type SinkCounts } from "./entry_sink.ts";
+import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
-import { withoutNewline } from "./without_newline.ts";
 import { mustBe } from "../arguments.ts";
 import { flag, text } from "../options.ts";
 

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { shortened } from "../../src/cli/output/columns.ts";
-import { table } from "../../src/cli/output/table.ts";
+import { shortened, table } from "../../src/cli/output/columns.ts";
 import { fit } from "../../src/cli/top/words.ts";
 
 test("table() aligns columns, also after letters that take two of them or none", () => {

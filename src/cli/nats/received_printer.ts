@@ -22,7 +22,7 @@ import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";
 import { entryCount, warn } from "../output/warn.ts";
-import { Ears } from "../process/ears.ts";
+import { SignalPoll } from "../process/interrupt.ts";
 
 /** How to print. */
 export interface ReceivedPrinterOptions {
@@ -90,11 +90,11 @@ export class ReceivedPrinter {
    */
   async print(items: readonly ReceivedItem[], signal?: AbortSignal): Promise<boolean> {
     const { output } = this.#options;
-    const ears = new Ears();
+    const signals = new SignalPoll();
     let printed = 0;
     for (const item of items) {
-      if (ears.isDue) {
-        await ears.listen();
+      if (signals.isDue) {
+        await signals.poll();
         // A pattern may take its time for each.
         if (signal?.aborted) break;
       }

@@ -8,7 +8,6 @@ import process from "node:process";
 import pc from "picocolors";
 import { harmless } from "./harmless.ts";
 import { mayHaveColors } from "./output_colors.ts";
-import { withoutPasswords } from "./secrets.ts";
 
 const colors = pc.createColors(mayHaveColors && Boolean(process.stderr.isTTY));
 
@@ -27,4 +26,18 @@ export function warn(message: string): void {
 /** How many of something, in words: `"1 entry"`, `"2 entries"`. */
 export function entryCount(count: number): string {
   return count === 1 ? "1 entry" : `${count} entries`;
+}
+
+/**
+ * Up to the last `@` of the line: a password may hold anything. More is hidden than there must be where
+ * several addresses stand in a line.
+ */
+const USER = /\b(nats|tls|wss?):\/+[^\n]*@/gi;
+
+/** What the parser says of an option that takes servers, which may stand there without a scheme. */
+const OPTION = /(option '--(?:from|to) [^']*' argument ')[^\n]*@/g;
+
+/** A text without the users, passwords and tokens that stand in addresses of servers. */
+export function withoutPasswords(text: string): string {
+  return text.replace(USER, "$1://***@").replace(OPTION, "$1***@");
 }

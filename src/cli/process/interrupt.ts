@@ -1,10 +1,11 @@
 /**
- * Ctrl-C as a wish to end, rather than as an end.
+ * Ctrl-C as a wish to end, rather than as an end, and seeing it in the middle of work.
  *
  * @module
  */
 
 import process from "node:process";
+import { delay } from "../../async.ts";
 import { ClosedPipeError } from "../output/output.ts";
 import { hasLostTerminal, onOutputEnd } from "./output_end.ts";
 
@@ -60,5 +61,28 @@ export class Interrupt implements Disposable {
   [Symbol.dispose](): void {
     this.#forget();
     for (const name of SIGNALS) process.removeListener(name, this.#onSignal);
+  }
+}
+
+/** How long signals may wait, in milliseconds. */
+const LATENCY = 50;
+
+/**
+ * Lets a loop see Ctrl-C. Only a turn of the event loop brings a signal; writes to a file or a pipe, and
+ * what is read from memory, take none.
+ */
+export class SignalPoll {
+  #last = performance.now();
+
+  /** Whether the last turn was too long ago. To be asked every few entries. */
+  get isDue(): boolean {
+    return performance.now() - this.#last >= LATENCY;
+  }
+
+  /** Gives signals a turn. */
+  async poll(): Promise<void> {
+    // Not setImmediate(): Deno brings signals only after some thirty of these.
+    await delay(0);
+    this.#last = performance.now();
   }
 }

@@ -12,7 +12,7 @@ import { oneLine } from "../output/harmless.ts";
 import type { Output } from "../output/output.ts";
 import type { Colors } from "../output/pretty.ts";
 import { warn } from "../output/warn.ts";
-import { Ears } from "../process/ears.ts";
+import { SignalPoll } from "../process/interrupt.ts";
 import type { Item, TailedLog } from "./tailed_log.ts";
 
 /** How long the cursor may lag behind what was seen and not wanted, in milliseconds. */
@@ -52,7 +52,7 @@ export class ItemPrinter {
   /** Prints items in their order until `signal` is aborted, and writes them out. */
   async print(items: Iterable<Item>, signal: AbortSignal): Promise<void> {
     const { output, logs, print, cursorFile } = this.#options;
-    const ears = new Ears();
+    const signals = new SignalPoll();
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
@@ -68,10 +68,10 @@ export class ItemPrinter {
         if (!output.isFull) continue;
         await this.#flush(last);
       }
-      if (!ears.isDue) continue;
+      if (!signals.isDue) continue;
       // What was found in a long log is shown, though there may be more.
       await this.#flush(last);
-      await ears.listen();
+      await signals.poll();
     }
     await this.#flush(last);
     if (signal.aborted || logs.length > 1) return;

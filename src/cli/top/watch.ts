@@ -9,7 +9,7 @@ import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../..
 import type { LogOutline } from "../../log/outline.ts";
 import { lookAt } from "../../log/native/look.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
-import { Ears } from "../process/ears.ts";
+import { SignalPoll } from "../process/interrupt.ts";
 import { History } from "./history.ts";
 import { writerPids } from "./processes.ts";
 
@@ -56,7 +56,7 @@ export class Watch {
    * ends the look early.
    */
   async look(signal?: AbortSignal): Promise<LogLook[]> {
-    const ears = new Ears();
+    const signals = new SignalPoll();
     const targets = this.#targets ?? SharedMemory.list();
     const pids = writerPids();
     const looks: LogLook[] = [];
@@ -70,7 +70,7 @@ export class Watch {
         this.#logs.set(name, log);
         looks.push(look);
       }
-      if (ears.isDue) await ears.listen();
+      if (signals.isDue) await signals.poll();
       if (signal?.aborted) return looks;
     }
     for (const name of this.#logs.keys()) if (!seen.has(name)) this.#logs.delete(name);

@@ -9,7 +9,6 @@ import type { GapReason } from "../message/message.ts";
 import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
 import type { OutboxCounts, OutboxOptions } from "./outbox_options.ts";
 import { Overdue } from "./overdue.ts";
-import { Waiters } from "./waiters.ts";
 
 /** The first pause after a refusal, and the longest, in milliseconds. */
 const FIRST_PAUSE = 20;
@@ -301,5 +300,26 @@ export class Outbox {
   #stopPause(): void {
     clearTimeout(this.#pauseTimer);
     this.#pauseTimer = undefined;
+  }
+}
+
+/** Promises that resolve when their condition holds, which is checked at each `look()`. */
+class Waiters {
+  #waiting: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
+
+  /** Waits until `isSo` holds: at once, or at a later look. */
+  until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ isSo, resolve }));
+  }
+
+  /** Checks the conditions, and resolves those that hold by now. */
+  look(): void {
+    if (this.#waiting.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ isSo, resolve }) => {
+      if (!isSo()) return true;
+      resolve();
+      return false;
+    });
   }
 }

@@ -161,3 +161,8 @@ function reasonIn(payload: Uint8Array): GapReason {
   }
   return "overwritten";
 }
+
+/** A source as a key: neither a host nor a segment has a line break. */
+export function sourceKey({ host, name, segment }: LogSource): string {
+  return `${host}\n${segment}\n${name}`;
+}

@@ -6,8 +6,7 @@
  */
 
 import type { SegmentIdentity } from "../../../ffi/mod.ts";
-import type { LogSource } from "../message/message.ts";
-import { sourceKey } from "./source_key.ts";
+import { type LogSource, sourceKey } from "../message/message.ts";
 import {
   type NumberedSource,
   type OriginGap,

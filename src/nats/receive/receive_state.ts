@@ -6,8 +6,7 @@
 
 import { CorruptStateError } from "../../errors.ts";
 import type { FeedMessage } from "./feed_message.ts";
-import type { LogSource } from "../message/message.ts";
-import { sourceKey } from "./source_key.ts";
+import { type LogSource, sourceKey } from "../message/message.ts";
 import { StateFile } from "../state_file.ts";
 
 /** The size of a slot: room for two thousand logs. All of it is written each time. */

@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { LogSource } from "../message/message.ts";
+import { type LogSource, sourceKey } from "../message/message.ts";
 import type { Tracked } from "./received_items.ts";
 import { TrackedSource } from "./sequence_check.ts";
-import { sourceKey } from "./source_key.ts";
 
 /** Logs by their names. */
 export class ReceivedSources {

@@ -1,8 +1,10 @@
 /**
- * The names of shared memory on Linux and macOS.
+ * Names and strings as the calls of Linux and macOS take them.
  *
  * @module
  */
+
+import { Buffer } from "node:buffer";
 
 /**
  * A name with its `/`, checked.
@@ -21,4 +23,9 @@ export function posixName(name: string, maxLength: number): string {
     throw new RangeError(`name of ${length} bytes exceeds the maximum of ${maxLength}`);
   }
   return `/${bare}`;
+}
+
+/** The bytes of a text in UTF-8, and the zero at its end. */
+export function cString(text: string): Uint8Array {
+  return Buffer.from(`${text}\0`, "utf8");
 }

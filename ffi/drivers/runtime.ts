@@ -1,6 +1,6 @@
 /**
- * A `require` that no bundler looks into and no parser trips on: a runtime's own modules have names
- * that other runtimes refuse even where they are never reached.
+ * What a runtime has of its own, found so that no bundler looks into it and no parser trips on it: its
+ * modules have names that other runtimes refuse even where they are never reached.
  *
  * @module
  */
@@ -22,4 +22,16 @@ export function requireBase(): string {
   if (url?.startsWith("file:")) return url;
   // A path on every system: Deno takes modules from servers, and there is no file then.
   return typeof __filename === "string" ? __filename : "file:///C:/";
+}
+
+/**
+ * Whether this is a worker's thread and not the one that the process began with. `node:worker_threads`
+ * says so everywhere, and is loaded for it only in Node: the others take milliseconds to do that.
+ */
+export function isWorkerThread(): boolean {
+  const { Bun: bun } = globalThis as { Bun?: { isMainThread: boolean } };
+  if (bun !== undefined) return !bun.isMainThread;
+  if ("Deno" in globalThis) return "DedicatedWorkerGlobalScope" in globalThis;
+  const threads = builtinRequire()("node:worker_threads") as { isMainThread: boolean };
+  return !threads.isMainThread;
 }
