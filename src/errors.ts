@@ -186,13 +186,13 @@ export class CorruptRingError extends OuroborosError {
 }
 
 /**
- * A state file has slots that are neither empty nor intact, and none that is intact. Code
- * `CORRUPT_STATE`.
+ * A file that keeps a place holds something else: a state file has slots that are neither empty nor
+ * intact, and none that is intact, or a cursor file has no cursor. Code `CORRUPT_STATE`.
  */
 export class CorruptStateError extends OuroborosError {
   /** Makes the error with its message. */
-  constructor(message: string) {
-    super("CORRUPT_STATE", message);
+  constructor(message: string, options?: ErrorOptions) {
+    super("CORRUPT_STATE", message, options);
   }
 }
 

@@ -24,14 +24,14 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  openSync,
   readSync,
   writeSync,
 } from "node:fs";
 import { crc32 } from "node:zlib";
-import { MappedFile } from "../../ffi/mod.ts";
+import { FileLock } from "../../ffi/mod.ts";
 import { CorruptStateError, StateLockedError } from "../errors.ts";
 import { checkOptions, number } from "../options.ts";
+import { checkIsFile, damaged, openPrivate } from "../place_file.ts";
 
 const MAGIC = new TextEncoder().encode("OUROSTAT");
 const VERSION = 1;
@@ -57,13 +57,13 @@ export class StateFile implements Disposable {
   readonly value: unknown;
   readonly #slotSize: number;
   readonly #descriptor: number;
-  readonly #lock: MappedFile;
+  readonly #lock: FileLock;
   #generation: bigint;
   #isClosed = false;
   #isSyncing = false;
   #syncError: Error | null = null;
 
-  private constructor(path: string, descriptor: number, lock: MappedFile, slotSize: number) {
+  private constructor(path: string, descriptor: number, lock: FileLock, slotSize: number) {
     this.path = path;
     this.#descriptor = descriptor;
     this.#lock = lock;
@@ -74,7 +74,7 @@ export class StateFile implements Disposable {
     const slots = halves.map(slotOf).filter((slot) => slot !== undefined);
     // One that is torn was being written when the machine died. Both: it is no file of ours.
     if (slots.length === 0 && halves.every((half) => half.some((byte) => byte !== 0))) {
-      throw new CorruptStateError(`state file ${path} is damaged: remove it to start anew`);
+      throw damaged(`state file ${path}`);
     }
     const latest = slots.sort((a, b) => a.generation < b.generation ? 1 : -1).at(0);
     this.#generation = latest?.generation ?? 0n;
@@ -100,11 +100,12 @@ export class StateFile implements Disposable {
   static open(path: string, options: StateFileOptions = {}): StateFile {
     checkOptions("StateFile", options, { slotSize: number });
     const { slotSize = 512 } = options;
-    const { O_RDWR, O_CREAT, O_NOFOLLOW = 0 } = constants;
-    const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
-    let lock: MappedFile | undefined;
+    const descriptor = openPrivate(path, constants.O_RDWR | constants.O_CREAT);
+    let lock: FileLock | undefined;
     try {
-      const { size } = fstatSync(descriptor);
+      const stats = fstatSync(descriptor);
+      checkIsFile(`state file ${path}`, stats);
+      const { size } = stats;
       // Nothing more before it is ours: somebody else may be doing the same.
       if (size === 0) ftruncateSync(descriptor, 2 * slotSize);
       else if (size !== 2 * slotSize) {
@@ -112,8 +113,8 @@ export class StateFile implements Disposable {
           `${path} has ${size} bytes, and a state file ${2 * slotSize}: it is something else`,
         );
       }
-      lock = MappedFile.open(path, { access: "read-write" });
-      if (!lock.tryLock()) {
+      lock = FileLock.take(path);
+      if (lock === undefined) {
         throw new StateLockedError(`state file ${path} belongs to another process`);
       }
       return new StateFile(path, descriptor, lock, slotSize);

@@ -55,7 +55,7 @@ test("load() refuses what is damaged, and leaves it", () =>
     for (const text of damaged) {
       writeFileSync(path, text);
       assert.throws(() => new CursorFile(path).load(), {
-        name: "RangeError",
+        name: "CorruptStateError",
         message: /^cursor file .*at is damaged \(.+\): remove it to start anew$/,
       }, text);
       assert.equal(readFileSync(path, "utf8"), text);
@@ -77,8 +77,8 @@ test("load() refuses what is not a file, which may have no end", {
   skip: process.platform === "linux" ? false : "only Linux has this device",
 }, () => {
   assert.throws(() => new CursorFile("/dev/full").load(), {
-    name: "RangeError",
-    message: "cursor file /dev/full is not a file",
+    name: "CorruptStateError",
+    message: "cursor file /dev/full is not a file: choose another path",
   });
 });
 

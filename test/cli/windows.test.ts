@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { CursorFile } from "../../src/cli/files/cursor_file.ts";
-import { renamePatiently } from "../../src/cli/files/patient_rename.ts";
+import { renamePatiently } from "../../src/place_file.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { isWindows } from "../support/platform.ts";

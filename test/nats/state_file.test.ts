@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import test, { after } from "node:test";
 import { CorruptStateError, StateLockedError } from "../../src/errors.ts";
 import { StateFile } from "../../src/nats/state_file.ts";
@@ -111,6 +112,15 @@ test("what is no state file is left as it is", () => {
     assert.throws(() => StateFile.open(path), CorruptStateError);
     assert.equal(readFileSync(path, "utf8"), content);
   }
+});
+
+test("what is not a file is refused, and left as it is", {
+  skip: process.platform === "linux" ? false : "only Linux has this device",
+}, () => {
+  assert.throws(() => StateFile.open("/dev/full"), {
+    name: "CorruptStateError",
+    message: "state file /dev/full is not a file: choose another path",
+  });
 });
 
 test("a link is not followed", { skip: needsLinks }, () => {

@@ -7,7 +7,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { checkCursor, type Cursor } from "../../log/native/cursor.ts";
-import { replaceFile } from "./replace_file.ts";
+import { checkIsFile, damaged, replaceFile } from "../../place_file.ts";
 
 /** Keeps a cursor in a file, which holds the one before or the new one at every moment. */
 export class CursorFile {
@@ -21,15 +21,14 @@ export class CursorFile {
   /**
    * The cursor in the file; `undefined` if there is no file.
    *
-   * @throws {RangeError} if there is something else in it, or in its place
+   * @throws {CorruptStateError} if there is something else in it, or in its place
    */
   load(): Cursor | undefined {
+    const what = `cursor file ${this.#path}`;
     let text: string;
     try {
-      // A device may have no end, and would not be one any more after the first cursor.
-      if (!statSync(this.#path).isFile()) {
-        throw new RangeError(`cursor file ${this.#path} is not a file`);
-      }
+      // What is no file would be one after the first cursor.
+      checkIsFile(what, statSync(this.#path));
       text = readFileSync(this.#path, "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -38,11 +37,7 @@ export class CursorFile {
     try {
       return parseCursor(text);
     } catch (error) {
-      const reason = (error as Error).message;
-      throw new RangeError(
-        `cursor file ${this.#path} is damaged (${reason}): remove it to start anew`,
-        { cause: error },
-      );
+      throw damaged(what, error);
     }
   }
 

@@ -20,7 +20,7 @@ import {
 import { resolve } from "node:path";
 import { FileLock } from "../../../ffi/mod.ts";
 import { SystemCallError, WriterLockedError } from "../../errors.ts";
-import { renamePatiently } from "./patient_rename.ts";
+import { renamePatiently } from "../../place_file.ts";
 
 /** How many bytes are collected before they are written. */
 const PIECE = 65536;
