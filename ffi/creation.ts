@@ -22,8 +22,6 @@ export interface Maker<T extends Mapping> {
   create(): number;
   /** Gives it its size, sets memory aside for it, and maps it. */
   build(descriptor: number): T;
-  /** Opens and maps what has the name. */
-  open(): T;
   /** Closes what could not be built, and removes it if it has a name. */
   discard(descriptor: number, isNamed: boolean): void;
 }
@@ -40,7 +38,8 @@ export function make<T extends Mapping>(
       // Nobody else can have it.
       if (lock) memory.tryLock();
       prepare?.(memory);
-      if (maker.giveName(descriptor)) return byItsName(maker, memory);
+      // In /proc/PID/maps it stays without one; `lsof PATH` and the like find it by its inode.
+      if (maker.giveName(descriptor)) return memory;
     } catch (error) {
       memory.close();
       throw error;
@@ -81,23 +80,6 @@ function makeNameless<T extends Mapping>(
   }
   if (isTaken) throw new SegmentExistsError(`creating ${maker.what} failed: exists already`);
   return { memory: built(maker, descriptor, false), descriptor };
-}
-
-/**
- * The same memory, mapped by its name: what was opened without one has none in the lists of a system
- * (`lsof`, `/proc/PID/maps`).
- */
-function byItsName<T extends Mapping>(maker: Maker<T>, memory: T): T {
-  let named: T;
-  try {
-    named = maker.open();
-  } catch {
-    // There is no descriptor left, it may not be read, or it is gone by now: it works without a name.
-    return memory;
-  }
-  if (named.takeOver(memory)) return named;
-  named.close();
-  return memory;
 }
 
 function built<T extends Mapping>(maker: Maker<T>, descriptor: number, isNamed: boolean): T {

@@ -95,7 +95,6 @@ export class MappedFile extends Mapping {
         system().setSize(descriptor, size, what);
         return new MappedFile(path, descriptor, size, "read-write", true);
       },
-      open: () => MappedFile.open(path, { access: "read-write" }),
       discard(descriptor, isNamed) {
         if (isNamed) removeFailed(path, descriptor);
         else files.close(descriptor);

@@ -354,26 +354,6 @@ export abstract class Mapping implements Disposable {
     this.close();
   }
 
-  /**
-   * Ends another mapping of the same object, and has its lock from now on; false if it is one of
-   * another object. For those who make mappings.
-   */
-  takeOver(other: Mapping): boolean {
-    const { device, inode } = other.identity;
-    if (this.identity.device !== device || this.identity.inode !== inode) return false;
-    if (other.#isLockHeld) {
-      this.#isLockHeld = true;
-      this.#lockDescriptor = other.#lockDescriptor;
-      // Its lock goes with the descriptor by which it was taken.
-      const { descriptors } = other.#holding;
-      for (const descriptor of descriptors) this.#holding.descriptors.add(descriptor);
-      descriptors.clear();
-    }
-    this.#maker = other.#maker;
-    other.close();
-    return true;
-  }
-
   /** Closes, and does something in between: nothing is mapped any more, and the lock is still held. */
   protected closeAround(action: () => void): void {
     this.#checkOpen();

@@ -121,7 +121,6 @@ export class SharedMemory extends Mapping {
         }
         return new SharedMemory(normal, descriptor, mapped, "read-write", true);
       },
-      open: () => SharedMemory.open(normal, { access: "read-write", wholePages }),
       discard(descriptor, isNamed) {
         if (isNamed) removeFailed(normal, descriptor);
         else system().close(descriptor);

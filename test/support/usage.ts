@@ -1,6 +1,7 @@
 /** What this process uses: maps, descriptors, memory, as the kernel and the engine count them. */
 
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -37,22 +38,38 @@ export async function usage(): Promise<Usage> {
   };
 }
 
-/** The lines of /proc/self/maps that contain `part`. */
+/** The lines of /proc/self/maps that contain `part`, or are of what has such a path. */
 export function mapLines(part: string): string[] {
   const lines = readFileSync("/proc/self/maps", "utf8").trimEnd().split("\n");
-  return lines.filter((line) => line.includes(part));
+  const inodes = inodesOf(part);
+  return lines.filter((line) => line.includes(part) || inodes.has(Number(line.split(/\s+/)[4])));
 }
 
-/** The descriptors of this process that lead to a path that contains `part`. */
+/** The descriptors of this process that lead to a path that contains `part`, or to what has one. */
 export function descriptorsOf(part: string): number[] {
+  const inodes = inodesOf(part);
   return readdirSync("/proc/self/fd").filter((descriptor) => {
     try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`).includes(part);
+      const path = `/proc/self/fd/${descriptor}`;
+      return readlinkSync(path).includes(part) || inodes.has(statSync(path).ino);
     } catch {
       // The one that listed the folder is gone.
       return false;
     }
   }).map(Number);
+}
+
+/** What has a path that contains `part`: what got its name after it was opened has none in /proc. */
+function inodesOf(part: string): Set<number> {
+  const folders = ["/dev/shm", ...(part.includes("/") ? [dirname(`${part}x`)] : [])];
+  const paths = folders.filter((folder) => part !== "" && existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder).map((name) => `${folder}/${name}`)
+  );
+  return new Set(
+    paths.filter((path) => path.includes(part))
+      .map((path) => statSync(path, { throwIfNoEntry: false })?.ino)
+      .filter((inode) => inode !== undefined),
+  );
 }
 
 /** Says in one line how a use grew, if the amounts of a run were asked for. */

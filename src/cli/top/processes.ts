@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 
 /** Whether the system tells. */
@@ -37,18 +37,40 @@ export function writerPids(): Map<string, number> {
  */
 export function attachedTo(name: string): Attached[] {
   const place = name.startsWith("/") && name.indexOf("/", 1) < 0 ? `/dev/shm${name}` : name;
+  const inode = inodeOf(place);
+  if (inode === undefined) return [];
   const found: Attached[] = [];
   for (const pid of folder("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
+    // By the inode, not by the path: what got its name when it was complete has none there.
     // Descriptors are quicker to read than maps; ours and those of the C++ library stay open.
     const isAttached = folder(`/proc/${pid}/fd`).some((fd) =>
-      link(`/proc/${pid}/fd/${fd}`) === place
+      inodeOf(`/proc/${pid}/fd/${fd}`) === inode
     );
-    if (isAttached || lines(`/proc/${pid}/maps`).some((line) => line.endsWith(` ${place}`))) {
+    if (isAttached || lines(`/proc/${pid}/maps`).some((line) => isOf(line, inode))) {
       found.push({ pid: Number(pid), name: lines(`/proc/${pid}/comm`)[0] ?? "?" });
     }
   }
   return found;
+}
+
+/** Device and inode, as a line of maps has them: `00:1a 5678`. */
+function inodeOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    // As the C library puts major and minor numbers together.
+    const major = (dev >> 8n) & 0xfffn;
+    const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
+    const [a, b] = [major, minor].map((number) => number.toString(16).padStart(2, "0"));
+    return `${a}:${b} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOf(line: string, inode: string): boolean {
+  const [, , , device, number] = line.split(/\s+/, 5);
+  return `${device} ${number}` === inode;
 }
 
 function lines(path: string): string[] {
@@ -65,13 +87,5 @@ function folder(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
-  }
-}
-
-function link(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
   }
 }

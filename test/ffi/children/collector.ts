@@ -22,12 +22,16 @@ function readerOf<T>(view: T, read: (view: T) => number): () => number {
   return () => read(view);
 }
 
+/** Which object is mapped: it got its name when it was complete, so that /proc has none for it. */
+const inodes: string[] = [];
+
 function makeReaders(): (() => number)[] {
   return makers.map((make, i) => {
     const memory = kind === "MappedFile"
       ? MappedFile.create(path + i, 65536)
       : SharedMemory.create((path + i).replace("/dev/shm", ""), 65536);
     new Uint8Array(memory.buffer)[100] = 7;
+    inodes.push(String(memory.identity.inode));
     unlink(path + i);
     return make(memory.buffer);
   });
@@ -52,8 +56,9 @@ async function collect(isDone: () => boolean): Promise<void> {
 }
 
 const mapped = () => {
-  const maps = readFileSync("/proc/self/maps", "utf8");
-  return makers.filter((_, i) => maps.includes(`${path}${i} `)).length;
+  const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
+  const all = new Set(maps.map((line) => line.split(/\s+/)[4]));
+  return inodes.filter((inode) => all.has(inode)).length;
 };
 
 const holder: { readers: (() => number)[] } = { readers: makeReaders() };
