@@ -80,3 +80,17 @@ export async function deadline<T>(
     ended.abort();
   }
 }
+
+/**
+ * Aborts `controller` with `signal`, until the result is disposed of. Not `AbortSignal.any()`: Node keeps
+ * all that it made for as long as its sources live.
+ */
+export function abortWith(
+  controller: AbortController,
+  signal: AbortSignal | undefined,
+): Disposable {
+  const abort = () => controller.abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted) abort();
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", abort) };
+}

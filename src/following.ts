@@ -5,7 +5,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import { delay } from "./async.ts";
+import { abortWith, delay } from "./async.ts";
 
 /** How long the event loop may wait for its turn while there is always another item, in milliseconds. */
 const DEAF = 10;
@@ -69,24 +69,17 @@ async function* steps<T>(
   signal: AbortSignal | undefined,
   stop: AbortController,
 ): AsyncGenerator<T, void, undefined> {
-  // Not AbortSignal.any(): Node keeps all that it made for as long as its sources live.
-  const abort = () => stop.abort();
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
+  using _linked = abortWith(stop, signal);
   const turns = new Turns();
-  try {
-    while (!stop.signal.aborted) {
-      const item = next();
-      if (item === undefined) {
-        turns.sleeps(performance.now());
-        await delay(interval, { signal: stop.signal }).catch(() => {});
-        continue;
-      }
-      yield item;
-      const turn = turns.due();
-      if (turn !== undefined) await turn;
+  while (!stop.signal.aborted) {
+    const item = next();
+    if (item === undefined) {
+      turns.sleeps(performance.now());
+      await delay(interval, { signal: stop.signal }).catch(() => {});
+      continue;
     }
-  } finally {
-    signal?.removeEventListener("abort", abort);
+    yield item;
+    const turn = turns.due();
+    if (turn !== undefined) await turn;
   }
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { abortable, deadline, delay } from "../src/async.ts";
+import { abortable, abortWith, deadline, delay } from "../src/async.ts";
 
 const never = new Promise<never>(() => {});
 const before = AbortSignal.abort(new Error("before"));
@@ -63,4 +63,17 @@ test("a promise that fails after the wait for it has ended disturbs nobody", asy
   await assert.rejects(abortable(late.promise, before), /before/);
   late.reject(new Error("late"));
   await delay(5);
+});
+
+test("abortWith() aborts a controller with a signal, before or after, until it is disposed of", () => {
+  const first = new AbortController();
+  abortWith(first, before)[Symbol.dispose]();
+  assert.equal(first.signal.aborted, true);
+  const source = new AbortController();
+  const [linked, unlinked] = [new AbortController(), new AbortController()];
+  abortWith(linked, source.signal);
+  abortWith(unlinked, source.signal)[Symbol.dispose]();
+  abortWith(unlinked, undefined)[Symbol.dispose]();
+  source.abort();
+  assert.deepEqual([linked.signal.aborted, unlinked.signal.aborted], [true, false]);
 });

@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isSameFile } from "../../ffi/mod.ts";
+import { abortWith } from "../async.ts";
 import { OuroborosError } from "../errors.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
@@ -134,16 +135,14 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     }
   };
   const end = new AbortController();
-  const abort = () => end.abort();
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
+  using _linked = abortWith(end, signal);
   let failure: unknown;
   reopen = () => {
     try {
       file.reopen();
     } catch (error) {
       failure ??= error;
-      abort();
+      end.abort();
     }
   };
   // Also for what came last before a pause.
@@ -152,7 +151,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       keep(false);
     } catch (error) {
       failure ??= error;
-      abort();
+      end.abort();
     }
   }, Math.min(KEEP_INTERVAL, options.fsync ?? KEEP_INTERVAL));
   try {
@@ -178,7 +177,6 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     keep(true);
   } finally {
     clearInterval(timer);
-    signal.removeEventListener("abort", abort);
   }
   warn(`${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
 }

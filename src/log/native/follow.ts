@@ -5,6 +5,7 @@
  */
 
 import type { Doorbell } from "../../../ffi/mod.ts";
+import { abortWith } from "../../async.ts";
 import { endable } from "../../following.ts";
 import type { Cursor } from "./cursor.ts";
 import { Patience } from "./patience.ts";
@@ -111,45 +112,38 @@ async function* steps<T>(
   stop: AbortController,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  if (signal?.aborted) return;
-  // Not AbortSignal.any(): Node keeps all that it made for as long as its sources live.
-  const abort = () => stop.abort();
-  signal?.addEventListener("abort", abort);
-  try {
-    let isAbandoned = false;
-    let nextLook = LOOK_INTERVAL;
-    while (!stop.signal.aborted) {
-      const item = followed.next();
-      if (item !== undefined) {
-        const turn = patience.found();
-        nextLook = LOOK_INTERVAL;
-        yield item;
-        // Others have their turn between two items: with one in our hand, the reader's position would be
-        // behind something that nobody was given yet.
-        if (turn !== undefined) await turn;
+  using _linked = abortWith(stop, signal);
+  let isAbandoned = false;
+  let nextLook = LOOK_INTERVAL;
+  while (!stop.signal.aborted) {
+    const item = followed.next();
+    if (item !== undefined) {
+      const turn = patience.found();
+      nextLook = LOOK_INTERVAL;
+      yield item;
+      // Others have their turn between two items: with one in our hand, the reader's position would be
+      // behind something that nobody was given yet.
+      if (turn !== undefined) await turn;
+      continue;
+    }
+    if (onAbandoned !== "stay" && patience.idleTime >= nextLook) {
+      nextLook = patience.idleTime + LOOK_INTERVAL;
+      const wasAbandoned = isAbandoned;
+      // Each time: the name may lead here again, or another follower has moved the reader on.
+      isAbandoned = followed.isAbandoned();
+      if (isAbandoned && !wasAbandoned) {
+        // First what was written between our last look and the end of its writer.
+        nextLook = 0;
         continue;
       }
-      if (onAbandoned !== "stay" && patience.idleTime >= nextLook) {
-        nextLook = patience.idleTime + LOOK_INTERVAL;
-        const wasAbandoned = isAbandoned;
-        // Each time: the name may lead here again, or another follower has moved the reader on.
-        isAbandoned = followed.isAbandoned();
-        if (isAbandoned && !wasAbandoned) {
-          // First what was written between our last look and the end of its writer.
-          nextLook = 0;
-          continue;
-        }
-        if (isAbandoned && onAbandoned === "end") return;
-        if (isAbandoned && followed.moveOn()) {
-          isAbandoned = false;
-          continue;
-        }
+      if (isAbandoned && onAbandoned === "end") return;
+      if (isAbandoned && followed.moveOn()) {
+        isAbandoned = false;
+        continue;
       }
-      const pause = patience.pause(followed.bell);
-      if (pause !== undefined) await pause;
     }
-  } finally {
-    signal?.removeEventListener("abort", abort);
+    const pause = patience.pause(followed.bell);
+    if (pause !== undefined) await pause;
   }
 }
 

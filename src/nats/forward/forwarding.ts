@@ -15,7 +15,7 @@ import { NatsCarrier } from "./nats_carrier.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import type { StateFile } from "../state_file.ts";
-import { deadline } from "../../async.ts";
+import { abortWith, deadline } from "../../async.ts";
 
 /** How often the state file is written, and the log is looked at for the lag, in milliseconds. */
 const INTERVAL = 1000;
@@ -164,10 +164,7 @@ export class Forwarding implements AsyncDisposable {
 
   async #run(): Promise<ForwardStats> {
     const { options, link } = this.#parts;
-    const { signal } = options;
-    const abort = () => this.#ending.abort();
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
+    using _linked = abortWith(this.#ending, options.signal);
     let unlisten = () => {};
     let timer: ReturnType<typeof setInterval> | undefined;
     try {
@@ -184,7 +181,6 @@ export class Forwarding implements AsyncDisposable {
       this.#failure ??= { error };
     }
     clearInterval(timer);
-    signal?.removeEventListener("abort", abort);
     // What the reader threw is no reason not to wait for what is on its way.
     if (!this.#outbox.isClosed) {
       await deadline(this.#outbox.settled(), options.closeTimeout ?? 5000).catch(() => {});

@@ -5,6 +5,7 @@
  */
 
 import { OverrunError } from "../../errors.ts";
+import { abortable } from "../../async.ts";
 import type { EntryBatch } from "../../log/batch.ts";
 import { type Cursor, isCursorOf } from "../../log/native/cursor.ts";
 import type { ReopenEvent } from "../../log/native/follow.ts";
@@ -163,12 +164,7 @@ export class Intake {
   /** Waits for room, or for the end. */
   async #room(size: number): Promise<void> {
     const { outbox, signal } = this.#parts;
-    if (signal.aborted) return;
-    const ended = Promise.withResolvers<void>();
-    const end = () => ended.resolve();
-    signal.addEventListener("abort", end);
-    await Promise.race([outbox.room(size), ended.promise]);
-    signal.removeEventListener("abort", end);
+    await abortable(outbox.room(size), signal).catch(() => {});
   }
 
   /** Notes that entries up to the one before `next` are missing. */

@@ -8,7 +8,7 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import { ClosedError, StreamUnusableError } from "../../errors.ts";
-import { deadline, delay } from "../../async.ts";
+import { abortWith, deadline, delay } from "../../async.ts";
 import type { NatsLink, NatsStatus } from "../connect.ts";
 import { REQUEST_TIME, tryAgainAndAgain } from "./feed_attempts.ts";
 import { explained } from "./feed_errors.ts";
@@ -82,9 +82,7 @@ export class Feed {
    */
   static async open(link: NatsLink, options: FeedOptions, signal?: AbortSignal): Promise<Feed> {
     const feed = new Feed(link, options);
-    const abort = () => feed.#ending.abort();
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
+    using _linked = abortWith(feed.#ending, signal);
     try {
       await (feed.#beginning = feed.#begin());
       signal?.throwIfAborted();
@@ -94,8 +92,6 @@ export class Feed {
       await feed.close();
       signal?.throwIfAborted();
       throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
     }
   }
 

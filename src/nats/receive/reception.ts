@@ -4,6 +4,7 @@
  * @module
  */
 
+import { abortWith } from "../../async.ts";
 import { endable, Turns } from "../../following.ts";
 import { NatsLink } from "../connect.ts";
 import { Feed } from "./feed.ts";
@@ -134,9 +135,8 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     this.#hasStarted = true;
     const { signal: given, link: givenLink } = this.#options;
     const { signal } = this.#stop;
-    const abort = () => this.#stop.abort();
-    if (given?.aborted || signal.aborted) return;
-    given?.addEventListener("abort", abort);
+    using _linked = abortWith(this.#stop, given);
+    if (signal.aborted) return;
     const state = this.#openState();
     let link: NatsLink | undefined;
     let feed: Feed | undefined;
@@ -151,7 +151,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     } catch (error) {
       if (!given?.aborted && error !== signal.reason) throw error;
     } finally {
-      given?.removeEventListener("abort", abort);
       // Whatever fails of it: nothing stays that would keep a process.
       try {
         state?.finish();
