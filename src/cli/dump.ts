@@ -9,7 +9,7 @@ import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { refuseItself } from "./files/not_itself.ts";
+import { refuseItself } from "./options/log_targets.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import {
   addSelectionOptions,

@@ -19,7 +19,7 @@ import type { Forwarding } from "../nats/forward/forwarding.ts";
 import type { NewStreamOptions } from "../nats/forward/new_stream.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../nats/message/subject.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import {
   addNatsOptions,
   NATS_HELP,
@@ -36,6 +36,7 @@ import {
   sizeArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
+import { waitForLog } from "./options/log_targets.ts";
 import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -232,9 +233,7 @@ async function forwardLog(
 function open(target: LogTarget, signal: AbortSignal, isOnce: boolean): Promise<ShmLogReader> {
   const options = { strategy: "lowest", onDamage: "skip", copyMode: "auto" } as const;
   if (isOnce) return Promise.resolve(ShmLogReader.open(target, options));
-  const patience = setTimeout(() => warn(`waiting for log ${describeTarget(target)}`), 1000);
-  return ShmLogReader.waitFor(target, { signal, interval: 20, ...options })
-    .finally(() => clearTimeout(patience));
+  return waitForLog(target, signal, options);
 }
 
 /** Forwards what is there, and ends. */

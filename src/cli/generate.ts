@@ -23,7 +23,7 @@ import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Pace } from "./process/pace.ts";
-import { warnIfShortLived } from "./process/short_lived.ts";
+import { warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
 Examples:

@@ -13,9 +13,9 @@ import { OuroborosError } from "../errors.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../log/native/reader_options.ts";
-import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { CursorFile } from "./files/cursor_file.ts";
-import { refuseItself } from "./files/not_itself.ts";
+import { refuseItself, waitForLog } from "./options/log_targets.ts";
 import { RotatingFile } from "./files/rotating_file.ts";
 import {
   countArgument,
@@ -206,9 +206,7 @@ async function open(
   options: ShmLogReaderOptions,
 ): Promise<ShmLogReader | undefined> {
   try {
-    const opening = ShmLogReader.waitFor(target, { ...options, signal, interval: 20 });
-    const patience = setTimeout(() => warn(`waiting for log ${describeTarget(target)}`), 1000);
-    return await opening.finally(() => clearTimeout(patience));
+    return await waitForLog(target, signal, options);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;

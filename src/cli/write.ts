@@ -15,7 +15,7 @@ import { positiveArgument, sizeArgument, targetArgument } from "./options/argume
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
-import { warnIfShortLived } from "./process/short_lived.ts";
+import { warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
 Examples:

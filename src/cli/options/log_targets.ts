@@ -1,0 +1,57 @@
+/**
+ * What commands do with the logs that they are given.
+ *
+ * @module
+ */
+
+import { statSync } from "node:fs";
+import { isSameFile, SharedMemory } from "../../../ffi/mod.ts";
+import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import { describeTarget, type LogTarget } from "../../log/native/target.ts";
+import { warn } from "../output/warn.ts";
+
+/** How often to look for a log that is not there, in milliseconds. */
+const INTERVAL = 20;
+/** After how long to say so, in milliseconds. */
+const PATIENCE = 1000;
+
+/**
+ * Opens a log as soon as it is there; says so if that takes a while.
+ *
+ * @throws {DOMException} the reason of `signal` when it is aborted
+ */
+export async function waitForLog(
+  target: LogTarget,
+  signal: AbortSignal,
+  options: ShmLogReaderOptions,
+): Promise<ShmLogReader> {
+  const notice = setTimeout(() => warn(`waiting for log ${describeTarget(target)}`), PATIENCE);
+  try {
+    return await ShmLogReader.waitFor(target, { ...options, signal, interval: INTERVAL });
+  } finally {
+    clearTimeout(notice);
+  }
+}
+
+/**
+ * Makes sure that a file to be written is not the log that is read: that would be cut off under its
+ * writer, too.
+ *
+ * @throws {RangeError} if it is
+ */
+export function refuseItself(target: LogTarget, reader: ShmLogReader, path: string): void {
+  const { device, inode } = reader.position;
+  const there = statSync(path, { throwIfNoEntry: false });
+  const isItself = typeof target === "string"
+    // Where shared memory can be seen among the files.
+    ? there?.dev === device && there.ino === inode
+    : isSameFile(target.path, path);
+  if (isItself) throw new RangeError(`${path} is log ${describeTarget(target)} itself`);
+}
+
+/** Says that `what` keeps no shared memory where that goes with its last handle: on Windows. */
+export function warnIfShortLived(target: LogTarget, what: string): void {
+  if (typeof target !== "string" || SharedMemory.persists) return;
+  warn(`${what} keeps only files here: shared memory goes when all have closed it`);
+}
