@@ -6,12 +6,11 @@
 
 import { decodeText } from "../decode_text.ts";
 import { ReentrantUseError } from "../errors.ts";
-import { EntryBounds, type Found } from "./bounds.ts";
+import { type Ahead, EntryBounds, type Found } from "./bounds.ts";
 import { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
 import { checkRoom, copyInto } from "../read_into.ts";
 import { HEADER_SIZE } from "./layout.ts";
-import type { Ahead } from "./position.ts";
 import type { Segment } from "./segment.ts";
 import { inspectable } from "../inspectable.ts";
 import { keepFromTransfer } from "../untransferable.ts";

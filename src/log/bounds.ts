@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { CorruptLogError } from "../errors.ts";
 import { HEADER_SIZE, LENGTH_MASK, MAX_TOTAL_LENGTH, WRAP_LENGTH } from "./layout.ts";
-import type { Ahead } from "./position.ts";
 import type { Segment } from "./segment.ts";
-import type { WalkEnd } from "./survey.ts";
+import type { WalkEnd } from "./walk.ts";
 
 /** How much is fetched ahead of the walk in bytes: well within the L1 cache. */
 const WARM_BYTES = 16384;
@@ -15,6 +15,18 @@ const WARM_BYTES = 16384;
 const WARM_SIZE = 512;
 /** The words of a cache line of 64 bytes. */
 const LINE_WORDS = 16;
+
+/** What the row of the next chunk says of the entries of ours. */
+export interface Ahead {
+  /** Our entries end here, in bytes from the start of the segment. */
+  limit: number;
+  /** Whether all up to `limit` is committed. */
+  isComplete: boolean;
+  /** Where a chunk of a lap before starts: nothing of ours was written there yet. -1: nowhere. */
+  stale: number;
+  /** What is wrong with the row. */
+  broken: CorruptLogError | undefined;
+}
 
 /** Where `EntryBounds.find()` ended, and why. */
 export interface Found {

@@ -9,7 +9,8 @@ import type { Fence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { markedTotal } from "./resume.ts";
 import { type Load, Segment } from "./segment.ts";
-import { behind, survey, walk } from "./survey.ts";
+import { behind, survey } from "./survey.ts";
+import { walk } from "./walk.ts";
 
 /** What is in a log. Of the chunks in few numbers each: there may be millions of them. */
 export interface LogOutline {

@@ -5,25 +5,25 @@
  * @module
  */
 
-import { type CorruptLogError, OverrunError } from "../errors.ts";
+import { CorruptLogError, OverrunError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
+import type { EntryBatch } from "./batch.ts";
+import type { Ahead } from "./bounds.ts";
 import { Landing } from "./landing.ts";
 import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
-import type { Row, Segment } from "./segment.ts";
+import { isFirstMoving, isLateRow, isOldLap } from "./reference_writer.ts";
+import type { ChunkRow, Row, Segment } from "./segment.ts";
 import {
   believes,
-  type ChunkRow,
   countUpTo,
   isCurrent,
-  isMoving,
   rowOf,
-  runsInto,
   steadySurvey,
   type Survey,
   survey,
-  walk,
 } from "./survey.ts";
+import { walk } from "./walk.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
 const ATTEMPTS = 16;
@@ -34,44 +34,35 @@ const MOST_DOUBTS = 2;
 /** The pages of systems that give whole ones are not larger, in bytes. */
 const LARGEST_PAGE = 65536;
 
-/** What the row of the next chunk says of the entries of ours. */
-export interface Ahead {
-  /** Our entries end here, in bytes from the start of the segment. */
-  limit: number;
-  /** Whether all up to `limit` is committed. */
-  isComplete: boolean;
-  /** Where a chunk of a lap before starts: nothing of ours was written there yet. -1: nowhere. */
-  stale: number;
-  /** What is wrong with the row. */
-  broken: CorruptLogError | undefined;
-}
+/**
+ * What came of a step of a reader: `"moved"` to another place, where it is to try again, or `"stay"`
+ * where it is: there is nothing to be had but what was found there.
+ */
+export type Step = "moved" | "stay";
 
 /** The position of a reader. */
 export class Position {
-  /** The chunk that we are in; -1: none yet, or it was taken from us. */
-  chunk = -1;
-  /** Its token: how many entries were written before it. */
-  token = -1;
-  /** Offset of the next header in bytes. */
-  offset = 0;
-  /** The sequence number of the entry before it. */
-  number = 0;
-  /** The highest number that was delivered or counted as lost; -1: not started. */
-  seen = -1;
-  /** Whether the reader has not come to where it starts yet: it can't be overtaken before. */
-  isStarting = true;
-  /** How many entries are lost. */
-  lost = 0;
-  /** How many times the writer overtook us. */
-  overruns = 0;
-
   readonly #segment: Segment;
   readonly #fence: Fence;
   readonly #policy: ReadPolicy;
   readonly #landing = new Landing();
-  // Where our chunk starts.
+  // The chunk that we are in; -1: none yet, or it was taken from us.
+  #chunk = -1;
+  // Its token: how many entries were written before it.
+  #token = -1;
+  // Where it starts, in bytes.
   #start = 0;
-  // The row was not committed yet when we entered: the reference commits it after its first entry.
+  // The offset of the next header in bytes.
+  #offset = 0;
+  // The sequence number of the entry before it.
+  #number = 0;
+  // The highest number that was delivered or counted as lost; -1: not started.
+  #seen = -1;
+  // Whether the reader has not come to where it starts yet: it can't be overtaken before.
+  #isStarting = true;
+  #lost = 0;
+  #overruns = 0;
+  // The row was a late one when we entered: it has no flag yet.
   #isLate = false;
   // The last survey, and how many bytes were read since something was written.
   #survey: Survey | undefined;
@@ -85,60 +76,102 @@ export class Position {
     this.#segment = segment;
     this.#fence = fence;
     this.#policy = policy;
-    this.seen = policy.after;
+    this.#seen = policy.after;
   }
 
-  /** Finds out what the next row says. False: we are in another chunk now. */
-  lookAhead(ahead: Ahead): boolean {
+  /** The offset of the next header in bytes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The sequence number of the entry before it. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The highest number that was delivered or counted as lost; -1: not started. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** How many entries are lost. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** How many times the writer overtook us. */
+  get overruns(): number {
+    return this.#overruns;
+  }
+
+  /** Whether we are in a chunk. If not: locate() one. */
+  get isInChunk(): boolean {
+    return this.#chunk >= 0;
+  }
+
+  /** Notes that the reader has come to where it starts: from here on it can be overtaken. */
+  started(): void {
+    this.#isStarting = false;
+  }
+
+  /** Says what the entries of `batch` are, found here: their numbers and their chunk. */
+  settle(batch: EntryBatch): void {
+    // What was seen before is not given again.
+    const skipped = Math.min(Math.max(this.#seen - this.#number, 0), batch.length);
+    batch.settle(this.#number + 1, skipped, this.#chunk, this.#token);
+  }
+
+  /** Finds out what the next row says. `"moved"`: our chunk is another one, or none. */
+  lookAhead(ahead: Ahead): Step {
     const segment = this.#segment;
     const { words } = segment;
     ahead.limit = segment.end;
     ahead.isComplete = false;
     ahead.stale = -1;
     ahead.broken = undefined;
-    const next = this.chunk + 1;
-    if (next === segment.chunkCount) return true;
+    const next = this.#chunk + 1;
+    if (next === segment.chunkCount) return "stay";
     const at = rowWord(next);
     segment.loadRow(next);
-    if (tokenAt(words, at) <= this.token) {
+    if (tokenAt(words, at) <= this.#token) {
       ahead.stale = words[at] >>> 0;
-      return true;
+      return "stay";
     }
     const row = segment.readRow(next, this.#fence, this.#row);
     this.#fence(); // the row before the headers, of which it may tell how far they go
-    if (row.token <= this.token) return true;
+    if (row.token <= this.#token) return "stay";
     if (this.#isEntered(row)) {
       // Chunks that start at the same offset in each lap: it may be ours of a later one.
-      if (row.token > this.seen) this.overrun();
+      if (row.token > this.#seen) this.overrun();
       else this.#adopt(next, row);
-      return false;
+      return "moved";
     }
-    if (!row.committed) return true;
+    if (!row.committed) return "stay";
     if (!segment.isPlausible(row)) ahead.broken = segment.damagedRow(next, row);
     // Chunks of one lap follow each other: up to there every entry is complete.
-    else if (row.offset > this.offset) {
+    else if (row.offset > this.#offset) {
       ahead.limit = row.offset;
       ahead.isComplete = true;
     }
-    return true;
+    return "stay";
   }
 
   /** Whether the next chunk still starts at `limit`, and so still vouches for what is before it. */
   isVouchedFor(limit: number): boolean {
-    const index = this.chunk + 1;
+    const index = this.#chunk + 1;
     const { committed, offset, token } = this.#segment.readRow(index, this.#fence, this.#row);
-    if (!committed || offset !== limit || token <= this.token) return false;
+    if (!committed || offset !== limit || token <= this.#token) return false;
     // None is missing before it, so it is its offset that is wrong: the reference gives a row its new
     // token while it still has the flag and the offset of the lap before.
-    return token !== this.number || believes(this.#look(), index, offset, token);
+    return token !== this.#number || believes(this.#look(), index, offset, token);
   }
 
   /** Goes on to the header at `offset`, past `count` entries. */
   advance(offset: number, count: number): void {
-    this.#passed += offset - this.offset;
-    this.offset = offset;
-    this.number += count;
-    if (this.number > this.seen) this.seen = this.number;
+    this.#passed += offset - this.#offset;
+    this.#offset = offset;
+    this.#number += count;
+    if (this.#number > this.#seen) this.#seen = this.#number;
   }
 
   /**
@@ -152,45 +185,37 @@ export class Position {
    */
   isLapOver(): boolean {
     const segment = this.#segment;
-    if (segment.end - this.offset > LARGEST_PAGE) return false;
+    if (segment.end - this.#offset > LARGEST_PAGE) return false;
     const row = segment.readRow(0, this.#fence, this.#row);
-    if (!row.committed || row.token < this.number || row.token <= this.token) return false;
+    if (!row.committed || row.token < this.#number || row.token <= this.#token) return false;
     this.#fence(); // the row before the header, which may have come since we looked
-    segment.load(this.offset, this.offset + HEADER_SIZE);
-    return segment.words[this.offset >>> 2] >= 0;
+    segment.load(this.#offset, this.#offset + HEADER_SIZE);
+    return segment.words[this.#offset >>> 2] >= 0;
   }
 
   /** The lap ends here: on to chunk 0, if the writer went there. */
-  wrap(): boolean {
+  wrap(): Step {
     const segment = this.#segment;
     const row = segment.readRow(0, this.#fence, this.#row);
     if (!row.committed || !this.#isNewer(row)) {
-      return this.isIntact() ? false : this.overrun();
+      return this.isIntact() ? "stay" : this.overrun();
     }
-    if (row.token > this.seen) return this.overrun();
+    if (row.token > this.#seen) return this.overrun();
     if (!segment.isPlausible(row)) return this.damaged(segment.damagedRow(0, row));
     const { offset, token } = row;
-    // The reference changes the token first: old entries that run into the next old chunk are old.
-    for (let index = 1; index < segment.chunkCount; index++) {
-      const after = segment.readRow(index, this.#fence, this.#row);
-      if (!after.committed) continue;
-      if (
-        after.token < token && segment.isPlausible(after) && runsInto(segment, offset, after.offset)
-      ) return false;
-      break;
-    }
+    if (isOldLap(segment, this.#fence, offset, token, this.#row)) return "stay";
     this.#enter(0, offset, token);
-    return true;
+    return "moved";
   }
 
-  /** Our chunk was overwritten, or is about to be. True: we are in another one now. */
-  overrun(): boolean {
-    this.chunk = -1;
+  /** Our chunk was overwritten, or is about to be: on to what is left. `"stay"`: nothing is, yet. */
+  overrun(): Step {
+    this.#chunk = -1;
     return this.locate();
   }
 
-  /** Finds the chunk to start in, or to go on in. */
-  locate(): boolean {
+  /** Finds the chunk to start in, or to continue in. `"stay"`: there is none. */
+  locate(): Step {
     let again = 0;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const last = this.#survey;
@@ -201,7 +226,7 @@ export class Position {
         attempt--;
         continue;
       }
-      if (row === undefined) return false;
+      if (row === undefined) return "stay";
       // The survey looked at a table in motion: what it chose must still be there.
       const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
       if (!committed || offset !== row.offset || token !== row.token) {
@@ -210,8 +235,8 @@ export class Position {
       }
       const lost = this.#enter(row.index, offset, token);
       if (lost > 0) {
-        this.overruns += attempt;
-        if (this.#policy.onOverrun === "throw" && !this.isStarting) {
+        this.#overruns += attempt;
+        if (this.#policy.onOverrun === "throw" && !this.#isStarting) {
           throw new OverrunError(
             `the writer overtook this reader: ${lost} entries before entry ${
               token + 1
@@ -221,9 +246,9 @@ export class Position {
           );
         }
       }
-      return true;
+      return "moved";
     }
-    return false;
+    return "stay";
   }
 
   /**
@@ -235,22 +260,23 @@ export class Position {
     const found = this.#survey;
     if (found === undefined) return false;
     if (row !== undefined && row.token === found.newest?.token && !found.isSteady) return true;
-    return (row === undefined || row.token === this.token) && found === last && isMoving(found);
+    return (row === undefined || row.token === this.#token) && found === last &&
+      isFirstMoving(found, found.first);
   }
 
   #choose(): ChunkRow | undefined {
     const found = this.#look();
     const { order, newest } = found;
-    if (this.seen >= 0) {
-      if (this.isStarting) {
+    if (this.#seen >= 0) {
+      if (this.#isStarting) {
         // The chunk of the entry to start after, if it is still there.
-        const older = countUpTo(found, this.seen);
+        const older = countUpTo(found, this.#seen);
         if (older > 0) return rowOf(found, order[older - 1]);
       }
       if (this.#policy.onOverrun === "latest") {
         return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
       }
-      return this.#land(found, this.token === this.seen ? this.token - 1 : this.token);
+      return this.#land(found, this.#token === this.#seen ? this.#token - 1 : this.#token);
     }
     if (order.length === 0) return undefined;
     const { strategy } = this.#policy;
@@ -263,11 +289,11 @@ export class Position {
   #land(found: Survey, token: number): ChunkRow | undefined {
     const oldest = this.#oldestAfter(found, token);
     // Nothing is lost yet: it is the chunk after ours.
-    if (oldest === undefined || oldest.token === this.seen) return oldest;
+    if (oldest === undefined || oldest.token === this.#seen) return oldest;
     const { order } = found;
     const first = countUpTo(found, token);
     const tokenOf = (age: number) => rowOf(found, order[first + age]).token;
-    const age = this.#landing.choose(order.length - first, tokenOf, this.number);
+    const age = this.#landing.choose(order.length - first, tokenOf, this.#number);
     return rowOf(found, order[first + age]);
   }
 
@@ -305,74 +331,79 @@ export class Position {
 
   /** Whether the chunk of `row` comes after ours. One that we found empty may have been moved. */
   #isNewer(row: Row): boolean {
-    return row.token > this.token || (row.token === this.token && row.token === this.seen);
+    return row.token > this.#token || (row.token === this.#token && row.token === this.#seen);
   }
 
   /** Whether the row after ours is in truth our chunk, with or without its commit. */
   #isEntered(row: Row): boolean {
     // With more entries before it than we have seen it is one of a later lap, or will be.
-    if (!this.#segment.isPlausible(row) || row.token > this.number) return false;
-    if (!row.committed) {
-      // The reference's order: token, offset, first entry, and the commit of the row last.
-      if (row.offset !== this.offset) return false;
-      if (this.#segment.end - this.offset < HEADER_SIZE) return false;
-      this.#segment.load(this.offset, this.offset + HEADER_SIZE);
-      return this.#segment.words[this.offset >>> 2] < 0;
-    }
-    return row.offset <= this.offset;
+    if (!this.#segment.isPlausible(row) || row.token > this.#number) return false;
+    if (!row.committed) return isLateRow(this.#segment, row, this.#offset);
+    return row.offset <= this.#offset;
   }
 
   /** Goes to the start of chunk `index`; gives how many entries were lost on the way. */
   #enter(index: number, offset: number, token: number): number {
-    this.chunk = index;
+    this.#chunk = index;
     this.#start = offset;
-    this.token = token;
+    this.#token = token;
     this.#isLate = false;
-    this.offset = offset;
-    this.number = token;
-    const lost = this.seen < 0 ? 0 : Math.max(token - this.seen, 0);
-    this.lost += lost;
-    this.seen = Math.max(this.seen, token);
+    this.#offset = offset;
+    this.#number = token;
+    const lost = this.#seen < 0 ? 0 : Math.max(token - this.#seen, 0);
+    this.#lost += lost;
+    this.#seen = Math.max(this.#seen, token);
     return lost;
   }
 
   /** Makes the next chunk ours, which starts where we are, or before: then we stay there. */
   #adopt(index: number, row: Row): void {
     const { offset, token, committed } = row;
-    const [here, position] = [this.offset, this.number];
+    const [here, position] = [this.#offset, this.#number];
     this.#enter(index, offset, token);
     this.#isLate = !committed;
     if (offset < here) {
-      this.offset = here;
-      this.number = position;
+      this.#offset = here;
+      this.#number = position;
     }
   }
 
   /** Whether our row still says what it said when we entered: nothing of it was overwritten. */
   isIntact(): boolean {
     const { words } = this.#segment;
-    const at = rowWord(this.chunk);
-    this.#segment.loadRow(this.chunk);
+    const at = rowWord(this.#chunk);
+    this.#segment.loadRow(this.#chunk);
     const high = words[at + 1];
     if (this.#isLate && high < 0) this.#isLate = false;
     return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#start &&
-      (high < 0 || this.#isLate) && tokenAt(words, at) === this.token;
+      (high < 0 || this.#isLate) && tokenAt(words, at) === this.#token;
   }
 
   /** Whether the entries of our chunk lead to where we are: what we went by may have been forged. */
   #isOnPath(): boolean {
-    const { offset, entries } = walk(this.#segment, this.#start, this.offset);
-    return offset === this.offset && entries === this.number - this.token;
+    const { offset, entries } = walk(this.#segment, this.#start, this.#offset);
+    return offset === this.#offset && entries === this.#number - this.#token;
+  }
+
+  /** What damaged() does, about the header here, which is no entry within `limit`. */
+  damagedHeader(limit: number): Step {
+    const header = this.#segment.words[this.#offset >>> 2] >>> 0;
+    return this.damaged(
+      new CorruptLogError(
+        `header 0x${header.toString(16)} at offset ${this.#offset} of chunk ${this.#chunk} ` +
+          `is not an entry within ${limit - this.#offset} bytes`,
+        this.#offset,
+      ),
+    );
   }
 
   /**
-   * Throws `error`, or goes on behind the damage, unless we were overtaken. True: we are in another
-   * chunk now.
+   * Throws `error`, or continues behind the damage (`"moved"`), unless we were overtaken.
    *
    * The reference's writer overwrites entries whose rows it leaves in the table: an intact row does not
    * mean that we were not overtaken. Where the writer is tells.
    */
-  damaged(error: CorruptLogError): boolean {
+  damaged(error: CorruptLogError): Step {
     // Before an error: anew. It ends the reading, so that it costs no more than once.
     if (!this.#policy.skipsDamage) this.#survey = undefined;
     if (this.#survey?.isSteady !== true || !isCurrent(this.#segment, this.#survey)) {
@@ -381,14 +412,14 @@ export class Position {
     const found = this.#survey!;
     this.#fence(); // the entries before our row
     if (!this.isIntact()) return this.overrun();
-    if (!found.isSteady) return false;
-    const isBelieved = this.#isLate || believes(found, this.chunk, this.#start, this.token);
+    if (!found.isSteady) return "stay";
+    const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
     if (!isBelieved || !this.#isOnPath()) return this.overrun();
     if (!this.#policy.skipsDamage) throw error;
-    const row = this.#oldestAfter(found, this.token);
-    if (row === undefined) return false;
+    const row = this.#oldestAfter(found, this.#token);
+    if (row === undefined) return "stay";
     this.#enter(row.index, row.offset, row.token);
-    return true;
+    return "moved";
   }
 }
 

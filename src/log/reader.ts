@@ -5,16 +5,16 @@
  */
 
 import { checkCount } from "../arguments.ts";
-import { CorruptLogError, ReentrantUseError } from "../errors.ts";
+import { ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
-import { type Found, loadHeaders } from "./bounds.ts";
+import { type Ahead, type Found, loadHeaders } from "./bounds.ts";
 import { checkInto } from "../read_into.ts";
 import type { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
 import { HEADER_SIZE } from "./layout.ts";
-import { type Ahead, Position } from "./position.ts";
+import { Position, type Step } from "./position.ts";
 import { type ReaderOptions, readPolicy } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
 import { inspectable } from "../inspectable.ts";
@@ -81,7 +81,7 @@ export class Reader implements Iterable<Entry> {
     // Here, not at the first read: what the writer overwrites from now on counts as lost.
     this.#position.locate();
     if (policy.after >= 0) this.#skipTo(policy.after);
-    this.#position.isStarting = false;
+    this.#position.started();
   }
 
   /**
@@ -261,22 +261,22 @@ export class Reader implements Iterable<Entry> {
       this.#guard?.();
       // Nothing seen in an earlier call, or in an earlier round, may be reused in this one.
       this.#fence();
-      if (this.#position.chunk < 0 && !this.#position.locate()) return 0;
-      if (!this.#take(batch, most, fresh, visit)) return batch.length;
+      if (!this.#position.isInChunk && this.#position.locate() === "stay") return 0;
+      if (this.#take(batch, most, fresh, visit) === "stay") return batch.length;
     }
     batch.clear();
     return 0;
   }
 
-  /** Takes what is whole at our position. True: we are somewhere else now, try again there. */
-  #take(batch: EntryBatch, most: number, fresh: boolean, visit: Visit | undefined): boolean {
+  /** Takes what is whole at our position. `"moved"`: nothing was, try again where we are now. */
+  #take(batch: EntryBatch, most: number, fresh: boolean, visit: Visit | undefined): Step {
     const segment = this.#segment;
     const position = this.#position;
     const ahead = this.#ahead;
     const found = this.#found;
     const { offset } = position;
     if (segment.end - offset < HEADER_SIZE) return position.wrap();
-    if (!position.lookAhead(ahead)) return true;
+    if (position.lookAhead(ahead) === "moved") return "moved";
 
     const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
     if (segment.isCopy) loadHeaders(segment, offset, ahead, most, mostBytes);
@@ -287,8 +287,7 @@ export class Reader implements Iterable<Entry> {
     this.#fence();
     if (!position.isIntact()) return this.#retry(batch);
     const { length } = batch;
-    const skipped = Math.min(Math.max(position.seen - position.number, 0), length);
-    batch.settle(position.number + 1, skipped, position.chunk, position.token);
+    position.settle(batch);
     // The padding of the last entry may lie beyond the end.
     segment.load(offset, Math.min(found.offset, segment.end));
     if (visit === undefined) batch.copy(segment, offset, fresh);
@@ -297,12 +296,13 @@ export class Reader implements Iterable<Entry> {
     // visible before any byte of its chunk is overwritten: unchanged now, so whole then.
     this.#fence();
     if (!position.isIntact()) {
-      const isElsewhere = this.#retry(batch);
+      const step = this.#retry(batch);
       // What was visited is void: that must be said before anything else is shown.
-      return visit === undefined && isElsewhere;
+      return visit === undefined ? step : "stay";
     }
     position.advance(found.offset, length);
-    return batch.length === 0;
+    // All of them were seen before: on to what comes after.
+    return batch.length === 0 ? "moved" : "stay";
   }
 
   /** Passes the entries up to number `last`, which were read before. */
@@ -315,7 +315,7 @@ export class Reader implements Iterable<Entry> {
       else stuck++;
       this.#guard?.();
       this.#fence();
-      if (position.chunk < 0 && !position.locate()) return;
+      if (!position.isInChunk && position.locate() === "stay") return;
       this.#visited.clear();
       // Not one more than is missing: nobody sees what is taken here.
       const most = Math.min(last - position.number, BATCH_ENTRIES);
@@ -323,8 +323,8 @@ export class Reader implements Iterable<Entry> {
     }
   }
 
-  /** No entry is at our position: why? True: try again elsewhere. */
-  #nothingFound(): boolean {
+  /** No entry is at our position: why? `"moved"`: try again where we are now. */
+  #nothingFound(): Step {
     const position = this.#position;
     const { limit, isComplete, broken } = this.#ahead;
     const { reason } = this.#found;
@@ -332,28 +332,17 @@ export class Reader implements Iterable<Entry> {
     if (!position.isIntact()) return position.overrun();
     if (isComplete) {
       // The next chunk vouches for entries that are not there: unless it was just taken back.
-      if (!position.isVouchedFor(limit)) return false;
-    } else {
-      if (reason === "open") {
-        if (broken !== undefined) return position.damaged(broken);
-        if (position.isLapOver()) return position.wrap();
-        position.caughtUp();
-        return false;
-      }
-      if (reason === "wrap") return position.wrap();
+      return position.isVouchedFor(limit) ? position.damagedHeader(limit) : "stay";
     }
-    const { chunk, offset } = position;
-    const header = this.#segment.words[offset >>> 2] >>> 0;
-    return position.damaged(
-      new CorruptLogError(
-        `header 0x${header.toString(16)} at offset ${offset} of chunk ${chunk} ` +
-          `is not an entry within ${limit - offset} bytes`,
-        offset,
-      ),
-    );
+    if (reason === "wrap") return position.wrap();
+    if (reason !== "open") return position.damagedHeader(limit);
+    if (broken !== undefined) return position.damaged(broken);
+    if (position.isLapOver()) return position.wrap();
+    position.caughtUp();
+    return "stay";
   }
 
-  #retry(batch: EntryBatch): boolean {
+  #retry(batch: EntryBatch): Step {
     batch.clear();
     return this.#position.overrun();
   }

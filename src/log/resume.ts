@@ -21,8 +21,10 @@
 import { CorruptLogError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
 import { RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
-import type { Row, Segment } from "./segment.ts";
-import { type ChunkRow, survey, type Walk, walk } from "./survey.ts";
+import { lateChunk } from "./reference_writer.ts";
+import type { Segment } from "./segment.ts";
+import { survey } from "./survey.ts";
+import { walk } from "./walk.ts";
 
 /** Where a writer stands. */
 export interface WriterState {
@@ -72,22 +74,6 @@ export function recover(segment: Segment, fence: Fence): WriterState {
     isWrapped: end.reason === "wrap",
     isEmpty: false,
   };
-}
-
-/** The chunk that the reference had begun, with entries, and not committed. */
-function lateChunk(
-  segment: Segment,
-  fence: Fence,
-  newest: ChunkRow,
-  end: Walk,
-): ChunkRow | undefined {
-  const index = newest.index + 1;
-  if (index >= segment.chunkCount) return undefined;
-  const row: Row = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
-  if (row.committed || row.offset <= newest.offset || row.offset >= end.offset) return undefined;
-  const before = walk(segment, newest.offset, row.offset);
-  if (before.offset !== row.offset || row.token !== newest.token + before.entries) return undefined;
-  return { ...row, index };
 }
 
 /** Restarts chunk 0, after `total` entries, as a writer was about to; those at `offsets` are older. */

@@ -35,6 +35,20 @@ export interface Row {
   committed: boolean;
 }
 
+/** A row with its place in the table. */
+export interface ChunkRow extends Row {
+  /** The index of the chunk. */
+  index: number;
+}
+
+/** Rows of a chunk table, in two numbers a chunk: there may be millions of them. */
+export interface Rows {
+  /** Where chunk i starts, in bytes; 0 if its row can't be believed. */
+  offsets: Uint32Array;
+  /** The token of chunk i. */
+  tokens: Float64Array;
+}
+
 /**
  * Brings the bytes from `from` to `to` up to date where the memory is a private copy. They may be
  * copied in any order. So the headers of a chain are loaded one by one: only once an entry is seen to

@@ -9,17 +9,9 @@ import type { MemoryLike } from "../memory.ts";
 import { rowWord } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
-import { type Row, Segment } from "./segment.ts";
-import {
-  behind,
-  believes,
-  type ChunkRow,
-  rowOf,
-  steadySurvey,
-  type Survey,
-  survey,
-  walk,
-} from "./survey.ts";
+import { type ChunkRow, type Row, Segment } from "./segment.ts";
+import { behind, believes, rowOf, steadySurvey, type Survey, survey } from "./survey.ts";
+import { walk } from "./walk.ts";
 import { callback, checkOptions } from "../options.ts";
 
 /** How often a log is looked at before what is wrong with it is believed. */
