@@ -63,6 +63,9 @@ export function recover(segment: Segment, fence: Fence): WriterState {
     Atomics.store(segment.rowTable(), 2 * late.index, flagged);
   }
   clearRows(segment, offsets, late?.index);
+  // A header that is not committed there would be taken for the first entry of a lap that was begun,
+  // over the rows that we keep. After the row: nobody gets there by it any more.
+  if (offsets[0] === 0) Atomics.store(segment.words, segment.dataStart >>> 2, 0);
   const { index, offset } = late ?? newest;
   // What the last writer had begun here and not published.
   if (end.reason === "open") Atomics.store(segment.words, end.offset >>> 2, 0);
