@@ -11,10 +11,9 @@ import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
-import { table } from "./output/columns.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
-import { cells, chunkBar, COLUMNS, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
+import { lookTable, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
 
 const EXAMPLES = `
 Examples:
@@ -22,7 +21,8 @@ Examples:
   ouroboros top /app ./app.log   these only
   ouroboros top --once -o json   one look, after a second; also without a terminal
 
-Keys: q quit, arrows select, enter or → detail, esc or ← back, s sort.
+Keys: q quit, arrows select, enter or → detail, esc or ← back, s sort. Where the packages ink and
+react are not installed, it shows a table only, and q ends it.
 
 REACHES BACK is how long ago the oldest entry was written: measured if top has seen that, else (~)
 computed from the present speed, or ? if nothing is written. BYTES/S is computed from the mean size
@@ -71,7 +71,7 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   if (isLive) {
     // Before React is loaded: it looks once, and its other build is several times slower.
     process.env.NODE_ENV ??= "production";
-    const { showScreen } = await import("./top/screen.ts").catch(explainMissing);
+    const { showScreen } = await import("./top/screen.ts").catch(plainScreen);
     return showScreen({ watch, interval, sort: options.sort, signal });
   }
   await watch.look(signal);
@@ -79,13 +79,14 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   await print(sorted(await watch.look(signal), options.sort), options.output);
 }
 
-/** The npm package does not bring what only this screen needs. */
-function explainMissing(error: Error & { code?: string }): never {
-  const { code } = error;
-  if (code !== "ERR_MODULE_NOT_FOUND") throw error;
-  const what = "the live screen needs the packages ink and react (npm install ink react); " +
-    "--once does without them";
-  throw Object.assign(new Error(what, { cause: error }), { code });
+/** What to show where Ink and React are missing: the npm package does not bring them. */
+async function plainScreen(
+  error: Error & { code?: string },
+): Promise<Pick<typeof import("./top/screen.ts"), "showScreen">> {
+  // The second is what Yarn's Plug'n'Play says.
+  if (!["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(error.code ?? "")) throw error;
+  const { showPlainScreen } = await import("./top/plain_screen.ts");
+  return { showScreen: showPlainScreen };
 }
 
 async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
@@ -93,9 +94,7 @@ async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
   if (format === "json") {
     output.write(`${harmlessJson(JSON.stringify(looks.map(plain), null, 2))}\n`);
   } else {
-    const head = [...COLUMNS.map(({ head }) => head), "CHUNKS"];
-    const rows = looks.map((look) => [...cells(look), chunkBar(look, 32).text]);
-    output.write(table([head, ...rows]));
+    output.write(lookTable(looks));
   }
   await output.close();
 }

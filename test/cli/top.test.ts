@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import test from "node:test";
@@ -11,7 +11,9 @@ import { inspect, segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { fullFence } from "../../src/fence.ts";
 import { outline } from "../../src/log/outline.ts";
 import { History } from "../../src/cli/top/history.ts";
+import { frame } from "../../src/cli/top/plain_screen.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
+import { columnsOf } from "../../src/cli/output/columns.ts";
 import { oneLine } from "../../src/cli/output/harmless.ts";
 import { ageWord, chunkBar, rateWord, sorted } from "../../src/cli/top/words.ts";
 import { runCli } from "../support/cli.ts";
@@ -123,8 +125,8 @@ const noTerminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status ===
   ? false
   : "there is no program `script` of util-linux";
 
-/** A command in a pseudo-terminal of 80 × 24. */
-function inTerminal(args: string[]): {
+/** A command, or a script beside this one, in a pseudo-terminal of 80 × 24. */
+function inTerminal(args: string[], script = "../../src/cli/main.ts"): {
   screen(): string;
   press(keys: string): void;
   /** Waits for it; presses keys meanwhile, which get lost before the screen listens. */
@@ -135,8 +137,7 @@ function inTerminal(args: string[]): {
   ended(): Promise<number | null>;
   [Symbol.dispose](): void;
 } {
-  const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-  const [command, fixed] = scriptCommand(file);
+  const [command, fixed] = scriptCommand(fileURLToPath(new URL(script, import.meta.url)));
   const line = [command, ...fixed, ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["-qfec", `stty rows 24 cols 80; exec ${line}`, "/dev/null"], {
     env: { ...process.env, TERM: "xterm-256color", NO_COLOR: undefined, CI: undefined },
@@ -181,6 +182,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** The two screens: with Ink, and without it. */
+const SCREENS: [title: string, args: (name: string) => string[], script?: string][] = [
+  ["top", (name) => ["top", name, "-d", "0.1"]],
+  ["top without Ink", (name) => [name, "100"], "./children/plain_top.ts"],
+];
+
 const SHOWN = "\x1b[?1049h";
 const RESTORED = "\x1b[?1049l";
 
@@ -205,31 +212,70 @@ test("top in a terminal shows logs and details, and q gives the terminal back", 
   );
 });
 
-test("top gives the terminal back at Ctrl-C and at SIGTERM, and survives its log", {
+test("top without Ink shows a table, says what to install, and fits its terminal", {
   skip: noTerminal,
 }, async () => {
-  for (const how of ["Ctrl-C", "SIGTERM"]) {
-    using log = ShmLogWriter.create(uniqueName("top"), SMALL);
-    using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
-    await terminal.until(/1 log,/);
-    log.close();
-    await terminal.until(/0 logs,/);
-    if (how === "Ctrl-C") terminal.press("\x03");
-    else terminal.signal("SIGTERM");
-    await terminal.ended();
-    assert.ok(terminal.screen().lastIndexOf(RESTORED) > terminal.screen().lastIndexOf(SHOWN), how);
+  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  log.writeMany(["one", "two"]);
+  using terminal = inTerminal([log.name, "3600000"], "./children/plain_top.ts");
+  const row = `${log.name} +(${process.pid}|alive) .* 2 +▁···`;
+  await terminal.until(new RegExp(`1 log, 0 entries/s.*\\s+NAME .*CHUNKS.*\\s+${row}`));
+  await terminal.until(/q quit .*npm install ink react/);
+  assert.ok(terminal.screen().includes(SHOWN));
+  // A resize is seen at once; the next look is in an hour.
+  const device = readlinkSync(`/proc/${terminal.pids()[0]}/fd/0`);
+  assert.equal(spawnSync("stty", ["-F", device, "rows", "3", "cols", "20"]).status, 0);
+  await terminal.until(/ouroboros ….*\s+NAME[^…]*….*\s+q quit[^…]*….*$/);
+  terminal.press("q");
+  assert.equal(await terminal.ended(), 0);
+  assert.ok(terminal.screen().endsWith(`\x1b[?25h${RESTORED}`));
+});
+
+test("a frame of the plain screen fits, however small the terminal", async () => {
+  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  const looks = await new Watch([log.name]).look();
+  for (let rows = 1; rows < 8; rows++) {
+    for (const columns of [1, 7, 80, 200]) {
+      const text = frame([...looks, ...looks, ...looks], columns, rows);
+      // deno-lint-ignore no-control-regex
+      const lines = text.replace(/\x1b\[\w/g, "").split("\r\n");
+      assert.ok(lines.length <= rows, `${lines.length} lines of ${rows}`);
+      for (const line of lines) assert.ok(columnsOf(line) <= columns, `"${line}" in ${columns}`);
+      if (rows > 3) assert.match(lines.at(-2) ?? "", rows < 6 ? /^and|^a?…$/ : /^\/|^…$/);
+    }
   }
 });
 
-test("top ends when its terminal is closed", { skip: noTerminal }, async () => {
-  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
-  const terminal = inTerminal(["top", log.name, "-d", "0.1"]);
-  await terminal.until(/1 log,/);
-  const isThere = () => terminal.pids().some(isRunning);
-  assert.ok(isThere());
-  terminal[Symbol.dispose]();
-  for (let i = 0; isThere(); i++) {
-    assert.ok(i < 6000 * slowness, "it is still there");
-    await sleep(10);
-  }
-});
+for (const [title, args, script] of SCREENS) {
+  test(`${title} gives the terminal back at Ctrl-C and at SIGTERM, and survives its log`, {
+    skip: noTerminal,
+  }, async () => {
+    for (const how of ["Ctrl-C", "SIGTERM"]) {
+      using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+      using terminal = inTerminal(args(log.name), script);
+      await terminal.until(/1 log,/);
+      log.close();
+      await terminal.until(/0 logs,/);
+      if (how === "Ctrl-C") terminal.press("\x03");
+      else terminal.signal("SIGTERM");
+      await terminal.ended();
+      assert.ok(
+        terminal.screen().lastIndexOf(RESTORED) > terminal.screen().lastIndexOf(SHOWN),
+        how,
+      );
+    }
+  });
+
+  test(`${title} ends when its terminal is closed`, { skip: noTerminal }, async () => {
+    using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+    const terminal = inTerminal(args(log.name), script);
+    await terminal.until(/1 log,/);
+    const isThere = () => terminal.pids().some(isRunning);
+    assert.ok(isThere());
+    terminal[Symbol.dispose]();
+    for (let i = 0; isThere(); i++) {
+      assert.ok(i < 6000 * slowness, "it is still there");
+      await sleep(10);
+    }
+  });
+}

@@ -23,6 +23,7 @@ import {
   SORT_KEYS,
   sorted,
   type SortKey,
+  title,
   writerWord,
 } from "./words.ts";
 
@@ -118,14 +119,6 @@ function Top(
     h(Box, { flexGrow: 1 }),
     height > 3 ? h(Text, { wrap: "truncate", dimColor: true }, keys) : null,
   );
-}
-
-function title(logs: LogLook[], columns: number): string {
-  const rate = logs.reduce((sum, look) => sum + (look.rate ?? 0), 0);
-  const text = `ouroboros top  ${logs.length} ${logs.length === 1 ? "log" : "logs"}, ` +
-    `${rateWord(rate)} entries/s`;
-  const time = new Date().toTimeString().slice(0, 8);
-  return fit(text, Math.max(columns - 9, 0), false) + (columns > 20 ? ` ${time}` : "");
 }
 
 /** The table of logs, as many as fit around the selected one. */

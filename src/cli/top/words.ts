@@ -4,7 +4,7 @@
  * @module
  */
 
-import { padded, shortened } from "../output/columns.ts";
+import { padded, shortened, table } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../output/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
@@ -47,6 +47,25 @@ export function cells(look: LogLook): string[] {
     ageWord(look.reach),
     String(look.outline.total),
   ];
+}
+
+/** What is known of all logs, as a table, with names of so many columns at most. */
+export function lookTable(looks: readonly LogLook[], longestName = Infinity): string {
+  const head = [...COLUMNS.map(({ head }) => head), "CHUNKS"];
+  const rows = looks.map((look) => {
+    const [name, ...others] = cells(look);
+    return [shortened(name, longestName), ...others, chunkBar(look, 32).text];
+  });
+  return table([head, ...rows]);
+}
+
+/** The first line of a screen: how many logs there are, how much is written to them, and the time. */
+export function title(logs: readonly LogLook[], columns: number): string {
+  const rate = logs.reduce((sum, look) => sum + (look.rate ?? 0), 0);
+  const text = `ouroboros top  ${logs.length} ${logs.length === 1 ? "log" : "logs"}, ` +
+    `${rateWord(rate)} entries/s`;
+  const time = new Date().toTimeString().slice(0, 8);
+  return fit(text, Math.max(columns - 9, 0), false) + (columns > 20 ? ` ${time}` : "");
 }
 
 /** `"4711"`, `"alive"`, or `"-"`: none, or one of a library that takes no lock. */
