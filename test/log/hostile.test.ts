@@ -52,15 +52,22 @@ function drain(reader: Reader, memory: ArrayBuffer, way: number): void {
   }
 }
 
+/** Seeds of images that were read wrong once. */
+const FOUND = [
+  // Row 0 forged, and before chunk 1 what looks like a lap that was begun, when a writer resumes.
+  998886385,
+];
+
 /** Runs `check` on `runs` images, each of a seed of its own. */
 function forEachImage(runs: number, check: (random: Random, memory: ArrayBuffer) => void): void {
-  for (let i = 0; i < runs; i++) {
-    const random = new Random(baseSeed + i);
+  const seeds = [...FOUND, ...Array.from({ length: runs }, (_, i) => baseSeed + i)];
+  for (const seed of seeds) {
+    const random = new Random(seed);
     const memory = damage(random, makeImage(random));
     try {
       check(random, memory);
     } catch (error) {
-      throw new Error(`image of SEED=${baseSeed + i} HOSTILE_RUNS=1`, { cause: error });
+      throw new Error(`image of SEED=${seed} HOSTILE_RUNS=1`, { cause: error });
     }
   }
 }

@@ -76,21 +76,3 @@ test("resume() refuses what is no log, or a log whose next number is not known",
     assert.throws(() => Writer.resume(damaged.memory), CorruptLogError);
   }
 });
-
-test("resume() without a row 0 leaves nothing there that looks like a lap that was begun", () => {
-  const memory = new ArrayBuffer(512);
-  const before = Writer.create(memory, { chunkCount: 2 });
-  while (new Reader(memory, { strategy: "latest" }).read()?.sequenceNumber === 1) {
-    before.write("x".repeat(20));
-  }
-  before.write("in chunk 1");
-  const words = new Int32Array(memory);
-  // Row 0 and what its chunk begins with: not committed, and longer than up to chunk 1.
-  words.fill(0, 4, 8);
-  words[12] = 300;
-  const writer = Writer.resume(memory);
-  const number = writer.write("more");
-  const texts = [...new Reader(memory, { strategy: "latest" })].map(({ text }) => text);
-  assert.deepEqual(texts.slice(-2), ["in chunk 1", "more"]);
-  assert.equal(number, before.totalEntriesWritten + 1);
-});
