@@ -5,30 +5,25 @@
  */
 
 import { constants } from "node:os";
-import { ClosedError, SegmentNotFoundError, SystemCallError } from "../../errors.ts";
-import { MappedFile } from "../../../ffi/mod.ts";
+import { ClosedError, SystemCallError } from "../../errors.ts";
 import { EntryBatch } from "../batch.ts";
 import type { Entry } from "../entry.ts";
 import type { EntryView } from "../entry_view.ts";
 import { inspect, type LogInfo } from "../inspect.ts";
-import { Reader } from "../reader.ts";
-import { lacksMagic, Segment } from "../segment.ts";
+import type { Reader } from "../reader.ts";
 import { delay } from "../../async.ts";
-import { totalOf } from "../total.ts";
 import { type Verification, verify } from "../verify.ts";
 import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
 import { follow, followChecks, type FollowOptions, streamOf } from "./follow.ts";
-import { ReaderBell } from "./reader_bell.ts";
+import { OpenedLog } from "./opened_log.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
-import { copyModeOf, fence, type LogSource, sourceOf } from "./source.ts";
-import { absoluteTarget, type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
+import { fence } from "./source.ts";
+import { absoluteTarget, type LogTarget, withName } from "./target.ts";
 import { checkOptions, oneOf, pickOptions } from "../../options.ts";
 import { shmReaderChecks, waitChecks } from "./reader_options.ts";
 import { checkCount } from "../../arguments.ts";
 import { inspectable } from "../../inspectable.ts";
 
-/** How often to look whether the log has come to an entry. */
-const LOOKS = 8;
 /** That this process, or the machine, has as many open as it may. */
 const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];
 
@@ -52,31 +47,25 @@ const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constan
 export class ShmLogReader implements Disposable, Iterable<Entry> {
   readonly #target: LogTarget;
   readonly #options: ShmLogReaderOptions;
-  #memory: LogMemory;
-  #source: LogSource;
+  #log: OpenedLog;
   #reader: Reader;
   #continuation: Continuation | undefined;
-  #bell: ReaderBell;
 
-  private constructor(target: LogTarget, memory: LogMemory, options: ShmLogReaderOptions) {
-    checkOptions("ShmLogReader", options, shmReaderChecks);
-    const { after, copyMode = "map" } = options;
-    if (after !== undefined) checkCursor(after);
+  private constructor(target: LogTarget, log: OpenedLog, options: ShmLogReaderOptions) {
     this.#target = absoluteTarget(target);
     this.#options = options;
-    this.#memory = memory;
-    this.#source = sourceOf(memory, target, copyMode);
-    this.#bell = new ReaderBell(memory, copyModeOf(memory, copyMode));
+    this.#log = log;
+    const { after } = options;
+    if (after === undefined) {
+      this.#reader = log.reader(options);
+      return;
+    }
     // A file that was not written to its disk before a crash of the machine has lost its last entries:
     // what has their numbers now is something else.
-    const isSameSegment = after !== undefined && isCursorOf(after, memory.identity) &&
-      this.#hasComeTo(after.sequenceNumber);
-    if (after === undefined) {
-      this.#reader = readerOf(this.#source, options);
-    } else {
-      this.#reader = readerOf(this.#source, options, isSameSegment ? after.sequenceNumber : 0);
-      this.#continuation = { isSameSegment, lostEntries: this.#reader.lostEntries };
-    }
+    const isSameSegment = isCursorOf(after, log.memory.identity) &&
+      log.hasComeTo(after.sequenceNumber);
+    this.#reader = log.reader(options, isSameSegment ? after.sequenceNumber : 0);
+    this.#continuation = { isSameSegment, lostEntries: this.#reader.lostEntries };
   }
 
   /**
@@ -91,13 +80,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * @throws {TypeError} if an option is not one of its values, or `after` is no cursor
    */
   static open(target: LogTarget, options: ShmLogReaderOptions = {}): ShmLogReader {
-    const memory = openMemory(target, "read");
-    try {
-      return new ShmLogReader(target, memory, options);
-    } catch (error) {
-      memory.close();
-      throw withName(error, target);
-    }
+    checkReaderOptions(options);
+    return ShmLogReader.#of(target, OpenedLog.open(target, options.copyMode), options);
   }
 
   /**
@@ -125,18 +109,20 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     checkOptions("ShmLogReader.waitFor()", options, { ...shmReaderChecks, ...waitChecks });
     const { signal, interval = 10 } = options;
     const readerOptions = pickOptions<ShmLogReaderOptions>(options, shmReaderChecks);
+    checkReaderOptions(readerOptions);
     const place = absoluteTarget(target);
     signal?.throwIfAborted();
     for (;;) {
-      const reader = ShmLogReader.#openIfReady(place, readerOptions);
-      if (reader !== undefined) return reader;
+      const log = OpenedLog.openIfReady(place, readerOptions.copyMode);
+      if (log !== undefined) return ShmLogReader.#of(place, log, readerOptions);
       await delay(interval, { signal });
     }
   }
 
   /** The name of the segment, with its `/`, or the absolute path of the file. */
   get name(): string {
-    return "name" in this.#memory ? this.#memory.name : this.#memory.path;
+    const { memory } = this.#log;
+    return "name" in memory ? memory.name : memory.path;
   }
 
   /** How many entries this reader did not get because they were gone before it came to them. */
@@ -159,7 +145,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * `{ after: position }`. In the midst of a batch it is the end of the batch.
    */
   get position(): Cursor {
-    return { ...this.#memory.identity, sequenceNumber: this.lastSequenceNumber };
+    return { ...this.#log.memory.identity, sequenceNumber: this.lastSequenceNumber };
   }
 
   /** What became of the log since the cursor that this reader was opened with; without one undefined. */
@@ -220,10 +206,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
       count = reader.forEach(visit, maxEntries);
     } catch (error) {
       // Engines throw a TypeError where memory is looked at that is gone.
-      if (this.#memory.closed && error instanceof TypeError) throw this.#closed(error);
+      if (this.#log.memory.closed && error instanceof TypeError) throw this.#closed(error);
       throw error;
     }
-    if (this.#memory.closed) throw this.#closed();
+    if (this.#log.memory.closed) throw this.#closed();
     return count;
   }
 
@@ -343,20 +329,21 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * @throws {ClosedError} after `close()`
    */
   newestSequenceNumber(): number {
-    this.#source.guard?.();
-    return totalOf(new Segment(this.#source.buffer, this.#source.load), fence);
+    return this.#log.newestSequenceNumber();
   }
 
   /** What is in the log, see {@linkcode inspect}. */
   inspect(): LogInfo {
-    this.#source.guard?.();
-    return inspect(this.#source.buffer, { fence, load: this.#source.load });
+    const { buffer, load, guard } = this.#log.source;
+    guard?.();
+    return inspect(buffer, { fence, load });
   }
 
   /** Walks along every entry and looks for damage, see {@linkcode verify}. */
   verify(): Verification {
-    this.#source.guard?.();
-    return verify(this.#source.buffer, { fence, load: this.#source.load });
+    const { buffer, load, guard } = this.#log.source;
+    guard?.();
+    return verify(buffer, { fence, load });
   }
 
   /**
@@ -364,12 +351,12 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * theirs this is `false`.
    */
   isWriterAlive(): boolean {
-    return this.#memory.isLocked();
+    return this.#log.memory.isLocked();
   }
 
   /** Whether the name, or path, leads to another segment by now, or to none. */
   isReplaced(): boolean {
-    return !this.#memory.isCurrent();
+    return !this.#log.memory.isCurrent();
   }
 
   /**
@@ -381,29 +368,26 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    */
   reopen(): boolean {
     if (!this.isReplaced()) return false;
-    const other = ShmLogReader.#openIfReady(this.#target, { ...this.#options, after: undefined });
+    const other = OpenedLog.openIfReady(this.#target, this.#options.copyMode);
     if (other === undefined) return false;
     let reader: Reader;
     try {
       // All of it is new to us, wherever this reader was to start; of a copy, what comes after our place.
-      const isSame = this.#isCopied() && other.#hasComeTo(this.lastSequenceNumber);
-      reader = readerOf(other.#source, this.#options, isSame ? this.lastSequenceNumber : 0);
+      const isSame = this.#log.isCopied() && other.hasComeTo(this.lastSequenceNumber);
+      reader = other.reader(this.#options, isSame ? this.lastSequenceNumber : 0);
     } catch (error) {
       other.close();
-      throw error;
+      throw withName(error, this.#target);
     }
     this.close();
-    this.#memory = other.#memory;
-    this.#source = other.#source;
-    this.#bell = other.#bell;
+    this.#log = other;
     this.#reader = reader;
     return true;
   }
 
   /** Unmaps the memory. Entries that were read stay good. May be called twice. */
   close(): void {
-    this.#bell.close();
-    this.#memory.close();
+    this.#log.close();
   }
 
   /** Closes. */
@@ -411,43 +395,18 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     this.close();
   }
 
-  /** Opens the log unless it is not there, or its creator has not come to the magic yet. */
-  static #openIfReady(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader | undefined {
-    let memory: LogMemory | undefined;
+  /** Reads what is open, and closes it if that can't be read. */
+  static #of(target: LogTarget, log: OpenedLog, options: ShmLogReaderOptions): ShmLogReader {
     try {
-      memory = openMemory(target, "read");
-      // By a system call: it may be truncated at this moment.
-      const start = new Uint8Array(new ArrayBuffer(8));
-      memory.read(start, 0);
-      // Once more if it has grown since it was mapped: what has no size yet has no magic, either.
-      const isReady = !lacksMagic(start.buffer) && memory.currentSize() <= memory.byteLength;
-      const reader = isReady ? new ShmLogReader(target, memory, options) : undefined;
-      if (reader !== undefined) memory = undefined;
-      return reader;
+      return new ShmLogReader(target, log, options);
     } catch (error) {
-      if (error instanceof SegmentNotFoundError) return undefined;
+      log.close();
       throw withName(error, target);
-    } finally {
-      memory?.close();
     }
-  }
-
-  /** Whether a copy of the file is written in its place. */
-  #isCopied(): boolean {
-    return this.#memory instanceof MappedFile && this.#memory.isCopied();
-  }
-
-  /** Whether an entry of that number was written. */
-  #hasComeTo(sequenceNumber: number): boolean {
-    // A look beside a writer that laps it may see too few; the number itself only grows.
-    for (let look = 0; look < LOOKS; look++) {
-      if (this.newestSequenceNumber() >= sequenceNumber) return true;
-    }
-    return false;
   }
 
   #open(): Reader {
-    if (this.#memory.closed) throw this.#closed();
+    if (this.#log.memory.closed) throw this.#closed();
     return this.#reader;
   }
 
@@ -459,10 +418,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     this.#open();
     return follow({
       next,
-      bell: () => this.#bell.attended(),
+      bell: () => this.#log.bell.attended(),
       // A copy has the lock of what it was copied from, to which nobody writes any more.
       isAbandoned: () =>
-        unlessShort(() => this.isReplaced() && (this.#isCopied() || !this.isWriterAlive())),
+        unlessShort(() => this.isReplaced() && (this.#log.isCopied() || !this.isWriterAlive())),
       moveOn: () => {
         const { position, lostEntries, overruns } = this;
         if (!unlessShort(() => this.reopen())) return false;
@@ -485,10 +444,9 @@ function unlessShort(look: () => boolean): boolean {
   }
 }
 
-function readerOf(source: LogSource, options: ShmLogReaderOptions, after?: number): Reader {
-  const { strategy, onOverrun, onDamage } = options;
-  const { load, guard } = source;
-  return new Reader(source.buffer, { strategy, onOverrun, onDamage, load, guard, fence, after });
+function checkReaderOptions(options: ShmLogReaderOptions): void {
+  checkOptions("ShmLogReader", options, shmReaderChecks);
+  if (options.after !== undefined) checkCursor(options.after);
 }
 
 inspectable(ShmLogReader, "ShmLogReader", [
