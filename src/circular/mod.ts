@@ -68,10 +68,10 @@ export { CircularWriter, type CircularWriterOptions } from "./writer.ts";
 export {
   CircularBufferReader,
   type CircularBufferReaderOptions,
-  type FollowOptions,
+  type CircularFollowOptions,
 } from "./native/circular_buffer_reader.ts";
 export { SemaphoreLock } from "./native/semaphore_lock.ts";
-export { type CountedMemoryOptions, SharedMemory } from "./native/shared_memory.ts";
+export { CountedMemory, type CountedMemoryOptions } from "./native/counted_memory.ts";
 export type { CircularBufferSpec } from "./native/spec.ts";
 export {
   CircularBufferWriter,

@@ -84,7 +84,7 @@ export type { SpscConsumer } from "./spsc_consumer.ts";
 export type { SpscProducer } from "./spsc_producer.ts";
 export { SpscRingBuffer, type SpscSides } from "./spsc_ring.ts";
 export type { StoredEvent, StoredEventJson } from "./stored_event.ts";
-export { type Advice, EventLogReader, type FollowOptions } from "./native/event_log_reader.ts";
+export { type Advice, type EventFollowOptions, EventLogReader } from "./native/event_log_reader.ts";
 export { EventLogWriter } from "./native/event_log_writer.ts";
 export type {
   CreateEventLogOptions,

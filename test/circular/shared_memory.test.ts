@@ -9,8 +9,8 @@ import {
   CircularBufferReader,
   CircularBufferWriter,
   CorruptBufferError,
+  CountedMemory,
   LappedError,
-  SharedMemory,
   UnsupportedBufferError,
 } from "../../src/circular/mod.ts";
 import { assertGone, newSpec } from "../support/circular_specs.ts";
@@ -181,8 +181,8 @@ test("a segment that was made shorter is an error, not a crash", { skip: needsTr
 
 test("impossible indices are a CorruptBufferError, and the buffer stays as it is", () => {
   const spec = newSpec();
-  using memory = SharedMemory.open(spec.indexName, 192);
-  using _data = SharedMemory.open(spec.dataName, spec.capacity);
+  using memory = CountedMemory.open(spec.indexName, 192);
+  using _data = CountedMemory.open(spec.dataName, spec.capacity);
   const view = new DataView(memory.buffer);
   for (const [offset, value] of [[256, 1001n], [320, 1001n], [384, 1n << 60n]] as const) {
     view.setBigUint64(offset, value, true);

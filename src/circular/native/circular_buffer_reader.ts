@@ -10,7 +10,7 @@ import { CircularReader, type ReadResult } from "../reader.ts";
 import { ClosedError, SegmentTruncatedError } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
 import { polled } from "../../following.ts";
-import { checkSegment, SharedMemory } from "./shared_memory.ts";
+import { checkSegment, CountedMemory } from "./counted_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 import {
   checkOptions,
@@ -36,7 +36,7 @@ export interface CircularBufferReaderOptions {
 }
 
 /** How to wait for messages. */
-export interface FollowOptions {
+export interface CircularFollowOptions {
   /** Ends the waiting. */
   signal?: AbortSignal;
   /** How long to sleep between two looks, in milliseconds. Default 1. */
@@ -63,15 +63,15 @@ export interface FollowOptions {
  * ```
  */
 export class CircularBufferReader implements Disposable {
-  readonly #index: Segment | SharedMemory;
-  readonly #data: Segment | SharedMemory;
+  readonly #index: Segment | CountedMemory;
+  readonly #data: Segment | CountedMemory;
   readonly #semaphoreName: string;
   readonly #reader: CircularReader;
   #isClosed = false;
 
   private constructor(
-    index: Segment | SharedMemory,
-    data: Segment | SharedMemory,
+    index: Segment | CountedMemory,
+    data: Segment | CountedMemory,
     spec: CircularBufferSpec,
     onLap: "skip" | "throw" | undefined,
   ) {
@@ -121,7 +121,7 @@ export class CircularBufferReader implements Disposable {
     const { counted = true, onLap } = options;
     const open = counted ? openCounted : openReadOnly;
     const index = open(spec.indexName, STATE_SIZE);
-    let data: Segment | SharedMemory | undefined;
+    let data: Segment | CountedMemory | undefined;
     try {
       data = open(spec.dataName, spec.capacity);
       return new CircularBufferReader(index, data, spec, onLap);
@@ -200,7 +200,7 @@ export class CircularBufferReader implements Disposable {
    * @throws {TypeError} if an option has the wrong type
    * @throws {RangeError} if `interval` is not a time from 0 to 2^31 - 1 ms
    */
-  follow(options: FollowOptions = {}): AsyncIterableIterator<Uint8Array> {
+  follow(options: CircularFollowOptions = {}): AsyncIterableIterator<Uint8Array> {
     checkOptions("follow()", options, {
       signal: isSignal,
       interval: milliseconds(0, LONGEST_SLEEP),
@@ -241,8 +241,8 @@ export class CircularBufferReader implements Disposable {
   }
 }
 
-function openCounted(name: string, size: number): SharedMemory {
-  return SharedMemory.open(name, size, { create: false });
+function openCounted(name: string, size: number): CountedMemory {
+  return CountedMemory.open(name, size, { create: false });
 }
 
 function openReadOnly(name: string, size: number): Segment {

@@ -10,7 +10,7 @@ import { CircularWriter } from "../writer.ts";
 import { SegmentNotFoundError, WriterLockedError } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
 import { SemaphoreLock } from "./semaphore_lock.ts";
-import { type CountedMemoryOptions, SharedMemory } from "./shared_memory.ts";
+import { CountedMemory, type CountedMemoryOptions } from "./counted_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 import { checkOptions, flag, mode as isMode } from "../../options.ts";
 import { inspectable } from "../../inspectable.ts";
@@ -50,16 +50,16 @@ export interface CircularBufferWriterOptions extends Omit<CountedMemoryOptions, 
  * ```
  */
 export class CircularBufferWriter implements Disposable {
-  readonly #index: SharedMemory;
-  readonly #data: SharedMemory;
+  readonly #index: CountedMemory;
+  readonly #data: CountedMemory;
   readonly #semaphore: SemaphoreLock;
   readonly #writer: CircularWriter;
   readonly #forgetProcessEnd: (() => void) | undefined;
   #isClosed = false;
 
   private constructor(
-    index: SharedMemory,
-    data: SharedMemory,
+    index: CountedMemory,
+    data: CountedMemory,
     semaphore: SemaphoreLock,
     writer: CircularWriter,
     handleSignals: boolean,
@@ -95,12 +95,12 @@ export class CircularBufferWriter implements Disposable {
       mode: isMode,
     });
     const { breakLock = false, handleSignals = false, originalSize, mode } = options;
-    const index = SharedMemory.open(spec.indexName, STATE_SIZE, { originalSize, mode });
-    let data: SharedMemory | undefined;
+    const index = CountedMemory.open(spec.indexName, STATE_SIZE, { originalSize, mode });
+    let data: CountedMemory | undefined;
     let semaphore: SemaphoreLock | undefined;
     let isTheirs = false;
     try {
-      data = SharedMemory.open(spec.dataName, spec.capacity, { originalSize, mode });
+      data = CountedMemory.open(spec.dataName, spec.capacity, { originalSize, mode });
       // First the lock that dies with its holder: only one of us gets as far as the semaphore.
       if (!data.tryLock()) {
         throw new WriterLockedError(`circular buffer "${data.name}" has a writer that is alive`);
@@ -203,8 +203,8 @@ export class CircularBufferWriter implements Disposable {
       if (!(error instanceof SegmentNotFoundError)) throw error;
     }
     SemaphoreLock.unlink(writerSemaphore(spec));
-    const hadData = SharedMemory.remove(spec.dataName);
-    return SharedMemory.remove(spec.indexName) || hadData;
+    const hadData = CountedMemory.remove(spec.dataName);
+    return CountedMemory.remove(spec.indexName) || hadData;
   }
 }
 
@@ -213,8 +213,8 @@ export class CircularBufferWriter implements Disposable {
  * given back, the rest is all the same.
  */
 function giveBack(
-  index: SharedMemory,
-  data: SharedMemory | undefined,
+  index: CountedMemory,
+  data: CountedMemory | undefined,
   semaphore: SemaphoreLock | undefined,
   isTheirs: boolean = false,
 ): void {

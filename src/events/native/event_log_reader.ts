@@ -23,7 +23,7 @@ import { inspectable } from "../../inspectable.ts";
 export type { Advice };
 
 /** How to wait for events to come. */
-export interface FollowOptions {
+export interface EventFollowOptions {
   /** Ends the waiting, and with it the iteration, without an error. */
   signal?: AbortSignal;
   /** How long to sleep between two looks, in milliseconds. Default 10. */
@@ -211,7 +211,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * rmSync(path);
    * ```
    */
-  follow(options: FollowOptions = {}): AsyncIterableIterator<StoredEvent> {
+  follow(options: EventFollowOptions = {}): AsyncIterableIterator<StoredEvent> {
     checkOptions("follow()", options, {
       signal: isSignal,
       interval: milliseconds(0, LONGEST_SLEEP),

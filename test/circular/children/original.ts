@@ -4,13 +4,13 @@
  */
 
 import process from "node:process";
-import { SemaphoreLock, SharedMemory } from "../../../src/circular/mod.ts";
+import { CountedMemory, SemaphoreLock } from "../../../src/circular/mod.ts";
 import { fillMessage, MOST } from "./messages.ts";
 
 const [indexName, dataName, capacityText, burst] = process.argv.slice(2);
 const capacity = Number(capacityText);
-const index = SharedMemory.open(indexName, 192, { originalSize: true });
-const data = SharedMemory.open(dataName, capacity, { originalSize: true });
+const index = CountedMemory.open(indexName, 192, { originalSize: true });
+const data = CountedMemory.open(dataName, capacity, { originalSize: true });
 const semaphore = new SemaphoreLock(`${dataName}-writer`);
 if (!semaphore.acquire()) throw new Error("there is a writer");
 const state = new BigUint64Array(index.buffer, 256, 24);

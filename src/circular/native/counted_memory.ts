@@ -47,18 +47,18 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
  *
  * @example
  * ```ts
- * import { SharedMemory } from "@ouroboros/log/circular";
+ * import { CountedMemory } from "@ouroboros/log/circular";
  *
  * const name = `/doc-counted-${process.pid}`;
- * using one = SharedMemory.open(name, 1000);
- * using two = SharedMemory.open(name, 1000);
+ * using one = CountedMemory.open(name, 1000);
+ * using two = CountedMemory.open(name, 1000);
  * console.log(one.referenceCount); // 2
  * two.close();
  * one.close(); // and the segment is gone
- * console.log(SharedMemory.exists(name)); // false
+ * console.log(CountedMemory.exists(name)); // false
  * ```
  */
-export class SharedMemory implements Disposable {
+export class CountedMemory implements Disposable {
   readonly #segment: Segment;
   readonly #count: Int32Array;
   readonly #mode: number;
@@ -80,8 +80,8 @@ export class SharedMemory implements Disposable {
    * @throws {WriterLockedError} if a process that is paused holds up its removal
    * @throws {RangeError} if name, size or mode is not usable
    */
-  static open(name: string, size: number, options: CountedMemoryOptions = {}): SharedMemory {
-    checkOptions("SharedMemory", options, { create: flag, originalSize: flag, mode: isMode });
+  static open(name: string, size: number, options: CountedMemoryOptions = {}): CountedMemory {
+    checkOptions("CountedMemory", options, { create: flag, originalSize: flag, mode: isMode });
     const { create = true, originalSize = false, mode = 0o600 } = options;
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new RangeError(`size of ${size} bytes is not a positive integer`);
@@ -99,7 +99,7 @@ export class SharedMemory implements Disposable {
       throw error;
     }
 
-    function openOrMake(): SharedMemory {
+    function openOrMake(): CountedMemory {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         // The original makes segments under the same lock; others may not.
         const segment = openIfThere(name, size, create) ??
@@ -116,8 +116,8 @@ export class SharedMemory implements Disposable {
     }
 
     /** Undefined: it is removed by now. */
-    function counted(segment: Segment): SharedMemory | undefined {
-      const memory = new SharedMemory(segment, mode);
+    function counted(segment: Segment): CountedMemory | undefined {
+      const memory = new CountedMemory(segment, mode);
       // Pairs with the last one's compare-exchange in close(): it sees that we are there, or we that it
       // removes the segment.
       if (Atomics.add(memory.#count, REFERENCE_COUNT_WORD, 1) >= 0) return memory;
@@ -302,4 +302,4 @@ export function checkSegment(segment: Segment, size: number): void {
   }
 }
 
-inspectable(SharedMemory, "SharedMemory", ["name", "referenceCount"]);
+inspectable(CountedMemory, "CountedMemory", ["name", "referenceCount"]);
