@@ -63,7 +63,7 @@ async function benchSize(size: number, only: RegExp, onCase: () => void): Promis
     // More than a lap: no page of it is touched for the first time by what is timed.
     const count = Math.ceil(2 * writer.segmentSize / size);
     for (let i = 0; i < count; i++) writer.write(texts[i % POOL]);
-    const entries = lapLength(new Reader(memory.buffer, { ...options, strategy: "lowest" }));
+    const entries = lapLength(new Reader(memory.buffer, { ...options, strategy: "oldest" }));
     const cases = [
       ...memcpyCases(copied.buffer, size),
       ...readCases(memory.buffer, options, size, entries),

@@ -97,7 +97,7 @@ async function cost(chunkSize: number, chunkCount: number): Promise<Omit<Point, 
   for (let i = 0; i < fill; i++) writer.write(payloads[i % POOL]);
   const fence = STRONG_ORDER ? compilerFence : fullFence;
   const readAll = () => {
-    const reader = new Reader(memory.buffer, { strategy: "lowest", fence });
+    const reader = new Reader(memory.buffer, { strategy: "oldest", fence });
     let entries = 0;
     for (let count = 1; count > 0; entries += count) count = reader.readBatch().length;
     return entries;

@@ -95,7 +95,7 @@ async function send(servers: string, replicas: number): Promise<Sent> {
   const name = `/ouroboros-fleet-${process.pid}-${replicas}`;
   using log = ShmLogWriter.create(name, { chunkCount: 16, chunkSize: 4 << 20 });
   for (let i = 0; i < ENTRIES; i++) log.write(ENTRY);
-  using reader = ShmLogReader.open(name, { strategy: "lowest" });
+  using reader = ShmLogReader.open(name, { strategy: "oldest" });
   await using link = await NatsLink.open({ servers });
   // forward() waits until a new cluster has found its leader; this does not.
   const manager = await jetstreamManager(link.client, { checkAPI: false });

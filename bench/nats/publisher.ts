@@ -27,7 +27,7 @@ let cpu = process.cpuUsage();
 if (way === "the client alone") await publishAlone();
 else if (way === "js.publish()") await publishByPromises();
 else {
-  using reader = ShmLogReader.open(name, { strategy: "lowest" });
+  using reader = ShmLogReader.open(name, { strategy: "oldest" });
   await using forwarding = await forward(reader, { link, stream: "BENCH" });
   if (way === "follow") {
     process.stdin.resume();

@@ -24,7 +24,7 @@ export function readCases(
       size,
       entries,
       run() {
-        const count = readAll(new Reader(memory, { ...options, strategy: "lowest" }));
+        const count = readAll(new Reader(memory, { ...options, strategy: "oldest" }));
         if (count !== entries) throw new Error(`${path}: ${count} of ${entries} entries`);
         return sink;
       },

@@ -14,7 +14,7 @@ const [name, how, stamps, most = "Infinity", policy = "oldest"] = process.argv.s
 const limit = Number(most);
 const isStamped = stamps === "stamps";
 const reader = ShmLogReader.open(name, {
-  strategy: "lowest",
+  strategy: "oldest",
   onOverrun: policy as OverrunPolicy,
 });
 const latencies = new Float64Array(isStamped ? MOST_LATENCIES : 0);
@@ -75,5 +75,5 @@ function takeStamped(): number {
   });
   // What was overwritten meanwhile does not count.
   if (count > 0) isDone = length === 0;
-  return count;
+  return Math.max(count, 0);
 }

@@ -51,9 +51,9 @@ export function addDump(program: Command): void {
     .addOption(
       new Option(
         "--strategy <where>",
-        "where to start: lowest: the oldest entry; latest: the newest chunk",
+        "where to start: oldest (lowest): entry that is there; latest: chunk",
       )
-        .choices(["lowest", "latest", "auto"]).default("lowest"),
+        .choices(["oldest", "lowest", "latest", "auto"]).default("oldest"),
     );
   addSelectionOptions(command)
     .addOption(

@@ -231,7 +231,7 @@ async function forwardLog(
 
 /** Opens a log; waits for it, unless what is there is all that is wanted. */
 function open(target: LogTarget, signal: AbortSignal, isOnce: boolean): Promise<ShmLogReader> {
-  const options = { strategy: "lowest", onDamage: "skip", copyMode: "auto" } as const;
+  const options = { strategy: "oldest", onDamage: "skip", copyMode: "auto" } as const;
   if (isOnce) return Promise.resolve(ShmLogReader.open(target, options));
   return waitForLog(target, signal, options);
 }

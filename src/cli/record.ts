@@ -99,14 +99,14 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     : new CursorFile(options.cursorFile);
   const after = cursorFile?.load();
   const start: ShmLogReaderOptions = {
-    strategy: options.from === "oldest" ? "lowest" : "latest",
+    strategy: options.from === "oldest" ? "oldest" : "latest",
     onDamage: "skip",
     copyMode: "auto",
     ...after && { after },
   };
   const there = options.from === "new" ? openNow(target, start) : undefined;
   // One that is not there yet is new from its first entry on.
-  const strategy = options.from === "new" ? "lowest" : start.strategy;
+  const strategy = options.from === "new" ? "oldest" : start.strategy;
   const reader = there ?? await open(target, signal, { ...start, strategy });
   if (reader === undefined) return;
   using _closed = reader;

@@ -24,7 +24,7 @@ import { inspectable } from "../inspectable.ts";
  * const ring = new RingBuffer(1024);
  * ring.writeEvent({ timestamp: 5, type: 1 }, new TextEncoder().encode("hello"));
  * ring.drain((event) => {
- *   console.log(event.timestamp, event.length, event.text()); // 5 5 hello
+ *   console.log(event.timestamp, event.length, event.text); // 5 5 hello
  * });
  * ```
  */
@@ -112,8 +112,8 @@ export class EventView {
     return new Uint8Array(this.#memory.bytes.subarray(start, start + this.#length));
   }
 
-  /** The payload decoded as UTF-8. */
-  text(): string {
+  /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  get text(): string {
     return decodeText(this.bytes());
   }
 

@@ -66,7 +66,7 @@ export interface EventCursor {
  * const reader = new EventReader(memory);
  * writer.writeEvent({ timestamp: 7, type: 1 }, new TextEncoder().encode("hello"));
  * reader.replay((event) => {
- *   console.log(event.timestamp, event.text()); // 7 hello
+ *   console.log(event.timestamp, event.text); // 7 hello
  * });
  * ```
  */

@@ -58,8 +58,8 @@ export class EntryView {
     return this.#memory.slice(this.#start, this.#end);
   }
 
-  /** The payload decoded as UTF-8. */
-  text(): string {
+  /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  get text(): string {
     return decodeText(this.bytes());
   }
 

@@ -280,7 +280,7 @@ export class Position {
     }
     if (order.length === 0) return undefined;
     const { strategy } = this.#policy;
-    if (strategy === "lowest") return this.#land(found, -1);
+    if (strategy === "oldest") return this.#land(found, -1);
     const oldest = rowOf(found, order[0]);
     return strategy === "auto" && oldest.token === 0 ? oldest : newest;
   }

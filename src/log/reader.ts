@@ -207,12 +207,13 @@ export class Reader implements Iterable<Entry> {
    *
    * The visitor sees the shared memory itself, so an entry may be overwritten while it looks. Only
    * when `forEach` returns is it known whether all of them held still: then it returns how many
-   * they were. If not, it returns 0, the entries visited count as lost, and whatever the visitor
+   * they were. If not, it returns -1, the entries visited count as lost, and whatever the visitor
    * made of them must be thrown away. Use {@linkcode Reader.readBatch} where that is a burden.
    *
    * If the visitor throws, no entry of this call is taken: the next call shows them all again.
    *
-   * @returns how many entries were visited and found whole; 0 if there is none yet, too
+   * @returns how many entries were visited and found whole; 0 if there is none yet; -1 if the writer
+   * has overwritten those that were visited: there are newer ones, so call it again
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
    * @throws {RangeError} if `maxEntries` is not an integer of at least 1, or Infinity
@@ -227,6 +228,24 @@ export class Reader implements Iterable<Entry> {
    * let bytes = 0;
    * const count = new Reader(memory).forEach((entry) => bytes += entry.length);
    * console.log(count, bytes); // 2 3
+   * ```
+   *
+   * @example All that is there, whatever the writer does meanwhile
+   * ```ts
+   * import { Reader, Writer } from "@ouroboros/log";
+   *
+   * const memory = new ArrayBuffer(4096);
+   * Writer.create(memory, { chunkCount: 4 }).writeMany(["a", "bc"]);
+   * const reader = new Reader(memory);
+   * let total = 0;
+   * let bytes = 0;
+   * let count: number;
+   * do {
+   *   bytes = 0;
+   *   count = reader.forEach((entry) => bytes += entry.length);
+   *   if (count > 0) total += bytes; // not what was seen of entries that were overwritten
+   * } while (count !== 0);
+   * console.log(total); // 3
    * ```
    */
   forEach(visit: (entry: EntryView) => void, maxEntries: number = BATCH_ENTRIES): number {
@@ -254,7 +273,10 @@ export class Reader implements Iterable<Entry> {
     return this.#visited.length;
   }
 
-  /** Fills `batch` with the next entries that are whole; gives how many there are. */
+  /**
+   * Fills `batch` with the next entries that are whole; gives how many there are, or -1 if those that
+   * were visited were overwritten meanwhile.
+   */
   #fill(batch: EntryBatch, most: number, fresh: boolean, visit?: Visit): number {
     batch.clear();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -262,14 +284,24 @@ export class Reader implements Iterable<Entry> {
       // Nothing seen in an earlier call, or in an earlier round, may be reused in this one.
       this.#fence();
       if (!this.#position.isInChunk && this.#position.locate() === "stay") return 0;
-      if (this.#take(batch, most, fresh, visit) === "stay") return batch.length;
+      const step = this.#take(batch, most, fresh, visit);
+      if (step === "stay") return batch.length;
+      if (step === "overwritten") return -1;
     }
     batch.clear();
     return 0;
   }
 
-  /** Takes what is whole at our position. `"moved"`: nothing was, try again where we are now. */
-  #take(batch: EntryBatch, most: number, fresh: boolean, visit: Visit | undefined): Step {
+  /**
+   * Takes what is whole at our position. `"moved"`: nothing was, try again where we are now.
+   * `"overwritten"`: what was visited is void.
+   */
+  #take(
+    batch: EntryBatch,
+    most: number,
+    fresh: boolean,
+    visit: Visit | undefined,
+  ): Step | "overwritten" {
     const segment = this.#segment;
     const position = this.#position;
     const ahead = this.#ahead;
@@ -297,8 +329,8 @@ export class Reader implements Iterable<Entry> {
     this.#fence();
     if (!position.isIntact()) {
       const step = this.#retry(batch);
-      // What was visited is void: that must be said before anything else is shown.
-      return visit === undefined ? step : "stay";
+      // That must be said before anything else is shown.
+      return visit === undefined ? step : "overwritten";
     }
     position.advance(found.offset, length);
     // All of them were seen before: on to what comes after.

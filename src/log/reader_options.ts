@@ -9,9 +9,10 @@ import { callback, checkOptions, type Checks, integer, oneOf } from "../options.
 
 /**
  * Where a reader starts: `"auto"` at entry 1 if it is still there, else like `"latest"`; `"latest"`
- * at the start of the newest chunk; `"lowest"` at the oldest entry that is still there.
+ * at the start of the newest chunk; `"oldest"` at the oldest entry that is still there. `"lowest"` is
+ * what the reference calls `"oldest"`, and means the same.
  */
-export type ReadStrategy = "auto" | "latest" | "lowest";
+export type ReadStrategy = "auto" | "latest" | "oldest" | "lowest";
 
 /**
  * Where a reader goes on after the writer overtook it: at the `"oldest"` entry that is intact, at
@@ -52,7 +53,7 @@ export interface ReaderOptions {
 
 /** What {@linkcode ReaderOptions} may be. */
 export const readerChecks: Checks<ReaderOptions> = {
-  strategy: oneOf("auto", "latest", "lowest"),
+  strategy: oneOf("auto", "latest", "oldest", "lowest"),
   after: integer(0),
   onOverrun: oneOf("oldest", "latest", "throw"),
   onDamage: oneOf("throw", "skip"),
@@ -64,7 +65,7 @@ export const readerChecks: Checks<ReaderOptions> = {
 /** What a reader needs to know to find its way. */
 export interface ReadPolicy {
   /** Where to start. */
-  readonly strategy: ReadStrategy;
+  readonly strategy: Exclude<ReadStrategy, "lowest">;
   /** The number of the entry to start after; -1: where `strategy` says. */
   readonly after: number;
   /** Where to go on after an overrun. */
@@ -77,5 +78,10 @@ export interface ReadPolicy {
 export function readPolicy(options: ReaderOptions): ReadPolicy {
   checkOptions("Reader", options, readerChecks);
   const { strategy = "auto", after, onOverrun = "oldest", onDamage = "throw" } = options;
-  return { after: after ?? -1, strategy, onOverrun, skipsDamage: onDamage === "skip" };
+  return {
+    after: after ?? -1,
+    strategy: strategy === "lowest" ? "oldest" : strategy,
+    onOverrun,
+    skipsDamage: onDamage === "skip",
+  };
 }

@@ -118,7 +118,7 @@ export function* copySteps(
       fence,
       load: options.load,
       guard: options.guard,
-      strategy: isPatient || attempt === ATTEMPTS ? "lowest" : "latest",
+      strategy: isPatient || attempt === ATTEMPTS ? "oldest" : "latest",
       onOverrun: isPatient ? "oldest" : "latest",
       onDamage: "skip",
     });

@@ -24,7 +24,7 @@ import { natsChecks, type NatsOptions } from "./nats_options.ts";
  * on until `close()`, through everything that happens to the server, the network and the writer; what
  * could not be sent before it was overwritten is in the stream as a gap.
  *
- * The reader is only read here from now on, and stays open. Open it with `strategy: "lowest"`, or begin
+ * The reader is only read here from now on, and stays open. Open it with `strategy: "oldest"`, or begin
  * at a place of your own with `after`.
  *
  * @param reader the log
@@ -45,7 +45,7 @@ import { natsChecks, type NatsOptions } from "./nats_options.ts";
  * import { ShmLogReader } from "@ouroboros/log";
  * import { forward } from "@ouroboros/log/nats";
  *
- * using reader = await ShmLogReader.waitFor("/app", { strategy: "lowest", onDamage: "skip" });
+ * using reader = await ShmLogReader.waitFor("/app", { strategy: "oldest", onDamage: "skip" });
  * await using forwarding = await forward(reader, {
  *   servers: "nats://127.0.0.1:4222",
  *   stream: "LOGS",

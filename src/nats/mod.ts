@@ -17,7 +17,7 @@
  * import { ShmLogReader } from "@ouroboros/log";
  * import { forward } from "@ouroboros/log/nats";
  *
- * using reader = await ShmLogReader.waitFor("/app", { strategy: "lowest", onDamage: "skip" });
+ * using reader = await ShmLogReader.waitFor("/app", { strategy: "oldest", onDamage: "skip" });
  * await using forwarding = await forward(reader, {
  *   servers: "nats://10.0.0.7:4222",
  *   stream: "LOGS",
@@ -172,7 +172,7 @@
  *
  * // ship("app", "http://localhost:4318/v1/logs") sends what is in the log, and what comes.
  * export async function ship(name: string, url: string, signal?: AbortSignal): Promise<void> {
- *   using reader = ShmLogReader.open(name, { strategy: "lowest" });
+ *   using reader = ShmLogReader.open(name, { strategy: "oldest" });
  *   for await (const batch of reader.followBatches({ signal, maxEntries: 1000 })) {
  *     const now = `${Date.now()}000000`;
  *     const logRecords = batch.texts().map((text, i) => ({

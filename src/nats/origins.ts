@@ -143,7 +143,7 @@ export function* originRecords(reader: ShmLogReader): Generator<OriginRecord> {
  * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
  */
 export function readOrigins(target: LogTarget): Origins {
-  using origin = ShmLogReader.open(originTarget(target), { strategy: "lowest", onDamage: "skip" });
+  using origin = ShmLogReader.open(originTarget(target), { strategy: "oldest", onDamage: "skip" });
   const records = [...originRecords(origin)];
   // After the records: what they tell of is written by then, or is not told of yet.
   using log = ShmLogReader.open(target);

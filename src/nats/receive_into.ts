@@ -151,7 +151,7 @@ function originWriterOf(
   using reader = ShmLogReader.open(target);
   const { device, inode, created } = reader.position;
   using records = ShmLogReader.open(originTarget(target), {
-    strategy: "lowest",
+    strategy: "oldest",
     onDamage: "skip",
   });
   try {

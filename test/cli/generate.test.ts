@@ -101,7 +101,7 @@ test("generate is followed live from before its first entry", async () => {
       "--no-unlink-at-exit",
     ]);
     await running.until((stdout) => stdout.endsWith("}\n"));
-    using reader = ShmLogReader.open(name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(name, { strategy: "oldest" });
     const found: string[] = [];
     for await (const entry of reader.follow()) {
       found.push(Array.from(entry.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));

@@ -26,7 +26,7 @@ const newName = () => newLog().name;
 
 /** The payloads of a log as Latin-1, so that bytes can be told apart. */
 function payloads(target: LogTarget): string[] {
-  using reader = ShmLogReader.open(target, { strategy: "lowest" });
+  using reader = ShmLogReader.open(target, { strategy: "oldest" });
   return [...reader].map((entry) => String.fromCharCode(...entry.bytes));
 }
 

@@ -99,7 +99,7 @@ test("what is saved while another process writes at full speed is whole, every t
       assert.ok(saved.lastSequenceNumber >= before, `${saved.lastSequenceNumber} after ${before}`);
       assert.ok(saved.entries > 0, `copy ${i}`);
       before = saved.lastSequenceNumber;
-      const reader = ShmLogReader.open({ path }, { strategy: "lowest" });
+      const reader = ShmLogReader.open({ path }, { strategy: "oldest" });
       let number = saved.firstSequenceNumber;
       for (const entry of reader) {
         assert.equal(entry.sequenceNumber, number);

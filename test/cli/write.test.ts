@@ -19,7 +19,7 @@ after(() => rmSync(folder, { recursive: true }));
 const SMALL = ["--chunk-size", "4KiB", "--chunks", "4"];
 
 function readAll(target: LogTarget): string[] {
-  using reader = ShmLogReader.open(target, { strategy: "lowest" });
+  using reader = ShmLogReader.open(target, { strategy: "oldest" });
   return [...reader].map(({ text }) => text);
 }
 

@@ -279,7 +279,7 @@ test("after readInto() the log's reader says the number of that entry, and readB
   assert.deepEqual(reader.readBatch(1).texts(), ["c"]);
   assert.equal(
     reader.forEach((entry) => {
-      assert.equal(entry.text(), "d");
+      assert.equal(entry.text, "d");
       assert.throws(() => reader.readInto(into), ReentrantUseError);
     }),
     1,

@@ -7,7 +7,7 @@ import { makeLog } from "../support/small_log.ts";
 
 const bytes = (length: number, fill = 7) => new Uint8Array(length).fill(fill);
 const texts = (memory: ArrayBufferLike) =>
-  [...new Reader(memory, { strategy: "lowest" })].map((entry) => entry.text);
+  [...new Reader(memory, { strategy: "oldest" })].map((entry) => entry.text);
 
 test("claim() shows nothing before commit(), which may take less", () => {
   const { raw, writer } = makeLog();

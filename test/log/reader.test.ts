@@ -7,20 +7,20 @@ import { makeLog, writeSome } from "../support/small_log.ts";
 
 const numbers = (reader: Reader) => [...reader].map((entry) => entry.sequenceNumber);
 
-test("strategies: auto from entry 1 while it is there, latest from the newest chunk, lowest from the oldest", () => {
+test("strategies: auto from entry 1 while it is there, latest from the newest chunk, oldest (lowest) from the oldest", () => {
   const { memory, writer } = makeLog();
   const starts = () =>
-    (["auto", "latest", "lowest"] as const).map((strategy) =>
+    (["auto", "latest", "oldest", "lowest"] as const).map((strategy) =>
       new Reader(memory, { strategy }).read()?.sequenceNumber
     );
   writeSome(writer, 10); // 4 a chunk
-  assert.deepEqual(starts(), [1, 9, 1]);
+  assert.deepEqual(starts(), [1, 9, 1, 1]);
   writeSome(writer, 11); // 21: chunk 0 and the start of chunk 1 are of the second lap
-  assert.deepEqual(starts(), [21, 21, 9]);
+  assert.deepEqual(starts(), [21, 21, 9, 9]);
 });
 
 test("a reader of an empty log gets nothing, and then everything", () => {
-  for (const strategy of ["auto", "latest", "lowest"] as const) {
+  for (const strategy of ["auto", "latest", "oldest"] as const) {
     const { memory, writer } = makeLog();
     const reader = new Reader(memory, { strategy });
     assert.equal(reader.read(), undefined);

@@ -16,9 +16,9 @@ test("readBatch() gives what read() has copied ahead, then the rest, with nothin
   assert.deepEqual([batch.length, batch.text(0), batch.text(1)], [2, "b", "c"]);
   assert.deepEqual([batch.sequenceNumber(0), batch.sequenceNumber(1)], [2, 3]);
   const seen: string[] = [];
-  assert.equal(reader.forEach((entry) => seen.push(entry.text())), 1);
+  assert.equal(reader.forEach((entry) => seen.push(entry.text)), 1);
   writer.write("e");
-  assert.equal(reader.forEach((entry) => seen.push(entry.text())), 1);
+  assert.equal(reader.forEach((entry) => seen.push(entry.text)), 1);
   assert.deepEqual(seen, ["d", "e"]);
   assert.equal(reader.readBatch().length, 0);
 });
@@ -69,13 +69,13 @@ test("forEach() shows entries in place, and cannot look beyond them", () => {
       entry.at(-1),
     ]);
     assert.throws(() => entry.copyTo(new Uint8Array(1)), RangeError);
-    assert.equal(new TextDecoder().decode(entry.bytes()), entry.text());
+    assert.equal(new TextDecoder().decode(entry.bytes()), entry.text);
   });
   assert.equal(count, 2);
   assert.deepEqual(seen, [[1, 3, 97, undefined, undefined], [2, 4, 100, undefined, undefined]]);
 });
 
-test("forEach() returns 0 when what it showed was overwritten meanwhile, and counts it as lost", () => {
+test("forEach() returns -1 when what it showed was overwritten meanwhile, and counts it as lost", () => {
   const { memory, writer } = makeLog();
   writeSome(writer, 4);
   const reader = new Reader(memory);
@@ -83,7 +83,8 @@ test("forEach() returns 0 when what it showed was overwritten meanwhile, and cou
   const count = reader.forEach(() => {
     if (visited++ === 2) writeSome(writer, 16); // a whole lap, under our eyes
   });
-  assert.deepEqual([visited, count], [4, 0]);
+  assert.deepEqual([visited, count], [4, -1]);
   assert.deepEqual(numbers(reader), [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
   assert.equal(reader.lostEntries, 8);
+  assert.equal(reader.forEach(() => assert.fail("all is read")), 0);
 });

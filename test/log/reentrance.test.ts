@@ -21,7 +21,7 @@ function logOf(...texts: string[]) {
 
 function textsOf(reader: Reader): string[] {
   const texts: string[] = [];
-  while (reader.forEach((entry) => texts.push(`${entry.sequenceNumber}${entry.text()}`)) > 0);
+  while (reader.forEach((entry) => texts.push(`${entry.sequenceNumber}${entry.text}`)) > 0);
   return texts;
 }
 
@@ -34,7 +34,7 @@ for (const [name, use] of Object.entries(USES)) {
       const errors: unknown[] = [];
       const seen: string[] = [];
       const count = reader.forEach((entry) => {
-        seen.push(entry.text());
+        seen.push(entry.text);
         try {
           use(reader);
         } catch (error) {
@@ -59,7 +59,7 @@ test("another reader within forEach() is no error", () => {
   const { memory, reader } = logOf("a", "b");
   const other = new Reader(memory);
   const seen: unknown[] = [];
-  reader.forEach((entry) => seen.push(entry.text(), other.read()?.text));
+  reader.forEach((entry) => seen.push(entry.text, other.read()?.text));
   assert.deepEqual(seen, ["a", "a", "b", "b"]);
 });
 
@@ -68,7 +68,7 @@ test("a visitor that throws takes no entry: the next call shows them again", () 
     const { reader } = logOf("a", "b", "c", "d");
     for (let i = 0; i < ahead; i++) reader.read();
     const visit = (entry: EntryView) => {
-      if (entry.text() === "c") throw new Error("no");
+      if (entry.text === "c") throw new Error("no");
     };
     for (let i = 0; i < 2; i++) assert.throws(() => reader.forEach(visit), /no/);
     assert.equal(reader.lastSequenceNumber, ahead);

@@ -137,7 +137,7 @@ test(`an entry that the writer destroys by looking past its table is damage, or 
     destroying++;
     for (const onDamage of ["throw", "skip"] as const) {
       const replay = replayOf(history);
-      const reader = new CheckedReader(replay.memory, history, { strategy: "lowest", onDamage });
+      const reader = new CheckedReader(replay.memory, history, { strategy: "oldest", onDamage });
       const { dataStart } = new Segment(replay.memory);
       try {
         while (replay.position < history.stores.length) {

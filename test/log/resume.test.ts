@@ -15,7 +15,7 @@ import { DATA, makeLog } from "../support/small_log.ts";
 
 const bytes = (length: number, fill = 7) => new Uint8Array(length).fill(fill);
 const texts = (memory: ArrayBufferLike) =>
-  [...new Reader(memory, { strategy: "lowest" })].map((entry) => entry.text);
+  [...new Reader(memory, { strategy: "oldest" })].map((entry) => entry.text);
 
 test("close() ends writing and leaves the memory ready to be resumed", () => {
   const { raw, writer } = makeLog();

@@ -74,7 +74,7 @@ function checkCopy(copy: Snapshot, lengths: number[]): void {
 
 /** The number of the newest entry that a reader finds. */
 function lastNumber(memory: ArrayBuffer): number | undefined {
-  return [...new Reader(memory, { strategy: "lowest" })].at(-1)?.sequenceNumber;
+  return [...new Reader(memory, { strategy: "oldest" })].at(-1)?.sequenceNumber;
 }
 
 interface History {
@@ -126,7 +126,7 @@ for (const [chunkCount, chunkSize, most] of SHAPES) {
     for (let point = 0; point <= history.stores.length; point++) {
       const copy = snapshot(replay.memory);
       checkCopy(copy, history.lengths);
-      const numbers = [...new Reader(replay.memory, { strategy: "lowest" })]
+      const numbers = [...new Reader(replay.memory, { strategy: "oldest" })]
         .map((entry) => entry.sequenceNumber);
       // Large entries make short laps: then a lap may be gone, and the end of the one before not.
       const gap = numbers.findLastIndex((number, i) => i > 0 && number !== numbers[i - 1] + 1);
@@ -235,7 +235,7 @@ test("a log without damage is copied to the brim, whatever its size", () => {
       writer.write(payloadOf(lengths.length, lengths[i]));
       const copy = snapshot(memory);
       checkCopy(copy, lengths);
-      assert.equal(copy.entries, [...new Reader(memory, { strategy: "lowest" })].length);
+      assert.equal(copy.entries, [...new Reader(memory, { strategy: "oldest" })].length);
     }
   }
 });

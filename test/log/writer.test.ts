@@ -8,7 +8,7 @@ import { DATA, makeLog } from "../support/small_log.ts";
 
 const bytes = (length: number, fill = 7) => new Uint8Array(length).fill(fill);
 const texts = (memory: ArrayBufferLike) =>
-  [...new Reader(memory, { strategy: "lowest" })].map((entry) => entry.text);
+  [...new Reader(memory, { strategy: "oldest" })].map((entry) => entry.text);
 
 test("create() writes magic, version, count and a committed row 0, and nothing else", () => {
   const memory = new ArrayBuffer(segmentSize(4, 64));

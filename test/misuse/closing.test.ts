@@ -31,7 +31,7 @@ async function closeWithin(
 }
 
 const closedInLog: Record<string, (reader: ShmLogReader) => unknown> = {
-  "a visitor that looks": (reader) => reader.forEach((entry) => (reader.close(), entry.text())),
+  "a visitor that looks": (reader) => reader.forEach((entry) => (reader.close(), entry.text)),
   "a visitor that copies": (reader) => {
     return reader.forEach((entry) => (reader.close(), entry.copyTo(new Uint8Array(9))));
   },
@@ -98,7 +98,7 @@ test("a visitor's own error stays what it is when it closes the reader", () => {
 
 test("events: close() within a handler or an iteration, and what comes after it, is a ClosedError", async () => {
   const uses: ((reader: EventLogReader) => unknown)[] = [
-    (reader) => reader.replay((event) => (reader.close(), event.text())),
+    (reader) => reader.replay((event) => (reader.close(), event.text)),
     (reader) => reader.replay((event) => (reader.close(), event.timestamp)),
     (reader) => reader.replay(() => reader.close()),
     (reader) => closeWithin(reader, reader),

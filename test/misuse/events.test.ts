@@ -50,9 +50,9 @@ const places: Record<string, () => Place> = {
   },
 };
 
-function drained(drain: (visit: (event: { text(): string }) => void) => void): string[] {
+function drained(drain: (visit: (event: { text: string }) => void) => void): string[] {
   const texts: string[] = [];
-  drain((event) => texts.push(event.text()));
+  drain((event) => texts.push(event.text));
   return texts;
 }
 

@@ -156,7 +156,7 @@ test(
     const name = uniqueName("nats");
     const make = () => ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 8 });
     let writer = make();
-    using reader = ShmLogReader.open(name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(name, { strategy: "oldest" });
     await using forwarding = await forward(reader, options(server));
     const counts = [40, 70, 10];
     for (const [i, count] of counts.entries()) {
@@ -185,7 +185,7 @@ test("what can't be read since it is damaged is a gap, too, and says so", { skip
     using writer = ShmLogWriter.create({ path }, { chunkSize: 8192, chunkCount: 8 });
     for (let i = 1; i <= 300; i++) writer.write(text(i));
   }
-  using reader = ShmLogReader.open({ path }, { strategy: "lowest", onDamage: "skip" });
+  using reader = ShmLogReader.open({ path }, { strategy: "oldest", onDamage: "skip" });
   const chunk = reader.inspect().chunks[2];
   const bytes = readFileSync(path);
   const at = bytes.indexOf(`entry ${chunk.token + 20} `) - 4;

@@ -48,7 +48,7 @@ test(
       });
     let writer = make();
     const start = async () => {
-      const reader = ShmLogReader.open(name, { strategy: "lowest" });
+      const reader = ShmLogReader.open(name, { strategy: "oldest" });
       const forwarding = await forward(reader, {
         servers: server.url,
         stream: "LOGS",

@@ -113,7 +113,7 @@ test("kill -9 of a writer, and new segments that take over, while the server com
   const name = newName();
   await using server = await NatsServer.start();
   let writer = await startWriter(name, "replace", 5, 65536);
-  using reader = ShmLogReader.open(name, { strategy: "lowest" });
+  using reader = ShmLogReader.open(name, { strategy: "oldest" });
   await using forwarding = await forward(reader, {
     servers: server.url,
     stream: "LOGS",

@@ -32,7 +32,7 @@ test(
     );
     assert.ok(source.gaps.every(({ reason }) => reason === "too large"));
 
-    using reader = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
     await using cutting = await forward(reader, {
       ...options(server),
       stream: "CUT",

@@ -36,7 +36,7 @@ test(
     await using server = await NatsServer.start();
     await using proxy = await TcpProxy.start(server.port);
     using writer = ShmLogWriter.create(uniqueName("network"), { chunkSize: 16384, chunkCount: 8 });
-    using reader = ShmLogReader.open(writer.name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
     await using forwarding = await forward(reader, {
       servers: proxy.url,
       stream: "LOGS",
@@ -89,7 +89,7 @@ test(
   async () => {
     await using server = await NatsServer.start();
     using writer = ShmLogWriter.create(uniqueName("network"), { chunkSize: 65536, chunkCount: 64 });
-    using reader = ShmLogReader.open(writer.name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
     const troubles: string[] = [];
     await using forwarding = await forward(reader, {
       servers: server.url,

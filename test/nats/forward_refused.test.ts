@@ -77,7 +77,7 @@ test("a user who may not publish there ends it with the reason", { skip }, async
     createStream: { subjects: ["logs.>", "ok.>"] },
   });
   await made.close();
-  using other = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+  using other = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
   await using forbidden = await forward(other, {
     servers: server.url,
     user: "some",
@@ -91,7 +91,7 @@ test("a user who may not publish there ends it with the reason", { skip }, async
   });
   await assert.rejects(forbidden.flush(), NatsRefusedError);
   // Who may publish and ask nothing gets along.
-  using third = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+  using third = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
   await using allowed = await forward(third, {
     servers: server.url,
     user: "only",

@@ -46,7 +46,7 @@ test("with start: new a state file says nothing until the stream knows what is n
   log.write(100);
   for (const count of [0, 10]) {
     log.write(count);
-    using reader = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
     await using forwarding = await forward(
       reader,
       options(server, { state, start: "new", closeTimeout: 0 }),
@@ -67,7 +67,7 @@ test("a state file goes on where the forwarder before ended", { skip }, async ()
   const state = join(folder, `state-${files++}`);
   for (let round = 1; round <= 3; round++) {
     log.write(100);
-    using reader = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
     await using forwarding = await forward(reader, options(server, { state, start: "oldest" }));
     await assert.rejects(forward(reader, options(server, { state })), StateLockedError);
     await forwarding.flush();
@@ -93,7 +93,7 @@ test(
     for (const count of [30, 20]) {
       using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
       for (let i = 1; i <= count; i++) writer.write(entryText(i));
-      using reader = ShmLogReader.open(name, { strategy: "lowest" });
+      using reader = ShmLogReader.open(name, { strategy: "oldest" });
       await using forwarding = await forward(
         reader,
         options(server, { state, onTrouble: ({ type }) => troubles.push(type) }),
@@ -124,7 +124,7 @@ test("a log that lost its end with its machine is another source, with what is w
   };
   const troubles: string[] = [];
   const forwarded = async () => {
-    using reader = ShmLogReader.open({ path }, { strategy: "lowest" });
+    using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
     await using forwarding = await forward(
       reader,
       options(server, { state, onTrouble: ({ type }) => troubles.push(type) }),
@@ -154,7 +154,7 @@ test(
     await using server = await NatsServer.start();
     using log = newLog();
     log.write(500);
-    using other = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+    using other = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
     await using first = await forward(log.reader, options(server));
     await using second = await forward(other, options(server));
     for (let i = 0; i < 10; i++) {
@@ -193,7 +193,7 @@ test(
       await assert.rejects(forwarding.flush(), ClosedError);
     }
     await server.restart();
-    using reader = ShmLogReader.open(log.writer.name, { strategy: "lowest" });
+    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
     await using forwarding = await forward(reader, options(server, { state }));
     await forwarding.flush();
     assertComplete((await onlySource(server)).source, 20);

@@ -17,7 +17,7 @@ function batchOf(count: number): EntryBatch {
   const memory = new ArrayBuffer(segmentSize(2, 4096));
   const writer = Writer.create(memory, { chunkCount: 2, chunkSize: 4096 });
   for (let i = 1; i <= count; i++) writer.write(`entry ${i}`);
-  return new Reader(memory, { strategy: "lowest" }).readBatch();
+  return new Reader(memory, { strategy: "oldest" }).readBatch();
 }
 
 /** A log of one entry that is replaced by an empty one, and lacks its entries 2 to 5 by then. */

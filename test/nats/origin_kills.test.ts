@@ -66,7 +66,7 @@ function writeAll(random: Random, writer: OriginWriter, steps: readonly OriginSt
 
 /** Checks that every entry is in the log once, in order, with its origin, and gaps are the rest. */
 function check(steps: readonly OriginStep[], log: PlainLog, origin: PlainLog, isWhole: boolean) {
-  const entries = [...new Reader(log.memory, { strategy: "lowest" })];
+  const entries = [...new Reader(log.memory, { strategy: "oldest" })];
   const expected = steps.filter(({ bytes }) => bytes !== undefined);
   assert.deepEqual(
     entries.map(({ text }) => text),

@@ -88,7 +88,7 @@ async function isOwed(stream: string): Promise<boolean> {
 function contents(): string {
   const origins = readOrigins(name);
   const missing = [...origins.missing];
-  using log = ShmLogReader.open(name, { strategy: "lowest" });
+  using log = ShmLogReader.open(name, { strategy: "oldest" });
   const words: string[] = [];
   const gapsBefore = (number: number) => {
     while (missing.length > 0 && missing[0].before <= number) {
@@ -200,7 +200,7 @@ test(
     }
     for (let time = 0; time < 2; time++) {
       await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
-      using log = ShmLogReader.open(name, { strategy: "lowest" });
+      using log = ShmLogReader.open(name, { strategy: "oldest" });
       assert.equal(log.inspect().lastSequenceNumber, 200);
       assert.equal(readOrigins(name).of(200)?.source.host, "a99");
     }

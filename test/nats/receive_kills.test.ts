@@ -69,7 +69,7 @@ class ForwardedLog implements AsyncDisposable {
     burst: number,
   ): Promise<ForwardedLog> {
     const writer = ShmLogWriter.create(uniqueName("forwarded"), { chunkSize, chunkCount: 4 });
-    const reader = ShmLogReader.open(writer.name, { strategy: "lowest" });
+    const reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
     const forwarding = await forward(reader, {
       servers: server.url,
       stream,
@@ -138,7 +138,7 @@ test("receivers into a log are killed at any moment, and the server: each entry 
       await last.say("end");
       assert.equal(await last.ended(), 0);
     }
-    using log = ShmLogReader.open(name, { strategy: "lowest" });
+    using log = ShmLogReader.open(name, { strategy: "oldest" });
     const origins = readOrigins(name);
     const next = new Map([...totals.keys()].map((host) => [host, 1]));
     const missing = [...origins.missing];

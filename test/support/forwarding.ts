@@ -12,7 +12,7 @@ import { uniqueName } from "./runtime.ts";
 export function newLog(options: { chunkSize?: number; chunkCount?: number } = {}) {
   const { chunkSize = 65536, chunkCount = 16 } = options;
   const writer = ShmLogWriter.create(uniqueName("nats"), { chunkSize, chunkCount });
-  const reader = ShmLogReader.open(writer.name, { strategy: "lowest" });
+  const reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
   return {
     writer,
     reader,

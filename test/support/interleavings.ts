@@ -7,7 +7,7 @@ import { Journal, Replay } from "./journal.ts";
 import { payloadOf, type Random } from "./random.ts";
 import { type History, replayOf } from "./history.ts";
 
-const STRATEGIES: readonly ReadStrategy[] = ["auto", "latest", "lowest"];
+const STRATEGIES: readonly ReadStrategy[] = ["auto", "latest", "oldest"];
 
 /** Shapes where every corner is near: chunks, their size, the largest entry, and how many writes. */
 export const SMALL: readonly (readonly [number, number, number, number])[] = [
@@ -140,7 +140,7 @@ export function checkResumes(history: History): void {
     const total = writer!.totalEntriesWritten;
     assert.equal(total, published, `resumed after store ${point}`);
     const known = lengths.slice(0, published);
-    const reader = new CheckedReader(replay.memory, known, { strategy: "lowest" });
+    const reader = new CheckedReader(replay.memory, known, { strategy: "oldest" });
     for (const entry of reader.reader) reader.take(entry.sequenceNumber, entry.bytes);
     for (let i = 0; i < 2 * chunkCount + 3; i++) {
       known.push(Math.min(i % 9, writer!.maxEntrySize));

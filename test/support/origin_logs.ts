@@ -30,7 +30,7 @@ export function resumeLog(memory: ArrayBuffer, { reach }: PlainLog): PlainLog {
 
 /** What an origin log has. */
 export function recordsOf(memory: ArrayBuffer): OriginRecord[] {
-  return [...new Reader(memory, { strategy: "lowest" })].map(({ text }) => {
+  return [...new Reader(memory, { strategy: "oldest" })].map(({ text }) => {
     const record = parseOrigin(text);
     assert.ok(record !== undefined, text);
     return record;

@@ -139,7 +139,7 @@ export async function round(
         // In the list until there is another, which may fail to start.
         const { scores } = readers[victim];
         add(scores.get(), tally);
-        readers[victim] = await startReader(pick(["auto", "latest", "lowest"]));
+        readers[victim] = await startReader(pick(["auto", "latest", "oldest"]));
         scores[Symbol.dispose]();
       } else if (event <= 3) {
         const { pid } = event === 2 ? writer : readers[victim].child;

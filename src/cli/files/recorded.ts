@@ -82,7 +82,7 @@ function logOf(target: LogTarget): Recorded {
     unit: "entries",
     *entries() {
       using reader = ShmLogReader.open(target, {
-        strategy: "lowest",
+        strategy: "oldest",
         onDamage: "skip",
         copyMode: "auto",
       });

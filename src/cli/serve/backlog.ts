@@ -49,7 +49,7 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
   const { filter, segment, after, upTo, most, signal, copyMode, onProgress } = options;
   const kept = new Outbox(most);
   let matched = 0;
-  using reader = ShmLogReader.open(target, { strategy: "lowest", onDamage: "skip", copyMode });
+  using reader = ShmLogReader.open(target, { strategy: "oldest", onDamage: "skip", copyMode });
   if (segmentOf(reader.position) !== segment) return { rows: [], left: 0 };
   const first = Math.max(reader.lastSequenceNumber, after);
   let sliceEnd = performance.now() + SLICE;

@@ -87,7 +87,7 @@ export class TailedLog {
   async open(signal: AbortSignal): Promise<boolean> {
     const { from, after, follow } = this.#options;
     const options: ShmLogReaderOptions = {
-      strategy: from === "latest" ? "latest" : "lowest",
+      strategy: from === "latest" ? "latest" : "oldest",
       onDamage: "skip",
       copyMode: "auto",
       after,

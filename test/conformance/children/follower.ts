@@ -7,7 +7,7 @@ import process from "node:process";
 import { type FollowOptions, ShmLogReader } from "../../../mod.ts";
 
 const [name, last, how, ...flags] = process.argv.slice(2);
-const reader = ShmLogReader.open(name, { strategy: "lowest" });
+const reader = ShmLogReader.open(name, { strategy: "oldest" });
 let [count, moves] = [0, 0];
 const options: FollowOptions = {
   onAbandoned: (["end", "reopen"] as const).find((word) => flags.includes(word)),

@@ -20,7 +20,7 @@ let hasSaid = false;
 while (!isStopped) {
   for (let i = 0; i < 100; i++) {
     try {
-      using reader = ShmLogReader.open(target, { copyMode: "pread", strategy: "lowest" });
+      using reader = ShmLogReader.open(target, { copyMode: "pread", strategy: "oldest" });
       reader.inspect();
       for (const { sequenceNumber, bytes } of reader) {
         // A part that was cut off and grown again is zeros: of an entry that was whole, that is

@@ -45,7 +45,7 @@ switch (process.argv[2]) {
     snapshot(memory);
     break;
   case "read": {
-    const reader = new Reader(memory, { strategy: "lowest" });
+    const reader = new Reader(memory, { strategy: "oldest" });
     while (reader.readBatch().length > 0);
     break;
   }
