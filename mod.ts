@@ -197,7 +197,24 @@
  * @module
  */
 
-export * from "./src/errors.ts";
+export {
+  ClaimPendingError,
+  ClosedError,
+  CorruptLogError,
+  type ErrorCode,
+  NativeUnavailableError,
+  NoSpaceError,
+  OuroborosError,
+  OverrunError,
+  PermissionDeniedError,
+  ReentrantUseError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SegmentTruncatedError,
+  SystemCallError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "./src/errors.ts";
 export { compilerFence, type Fence, fullFence } from "./src/fence.ts";
 export { EntryBatch } from "./src/log/batch.ts";
 export { Claim } from "./src/log/claim.ts";

@@ -92,6 +92,18 @@
  * @module
  */
 
+export {
+  ClosedError,
+  type ErrorCode,
+  NativeUnavailableError,
+  NoSpaceError,
+  OuroborosError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SystemCallError,
+  WriterLockedError,
+} from "../src/errors.ts";
 export { STRONG_ORDER } from "./current_system.ts";
 export { Doorbell } from "./doorbell.ts";
 export { FileLock } from "./file_lock.ts";

@@ -5,6 +5,9 @@
  * (a segment that is missing, damaged, locked, too large for the memory that is left) is an
  * {@linkcode OuroborosError}.
  *
+ * All of them are here, in `@ouroboros/log/errors`. Each other module exports those that its own
+ * functions throw; a class that two modules export is the same one.
+ *
  * ## What to do about it, by code
  *
  * - **`CLAIM_PENDING`**: a claim was neither committed nor aborted. Do one of the two before the next

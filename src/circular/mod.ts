@@ -53,13 +53,21 @@
  */
 
 export {
+  ClosedError,
   CorruptBufferError,
+  type ErrorCode,
   LappedError,
+  NativeUnavailableError,
+  NoSpaceError,
   OuroborosError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SegmentTruncatedError,
+  SystemCallError,
   UnsupportedBufferError,
   WriterLockedError,
 } from "../errors.ts";
-export type { ErrorCode } from "../errors.ts";
 export type { MemoryLike } from "../memory.ts";
 export { compilerFence, type Fence, fullFence } from "../fence.ts";
 export { type CircularSizes, circularSizes } from "./layout.ts";

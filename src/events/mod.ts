@@ -61,7 +61,22 @@
  * @module
  */
 
-export * from "../errors.ts";
+export {
+  ClosedError,
+  CorruptLogError,
+  type ErrorCode,
+  NativeUnavailableError,
+  NoSpaceError,
+  OuroborosError,
+  PermissionDeniedError,
+  ReentrantUseError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SegmentTruncatedError,
+  SystemCallError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "../errors.ts";
 export type { MemoryLike } from "../memory.ts";
 export { compilerFence, type Fence, fullFence } from "../fence.ts";
 export {

@@ -196,6 +196,27 @@
  * @module
  */
 
+export {
+  ClosedError,
+  CorruptLogError,
+  CorruptStateError,
+  type ErrorCode,
+  NativeUnavailableError,
+  NatsRefusedError,
+  NoSpaceError,
+  OuroborosError,
+  OverrunError,
+  PackageMissingError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SegmentTruncatedError,
+  StateLockedError,
+  StreamUnusableError,
+  SystemCallError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "../errors.ts";
 export { NatsLink, type NatsOptions, type NatsStatus, type NatsTlsOptions } from "./connect.ts";
 export { forward } from "./forward.ts";
 export type { ForwardOptions, ForwardStats, ForwardTrouble } from "./forward_options.ts";

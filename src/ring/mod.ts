@@ -31,7 +31,19 @@
  * @module
  */
 
-export * from "../errors.ts";
+export {
+  ClosedError,
+  CorruptRingError,
+  type ErrorCode,
+  NativeUnavailableError,
+  NoSpaceError,
+  OuroborosError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  SystemCallError,
+  WriterLockedError,
+} from "../errors.ts";
 export type { MemoryLike } from "../memory.ts";
 export { MemMapRingBuffer, type RingOptions } from "./native/mem_map_ring_buffer.ts";
 export { repairRing, type RingRepair } from "./repair.ts";

@@ -75,6 +75,18 @@
  * @module
  */
 
+export {
+  CorruptLogError,
+  type ErrorCode,
+  NativeUnavailableError,
+  NoSpaceError,
+  OuroborosError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  SystemCallError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "../errors.ts";
 export { EntrySink, type SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 export { type JoinedEntry, joinParts, joinPartsAsync, type TextEntry } from "./parts.ts";

@@ -66,7 +66,7 @@ export class CheckedReader {
           1 + random.below(20),
         );
         // What was overwritten meanwhile is void.
-        if (count === 0) break;
+        if (count < 0) break;
         assert.equal(count, seen.length);
         for (const [sequenceNumber, bytes] of seen) this.take(sequenceNumber, bytes);
         break;
