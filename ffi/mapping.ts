@@ -7,11 +7,13 @@
 import { ClosedError, PermissionDeniedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
 import { exchange, type Holding, keepSafe, mapView, release } from "./holding.ts";
+import { oneOf } from "../src/options.ts";
 import { checkSize } from "./memory_options.ts";
 import type { Access, Advice, SegmentIdentity } from "./system.ts";
 
 /** No system has smaller pages, in bytes. */
 const PAGE = 4096;
+const checkAdvice = oneOf("normal", "sequential", "random", "willneed");
 
 /** What a mapping is made of. */
 export interface MappingParts {
@@ -295,6 +297,7 @@ export abstract class Mapping implements Disposable {
    */
   advise(advice: Advice): void {
     this.#checkOpen();
+    checkAdvice("advice", advice);
     system().advise(this.#holding.address, this.byteLength, advice, this.#what);
   }
 

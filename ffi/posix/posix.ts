@@ -214,13 +214,7 @@ export function posixSystem(
       if (reason !== 0) throw systemError("fcntl", what, reason);
     },
     advise(address, size, advice, what) {
-      const number = ADVICE[advice];
-      if (number === undefined) {
-        throw new TypeError(
-          `advice is "${advice}", but must be one of ${Object.keys(ADVICE).join(", ")}`,
-        );
-      }
-      check("madvise", what, () => libc.madvise(address, BigInt(size), number));
+      check("madvise", what, () => libc.madvise(address, BigInt(size), ADVICE[advice]));
     },
     read(descriptor, into, offset, what) {
       let done = 0;

@@ -9,7 +9,7 @@
 
 import { driver } from "../drivers/driver.ts";
 import { lockPatiently } from "../patient_lock.ts";
-import type { Advice, Semaphores, System } from "../system.ts";
+import type { Semaphores, System } from "../system.ts";
 import { bytesOf, room, windowsCalls } from "./calls.ts";
 import { WindowsFiles } from "./files.ts";
 import { SegmentLocks } from "./locks.ts";
@@ -19,7 +19,6 @@ import { sectionNames } from "./section_names.ts";
 import { Segments } from "./segments.ts";
 import { windowsSemaphores } from "./semaphores.ts";
 
-const ADVICE: readonly Advice[] = ["normal", "sequential", "random", "willneed"];
 /** Where the size of a page is in a SYSTEM_INFO, and how large that is, in bytes. */
 const PAGE_SIZE = 4;
 const SYSTEM_INFORMATION = 48;
@@ -83,11 +82,7 @@ export function windowsSystem(): System {
       if (isDone === 0) throw calls.failed("FlushViewOfFile", what, reason);
       if (wait && !segments.has(handle)) files.flush(handle, what);
     },
-    advise(_address, _size, advice) {
-      if (!ADVICE.includes(advice)) {
-        throw new TypeError(`advice is "${advice}", but must be one of ${ADVICE.join(", ")}`);
-      }
-    },
+    advise() {},
     read: (handle, into, offset, what) =>
       (segments.has(handle) ? segments : files).read(handle, into, offset, what),
     size: (handle) => (segments.has(handle) ? segments : files).size(handle),

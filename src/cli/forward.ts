@@ -25,7 +25,6 @@ import {
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
-  secondsArgument,
   serversArgument,
   streamArgument,
   subjectArgument,
@@ -33,6 +32,7 @@ import {
 import {
   durationArgument,
   positiveArgument,
+  secondsArgument,
   sizeArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
@@ -124,7 +124,12 @@ export function addForward(program: Command): void {
     )
     .option("--domain <domain>", "the domain of JetStream")
     .option("--max-in-flight <count>", "the most messages on their way", positiveArgument)
-    .option("--summary <seconds>", "how often to say how far it is; 0: never", secondsArgument, 10);
+    .option(
+      "--summary <seconds>",
+      "how often to say how far it is; 0: never",
+      secondsArgument(0, 86_400),
+      10,
+    );
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(forwardLogs);
 }
 

@@ -16,13 +16,13 @@ import {
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
-  secondsArgument,
   serversArgument,
 } from "./nats/nats_options.ts";
 import { ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
 import {
   durationArgument,
   positiveArgument,
+  secondsArgument,
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
@@ -116,7 +116,7 @@ export function addReceive(program: Command): void {
     .option(
       "--summary <seconds>",
       "with --into, how often to say how much; 0: never",
-      secondsArgument,
+      secondsArgument(0, 86_400),
       10,
     );
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(receiveLogs);

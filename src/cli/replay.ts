@@ -16,6 +16,7 @@ import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { openRecorded, type RecordedFormat } from "./files/recorded.ts";
 import {
   positiveArgument,
+  secondsArgument,
   sizeArgument,
   sourceArgument,
   targetArgument,
@@ -71,7 +72,7 @@ export function addReplay(program: Command): void {
       new Option("--rate <count>", "so many entries a second instead").argParser(positiveArgument)
         .conflicts(["speed", "maxGap"]),
     )
-    .option("--max-gap <seconds>", "no pause is longer than that", secondsArgument)
+    .option("--max-gap <seconds>", "no pause is longer than that", secondsArgument(0))
     .option("--loop", "begin again at the end, until Ctrl-C")
     .option(
       "--chunk-size <bytes>",
@@ -96,12 +97,6 @@ function speedArgument(text: string): number {
   const speed = text === "max" ? Infinity : Number(text);
   if (!(speed > 0)) throw new InvalidArgumentError('A number above 0 or "max" is expected.');
   return speed;
-}
-
-function secondsArgument(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds >= 0)) throw new InvalidArgumentError("A number of seconds is expected.");
-  return seconds;
 }
 
 async function replay(

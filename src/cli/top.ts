@@ -5,10 +5,10 @@
  */
 
 import process from "node:process";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { delay } from "../async.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { sourcesArgument } from "./options/arguments.ts";
+import { secondsArgument, sourcesArgument } from "./options/arguments.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -42,7 +42,7 @@ export function addTop(program: Command): void {
   program.command("top")
     .description("show the logs of this machine live: speed, chunks, how far they reach back")
     .argument("[names...]", "these logs only", sourcesArgument)
-    .option("-d, --interval <seconds>", "time between two looks", secondsArgument, 1)
+    .option("-d, --interval <seconds>", "time between two looks", secondsArgument(0.1, 3600), 1)
     .addOption(new Option("--sort <key>", "what comes first").choices(SORT_KEYS).default("rate"))
     .option("--once", "print a table and end; the same without a terminal")
     .addOption(
@@ -51,14 +51,6 @@ export function addTop(program: Command): void {
     )
     .addHelpText("after", EXAMPLES)
     .action(top);
-}
-
-function secondsArgument(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds >= 0.1 && seconds <= 3600)) {
-    throw new InvalidArgumentError("A number of seconds from 0.1 to 3600 is expected.");
-  }
-  return seconds;
 }
 
 async function top(targets: LogTarget[], options: TopOptions): Promise<void> {

@@ -185,6 +185,7 @@ test("replay refuses itself, logs that are there, and what can't be", () => {
     [["replay", `${folder}/none`, newName()], 1, /ENOENT|no such file/i],
     [["replay", log.name, newName(), "--speed", "0"], 2, /above 0/],
     [["replay", log.name, newName(), "--speed", "2", "--rate", "2"], 2, /cannot be used with/],
+    [["replay", log.name, newName(), "--max-gap", ""], 2, /seconds of at least 0/],
   ];
   for (const [args, code, pattern] of cases) {
     const result = runCli(args);

@@ -157,7 +157,11 @@ test("a writer that goes on with a log of another size maps all of it", async ()
   for (const advice of ["normal", "sequential", "random", "willneed"] as const) {
     reader.advise(advice);
   }
-  assert.throws(() => reader.advise("never" as never), TypeError);
+  assert.throws(() => reader.advise("never" as never), {
+    name: "TypeError",
+    message:
+      /^advice is "never" \(string\), but must be one of "normal", "sequential", "random", "willneed"/,
+  });
   assert.equal(check(reader, 200), 100);
 });
 

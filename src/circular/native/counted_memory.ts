@@ -16,6 +16,7 @@ import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../layout.
 import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
 import { checkOptions, flag, mode as isMode } from "../../options.ts";
 import { inspectable } from "../../inspectable.ts";
+import { checkOwner } from "../../take_over.ts";
 
 /** How counted memory is opened. */
 export interface CountedMemoryOptions {
@@ -245,12 +246,7 @@ function openIfThere(name: string, size: number, mayMake: boolean): Segment | un
     throw error;
   }
   try {
-    // Whoever took the name first, with a mode that lets us write, would get all that we write.
-    if (!segment.isOwn()) {
-      throw new PermissionDeniedError(
-        `segment "${segment.name}" belongs to another user, ${segment.owner()}: it is left as it is`,
-      );
-    }
+    checkOwner(`segment "${segment.name}"`, segment);
     checkSegment(segment, size);
     // The original reserves nothing.
     segment.reserve();

@@ -60,15 +60,6 @@ export function subjectArgument(text: string): string {
   return checked(text, () => subjectOf(text, { host: "host", name: "name", segment: "0-0-0" }));
 }
 
-/** A number of seconds between two lines of a summary. */
-export function secondsArgument(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds >= 0 && seconds <= 86400)) {
-    throw new InvalidArgumentError("A number of seconds up to a day is expected.");
-  }
-  return seconds;
-}
-
 function checked(text: string, check: () => void): string {
   try {
     check();

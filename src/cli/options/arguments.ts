@@ -71,6 +71,18 @@ export function countArgument(text: string): number {
   return count;
 }
 
+/** What takes a number of seconds within limits, with or without a fraction. */
+export function secondsArgument(from: number, to: number = Infinity): (text: string) => number {
+  const range = to === Infinity ? `of at least ${from}` : `from ${from} to ${to}`;
+  return (text) => {
+    const seconds = Number(text);
+    if (text.trim() === "" || !(seconds >= from && seconds <= to)) {
+      throw new InvalidArgumentError(`A number of seconds ${range} is expected.`);
+    }
+    return seconds;
+  };
+}
+
 /** An integer from 1 on. */
 export function positiveArgument(text: string): number {
   const count = countArgument(text);

@@ -5,7 +5,7 @@
  */
 
 import { MappedFile } from "../../../ffi/mod.ts";
-import { PermissionDeniedError, WriterLockedError } from "../../errors.ts";
+import { takeOverFile } from "../../take_over.ts";
 
 /**
  * Makes a file, which must not exist, for `work`; nothing is left of it if that fails. Who finds it
@@ -33,27 +33,10 @@ export function makeFile<T>(
 
 /** Opens a file for `work` that must be there, ours, and nobody's to write to. */
 export function takeOver<T>(path: string, work: (file: MappedFile) => T): T {
-  const file = MappedFile.open(path, { access: "read-write" });
-  try {
-    // Before a byte of it is touched.
-    if (!file.isOwn()) {
-      throw new PermissionDeniedError(
-        `event log "${path}" belongs to another user, ${file.owner()}: it is left as it is`,
-      );
-    }
-    lock(file);
-    // Somebody who had the lock before us may have let it grow after we had looked.
-    file.remap();
+  const what = `event log "${path}"`;
+  return takeOverFile(path, what, `${what} has a writer that is alive`, (file) => {
     // It may have been made by another program, or restored from a backup, and have holes.
     file.reserve();
     return work(file);
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-}
-
-function lock(file: MappedFile): void {
-  if (file.tryLock()) return;
-  throw new WriterLockedError(`event log "${file.path}" has a writer that is alive`);
+  });
 }

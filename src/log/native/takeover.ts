@@ -9,13 +9,13 @@
 
 import { Doorbell, SharedMemory, STRONG_ORDER, textEncoding } from "../../../ffi/mod.ts";
 import {
-  PermissionDeniedError,
   SegmentExistsError,
   SegmentNotFoundError,
   UnsupportedLogError,
   WriterLockedError,
 } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
+import { checkOwner } from "../../take_over.ts";
 import { MAGIC, segmentSize, TABLE_OFFSET, VERSION, VERSION_WORD } from "../layout.ts";
 import { couldBeUnfinished, Segment } from "../segment.ts";
 import { Writer } from "../writer.ts";
@@ -132,7 +132,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
   }
   try {
     // Before a byte of it is looked at: others may cut it off, and let it grow, at any moment.
-    checkOwner(memory, target);
+    checkOwner(`log ${describeTarget(target)}`, memory);
     if (!memory.tryLock()) throw locked(memory, target);
     if (!memory.isCurrent()) {
       memory.close();
@@ -165,17 +165,6 @@ function checkReplaceable(target: LogTarget): void {
       describeTarget(target)
     } is open elsewhere: here it can only be resumed, or replaced when ` +
       "all have closed it",
-  );
-}
-
-/**
- * Throws unless the memory is our own user's. Whoever took the name first, with a mode that lets us
- * write, would else get all that we have to say.
- */
-function checkOwner(memory: LogMemory, target: LogTarget): void {
-  if (memory.isOwn()) return;
-  throw new PermissionDeniedError(
-    `log ${describeTarget(target)} belongs to another user, ${memory.owner()}: it is left as it is`,
   );
 }
 

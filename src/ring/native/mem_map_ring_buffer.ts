@@ -5,18 +5,13 @@
  */
 
 import { MappedFile } from "../../../ffi/mod.ts";
-import {
-  ClosedError,
-  PermissionDeniedError,
-  SegmentExistsError,
-  SegmentNotFoundError,
-  WriterLockedError,
-} from "../../errors.ts";
+import { ClosedError, SegmentExistsError, SegmentNotFoundError } from "../../errors.ts";
 import { checkCapacity, fileSize } from "../layout.ts";
 import { repairRing, type RingRepair } from "../repair.ts";
 import { Ring } from "../ring.ts";
 import { checkOptions, mode as isMode } from "../../options.ts";
 import { inspectable } from "../../inspectable.ts";
+import { takeOverFile } from "../../take_over.ts";
 
 /** How many times a file that appears and disappears is tried. */
 const ATTEMPTS = 100;
@@ -273,30 +268,23 @@ function takeOver(
   capacity: number | undefined,
   size: number | undefined,
 ): MappedFile {
-  const file = MappedFile.open(path, { access: "read-write" });
-  try {
-    // Before a byte of it is touched: its owner could read what we put, and cut it off under us.
-    if (!file.isOwn()) {
-      throw new PermissionDeniedError(
-        `ring "${path}" belongs to another user, ${file.owner()}: it is left as it is`,
-      );
-    }
-    if (!file.tryLock()) {
-      throw new WriterLockedError(`ring "${path}" is open elsewhere: one handle at a time has it`);
-    }
-    if (size !== undefined && file.byteLength !== size) {
-      throw new RangeError(
-        `ring "${path}" has ${file.byteLength} bytes, but a capacity of ${capacity} takes ${size}: ` +
-          `leave the capacity out, or choose another path`,
-      );
-    }
-    // It may have been made by another program, or restored from a backup, and have holes.
-    file.reserve();
-    return file;
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+  const what = `ring "${path}"`;
+  return takeOverFile(
+    path,
+    what,
+    `${what} is open elsewhere: one handle at a time has it`,
+    (file) => {
+      if (size !== undefined && file.byteLength !== size) {
+        throw new RangeError(
+          `${what} has ${file.byteLength} bytes, but a capacity of ${capacity} takes ${size}: ` +
+            `leave the capacity out, or choose another path`,
+        );
+      }
+      // It may have been made by another program, or restored from a backup, and have holes.
+      file.reserve();
+      return file;
+    },
+  );
 }
 
 inspectable(MemMapRingBuffer, "MemMapRingBuffer", ["path", "capacity", "isEmpty"]);
