@@ -70,7 +70,7 @@ export async function showPlainScreen(options: ScreenOptions): Promise<void> {
 }
 
 /** How many columns of a terminal names leave to the other columns. */
-const BESIDE_NAMES = 52;
+const BESIDE_NAMES = 60;
 const SHORTEST_NAME = 14;
 
 /** All that is to be seen, over what was there before. */
