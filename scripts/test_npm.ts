@@ -11,10 +11,11 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { plainTopStep } from "./npm/command_step.ts";
 import { buildPackage, folder as built } from "./npm/package.ts";
 import { pnpStep, YARN } from "./npm/pnp_step.ts";
 import { publicTests } from "./npm/public_tests.ts";
-import { packagesOfSnippets, type Step, stepsOn, stepsWithoutKoffi } from "./npm/stranger.ts";
+import { packagesOfSnippets, type Step, stepsOn, stepWithoutKoffi } from "./npm/stranger.ts";
 import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
 import { freshFolder, peers } from "./npm/workshop.ts";
 import { finish, names, numbersOf, parseArguments, type Result, runTests } from "./run_tests.ts";
@@ -47,9 +48,14 @@ if (process.env.TESTS !== "only") {
     if (runtime.name.startsWith("node")) steps.push(pnpStep(runtime, folder, tarball));
     results.push(tryAll(runtime.title, steps));
   }
+  const alone = freshFolder(tarball);
   const bare = freshFolder(tarball, [], "--omit=optional");
-  for (const runtime of tested.filter(({ name }) => name.startsWith("node"))) {
-    results.push(tryAll(`${runtime.title}, no koffi`, stepsWithoutKoffi(runtime, bare)));
+  // What BSD calls so knows no such options.
+  const hasTerminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0;
+  for (const runtime of tested) {
+    const steps = hasTerminal ? [plainTopStep(runtime, alone)] : [];
+    if (runtime.name.startsWith("node")) steps.push(stepWithoutKoffi(runtime, bare));
+    if (steps.length > 0) results.push(tryAll(`${runtime.title}, nothing beside it`, steps));
   }
 }
 if (process.env.TESTS !== "none") {

@@ -1,5 +1,6 @@
 /** The package's command, as somebody starts it who has installed the package. */
 
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
@@ -10,47 +11,66 @@ import type { Step } from "./stranger.ts";
 import { complaint } from "./workshop.ts";
 
 const isWindows = process.platform === "win32";
+/** A backtracking engine takes for ever to find that this does not match. */
+const SLOW = `${"a".repeat(60)}b`;
 
-/** The program `ouroboros`, by the file that npm links, where `node` is the runtime. */
-export function commandStep(runtime: Runtime, folder: string): Step {
-  // Where `node` is it. Windows lets not everybody make links, and there its own folder has that name in it.
+/** The program `ouroboros`: by the file that npm links, where `node` is the runtime. */
+function programOf(runtime: Runtime, folder: string): string[] {
+  if (runtime.name === "bun") return [runtime.path, "x", "--bun", "--no-install", "ouroboros"];
+  if (runtime.name === "deno") return [runtime.path, "run", "-A", `npm:${config.name}/ouroboros`];
+  return [`${folder}node_modules/.bin/ouroboros${isWindows ? ".cmd" : ""}`];
+}
+
+/** Runs a program to its end; gives what it printed. */
+function printed(runtime: Runtime, folder: string, words: string[], input = ""): string {
+  // On Windows not everybody may make links, and there the runtime's own folder has that name in it.
   const bin = isWindows ? dirname(runtime.path) : `${folder}bin-${runtime.name}`;
+  if (runtime.name.startsWith("node") && !isWindows) {
+    rmSync(bin, { recursive: true, force: true });
+    mkdirSync(bin);
+    symlinkSync(runtime.path, `${bin}/node`);
+  }
+  const result = spawnSync(words[0], words.slice(1), {
+    cwd: folder,
+    input,
+    encoding: "utf8",
+    timeout: 60_000,
+    // What ends in .cmd is not started without one.
+    shell: isWindows && runtime.name.startsWith("node"),
+    env: { ...process.env, NO_COLOR: "1", PATH: `${bin}${delimiter}${process.env.PATH}` },
+  });
+  if (result.status !== 0) throw new Error(complaint(result));
+  return result.stdout;
+}
+
+/** The commands that need no other package. */
+export function commandStep(runtime: Runtime, folder: string): Step {
   const log = `${folder}${runtime.name}.log`;
-  const ouroboros = (args: string[], input = ""): string => {
-    const [program, before] = runtime.name === "bun"
-      ? [runtime.path, ["x", "--bun", "--no-install", "ouroboros"]]
-      : runtime.name === "deno"
-      ? [runtime.path, ["run", "-A", `npm:${config.name}/ouroboros`]]
-      : [`${folder}node_modules/.bin/ouroboros${isWindows ? ".cmd" : ""}`, []];
-    const result = spawnSync(program as string, [...before as string[], ...args], {
-      cwd: folder,
-      input,
-      encoding: "utf8",
-      timeout: 60_000,
-      // What ends in .cmd is not started without one.
-      shell: isWindows && runtime.name.startsWith("node"),
-      env: { ...process.env, NO_COLOR: "1", PATH: `${bin}${delimiter}${process.env.PATH}` },
-    });
-    if (result.status !== 0) throw new Error(complaint(result));
-    return result.stdout;
-  };
-  const expect = (actual: string, expected: string) => {
-    if (actual !== expected) {
-      throw new Error(`${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
-    }
-  };
+  const ouroboros = (args: string[], input?: string) =>
+    printed(runtime, folder, [...programOf(runtime, folder), ...args], input);
   return {
-    title: "the command ouroboros: --version, write, tail, stat",
+    title: "the command ouroboros: --version, write, tail, tail --grep in its thread, stat",
     run() {
-      if (runtime.name.startsWith("node") && !isWindows) {
-        rmSync(bin, { recursive: true, force: true });
-        mkdirSync(bin);
-        symlinkSync(runtime.path, `${bin}/node`);
-      }
-      expect(ouroboros(["--version"]), `${config.version}\n`);
-      ouroboros(["write", log, "--keep"], "one\ntwo\nthree\n");
-      expect(ouroboros(["tail", log, "-n", "2"]), "two\nthree\n");
+      assert.equal(ouroboros(["--version"]), `${config.version}\n`);
+      ouroboros(["write", log, "--keep"], `one\n${SLOW}\naaa\n`);
+      assert.equal(ouroboros(["tail", log, "-n", "2"]), `${SLOW}\naaa\n`);
+      assert.equal(ouroboros(["tail", log, "--grep", "^(a+)+$"]), "aaa\n");
       JSON.parse(ouroboros(["stat", log, "-o", "json"]));
+    },
+  };
+}
+
+/** In a folder without the peers. */
+export function plainTopStep(runtime: Runtime, folder: string): Step {
+  return {
+    title: "ouroboros top without ink and react: a table in a terminal",
+    run() {
+      const line = [...programOf(runtime, folder), "top"].map((word) => `'${word}'`).join(" ");
+      const inTerminal = ["script", "-qec", `stty rows 24 cols 80; ${line}`, "/dev/null"];
+      assert.match(
+        printed(runtime, folder, inTerminal, "q"),
+        /NAME .*CHUNKS[^]*npm install ink react/,
+      );
     },
   };
 }

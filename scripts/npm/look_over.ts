@@ -23,7 +23,17 @@ export async function problemsOf(tarball: string): Promise<string[]> {
   ], { encoding: "utf8" });
   console.log(`attw: ${status === 0 ? "no problems" : "problems"}`);
   if (status !== 0) problems.push(`attw: ${stdout}${stderr}`);
-  return problems;
+  return [...problems, ...deadLinks(readFileSync(`${folder}README.md`, "utf8"))];
+}
+
+/** Links of the README that lead nowhere: to a heading that is not there, or to a file. */
+function deadLinks(text: string): string[] {
+  const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    `#${heading.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-")}`
+  );
+  return [...text.matchAll(/\]\((?!https?:)([^)]*)\)/g)].map(([, target]) => target)
+    .filter((target) => !anchors.includes(target))
+    .map((target) => `README.md: the link ${target} leads nowhere in the package`);
 }
 
 function attw(): string {

@@ -40,11 +40,12 @@ export async function buildPackage(): Promise<Package> {
   return { tarball: pack(), sizes: measure() };
 }
 
-/** What only who has the sources can use: pictures, and how to work on them. */
+/** Without what only those who have the sources can use: pictures, links to files, how to work on them. */
 function readmeForNpm(text: string): string {
   return text
     .replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n/gm, "")
-    .replace(/^## (?:Two commands|Architecture)\n[^]*?(?=^## |(?![^]))/gm, "");
+    .replace(/^## (?:Two commands|Architecture)\n[^]*?(?=^## |(?![^]))/gm, "")
+    .replace(/\[([^\]]*)\]\((?!https?:|#)[^)]*\)/g, "$1");
 }
 
 function pack(): string {

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { PROGRAM } from "./bundled_program.ts";
 import { config } from "./project.ts";
 import type { Runtime } from "../runtimes.ts";
 import type { Step } from "./stranger.ts";
@@ -10,16 +11,6 @@ import { complaint } from "./workshop.ts";
 
 /** What the folder has beside the package. */
 export const YARN = "@yarnpkg/cli-dist@4.18.1";
-
-const PROGRAM = `import { ShmLogReader, ShmLogWriter } from "${config.name}";
-const name = "/ouroboros-pnp-" + process.pid;
-const writer = ShmLogWriter.create(name);
-writer.write("hello");
-const reader = ShmLogReader.open(name);
-console.log(reader.read().text);
-reader.close();
-writer.close();
-`;
 
 /** A project of its own below a folder where Yarn is installed. */
 export function pnpStep(runtime: Runtime, folder: string, tarball: string): Step {

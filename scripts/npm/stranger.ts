@@ -1,5 +1,6 @@
 /** What somebody does first who has installed the package: the README's code, and the command. */
 
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -32,62 +33,49 @@ export function packagesOfSnippets(): string[] {
   );
 }
 
-/** All that is tried on one runtime. */
+/** Runs a file in a folder with the package; gives what it printed. */
+function run(runtime: Runtime, folder: string, file: string, env = {}): string {
+  const result = spawnSync(runtime.path, [...runtime.run, file], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+  });
+  if (result.status !== 0) throw new Error(complaint(result));
+  return result.stdout;
+}
+
+/** All that is tried on one runtime, in a folder with the package and its peers. */
 export function stepsOn(runtime: Runtime, folder: string): Step[] {
-  const run = (file: string): string => {
-    const result = spawnSync(runtime.path, [...runtime.run, file], {
-      cwd: folder,
-      encoding: "utf8",
-      timeout: 60_000,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
-    if (result.status !== 0) throw new Error(complaint(result));
-    return result.stdout;
-  };
-  const write = (file: string, text: string): string => {
-    writeFileSync(folder + file, text);
-    return file;
-  };
+  const isNode = runtime.name.startsWith("node");
+  const program = (title: string, file: string, text: string): Step => ({
+    title,
+    run() {
+      writeFileSync(folder + file, text);
+      run(runtime, folder, file);
+    },
+  });
   return [
     ...snippets().map((code, index) => ({
       title: `the README's code ${index + 1}`,
       run() {
-        const printed = onOneLine(run(write(`readme${index}.ts`, code)));
+        writeFileSync(`${folder}readme${index}.ts`, code);
+        const printed = onOneLine(run(runtime, folder, `readme${index}.ts`));
         for (const [, line] of code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
           if (!printed.includes(onOneLine(line))) throw new Error(`"${line}" is not in ${printed}`);
         }
       },
     })),
-    {
-      title: "import of all subpaths: one class of errors for all",
-      run: () => void run(write("consumer.mjs", consumer((path) => `await import("${path}")`))),
-    },
-    {
-      title: "the thread that sleeps for followers starts",
-      run: () => void run(write("sleeper.mjs", SLEEPER)),
-    },
-    {
-      title: "require() of all subpaths: the same objects as import",
-      run: () => void run(write("consumer.cjs", commonJs())),
-    },
+    program("import of all subpaths: one class of errors for all", "consumer.mjs", CONSUMER),
+    program("the thread that sleeps for followers starts", "sleeper.mjs", SLEEPER),
+    program("require() of all subpaths: the same objects as import", "consumer.cjs", COMMON_JS),
     ...(["cjs", "esm"] as const).map((format) => ({
       title: `bundled with the program that uses it (${format})`,
-      run: () => void run(bundledProgram(folder, format)),
+      run: () => assert.equal(run(runtime, folder, bundledProgram(folder, format)), "hello\n"),
     })),
-    {
-      title: "ouroboros serve: the page, and an entry on it",
-      run: () => void run(write("serve.mjs", SERVE)),
-    },
-    {
-      title: "a stack trace has the names of classes, methods and functions that are exported",
-      run: () => void run(write("stack.mjs", STACK)),
-    },
-    ...(runtime.name.startsWith("node")
-      ? [{
-        title: "a stack trace leads to the sources by the source maps",
-        run: () => void run(write("sources.mjs", SOURCES)),
-      }]
-      : []),
+    program("ouroboros serve: the page, and an entry on it", "serve.mjs", SERVE),
+    program("a stack trace has the names of what is exported", "stack.mjs", STACK),
+    ...(isNode ? [program("a stack trace leads to the sources", "sources.mjs", SOURCES)] : []),
     commandStep(runtime, folder),
   ];
 }
@@ -101,18 +89,17 @@ const LIBRARY = entries.filter(({ subpath }) => subpath !== "./cli").map(({ subp
   config.name + subpath.slice(1)
 );
 
-function consumer(load: (path: string) => string): string {
-  return `import assert from "node:assert/strict";
-const { OuroborosError, ShmLogReader } = ${load(config.name)};
-for (const exports of [${LIBRARY.map(load).join(", ")}]) {
+const CONSUMER = `import assert from "node:assert/strict";
+import { OuroborosError, ShmLogReader } from "${config.name}";
+import { SharedMemory } from "${config.name}/ffi";
+import { MemMapRingBuffer } from "${config.name}/ring";
+for (const exports of await Promise.all(${JSON.stringify(LIBRARY)}.map((path) => import(path)))) {
   assert.ok(Object.keys(exports).length > 0);
   for (const [name, value] of Object.entries(exports)) {
     // A bundler gives other names to what is called the same.
     if (typeof value === "function" && name !== "default") assert.equal(value.name, name);
   }
 }
-const { SharedMemory } = ${load(`${config.name}/ffi`)};
-const { MemMapRingBuffer } = ${load(`${config.name}/ring`)};
 for (
   const fails of [
     () => SharedMemory.open("/ouroboros-none"),
@@ -121,7 +108,6 @@ for (
   ]
 ) assert.throws(fails, (error) => error instanceof OuroborosError && /^[A-Z]/.test(error.constructor.name));
 `;
-}
 
 /** Where it does not start, following works as well, but later: so other tests would not tell. */
 const SLEEPER = `import assert from "node:assert/strict";
@@ -144,7 +130,7 @@ if (bell !== undefined) {
 memory.close();
 `;
 
-/** The page of the live view is packed; whether it is all there only a look at it tells. */
+/** The page of the live view is compressed; whether it is all there only a look at it tells. */
 const SERVE = `import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -205,8 +191,7 @@ assert.throws(
 );
 `;
 
-function commonJs(): string {
-  return `const assert = require("node:assert/strict");
+const COMMON_JS = `const assert = require("node:assert/strict");
 const { OuroborosError, ShmLogWriter, ShmLogReader } = require("${config.name}");
 const { SharedMemory } = require("${config.name}/ffi");
 assert.throws(() => SharedMemory.open("/ouroboros-none"), OuroborosError);
@@ -224,13 +209,8 @@ writer.close();
   }
 })();
 `;
-}
 
-/** What works, and what is said, without koffi, on a Node that needs it. */
-export function stepsWithoutKoffi(runtime: Runtime, folder: string): Step[] {
-  writeFileSync(
-    `${folder}without.mjs`,
-    `import assert from "node:assert/strict";
+const WITHOUT_KOFFI = `import assert from "node:assert/strict";
 import { NativeUnavailableError, Reader, ShmLogReader, Writer } from "${config.name}";
 const memory = new SharedArrayBuffer(1 << 20);
 Writer.create(memory, { chunkCount: 4 }).write("hello");
@@ -239,18 +219,13 @@ assert.throws(
   () => ShmLogReader.open("/ouroboros-none"),
   (error) => error instanceof NativeUnavailableError && /npm install koffi/.test(error.message),
 );
-`,
-  );
-  return [{
+`;
+
+/** What works, and what is said, without koffi, on a Node that needs it. */
+export function stepWithoutKoffi(runtime: Runtime, folder: string): Step {
+  writeFileSync(`${folder}without.mjs`, WITHOUT_KOFFI);
+  return {
     title: "without koffi: logs on any memory work, and an error says what to install",
-    run() {
-      const result = spawnSync(runtime.path, ["without.mjs"], {
-        cwd: folder,
-        encoding: "utf8",
-        timeout: 60_000,
-        env: { ...process.env, NO_COLOR: "1", OUROBOROS_FFI: "koffi" },
-      });
-      if (result.status !== 0) throw new Error(complaint(result));
-    },
-  }];
+    run: () => void run(runtime, folder, "without.mjs", { OUROBOROS_FFI: "koffi" }),
+  };
 }
