@@ -145,8 +145,9 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       end.abort();
     }
   };
-  // Also for what came last before a pause.
-  const timer = setInterval(() => {
+  // What the disk, or the cursor, must have of what came last before a pause.
+  const isKept = options.fsync !== undefined || cursorFile !== undefined;
+  const timer = !isKept ? undefined : setInterval(() => {
     try {
       keep(false);
     } catch (error) {
@@ -155,10 +156,14 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     }
   }, Math.min(KEEP_INTERVAL, options.fsync ?? KEEP_INTERVAL));
   try {
+    keep(false);
     const following = reader.followBatches({
       signal: end.signal,
       onAbandoned: options.reopen ? "reopen" : "end",
-      onReopen: ({ from }) => recording.beginAnew(from.sequenceNumber),
+      onReopen: ({ from }) => {
+        recording.beginAnew(from.sequenceNumber);
+        keep(false);
+      },
     });
     for await (const batch of following) {
       recording.add(batch);
