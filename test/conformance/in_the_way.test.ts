@@ -24,6 +24,7 @@ import {
   SystemCallError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { logPlaces } from "../support/log_places.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { needsLinks, needsPaths, notOnMac, notOnWindows } from "../support/platform.ts";
 
@@ -41,16 +42,7 @@ function makeVictim(path: string): Uint8Array {
   return readFileSync(path);
 }
 
-const places: [title: string, target: () => LogTarget, path: (target: LogTarget) => string][] = [
-  ["shared memory", uniqueName, (target) => `/dev/shm${target}`],
-  [
-    "a file",
-    () => ({ path: folder + uniqueName() }),
-    (target) => (target as { path: string }).path,
-  ],
-];
-
-for (const [title, newTarget, pathOf] of places) {
+for (const { title, target: newTarget, path: pathOf } of logPlaces(folder)) {
   test(`${title}: a writer does not follow a link, even to a log of its own user`, {
     skip: needsLinks,
   }, () => {

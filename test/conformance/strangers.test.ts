@@ -23,10 +23,11 @@ import {
   UnsupportedLogError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { logPlaces } from "../support/log_places.ts";
 import { NOBODY, runAsNobody } from "../support/nobody.ts";
 import { runScript, startChild, uniqueName } from "../support/runtime.ts";
 import type { Deed } from "./children/stranger.ts";
-import { needsOtherUsers, needsPaths } from "../support/platform.ts";
+import { needsOtherUsers } from "../support/platform.ts";
 
 // Like /tmp and /dev/shm: everybody may create, and remove only what is their own.
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-strangers-`);
@@ -57,17 +58,7 @@ function whyNot(): string | false {
   }
 }
 
-const places: [title: string, target: () => LogTarget, path: (target: LogTarget) => string][] = [
-  ["shared memory", uniqueName, (target) => `/dev/shm${target}`],
-  [
-    "a file",
-    () => ({ path: folder + uniqueName() }),
-    (target) => (target as { path: string }).path,
-  ],
-];
-
-for (const [title, newTarget, pathOf] of places) {
-  const noPath = title === "shared memory" && needsPaths;
+for (const { title, target: newTarget, path: pathOf, noPath } of logPlaces(folder)) {
   const create = (target: LogTarget, options: ShmLogWriterOptions) =>
     ShmLogWriter.create(target, { ...SMALL, unlinkOnClose: false, ...options });
 

@@ -1,4 +1,6 @@
-/** Messages whose every byte follows from their number. */
+/** Messages whose every byte follows from their number, and who writes them. */
+
+import process from "node:process";
 
 export const MOST = 200;
 
@@ -12,6 +14,32 @@ export function fillMessage(number: number, room: Uint8Array): number {
   let byte = Math.imul(number, 0x85ebca6b) >>> 16;
   for (let i = 4; i < length; i++) room[i] = byte += 7;
   return length;
+}
+
+/**
+ * Writes messages by their numbers in bursts, until standard input says "end" (a few more then) or "pause"
+ * (none until the end); says on standard output when it is ready, paused, and at the end how many.
+ */
+export async function writeBursts(
+  burst: number,
+  writeOne: (number: number) => void,
+): Promise<void> {
+  let told = "";
+  process.stdin.on("data", (data) => told = String(data).trim());
+  console.log("ready");
+  let number = 0;
+  let isPaused = false;
+  while (told !== "end") {
+    if (told === "pause") {
+      told = "";
+      isPaused = true;
+      console.log("paused");
+    }
+    for (let n = isPaused ? 0 : burst; n > 0; n--) writeOne(++number);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (let n = 0; n < 5; n++) writeOne(++number);
+  console.log(String(number));
 }
 
 const expected = new Uint8Array(MOST);

@@ -5,7 +5,7 @@
 
 import process from "node:process";
 import { CountedMemory, SemaphoreLock } from "../../../src/circular/mod.ts";
-import { fillMessage, MOST } from "./messages.ts";
+import { fillMessage, MOST, writeBursts } from "./messages.ts";
 
 const [indexName, dataName, capacityText, burst] = process.argv.slice(2);
 const capacity = Number(capacityText);
@@ -22,33 +22,15 @@ const views = Array.from(
 );
 let at = Number(state[0]);
 let sequence = Number(state[16]);
-let told = "";
-process.stdin.on("data", (data) => told = String(data).trim());
-console.log("ready");
-
-let number = 0;
-let isPaused = false;
-while (told !== "end") {
-  if (told === "pause") {
-    told = "";
-    isPaused = true;
-    console.log("paused");
-  }
-  for (let n = isPaused ? 0 : Number(burst); n > 0; n--) {
-    writeOne();
-  }
-  await new Promise((resolve) => setImmediate(resolve));
-}
-for (let n = 0; n < 5; n++) writeOne();
-console.log(String(number));
+await writeBursts(Number(burst), writeOne);
 semaphore.close();
 SemaphoreLock.unlink(semaphore.name);
 data.close();
 index.close();
 process.exit(0);
 
-function writeOne(): void {
-  const length = fillMessage(++number, views[MOST][1]);
+function writeOne(number: number): void {
+  const length = fillMessage(number, views[MOST][1]);
   new DataView(message.buffer).setInt32(0, length, true);
   if (capacity - at < 4) at = 0;
   const end = at + length + 4;
