@@ -226,6 +226,8 @@ test("top without Ink shows a table, says what to install, and fits its terminal
   const device = readlinkSync(`/proc/${terminal.pids()[0]}/fd/0`);
   assert.equal(spawnSync("stty", ["-F", device, "rows", "3", "cols", "20"]).status, 0);
   await terminal.until(/ouroboros ….*\s+NAME[^…]*….*\s+q quit[^…]*….*$/);
+  assert.equal(spawnSync("stty", ["-F", device, "rows", "0", "cols", "0"]).status, 0);
+  await terminal.until(new RegExp(`q quit[^…]*….*${row}[^…]*install ink react.*$`, "s"));
   terminal.press("q");
   assert.equal(await terminal.ended(), 0);
   assert.ok(terminal.screen().endsWith(`\x1b[?25h${RESTORED}`));

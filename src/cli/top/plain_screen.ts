@@ -46,7 +46,8 @@ export async function showPlainScreen(options: ScreenOptions): Promise<void> {
     while (!isEnded) {
       const looks = sorted(await watch.look(signal), sort);
       if (signal.aborted) break;
-      output.write(frame(looks, stdout.columns, stdout.rows));
+      // A terminal that nobody has given a size says 0.
+      output.write(frame(looks, stdout.columns || 80, stdout.rows || 24));
       await output.flush();
       if (isEnded) break;
       await new Promise<void>((resolve) => {
