@@ -23,6 +23,7 @@ import {
   UnsupportedLogError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { SemaphoreLock } from "../../src/circular/mod.ts";
 import { logPlaces } from "../support/log_places.ts";
 import { NOBODY, runAsNobody } from "../support/nobody.ts";
 import { runScript, startChild, uniqueName } from "../support/runtime.ts";
@@ -240,6 +241,8 @@ test(
       await child.kill();
       rmSync(places[0]);
       SharedMemory.unlink(`${name}-data`);
+      // The lock that the child made before it saw whose segment that is.
+      SemaphoreLock.unlink(name);
     }
   },
 );
