@@ -162,6 +162,8 @@ function committedRows(segment: Segment, table: Int32Array): Rows {
     row.offset = wideNumber(table[at], table[at + 1] & ~COMMIT_FLAG);
     row.token = wideNumber(table[at + 2], table[at + 3]);
     if (!segment.isPlausible(row) || isHalfCleared(index, row.token)) continue;
+    // Only the first chunk begins where the entries do: a chunk has one at least.
+    if (index > 0 && row.offset === segment.dataStart) continue;
     offsets[index] = row.offset;
     tokens[index] = row.token;
   }
