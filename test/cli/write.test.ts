@@ -142,6 +142,23 @@ test("write takes last words that were said in time, though it hears them late",
   assert.deepEqual(await withLastWords(true), ["first", "last words"]);
 });
 
+test("write ends at SIGTERM though its input never pauses", { skip: needsSignals }, async () => {
+  const name = uniqueName();
+  const running = startCli(["write", name, ...SMALL]);
+  const { stdin } = running.process;
+  stdin?.on("error", () => {});
+  const lines = "an application that has always more to say\n".repeat(100);
+  const pump = (error?: Error | null) => void (error ?? stdin?.write(lines, pump));
+  pump();
+  {
+    using reader = await ShmLogReader.waitFor(name);
+    while (reader.newestSequenceNumber() < 1000) await sleep(10);
+  }
+  running.signal("SIGTERM");
+  const { code, stderr } = await running.ended();
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
 test("write --tee ends quietly when nobody reads its output", async () => {
   const name = uniqueName();
   const running = startCli(["write", name, "--tee", ...SMALL]);

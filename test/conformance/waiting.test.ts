@@ -47,6 +47,14 @@ for (const { title, target: newTarget, path, create, noPath } of logPlaces(folde
     await assert.rejects(ShmLogReader.waitFor(target, { signal: AbortSignal.abort() }));
   });
 
+  test(`${title}: open() and waitFor() say what is no cursor before they look for the log`, async () => {
+    const target = newTarget();
+    const options = { after: { sequenceNumber: "7" } as never };
+    assert.throws(() => ShmLogReader.open(target, options), TypeError);
+    const signal = AbortSignal.timeout(5000);
+    await assert.rejects(ShmLogReader.waitFor(target, { ...options, signal }), TypeError);
+  });
+
   test(`${title}: follow() gives what is there and what comes, and ends with the signal`, async () => {
     const target = newTarget();
     using writer = create(target);
