@@ -76,6 +76,7 @@ export class MappedFile extends Mapping {
     size: number,
     options: CreateOptions<MappedFile> = {},
   ): MappedFile {
+    path = resolve(path);
     checkOptions("MappedFile.create()", options, createChecks);
     const { mode = 0o600, reserve = true } = options;
     const what = `file "${path}"`;
