@@ -15,9 +15,9 @@ import { plainTopStep } from "./npm/command_step.ts";
 import { buildPackage, folder as built } from "./npm/package.ts";
 import { pnpStep, YARN } from "./npm/pnp_step.ts";
 import { publicTests } from "./npm/public_tests.ts";
-import { packagesOfSnippets, type Step, stepsOn, stepWithoutKoffi } from "./npm/stranger.ts";
+import { packagesOfSnippets, stepsOn, stepWithoutKoffi } from "./npm/stranger.ts";
 import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
-import { freshFolder, peers } from "./npm/workshop.ts";
+import { freshFolder, peers, type Step } from "./npm/workshop.ts";
 import { finish, names, numbersOf, parseArguments, type Result, runTests } from "./run_tests.ts";
 import { installedRuntimes, root, type Runtime } from "./runtimes.ts";
 

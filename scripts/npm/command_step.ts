@@ -7,8 +7,7 @@ import { delimiter, dirname } from "node:path";
 import process from "node:process";
 import { config } from "./project.ts";
 import type { Runtime } from "../runtimes.ts";
-import type { Step } from "./stranger.ts";
-import { complaint } from "./workshop.ts";
+import { complaint, type Step } from "./workshop.ts";
 
 const isWindows = process.platform === "win32";
 /** A backtracking engine takes for ever to find that this does not match. */

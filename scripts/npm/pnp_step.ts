@@ -6,8 +6,7 @@ import process from "node:process";
 import { PROGRAM } from "./bundled_program.ts";
 import { config } from "./project.ts";
 import type { Runtime } from "../runtimes.ts";
-import type { Step } from "./stranger.ts";
-import { complaint } from "./workshop.ts";
+import { complaint, type Step } from "./workshop.ts";
 
 /** What the folder has beside the package. */
 export const YARN = "@yarnpkg/cli-dist@4.18.1";

@@ -9,13 +9,7 @@ import { commandStep } from "./command_step.ts";
 import { folder as built } from "./package.ts";
 import { config, entries } from "./project.ts";
 import type { Runtime } from "../runtimes.ts";
-import { complaint } from "./workshop.ts";
-
-/** Something that is tried with the package, which throws where it fails. */
-export interface Step {
-  title: string;
-  run(): void;
-}
+import { complaint, type Step } from "./workshop.ts";
 
 /** The code in the README. */
 function snippets(): string[] {

@@ -3,9 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { CLI, config, entries, type Entry } from "./project.ts";
-import type { Step } from "./stranger.ts";
 import { thisExecutable } from "../runtimes.ts";
-import { complaint } from "./workshop.ts";
+import { complaint, type Step } from "./workshop.ts";
 
 interface Consumer {
   title: string;

@@ -7,6 +7,12 @@ import process from "node:process";
 import { folder as built } from "./package.ts";
 import { versionOf } from "./project.ts";
 
+/** Something that is tried with the package, which throws where it fails. */
+export interface Step {
+  title: string;
+  run(): void;
+}
+
 /** A folder where the tarball is installed, with what else is asked for, in the version of deno.json if none is given. Removed at the end. */
 export function freshFolder(
   tarball: string,
