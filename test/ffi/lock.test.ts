@@ -1,11 +1,12 @@
 /** The lock of a memory: among many processes, with lookers about, and after close(). */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { notOnMac, notOnWindows } from "../support/platform.ts";
+import { descriptorsOf } from "../support/usage.ts";
 
 const looker = new URL("children/lock_looker.ts", import.meta.url);
 const racer = new URL("children/lock_racer.ts", import.meta.url);
@@ -96,14 +97,7 @@ test("descriptors are not handed on to child processes, and so locks are not", {
   const name = uniqueName("handed-on");
   const created = SharedMemory.create(name, 4096);
   const opened = SharedMemory.open(name);
-  const closeOnExec = readdirSync("/proc/self/fd").filter((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`).includes(name);
-    } catch {
-      // The one that listed the folder is gone.
-      return false;
-    }
-  }).map((descriptor) => {
+  const closeOnExec = descriptorsOf(name).map((descriptor) => {
     const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"));
     return (parseInt(flags?.[1] ?? "0", 8) & 0o2000000) !== 0;
   });
