@@ -46,8 +46,13 @@ const LONGEST = ["nats", "conformance", "cli", "resources", "log", "torture", "s
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 600_000;
 
-/** What the daily loop leaves out: servers, browsers, processes that are killed for long. */
-const NOT_QUICK = /^(nats|model|torture|resources|scripts|docs\.test\.ts)$/;
+/** What the daily loop leaves out: servers, browsers, many processes, long random runs. */
+const NOT_QUICK = new RegExp(
+  "test/((nats|model|torture|resources|scripts)/|docs|" +
+    "conformance/(contention|creation|crash|on_abandoned|bundles|hostile|pairs)|" +
+    "log/(forged|hostile|reference_order|random|mutants)|" +
+    "cli/(hostile_text|grep|many_logs|output_end|strangers|tail_order|tail_restart|top))",
+);
 
 const isQuick = process.argv.includes("--quick");
 if (isQuick) process.argv.splice(process.argv.indexOf("--quick"), 1);
@@ -65,13 +70,14 @@ const runtimes = all.filter(({ name }) => wanted.length === 0 || wanted.includes
 const env = { DENO: all.find(({ name }) => name === "deno")?.path ?? "deno" };
 const folders = Map.groupBy(files, (file) => file.split("/").at(2) as string);
 const waiting: Job[] = [...folders]
-  .filter(([folder]) => !isQuick || !NOT_QUICK.test(folder))
   .sort(([a], [b]) => place(a) - place(b))
   .flatMap(([folder, files]) =>
     runtimes.map((runtime) => ({
       runtime,
       folder,
-      files: files.filter((file) => !(isWhole && LESS[runtime.name]?.[0].test(file))),
+      files: files.filter((file) =>
+        !(isWhole && LESS[runtime.name]?.[0].test(file)) && !(isQuick && NOT_QUICK.test(file))
+      ),
     }))
   )
   .filter(({ files }) => files.length > 0);
