@@ -25,6 +25,9 @@ import {
   wideNumber,
 } from "./layout.ts";
 
+/** The largest token: a segment of 4 GiB has 2^30 entries at most, and all their numbers are exact. */
+const MAX_TOKEN = Number.MAX_SAFE_INTEGER - 2 ** 30;
+
 /** One row of the chunk table, as it was at one moment. */
 export interface Row {
   /** Where the chunk starts, in bytes from the start of the segment. */
@@ -200,7 +203,7 @@ export class Segment {
   /** Whether a committed row can be true: its offset among the entries, aligned, its token exact. */
   isPlausible(row: Row): boolean {
     return row.offset >= this.dataStart && row.offset <= this.end && row.offset % 4 === 0 &&
-      row.token <= Number.MAX_SAFE_INTEGER;
+      row.token <= MAX_TOKEN;
   }
 
   /** Says what is wrong with a committed row that is not plausible. */
