@@ -275,7 +275,7 @@ export class CircularReader {
     if (available < 0 || available > this.capacity) return LAPPED;
     // After S: a writer that claims has claimed that before.
     this.#isClaimed = this.#memory.readClaim(this.#fence) >= sequence;
-    // Ours goes on with the numbers of the one before; the original begins anew with 0.
+    // Ours continues the numbers of the one before; the original begins anew with 0.
     if (!this.#isClaimed && this.#isElsewhere(sequence)) return LAPPED;
     return this.#available = available;
   }

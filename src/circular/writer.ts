@@ -171,7 +171,7 @@ export class CircularWriter {
     this.#claimed -= size;
   }
 
-  /** Ends writing, and takes back the claim, so that another kind of writer may go on. */
+  /** Ends writing, and clears the claim, so that another kind of writer can continue. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

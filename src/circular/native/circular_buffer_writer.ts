@@ -72,7 +72,7 @@ export class CircularBufferWriter implements Disposable {
   }
 
   /**
-   * Makes the buffer, or goes on with the one that is there, and becomes its writer.
+   * Makes the buffer, or continues the one that is there, and becomes its writer.
    *
    * @throws {WriterLockedError} if it has a writer that is alive, or one of the original library's
    * that may be

@@ -40,7 +40,7 @@ const REMOVING = -(2 ** 30);
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * A segment with an `i32` at 0 that counts who has it open, and content from byte 256 on. The last
+ * A segment with an `i32` at 0 that counts how often it is open, and content from byte 256 on. The last
  * one to close it removes it, and its semaphore.
  *
  * A process that is killed stays in the count: then the segment stays, too, until somebody removes
