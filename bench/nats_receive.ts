@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { ShmLogReader, ShmLogWriter } from "../mod.ts";
 import { installedRuntimes, type Runtime } from "../scripts/runtimes.ts";
-import { forward } from "../src/nats/forward.ts";
+import { forward } from "../src/ship/carriers/nats/forward.ts";
 import { NatsServer, needsNatsServer } from "../test/support/nats_server.ts";
 import { digits, type Report } from "./report.ts";
 

@@ -29,26 +29,26 @@ interface Job {
 }
 
 /** Files that are the same everywhere: calculations, and the order of messages on a network. */
-const SAME = "test/(records/|scripts/|nats/(?!connect|forward.test|forward_command|forward_state|" +
-  "receive.test|receive_cli|receive_into|state_file))";
+const SAME = "test/(records/|scripts/|ship/(?!nats/(connect|forward.test|forward_command|" +
+  "forward_state|receive.test|receive_cli|receive_into)|state_file))";
 
 /** Which files a runtime leaves out if nothing is said, and why. Bun runs all of them. */
 const LESS: Partial<Record<Runtime["name"], [files: RegExp, reason: string]>> = {
   deno: [new RegExp(SAME), "leaves what is the same everywhere to Bun"],
   node24: [
-    /test\/(\w+\.test\.ts|(cli|log|misuse|model|nats|records|scripts|serve|sinks)\/)/,
+    /test\/(\w+\.test\.ts|(cli|log|misuse|model|records|scripts|serve|ship|sinks)\/)/,
     "differs from Node 26 in its driver of native memory, which these do not see",
   ],
   node26: [new RegExp(SAME), "leaves what is the same everywhere to Bun"],
 };
 /** What takes longest begins first, so that no runtime waits for it at the end. */
-const LONGEST = ["nats", "conformance", "cli", "resources", "log", "torture", "serve", "sinks"];
+const LONGEST = ["ship", "conformance", "cli", "resources", "log", "torture", "serve", "sinks"];
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 600_000;
 
 /** What the daily loop leaves out: servers, browsers, many processes, long random runs. */
 const NOT_QUICK = new RegExp(
-  "test/((nats|model|torture|resources|scripts)/|docs|" +
+  "test/((ship|model|torture|resources|scripts)/|docs|" +
     "conformance/(contention|creation|crash|on_abandoned|bundles|hostile|pairs)|" +
     "log/(forged|hostile|reference_order|random|mutants)|" +
     "cli/(hostile_text|grep|many_logs|output_end|strangers|tail_order|tail_restart|top))",

@@ -8,7 +8,7 @@ import * as errors from "../src/errors.ts";
 import * as events from "../src/events/mod.ts";
 import * as ffi from "../ffi/mod.ts";
 import * as log from "../mod.ts";
-import * as nats from "../src/nats/mod.ts";
+import * as nats from "../src/ship/carriers/nats/mod.ts";
 import * as ring from "../src/ring/mod.ts";
 import * as sinks from "../src/sinks/mod.ts";
 
@@ -21,7 +21,7 @@ const MODULES: [exported: object, file: string, folder: string][] = [
   [ring, "src/ring/mod.ts", "src/ring/"],
   [circular, "src/circular/mod.ts", "src/circular/"],
   [events, "src/events/mod.ts", "src/events/"],
-  [nats, "src/nats/mod.ts", "src/nats/"],
+  [nats, "src/ship/carriers/nats/mod.ts", "src/ship/"],
   [sinks, "src/sinks/mod.ts", "src/sinks/"],
 ];
 

@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
-import { forward } from "../../src/nats/forward.ts";
+import { forward } from "../../src/ship/carriers/nats/forward.ts";
 
 const [servers, stream, index, entries] = process.argv.slice(2);
 const name = `/ouroboros-fleet-${process.pid}-${index}`;

@@ -6,12 +6,12 @@
 
 import process from "node:process";
 import { ShmLogReader } from "../../mod.ts";
-import { NatsLink } from "../../src/nats/connect.ts";
-import { forward } from "../../src/nats/forward.ts";
-import { MessageEncoder } from "../../src/nats/forward/message_encoder.ts";
-import { NatsCarrier } from "../../src/nats/forward/nats_carrier.ts";
-import { jetstreamPackage } from "../../src/nats/server/packages.ts";
-import { prepareStream } from "../../src/nats/forward/stream.ts";
+import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
+import { forward } from "../../src/ship/carriers/nats/forward.ts";
+import { MessageEncoder } from "../../src/ship/carriers/nats/message_encoder.ts";
+import { NatsCarrier } from "../../src/ship/carriers/nats/nats_carrier.ts";
+import { jetstreamPackage } from "../../src/ship/carriers/nats/packages.ts";
+import { prepareStream } from "../../src/ship/carriers/nats/stream.ts";
 
 const [way, servers, name, count, size] = process.argv.slice(2);
 const total = Number(count);

@@ -6,10 +6,10 @@
 
 import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { NatsLink } from "../../src/nats/connect.ts";
-import { jetstreamPackage } from "../../src/nats/server/packages.ts";
-import { receive } from "../../src/nats/receive.ts";
-import { receiveInto } from "../../src/nats/receive_into.ts";
+import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
+import { jetstreamPackage } from "../../src/ship/carriers/nats/packages.ts";
+import { receive } from "../../src/ship/carriers/nats/receive.ts";
+import { receiveInto } from "../../src/ship/carriers/nats/receive_into.ts";
 
 const [way, servers, stream, count] = process.argv.slice(2);
 const options = { servers, stream, follow: false };

@@ -7,17 +7,17 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { NatsLink } from "../nats/connect.ts";
-import { forward } from "../nats/forward.ts";
+import { NatsLink } from "../ship/carriers/nats/connect.ts";
+import { forward } from "../ship/carriers/nats/forward.ts";
 import {
   checkForwardOptions,
   type ForwardOptions,
   type ForwardStats,
   type ForwardTrouble,
-} from "../nats/forward_options.ts";
-import type { Forwarding } from "../nats/forward/forwarding.ts";
-import type { NewStreamOptions } from "../nats/forward/new_stream.ts";
-import { DEFAULT_SUBJECT, subjectToken } from "../nats/message/subject.ts";
+} from "../ship/carriers/nats/forward_options.ts";
+import type { Forwarding } from "../ship/forwarding.ts";
+import type { NewStreamOptions } from "../ship/carriers/nats/new_stream.ts";
+import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import {

@@ -6,10 +6,14 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { receive } from "../nats/receive.ts";
-import { type IntoSummary, receiveInto, type ReceiveIntoOptions } from "../nats/receive_into.ts";
-import type { ReceiveOptions } from "../nats/receive_options.ts";
-import type { ReceivedItem, ReceiveSummary } from "../nats/received.ts";
+import { receive } from "../ship/carriers/nats/receive.ts";
+import {
+  type IntoSummary,
+  receiveInto,
+  type ReceiveIntoOptions,
+} from "../ship/carriers/nats/receive_into.ts";
+import type { ReceiveOptions } from "../ship/carriers/nats/receive_options.ts";
+import type { ReceivedItem, ReceiveSummary } from "../ship/received.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import {
   addNatsOptions,

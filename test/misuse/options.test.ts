@@ -19,8 +19,8 @@ import {
 import { MappedFile, NamedSemaphore, PartialFile, SharedMemory } from "../../ffi/mod.ts";
 import { EventLogReader, EventLogWriter, EventReader, EventWriter } from "../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../src/ring/mod.ts";
-import { forward, NatsLink, receive, receiveInto } from "../../src/nats/mod.ts";
-import { StateFile } from "../../src/nats/state_file.ts";
+import { forward, NatsLink, receive, receiveInto } from "../../src/ship/carriers/nats/mod.ts";
+import { StateFile } from "../../src/ship/state_file.ts";
 import { nearest } from "../../src/options.ts";
 import {
   CircularBufferReader,

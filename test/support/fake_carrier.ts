@@ -1,10 +1,10 @@
 /** An outbox, and a server that is made up. */
 
-import type { Carrier } from "../../src/nats/forward/carrier.ts";
-import { MessageEncoder } from "../../src/nats/forward/message_encoder.ts";
-import type { Lane, OutMessage } from "../../src/nats/forward/out_message.ts";
-import { Outbox } from "../../src/nats/forward/outbox.ts";
-import type { OutboxOptions } from "../../src/nats/forward/outbox_options.ts";
+import type { Carrier } from "../../src/ship/carrier.ts";
+import { MessageEncoder } from "../../src/ship/carriers/nats/message_encoder.ts";
+import type { Lane, OutMessage } from "../../src/ship/out_message.ts";
+import { Outbox } from "../../src/ship/outbox.ts";
+import type { OutboxOptions } from "../../src/ship/outbox_options.ts";
 
 /** The segment that messages are of. */
 export const lane: Lane = {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
-import type { ForwardOptions } from "../../src/nats/mod.ts";
+import type { ForwardOptions } from "../../src/ship/carriers/nats/mod.ts";
 import type { NatsServer } from "./nats_server.ts";
 import { entryText, messagesOf, received } from "./nats_stream.ts";
 import { uniqueName } from "./runtime.ts";

@@ -3,8 +3,8 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { headers } from "@nats-io/nats-core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { HEADERS, headerText } from "../../src/nats/message/headers.ts";
-import type { LogSource } from "../../src/nats/message/message.ts";
+import { HEADERS, headerText } from "../../src/ship/carriers/nats/headers.ts";
+import type { LogSource } from "../../src/ship/carriers/nats/message.ts";
 
 /** A source for tests. */
 export function sourceOf(host: string, name: string = "/app"): LogSource {

@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import type { JsMsg } from "@nats-io/jetstream";
-import { decodeMessage, type LogMessage, NatsLink, receive } from "../../src/nats/mod.ts";
+import {
+  decodeMessage,
+  type LogMessage,
+  NatsLink,
+  receive,
+} from "../../src/ship/carriers/nats/mod.ts";
 import { jetstreamClient } from "./jetstream.ts";
 
 /** All messages of a stream up to `last`, in its order. */

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { Reader, segmentSize, Writer } from "../../mod.ts";
-import type { LogSource } from "../../src/nats/message/message.ts";
-import { type OriginRecord, parseOrigin } from "../../src/nats/receive/origin.ts";
-import { OriginWriter } from "../../src/nats/receive/origin_writer.ts";
+import type { LogSource } from "../../src/ship/carriers/nats/message.ts";
+import { type OriginRecord, parseOrigin } from "../../src/ship/origin.ts";
+import { OriginWriter } from "../../src/ship/origin_writer.ts";
 
 /** Which segment the local log is. */
 export const into = { device: 26, inode: 7, created: 1 };

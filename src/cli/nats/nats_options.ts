@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
-import { checkStreamName } from "../../nats/checks.ts";
-import type { NatsOptions, NatsStatus } from "../../nats/connect.ts";
-import { subjectOf } from "../../nats/message/subject.ts";
+import { checkStreamName } from "../../ship/carriers/nats/checks.ts";
+import type { NatsOptions, NatsStatus } from "../../ship/carriers/nats/connect.ts";
+import { subjectOf } from "../../ship/carriers/nats/subject.ts";
 import { warn } from "../output/warn.ts";
 
 /** What the help of such a command says about it. */

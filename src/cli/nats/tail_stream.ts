@@ -5,10 +5,10 @@
  */
 
 import { InvalidArgumentError } from "commander";
-import { NatsLink } from "../../nats/connect.ts";
-import { lastMessages } from "../../nats/receive/last_messages.ts";
-import { receive } from "../../nats/receive.ts";
-import type { ReceiveOptions } from "../../nats/receive_options.ts";
+import { NatsLink } from "../../ship/carriers/nats/connect.ts";
+import { lastMessages } from "../../ship/carriers/nats/last_messages.ts";
+import { receive } from "../../ship/carriers/nats/receive.ts";
+import type { ReceiveOptions } from "../../ship/carriers/nats/receive_options.ts";
 import type { Criteria } from "../options/selection.ts";
 import type { EntryFormat } from "../output/format.ts";
 import { Interrupt } from "../process/interrupt.ts";

@@ -7,7 +7,7 @@ import { MappedFile, PartialFile } from "../../../ffi/mod.ts";
 import { CursorFile } from "../../../src/cli/files/cursor_file.ts";
 import { EventLogReader, EventLogWriter } from "../../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../../src/ring/mod.ts";
-import { StateFile } from "../../../src/nats/state_file.ts";
+import { StateFile } from "../../../src/ship/state_file.ts";
 
 const [folder, elsewhere] = process.argv.slice(2);
 process.chdir(folder);

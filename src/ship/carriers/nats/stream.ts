@@ -1,0 +1,142 @@
+/**
+ * The stream that takes a log's entries: looked for, made if that is wished, and checked.
+ *
+ * @module
+ */
+
+import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import {
+  ClosedError,
+  NatsRefusedError,
+  OuroborosError,
+  StreamUnusableError,
+} from "../../../errors.ts";
+import { delay } from "../../../async.ts";
+import { checkStreamName } from "./checks.ts";
+import type { NatsLink } from "./connect.ts";
+import { newStreamConfig, type NewStreamOptions } from "./new_stream.ts";
+import { jetstreamPackage } from "./packages.ts";
+import { isForbidden, NOT_YET } from "./server_codes.ts";
+import { takesSubject } from "./subject.ts";
+
+/** What there is to know of a stream. */
+export interface StreamFacts {
+  /** The largest message in bytes, headers included; infinite if it has no limit of its own. */
+  readonly maxMessageSize: number;
+}
+
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 2000;
+/** How long to wait for an answer, in milliseconds. */
+const TIMEOUT = 5000;
+/** What the server says when two make a stream at once. */
+const NAME_IN_USE = 10058;
+
+/**
+ * Looks for the stream, makes it if it is not there and `create` is given, and checks that it takes
+ * the subjects. While there is no server, it waits for one.
+ *
+ * @throws {StreamUnusableError} if there is no JetStream, no such stream, or it takes other subjects
+ * @throws {NatsRefusedError} if the link is closed since a server does not let us in
+ * @throws {ClosedError} if it is closed for another reason
+ */
+export async function prepareStream(
+  link: NatsLink,
+  stream: string,
+  subjects: readonly string[],
+  options: {
+    create?: NewStreamOptions & { subjects: readonly string[] };
+    domain?: string;
+    signal?: AbortSignal;
+  } = {},
+): Promise<StreamFacts> {
+  const { create, domain, signal } = options;
+  checkStreamName(stream);
+  const { jetstreamManager } = await jetstreamPackage();
+  signal?.throwIfAborted();
+  for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    try {
+      const manager = await jetstreamManager(link.client, {
+        checkAPI: false,
+        timeout: TIMEOUT,
+        ...domain !== undefined && { domain },
+      });
+      const { config } = await findOrMake(manager, stream, create);
+      checkUse(config, subjects);
+      const size = config.max_msg_size ?? -1;
+      return { maxMessageSize: size > 0 ? size : Infinity };
+    } catch (error) {
+      if (error instanceof OuroborosError) throw error;
+      // Who may only publish may not ask what there is: then the first answer will tell.
+      if (isForbidden(error) && create === undefined) {
+        return { maxMessageSize: Infinity };
+      }
+      const reason = explain(error, stream);
+      if (reason !== undefined) throw reason;
+      const later = delay(pause, { signal }).then(() => "later");
+      const ended = await Promise.race([link.closed, later]);
+      if (ended !== "later") throw ended ?? new ClosedError("the connection is closed");
+    }
+  }
+}
+
+async function findOrMake(
+  manager: JetStreamManager,
+  stream: string,
+  create: NewStreamOptions & { subjects: readonly string[] } | undefined,
+): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(stream);
+  } catch (error) {
+    if (create === undefined || (error as Error).name !== "StreamNotFoundError") throw error;
+  }
+  try {
+    const config = newStreamConfig(stream, create);
+    return await manager.streams.add(config as Parameters<typeof manager.streams.add>[0]);
+  } catch (error) {
+    // Somebody else was quicker.
+    if (codeOf(error) !== NAME_IN_USE) throw error;
+    return await manager.streams.info(stream);
+  }
+}
+
+/** Throws unless the stream takes all subjects, now and later, and says so. */
+function checkUse(config: StreamConfig, subjects: readonly string[]): void {
+  const takers = config.subjects ?? [];
+  const refused = subjects.find((subject) => !takers.some((one) => takesSubject(one, subject)));
+  const wrong = config.sealed
+    ? "is sealed: it takes nothing any more"
+    : config.no_ack
+    ? "acknowledges nothing (no_ack): nobody would know what it has"
+    : takers.length === 0
+    ? "takes no subjects: it is filled from other streams"
+    : refused !== undefined
+    ? `takes ${takers.join(", ")}, but not "${refused}"`
+    : undefined;
+  if (wrong !== undefined) throw new StreamUnusableError(`stream "${config.name}" ${wrong}`);
+}
+
+/** What will not get better by itself, as our error. */
+function explain(error: unknown, stream: string): OuroborosError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { name, message } = error;
+  if (isForbidden(error)) {
+    return new NatsRefusedError(`the NATS server refuses: ${message}`, { cause: error });
+  }
+  if (name === "JetStreamNotEnabled") {
+    return new StreamUnusableError("the NATS server has no JetStream (nats-server -js)", {
+      cause: error,
+    });
+  }
+  if (name === "StreamNotFoundError") {
+    return new StreamUnusableError(`there is no stream "${stream}"`, { cause: error });
+  }
+  if (name === "JetStreamApiError" && !NOT_YET.includes(codeOf(error))) {
+    return new StreamUnusableError(`stream "${stream}" can't be had: ${message}`, { cause: error });
+  }
+  return undefined;
+}
+
+function codeOf(error: unknown): number {
+  return Number((error as { code?: unknown } | null)?.code ?? 0);
+}

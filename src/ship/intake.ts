@@ -1,0 +1,204 @@
+/**
+ * What gets out of a log into an outbox: entries, and gaps where there are none any more.
+ *
+ * @module
+ */
+
+import { OverrunError } from "../errors.ts";
+import { abortable } from "../async.ts";
+import type { EntryBatch } from "../log/batch.ts";
+import { type Cursor, isCursorOf } from "../log/native/cursor.ts";
+import type { ReopenEvent } from "../log/native/follow.ts";
+import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import type { ForwardOptions } from "./carriers/nats/forward_options.ts";
+import { laneOf } from "./lane.ts";
+import type { GapReason } from "./carriers/nats/message.ts";
+import type { Lane } from "./out_message.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Progress } from "./progress.ts";
+
+/** How often to look whether a log has come to an entry: beside a busy writer a look may see too few. */
+const LOOKS = 8;
+
+/** From where an intake takes, and where it brings it. */
+export interface IntakeParts {
+  /** The log. */
+  readonly reader: ShmLogReader;
+  /** What the user wants. */
+  readonly options: ForwardOptions;
+  /** What this machine is called. */
+  readonly host: string;
+  /** The template of the subject. */
+  readonly subject: string;
+  /** Where an earlier forwarder ended, if that is known. */
+  readonly cursor: Cursor | undefined;
+  /** Where messages go. */
+  readonly outbox: Outbox;
+  /** Told where it begins, and of each new segment. */
+  readonly progress: Progress;
+  /** The segment that the reader has open. */
+  readonly lane: Lane;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Told that the cursor is of a segment that is gone. */
+  readonly onReplaced: (cursor: Cursor) => void;
+}
+
+/** Brings what is in a log, and what comes, into an outbox. */
+export class Intake {
+  readonly #parts: IntakeParts;
+  #lane: Lane;
+  /** The number of the entry that comes next. */
+  #next = 1;
+  /** How many times the writer had overtaken the reader at the last batch; -1 before the first one. */
+  #overruns = -1;
+  #hasSkipped = false;
+  /** Gaps before it that are not sent yet. */
+  #owed: { lane: Lane; from: number; to: number; reason: GapReason }[] = [];
+
+  /** Prepares it. */
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    this.#lane = parts.lane;
+  }
+
+  /** The segment that is read. */
+  get lane(): Lane {
+    return this.#lane;
+  }
+
+  /** Whether there are gaps that are known, and not in the outbox yet. */
+  get owesGaps(): boolean {
+    return this.#owed.length > 0;
+  }
+
+  /** Whether it began behind entries that are not wanted. */
+  get hasSkipped(): boolean {
+    return this.#hasSkipped;
+  }
+
+  /** Finds where to begin, by what there is at this moment. */
+  findStart(): void {
+    const { cursor, options, reader, progress, onReplaced } = this.#parts;
+    if (cursor !== undefined) {
+      const isSame = isCursorOf(cursor, this.#lane.identity);
+      if (isSame && this.#hasComeTo(cursor.sequenceNumber)) {
+        this.#next = cursor.sequenceNumber + 1;
+        progress.startAfter(cursor.sequenceNumber);
+        return;
+      }
+      if (isSame) {
+        // Its numbers come once more, with other entries: nobody may take these for those.
+        const { host, subject } = this.#parts;
+        this.#lane = laneOf(reader, host, subject, 0, this.#lane.rewinds + 1);
+        progress.startIn(this.#lane);
+      }
+      onReplaced(cursor);
+      return;
+    }
+    const { lastSequenceNumber: passed, continuation } = reader;
+    const { firstSequenceNumber, lastSequenceNumber } = reader.inspect();
+    if (continuation !== undefined) {
+      // It was told where to begin: after entries that are somebody else's business.
+      this.#next = passed - continuation.lostEntries + 1;
+      progress.startAfter(this.#next - 1);
+    } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
+    // Entries that are there, and that the reader is not to read.
+    const start = options.start === "new" ? lastSequenceNumber : passed;
+    this.#hasSkipped = start >= this.#next;
+    this.#miss(start + 1, "not wanted");
+  }
+
+  /** Brings everything into the outbox, until `signal` is aborted. */
+  async run(): Promise<void> {
+    const { signal } = this.#parts;
+    await this.#pay();
+    while (!signal.aborted) await this.#follow();
+  }
+
+  #hasComeTo(sequenceNumber: number): boolean {
+    for (let look = 0; look < LOOKS; look++) {
+      if (this.#parts.reader.newestSequenceNumber() >= sequenceNumber) return true;
+    }
+    return false;
+  }
+
+  /** Goes on until the end, or until the reader says that it was overtaken. */
+  async #follow(): Promise<void> {
+    const { reader, options, signal } = this.#parts;
+    const { maxSleep, reopen = true } = options;
+    const batches = reader.followBatches({
+      signal,
+      reopen,
+      onReopen: (event) => this.#reopened(event),
+      ...maxSleep !== undefined && { maxSleep },
+    });
+    try {
+      for await (const batch of batches) await this.#take(batch);
+    } catch (error) {
+      // With onOverrun "throw". By how much, the next number tells.
+      if (!(error instanceof OverrunError)) throw error;
+    }
+  }
+
+  /** Brings what is new of a batch. */
+  async #take(batch: EntryBatch): Promise<void> {
+    const { reader, outbox, signal } = this.#parts;
+    const time = Date.now();
+    const first = batch.sequenceNumber(0);
+    const { overruns } = reader;
+    // What is missing behind the first batch, and not since the writer was quicker, can't be read.
+    const isDamaged = this.#overruns === overruns;
+    this.#overruns = overruns;
+    if (first > this.#next) this.#miss(first, isDamaged ? "damaged" : "overwritten");
+    if (this.owesGaps) await this.#pay();
+    for (let i = Math.max(0, this.#next - first); i < batch.length; i++) {
+      const bytes = batch.bytes(i);
+      if (!outbox.hasRoom(bytes.length)) await this.#room(bytes.length);
+      // What is left will be read by the next forwarder.
+      if (signal.aborted) return;
+      outbox.addEntry(this.#lane, this.#next++, bytes, time);
+    }
+  }
+
+  /** Waits for room, or for the end. */
+  async #room(size: number): Promise<void> {
+    const { outbox, signal } = this.#parts;
+    await abortable(outbox.room(size), signal).catch(() => {});
+  }
+
+  /** Notes that entries up to the one before `next` are missing. */
+  #miss(next: number, reason: GapReason): void {
+    if (next <= this.#next) return;
+    const [from, to] = [this.#next, next - 1];
+    this.#owed.push({ lane: this.#lane, from, to, reason });
+    this.#next = next;
+    const { source } = this.#lane.encoder;
+    const count = to - from + 1;
+    const time = Date.now();
+    this.#parts.options.onGap?.({ kind: "gap", ...source, from, to, count, reason, time });
+  }
+
+  /** Brings the gaps that are owed, as soon as there is room. */
+  async #pay(): Promise<void> {
+    const { outbox, signal } = this.#parts;
+    while (this.owesGaps && !signal.aborted) {
+      if (!outbox.hasRoom(0)) await this.#room(0);
+      // Somebody else may have paid meanwhile.
+      const gap = outbox.hasRoom(0) ? this.#owed.shift() : undefined;
+      if (gap !== undefined) outbox.addGap(gap.lane, gap.from, gap.to, gap.reason, Date.now());
+    }
+  }
+
+  /** The writer has begun anew. */
+  #reopened({ from }: ReopenEvent): void {
+    this.#miss(from.sequenceNumber + 1, "overwritten");
+    const { reader, host, subject, progress } = this.#parts;
+    this.#lane = laneOf(reader, host, subject, this.#lane.order + 1);
+    this.#next = 1;
+    this.#overruns = -1;
+    progress.begin(this.#lane);
+    // Not when the next entry comes: that may take long.
+    void this.#pay();
+  }
+}

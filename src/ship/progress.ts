@@ -1,0 +1,155 @@
+/**
+ * How far a log is forwarded, how far behind that is, and who waits for it.
+ *
+ * @module
+ */
+
+import { ClosedError } from "../errors.ts";
+import type { Cursor } from "../log/native/cursor.ts";
+import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { LagClock } from "./lag.ts";
+import type { Lane, OutMessage } from "./out_message.ts";
+
+interface Waiting {
+  readonly lane: Lane;
+  readonly to: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The place up to which all is in the stream, in a log that may be replaced by others. */
+export class Progress {
+  /** Entries that are in the stream, and their bytes. */
+  acknowledged = 0;
+  /** Bytes of these entries. */
+  bytes = 0;
+  /** Gaps that are in the stream. */
+  gaps = 0;
+  /** How many entries they are of. */
+  lostEntries = 0;
+  readonly #reader: ShmLogReader;
+  readonly #isIdle: () => boolean;
+  /** The segment that is read, and the number of its last entry. */
+  #lane: Lane;
+  #last = 0;
+  #lag = new LagClock();
+  #settledLane: Lane;
+  #settledNumber = 0;
+  #savedLane: Lane | undefined;
+  #savedNumber = -1;
+  #waiting: Waiting[] = [];
+  #end: { error: unknown } | undefined;
+
+  /** Begins with a segment; `isIdle` tells whether nothing is on its way. */
+  constructor(reader: ShmLogReader, lane: Lane, isIdle: () => boolean) {
+    this.#reader = reader;
+    this.#isIdle = isIdle;
+    this.#lane = this.#settledLane = lane;
+  }
+
+  /** Whether it is another place than the very beginning. */
+  get hasMoved(): boolean {
+    return this.#settledLane.order > 0 || this.#settledNumber > 0;
+  }
+
+  /** The place, as it can be kept. */
+  get position(): Cursor {
+    return { ...this.#settledLane.identity, sequenceNumber: this.#settledNumber };
+  }
+
+  /** How many entries are not in the stream yet, and for how many seconds the oldest has been there. */
+  get lag(): { entries: number; seconds: number } {
+    const done = this.#settledLane === this.#lane ? this.#settledNumber : 0;
+    return {
+      entries: Math.max(0, this.#last - done),
+      seconds: this.#lag.lagAfter(done, performance.now()) / 1000,
+    };
+  }
+
+  /** How often the segment of that place had lost its end. */
+  get rewinds(): number {
+    return this.#settledLane.rewinds;
+  }
+
+  /** It begins with this, and not with what it was made with. */
+  startIn(lane: Lane): void {
+    this.#lane = this.#settledLane = lane;
+  }
+
+  /** Everything up to that entry is somebody else's business. */
+  startAfter(sequenceNumber: number): void {
+    this.#settledNumber = sequenceNumber;
+  }
+
+  /** Another segment is read from now on. */
+  begin(lane: Lane): void {
+    this.#lane = lane;
+    this.#last = 0;
+    this.#lag = new LagClock();
+  }
+
+  /** A message, and all before it, are in the stream. */
+  settled({ lane, from, to, reason, size }: OutMessage): void {
+    this.#settledLane = lane!;
+    this.#settledNumber = to;
+    if (reason === undefined) {
+      this.acknowledged++;
+      this.bytes += size;
+    } else {
+      this.gaps++;
+      this.lostEntries += to - from + 1;
+    }
+    if (this.#waiting.length > 0) this.#release();
+  }
+
+  /** Looks how far the writer is. */
+  look(): void {
+    try {
+      this.#last = Math.max(this.#last, this.#reader.newestSequenceNumber());
+    } catch {
+      // It is closed, or cut off: who follows it hears that.
+      return;
+    }
+    this.#lag.look(performance.now(), this.#last);
+    if (this.#settledLane === this.#lane) this.#lag.forget(this.#settledNumber);
+  }
+
+  /** Waits until all that is there at this moment is in the stream. */
+  flushed(): Promise<void> {
+    this.look();
+    const [lane, to] = [this.#lane, this.#last];
+    if (this.#hasSettled(lane, to)) return Promise.resolve();
+    if (this.#end !== undefined) return Promise.reject(this.#end.error);
+    return new Promise((resolve, reject) => this.#waiting.push({ lane, to, resolve, reject }));
+  }
+
+  /** Nothing more will be settled, for that reason if there is one. */
+  end(failure: { error: unknown } | undefined): void {
+    this.#end = failure ?? { error: new ClosedError("the forwarding has ended") };
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#end.error);
+  }
+
+  /** Hands the place to `save` if it is another one than before; that gives whether it was kept. */
+  save(save: (position: Cursor) => boolean): void {
+    const [lane, number] = [this.#settledLane, this.#settledNumber];
+    if (lane === this.#savedLane && number === this.#savedNumber) return;
+    if (!save(this.position)) return;
+    this.#savedLane = lane;
+    this.#savedNumber = number;
+  }
+
+  #release(): void {
+    this.#waiting = this.#waiting.filter(({ lane, to, resolve }) => {
+      if (!this.#hasSettled(lane, to)) return true;
+      resolve();
+      return false;
+    });
+  }
+
+  /** Whether all of a segment up to an entry is in the stream, and all of those before it. */
+  #hasSettled(lane: Lane, to: number): boolean {
+    if (lane === this.#settledLane) return this.#settledNumber >= to;
+    if (lane.order < this.#settledLane.order) return true;
+    return to === 0 && this.#isIdle();
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What comes out of a stream: entries and gaps of many logs.
+ *
+ * @module
+ */
+
+import { decodeText } from "../decode_text.ts";
+import type { GapReason, LogSource } from "./carriers/nats/message.ts";
+
+/** Why entries were not received. */
+export type MissingReason =
+  /** The forwarder says so. */
+  | GapReason
+  /** The stream has forgotten them before they were read. */
+  | "not in the stream"
+  /** An earlier receiver has had them, or the stream has forgotten them: nobody knows. */
+  | "before this receiver"
+  /** There is a hole in the numbers, and nothing has come to fill it. */
+  | "unexplained";
+
+/** An entry of a log of some machine. */
+export class ReceivedEntry {
+  /** It is an entry. */
+  readonly kind = "entry";
+  /** The log that it was written to. The same object for all entries of a log. */
+  readonly source: LogSource;
+  /** The number that it has there. */
+  readonly sequenceNumber: number;
+  /** When it was read there, in milliseconds since 1970; 0 if that is not known. */
+  readonly time: number;
+  /** Its bytes: private memory, which may be shared with messages that came with it. */
+  readonly bytes: Uint8Array;
+  /** How many bytes it had, if it was cut to fit into a message. */
+  readonly truncatedFrom: number | undefined;
+  /** The number of its message in the stream. */
+  readonly streamSequence: number;
+
+  /** Makes an entry. */
+  constructor(
+    source: LogSource,
+    sequenceNumber: number,
+    time: number,
+    bytes: Uint8Array,
+    truncatedFrom: number | undefined,
+    streamSequence: number,
+  ) {
+    this.source = source;
+    this.sequenceNumber = sequenceNumber;
+    this.time = time;
+    this.bytes = bytes;
+    this.truncatedFrom = truncatedFrom;
+    this.streamSequence = streamSequence;
+  }
+
+  /** Its bytes decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  get text(): string {
+    return decodeText(this.bytes);
+  }
+}
+
+/** Entries of a log that were not received, in the place where they would be. */
+export class ReceivedGap {
+  /** It is a gap. */
+  readonly kind = "gap";
+  /** The log that they were written to. */
+  readonly source: LogSource;
+  /** The number of the first one there. */
+  readonly from: number;
+  /** The number of the last one. */
+  readonly to: number;
+  /** Why they are missing. */
+  readonly reason: MissingReason;
+
+  /** Makes a gap. */
+  constructor(source: LogSource, from: number, to: number, reason: MissingReason) {
+    this.source = source;
+    this.from = from;
+    this.to = to;
+    this.reason = reason;
+  }
+
+  /** How many they are. */
+  get count(): number {
+    return this.to - this.from + 1;
+  }
+}
+
+/** What `receive()` gives. */
+export type ReceivedItem = ReceivedEntry | ReceivedGap;
+
+/** What was received so far. */
+export interface ReceiveSummary {
+  /** How many entries. */
+  readonly entries: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** How many messages said nothing new: they were dropped. */
+  readonly duplicates: number;
+  /** How many gaps. */
+  readonly gaps: number;
+  /** How many entries are missing in them. */
+  readonly missingEntries: number;
+  /** How many of these nobody has explained, and are missing in the midst of others. */
+  readonly unexplainedEntries: number;
+  /** How many messages were none of a forwarder: they were passed over. */
+  readonly foreignMessages: number;
+  /** How many logs they are from. */
+  readonly sources: number;
+  /** How many messages wait for others that come before them. */
+  readonly held: number;
+}

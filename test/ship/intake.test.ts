@@ -1,0 +1,76 @@
+/** What gets out of a log into an outbox; with a log that is made up. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { Reader, segmentSize, Writer } from "../../mod.ts";
+import type { EntryBatch } from "../../src/log/batch.ts";
+import type { FollowOptions } from "../../src/log/native/follow.ts";
+import type { ShmLogReader } from "../../src/log/native/shm_log_reader.ts";
+import { Intake } from "../../src/ship/intake.ts";
+import { laneOf } from "../../src/ship/lane.ts";
+import { Progress } from "../../src/ship/progress.ts";
+import { FakeCarrier, outboxOn } from "../support/fake_carrier.ts";
+
+/** A batch of entries 1 to `count`. */
+function batchOf(count: number): EntryBatch {
+  const memory = new ArrayBuffer(segmentSize(2, 4096));
+  const writer = Writer.create(memory, { chunkCount: 2, chunkSize: 4096 });
+  for (let i = 1; i <= count; i++) writer.write(`entry ${i}`);
+  return new Reader(memory, { strategy: "oldest" }).readBatch();
+}
+
+/** A log of one entry that is replaced by an empty one, and lacks its entries 2 to 5 by then. */
+class ReplacedLog {
+  name = "/a";
+  created = 1;
+  overruns = 0;
+  lastSequenceNumber = 0;
+  continuation = undefined;
+
+  get position() {
+    return { device: 1, inode: 2, created: this.created, sequenceNumber: 0 };
+  }
+
+  inspect() {
+    return { firstSequenceNumber: 1, lastSequenceNumber: 0 };
+  }
+
+  async *followBatches({ signal, onReopen }: FollowOptions) {
+    yield batchOf(1);
+    const from = { ...this.position, sequenceNumber: 5 };
+    this.created++;
+    onReopen!({ from, lostEntries: 4, overruns: 1 });
+    while (!signal!.aborted) await turn();
+  }
+}
+
+test("a gap at the end of a log goes out as soon as there is room, though nothing follows", async () => {
+  const reader = new ReplacedLog() as unknown as ShmLogReader;
+  const carrier = new FakeCarrier();
+  const { outbox, settled } = outboxOn(carrier, { maxMessages: 1 });
+  const lane = laneOf(reader, "h", "logs.x");
+  const ending = new AbortController();
+  const intake = new Intake({
+    reader,
+    options: { stream: "S" },
+    host: "h",
+    subject: "logs.x",
+    cursor: undefined,
+    outbox,
+    progress: new Progress(reader, lane, () => false),
+    lane,
+    signal: ending.signal,
+    onReplaced: () => {},
+  });
+  intake.findStart();
+  const running = intake.run();
+  while (!intake.owesGaps) await turn();
+  outbox.acknowledged(1, 0, false);
+  while (intake.owesGaps || carrier.published.length < 2) await turn();
+  outbox.acknowledged(1, 1, false);
+  assert.deepEqual(settled.map(({ from, to }) => [from, to]), [[1, 1], [2, 5]]);
+  ending.abort();
+  await running;
+  outbox.close();
+});

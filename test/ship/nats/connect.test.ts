@@ -1,0 +1,257 @@
+/** Connections to a real server: who is let in, and what comes back by itself. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { ClosedError, NatsRefusedError } from "../../../src/errors.ts";
+import { NatsLink, type NatsStatus } from "../../../src/ship/carriers/nats/connect.ts";
+import { TcpProxy } from "../../support/tcp_proxy.ts";
+import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+
+const skip = needsNatsServer;
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-tls-"));
+after(() => rmSync(folder, { recursive: true }));
+const needsOpenssl = spawnSync("openssl", ["version"]).status !== 0 && "there is no openssl";
+
+/** A certificate for 127.0.0.1 that only who is told trusts, and its key. */
+function certificate(name: string): { certFile: string; keyFile: string } {
+  const files = { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
+  const { status, stderr } = spawnSync("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-days", "2", "-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"],
+    ...["-keyout", files.keyFile, "-out", files.certFile],
+  ], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return files;
+}
+
+function until(link: NatsLink, type: NatsStatus["type"]): Promise<NatsStatus> {
+  return new Promise((resolve) => {
+    const forget = link.listen((status) => {
+      if (status.type !== type) return;
+      forget();
+      resolve(status);
+    });
+  });
+}
+
+test("a link comes back after the server was killed and started again", { skip }, async () => {
+  await using server = await NatsServer.start();
+  const seen: string[] = [];
+  await using link = await NatsLink.open({
+    servers: server.url,
+    maxReconnectDelay: 100,
+    onStatus: ({ type }) => seen.push(type),
+  });
+  await link.client.flush();
+  const lost = until(link, "disconnected");
+  await server.stop("SIGKILL");
+  await lost;
+  assert.equal(link.isConnected, false);
+  const back = until(link, "connected");
+  await server.restart();
+  await back;
+  assert.equal(link.isConnected, true);
+  await link.client.flush();
+  await link.close();
+  assert.equal(await link.closed, undefined);
+  assert.deepEqual(seen, ["connected", "disconnected", "connected", "closed"]);
+});
+
+test("open() waits for a server that is not there yet", { skip }, async () => {
+  await using server = await NatsServer.start();
+  await server.stop();
+  const retrying = Promise.withResolvers<void>();
+  const opening = NatsLink.open({
+    servers: server.url,
+    maxReconnectDelay: 50,
+    onStatus: ({ type }) => type === "retrying" && retrying.resolve(),
+  });
+  await retrying.promise;
+  await server.restart();
+  await using link = await opening;
+  assert.equal(link.isConnected, true);
+});
+
+test("open() ends with its signal", { skip }, async () => {
+  await using server = await NatsServer.start();
+  await server.stop();
+  const controller = new AbortController();
+  const opening = NatsLink.open({
+    servers: server.url,
+    signal: controller.signal,
+    onStatus: () => controller.abort(new Error("enough")),
+  });
+  await assert.rejects(opening, /enough/);
+});
+
+test(
+  "open() ends with its signal, though a server accepts and says nothing",
+  { skip },
+  async () => {
+    await using server = await NatsServer.start();
+    await using proxy = await TcpProxy.start(server.port);
+    proxy.stall();
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(NatsLink.open({ servers: proxy.url, signal, connectTimeout: 500 }));
+  },
+);
+
+test("wrong credentials are an error at once, and say no password", { skip }, async () => {
+  await using server = await NatsServer.start({ auth: { user: "app", password: "right" } });
+  const attempts = [
+    { servers: server.url },
+    { servers: server.url, user: "app", password: "secret" },
+    { servers: `nats://app:secret@127.0.0.1:${server.port}` },
+    { servers: server.url, token: "secret" },
+  ];
+  for (const options of attempts) {
+    await assert.rejects(NatsLink.open(options), (error: Error) => {
+      assert.ok(error instanceof NatsRefusedError, String(error));
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  }
+  await using _asUser = await NatsLink.open({
+    servers: server.url,
+    user: "app",
+    password: "right",
+  });
+  await using _inUrl = await NatsLink.open({ servers: `app:right@127.0.0.1:${server.port}` });
+});
+
+test(
+  "a password may have % and spaces in an address, escaped or as they are",
+  { skip },
+  async () => {
+    const password = "5% r%4ght";
+    await using server = await NatsServer.start({ auth: { user: "app", password } });
+    for (const part of [password, encodeURIComponent(password)]) {
+      await using _link = await NatsLink.open({
+        servers: `nats://app:${part}@127.0.0.1:${server.port}`,
+      });
+    }
+  },
+);
+
+test("a token lets in, and a file of credentials that is none does not", { skip }, async () => {
+  await using server = await NatsServer.start({ auth: { token: "tok" } });
+  await using _link = await NatsLink.open({ servers: server.url, token: "tok" });
+  await using _inUrl = await NatsLink.open({ servers: `nats://tok@127.0.0.1:${server.port}` });
+  const creds = new TextEncoder().encode("no credentials");
+  await assert.rejects(NatsLink.open({ servers: server.url, creds }), NatsRefusedError);
+});
+
+test("a server that lets us in no longer ends the link with the reason", { skip }, async () => {
+  await using server = await NatsServer.start({ auth: { token: "old" } });
+  await using link = await NatsLink.open({
+    servers: server.url,
+    token: "old",
+    maxReconnectDelay: 50,
+  });
+  await server.stop();
+  server.configure({ auth: { token: "new" } });
+  await server.restart();
+  assert.ok(await link.closed instanceof NatsRefusedError);
+  await assert.rejects(link.renew(), ClosedError);
+});
+
+test("renew() gives another connection to the same server", { skip }, async () => {
+  await using server = await NatsServer.start();
+  await using link = await NatsLink.open({ servers: server.url });
+  const before = link.client;
+  await Promise.all([link.renew(), link.renew()]);
+  assert.notEqual(link.client, before);
+  assert.ok(before.isClosed() && link.isConnected);
+  await link.client.flush();
+});
+
+test("renew() gives up a server that stands still", { skip }, async () => {
+  await using server = await NatsServer.start();
+  await using link = await NatsLink.open({ servers: server.url });
+  server.freeze(true);
+  // More than the system's buffers take: the client would wait for them to empty.
+  for (let i = 0; i < 64; i++) link.client.publish("x", new Uint8Array(500_000));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const renewed = link.renew();
+  server.freeze(false);
+  await renewed;
+  await link.client.flush();
+});
+
+test("with TLS a server is trusted by its certificate, and nobody else is", {
+  skip: skip || needsOpenssl,
+}, async () => {
+  const { certFile, keyFile } = certificate("server");
+  const client = certificate("client");
+  await using server = await NatsServer.start({
+    config: `tls { cert_file: "${certFile}", key_file: "${keyFile}" }`,
+  });
+  await assert.rejects(NatsLink.open({ servers: server.url }), NatsRefusedError);
+  const other = { caFile: client.certFile };
+  await assert.rejects(NatsLink.open({ servers: server.url, tls: other }), NatsRefusedError);
+  for (const servers of [server.url, server.url.replace("nats:", "tls:")]) {
+    await using link = await NatsLink.open({ servers, tls: { caFile: certFile } });
+    await link.client.flush();
+  }
+  const missing = { caFile: join(folder, "none.pem") };
+  await assert.rejects(NatsLink.open({ servers: server.url, tls: missing }), /none\.pem/);
+  // Mistakes, and not a server that may come.
+  for (const tls of [{ caFile: keyFile }, { ...client, keyFile: certFile }, { certFile }]) {
+    await assert.rejects(NatsLink.open({ servers: server.url, tls }), RangeError);
+  }
+  await using strict = await NatsServer.start({
+    config:
+      `tls { cert_file: "${certFile}", key_file: "${keyFile}", ca_file: "${client.certFile}", ` +
+      "verify: true }",
+  });
+  const without = { servers: strict.url, tls: { caFile: certFile } };
+  await assert.rejects(NatsLink.open(without), /NATS server wants a certificate of ours/);
+  const tls = { caFile: certFile, ...client };
+  await using link = await NatsLink.open({ servers: strict.url, tls });
+  await link.client.flush();
+});
+
+test("a server that does not speak TLS is refused where TLS is asked for", { skip }, async () => {
+  await using server = await NatsServer.start();
+  const servers = server.url.replace("nats:", "tls:");
+  await assert.rejects(NatsLink.open({ servers }), NatsRefusedError);
+});
+
+test("a WebSocket will do", { skip }, async () => {
+  let port = 0;
+  await using _server = await NatsServer.start({
+    config: (otherPort) => {
+      port = otherPort;
+      return `websocket { host: "127.0.0.1", port: ${port}, no_tls: true }`;
+    },
+  });
+  await using link = await NatsLink.open({ servers: `ws://127.0.0.1:${port}` });
+  await link.client.flush();
+});
+
+test("what is no address is a RangeError, and shows no password", async () => {
+  for (
+    const servers of ["", ",", "http://host", "nats://", "nats://u:secret@", [], "u:secret@:1"]
+  ) {
+    await assert.rejects(NatsLink.open({ servers }), (error: Error) => {
+      assert.ok(error instanceof RangeError, `${servers}: ${error}`);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  }
+  await assert.rejects(
+    NatsLink.open({ user: "a", password: "b", creds: new Uint8Array() }),
+    RangeError,
+  );
+  await assert.rejects(NatsLink.open({ maxReconnectDelay: 0 }), RangeError);
+  await assert.rejects(NatsLink.open({ connectTimeout: 0 }), RangeError);
+  // A timer would take that for no time at all.
+  await assert.rejects(NatsLink.open({ connectTimeout: Infinity }), RangeError);
+  for (const inboxPrefix of ["", "a b", "a.>", "a..b", "a\r\nPUB x 0"]) {
+    await assert.rejects(NatsLink.open({ inboxPrefix }), RangeError, inboxPrefix);
+  }
+});

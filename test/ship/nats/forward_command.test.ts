@@ -1,0 +1,191 @@
+/** `ouroboros forward`. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { ShmLogWriter } from "../../../mod.ts";
+import { runCli, startCli } from "../../support/cli.ts";
+import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
+import { needsLastingNames, needsSignals } from "../../support/platform.ts";
+import { uniqueName } from "../../support/runtime.ts";
+
+const skip = needsNatsServer || needsLastingNames;
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function newLog(count: number, name: string = uniqueName("forward")): ShmLogWriter {
+  const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 8 });
+  for (let i = 1; i <= count; i++) writer.write(entryText(i));
+  return writer;
+}
+
+test("forward --once sends what is there, and says so in a line", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog(300);
+  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--once"];
+  const without = runCli(args);
+  assert.equal(without.code, 1);
+  assert.match(without.stderr, /^ouroboros: there is no stream "LOGS"\n$/);
+  args.push("--create-stream", "--max-bytes", "10M", "--max-age", "7d", "--duplicates", "5m");
+  const { code, stdout, stderr } = runCli([...args, "--host", "web-1"]);
+  assert.deepEqual([code, stdout], [0, ""]);
+  assert.equal(
+    stderr,
+    `ouroboros: ${log.name}: 300 sent, 300 acknowledged, 0 duplicates, 0 gaps, ` +
+      "lag 0 entries, 0.0 s\n",
+  );
+  const missing = runCli(["forward", uniqueName("forward"), ...args.slice(2)]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /no .*forward|not found|there is no/i);
+  // Again: the server has them.
+  const again = runCli([...args, "--host", "web-1"]);
+  assert.match(again.stderr, /300 sent, 300 acknowledged, 300 duplicates/);
+  const messages = await messagesOf(server.url, "LOGS");
+  assert.equal(messages.length, 300);
+  assert.equal(messages[0].host, "web-1");
+  assertComplete([...received(messages).values()][0], 300);
+});
+
+test("SIGINT ends it when all that was sent is acknowledged, and the state is kept", {
+  skip: skip || needsSignals,
+}, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog(100);
+  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
+  args.push("--state", join(folder, "one.state"), "--summary", "0.1");
+  for (const total of [100, 200]) {
+    while (log.totalEntriesWritten < total) log.write(entryText(log.totalEntriesWritten + 1));
+    const running = startCli(args);
+    await running.untilStderr((text) => text.includes(" 100 acknowledged, 0 duplicates"));
+    // Meanwhile another one is refused.
+    const second = runCli(args);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /state file .*one\.state belongs to another process/);
+    running.signal("SIGINT");
+    const { code, stderr } = await running.ended();
+    assert.equal(code, 0, stderr);
+  }
+  const messages = await messagesOf(server.url, "LOGS");
+  assert.equal(messages.length, 200);
+});
+
+test("several logs, each with its own state in a folder; one that comes later is waited for", {
+  skip,
+}, async () => {
+  await using server = await NatsServer.start();
+  const path = join(folder, "app.log");
+  using one = newLog(50);
+  using two = ShmLogWriter.create({ path }, { chunkSize: 65536, chunkCount: 4 });
+  for (let i = 1; i <= 70; i++) two.write(entryText(i));
+  const late = uniqueName("forward-late");
+  const state = join(folder, "states");
+  const args = ["forward", one.name, path, late, "--to", server.url, "--stream", "LOGS"];
+  const running = startCli([...args, "--create-stream", "--state", state, "--summary", "0.2"]);
+  await running.untilStderr((text) => text.includes(`waiting for log "${late}"`));
+  using three = newLog(90, late);
+  await running.untilStderr((text) =>
+    [50, 70, 90].every((n) => text.includes(` ${n} acknowledged`))
+  );
+  running.signal("SIGTERM");
+  const { code, stderr } = await running.ended();
+  assert.equal(code, 0, stderr);
+  assert.equal(readdirSync(state).length, 3);
+  const messages = await messagesOf(server.url, "LOGS");
+  const names = new Set(messages.map(({ name }) => name));
+  assert.deepEqual(names, new Set([one.name, path, three.name]));
+  for (const source of received(messages).values()) assertComplete(source, source.last);
+});
+
+test("what was lost is said, on standard error and in the stream", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = ShmLogWriter.create(uniqueName("forward"), { chunkSize: 1024, chunkCount: 4 });
+  for (let i = 1; i <= 500; i++) log.write(entryText(i));
+  const { code, stderr } = runCli(
+    ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream", "--once"],
+  );
+  assert.equal(code, 0);
+  assert.match(stderr, /: \d+ entries missing \(overwritten\): 1 to \d+\n/);
+  assert.match(stderr, /1 gaps \(\d+ entries\)/);
+  assertComplete([...received(await messagesOf(server.url, "LOGS")).values()][0], 500);
+});
+
+test("who is not let in hears it at once; passwords come from the environment or the address", {
+  skip,
+}, async () => {
+  await using server = await NatsServer.start({ auth: { user: "app", password: "secret" } });
+  using log = newLog(3);
+  const args = ["forward", log.name, "--stream", "LOGS", "--create-stream", "--once", "--to"];
+  for (const url of [server.url, server.url.replace("//", "//app:wrong@")]) {
+    const { code, stderr } = runCli([...args, url]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^ouroboros: the NATS server refuses: .*Authorization Violation/i);
+    assert.doesNotMatch(stderr, /wrong/);
+  }
+  assert.equal(runCli([...args, server.url.replace("//", "//app:secret@")]).code, 0);
+  const other = join(folder, "other.creds");
+  writeFileSync(other, "nothing of that kind");
+  const { code, stderr } = runCli([...args, server.url, "--creds", other]);
+  assert.equal(code, 1);
+  assert.match(stderr, /no usable credentials in .*other\.creds/);
+});
+
+test(
+  "a server that is not there is waited for, until Ctrl-C",
+  { skip: skip || needsSignals },
+  async () => {
+    await using server = await NatsServer.start();
+    await server.stop();
+    using log = newLog(3);
+    const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
+    const waiting = startCli(args);
+    await waiting.untilStderr((text) => /no NATS server yet: .*; trying again/.test(text));
+    waiting.signal("SIGINT");
+    assert.equal((await waiting.ended()).code, 0);
+    const once = startCli([...args, "--once"]);
+    await once.untilStderr((text) => text.includes("no NATS server yet"));
+    await server.restart();
+    assert.equal((await once.ended()).code, 0);
+    assert.equal((await messagesOf(server.url, "LOGS")).length, 3);
+  },
+);
+
+test("a state file that is something else is left alone", { skip }, async () => {
+  await using server = await NatsServer.start();
+  using log = newLog(3);
+  const precious = join(folder, "precious");
+  writeFileSync(precious, "precious");
+  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--state", precious];
+  const { code, stderr } = runCli(args);
+  assert.equal(code, 1);
+  assert.match(stderr, /precious has 8 bytes, and a state file 1024/);
+  assert.ok(existsSync(precious));
+});
+
+test("wrong usage of forward is exit code 2", () => {
+  const cases: [args: string[], pattern: RegExp][] = [
+    [["--stream", "S"], /missing required argument 'name'/],
+    [["/x"], /required option '--stream <stream>' not specified/],
+    [["/x", "--stream", "S", "--max-bytes", "1G"], /--max-bytes is for a new stream/],
+    [["/x", "--stream", "S", "--max-age", "1d"], /--max-age is for a new stream/],
+    [["/x", "--stream", "S", "--create-stream", "--max-age", "long"], /A time like "90s"/],
+    [["/x", "--stream", "S", "--to", "a b"], /An address like nats:/],
+    [["/x", "--stream", "S", "--from", "latest"], /Allowed choices are oldest, new/],
+    [["/x", "--stream", "S", "--summary", "-1"], /A number of seconds/],
+    [["/x", "--stream", "S", "--subject", "a b"], /no subject to publish to/],
+    [["/x", "--stream", "a.b"], /no name of a stream/],
+  ];
+  // Not when a server, or the log, is there.
+  const { code, stderr } = runCli(["forward", "/x", "--stream", "S", "--max-in-flight", "99999"]);
+  assert.deepEqual([code, stderr], [
+    1,
+    "ouroboros: maxInFlight is 99999 (number), but must be an integer from 1 to 65536\n",
+  ]);
+  for (const [args, pattern] of cases) {
+    const { code, stderr } = runCli(["forward", ...args]);
+    assert.match(stderr, pattern);
+    assert.equal(code, 2, args.join(" "));
+  }
+});

@@ -1,0 +1,151 @@
+/**
+ * Death and silence of all that takes part: kill -9 of forwarder, server and writer, networks that are
+ * cut or stand still. In the end entries and gaps are all that was written, each once, in order.
+ *
+ * KILLS: how many more processes to kill.
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test, { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import { ShmLogReader } from "../../../mod.ts";
+import { forward } from "../../../src/ship/carriers/nats/mod.ts";
+import { runCli, startCli } from "../../support/cli.ts";
+import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { assertComplete, messagesOf, reallyReceived, received } from "../../support/nats_stream.ts";
+import { needsLastingNames } from "../../support/platform.ts";
+import { baseSeed, Random } from "../../support/random.ts";
+import { slowness, startChild, uniqueName } from "../../support/runtime.ts";
+
+const KILLS = Number(process.env.KILLS ?? 6);
+const skip = needsNatsServer || needsLastingNames;
+const timeout = 60_000 * slowness + 1000 * KILLS;
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-kills-"));
+const names: string[] = [];
+after(() => {
+  rmSync(folder, { recursive: true });
+  for (const name of names) SharedMemory.unlink(name);
+});
+
+function newName(): string {
+  const name = uniqueName("kills");
+  names.push(name);
+  return name;
+}
+
+async function startWriter(
+  name: string,
+  how: "resume" | "replace",
+  rate: number,
+  chunkSize: number,
+) {
+  const args = [name, how, rate, chunkSize, 8];
+  const child = startChild(new URL("children/writer.ts", import.meta.url), args);
+  assert.equal(await child.nextLine(), "ready");
+  return child;
+}
+
+test(
+  `kill -9 of forwarder, server and writer at random moments (SEED=${baseSeed})`,
+  { skip, timeout },
+  async (t) => {
+    const random = new Random(baseSeed);
+    const name = newName();
+    await using server = await NatsServer.start();
+    // 128 KiB at up to 2 MB/s: it laps while the server is away.
+    let writer = await startWriter(name, "resume", 20, 16384);
+    const args = ["forward", name, "--to", server.url, "--stream", "LOGS", "--host", "test"];
+    args.push("--create-stream", "--state", join(folder, "state"), "--summary", "0");
+    let forwarder = startCli(args);
+    const kills = { forwarder: 0, server: 0, writer: 0 };
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        // So that all of them get their turn.
+        const whom = (["forwarder", "server", "writer"] as const)[(kill + (kill / 3 | 0)) % 3];
+        kills[whom]++;
+        await sleep(random.below(kill % 2 === 0 ? 100 : 500));
+        if (whom === "forwarder") {
+          forwarder.process.kill("SIGKILL");
+          await forwarder.ended();
+          await sleep(random.below(100));
+          forwarder = startCli(args);
+        } else if (whom === "server") {
+          await server.stop("SIGKILL");
+          await sleep(random.below(150));
+          await server.restart();
+        } else {
+          await writer.kill();
+          await sleep(random.below(50));
+          writer = await startWriter(name, "resume", 20, 16384);
+        }
+      }
+      await sleep(300);
+    } finally {
+      await writer.kill();
+      forwarder.process.kill("SIGKILL");
+      await forwarder.ended();
+    }
+    using reader = ShmLogReader.open(name);
+    const total = reader.inspect().lastSequenceNumber;
+    const last = runCli([...args, "--once"]);
+    assert.equal(last.code, 0, last.stderr);
+    const messages = await messagesOf(server.url, "LOGS");
+    const sources = [...received(messages).values()];
+    assert.equal(sources.length, 1);
+    assertComplete(sources[0], total);
+    const [real] = (await reallyReceived(server.url, "LOGS")).values();
+    assertComplete(real, total);
+    t.diagnostic(
+      `${JSON.stringify(kills)}: ${total} written, ${sources[0].entries.length} entries and ` +
+        `${sources[0].gaps.length} gaps (${sources[0].lost}) in ${messages.length} messages`,
+    );
+  },
+);
+
+test("kill -9 of a writer, and new segments that take over, while the server comes and goes", {
+  skip,
+}, async (t) => {
+  const name = newName();
+  await using server = await NatsServer.start();
+  let writer = await startWriter(name, "replace", 5, 65536);
+  using reader = ShmLogReader.open(name, { strategy: "oldest" });
+  await using forwarding = await forward(reader, {
+    servers: server.url,
+    stream: "LOGS",
+    createStream: true,
+    maxReconnectDelay: 100,
+  });
+  // One that stays with each segment tells how far it got.
+  const witnesses = [ShmLogReader.open(name)];
+  try {
+    for (let round = 0; round < 3; round++) {
+      await sleep(100);
+      if (round === 1) await server.stop("SIGKILL");
+      await writer.kill();
+      writer = await startWriter(name, "replace", 5, 65536);
+      witnesses.push(ShmLogReader.open(name));
+      await sleep(50);
+      if (round === 1) await server.restart();
+      // Else it may come and go without having been seen.
+      while (reader.position.inode !== witnesses.at(-1)!.position.inode) await sleep(10);
+    }
+    await writer.kill();
+    await forwarding.flush();
+    await forwarding.close();
+    const totals = witnesses.map((witness) => witness.inspect().lastSequenceNumber);
+    const sources = [...received(await messagesOf(server.url, "LOGS")).values()];
+    assert.equal(sources.length, totals.length);
+    for (const [i, source] of sources.entries()) assertComplete(source, totals[i]);
+    const real = [...(await reallyReceived(server.url, "LOGS")).values()];
+    for (const [i, source] of real.entries()) assertComplete(source, totals[i]);
+    t.diagnostic(`${totals.join(" + ")} entries of ${sources.length} segments`);
+  } finally {
+    await writer.kill();
+    for (const witness of witnesses) witness.close();
+  }
+});

@@ -1,0 +1,266 @@
+/** `ouroboros receive` and `ouroboros tail nats://…`: what they print, and how they end. */
+
+import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import test, { after, before } from "node:test";
+import pc from "picocolors";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import { Output } from "../../../src/cli/output/output.ts";
+import { main } from "../../../src/cli/program.ts";
+import { ReceivedPrinter } from "../../../src/cli/nats/received_printer.ts";
+import { streamArgument } from "../../../src/cli/nats/tail_stream.ts";
+import { ReceivedEntry, ReceivedGap } from "../../../src/ship/received.ts";
+import { runCli, startCli } from "../../support/cli.ts";
+import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
+import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { untilAcknowledged } from "../../support/receiving.ts";
+import { slowness, uniqueName } from "../../support/runtime.ts";
+
+const skip = needsNatsServer;
+const timeout = 120_000 * slowness;
+let server: NatsServer;
+let publisher: Publisher;
+const [a, b] = [sourceOf("a"), sourceOf("b", "x.log")];
+
+before(async () => {
+  if (skip) return;
+  server = await NatsServer.start();
+  publisher = await Publisher.open(server.url);
+  await publisher.stream("LOGS");
+  const record = (number: number) =>
+    JSON.stringify({
+      level: number % 2 ? "info" : "error",
+      time: "2026-11-21T12:00:00Z",
+      msg: `m${number}`,
+    });
+  await publisher.entries("LOGS", a, { from: 1, to: 20 }, record);
+  await publisher.entries("LOGS", b, { from: 1, to: 4 });
+  await publisher.gap("LOGS", b, 5, 7);
+  await publisher.entries("LOGS", b, [8]);
+  await publisher.settled("LOGS", 26);
+});
+after(async () => {
+  await publisher?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+
+const SUMMARY = /^ouroboros: 25 entries of 2 logs, 0 duplicates dropped, 1 gaps \(3 missing, 0 of/m;
+
+test("receive prints entries with where they are from, and says what is missing", {
+  skip,
+  timeout,
+}, () => {
+  const { code, stdout, stderr } = runCli([
+    "receive",
+    "--from",
+    server.url,
+    "--stream",
+    "LOGS",
+    "--once",
+  ]);
+  assert.equal(code, 0, stderr);
+  const lines = stdout.trimEnd().split("\n");
+  assert.equal(lines.length, 25);
+  assert.match(lines[0], /^a\/app +\| \{"level":"info",.*"msg":"m1"\}$/);
+  assert.equal(lines.at(-1), "b/x.log | b says 8");
+  assert.match(stderr, /^ouroboros: b\/x\.log: 3 entries missing \(overwritten\): 5 to 7$/m);
+  assert.match(stderr, SUMMARY);
+});
+
+test("receive as JSON: a line an entry, and a line a gap", { skip, timeout }, () => {
+  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--once", "-o", "json"];
+  const { stdout } = runCli([...args, "--subject", "LOGS.b"]);
+  const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const common = { host: "b", log: "x.log", segment: "1a-2b-3c" };
+  assert.deepEqual(lines.slice(-2), [
+    { ...common, gap: { from: 5, to: 7, count: 3, reason: "overwritten" } },
+    { ...common, seq: 8, text: "b says 8", time: 1795280400000 },
+  ]);
+});
+
+test("receive goes on until a signal, and with a consumer where it was", {
+  skip,
+  timeout,
+}, async () => {
+  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--subject", "LOGS.a"];
+  args.push("--consumer", "cli", "-o", "json", "--max-hold", "50ms");
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    const cli = startCli(args);
+    if (name === "SIGINT") await cli.until((text) => text.includes("m20"));
+    else {
+      // Nothing that was printed comes again.
+      await untilAcknowledged(publisher, "LOGS", "cli", 20);
+      await publisher.entries("LOGS", a, [21], () => "one more");
+      await cli.until((text) => text.includes("one more"));
+    }
+    cli.signal(name);
+    const { code, stdout, stderr } = await cli.ended();
+    assert.equal(code, 0);
+    assert.equal(stdout.trimEnd().split("\n").length, name === "SIGINT" ? 20 : 2);
+    const expected = name === "SIGINT" ? "20 entries of 1 log" : "1 entry of 1 log";
+    assert.ok(stderr.includes(expected), stderr);
+  }
+});
+
+test("receive into a log, twice: all is there once, and a second one at a time is refused", {
+  skip,
+  timeout,
+}, async () => {
+  const name = uniqueName("into");
+  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--into", name];
+  try {
+    const first = runCli([...args, "--subject", "LOGS.b", "--once", "--chunks", "4"]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /5 entries of 1 log, .* 1 gaps/);
+    const running = startCli([...args, "--subject", "LOGS.b", "--summary", "1"]);
+    await running.untilStderr((text) => text.includes("goes on after entry 5, of 1 log"));
+    const other = runCli([...args, "--subject", "LOGS.b", "--once"]);
+    assert.deepEqual([other.code, other.stdout], [1, ""]);
+    assert.match(other.stderr, /has a writer that is alive/);
+    await publisher.entries("LOGS", b, [9]);
+    await running.untilStderr((text) => text.includes("1 entry of 1 log"));
+    running.signal("SIGTERM");
+    assert.equal((await running.ended()).code, 0);
+    const { stdout } = runCli(["tail", "--all", name]);
+    assert.equal(stdout, [1, 2, 3, 4, 8, 9].map((number) => `b says ${number}\n`).join(""));
+  } finally {
+    for (const one of [name, `${name}.origin`]) SharedMemory.unlink(one);
+  }
+});
+
+test("tail of a stream: the last ones, all, of a subject, of a level, from a number", {
+  skip,
+  timeout,
+}, () => {
+  const tail = (...args: (string | number)[]) => {
+    const { code, stdout, stderr } = runCli(["tail", ...args]);
+    assert.equal(code, 0, stderr);
+    return stdout.trimEnd().split("\n");
+  };
+  assert.equal(tail(`${server.url}/LOGS`).length >= 9, true);
+  const last = tail("-n", 2, `${server.url}/LOGS/LOGS.a`);
+  assert.equal(last.length, 2);
+  assert.ok(last[0].includes('"m20"') && last[1] === "one more", last.join());
+  assert.equal(tail("--all", `${server.url}/LOGS/LOGS.a`, "-p", "error", "-o", "json").length, 11);
+  assert.match(tail("--from", 24, `${server.url}/LOGS/LOGS.b`)[0], /^b says 4$/);
+  assert.equal(tail("-n", 0, `${server.url}/LOGS`)[0], "");
+});
+
+test("tail -f of a stream goes on with what comes, and leaves no consumer", {
+  skip,
+  timeout,
+}, async () => {
+  await publisher.stream("LIVE");
+  const cli = startCli(["tail", "-f", `${server.url}/LIVE`]);
+  for (let number = 1; !cli.stdout.includes("a says"); number++) {
+    await publisher.entries("LIVE", a, [number]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  cli.signal("SIGINT");
+  assert.equal((await cli.ended()).code, 0);
+  // It has asked the server to delete it, and did not wait for that for long.
+  const consumers = () => publisher.jsm.consumers.list("LIVE").next();
+  while ((await consumers()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+/** Runs a command in this process: for what ends before it begins. */
+async function runHere(args: string[]): Promise<{ code: number; stderr: string }> {
+  const { write } = process.stderr;
+  let stderr = "";
+  process.stderr.write = ((part: string) => Boolean(stderr += part)) as typeof write;
+  try {
+    const code = await main(args);
+    return { code, stderr };
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
+test("what can't be is wrong usage, or one line", { skip, timeout }, async () => {
+  const usage: [args: string[], pattern: RegExp][] = [
+    [["receive", "--from", server.url], /required option '--stream/],
+    [["receive", "--stream", "S", "--start", "soon"], /"oldest", "latest" or a number/],
+    [["receive", "--stream", "S", "--state", "x"], /--state is of use with a --consumer/],
+    [["receive", "--stream", "S", "--into", "/x", "--state", "x"], /not with --into/],
+    [["receive", "--stream", "S", "--into", "/x", "--grep", "x"], /--grep is for what is printed/],
+    [["receive", "--stream", "S", "--chunks", "4"], /with --into/],
+    [["receive", "--stream", "S", "--until", "12:00"], /needs --once/],
+    // A timer would take that for no time at all.
+    [
+      ["receive", "--stream", "S", "--into", "/x", "--summary", "9999999"],
+      /seconds from 0 to 86400/,
+    ],
+    [["tail", "nats://x"], /nats:\/\/HOST:PORT\/STREAM/],
+    [["tail", "nats://x/S", "/app"], /a stream is looked at alone/],
+    [["tail", "nats://x/S", "--show-cursor"], /a stream has no cursor/],
+    [["tail", "nats://x/S", "--from", "latest"], /a stream has no chunks/],
+  ];
+  for (const [args, pattern] of usage) {
+    const { code, stderr } = await runHere(args);
+    assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+    assert.match(stderr, pattern);
+  }
+  const failures: [args: string[], pattern: RegExp][] = [
+    [["receive", "--from", server.url, "--stream", "NONE"], /there is no stream "NONE"/],
+    [["tail", `${server.url}/NONE`], /there is no stream "NONE"/],
+    [["receive", "--from", server.url, "--stream", "a b"], /"a b" is no name of a stream/],
+  ];
+  for (const [args, pattern] of failures) {
+    const { code, stdout, stderr } = runCli(args);
+    assert.deepEqual([code, stdout], [1, ""], args.join(" "));
+    assert.match(stderr, pattern);
+    assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+  }
+});
+
+test("an address of a stream", () => {
+  assert.deepEqual(streamArgument("nats://h:1/S"), { server: "nats://h:1", stream: "S" });
+  assert.deepEqual(streamArgument("nats://me:pw@h/S/logs.*.x"), {
+    server: "nats://me:pw@h",
+    stream: "S",
+    subject: "logs.*.x",
+  });
+  for (const text of ["nats://h", "nats://h/", "nats:///S", "nats://h/S/a b"]) {
+    assert.throws(() => streamArgument(text), /nats:\/\/HOST:PORT\/STREAM/, text);
+  }
+});
+
+test("nothing of a stranger controls the terminal: not entries, not names", async () => {
+  const path = `${tmpdir()}${uniqueName("printed")}.txt`;
+  const evil = { host: "h\x1b[2J\n", name: "/n\x9b\x07", segment: "1-2-3" };
+  const text = 'x\x1b[2J\x9b\x07\x7f {"a":1}';
+  const { write } = process.stderr;
+  let said = "";
+  process.stderr.write = ((part: string) => Boolean(said += part)) as typeof write;
+  try {
+    const output = await Output.file(path);
+    for (const format of ["text", "pretty", "json", "hex"] as const) {
+      const printer = new ReceivedPrinter({
+        output,
+        format,
+        isTerminal: true,
+        colors: pc.createColors(false),
+        criteria: {},
+        hasPrefix: true,
+      });
+      const bytes = new TextEncoder().encode(text);
+      await printer.print([
+        new ReceivedEntry(evil, 1, 0, bytes, undefined, 1),
+        new ReceivedGap(evil, 2, 3, "overwritten"),
+      ]);
+    }
+    await output.close();
+    const printed = readFileSync(path, "utf8");
+    // deno-lint-ignore no-control-regex
+    const control = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
+    assert.doesNotMatch(printed, control);
+    assert.doesNotMatch(said, control);
+    assert.equal(said.split("\n").length, 5);
+    assert.equal(printed.split("\n").length, 6, printed);
+  } finally {
+    process.stderr.write = write;
+    rmSync(path, { force: true });
+  }
+});

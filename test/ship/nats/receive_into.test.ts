@@ -1,0 +1,227 @@
+/** Receiving into a local log: what is there already, and what somebody has taken away. */
+
+import assert from "node:assert/strict";
+import test, { after, afterEach, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import { ShmLogReader } from "../../../mod.ts";
+import { WriterLockedError } from "../../../src/errors.ts";
+import { readOrigins } from "../../../src/ship/origins.ts";
+import {
+  type IntoFound,
+  type IntoSummary,
+  receiveInto,
+  type ReceiveIntoOptions,
+} from "../../../src/ship/carriers/nats/receive_into.ts";
+import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
+import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { slowness, uniqueName } from "../../support/runtime.ts";
+
+const skip = needsNatsServer;
+const timeout = 120_000 * slowness;
+const [a, b] = [sourceOf("a"), sourceOf("b")];
+let server: NatsServer;
+let publisher: Publisher;
+let name: string;
+const names: string[] = [];
+let streams = 0;
+
+before(async () => {
+  if (skip) return;
+  server = await NatsServer.start();
+  publisher = await Publisher.open(server.url);
+});
+after(async () => {
+  await publisher?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+afterEach(() => {
+  for (const one of names.splice(0)) {
+    SharedMemory.unlink(one);
+    SharedMemory.unlink(`${one}.origin`);
+  }
+});
+
+/** A stream, and a name for a log, of their own. */
+async function begin(): Promise<string> {
+  names.push(name = uniqueName("received"));
+  const stream = `I${streams++}`;
+  await publisher.stream(stream);
+  return stream;
+}
+
+/** How to receive what there is. */
+function common(stream: string): ReceiveIntoOptions {
+  return {
+    servers: server.url,
+    stream,
+    follow: false,
+    chunkSize: 65536,
+    chunkCount: 4,
+    maxHold: 50,
+  };
+}
+
+/** Receives what there is; gives what there was, too. */
+async function receiveAll(
+  stream: string,
+  options: Partial<ReceiveIntoOptions> = {},
+): Promise<IntoSummary & { found: IntoFound }> {
+  let found: IntoFound | undefined;
+  const summary = await receiveInto(name, {
+    ...common(stream),
+    consumer: "c",
+    onResume: (there) => found = there,
+    ...options,
+  });
+  // The next one is to find a server that has acted upon all acknowledgements.
+  while (options.follow !== true && await isOwed(stream)) await sleep(5);
+  return { ...summary, found: found! };
+}
+
+/** Whether the server waits for acknowledgements. */
+async function isOwed(stream: string): Promise<boolean> {
+  return (await publisher.jsm.consumers.info(stream, "c")).num_ack_pending > 0;
+}
+
+/** The local log in words, each entry with where it is from, and what is missing. */
+function contents(): string {
+  const origins = readOrigins(name);
+  const missing = [...origins.missing];
+  using log = ShmLogReader.open(name, { strategy: "oldest" });
+  const words: string[] = [];
+  const gapsBefore = (number: number) => {
+    while (missing.length > 0 && missing[0].before <= number) {
+      const { source, from, to, reason } = missing.shift()!;
+      words.push(`${source.host}[${from}-${to} ${reason}]`);
+    }
+  };
+  for (const entry of log) {
+    gapsBefore(entry.sequenceNumber);
+    const origin = origins.of(entry.sequenceNumber);
+    if (origin === undefined) words.push(`?${entry.text.slice(-1)}`);
+    else {
+      assert.equal(entry.text, `${origin.source.host} says ${origin.sequenceNumber}`);
+      words.push(`${origin.source.host}${origin.sequenceNumber}`);
+    }
+  }
+  gapsBefore(Infinity);
+  return words.join(" ");
+}
+
+test("entries and gaps of several logs, and once more when there are more", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, [1, 3, 2]);
+  await publisher.gap(stream, a, 4, 6);
+  await publisher.entries(stream, b, [1]);
+  const first = await receiveAll(stream);
+  assert.deepEqual([first.entries, first.gaps, first.lastSequenceNumber], [4, 1, 4]);
+  assert.deepEqual(first.found, { lastSequenceNumber: 0, sources: 0, missing: 0, untold: 0 });
+  await publisher.entries(stream, a, [7, 7]);
+  const second = await receiveAll(stream);
+  assert.deepEqual([second.entries, second.duplicates, second.lastSequenceNumber], [1, 1, 5]);
+  assert.deepEqual(second.found, { lastSequenceNumber: 4, sources: 2, missing: 0, untold: 0 });
+  assert.equal(contents(), "a1 a2 a3 a[4-6 overwritten] b1 a7");
+});
+
+test("a consumer that was deleted in between does not bring anything twice", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, { from: 1, to: 5 });
+  await receiveAll(stream);
+  await publisher.jsm.consumers.delete(stream, "c");
+  await publisher.entries(stream, a, [6]);
+  const { duplicates } = await receiveAll(stream);
+  assert.equal(duplicates, 5);
+  assert.equal(contents(), "a1 a2 a3 a4 a5 a6");
+});
+
+test("logs of names that are alike get all of it, each for itself", { skip, timeout }, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, [1, 2]);
+  const alike = name;
+  for (const one of [`${alike}.x`, `${alike}_x`]) {
+    names.push(name = one);
+    await receiveInto(name, common(stream));
+    assert.equal(contents(), "a1 a2");
+  }
+});
+
+test("a local log that was removed begins anew, and with what is new", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, [1, 2]);
+  await receiveAll(stream);
+  SharedMemory.unlink(name);
+  await publisher.entries(stream, a, [3]);
+  const { found } = await receiveAll(stream);
+  assert.deepEqual(found, { lastSequenceNumber: 0, sources: 1, missing: 0, untold: 0 });
+  assert.equal(contents(), "a3");
+});
+
+test("without its origin log nobody knows what the local log has: that is said", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, [1, 2]);
+  await receiveAll(stream);
+  SharedMemory.unlink(`${name}.origin`);
+  await publisher.entries(stream, a, [3]);
+  const { found } = await receiveAll(stream);
+  assert.equal(found.untold, 2);
+  assert.equal(contents(), "?1 ?2 a[1-2 before this receiver] a3");
+});
+
+test("an entry that is larger than the local log is a gap in it", { skip, timeout }, async () => {
+  const stream = await begin();
+  const large = (number: number) => number === 2 ? "x".repeat(70_000) : `a says ${number}`;
+  await publisher.entries(stream, a, [1, 2, 3], large);
+  const { entries, tooLarge } = await receiveAll(stream, { chunkSize: 4096 });
+  assert.deepEqual([entries, tooLarge], [3, 1]);
+  assert.equal(contents(), "a1 a[2-2 too large for the local log] a3");
+});
+
+test(
+  "names that are as long as names may be fit beside a small log",
+  { skip, timeout },
+  async () => {
+    const stream = await begin();
+    for (let i = 0; i < 100; i++) {
+      const odd = { ...a, host: `a${i}`, name: `/${i}${'"\u0001\u00e9'.repeat(1300)}` };
+      await publisher.entries(stream, odd, [1, 2]);
+    }
+    for (let time = 0; time < 2; time++) {
+      await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
+      using log = ShmLogReader.open(name, { strategy: "oldest" });
+      assert.equal(log.inspect().lastSequenceNumber, 200);
+      assert.equal(readOrigins(name).of(200)?.source.host, "a99");
+    }
+  },
+);
+
+test("a local log has one receiver at a time, and mistakes make no log", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await begin();
+  await publisher.entries(stream, a, [1]);
+  const end = new AbortController();
+  let hasBegun = () => {};
+  const begun = new Promise<void>((resolve) => hasBegun = resolve);
+  const first = receiveAll(stream, { follow: true, signal: end.signal, onItems: hasBegun });
+  await begun;
+  await assert.rejects(receiveAll(stream), WriterLockedError);
+  end.abort();
+  assert.equal((await first).entries, 1);
+  name = uniqueName("received");
+  await assert.rejects(receiveAll("a b"), RangeError);
+  assert.ok(!SharedMemory.exists(name));
+});

@@ -1,0 +1,101 @@
+/** Origin logs: what they remember of logs that are gone, torn, too small, or not theirs. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { LogSource } from "../../src/ship/carriers/nats/message.ts";
+import { parseOrigin } from "../../src/ship/origin.ts";
+import { Origins } from "../../src/ship/origins.ts";
+import { type OriginStep, OriginWriter } from "../../src/ship/origin_writer.ts";
+import { bytesOf, createLog, into, open, recordsOf, resumeLog } from "../support/origin_logs.ts";
+
+const source: LogSource = { host: "a", name: "/x", segment: "1-2-3" };
+const entry = (from: number): OriginStep => ({ source, from, bytes: bytesOf(source, from) });
+
+test("an origin log of another segment: what it has had goes on, its last intent does not count", () => {
+  const log = createLog(4, 4096);
+  const origin = createLog(4, 8192);
+  const writer = open(log, origin);
+  writer.write([1, 2, 3].map(entry));
+  writer.write([4, 5].map(entry));
+  const other = createLog(4, 4096);
+  const records = recordsOf(origin.memory);
+  const again = new OriginWriter({
+    log: other.writer,
+    into: { ...into, inode: 8 },
+    origin: origin.writer,
+    reach: origin.reach,
+    records,
+  });
+  assert.deepEqual([...again.lasts()].map(([, last]) => last), [3]);
+  again.write([4, 5, 6].map(entry));
+  again.close();
+  const closed = open(createLog(4, 4096), origin);
+  assert.deepEqual([...closed.lasts()].map(([, last]) => last), [6]);
+});
+
+test("a local log that lost its end with its machine is told so, and gets it again", () => {
+  const log = createLog(4, 4096);
+  const origin = createLog(4, 8192);
+  const writer = open(log, origin);
+  writer.write([1, 2, 3].map(entry));
+  const kept = log.memory.slice(0);
+  writer.write([4, 5].map(entry));
+  writer.write([6].map(entry));
+  writer.close();
+  const again = open(resumeLog(kept, log), origin);
+  assert.equal(again.found.missing, 3);
+  assert.deepEqual([...again.lasts()].map(([, last]) => last), [3]);
+});
+
+test("entries of which the origin log does not tell are counted", () => {
+  const log = createLog(4, 4096);
+  log.writer.writeMany(["a", "b"]);
+  assert.deepEqual(open(log, createLog(4, 8192)).found, { missing: 0, untold: 2 });
+});
+
+test("an entry that is too large for the local log becomes a gap", () => {
+  const log = createLog(2, 64);
+  const origin = createLog(4, 8192);
+  const writer = open(log, origin);
+  const bytes = new Uint8Array(log.writer.maxEntrySize + 1);
+  writer.write([entry(1), { source, from: 2, bytes }, entry(3)]);
+  assert.equal(writer.tooLarge, 1);
+  const origins = new Origins(recordsOf(origin.memory), 2);
+  assert.deepEqual(origins.missing, [
+    { source, from: 2, to: 2, reason: "too large for the local log", before: 2 },
+  ]);
+  assert.equal(origins.of(2)?.sequenceNumber, 3);
+});
+
+test("a table has no more sources than fit, those that were written to last", () => {
+  const log = createLog(4, 65536);
+  const origin = createLog(16, 4096);
+  const writer = open(log, origin);
+  const sources = Array.from({ length: 1000 }, (_, i) => ({ ...source, host: `host-${i}` }));
+  for (const one of sources) writer.write([{ source: one, from: 1, bytes: bytesOf(one, 1) }]);
+  writer.close();
+  const again = open(log, origin);
+  const hosts = [...again.lasts()].map(([{ host }]) => host);
+  assert.ok(hosts.length > 50 && hosts.length < 1000, `${hosts.length} sources`);
+  assert.deepEqual(hosts, sources.slice(-hosts.length).map(({ host }) => host));
+});
+
+test("what is no record of an origin log is passed over", () => {
+  for (
+    const text of [
+      "",
+      "null",
+      "7",
+      "[]",
+      '{"first":-1,"runs":[]}',
+      '{"first":1}',
+      '{"first":1,"runs":[null]}',
+      '{"first":1,"runs":[{"source":"1","from":1,"count":1}]}',
+      '{"first":1,"runs":[],"new":[{"id":1}]}',
+      '{"first":1,"runs":[],"gaps":{}}',
+      '{"table":null}',
+      '{"table":{"next":1,"into":null,"sources":[]}}',
+      '{"table":{"next":1,"into":{},"sources":[{}]}}',
+    ]
+  ) assert.equal(parseOrigin(text), undefined, text);
+});
