@@ -18,8 +18,8 @@ import {
   type OpenOptions,
 } from "./memory_options.ts";
 import type { Access, ObjectIdentity } from "./system.ts";
-import { checkOptions } from "../src/options.ts";
-import { inspectable } from "../src/inspectable.ts";
+import { checkOptions } from "../src/base/options.ts";
+import { inspectable } from "../src/base/inspectable.ts";
 
 /**
  * A file that is mapped into memory: like shared memory, and it outlives a reboot.

@@ -7,7 +7,7 @@
 import { ClosedError, PermissionDeniedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
 import { exchange, type Holding, keepSafe, mapView, release } from "./holding.ts";
-import { oneOf } from "../src/options.ts";
+import { oneOf } from "../src/base/options.ts";
 import { checkSize } from "./memory_options.ts";
 import type { Access, Advice, SegmentIdentity } from "./system.ts";
 

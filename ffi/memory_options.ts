@@ -6,7 +6,7 @@
 
 import { system } from "./current_system.ts";
 import type { Access } from "./system.ts";
-import { callback, type Checks, flag, mode as isMode, oneOf } from "../src/options.ts";
+import { callback, type Checks, flag, mode as isMode, oneOf } from "../src/base/options.ts";
 
 /** How memory is created. */
 export interface CreateOptions<T = unknown> {

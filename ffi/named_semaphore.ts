@@ -8,8 +8,8 @@ import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
 import { checkMode } from "./memory_options.ts";
 import { SharedMemory } from "./shared_memory.ts";
-import { checkOptions, mode as isMode, number } from "../src/options.ts";
-import { inspectable } from "../src/inspectable.ts";
+import { checkOptions, mode as isMode, number } from "../src/base/options.ts";
+import { inspectable } from "../src/base/inspectable.ts";
 
 /** How a semaphore is opened. */
 export interface SemaphoreOptions {

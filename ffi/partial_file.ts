@@ -18,8 +18,8 @@ import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
 import type { CreateOptions } from "./memory_options.ts";
 import { translateFsError } from "./system_error.ts";
-import { checkOptions, flag, mode as isMode } from "../src/options.ts";
-import { inspectable } from "../src/inspectable.ts";
+import { checkOptions, flag, mode as isMode } from "../src/base/options.ts";
+import { inspectable } from "../src/base/inspectable.ts";
 
 /** How a {@linkcode PartialFile} is made. */
 export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "prepare"> {

@@ -23,8 +23,8 @@ import {
 } from "./memory_options.ts";
 import { system } from "./current_system.ts";
 import type { Access, ObjectIdentity, SegmentIdentity } from "./system.ts";
-import { checkOptions, flag } from "../src/options.ts";
-import { inspectable } from "../src/inspectable.ts";
+import { checkOptions, flag } from "../src/base/options.ts";
+import { inspectable } from "../src/base/inspectable.ts";
 
 /** How a segment is opened. */
 export interface SharedOpenOptions extends OpenOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mustBe } from "./arguments.ts";
+import { mustBe } from "./base/arguments.ts";
 
 /**
  * Memory for a log or another structure: an `ArrayBuffer`, a `SharedArrayBuffer`, or a view like the

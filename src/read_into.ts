@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength } from "./arguments.ts";
+import { byteLength } from "./base/arguments.ts";
 
 /** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
 const SHORT = 96;

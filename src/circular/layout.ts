@@ -78,7 +78,7 @@
  * @module
  */
 
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 
 /** Word index (offset / 4) of the reference count, in both segments. */
 export const REFERENCE_COUNT_WORD = 0;

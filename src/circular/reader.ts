@@ -20,8 +20,8 @@ import {
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";
 import { findNewest } from "./newest.ts";
-import { callback, checkOptions, number, oneOf } from "../options.ts";
-import { inspectable } from "../inspectable.ts";
+import { callback, checkOptions, number, oneOf } from "../base/options.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 96;

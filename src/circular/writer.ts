@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength } from "../arguments.ts";
+import { byteLength } from "../base/arguments.ts";
 import { ClosedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -25,8 +25,8 @@ import {
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";
 import { findEnd } from "./recovery.ts";
-import { callback, checkOptions, flag, number } from "../options.ts";
-import { inspectable } from "../inspectable.ts";
+import { callback, checkOptions, flag, number } from "../base/options.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** Up to this many bytes a loop beats a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 24;

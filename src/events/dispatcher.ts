@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkCount } from "../arguments.ts";
+import { checkCount } from "../base/arguments.ts";
 import type { EventView } from "./event_view.ts";
 import type { RingBuffer } from "./ring_buffer.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** Where a dispatcher gets events from. */
 export type EventSource = Pick<SpscConsumer | RingBuffer, "drain">;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 import { EVENT_HEADER_SIZE, MAX_PAYLOAD } from "./layout.ts";
 
 const BYTE = "an integer from 0 to 255";

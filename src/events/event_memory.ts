@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, mustBe } from "../arguments.ts";
+import { byteLength, mustBe } from "../base/arguments.ts";
 import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
 import {
   type EventInput,

@@ -9,7 +9,7 @@ import { wideTimestamp } from "./event_header.ts";
 import type { EventMemory } from "./event_memory.ts";
 import { EVENT_HEADER_SIZE, RESERVED_OFFSET } from "./layout.ts";
 import { StoredEvent } from "./stored_event.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /**
  * An event in the memory itself, seen through reads that cannot leave it and cannot write.

@@ -36,7 +36,7 @@
  * @module
  */
 
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 
 /** Bytes of an event's header. */
 export const EVENT_HEADER_SIZE = 16;

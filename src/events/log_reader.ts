@@ -26,9 +26,9 @@ import {
   writeOffset,
 } from "./log_header.ts";
 import { StoredEvent } from "./stored_event.ts";
-import { callback, checkOptions } from "../options.ts";
+import { callback, checkOptions } from "../base/options.ts";
 import { keepFromTransfer } from "../untransferable.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** Between two looks whether the memory is still there, in bytes. */
 const STRETCH = 1 << 20;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkArray } from "../arguments.ts";
+import { checkArray } from "../base/arguments.ts";
 import { ClosedError, ReentrantUseError } from "../errors.ts";
 import type { MemoryLike } from "../memory.ts";
 import type { EventFields, EventInput } from "./event_header.ts";
@@ -25,8 +25,8 @@ import {
 import { checkLogSize, type LogEnd } from "./log_header.ts";
 import { recover, resume } from "./log_resume.ts";
 import type { SpscConsumer } from "./spsc_consumer.ts";
-import { callback, checkOptions, flag, integer, oneOf } from "../options.ts";
-import { inspectable } from "../inspectable.ts";
+import { callback, checkOptions, flag, integer, oneOf } from "../base/options.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** How an {@linkcode EventWriter} goes on when the log is full. */
 export interface EventWriterOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../arguments.ts";
+import { checkCount } from "../base/arguments.ts";
 import type { EventFields } from "./event_header.ts";
 import { EventMemory, payloadBytes } from "./event_memory.ts";
 import { checkInto } from "../read_into.ts";
@@ -12,7 +12,7 @@ import { EventView } from "./event_view.ts";
 import { checkCapacity, EVENT_HEADER_SIZE, ringEventSize } from "./layout.ts";
 import { reentrant, RingMemory } from "./ring_memory.ts";
 import type { StoredEvent } from "./stored_event.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /**
  * A queue of events in private memory: for one thread, without atomics. Between threads or processes:

@@ -10,7 +10,7 @@
  */
 
 import { isSharedBuffer } from "../memory.ts";
-import { milliseconds } from "../options.ts";
+import { milliseconds } from "../base/options.ts";
 
 /** The longest sleep on shared memory in milliseconds. */
 const SLICE = 10;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../arguments.ts";
+import { checkCount } from "../base/arguments.ts";
 import { CorruptLogError } from "../errors.ts";
 import { checkInto } from "../read_into.ts";
 import type { EventMemory } from "./event_memory.ts";
@@ -20,7 +20,7 @@ import {
 import { reentrant, type RingMemory } from "./ring_memory.ts";
 import { type Wait, waitFor, waitForAsync, wake } from "./ring_wait.ts";
 import type { StoredEvent } from "./stored_event.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /**
  * Takes events out of a {@linkcode SpscRingBuffer}. One thread of one process has it.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkArray } from "../arguments.ts";
+import { checkArray } from "../base/arguments.ts";
 import { CorruptLogError, ReentrantUseError } from "../errors.ts";
 import type { EventFields, EventInput } from "./event_header.ts";
 import { checkEvent, payloadBytes } from "./event_memory.ts";
@@ -17,7 +17,7 @@ import {
 } from "./layout.ts";
 import type { RingMemory } from "./ring_memory.ts";
 import { type Wait, waitFor, waitForAsync, wake } from "./ring_wait.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /**
  * Puts events into a {@linkcode SpscRingBuffer}. One thread of one process has it.

@@ -18,7 +18,7 @@ import {
 import { RingMemory } from "./ring_memory.ts";
 import { SpscConsumer } from "./spsc_consumer.ts";
 import { SpscProducer } from "./spsc_producer.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** The two sides of a ring. */
 export interface SpscSides {

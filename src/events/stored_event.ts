@@ -5,7 +5,7 @@
  */
 
 import { decodeText, payloadJson } from "../decode_text.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 import { EventHeader, type EventInput } from "./event_header.ts";
 import { EVENT_HEADER_SIZE } from "./layout.ts";
 

@@ -12,9 +12,9 @@ import { EntryView } from "./entry_view.ts";
 import { checkRoom, copyInto } from "../read_into.ts";
 import { HEADER_SIZE } from "./layout.ts";
 import type { Segment } from "./segment.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 import { keepFromTransfer } from "../untransferable.ts";
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 
 /** How many bytes of entries a batch takes, unless a single entry is larger. */
 export const BATCH_BYTES = 65536;

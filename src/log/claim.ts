@@ -5,8 +5,8 @@
  */
 
 import { ClosedError } from "../errors.ts";
-import { inspectable } from "../inspectable.ts";
-import { mustBe } from "../arguments.ts";
+import { inspectable } from "../base/inspectable.ts";
+import { mustBe } from "../base/arguments.ts";
 
 /**
  * The payload of the next entry, in the shared memory itself. Nobody sees it before

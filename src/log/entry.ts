@@ -5,7 +5,7 @@
  */
 
 import { decodeText, payloadJson } from "../decode_text.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** An entry in JSON. */
 export interface EntryJson {

@@ -5,7 +5,7 @@
  */
 
 import { decodeText } from "../decode_text.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /**
  * An entry in the shared memory itself, seen through reads that cannot leave it and cannot write.

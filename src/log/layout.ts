@@ -27,7 +27,7 @@
  * @module
  */
 
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 
 /** The magic as a u64; in memory its bytes read `GOLBORUO`. */
 export const MAGIC = 0x4f55524f424c4f47n;

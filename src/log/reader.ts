@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount } from "../arguments.ts";
+import { checkCount } from "../base/arguments.ts";
 import { ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -17,7 +17,7 @@ import { HEADER_SIZE } from "./layout.ts";
 import { Position, type Step } from "./position.ts";
 import { type ReaderOptions, readPolicy } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** How many times one call follows a writer that overtakes it again before it gives up. */
 const ATTEMPTS = 16;

@@ -5,7 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
-import { callback, checkOptions, type Checks, integer, oneOf } from "../options.ts";
+import { callback, checkOptions, type Checks, integer, oneOf } from "../base/options.ts";
 
 /**
  * Where a reader starts: `"auto"` at entry 1 if it is still there, else like `"latest"`; `"latest"`

@@ -18,7 +18,7 @@ import type { ReaderOptions } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
 import { totalOf } from "./total.ts";
 import { Writer } from "./writer.ts";
-import { callback, checkOptions } from "../options.ts";
+import { callback, checkOptions } from "../base/options.ts";
 
 /** How often a copy that the writer overtook begins anew with the oldest entry. */
 const FULL_ATTEMPTS = 8;

@@ -12,7 +12,7 @@ import { markedTotal } from "./resume.ts";
 import { type ChunkRow, type Row, Segment } from "./segment.ts";
 import { behind, believes, rowOf, steadySurvey, type Survey, survey } from "./survey.ts";
 import { walk } from "./walk.ts";
-import { callback, checkOptions } from "../options.ts";
+import { callback, checkOptions } from "../base/options.ts";
 
 /** How often a log is looked at before what is wrong with it is believed. */
 const ATTEMPTS = 4;

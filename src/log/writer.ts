@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, checkArray, mustBe } from "../arguments.ts";
+import { byteLength, checkArray, mustBe } from "../base/arguments.ts";
 import { ClaimPendingError, ClosedError, ReentrantUseError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -21,8 +21,8 @@ import {
   writerChecks,
   type WriterOptions,
 } from "./writer_options.ts";
-import { checkOptions } from "../options.ts";
-import { inspectable } from "../inspectable.ts";
+import { checkOptions } from "../base/options.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;

@@ -8,7 +8,7 @@ import type { Fence } from "../fence.ts";
 import { bytesOf, type MemoryLike } from "../memory.ts";
 import type { TextEncoding } from "../utf8.ts";
 import { checkChunkSize, dataOffset } from "./layout.ts";
-import { anything, callback, type Checks, number } from "../options.ts";
+import { anything, callback, type Checks, number } from "../base/options.ts";
 
 /** What `Writer.resume()` needs to know. */
 export interface WriterOptions {

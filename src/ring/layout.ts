@@ -56,7 +56,7 @@
  * @module
  */
 
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 
 /** Word index (offset / 4) of the read position's lower half. */
 export const READ_WORD = 0;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength } from "../arguments.ts";
+import { byteLength } from "../base/arguments.ts";
 import { CorruptRingError } from "../errors.ts";
 import { checkInto, checkRoom, copyInto } from "../read_into.ts";
 import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
@@ -18,7 +18,7 @@ import {
   whyNoRing,
   WRITE_WORD,
 } from "./layout.ts";
-import { inspectable } from "../inspectable.ts";
+import { inspectable } from "../base/inspectable.ts";
 
 /** More items than any ring has. */
 const MANY = MAX_FILE_SIZE;

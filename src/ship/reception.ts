@@ -27,7 +27,7 @@ import {
 } from "./carriers/nats/receive_options.ts";
 import { ReceiveState } from "./receive_state.ts";
 import { SequenceCheck } from "./sequence_check.ts";
-import { pickOptions } from "../options.ts";
+import { pickOptions } from "../base/options.ts";
 import { natsChecks, type NatsOptions } from "./carriers/nats/nats_options.ts";
 
 /** What a program that keeps what it receives knows of before. */

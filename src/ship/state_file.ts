@@ -30,7 +30,7 @@ import {
 import { crc32 } from "node:zlib";
 import { FileLock } from "../../ffi/mod.ts";
 import { CorruptStateError, StateLockedError } from "../errors.ts";
-import { checkOptions, number } from "../options.ts";
+import { checkOptions, number } from "../base/options.ts";
 import { checkIsFile, damaged, openPrivate } from "../place_file.ts";
 
 const MAGIC = new TextEncoder().encode("OUROSTAT");

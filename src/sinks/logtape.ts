@@ -24,8 +24,8 @@ import {
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
-import { mustBe } from "../arguments.ts";
-import { anything } from "../options.ts";
+import { mustBe } from "../base/arguments.ts";
+import { anything } from "../base/options.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";

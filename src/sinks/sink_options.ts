@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mustBe } from "../arguments.ts";
+import { mustBe } from "../base/arguments.ts";
 import {
   anything,
   callback,
@@ -15,7 +15,7 @@ import {
   integer,
   oneOf,
   pickOptions,
-} from "../options.ts";
+} from "../base/options.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 

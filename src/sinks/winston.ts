@@ -20,8 +20,8 @@ import TransportStream from "winston-transport";
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
-import { mustBe } from "../arguments.ts";
-import { flag, text } from "../options.ts";
+import { mustBe } from "../base/arguments.ts";
+import { flag, text } from "../base/options.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";

@@ -21,7 +21,7 @@ import { EventLogReader, EventLogWriter, EventReader, EventWriter } from "../../
 import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { forward, NatsLink, receive, receiveInto } from "../../src/ship/carriers/nats/mod.ts";
 import { StateFile } from "../../src/ship/state_file.ts";
-import { nearest } from "../../src/options.ts";
+import { nearest } from "../../src/base/options.ts";
 import {
   CircularBufferReader,
   CircularBufferWriter,

@@ -19,8 +19,8 @@ import {
   milliseconds,
   oneOf,
   signal as isSignal,
-} from "../../options.ts";
-import { inspectable } from "../../inspectable.ts";
+} from "../../base/options.ts";
+import { inspectable } from "../../base/inspectable.ts";
 
 /** How a {@linkcode CircularBufferReader} is made. */
 export interface CircularBufferReaderOptions {

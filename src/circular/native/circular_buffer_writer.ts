@@ -12,8 +12,8 @@ import { compilerFence, fullFence } from "../../fence.ts";
 import { SemaphoreLock } from "./semaphore_lock.ts";
 import { CountedMemory, type CountedMemoryOptions } from "./counted_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
-import { checkOptions, flag, mode as isMode } from "../../options.ts";
-import { inspectable } from "../../inspectable.ts";
+import { checkOptions, flag, mode as isMode } from "../../base/options.ts";
+import { inspectable } from "../../base/inspectable.ts";
 
 /** How a {@linkcode CircularBufferWriter} is made. */
 export interface CircularBufferWriterOptions extends Omit<CountedMemoryOptions, "create"> {

@@ -14,8 +14,8 @@ import {
 } from "../../errors.ts";
 import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../layout.ts";
 import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
-import { checkOptions, flag, mode as isMode } from "../../options.ts";
-import { inspectable } from "../../inspectable.ts";
+import { checkOptions, flag, mode as isMode } from "../../base/options.ts";
+import { inspectable } from "../../base/inspectable.ts";
 import { checkOwner } from "../../take_over.ts";
 
 /** How counted memory is opened. */

@@ -5,7 +5,7 @@
  */
 
 import { checkCapacity, DEFAULT_MAX_CAPACITY } from "../layout.ts";
-import { checkOptions, number, text } from "../../options.ts";
+import { checkOptions, number, text } from "../../base/options.ts";
 
 /** The names of a buffer's segments, and its size: the same for all who use it. */
 export interface CircularBufferSpec {

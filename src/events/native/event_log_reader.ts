@@ -17,8 +17,8 @@ import {
   milliseconds,
   oneOf,
   signal as isSignal,
-} from "../../options.ts";
-import { inspectable } from "../../inspectable.ts";
+} from "../../base/options.ts";
+import { inspectable } from "../../base/inspectable.ts";
 
 export type { Advice };
 

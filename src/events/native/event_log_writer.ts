@@ -26,8 +26,8 @@ import {
   type OpenEventLogOptions,
   type RecoverEventLogOptions,
 } from "./writer_options.ts";
-import { checkOptions, flag } from "../../options.ts";
-import { inspectable } from "../../inspectable.ts";
+import { checkOptions, flag } from "../../base/options.ts";
+import { inspectable } from "../../base/inspectable.ts";
 
 /**
  * Writes events to a file that is mapped into memory: no system call per event. Each that was

@@ -5,7 +5,7 @@
  */
 
 import { MAX_LOG_SIZE } from "../layout.ts";
-import { type Checks, flag, integer, mode, number, oneOf } from "../../options.ts";
+import { type Checks, flag, integer, mode, number, oneOf } from "../../base/options.ts";
 
 /** How an `EventLogWriter` goes on with a log. */
 export interface OpenEventLogOptions {

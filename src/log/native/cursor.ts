@@ -5,7 +5,7 @@
  */
 
 import type { SegmentIdentity } from "../../../ffi/mod.ts";
-import { mustBe } from "../../arguments.ts";
+import { mustBe } from "../../base/arguments.ts";
 
 /**
  * A place in a log: after one entry of one segment. Plain data, to be kept as JSON.

@@ -17,7 +17,7 @@ import {
   milliseconds,
   oneOf,
   signal as isSignal,
-} from "../../options.ts";
+} from "../../base/options.ts";
 
 /**
  * What a follower does when its log is abandoned and all its entries are read: `"stay"` waits on,

@@ -8,7 +8,7 @@ import type { OverrunPolicy, ReadStrategy } from "../reader_options.ts";
 import type { Cursor } from "./cursor.ts";
 import type { CopyMode } from "./source.ts";
 import { readerChecks } from "../reader_options.ts";
-import { anything, type Checks, milliseconds, oneOf, signal } from "../../options.ts";
+import { anything, type Checks, milliseconds, oneOf, signal } from "../../base/options.ts";
 
 /** How a `ShmLogReader` reads. */
 export interface ShmLogReaderOptions {

@@ -12,7 +12,13 @@ import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
 import { type CopyMode, fence, sourceOf } from "./source.ts";
 import { describeTarget, type LogTarget, openMemory, withName } from "./target.ts";
-import { callback, checkOptions, flag, mode as isMode, signal as isSignal } from "../../options.ts";
+import {
+  callback,
+  checkOptions,
+  flag,
+  mode as isMode,
+  signal as isSignal,
+} from "../../base/options.ts";
 import { shmReaderChecks } from "./reader_options.ts";
 
 /** How long other things of this process wait while a log is copied, in milliseconds. */

@@ -19,10 +19,10 @@ import { OpenedLog } from "./opened_log.ts";
 import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { fence } from "./source.ts";
 import { absoluteTarget, type LogTarget, withName } from "./target.ts";
-import { checkOptions, oneOf, pickOptions } from "../../options.ts";
+import { checkOptions, oneOf, pickOptions } from "../../base/options.ts";
 import { shmReaderChecks, waitChecks } from "./reader_options.ts";
-import { checkCount } from "../../arguments.ts";
-import { inspectable } from "../../inspectable.ts";
+import { checkCount } from "../../base/arguments.ts";
+import { inspectable } from "../../base/inspectable.ts";
 
 /** That this process, or the machine, has as many open as it may. */
 const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];

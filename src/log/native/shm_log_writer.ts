@@ -11,9 +11,9 @@ import type { Writer } from "../writer.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
 import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
-import { checkOptions } from "../../options.ts";
+import { checkOptions } from "../../base/options.ts";
 import { shmWriterChecks } from "./writer_options.ts";
-import { inspectable } from "../../inspectable.ts";
+import { inspectable } from "../../base/inspectable.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */
 const ATTEMPTS = 100;

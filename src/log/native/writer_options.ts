@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Checks, flag, mode, number, oneOf } from "../../options.ts";
+import { type Checks, flag, mode, number, oneOf } from "../../base/options.ts";
 
 /** How a `ShmLogWriter` is made. */
 export interface ShmLogWriterOptions {

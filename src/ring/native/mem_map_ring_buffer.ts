@@ -9,8 +9,8 @@ import { ClosedError, SegmentExistsError, SegmentNotFoundError } from "../../err
 import { checkCapacity, fileSize } from "../layout.ts";
 import { repairRing, type RingRepair } from "../repair.ts";
 import { Ring } from "../ring.ts";
-import { checkOptions, mode as isMode } from "../../options.ts";
-import { inspectable } from "../../inspectable.ts";
+import { checkOptions, mode as isMode } from "../../base/options.ts";
+import { inspectable } from "../../base/inspectable.ts";
 import { takeOverFile } from "../../take_over.ts";
 
 /** How many times a file that appears and disappears is tried. */

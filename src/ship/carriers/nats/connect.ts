@@ -8,7 +8,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { ClosedError, OuroborosError } from "../../../errors.ts";
 import { Backoff, dialUntil, isRefusal, refused } from "./dial.ts";
 import type { NatsOptions, NatsStatus } from "./nats_options.ts";
-import { checkOptions, signal as isSignal } from "../../../options.ts";
+import { checkOptions, signal as isSignal } from "../../../base/options.ts";
 import { natsChecks } from "./nats_options.ts";
 
 export type { NatsOptions, NatsStatus, NatsTlsOptions } from "./nats_options.ts";

@@ -9,7 +9,7 @@ import { connect, isIP } from "node:net";
 import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { NatsRefusedError } from "../../../errors.ts";
 import { abortable, delay } from "../../../async.ts";
-import { LONGEST_SLEEP, milliseconds } from "../../../options.ts";
+import { LONGEST_SLEEP, milliseconds } from "../../../base/options.ts";
 import { checkInboxPrefix } from "./checks.ts";
 import type { NatsOptions } from "./nats_options.ts";
 import { transportPackage } from "./packages.ts";

@@ -16,7 +16,7 @@ import { StateFile } from "../../state_file.ts";
 import { prepareStream } from "./stream.ts";
 import { DEFAULT_SUBJECT, subjectFilter } from "./subject.ts";
 import { abortable } from "../../../async.ts";
-import { pickOptions } from "../../../options.ts";
+import { pickOptions } from "../../../base/options.ts";
 import { natsChecks, type NatsOptions } from "./nats_options.ts";
 
 /**

@@ -21,7 +21,7 @@ import {
   oneOf,
   signal,
   text,
-} from "../../../options.ts";
+} from "../../../base/options.ts";
 import { natsChecks } from "./nats_options.ts";
 
 /** The most messages that may be on their way: for each there is an object. */

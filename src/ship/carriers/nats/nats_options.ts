@@ -12,7 +12,7 @@ import {
   LONGEST_SLEEP,
   milliseconds,
   text,
-} from "../../../options.ts";
+} from "../../../base/options.ts";
 import { checkInboxPrefix } from "./checks.ts";
 
 /** Where a NATS server is, and who we are. */

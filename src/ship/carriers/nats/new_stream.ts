@@ -5,8 +5,8 @@
  */
 
 import type { StreamConfig } from "@nats-io/jetstream";
-import { checkArray } from "../../../arguments.ts";
-import { checkOptions, type Checks, integer, milliseconds, oneOf } from "../../../options.ts";
+import { checkArray } from "../../../base/arguments.ts";
+import { checkOptions, type Checks, integer, milliseconds, oneOf } from "../../../base/options.ts";
 
 const NANOSECONDS = 1_000_000;
 const DUPLICATE_WINDOW = 120_000;

@@ -16,7 +16,7 @@ import type { ReceivedItem, ReceiveSummary } from "../../received.ts";
 import type { ReceiveOptions } from "./receive_options.ts";
 import { Reception } from "../../reception.ts";
 import { subjectToken } from "./subject.ts";
-import { callback, checkOptions } from "../../../options.ts";
+import { callback, checkOptions } from "../../../base/options.ts";
 import { shmWriterChecks } from "../../../log/native/writer_options.ts";
 import { receiveChecks } from "./receive_options.ts";
 

@@ -15,7 +15,7 @@ import {
   oneOf,
   signal,
   text,
-} from "../../../options.ts";
+} from "../../../base/options.ts";
 import { natsChecks } from "./nats_options.ts";
 
 /** What to receive, and from where. */
