@@ -1,29 +1,131 @@
 /**
- * What an outbox needs of a connection.
+ * What carries messages from one machine to others: NATS, a collector of OpenTelemetry, or memory in
+ * tests. Nothing else in this folder knows of networks.
+ *
+ * A carrier of `forward()` keeps no promise but these: it gives an answer to what it has sent, or none;
+ * and it says when the connection was lost and is there again. The outbox does all the rest.
  *
  * @module
  */
 
-/** What messages are sent by. */
-export interface Carrier {
-  /** Whether there is somebody at the other end. */
-  readonly isConnected: boolean;
-  /** The largest message in bytes, headers included. */
-  readonly mostBytes: number;
-  /** Sends a message. The answer comes back with the same ticket and attempt. */
-  publish(
-    subject: string,
-    headers: Uint8Array,
-    payload: Uint8Array,
-    attempt: number,
-    ticket: number,
-  ): void;
+import type { GapReason, LogMessage, LogSource } from "./message.ts";
+
+/** A message to be sent. It may change after `send()`, but for its bytes. */
+export interface Outgoing {
+  /** Where the entries are from; the same object for all of a segment. */
+  readonly source: LogSource;
+  /** The number of the entry, or of the first one of a gap. */
+  readonly from: number;
+  /** The same, or the number of the last one of a gap. */
+  readonly to: number;
+  /** Why it is a gap; `undefined`: it is an entry. */
+  readonly reason: GapReason | undefined;
+  /** The size of the entry in bytes, as it is sent. */
+  readonly size: number;
+  /** The bytes of the entry; empty for a gap. Nothing writes to that memory again. */
+  readonly bytes: Uint8Array;
+  /** How many bytes it had, if it was cut. */
+  readonly cutFrom: number | undefined;
+  /** When it was read, in milliseconds since 1970. */
+  readonly time: number;
+  /** Its place in the order of all. An answer names it, and the attempt. */
+  readonly ticket: number;
+  /** In which attempt it is sent: a later one may send it again. */
+  readonly attempt: number;
 }
 
 /** Why a message was not taken. */
 export interface Refusal {
-  /** The server's number of the reason; 0 if nobody was there to take it. */
-  readonly code: number;
-  /** The server's words. */
+  /**
+   * `"later"`: nothing is taken at the moment; `"too large"`: this message, of that size; `"never"`:
+   * this message, whatever its size.
+   */
+  readonly kind: "later" | "too large" | "never";
+  /** In words of the other side, or of the carrier. */
   readonly description: string;
+  /** For how many milliseconds nothing is to be sent, if the other side says so. */
+  readonly pause?: number;
+}
+
+/** What a carrier tells of what it was given to send. It may be called at any time after `open()`. */
+export interface Answers {
+  /** The other side has a message, perhaps since before. */
+  acknowledged(attempt: number, ticket: number, isDuplicate: boolean): void;
+  /** It does not take it. */
+  refused(attempt: number, ticket: number, refusal: Refusal): void;
+  /** What had no answer by now gets none: the connection is lost. */
+  disconnected(): void;
+  /** There is a connection again, or another. */
+  connected(): void;
+  /** Nothing can be sent, or no answer heard, and that will not change. */
+  failed(error: unknown): void;
+}
+
+/** Sends messages. */
+export interface Sender {
+  /** Whether there is somebody at the other end, as far as is known. */
+  readonly isConnected: boolean;
+  /** How many bytes that entry may have at most, with what goes with it. */
+  mostBytes(message: Outgoing): number;
+  /** Sends a message: now, or with others in a moment. It does not throw. */
+  send(message: Outgoing): void;
+  /**
+   * There was no answer for `time` ms. Looks whether the connection is alive, and makes another if it is
+   * not. Everything without an answer is sent again afterwards. It does not throw.
+   */
+  checkAlive(time: number, signal: AbortSignal): Promise<void>;
+  /** Hears no more answers, and lets go of the connection if it is its own. */
+  close(): Promise<void>;
+}
+
+/** A way for messages of one log. */
+export interface SendCarrier {
+  /** Where they go, in words: the state of a forwarder is kept for that. */
+  readonly route: readonly string[];
+  /** What is wrong with a source, before anything is begun: throws a RangeError. */
+  checkSource(source: LogSource): void;
+  /**
+   * Connects, however long that takes.
+   *
+   * @param secret 16 random bytes that only this forwarder knows, the same after a restart
+   * @throws {OuroborosError} what will not get better by itself
+   * @throws {DOMException} the reason of `signal` when it is aborted
+   */
+  open(answers: Answers, secret: Uint8Array, signal: AbortSignal | undefined): Promise<Sender>;
+}
+
+/** A message that has come. */
+export interface Incoming {
+  /** Its place in the order in which the carrier keeps messages; it grows. */
+  readonly place: number;
+  /** How many messages there are after it, for us. */
+  readonly pending: number;
+  /** What it says, once; `undefined`: it is none of a forwarder, or not from where it says. */
+  unpack(): LogMessage | undefined;
+}
+
+/** Gives messages in their order, without a hole; after a lost connection some come again. */
+export interface Receiver<M extends Incoming = Incoming> {
+  /** Whether nothing was received before: all that was ever kept is seen, or has been forgotten. */
+  readonly isNew: boolean;
+  /** The place of the first message that is kept, as far as is known. */
+  readonly firstPlace: number;
+  /** The place of the last message that was there in the beginning; 0 if none is for us. */
+  readonly lastPlace: number;
+  /** How many messages may be without `done()` until no more come. */
+  readonly mostUndone: number;
+  /**
+   * Gives what has come, waiting for it up to `time` ms; nothing then, or when `signal` is aborted.
+   *
+   * @throws {OuroborosError} what ended it
+   */
+  take(time: number, signal?: AbortSignal): Promise<M[]>;
+  /** Messages were handled, for good: they need not come again. */
+  done(messages: readonly M[]): void;
+  /** Asks what `firstPlace` is by now. */
+  refresh(): Promise<void>;
+  /** Whether there may be more for us than has come. */
+  mayHaveMore(): Promise<boolean>;
+  /** Ends it. */
+  close(): Promise<void>;
 }

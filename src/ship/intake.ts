@@ -12,7 +12,7 @@ import type { ReopenEvent } from "../log/native/follow.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ForwardOptions } from "./carriers/nats/forward_options.ts";
 import { laneOf } from "./lane.ts";
-import type { GapReason } from "./carriers/nats/message.ts";
+import type { GapReason } from "./message.ts";
 import type { Lane } from "./out_message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Progress } from "./progress.ts";

@@ -6,7 +6,8 @@
 
 import { crc32 } from "node:zlib";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import { MessageEncoder, segmentWord } from "./carriers/nats/message_encoder.ts";
+import { MessageEncoder } from "./carriers/nats/message_encoder.ts";
+import { segmentWord } from "./message.ts";
 import type { Lane } from "./out_message.ts";
 
 /** The segment that a reader reads, with what makes its messages. */

@@ -27,7 +27,7 @@
  */
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
-import type { LogSource } from "./carriers/nats/message.ts";
+import type { LogSource } from "./message.ts";
 
 /** A source by the number that stands for it in this origin log. */
 export interface NumberedSource extends LogSource {

@@ -6,7 +6,7 @@
  */
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
-import { type LogSource, sourceKey } from "./carriers/nats/message.ts";
+import { type LogSource, sourceKey } from "./message.ts";
 import {
   type NumberedSource,
   type OriginGap,

@@ -6,7 +6,7 @@
 
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import type { LogSource } from "./carriers/nats/message.ts";
+import type { LogSource } from "./message.ts";
 import { type Intent, type OriginRecord, parseOrigin } from "./origin.ts";
 
 /** Where an entry of a local log comes from. */

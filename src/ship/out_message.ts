@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { GapReason } from "./carriers/nats/message.ts";
+import type { GapReason } from "./message.ts";
 import type { MessageEncoder } from "./carriers/nats/message_encoder.ts";
 
 /** A segment, for which there is an encoder. */

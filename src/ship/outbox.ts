@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Carrier, Refusal } from "./carrier.ts";
-import type { GapReason } from "./carriers/nats/message.ts";
+import type { Carrier, Refusal } from "./outbox_options.ts";
+import type { GapReason } from "./message.ts";
 import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
 import type { OutboxCounts, OutboxOptions } from "./outbox_options.ts";
 import { Overdue } from "./overdue.ts";

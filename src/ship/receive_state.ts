@@ -6,7 +6,7 @@
 
 import { CorruptStateError } from "../errors.ts";
 import type { FeedMessage } from "./carriers/nats/feed_message.ts";
-import { type LogSource, sourceKey } from "./carriers/nats/message.ts";
+import { type LogSource, sourceKey } from "./message.ts";
 import { StateFile } from "./state_file.ts";
 
 /** The size of a slot: room for two thousand logs. All of it is written each time. */

@@ -5,7 +5,7 @@
  */
 
 import { decodeText } from "../decode_text.ts";
-import type { GapReason, LogSource } from "./carriers/nats/message.ts";
+import type { GapReason, LogSource } from "./message.ts";
 
 /** Why entries were not received. */
 export type MissingReason =

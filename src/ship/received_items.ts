@@ -5,7 +5,7 @@
  */
 
 import type { FeedMessage } from "./carriers/nats/feed_message.ts";
-import type { LogSource } from "./carriers/nats/message.ts";
+import type { LogSource } from "./message.ts";
 import {
   type MissingReason,
   type ReceivedEntry,

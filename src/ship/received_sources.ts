@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type LogSource, sourceKey } from "./carriers/nats/message.ts";
+import { type LogSource, sourceKey } from "./message.ts";
 import type { Tracked } from "./received_items.ts";
 import { TrackedSource } from "./sequence_check.ts";
 

@@ -11,7 +11,8 @@ import { Feed } from "./carriers/nats/feed.ts";
 import type { FeedMessage } from "./carriers/nats/feed_message.ts";
 import { END_INTERVAL, FeedEnd } from "./carriers/nats/feed_end.ts";
 import { HoleJudge } from "./hole_judge.ts";
-import { decodeMessage, type LogSource } from "./carriers/nats/message.ts";
+import { decodeMessage } from "./carriers/nats/message.ts";
+import type { LogSource } from "./message.ts";
 import {
   type MissingReason,
   ReceivedEntry,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { LogSource } from "../../src/ship/carriers/nats/message.ts";
+import type { LogSource } from "../../src/ship/message.ts";
 import { parseOrigin } from "../../src/ship/origin.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { type OriginStep, OriginWriter } from "../../src/ship/origin_writer.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
 import { Reader } from "../../mod.ts";
-import type { LogSource } from "../../src/ship/carriers/nats/message.ts";
+import type { LogSource } from "../../src/ship/message.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { type OriginStep, OriginWriter } from "../../src/ship/origin_writer.ts";
 import { Journal, Replay, type Store } from "../support/journal.ts";

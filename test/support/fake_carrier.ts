@@ -1,6 +1,6 @@
 /** An outbox, and a server that is made up. */
 
-import type { Carrier } from "../../src/ship/carrier.ts";
+import type { Carrier } from "../../src/ship/outbox_options.ts";
 import { MessageEncoder } from "../../src/ship/carriers/nats/message_encoder.ts";
 import type { Lane, OutMessage } from "../../src/ship/out_message.ts";
 import { Outbox } from "../../src/ship/outbox.ts";

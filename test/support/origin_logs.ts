@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Reader, segmentSize, Writer } from "../../mod.ts";
-import type { LogSource } from "../../src/ship/carriers/nats/message.ts";
+import type { LogSource } from "../../src/ship/message.ts";
 import { type OriginRecord, parseOrigin } from "../../src/ship/origin.ts";
 import { OriginWriter } from "../../src/ship/origin_writer.ts";
 

@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { Entry } from "../../log/entry.ts";
-import type { LogSource } from "../../ship/carriers/nats/message.ts";
+import type { LogSource } from "../../ship/message.ts";
 import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../../ship/received.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import {

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { headers as clientHeaders } from "@nats-io/nats-core";
 import { headerText, textOfHeader } from "../../../src/ship/carriers/nats/headers.ts";
-import { decodeMessage, type LogSource } from "../../../src/ship/carriers/nats/message.ts";
-import { MessageEncoder, segmentWord } from "../../../src/ship/carriers/nats/message_encoder.ts";
+import { decodeMessage } from "../../../src/ship/carriers/nats/message.ts";
+import { type LogSource, segmentWord } from "../../../src/ship/message.ts";
+import { MessageEncoder } from "../../../src/ship/carriers/nats/message_encoder.ts";
 import { subjectFilter, subjectOf, subjectToken } from "../../../src/ship/carriers/nats/subject.ts";
 import { baseSeed, Random } from "../../support/random.ts";
 

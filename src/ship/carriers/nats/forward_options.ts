@@ -7,7 +7,7 @@
 import type { Cursor } from "../../../log/native/cursor.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
 import { checkDomain, checkStreamName } from "./checks.ts";
-import type { GapMessage } from "./message.ts";
+import type { GapMessage } from "../../message.ts";
 import { checkNewStream, type NewStreamOptions } from "./new_stream.ts";
 import {
   anything,

@@ -27,63 +27,8 @@
  * @module
  */
 
+import { GAP_REASONS, type GapReason, type LogMessage } from "../../message.ts";
 import { HEADERS, textOfHeader } from "./headers.ts";
-
-/** Why entries are not in the stream. */
-export type GapReason =
-  /** The writer of the log overtook the forwarder. */
-  | "overwritten"
-  /** The entry is larger than the server, or the stream, takes. */
-  | "too large"
-  /** The bytes in the log contradict its format: somebody else wrote into it. */
-  | "damaged"
-  /** The forwarder was told to begin later than with the oldest entry. */
-  | "not wanted";
-
-const GAP_REASONS: readonly string[] = ["overwritten", "too large", "damaged", "not wanted"];
-
-/** Where entries come from. */
-export interface LogSource {
-  /** The machine. */
-  readonly host: string;
-  /** The log: the name of its shared memory, with its `/`, or the path of its file. */
-  readonly name: string;
-  /** Which segment had that name: device, inode and time of creation in hex, with `-` between them. */
-  readonly segment: string;
-}
-
-/** An entry as it comes out of a stream. */
-export interface EntryMessage extends LogSource {
-  /** It is an entry. */
-  readonly kind: "entry";
-  /** The number that it has in its log. */
-  readonly sequenceNumber: number;
-  /** When it was read out of its log, in milliseconds since 1970; 0 if that is not known. */
-  readonly time: number;
-  /** Its bytes. */
-  readonly payload: Uint8Array;
-  /** How many bytes it had, if it was cut. */
-  readonly truncatedFrom?: number;
-}
-
-/** Entries that are in no message, and why. */
-export interface GapMessage extends LogSource {
-  /** It is a gap. */
-  readonly kind: "gap";
-  /** The number of the first one. */
-  readonly from: number;
-  /** The number of the last one. */
-  readonly to: number;
-  /** How many they are. */
-  readonly count: number;
-  /** Why they are missing. */
-  readonly reason: GapReason;
-  /** When that was found out, in milliseconds since 1970; 0 if that is not known. */
-  readonly time: number;
-}
-
-/** What a message says. */
-export type LogMessage = EntryMessage | GapMessage;
 
 /**
  * What a message says; `undefined` if it is none of ours, or none that makes sense: a stream may hold
@@ -160,9 +105,4 @@ function reasonIn(payload: Uint8Array): GapReason {
     // What is not ours to read.
   }
   return "overwritten";
-}
-
-/** A source as a key: neither a host nor a segment has a line break. */
-export function sourceKey({ host, name, segment }: LogSource): string {
-  return `${host}\n${segment}\n${name}`;
 }

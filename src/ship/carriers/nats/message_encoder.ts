@@ -5,15 +5,8 @@
  */
 
 import { HEADERS, headerText } from "./headers.ts";
-import type { GapReason, LogSource } from "./message.ts";
+import type { GapReason, LogSource } from "../../message.ts";
 import { DEFAULT_SUBJECT, subjectOf, subjectToken } from "./subject.ts";
-
-/** A segment's identity as a word. */
-export function segmentWord(
-  { device, inode, created }: { device: number; inode: number; created: number },
-): string {
-  return [device, inode, created].map((number) => number.toString(16)).join("-");
-}
 
 const encoder = new TextEncoder();
 /** How many bytes of headers are made in one piece of memory, which is never used again. */

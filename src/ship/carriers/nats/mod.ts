@@ -221,14 +221,8 @@ export { NatsLink, type NatsOptions, type NatsStatus, type NatsTlsOptions } from
 export { forward } from "./forward.ts";
 export type { ForwardOptions, ForwardStats, ForwardTrouble } from "./forward_options.ts";
 export type { Forwarding } from "../../forwarding.ts";
-export {
-  decodeMessage,
-  type EntryMessage,
-  type GapMessage,
-  type GapReason,
-  type LogMessage,
-  type LogSource,
-} from "./message.ts";
+export { decodeMessage } from "./message.ts";
+export type { EntryMessage, GapMessage, GapReason, LogMessage, LogSource } from "../../message.ts";
 export type { NewStreamOptions } from "./new_stream.ts";
 export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "../../origins.ts";
 export type {

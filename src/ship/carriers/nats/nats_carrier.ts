@@ -6,7 +6,7 @@
 
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/transport-node";
 import type { NatsLink } from "./connect.ts";
-import type { Carrier, Refusal } from "../../carrier.ts";
+import type { Carrier, Refusal } from "../../outbox_options.ts";
 import { isRefusal, refused } from "./dial.ts";
 import { transportPackage } from "./packages.ts";
 

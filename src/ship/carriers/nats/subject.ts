@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LogSource } from "./message.ts";
+import type { LogSource } from "../../message.ts";
 
 /** The subject where nothing else is said. */
 export const DEFAULT_SUBJECT = "logs.{host}.{name}";
@@ -50,4 +50,24 @@ export function takesSubject(taker: string, subject: string): boolean {
     if (i >= tokens.length || token !== "*" && token !== tokens[i]) return false;
   }
   return wanted.length === tokens.length;
+}
+
+/**
+ * Whether messages are from where they say. Who publishes chooses every header, but not the subject: for
+ * that the server has permissions. So a source is believed if the template makes that subject of it.
+ *
+ * @param template what the forwarders have, with `{host}`, `{name}` and `{segment}`
+ */
+export function subjectTrust(
+  template: string = DEFAULT_SUBJECT,
+): (subject: string, source: LogSource) => boolean {
+  let host = "", name = "", segment = "";
+  let expected = "";
+  return (subject, source) => {
+    if (source.segment !== segment || source.name !== name || source.host !== host) {
+      ({ host, name, segment } = source);
+      expected = subjectOf(template, source);
+    }
+    return subject === expected;
+  };
 }
