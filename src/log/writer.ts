@@ -23,6 +23,7 @@ import {
 } from "./writer_options.ts";
 import { checkOptions } from "../base/options.ts";
 import { inspectable } from "../base/inspectable.ts";
+import type { Borrower } from "./borrower.ts";
 
 /** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;
@@ -64,6 +65,8 @@ export class Writer {
   #limit = -1;
   #total: number;
   #claim: Claim | undefined;
+  // What is making an entry in the room at the offset.
+  #borrower: Borrower | undefined;
   #isInBatch = false;
   #isClosed = false;
 
@@ -287,8 +290,51 @@ export class Writer {
     return claim;
   }
 
+  /**
+   * The memory that entries are made in, see {@linkcode Writer.lend}.
+   *
+   * @internal
+   */
+  get memory(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /**
+   * Lends the room for the next entry, whose size is not known yet: a claim without an object. There
+   * is room for at least `least` bytes, and mostly for much more. If something else is written
+   * meanwhile (a getter may log), or the writer is closed, the borrower is asked to leave first.
+   *
+   * @internal
+   */
+  lend(borrower: Borrower, least: number): void {
+    let offset = this.#offset;
+    const limit = this.#limit;
+    if (offset + least + 2 * HEADER_SIZE <= limit) borrower.end = limit - HEADER_SIZE;
+    else {
+      offset = this.#makeRoom(least);
+      borrower.end = Math.max(this.#limit - HEADER_SIZE, offset + HEADER_SIZE + least);
+    }
+    borrower.start = offset + HEADER_SIZE;
+    this.#borrower = borrower;
+    this.#limit = -1;
+  }
+
+  /**
+   * Publishes the entry of `length` bytes that was made in the room that was lent, or with -1 nothing.
+   *
+   * @internal
+   */
+  settle(length: number): number {
+    this.#borrower = undefined;
+    this.#limit = this.#room.limit;
+    if (length < 0) return this.#total;
+    const offset = this.#offset;
+    return this.#commit(offset, length, offset + ((length + 7) & ~3));
+  }
+
   /** Ends writing; an open claim is lost. The memory is left as it is, ready to be resumed. */
   close(): void {
+    this.#recall();
     this.#isClosed = true;
     this.#limit = -1;
   }
@@ -349,6 +395,7 @@ export class Writer {
     if (this.#claim !== undefined) {
       throw new ClaimPendingError("a claim is open: commit or abort it before the next write");
     }
+    this.#recall();
     if (length > this.#maxEntrySize) {
       throw new RangeError(
         `entry of ${length} bytes exceeds the maximum of ${this.#maxEntrySize}: ` +
@@ -358,6 +405,14 @@ export class Writer {
     this.#offset = this.#room.make(this.#offset, length, this.#total);
     this.#limit = this.#room.limit;
     return this.#offset;
+  }
+
+  /** Ends a loan, before the room is used for something else. */
+  #recall(): void {
+    const borrower = this.#borrower;
+    if (borrower === undefined) return;
+    this.#borrower = undefined;
+    borrower.leave();
   }
 
   /** The size of a batch in bytes; strings count as three bytes a character where there is room. */

@@ -35,7 +35,7 @@ export function makeHistory(
     return payloadOf(lengths.length, length);
   };
   for (let i = 0; i < writes; i++) {
-    const action = random.below(8);
+    const action = random.below(9);
     if (action === 0) {
       const room = Math.floor((writer.maxEntrySize + 4) / 3) - 8;
       const batch = room < 0 ? [] : [nextPayload(room), nextPayload(room), nextPayload(room)];
@@ -52,12 +52,39 @@ export function makeHistory(
         claim.bytes.set(payload);
         return claim.commit(payload.length);
       });
+    } else if (action === 2) {
+      journal.record(() => writeLent(writer, new Uint8Array(memory), random, nextPayload));
     } else {
       const payload = nextPayload(most);
       journal.record(() => writer.write(payload));
     }
   }
   return { chunkCount, chunkSize, size, image: journal.image, stores: journal.stores, lengths };
+}
+
+/** Makes an entry in place, gives up, or is interrupted by another write. */
+function writeLent(
+  writer: Writer,
+  bytes: Uint8Array,
+  random: Random,
+  nextPayload: (limit: number) => Uint8Array,
+): number {
+  let hasLeft = false;
+  const borrower = { start: 0, end: 0, leave: () => void (hasLeft = true) };
+  writer.lend(borrower, random.below(Math.min(16, writer.maxEntrySize) + 1));
+  const { start, end } = borrower;
+  // Whatever is in the room is nothing until it is committed.
+  bytes.fill(0xff, start, end);
+  const fate = random.below(4);
+  if (fate === 0) return writer.settle(-1);
+  if (fate === 1) {
+    const total = writer.write(nextPayload(writer.maxEntrySize));
+    if (!hasLeft) throw new Error("the borrower was not told");
+    return total;
+  }
+  const payload = nextPayload(end - start);
+  bytes.set(payload, start);
+  return writer.settle(payload.length);
 }
 
 export function replayOf({ image, size, stores }: History): Replay {

@@ -123,6 +123,15 @@ export class ShmLogWriter implements Disposable {
     return this.#writer.claim(length);
   }
 
+  /**
+   * The writer of the segment's bytes, for entries that are made in place.
+   *
+   * @internal
+   */
+  get inner(): Writer {
+    return this.#writer;
+  }
+
   /** The name of the segment, with its `/`, or the absolute path of the file. */
   get name(): string {
     return "name" in this.#memory ? this.#memory.name : this.#memory.path;
