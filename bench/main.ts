@@ -13,6 +13,7 @@ import { benchCircular } from "./circular.ts";
 import { benchEvents } from "./events.ts";
 import { benchFollow } from "./follow.ts";
 import { benchHeap } from "./heap.ts";
+import { benchKills } from "./kills.ts";
 import { benchNats } from "./nats.ts";
 import { benchNatsReceive } from "./nats_receive.ts";
 import { benchPaths } from "./paths.ts";
@@ -43,6 +44,7 @@ const benches: Record<string, Bench> = {
   circular: benchCircular,
   events: benchEvents,
   follow: benchFollow,
+  kills: benchKills,
   nats: benchNats,
   natsReceive: benchNatsReceive,
 };

@@ -20,7 +20,7 @@ const ROUNDS = 3;
 const PAIRS: readonly [ours: string, theirs: string][] = [
   ["LogTape, our sink", "LogTape, stream file sink"],
   ["LogTape, our sink", "LogTape, file sink"],
-  ["pino, our destination", "pino, file"],
+  ["pino, our destination", "pino, sync file"],
   ["pino, our destination", "pino, async file"],
   ["pino, our transport", "pino, async file"],
   ["winston, our transport", "winston, file"],

@@ -1,6 +1,6 @@
 /**
- * Builds the npm package, installs it in fresh folders, and tests it there: the README's code, the
- * command, CommonJS and TypeScript consumers, bundlers; and on Node the project's own tests with the
+ * Builds the npm package, installs it in fresh folders, and tests it there: the README's and the guides' code,
+ * the command, CommonJS and TypeScript consumers, bundlers; and on Node the project's own tests with the
  * package in place of the sources, as far as they need only what it exports.
  *
  * `deno task test:npm [RUNTIME…] [FILTER…]`: runtimes are node22, node24, node26, bun, deno (default: all
@@ -41,12 +41,14 @@ console.log(tarball);
 
 const results: Result[] = [];
 if (process.env.TESTS !== "only") {
-  results.push(tryAll("types", typeSteps(freshFolder(tarball, [...peers(), ...TYPE_PACKAGES]))));
+  results.push(
+    await tryAll("types", typeSteps(freshFolder(tarball, [...peers(), ...TYPE_PACKAGES]))),
+  );
   const folder = freshFolder(tarball, [...new Set([...peers(), ...packagesOfSnippets()]), YARN]);
   for (const runtime of tested) {
     const steps = stepsOn(runtime, folder);
     if (runtime.name.startsWith("node")) steps.push(pnpStep(runtime, folder, tarball));
-    results.push(tryAll(runtime.title, steps));
+    results.push(await tryAll(runtime.title, steps));
   }
   const alone = freshFolder(tarball);
   const bare = freshFolder(tarball, [], "--omit=optional");
@@ -55,7 +57,7 @@ if (process.env.TESTS !== "only") {
   for (const runtime of tested) {
     const steps = hasTerminal ? [plainTopStep(runtime, alone)] : [];
     if (runtime.name.startsWith("node")) steps.push(stepWithoutKoffi(runtime, bare));
-    if (steps.length > 0) results.push(tryAll(`${runtime.title}, nothing beside it`, steps));
+    if (steps.length > 0) results.push(await tryAll(`${runtime.title}, nothing beside it`, steps));
   }
 }
 if (process.env.TESTS !== "none") {
@@ -73,13 +75,13 @@ for (const name of wanted.length > 0 ? wanted : names) {
 finish(results);
 
 /** Does one after the other, and tells of each. */
-function tryAll(title: string, steps: readonly Step[]): Result {
+async function tryAll(title: string, steps: readonly Step[]): Promise<Result> {
   console.log(`\n${title}`);
   const start = Date.now();
   const result: Result = { title, passed: 0, failed: 0, skipped: 0, seconds: 0 };
   for (const step of steps) {
     try {
-      step.run();
+      await step.run();
       result.passed++;
       console.log(`  ok      ${step.title}`);
     } catch (error) {

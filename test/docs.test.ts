@@ -6,10 +6,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import process from "node:process";
 import test, { after } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { ShmLogReader, ShmLogWriter } from "../mod.ts";
 import { SharedMemory } from "../ffi/mod.ts";
+import { markdownFiles } from "../scripts/links.ts";
 import { uniqueName } from "./support/runtime.ts";
 
 const root = new URL("../", import.meta.url);
@@ -27,7 +28,7 @@ interface Example {
 }
 
 const files = [
-  "README.md",
+  ...markdownFiles(fileURLToPath(root)),
   "mod.ts",
   ...["src", "ffi"].flatMap((name) =>
     readdirSync(new URL(`${name}/`, root), { recursive: true, encoding: "utf8" })
@@ -95,7 +96,7 @@ test("every error code is told what to do about", () => {
 });
 
 test("the reader in Python reads what is written here", { skip: withoutPython() }, () => {
-  const [{ code }] = examplesIn("mod.ts", "python");
+  const [{ code }] = examplesIn("src/guides/languages.md", "python");
   writeFileSync(`${folder}/reader.py`, code);
   const path = `${folder}/python.log`;
   // Some laps: chunks of this one, and of the one before.
@@ -142,7 +143,7 @@ class Reader:
   const name = uniqueName("python");
   using writer = ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
   writer.writeMany(["one", "zwei €"]);
-  const [{ code }] = examplesIn("mod.ts", "py");
+  const [{ code }] = examplesIn("src/guides/languages.md", "py");
   writeFileSync(`${folder}/original.py`, code.replaceAll("/app", writer.name));
   const run = () => spawnSync("python3", [`${folder}/original.py`], { encoding: "utf8" });
   const { stdout, stderr } = run();

@@ -74,9 +74,9 @@ export const peers: Record<string, PeerSetup> = {
     // Standard output is the file.
     return { log: (line) => console.log(line), end: () => Promise.resolve() };
   },
-  "pino, file": async (path) => {
+  "pino, sync file": async (path) => {
     const { default: pino } = await import("pino");
-    const logger = pino(pino.destination(path));
+    const logger = pino(pino.destination({ dest: path, sync: true }));
     return { log: (line) => logger.info(line), end: () => Promise.resolve() };
   },
   "pino, async file": async (path) => {

@@ -7,6 +7,7 @@ import { formatMessage } from "publint/utils";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { readFileSync } from "node:fs";
+import { deadLinks } from "../links.ts";
 import { folder } from "./package.ts";
 
 /** All that is wrong, as text; what is only worth a thought, too. */
@@ -23,17 +24,7 @@ export async function problemsOf(tarball: string): Promise<string[]> {
   ], { encoding: "utf8" });
   console.log(`attw: ${status === 0 ? "no problems" : "problems"}`);
   if (status !== 0) problems.push(`attw: ${stdout}${stderr}`);
-  return [...problems, ...deadLinks(readFileSync(`${folder}README.md`, "utf8"))];
-}
-
-/** Links of the README that lead nowhere: to a heading that is not there, or to a file. */
-function deadLinks(text: string): string[] {
-  const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-    `#${heading.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-")}`
-  );
-  return [...text.matchAll(/\]\((?!https?:)([^)]*)\)/g)].map(([, target]) => target)
-    .filter((target) => !anchors.includes(target))
-    .map((target) => `README.md: the link ${target} leads nowhere in the package`);
+  return [...problems, ...deadLinks(folder)];
 }
 
 function attw(): string {

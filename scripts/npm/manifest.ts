@@ -1,6 +1,7 @@
 /** The package.json of the npm package, out of deno.json and what was built. */
 
 import { type Bundle, OPTIONAL } from "./bundle.ts";
+import { DOCUMENTS } from "../links.ts";
 import { config, entries, versionOf } from "./project.ts";
 
 /** package.json as an object. */
@@ -31,7 +32,7 @@ export function manifest({ imported }: Bundle): Record<string, unknown> {
     main: "./dist/mod.js",
     types: "./dist/mod.d.ts",
     bin: { ouroboros: "dist/cli.js" },
-    files: ["dist", "THIRD_PARTY.md"],
+    files: ["dist", "THIRD_PARTY.md", ...DOCUMENTS],
     optionalDependencies: Object.fromEntries(
       OPTIONAL.map((name) => [name, `^${versionOf(name)}`]),
     ),

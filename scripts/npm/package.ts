@@ -1,9 +1,10 @@
 /** Builds the npm package and packs it. */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { DOCUMENTS } from "../links.ts";
 import { root } from "../runtimes.ts";
 import { bundle } from "./bundle.ts";
 import { manifest } from "./manifest.ts";
@@ -18,7 +19,7 @@ export interface Sizes {
   types: number;
   /** Source maps, which are loaded only where they are asked for. */
   maps: number;
-  /** README, licenses, package.json, the page that the command serves. */
+  /** README, guides, licenses, package.json, the page that the command serves. */
   rest: number;
 }
 
@@ -34,18 +35,9 @@ export async function buildPackage(): Promise<Package> {
   rmSync(folder, { recursive: true, force: true });
   const built = await bundle(`${folder}dist`);
   writeFileSync(`${folder}package.json`, `${JSON.stringify(manifest(built), null, 2)}\n`);
-  copyFileSync(`${root}LICENSE`, `${folder}LICENSE`);
-  writeFileSync(`${folder}README.md`, readmeForNpm(readFileSync(`${root}README.md`, "utf8")));
+  for (const path of DOCUMENTS) cpSync(root + path, folder + path, { recursive: true });
   writeFileSync(`${folder}THIRD_PARTY.md`, thirdParty(built.builtIn));
   return { tarball: pack(), sizes: measure() };
-}
-
-/** Without what only those who have the sources can use: pictures, links to files, how to work on them. */
-function readmeForNpm(text: string): string {
-  return text
-    .replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n/gm, "")
-    .replace(/^## (?:Two commands|Architecture)\n[^]*?(?=^## |(?![^]))/gm, "")
-    .replace(/\[([^\]]*)\]\((?!https?:|#)[^)]*\)/g, "$1");
 }
 
 function pack(): string {

@@ -1,9 +1,12 @@
-/** What somebody does first who has installed the package: the README's code, and the command. */
+/** What a user does first who has installed the package: the code of README and guides, and the command. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { markdownFiles } from "../links.ts";
+import { runReadme } from "../readme.ts";
 import { bundledProgram } from "./bundled_program.ts";
 import { commandStep } from "./command_step.ts";
 import { folder as built } from "./package.ts";
@@ -11,15 +14,22 @@ import { config, entries } from "./project.ts";
 import type { Runtime } from "../runtimes.ts";
 import { complaint, type Step } from "./workshop.ts";
 
-/** The code in the README. */
-function snippets(): string[] {
-  const text = readFileSync(`${built}README.md`, "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+interface Snippet {
+  file: string;
+  code: string;
 }
 
-/** The packages that the README's code imports beside ours. */
+/** The code in the README and in the guides. */
+function snippets(): Snippet[] {
+  return markdownFiles(built).flatMap((file) =>
+    [...readFileSync(built + file, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)]
+      .map(([, code]) => ({ file, code }))
+  );
+}
+
+/** The packages that this code imports beside ours. */
 export function packagesOfSnippets(): string[] {
-  const names = snippets().flatMap((code) =>
+  const names = snippets().flatMap(({ code }) =>
     [...code.matchAll(/from "([^".][^"]*)"/g)].map(([, name]) => name)
   );
   return [...new Set(names)].filter((name) =>
@@ -50,8 +60,20 @@ export function stepsOn(runtime: Runtime, folder: string): Step[] {
     },
   });
   return [
-    ...snippets().map((code, index) => ({
-      title: `the README's code ${index + 1}`,
+    {
+      title: "the README's writer and reader, and a kill -9 of the writer",
+      async run() {
+        const log = `/ouroboros-readme-${process.pid}-${runtime.name}`;
+        const readme = readFileSync(`${built}README.md`, "utf8");
+        try {
+          await runReadme(readme, runtime, folder, { log });
+        } finally {
+          SharedMemory.unlink(log);
+        }
+      },
+    },
+    ...snippets().map(({ file, code }, index) => ({
+      title: `the code in ${file} (${index + 1})`,
       run() {
         writeFileSync(`${folder}readme${index}.ts`, code);
         const printed = onOneLine(run(runtime, folder, `readme${index}.ts`));

@@ -10,7 +10,7 @@ import { versionOf } from "./project.ts";
 /** Something that is tried with the package, which throws where it fails. */
 export interface Step {
   title: string;
-  run(): void;
+  run(): void | Promise<void>;
 }
 
 /** A folder where the tarball is installed, with what else is asked for, in the version of deno.json if none is given. Removed at the end. */

@@ -34,9 +34,10 @@ export interface Cursor extends SegmentIdentity {
 export interface Continuation {
   /**
    * Whether it is the segment of the cursor, with its entries. If not, the reader starts at the oldest
-   * entry of this one: all of them are new to it. (Where the system does not say when a segment was
-   * created, as Linux before 5.18 does not of shared memory, one of another boot may look the same. So may a file that was put back from a backup in place, when
-   * its writer has come to the cursor's number again: see "Backups" in the documentation of this module.)
+   * entry of this one: all of them are new to it. Two segments may look the same: where the system does
+   * not say when a segment was created, as Linux before 5.18 does not for shared memory, one of another
+   * boot; and a file that was restored in place from a backup, see "Backups" in the guide
+   * [Security](src/guides/security.md).
    */
   readonly isSameSegment: boolean;
   /** How many entries were overwritten since, up to the moment of opening. */
