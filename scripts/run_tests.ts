@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { failuresIn } from "./failures.ts";
-import type { Runtime } from "./runtimes.ts";
+import { compileCache, type Runtime } from "./runtimes.ts";
 
 /** What came out on one runtime. */
 export interface Result {
@@ -86,7 +86,13 @@ export async function runQuietly(
   const { status, stdout, stderr } = await new Promise<Ended>((resolve) => {
     const child = execFile(runtime.path, [...runtime.test, ...files], {
       cwd: folder,
-      env: { ...process.env, NO_COLOR: "1", ...runtime.env, ...env },
+      env: {
+        ...process.env,
+        NO_COLOR: "1",
+        NODE_COMPILE_CACHE: compileCache,
+        ...runtime.env,
+        ...env,
+      },
       encoding: "utf8",
       maxBuffer: 1 << 28,
       timeout,

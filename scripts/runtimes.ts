@@ -8,6 +8,8 @@
 
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -32,6 +34,13 @@ export const thisExecutable: string = process.env.THIS_RUNTIME ?? process.execPa
 
 /** The folder of the project. */
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * Where Node keeps what it made of the sources. It strips types and compiles anew at each start
+ * otherwise: half of the time of tests that start many processes.
+ */
+export const compileCache: string = process.env.NODE_COMPILE_CACHE ??
+  join(tmpdir(), "ouroboros-compile-cache");
 
 const require = createRequire(import.meta.url);
 

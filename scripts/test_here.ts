@@ -3,8 +3,8 @@
  *
  * `[--quick] [RUNTIME…] [FILTER…]`: runtimes are deno, bun, node22, node24, node26 (default: all but
  * node22, which gets its sources lowered); a filter is a part of a test file's path. If nothing is said,
- * what is the same on every runtime runs on some of them only: see LESS. `--quick` is the daily loop: one
- * runtime, without what takes long.
+ * what is the same on every runtime runs on some of them only: see LEFT_OUT. `--quick` is the daily
+ * loop: one runtime, without what takes long.
  */
 
 import os from "node:os";
@@ -28,21 +28,54 @@ interface Job {
   files: string[];
 }
 
-/** Files that are the same everywhere: calculations, and the order of messages on a network. */
-const SAME = "test/(records/|scripts/|ship/(?!nats/(connect|forward.test|forward_command|" +
-  "forward_state|receive.test|receive_cli|receive_into)|state_file))";
+/** Files that tell nothing new on some runtimes: left out there if nothing is said. */
+interface LeftOut {
+  files: RegExp;
+  /** Where they are left out, if `by` is here. */
+  on: Runtime["name"][];
+  /** What runs them in its place. */
+  by: Runtime["name"];
+  /** What they are, and why that is enough. */
+  what: string;
+}
 
-/** Which files a runtime leaves out if nothing is said, and why. Bun runs all of them. */
-const LESS: Partial<Record<Runtime["name"], [files: RegExp, reason: string]>> = {
-  deno: [new RegExp(SAME), "leaves what is the same everywhere to Bun"],
-  node24: [
-    /test\/(\w+\.test\.ts|(cli|log|misuse|model|records|scripts|serve|ship|sinks)\/)/,
-    "differs from Node 26 in its driver of native memory, which these do not see",
-  ],
-  node26: [new RegExp(SAME), "leaves what is the same everywhere to Bun"],
-};
+const LEFT_OUT: readonly LeftOut[] = [
+  {
+    files: new RegExp(
+      "test/(records/|scripts/|docs|serve/(page|parts)|ship/(?!nats/(connect|forward.test|" +
+        "forward_command|forward_state|receive.test|receive_cli|receive_into)|state_file))",
+    ),
+    on: ["deno", "node24", "node26"],
+    by: "bun",
+    what: "calculations, texts, and the order of messages on a network",
+  },
+  {
+    files: new RegExp(
+      "test/cli/(columns|completions|generate|help|merge|moment|pretty|replay|save|selection|" +
+        "sizes|stat|tail_order|tail_records)\\.",
+    ),
+    on: ["deno", "node24", "node26"],
+    by: "bun",
+    what: "what commands print (cli/every_command.test.ts runs each command on all)",
+  },
+  {
+    files: new RegExp(
+      "test/(log/|circular/(begun|closed|fixtures|hostile|interleaving|mutants|random)|" +
+        "events/(fixtures|hostile|log|ring)\\.|ring/(kill_points|ring)\\.)",
+    ),
+    on: ["deno", "node24"],
+    by: "node26",
+    what: "algorithms on plain memory (Bun, the other engine, runs them, too)",
+  },
+  {
+    files: /test\/(\w+\.test\.ts|(cli|misuse|model|serve|sinks|ship)\/)/,
+    on: ["node24"],
+    by: "node26",
+    what: "what does not see the driver of native memory, in which the two differ",
+  },
+];
 /** What takes longest begins first, so that no runtime waits for it at the end. */
-const LONGEST = ["ship", "conformance", "cli", "resources", "log", "torture", "serve", "sinks"];
+const LONGEST = ["ship", "conformance", "cli", "log", "model", "serve", "circular", "torture"];
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 600_000;
 
@@ -76,7 +109,8 @@ const waiting: Job[] = [...folders]
       runtime,
       folder,
       files: files.filter((file) =>
-        !(isWhole && LESS[runtime.name]?.[0].test(file)) && !(isQuick && NOT_QUICK.test(file))
+        !(isWhole && LEFT_OUT.some((left) => isLeftOut(file, runtime, left))) &&
+        !(isQuick && NOT_QUICK.test(file))
       ),
     }))
   )
@@ -111,6 +145,10 @@ for (const sum of sums) console.log(`${sum.title.padEnd(14)} ${numbersOf(sum)}`)
 sayWhatWasLeftOut(sums);
 finish(sums);
 
+function isLeftOut(file: string, runtime: Runtime, { files, on, by }: LeftOut): boolean {
+  return on.includes(runtime.name) && files.test(file) && runtimes.some(({ name }) => name === by);
+}
+
 function place(folder: string): number {
   const at = LONGEST.indexOf(folder);
   return at < 0 ? LONGEST.length : at;
@@ -125,12 +163,18 @@ function sayWhatWasLeftOut(sums: readonly Result[]): void {
     console.log(`${String(count).padStart(6)}  ${reason}`);
   }
   if (isWhole) {
-    for (const { name, title } of runtimes) {
-      const [left, reason] = LESS[name] ?? [];
-      if (left === undefined) continue;
-      const count = files.filter((file) => left.test(file)).length;
-      console.log(`${title} ${reason}: ${count} files. All of it: deno task test ${name}`);
+    console.log("");
+    for (const left of LEFT_OUT) {
+      const where = runtimes.filter((runtime) =>
+        files.some((file) => isLeftOut(file, runtime, left))
+      );
+      if (where.length === 0) continue;
+      const titles = where.map(({ title }) => title).join(", ");
+      const count = files.filter((file) => left.files.test(file)).length;
+      const by = runtimes.find(({ name }) => name === left.by)?.title;
+      console.log(`left to ${by} by ${titles}: ${count} files: ${left.what}`);
     }
+    console.log("all on one runtime: deno task test deno (or bun, node24, node26)");
   }
   if (isQuick) console.log("the rest, and the other runtimes: deno task test");
   // Node 22 is asked for by its name.

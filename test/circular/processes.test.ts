@@ -12,7 +12,7 @@ import {
 import { assertGone, newSpec } from "../support/circular_specs.ts";
 import { type Child, runtimes, startChild } from "../support/runtime.ts";
 
-const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 1);
+const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 0.3);
 const writerFile = new URL("children/writer.ts", import.meta.url);
 const originalFile = new URL("children/original.ts", import.meta.url);
 const readerFile = new URL("children/reader.ts", import.meta.url);

@@ -1,8 +1,6 @@
 /** The command line in a process of its own, on the runtime of this test. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { complaintsIn, isWindows } from "./platform.ts";
@@ -11,13 +9,7 @@ import { pressCtrlC, scriptCommand } from "./runtime.ts";
 const file = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** How long a command may take, in milliseconds: one that hangs must fail its test, not hang it. */
 const LIMIT = 180_000;
-const env = {
-  ...process.env,
-  NO_COLOR: "1",
-  FORCE_COLOR: undefined,
-  // Node strips types anew at each start, unless it may remember: a quarter of a second.
-  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "ouroboros-compile-cache"),
-};
+const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
 
 /** What a command did. */
 export interface CliResult {

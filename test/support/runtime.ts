@@ -6,6 +6,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import {
+  compileCache,
   installedRuntimes,
   type Runtime,
   thisExecutable,
@@ -19,6 +20,9 @@ export const runtimeName: "deno" | "bun" | "node" = "Deno" in globalThis
   : "Bun" in globalThis
   ? "bun"
   : "node";
+
+// For the processes that tests start, if they were not started by the script that runs all.
+process.env.NODE_COMPILE_CACHE = compileCache;
 
 /** The runtimes to pair this one with. */
 export const runtimes: Runtime[] = installedRuntimes();

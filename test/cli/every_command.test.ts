@@ -1,0 +1,55 @@
+/** Every command that ends by itself does its work, on every runtime: what it prints is tested elsewhere. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { runCli } from "../support/cli.ts";
+import { lastingLog } from "../support/lasting.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-every-`);
+const log = lastingLog("every");
+const copy = lastingLog("every");
+const made = lastingLog("every");
+after(() => {
+  for (const place of [log, copy, made]) place[Symbol.dispose]();
+  rmSync(folder, { recursive: true });
+});
+const saved = `${folder}/saved.log`;
+const records = `${folder}/records.json`;
+
+const sizes = "--size 9999 --count 3 --min-size 1 --max-size 9 --interval 0 --no-unlink-at-exit"
+  .split(" ");
+
+/** In this order: each finds what those before it have left. */
+const commands: [args: string[], printed: RegExp, input?: string][] = [
+  [["write", log.name, "--keep"], /^$/, "one\ntwo\n"],
+  [["tail", log.name, "--all"], /^one\ntwo\n$/],
+  [["dump", "--name", log.name, "--output", "-"], /^one\ntwo\n$/],
+  [["list"], new RegExp(SharedMemory.persists ? log.name : "")],
+  [["stat", log.name, "-o", "json"], /"entries": ?2\b/],
+  [["top", "--once", log.name], /\b2\b/],
+  [["save", log.name, saved], /^/],
+  [["verify", saved], /^/],
+  [["replay", saved, copy.name, "--speed", "max"], /^$/],
+  [["tail", copy.name, "-n", "1"], /^two\n$/],
+  [["generate", "--name", made.name, "--json-out", records, ...sizes], /"shm_name"/],
+  [["remove", log.name, made.name], /^/],
+  [["completions", "bash"], /ouroboros/],
+  [["tail", "--help"], /Examples:/],
+];
+
+for (const [args, printed, input] of commands) {
+  test(`ouroboros ${args[0]} does its work`, () => {
+    const { code, stdout, stderr } = runCli(args, input);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, printed);
+  });
+}
+
+test("the commands have left what they were to leave", () => {
+  assert.deepEqual([log.exists(), made.exists(), copy.exists()], [false, false, true]);
+  assert.ok(existsSync(saved));
+  assert.equal(JSON.parse(readFileSync(records, "utf8")).records.length, 3);
+});
