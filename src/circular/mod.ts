@@ -72,7 +72,8 @@ export {
 export type { MemoryLike } from "../memory.ts";
 export { compilerFence, type Fence, fullFence } from "../fence.ts";
 export { type CircularSizes, circularSizes } from "./layout.ts";
-export { CircularReader, type CircularReaderOptions, type ReadResult } from "./reader.ts";
+export { CircularReader } from "./reader.ts";
+export type { CircularReaderOptions, ReadResult } from "./reader_options.ts";
 export { CircularWriter, type CircularWriterOptions } from "./writer.ts";
 export {
   CircularBufferReader,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { inspectable } from "../base/inspectable.ts";
+import { checkOptions } from "../base/options.ts";
 import { CorruptBufferError, LappedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
@@ -20,8 +22,7 @@ import {
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";
 import { findNewest } from "./newest.ts";
-import { callback, checkOptions, number, oneOf } from "../base/options.ts";
-import { inspectable } from "../base/inspectable.ts";
+import { type CircularReaderOptions, readerChecks, type ReadResult } from "./reader_options.ts";
 
 /** Up to this many bytes a loop beats a view and a call of `Uint8Array.set`. */
 const SHORT_MESSAGE = 96;
@@ -29,27 +30,6 @@ const SHORT_MESSAGE = 96;
 const START_ATTEMPTS = 64;
 /** How often a single read begins anew: a writer that is always faster must not keep it for ever. */
 const MAX_LAPS = 8;
-
-/** How a {@linkcode CircularReader} is made. */
-export interface CircularReaderOptions {
-  /** How many bytes hold messages: 9 to 2^31 − 257. */
-  capacity: number;
-  /**
-   * What `read()` does when the writer lapped the reader: go on (`"skip"`; `laps` and `lostBytes`
-   * count) or throw a LappedError first (`"throw"`). Default `"skip"`.
-   */
-  onLap?: "skip" | "throw";
-  /** How to keep loads in order. Default: a fence that suffices on every CPU. */
-  fence?: Fence;
-  /** Called before each look for new messages: the place to check that the memory is still there. */
-  guard?: () => void;
-}
-
-/**
- * What `read(into)` gives: the size of the message in bytes, 0 if there is none, `"lapped"` if
- * messages were overwritten before they could be read, `"too small"` if `into` is.
- */
-export type ReadResult = number | "lapped" | "too small";
 
 /** What #next() gives besides the size of a message. */
 const NOTHING = 0;
@@ -109,12 +89,7 @@ export class CircularReader {
    * @throws {UnsupportedBufferError} if a memory is too small for the capacity
    */
   constructor(index: MemoryLike, data: MemoryLike, options: CircularReaderOptions) {
-    checkOptions("CircularReader", options, {
-      capacity: number,
-      onLap: oneOf("skip", "throw"),
-      fence: callback,
-      guard: callback,
-    });
+    checkOptions("CircularReader", options, readerChecks);
     const { capacity, onLap = "skip", fence = fullFence, guard } = options;
     this.capacity = capacity;
     this.#memory = new BufferMemory(index, data, capacity);

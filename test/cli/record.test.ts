@@ -1,16 +1,14 @@
-/** `ouroboros record`, and the files that it writes. */
+/** `ouroboros record`. */
 
 import assert from "node:assert/strict";
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,13 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
-import {
-  isWindows,
-  needsLettingGo,
-  needsLinks,
-  needsSignals,
-  notOnWindows,
-} from "../support/platform.ts";
+import { isWindows, needsLettingGo, needsSignals, notOnWindows } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-record-`);
@@ -225,38 +217,6 @@ test("record --cursor-file goes on where it ended, and says what was lost meanwh
   assert.match(complaint, /cursor/);
 });
 
-test("a rotating file splits between lines only, whatever their size", () => {
-  const path = `${folder}/split`;
-  const file = new RotatingFile(path, { maxSize: 100, keep: 2 });
-  const expected: string[] = [];
-  for (let i = 0; i < 40; i++) {
-    const line = `${i}:`.padEnd((i * 37) % 260, "x");
-    expected.push(line);
-    file.line(bytes(line));
-    if (i % 3 === 0) file.flush();
-  }
-  file.close();
-  file.close();
-  const text = [`${path}.2`, `${path}.1`, path].map(read).join("");
-  const kept = text.slice(0, -1).split("\n");
-  assert.deepEqual(kept, expected.slice(-kept.length));
-  for (const name of [`${path}.2`, `${path}.1`, path]) {
-    const content = read(name);
-    assert.ok(content.length <= 100 || content.indexOf("\n") === content.length - 1, name);
-  }
-});
-
-test("a rotating file takes lines that are larger than its buffer", () => {
-  const path = `${folder}/large`;
-  {
-    using file = new RotatingFile(path, { keep: 0 });
-    file.line(bytes("a"));
-    file.line(new Uint8Array(300_000).fill(98));
-    file.line(bytes("c"));
-  }
-  assert.equal(read(path), `a\n${"b".repeat(300_000)}\nc\n`);
-});
-
 test("record --from new of a log that is yet to come takes all of it", async () => {
   const name = uniqueName("record");
   const path = `${folder}/to-come.txt`;
@@ -320,24 +280,6 @@ test("what is no file is recorded into, but not rotated", {
   });
 });
 
-test("a file that is missing between others is filled before the last one goes", () => {
-  const path = `${folder}/hole`;
-  // As after a kill between two renames.
-  for (const number of [2, 3]) writeFileSync(`${path}.${number}`, `${number}\n`);
-  writeFileSync(path, "0\n");
-  using file = new RotatingFile(path, { maxSize: 2, keep: 3 });
-  file.line(bytes("1"));
-  assert.deepEqual(["", ".1", ".2", ".3"].map((end) => read(path + end)), [
-    "",
-    "0\n",
-    "2\n",
-    "3\n",
-  ]);
-  file.flush();
-  file.line(bytes("2"));
-  assert.deepEqual([".1", ".2", ".3"].map((end) => read(path + end)), ["1\n", "0\n", "2\n"]);
-});
-
 test("record may keep any number of files", async () => {
   using log = makeLog();
   fill(log, 3);
@@ -392,25 +334,4 @@ test("record waits for its log through a SIGHUP, too", { skip: needsSignals }, a
   fill(log, 3);
   await until(() => read(path) === lines(1, 3), cli);
   await stopped(cli);
-});
-
-test("a rotating file leaves a link in its place, and rotates what it leads to", {
-  skip: needsLinks,
-}, () => {
-  mkdirSync(`${folder}/disk`);
-  const link = `${folder}/link.txt`;
-  symlinkSync(`${folder}/disk/real.txt`, link);
-  {
-    using file = new RotatingFile(link, { maxSize: 10, keep: 2 });
-    for (const text of ["first", "second", "third"]) file.line(bytes(text));
-  }
-  assert.ok(lstatSync(link).isSymbolicLink());
-  const real = `${folder}/disk/real.txt`;
-  assert.deepEqual([link, real, `${real}.1`, `${real}.2`].map(read), [
-    "third\n",
-    "third\n",
-    "second\n",
-    "first\n",
-  ]);
-  assert.ok(!existsSync(`${link}.1`));
 });

@@ -10,8 +10,7 @@ import {
   formatSize,
   formatSpan,
 } from "../../src/cli/serve/page/format.ts";
-import { pretty } from "../../src/cli/serve/page/pretty.ts";
-import { oneLine } from "../../src/cli/serve/page/one_line.ts";
+import { oneLine, pretty } from "../../src/cli/serve/page/entry_text.ts";
 import type { EntryRow } from "../../src/cli/serve/messages.ts";
 import { buildPage } from "../../scripts/build_page.ts";
 import { page, parts } from "../../src/cli/serve/page.ts";

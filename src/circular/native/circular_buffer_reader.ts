@@ -6,7 +6,8 @@
 
 import { SharedMemory as Segment, STRONG_ORDER } from "../../../ffi/mod.ts";
 import { STATE_SIZE } from "../layout.ts";
-import { CircularReader, type ReadResult } from "../reader.ts";
+import { CircularReader } from "../reader.ts";
+import type { ReadResult } from "../reader_options.ts";
 import { ClosedError, SegmentTruncatedError } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
 import { polled } from "../../following.ts";

@@ -3,8 +3,7 @@
 
 import type { Item } from "./entry_store.ts";
 import { formatCount } from "./format.ts";
-import { severalLines } from "./one_line.ts";
-import { pretty } from "./pretty.ts";
+import { pretty, severalLines } from "./entry_text.ts";
 
 /** A pane that shows one entry. */
 export class Detail {

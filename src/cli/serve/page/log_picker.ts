@@ -4,7 +4,7 @@
 import type { LogSummary } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
 import { formatCount, formatSize } from "./format.ts";
-import { oneLine } from "./one_line.ts";
+import { oneLine } from "./entry_text.ts";
 
 /** The list of logs. */
 export class LogPicker {

@@ -10,7 +10,7 @@ import { byId, setText } from "./dom.ts";
 import { EntryStore, type Item } from "./entry_store.ts";
 import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
 import { LogPicker } from "./log_picker.ts";
-import { oneLine } from "./one_line.ts";
+import { oneLine } from "./entry_text.ts";
 import { RingPanel } from "./ring_panel.ts";
 import { type Marks, rowMaker } from "./row_view.ts";
 import { onKeys } from "./keys.ts";

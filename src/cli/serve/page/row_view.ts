@@ -6,7 +6,7 @@ import type { LogLevel } from "../../../records/level.ts";
 import { recognizeRecord } from "../../../records/recognize.ts";
 import type { Item } from "./entry_store.ts";
 import { formatMoment } from "./format.ts";
-import { oneLine } from "./one_line.ts";
+import { oneLine } from "./entry_text.ts";
 import type { RowView } from "./virtual_list.ts";
 
 /** What a row says of an entry. */
