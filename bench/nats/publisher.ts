@@ -7,10 +7,8 @@
 import process from "node:process";
 import { ShmLogReader } from "../../mod.ts";
 import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
-import { forward } from "../../src/ship/carriers/nats/forward.ts";
-import { MessageEncoder } from "../../src/ship/carriers/nats/message_encoder.ts";
-import { NatsCarrier } from "../../src/ship/carriers/nats/nats_carrier.ts";
-import { jetstreamPackage } from "../../src/ship/carriers/nats/packages.ts";
+import { forward, natsCarrier } from "../../src/ship/carriers/nats/forward.ts";
+import { jetstreamPackage } from "../../src/ship/carriers/nats/client.ts";
 import { prepareStream } from "../../src/ship/carriers/nats/stream.ts";
 
 const [way, servers, name, count, size] = process.argv.slice(2);
@@ -44,37 +42,41 @@ console.log(JSON.stringify({ milliseconds, cpu: (user + system) / 1000 }));
 
 /** The messages of a forwarder, without a log, and without a thought of what could go wrong. */
 async function publishAlone(): Promise<void> {
-  const encoder = new MessageEncoder({
-    host: "bench",
-    name: "/bench",
-    segment: "1a-2b07-640f5e3c",
-  });
+  const source = { host: "bench", name: "/bench", segment: "1a-2b07-640f5e3c" };
   const done = Promise.withResolvers<void>();
   let acknowledged = 0;
   let sent = 0;
-  const answers = {
-    acknowledged() {
-      acknowledged++;
-      if (acknowledged === total) done.resolve();
-      else if (sent - acknowledged < WINDOW / 2) send();
+  const carrier = natsCarrier({ link, stream: "BENCH" });
+  const sender = await carrier.open(
+    {
+      acknowledged() {
+        acknowledged++;
+        if (acknowledged === total) done.resolve();
+        else if (sent - acknowledged < WINDOW / 2) send();
+      },
+      refused: () => done.reject(new Error("refused")),
+      failed: (error) => done.reject(error),
+      connected: () => {},
+      disconnected: () => {},
     },
-    refused: () => done.reject(new Error("refused")),
-    misled: () => done.reject(new Error("misled")),
-    failed: (error: Error) => done.reject(error),
+    new Uint8Array(16),
+    source,
+    undefined,
+  );
+  const message = {
+    ...{ source, from: 0, to: 0, reason: undefined, size: payload.length, bytes: payload },
+    ...{ cutFrom: undefined, time: Date.now(), ticket: 0, attempt: 1 },
   };
-  const options = { stream: "BENCH", maxMessageSize: Infinity };
-  const carrier = await NatsCarrier.on(link, options, answers);
-  const time = Date.now();
   const send = () => {
     while (sent < total && sent - acknowledged < WINDOW) {
-      sent++;
-      carrier.publish(encoder.subject, encoder.entryHeaders(sent, time), payload, 1, sent);
+      message.from = message.to = message.ticket = ++sent;
+      sender.send(message);
     }
   };
   [start, cpu] = [performance.now(), process.cpuUsage()];
   send();
   await done.promise;
-  carrier.close();
+  await sender.close();
 }
 
 /** As the client's documentation says it. */

@@ -7,7 +7,7 @@
 import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
-import { jetstreamPackage } from "../../src/ship/carriers/nats/packages.ts";
+import { jetstreamPackage } from "../../src/ship/carriers/nats/client.ts";
 import { receive } from "../../src/ship/carriers/nats/receive.ts";
 import { receiveInto } from "../../src/ship/carriers/nats/receive_into.ts";
 

@@ -8,15 +8,14 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { NatsLink } from "../ship/carriers/nats/connect.ts";
-import { forward } from "../ship/carriers/nats/forward.ts";
 import {
   checkForwardOptions,
+  forward,
   type ForwardOptions,
-  type ForwardStats,
-  type ForwardTrouble,
-} from "../ship/carriers/nats/forward_options.ts";
+} from "../ship/carriers/nats/forward.ts";
+import type { ForwardStats, ForwardTrouble } from "../ship/forward_options.ts";
 import type { Forwarding } from "../ship/forwarding.ts";
-import type { NewStreamOptions } from "../ship/carriers/nats/new_stream.ts";
+import type { NewStreamOptions } from "../ship/carriers/nats/stream.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
@@ -279,6 +278,7 @@ function sayTrouble(name: string, { type, message: text }: ForwardTrouble): void
       silent: `${text}; sending again`,
       state: `the state file can't be written: ${text}`,
       replaced: text,
+      duplicate: text,
     }[type],
   );
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { GapReason, LogMessage, LogSource } from "./message.ts";
+import type { GapReason, LogSource } from "./message.ts";
 
 /** A message to be sent. It may change after `send()`, but for its bytes. */
 export interface Outgoing {
@@ -88,44 +88,14 @@ export interface SendCarrier {
    * Connects, however long that takes.
    *
    * @param secret 16 random bytes that only this forwarder knows, the same after a restart
+   * @param source where the first messages are from
    * @throws {OuroborosError} what will not get better by itself
    * @throws {DOMException} the reason of `signal` when it is aborted
    */
-  open(answers: Answers, secret: Uint8Array, signal: AbortSignal | undefined): Promise<Sender>;
-}
-
-/** A message that has come. */
-export interface Incoming {
-  /** Its place in the order in which the carrier keeps messages; it grows. */
-  readonly place: number;
-  /** How many messages there are after it, for us. */
-  readonly pending: number;
-  /** What it says, once; `undefined`: it is none of a forwarder, or not from where it says. */
-  unpack(): LogMessage | undefined;
-}
-
-/** Gives messages in their order, without a hole; after a lost connection some come again. */
-export interface Receiver<M extends Incoming = Incoming> {
-  /** Whether nothing was received before: all that was ever kept is seen, or has been forgotten. */
-  readonly isNew: boolean;
-  /** The place of the first message that is kept, as far as is known. */
-  readonly firstPlace: number;
-  /** The place of the last message that was there in the beginning; 0 if none is for us. */
-  readonly lastPlace: number;
-  /** How many messages may be without `done()` until no more come. */
-  readonly mostUndone: number;
-  /**
-   * Gives what has come, waiting for it up to `time` ms; nothing then, or when `signal` is aborted.
-   *
-   * @throws {OuroborosError} what ended it
-   */
-  take(time: number, signal?: AbortSignal): Promise<M[]>;
-  /** Messages were handled, for good: they need not come again. */
-  done(messages: readonly M[]): void;
-  /** Asks what `firstPlace` is by now. */
-  refresh(): Promise<void>;
-  /** Whether there may be more for us than has come. */
-  mayHaveMore(): Promise<boolean>;
-  /** Ends it. */
-  close(): Promise<void>;
+  open(
+    answers: Answers,
+    secret: Uint8Array,
+    source: LogSource,
+    signal: AbortSignal | undefined,
+  ): Promise<Sender>;
 }

@@ -1,129 +1,164 @@
 /**
- * A log that is being forwarded.
+ * A log that is being forwarded, by whatever carries it.
  *
  * @module
  */
 
-import { ClosedError, StreamUnusableError } from "../errors.ts";
-import type { Cursor } from "../log/native/cursor.ts";
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { crc32 } from "node:zlib";
+import { abortWith, deadline } from "../async.ts";
+import { CorruptStateError } from "../errors.ts";
+import { checkCursor, type Cursor, isCursorOf } from "../log/native/cursor.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import type { NatsLink, NatsStatus } from "./carriers/nats/connect.ts";
-import type {
-  ForwardOptions,
-  ForwardStats,
-  ForwardTrouble,
-} from "./carriers/nats/forward_options.ts";
+import type { SendCarrier, Sender } from "./carrier.ts";
+import type { ForwardStats, ForwardTrouble, ShipOptions } from "./forward_options.ts";
 import { Intake } from "./intake.ts";
-import { laneOf, routeOf } from "./lane.ts";
-import { NatsCarrier } from "./carriers/nats/nats_carrier.ts";
+import { laneOf, type OutMessage } from "./out_message.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
-import type { StateFile } from "./state_file.ts";
-import { abortWith, deadline } from "../async.ts";
+import { StateFile } from "./state_file.ts";
 
 /** How often the state file is written, and the log is looked at for the lag, in milliseconds. */
 const INTERVAL = 1000;
+/** The size of the key of message ids, in bytes. */
+const SECRET_SIZE = 16;
 
-/** What a forwarding is made of. */
-export interface ForwardingParts {
-  /** The log. */
-  readonly reader: ShmLogReader;
-  /** What the user wants. */
-  readonly options: ForwardOptions;
-  /** What this machine is called. */
-  readonly host: string;
-  /** The template of the subject. */
-  readonly subject: string;
-  /** The connection. */
-  readonly link: NatsLink;
-  /** The state file, if there is one. */
-  readonly state: StateFile | undefined;
-  /** What was in it. */
-  readonly cursor: Cursor | undefined;
-  /** How often the log had lost its end by then. */
+/** What a state file says, if it is of this route. */
+interface Kept {
+  readonly cursor?: Cursor;
   readonly rewinds: number;
-  /** The largest message that the stream takes, in bytes. */
-  readonly maxMessageSize: number;
+  readonly secret?: Uint8Array;
 }
 
 /** A log that is being forwarded: see `forward()`. */
 export class Forwarding implements AsyncDisposable {
   /**
    * Fulfilled at the end with what was counted: after `close()`, or when `signal` is aborted. Rejected
-   * if it can't go on: with a `NatsRefusedError`, a `StreamUnusableError`, or what the reader throws.
+   * if it can't continue: with what the carrier says, or what the reader throws.
    */
   readonly done: Promise<ForwardStats>;
-  readonly #parts: ForwardingParts;
+  readonly #options: ShipOptions;
+  readonly #state: StateFile | undefined;
+  readonly #route: string;
+  readonly #secret: Uint8Array;
+  /** Up to which entry a forwarder before us may have sent something under the same ids. */
+  readonly #oldest: number;
   /** Aborted when nothing more is to be read, and when nothing more is waited for. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
+  readonly #sender: Sender;
   readonly #outbox: Outbox;
-  readonly #carrier: NatsCarrier;
   readonly #intake: Intake;
   readonly #progress: Progress;
+  #strange: { count: number; first: number } | undefined;
   #failure: { error: unknown } | undefined;
 
-  private constructor(parts: ForwardingParts, carrier: NatsCarrier, outbox: Outbox) {
-    const { reader, options, host, subject, cursor } = parts;
-    this.#parts = parts;
-    this.#carrier = carrier;
-    this.#outbox = outbox;
-    const lane = laneOf(reader, host, subject, 0, parts.rewinds);
+  private constructor(
+    reader: ShmLogReader,
+    options: ShipOptions,
+    sender: Sender,
+    kept: Kept & { state: StateFile | undefined; route: string; secret: Uint8Array; host: string },
+  ) {
+    this.#options = options;
+    this.#sender = sender;
+    this.#state = kept.state;
+    this.#route = kept.route;
+    this.#secret = kept.secret;
+    const { cursor } = kept;
+    this.#oldest = kept.state?.value === undefined ? 0 : reader.newestSequenceNumber();
+    const outbox = this.#outbox = new Outbox(sender, {
+      maxMessages: options.maxInFlight ?? 4096,
+      maxBytes: options.maxInFlightBytes ?? 4 << 20,
+      ackTimeout: options.ackTimeout ?? 5000,
+      tooLarge: options.tooLarge ?? "gap",
+      onSettled: (message) => this.#progress.settled(message),
+      onRefused: (refusal) =>
+        this.#trouble(
+          refusal === undefined ? "resumed" : "refused",
+          refusal?.description ?? "entries are taken again",
+        ),
+      onStrangeDuplicate: (message) => this.#foundStrange(message),
+      onSilence: () => this.#lookAtSender(),
+    });
+    const isSame = cursor !== undefined && isCursorOf(cursor, reader.position);
+    const lane = laneOf(reader, kept.host, 0, isSame ? kept.rewinds : 0);
     const progress = this.#progress = new Progress(
       reader,
       lane,
       () => outbox.pending === 0 && !this.#intake.owesGaps,
     );
     this.#intake = new Intake({
-      ...{ reader, options, host, subject, cursor, outbox, progress, lane },
-      signal: this.#ending.signal,
+      ...{ reader, options, cursor, outbox, progress, lane, signal: this.#ending.signal },
       onReplaced: ({ sequenceNumber }) => {
         const message =
           `the log was replaced, or lost its end: what came after entry ${sequenceNumber} is not known`;
-        // After this: who hears of it may not have the forwarding yet.
+        // After this: the caller does not have the forwarding yet.
         queueMicrotask(() => this.#trouble("replaced", message));
       },
     });
     this.done = this.#run();
-    // Who does not look at it hears of it by close(), or not at all; it does not end the process.
+    // A caller that does not look at it hears of it by close(), or not at all; it does not end the process.
     this.done.catch(() => {});
   }
 
   /**
-   * Begins. Use `forward()`.
+   * Begins to forward a log by a carrier, when that is connected.
    *
-   * @internal
+   * @throws {StateLockedError} if another forwarder has the state file
+   * @throws {CorruptStateError} if the state file is none
+   * @throws {RangeError} if the state file is of another route, or a name is not usable
+   * @throws {OuroborosError} what the carrier throws
+   * @throws {DOMException} the reason of `signal` when it is aborted before all that
    */
-  static async start(parts: ForwardingParts): Promise<Forwarding> {
-    const { options, link, maxMessageSize } = parts;
-    const { stream, inboxPrefix } = options;
-    // They know each other. Nothing is heard before all of them are there.
-    const carrier = await NatsCarrier.on(
-      link,
-      { stream, maxMessageSize, ...inboxPrefix !== undefined && { inboxPrefix } },
-      {
-        acknowledged: (attempt, ticket, isDuplicate) =>
-          outbox.acknowledged(attempt, ticket, isDuplicate),
-        refused: (attempt, ticket, refusal) => outbox.refused(attempt, ticket, refusal),
-        misled: (other) => forwarding.#misled(other),
-        failed: (error) => forwarding.#fail(error),
-      },
-    );
-    const outbox: Outbox = new Outbox(carrier, {
-      maxMessages: options.maxInFlight ?? 4096,
-      maxBytes: options.maxInFlightBytes ?? 4 << 20,
-      ackTimeout: options.ackTimeout ?? 5000,
-      tooLarge: options.tooLarge ?? "gap",
-      onSettled: (message) => forwarding.#progress.settled(message),
-      onRefused: (refusal) =>
-        forwarding.#trouble(
-          refusal === undefined ? "resumed" : "refused",
-          refusal?.description ?? "the stream takes entries again",
-        ),
-      onSilence: () => forwarding.#lookAtLink(),
-    });
-    const forwarding: Forwarding = new Forwarding(parts, carrier, outbox);
-    return forwarding;
+  static async start(
+    reader: ShmLogReader,
+    options: ShipOptions,
+    carrier: SendCarrier,
+  ): Promise<Forwarding> {
+    const { host = hostname(), signal } = options;
+    // First what can be wrong here, then what takes a server.
+    const { source } = laneOf(reader, host);
+    carrier.checkSource(source);
+    // What was asked for, not what becomes of it: that may change with the segment.
+    const route = crc32(JSON.stringify([...carrier.route, host, reader.name])).toString(16);
+    const state = options.state === undefined ? undefined : StateFile.open(options.state);
+    let sender: Sender | undefined;
+    try {
+      const kept = keptIn(state, route);
+      const secret = kept.secret ?? new Uint8Array(randomBytes(SECRET_SIZE));
+      // Before anything is sent: the next forwarder must know it.
+      if (kept.secret === undefined) state?.saveNow(valueOf({ ...kept, route, secret }));
+      // Nothing is answered yet; but a connection may be lost before we are there.
+      const at: { outbox?: Outbox } = {};
+      let failure: { error: unknown } | undefined;
+      let fail = (error: unknown): void => void (failure ??= { error });
+      sender = await carrier.open(
+        {
+          acknowledged: (attempt, ticket, isDuplicate) =>
+            at.outbox?.acknowledged(attempt, ticket, isDuplicate),
+          refused: (attempt, ticket, refusal) => at.outbox?.refused(attempt, ticket, refusal),
+          connected: () => at.outbox?.connected(),
+          disconnected: () => at.outbox?.disconnected(),
+          failed: (error) => fail(error),
+        },
+        secret,
+        source,
+        signal,
+      );
+      const forwarding = new Forwarding(reader, options, sender, {
+        ...{ ...kept, state, route, secret, host },
+      });
+      at.outbox = forwarding.#outbox;
+      fail = (error) => forwarding.#fail(error);
+      if (failure !== undefined) fail(failure.error);
+      return forwarding;
+    } catch (error) {
+      state?.close();
+      await sender?.close();
+      throw error;
+    }
   }
 
   /** What has been done by now, and how far behind it is. */
@@ -138,13 +173,13 @@ export class Forwarding implements AsyncDisposable {
       lagEntries: Math.max(lag.entries, pending),
       lagSeconds: lag.seconds,
       refusal: refusal?.description,
-      isConnected: this.#carrier.isConnected,
+      isConnected: this.#sender.isConnected,
       position,
     };
   }
 
   /**
-   * Waits until all that is in the log at this moment is in the stream, as entries or as gaps.
+   * Waits until all that is in the log at this moment has arrived, as entries or as gaps.
    *
    * @throws {ClosedError} if the forwarding ends before, for its own reason if it has one
    */
@@ -161,24 +196,19 @@ export class Forwarding implements AsyncDisposable {
     return this.done;
   }
 
-  /** Closes. Why it had ended before, if it had, is told by `done`, not here. */
+  /** Closes. Why it had ended before, if it had, is said by `done`, not here. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close().catch(() => {});
   }
 
   async #run(): Promise<ForwardStats> {
-    const { options, link } = this.#parts;
-    using _linked = abortWith(this.#ending, options.signal);
-    let unlisten = () => {};
+    const { signal, closeTimeout = 5000 } = this.#options;
+    using _linked = abortWith(this.#ending, signal);
     let timer: ReturnType<typeof setInterval> | undefined;
     try {
       this.#intake.findStart();
       // Not before the constructor is done.
       await undefined;
-      unlisten = link.listen((status) => this.#heard(status));
-      if (link.isClosed) throw closedError();
-      // It may be another connection by now, of which we have not heard.
-      this.#carrier.attach();
       timer = setInterval(() => this.#tick(), INTERVAL);
       await this.#intake.run();
     } catch (error) {
@@ -187,16 +217,15 @@ export class Forwarding implements AsyncDisposable {
     clearInterval(timer);
     // What the reader threw is no reason not to wait for what is on its way.
     if (!this.#outbox.isClosed) {
-      await deadline(this.#outbox.settled(), options.closeTimeout ?? 5000).catch(() => {});
+      await deadline(this.#outbox.settled(), closeTimeout).catch(() => {});
     }
     this.#ended.abort();
     const { stats } = this;
     this.#outbox.close();
-    this.#carrier.close();
-    unlisten();
+    this.#sayStrange();
     this.#saveLast();
     this.#progress.end(this.#failure);
-    if (options.link === undefined) await link.close();
+    await this.#sender.close();
     if (this.#failure !== undefined) throw this.#failure.error;
     return stats;
   }
@@ -204,7 +233,8 @@ export class Forwarding implements AsyncDisposable {
   /** Once a second. */
   #tick(): void {
     this.#progress.look();
-    const { state } = this.#parts;
+    this.#sayStrange();
+    const state = this.#state;
     if (state === undefined || !this.#hasPlace) return;
     try {
       this.#progress.save((position) => state.save(this.#stateAt(position)));
@@ -215,7 +245,7 @@ export class Forwarding implements AsyncDisposable {
 
   /** Leaves the last word in the state file, and the file to others. */
   #saveLast(): void {
-    const { state } = this.#parts;
+    const state = this.#state;
     if (state === undefined) return;
     try {
       if (this.#hasPlace) {
@@ -231,57 +261,43 @@ export class Forwarding implements AsyncDisposable {
     }
   }
 
-  /** Whether we are anywhere: not before the stream knows what was skipped, or the next one skips less. */
+  /** Whether there is a place: not before it is known there what was skipped, or the next skips less. */
   get #hasPlace(): boolean {
     return !this.#intake.hasSkipped || this.#progress.hasMoved;
   }
 
-  /** What the state file is to say. */
   #stateAt(cursor: Cursor): object {
-    const { options, subject } = this.#parts;
-    const route = routeOf(options.stream, subject, this.#intake.lane.encoder);
-    return { route, cursor, rewinds: this.#progress.rewinds };
-  }
-
-  #heard({ type, error }: NatsStatus): void {
-    if (type === "connected") {
-      this.#carrier.attach();
-      this.#outbox.connected();
-    } else if (type === "disconnected") this.#outbox.disconnected();
-    else if (type === "closed") this.#fail(error ?? closedError());
-    else if (type === "refused") {
-      const { operation, subject } = Object(error?.cause);
-      if (operation === "publish" && subject === this.#intake.lane.encoder.subject) {
-        this.#fail(error);
-      }
-    }
+    const { rewinds } = this.#progress;
+    return valueOf({ route: this.#route, cursor, rewinds, secret: this.#secret });
   }
 
   /** There is no answer: is there a server? */
-  async #lookAtLink(): Promise<void> {
-    const { link, options } = this.#parts;
-    const { ackTimeout = 5000 } = options;
+  async #lookAtSender(): Promise<void> {
+    const { ackTimeout = 5000 } = this.#options;
     this.#trouble("silent", `no answer for ${ackTimeout} ms`);
-    const { client } = link;
-    const { signal } = this.#ended;
-    const isAlive = await deadline(client.flush(), ackTimeout, { signal })
-      .then(() => true, () => false);
-    if (isAlive || signal.aborted || !link.isConnected || link.client !== client) return;
-    // What can't be renewed is closed, and we hear that.
-    await link.renew().catch(() => {});
+    await this.#sender.checkAlive(ackTimeout, this.#ended.signal);
   }
 
-  #misled(other: string): void {
-    const { subject } = this.#intake.lane.encoder;
-    const { stream } = this.#parts.options;
-    this.#fail(
-      new StreamUnusableError(`stream "${other}" takes "${subject}" by now, and not "${stream}"`),
+  /** A message that we have sent once was there before. An earlier forwarder may have sent it. */
+  #foundStrange({ lane, to, from }: OutMessage): void {
+    if (lane.order === 0 && to <= this.#oldest) return;
+    this.#strange = { count: (this.#strange?.count ?? 0) + 1, first: this.#strange?.first ?? from };
+  }
+
+  #sayStrange(): void {
+    if (this.#strange === undefined) return;
+    const { count, first } = this.#strange;
+    this.#strange = undefined;
+    this.#trouble(
+      "duplicate",
+      `${count} messages, from entry ${first} on, were sent for the first time, and the server says ` +
+        "that it has them: is there another forwarder with a copy of the state file?",
     );
   }
 
   #trouble(type: ForwardTrouble["type"], message: string): void {
     try {
-      this.#parts.options.onTrouble?.({ type, message });
+      this.#options.onTrouble?.({ type, message });
     } catch (error) {
       // Not into the client, from which some of this is called.
       this.#fail(error);
@@ -296,6 +312,34 @@ export class Forwarding implements AsyncDisposable {
   }
 }
 
-function closedError(): ClosedError {
-  return new ClosedError("the connection is closed");
+/** What is written to a state file. */
+function valueOf({ secret, ...others }: Kept & { route: string }): object {
+  return { ...others, key: Buffer.from(secret ?? []).toString("hex") };
+}
+
+/** What a state file says. */
+function keptIn(state: StateFile | undefined, wanted: string): Kept {
+  if (state?.value === undefined) return { rewinds: 0 };
+  const { route, cursor, rewinds, key } = Object(state.value);
+  if (route !== wanted) {
+    throw new RangeError(
+      `state file ${state.path} was kept for another log, host, stream or subject`,
+    );
+  }
+  try {
+    if (cursor !== undefined) checkCursor(cursor);
+  } catch (error) {
+    throw new CorruptStateError(`state file ${state.path}: ${(error as Error).message}`);
+  }
+  return {
+    ...cursor !== undefined && { cursor },
+    rewinds: Number.isSafeInteger(rewinds) ? rewinds : 0,
+    ...typeof key === "string" && { secret: keyIn(key, state.path) },
+  };
+}
+
+function keyIn(hex: string, path: string): Uint8Array {
+  const secret = new Uint8Array(Buffer.from(hex, "hex"));
+  if (secret.length === SECRET_SIZE) return secret;
+  throw new CorruptStateError(`state file ${path} has no key of ${SECRET_SIZE} bytes`);
 }

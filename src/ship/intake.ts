@@ -10,10 +10,9 @@ import type { EntryBatch } from "../log/batch.ts";
 import { type Cursor, isCursorOf } from "../log/native/cursor.ts";
 import type { ReopenEvent } from "../log/native/follow.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import type { ForwardOptions } from "./carriers/nats/forward_options.ts";
-import { laneOf } from "./lane.ts";
+import type { ShipOptions } from "./forward_options.ts";
 import type { GapReason } from "./message.ts";
-import type { Lane } from "./out_message.ts";
+import { type Lane, laneOf } from "./out_message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Progress } from "./progress.ts";
 
@@ -24,23 +23,19 @@ const LOOKS = 8;
 export interface IntakeParts {
   /** The log. */
   readonly reader: ShmLogReader;
-  /** What the user wants. */
-  readonly options: ForwardOptions;
-  /** What this machine is called. */
-  readonly host: string;
-  /** The template of the subject. */
-  readonly subject: string;
+  /** How it is forwarded. */
+  readonly options: Pick<ShipOptions, "maxSleep" | "reopen" | "start" | "onGap">;
   /** Where an earlier forwarder ended, if that is known. */
   readonly cursor: Cursor | undefined;
   /** Where messages go. */
   readonly outbox: Outbox;
-  /** Told where it begins, and of each new segment. */
+  /** Gets to know where it begins, and each new segment. */
   readonly progress: Progress;
   /** The segment that the reader has open. */
   readonly lane: Lane;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Told that the cursor is of a segment that is gone. */
+  /** Called if the cursor is of a segment that is gone. */
   readonly onReplaced: (cursor: Cursor) => void;
 }
 
@@ -88,9 +83,8 @@ export class Intake {
         return;
       }
       if (isSame) {
-        // Its numbers come once more, with other entries: nobody may take these for those.
-        const { host, subject } = this.#parts;
-        this.#lane = laneOf(reader, host, subject, 0, this.#lane.rewinds + 1);
+        // Its numbers come once more, with other entries: they must not be taken for those.
+        this.#lane = laneOf(reader, this.#lane.source.host, 0, this.#lane.rewinds + 1);
         progress.startIn(this.#lane);
       }
       onReplaced(cursor);
@@ -99,7 +93,7 @@ export class Intake {
     const { lastSequenceNumber: passed, continuation } = reader;
     const { firstSequenceNumber, lastSequenceNumber } = reader.inspect();
     if (continuation !== undefined) {
-      // It was told where to begin: after entries that are somebody else's business.
+      // The reader was opened behind a place of its own: what is before that is not ours to forward.
       this.#next = passed - continuation.lostEntries + 1;
       progress.startAfter(this.#next - 1);
     } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
@@ -123,7 +117,7 @@ export class Intake {
     return false;
   }
 
-  /** Goes on until the end, or until the reader says that it was overtaken. */
+  /** Follows the log until the end, or until the reader says that it was overtaken. */
   async #follow(): Promise<void> {
     const { reader, options, signal } = this.#parts;
     const { maxSleep, reopen = true } = options;
@@ -173,7 +167,7 @@ export class Intake {
     const [from, to] = [this.#next, next - 1];
     this.#owed.push({ lane: this.#lane, from, to, reason });
     this.#next = next;
-    const { source } = this.#lane.encoder;
+    const { source } = this.#lane;
     const count = to - from + 1;
     const time = Date.now();
     this.#parts.options.onGap?.({ kind: "gap", ...source, from, to, count, reason, time });
@@ -184,7 +178,7 @@ export class Intake {
     const { outbox, signal } = this.#parts;
     while (this.owesGaps && !signal.aborted) {
       if (!outbox.hasRoom(0)) await this.#room(0);
-      // Somebody else may have paid meanwhile.
+      // Another call may have paid meanwhile.
       const gap = outbox.hasRoom(0) ? this.#owed.shift() : undefined;
       if (gap !== undefined) outbox.addGap(gap.lane, gap.from, gap.to, gap.reason, Date.now());
     }
@@ -193,11 +187,10 @@ export class Intake {
   /** The writer has begun anew. */
   #reopened({ from }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
-    const { reader, host, subject, progress } = this.#parts;
-    this.#lane = laneOf(reader, host, subject, this.#lane.order + 1);
+    this.#lane = laneOf(this.#parts.reader, this.#lane.source.host, this.#lane.order + 1);
     this.#next = 1;
     this.#overruns = -1;
-    progress.begin(this.#lane);
+    this.#parts.progress.begin(this.#lane);
     // Not when the next entry comes: that may take long.
     void this.#pay();
   }

@@ -1,40 +1,55 @@
 /**
- * Messages on their way to a stream: many at once, each until the server has said that it has it.
+ * Messages on their way: many at once, each until the other side has said that it has it.
  *
  * @module
  */
 
-import type { Carrier, Refusal } from "./outbox_options.ts";
+import type { Refusal, Sender } from "./carrier.ts";
 import type { GapReason } from "./message.ts";
 import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
-import type { OutboxCounts, OutboxOptions } from "./outbox_options.ts";
-import { Overdue } from "./overdue.ts";
 
-/** The first pause after a refusal, and the longest, in milliseconds. */
+/** The first pause after a refusal, and the longest of ours, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 2000;
-/** The most bytes of the line in the headers that says that an entry was cut. */
-const CUT_LINE = 40;
-/** The stream takes no message of that size (`JSStreamMessageExceedsMaximumErr`). */
-const TOO_LARGE = 10054;
+/** How many looks in a row must find the same thing missing, the first one apart. */
+const LOOKS = 4;
+
+/** How much may be on its way, and what to do about what is not taken. */
+export interface OutboxOptions {
+  /** The most messages. */
+  readonly maxMessages: number;
+  /** The most bytes of payloads, unless it is a single one. */
+  readonly maxBytes: number;
+  /** How long the first message that has no answer may wait for it, in ms, until all are sent again. */
+  readonly ackTimeout: number;
+  /** What becomes of an entry that is larger than the carrier takes. */
+  readonly tooLarge: "gap" | "truncate";
+  /** Called with each message, in order, as soon as it and all before it are stored. */
+  readonly onSettled: (message: OutMessage) => void;
+  /** Called when nothing is taken, with the reason, and with `undefined` when something is again. */
+  readonly onRefused: (refusal: Refusal | undefined) => void;
+  /** Called with a message that was sent once, and that the other side says it had before. */
+  readonly onStrangeDuplicate?: (message: OutMessage) => void;
+  /** Called when no answer comes, to check the connection. All is sent again afterwards. */
+  readonly onSilence: () => Promise<void>;
+}
 
 /**
  * Sends messages in order, and again what is not acknowledged.
  *
- * Each message has a ticket, a number that grows. Sending goes in attempts: when one fails (a refusal,
- * silence, another connection) nothing new is sent until all of it is answered, or given up; then the
- * next attempt begins with the first message that is not in the stream, alone, and goes on when it is
- * taken. So the stream gets them in order but for what was refused, or lost, between others.
+ * Each message has a ticket, a number that grows. Sending goes in attempts. When one fails (a refusal,
+ * silence, another connection) nothing new is sent until all of it is answered, or given up. Then the
+ * next attempt begins with the first message that is not stored, alone, and continues when that is
+ * taken. So the other side gets them in order, but for what was refused, or lost, between others.
  */
 export class Outbox {
-  /** What was counted. */
-  readonly counts: OutboxCounts = { sent: 0, resent: 0, duplicates: 0, refused: 0, truncated: 0 };
-  readonly #carrier: Carrier;
+  /** What was counted: messages that were sent, sent again, known before, refused, cut. */
+  readonly counts = { sent: 0, resent: 0, duplicates: 0, refused: 0, truncated: 0 };
+  readonly #sender: Sender;
   readonly #options: OutboxOptions;
   readonly #ring: OutMessage[];
   readonly #mask: number;
   readonly #memory = new PayloadMemory();
-  readonly #overdue: Overdue;
   /** The first ticket that is not settled, the next one to send, and the next one to give out. */
   #first = 0;
   #unsent = 0;
@@ -46,18 +61,22 @@ export class Outbox {
   #most: number;
   #hasFailed = false;
   #pause = FIRST_PAUSE;
+  /** For how long the other side wants to have peace, in this attempt. */
+  #wished = 0;
   #refusal: Refusal | undefined;
-  #isLooking = false;
   #isClosed = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   #watchTimer: ReturnType<typeof setInterval> | undefined;
-  readonly #waiters = new Waiters();
+  #isChecking = false;
+  /** What was waited for at the last look, and for how many looks that has been so. */
+  #awaited = "";
+  #looks = 0;
+  #waiting: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
 
   /** Makes an empty one. */
-  constructor(carrier: Carrier, options: OutboxOptions) {
-    this.#carrier = carrier;
+  constructor(sender: Sender, options: OutboxOptions) {
+    this.#sender = sender;
     this.#options = options;
-    this.#overdue = new Overdue(options.ackTimeout);
     this.#most = options.maxMessages;
     let size = 1;
     while (size < options.maxMessages) size *= 2;
@@ -75,7 +94,7 @@ export class Outbox {
     return this.#next - this.#first;
   }
 
-  /** Why the stream takes nothing at the moment, if so. */
+  /** Why nothing is taken at the moment, if so. */
   get refusal(): Refusal | undefined {
     return this.#refusal;
   }
@@ -89,8 +108,8 @@ export class Outbox {
   /** Waits for room for a message of that size, and then some; or for `close()`. */
   room(size: number): Promise<void> {
     const { maxMessages, maxBytes } = this.#options;
-    // A part of the window at a time: to wake somebody for each message would cost more than it.
-    return this.#waiters.until(() =>
+    // A part of the window at a time: to wake the reader for each message would cost more than it.
+    return this.#until(() =>
       this.#isClosed || this.pending === 0 ||
       this.pending <= maxMessages * 0.75 && this.#bytes + size <= maxBytes
     );
@@ -99,13 +118,12 @@ export class Outbox {
   /** Waits until all messages that are here by now are settled, or for `close()`. */
   settled(): Promise<void> {
     const last = this.#next;
-    return this.#waiters.until(() => this.#isClosed || this.#first >= last);
+    return this.#until(() => this.#isClosed || this.#first >= last);
   }
 
   /** Adds an entry, of which the bytes are copied, and sends it as soon as possible. */
   addEntry(lane: Lane, sequenceNumber: number, payload: Uint8Array, time: number): void {
-    const message = this.#add(lane, sequenceNumber, sequenceNumber, time);
-    this.#memory.keep(message, payload);
+    this.#memory.keep(this.#add(lane, sequenceNumber, sequenceNumber, time), payload);
     this.#bytes += payload.length;
     this.#send();
   }
@@ -124,25 +142,29 @@ export class Outbox {
   /** The connection is lost: nothing is sent until it is there again. */
   disconnected(): void {
     this.#hasFailed = true;
-    this.#stopPause();
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = undefined;
   }
 
-  /** The server has the message. */
+  /** The other side has the message. */
   acknowledged(attempt: number, ticket: number, isDuplicate: boolean): void {
     const message = this.#ring[ticket & this.#mask];
     if (message.ticket !== ticket || message.isStored) return;
-    // An answer that is late counts, too: it is in the stream.
+    // An answer that is late counts, too: it is stored.
     this.#answered(message);
-    if (isDuplicate) this.counts.duplicates++;
+    if (isDuplicate) {
+      this.counts.duplicates++;
+      if (message.sends === 1) this.#options.onStrangeDuplicate?.(message);
+    }
     message.isStored = true;
     this.#bytes -= message.size;
     message.forget();
     this.#settle();
     if (attempt === this.#attempt && !this.#hasFailed) this.#isTaken();
-    this.#goOn();
+    this.#continue();
   }
 
-  /** The server, or the stream, did not take the message. */
+  /** The other side did not take the message. */
   refused(attempt: number, ticket: number, refusal: Refusal): void {
     const message = this.#ring[ticket & this.#mask];
     if (message.ticket !== ticket || message.isStored || attempt !== this.#attempt) return;
@@ -150,22 +172,25 @@ export class Outbox {
     this.#answered(message);
     this.counts.refused++;
     this.#hasFailed = true;
-    if (refusal.code === TOO_LARGE && message.reason === undefined) {
-      // By how much it does not say.
-      this.#shrink(message, message.size >> 1);
+    this.#wished = Math.max(this.#wished, refusal.pause ?? 0);
+    const { kind } = refusal;
+    if (kind !== "later" && message.reason === undefined) {
+      // By how much it is too large is not known.
+      if (kind === "too large") this.#shrink(message, message.size >> 1);
+      else this.#drop(message, "refused");
     } else if (this.#refusal === undefined) {
       this.#refusal = refusal;
       this.#options.onRefused(refusal);
     }
-    this.#goOn();
+    this.#continue();
   }
 
   /** Gives up what is on its way. Acknowledgements that still come are counted. */
   close(): void {
     this.#isClosed = true;
-    this.#stopPause();
+    clearTimeout(this.#pauseTimer);
     clearInterval(this.#watchTimer);
-    this.#waiters.look();
+    this.#look();
   }
 
   #add(lane: Lane, from: number, to: number, time: number): OutMessage {
@@ -181,7 +206,7 @@ export class Outbox {
     this.#open--;
   }
 
-  /** The stream takes messages: all that fit. */
+  /** Messages are taken: all that fit. */
   #isTaken(): void {
     this.#most = this.#options.maxMessages;
     this.#pause = FIRST_PAUSE;
@@ -190,7 +215,7 @@ export class Outbox {
     this.#options.onRefused(undefined);
   }
 
-  /** Takes leave of the messages at the front that the server has. */
+  /** Takes leave of the messages at the front that are stored. */
   #settle(): void {
     const before = this.#first;
     while (this.#first < this.#next) {
@@ -200,30 +225,26 @@ export class Outbox {
       this.#options.onSettled(message);
     }
     if (this.#unsent < this.#first) this.#unsent = this.#first;
-    if (this.#first !== before) this.#waiters.look();
+    if (this.#first !== before) this.#look();
   }
 
   /** After an answer: sends on, or begins anew when all are there. */
-  #goOn(): void {
-    if (!this.#hasFailed) this.#send();
-    else if (
-      this.#open === 0 && this.#pauseTimer === undefined && !this.#isClosed &&
-      this.#carrier.isConnected
-    ) {
-      this.#pauseTimer = setTimeout(() => {
-        this.#pauseTimer = undefined;
-        this.#begin();
-      }, this.#pause);
-      this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
-    }
+  #continue(): void {
+    if (!this.#hasFailed) return this.#send();
+    if (this.#open > 0 || this.#pauseTimer !== undefined || this.#isClosed) return;
+    if (!this.#sender.isConnected) return;
+    this.#pauseTimer = setTimeout(() => this.#begin(), Math.max(this.#pause, this.#wished));
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
   }
 
   /** Begins the next attempt. */
   #begin(): void {
     if (this.#isClosed) return;
-    this.#stopPause();
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = undefined;
     this.#attempt++;
     this.#open = 0;
+    this.#wished = 0;
     this.#hasFailed = false;
     this.#most = 1;
     this.#unsent = this.#first;
@@ -234,7 +255,7 @@ export class Outbox {
   #send(): void {
     while (
       this.#unsent < this.#next && this.#open < this.#most && !this.#hasFailed &&
-      !this.#isClosed && this.#carrier.isConnected
+      !this.#isClosed && this.#sender.isConnected
     ) {
       const message = this.#ring[this.#unsent++ & this.#mask];
       if (!message.isStored) this.#transmit(message);
@@ -242,29 +263,24 @@ export class Outbox {
   }
 
   #transmit(message: OutMessage): void {
-    if (message.attempt === 0) this.counts.sent++;
+    if (message.sends++ === 0) this.counts.sent++;
     else this.counts.resent++;
     message.attempt = this.#attempt;
     message.isAnswered = false;
     this.#open++;
-    this.#watchTimer ??= setInterval(() => this.#watch(), this.#overdue.interval);
-    const { encoder } = message.lane!;
-    let headers: Uint8Array;
-    let payload: Uint8Array | undefined;
+    this.#watchTimer ??= setInterval(
+      () => this.#watch(),
+      Math.max(1, this.#options.ackTimeout / LOOKS),
+    );
     if (message.reason === undefined) {
-      const { mostBytes } = this.#carrier;
-      headers = encoder.entryHeaders(message.from, message.time, message.cutFrom);
-      if (headers.length + message.size > mostBytes) {
-        // The line that says that it was cut needs room, too.
-        this.#shrink(message, mostBytes - headers.length - CUT_LINE);
-        headers = encoder.entryHeaders(message.from, message.time, message.cutFrom);
+      const most = this.#sender.mostBytes(message);
+      if (message.size > most) {
+        this.#shrink(message, most);
+        // That it was cut has to be said, which takes room, too.
+        if (message.reason === undefined) this.#shrink(message, this.#sender.mostBytes(message));
       }
-      payload = message.bytes;
     }
-    if (message.reason !== undefined) {
-      ({ headers, payload } = encoder.gap(message.from, message.to, message.reason, message.time));
-    }
-    this.#carrier.publish(encoder.subject, headers!, payload!, this.#attempt, message.ticket);
+    this.#sender.send(message);
   }
 
   /** Cuts an entry that is too large to so many bytes, or makes it a gap. */
@@ -272,49 +288,47 @@ export class Outbox {
     const { size } = message;
     const wasCut = message.cutFrom !== undefined;
     if (this.#options.tooLarge === "truncate") message.cut(length);
-    if (this.#options.tooLarge === "gap" || message.size === 0) message.drop("too large");
-    const isCut = message.cutFrom !== undefined;
-    this.counts.truncated += Number(isCut) - Number(wasCut);
     this.#bytes -= size - message.size;
+    this.counts.truncated += Number(message.cutFrom !== undefined) - Number(wasCut);
+    if (this.#options.tooLarge === "gap" || message.size === 0) this.#drop(message, "too large");
+  }
+
+  #drop(message: OutMessage, reason: GapReason): void {
+    if (message.cutFrom !== undefined) this.counts.truncated--;
+    this.#bytes -= message.size;
+    message.drop(reason);
   }
 
   /**
    * Looks whether an answer is overdue. What is first holds up all others, whatever answers come for
    * them: one that is lost (a server that was the leader a moment ago) must not wait until the window
    * is full. After a failure it is the last answer of all that is waited for.
+   *
+   * It counts looks, not milliseconds: a process that stood still, or a clock that jumps, is no silence.
    */
   #watch(): void {
-    if (this.#open === 0 || this.#isLooking || !this.#carrier.isConnected) return;
-    const awaited = this.#hasFailed ? -this.#open : this.#first;
-    if (!this.#overdue.look(this.#attempt, awaited)) return;
-    this.#isLooking = true;
-    this.#hasFailed = true;
+    if (this.#open === 0 || this.#isChecking || !this.#sender.isConnected) return;
     const attempt = this.#attempt;
+    const awaited = `${attempt} ${this.#hasFailed ? -this.#open : this.#first}`;
+    this.#looks = awaited === this.#awaited ? this.#looks + 1 : 0;
+    this.#awaited = awaited;
+    if (this.#looks < LOOKS) return;
+    this.#isChecking = true;
+    this.#hasFailed = true;
     this.#options.onSilence().finally(() => {
-      this.#isLooking = false;
+      this.#isChecking = false;
       // Unless another connection has begun another one.
       if (attempt === this.#attempt) this.#begin();
     });
   }
 
-  #stopPause(): void {
-    clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = undefined;
-  }
-}
-
-/** Promises that resolve when their condition holds, which is checked at each `look()`. */
-class Waiters {
-  #waiting: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
-
   /** Waits until `isSo` holds: at once, or at a later look. */
-  until(isSo: () => boolean): Promise<void> {
+  #until(isSo: () => boolean): Promise<void> {
     if (isSo()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ isSo, resolve }));
   }
 
-  /** Checks the conditions, and resolves those that hold by now. */
-  look(): void {
+  #look(): void {
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ isSo, resolve }) => {
       if (!isSo()) return true;

@@ -1,5 +1,5 @@
 /**
- * How far a log is forwarded, how far behind that is, and who waits for it.
+ * How far a log is forwarded, how far behind that is, and what waits for it.
  *
  * @module
  */
@@ -7,8 +7,56 @@
 import { ClosedError } from "../errors.ts";
 import type { Cursor } from "../log/native/cursor.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import { LagClock } from "./lag.ts";
 import type { Lane, OutMessage } from "./out_message.ts";
+
+/** How many looks at the writer are kept. */
+const MOST_LOOKS = 512;
+
+/**
+ * How far behind a forwarder is in time, of entries that have none: looks at how far the writer was at
+ * which moment, and tells from them how late one is.
+ */
+export class LagClock {
+  #looks: { at: number; last: number }[] = [];
+  /** How far they are apart at least, in milliseconds. */
+  #distance = 0;
+
+  /**
+   * Remembers that entry `last` was the last one at the moment `at`, in milliseconds.
+   */
+  look(at: number, last: number): void {
+    const latest = this.#looks.at(-1);
+    // The first moment at which it was there is the one that tells.
+    if (latest !== undefined && (latest.last >= last || at - latest.at < this.#distance)) return;
+    this.#looks.push({ at, last });
+    if (this.#looks.length <= MOST_LOOKS) return;
+    // The longer the time, the coarser the looks may be.
+    this.#distance = 2 * (at - this.#looks[0].at) / MOST_LOOKS;
+    let before = -Infinity;
+    this.#looks = this.#looks.filter(({ at }) => {
+      if (at - before < this.#distance) return false;
+      before = at;
+      return true;
+    });
+  }
+
+  /** Forgets what is up to entry `done`. */
+  forget(done: number): void {
+    let count = 0;
+    while (count < this.#looks.length && this.#looks[count].last <= done) count++;
+    if (count > 0) this.#looks.splice(0, count);
+    if (this.#looks.length === 0) this.#distance = 0;
+  }
+
+  /**
+   * For how many milliseconds there have been entries after `done`: the oldest of them is at least as
+   * old, and about as old as that.
+   */
+  lagAfter(done: number, now: number): number {
+    const first = this.#looks.find(({ last }) => last > done);
+    return first === undefined ? 0 : Math.max(0, now - first.at);
+  }
+}
 
 interface Waiting {
   readonly lane: Lane;
@@ -76,7 +124,7 @@ export class Progress {
     this.#lane = this.#settledLane = lane;
   }
 
-  /** Everything up to that entry is somebody else's business. */
+  /** Everything up to that entry was forwarded before, or is not ours to forward. */
   startAfter(sequenceNumber: number): void {
     this.#settledNumber = sequenceNumber;
   }
@@ -90,7 +138,7 @@ export class Progress {
 
   /** A message, and all before it, are in the stream. */
   settled({ lane, from, to, reason, size }: OutMessage): void {
-    this.#settledLane = lane!;
+    this.#settledLane = lane;
     this.#settledNumber = to;
     if (reason === undefined) {
       this.acknowledged++;
@@ -107,7 +155,7 @@ export class Progress {
     try {
       this.#last = Math.max(this.#last, this.#reader.newestSequenceNumber());
     } catch {
-      // It is closed, or cut off: who follows it hears that.
+      // It is closed, or cut off: following it fails for the same reason.
       return;
     }
     this.#lag.look(performance.now(), this.#last);

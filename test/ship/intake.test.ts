@@ -8,9 +8,9 @@ import type { EntryBatch } from "../../src/log/batch.ts";
 import type { FollowOptions } from "../../src/log/native/follow.ts";
 import type { ShmLogReader } from "../../src/log/native/shm_log_reader.ts";
 import { Intake } from "../../src/ship/intake.ts";
-import { laneOf } from "../../src/ship/lane.ts";
+import { laneOf } from "../../src/ship/out_message.ts";
 import { Progress } from "../../src/ship/progress.ts";
-import { FakeCarrier, outboxOn } from "../support/fake_carrier.ts";
+import { FakeSender, outboxOn } from "../support/fake_carrier.ts";
 
 /** A batch of entries 1 to `count`. */
 function batchOf(count: number): EntryBatch {
@@ -47,15 +47,13 @@ class ReplacedLog {
 
 test("a gap at the end of a log goes out as soon as there is room, though nothing follows", async () => {
   const reader = new ReplacedLog() as unknown as ShmLogReader;
-  const carrier = new FakeCarrier();
-  const { outbox, settled } = outboxOn(carrier, { maxMessages: 1 });
-  const lane = laneOf(reader, "h", "logs.x");
+  const sender = new FakeSender();
+  const { outbox, settled } = outboxOn(sender, { maxMessages: 1 });
+  const lane = laneOf(reader, "h");
   const ending = new AbortController();
   const intake = new Intake({
     reader,
-    options: { stream: "S" },
-    host: "h",
-    subject: "logs.x",
+    options: {},
     cursor: undefined,
     outbox,
     progress: new Progress(reader, lane, () => false),
@@ -67,7 +65,7 @@ test("a gap at the end of a log goes out as soon as there is room, though nothin
   const running = intake.run();
   while (!intake.owesGaps) await turn();
   outbox.acknowledged(1, 0, false);
-  while (intake.owesGaps || carrier.published.length < 2) await turn();
+  while (intake.owesGaps || sender.sent.length < 2) await turn();
   outbox.acknowledged(1, 1, false);
   assert.deepEqual(settled.map(({ from, to }) => [from, to]), [[1, 1], [2, 5]]);
   ending.abort();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { LagClock } from "../../src/ship/lag.ts";
+import { LagClock } from "../../src/ship/progress.ts";
 
 test("the lag is since when there was something that is not done", () => {
   const clock = new LagClock();

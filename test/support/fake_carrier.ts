@@ -1,58 +1,56 @@
-/** An outbox, and a server that is made up. */
+/** An outbox, and another side that is made up: it says nothing by itself. */
 
-import type { Carrier } from "../../src/ship/outbox_options.ts";
-import { MessageEncoder } from "../../src/ship/carriers/nats/message_encoder.ts";
+import type { Outgoing, Sender } from "../../src/ship/carrier.ts";
 import type { Lane, OutMessage } from "../../src/ship/out_message.ts";
-import { Outbox } from "../../src/ship/outbox.ts";
-import type { OutboxOptions } from "../../src/ship/outbox_options.ts";
+import { Outbox, type OutboxOptions } from "../../src/ship/outbox.ts";
 
 /** The segment that messages are of. */
 export const lane: Lane = {
-  encoder: new MessageEncoder({ host: "h", name: "/a", segment: "1-2-3" }),
+  source: { host: "h", name: "/a", segment: "1-2-3" },
   identity: { device: 1, inode: 2, created: 3 },
   order: 0,
   rewinds: 0,
 };
 
 /** A message that was sent. */
-export interface Published {
+export interface Sent {
   id: string;
-  payload: Uint8Array;
-  headers: string;
+  bytes: Uint8Array;
+  reason: string | undefined;
+  cutFrom: number | undefined;
   attempt: number;
   ticket: number;
 }
 
-/** Remembers what was sent, and says nothing by itself. */
-export class FakeCarrier implements Carrier {
+/** Remembers what was sent. */
+export class FakeSender implements Sender {
   isConnected = true;
-  mostBytes = Infinity;
-  readonly published: Published[] = [];
-  onPublish: (message: Published) => void = () => {};
+  most = Infinity;
+  readonly sent: Sent[] = [];
 
-  publish(_: string, headers: Uint8Array, payload: Uint8Array, attempt: number, ticket: number) {
-    const text = new TextDecoder().decode(headers);
-    const message = {
-      id: /Nats-Msg-Id: (\S+)/.exec(text)![1].replace("h/1-2-3/", ""),
-      payload: payload.slice(),
-      headers: text,
-      attempt,
-      ticket,
-    };
-    this.published.push(message);
-    this.onPublish(message);
+  mostBytes({ cutFrom }: Outgoing): number {
+    // That an entry was cut has to be said, too.
+    return cutFrom === undefined ? this.most : this.most - 10;
   }
 
+  send({ from, to, reason, bytes, cutFrom, attempt, ticket }: Outgoing): void {
+    const id = reason === undefined ? `${from}` : `gap/${from}-${to}`;
+    this.sent.push({ id, bytes: bytes.slice(), reason, cutFrom, attempt, ticket });
+  }
+
+  checkAlive = () => Promise.resolve();
+  close = () => Promise.resolve();
+
   get ids(): string {
-    return this.published.map(({ id }) => id).join(" ");
+    return this.sent.map(({ id }) => id).join(" ");
   }
 }
 
-/** An outbox that sends by a carrier, and what becomes of it. */
-export function outboxOn(carrier: Carrier, options: Partial<OutboxOptions> = {}) {
+/** An outbox on a sender, and what becomes of it. */
+export function outboxOn(sender: Sender, options: Partial<OutboxOptions> = {}) {
   const settled: { from: number; to: number; reason: string | undefined }[] = [];
   const refusals: (string | undefined)[] = [];
-  const outbox = new Outbox(carrier, {
+  const outbox = new Outbox(sender, {
     maxMessages: 4,
     maxBytes: 1000,
     ackTimeout: 60_000,

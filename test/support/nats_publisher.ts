@@ -3,7 +3,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { headers } from "@nats-io/nats-core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { HEADERS, headerText } from "../../src/ship/carriers/nats/headers.ts";
+import { HEADERS, headerText } from "../../src/ship/carriers/nats/message.ts";
 import type { LogSource } from "../../src/ship/message.ts";
 
 /** A source for tests. */

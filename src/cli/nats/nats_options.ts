@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
-import { checkStreamName } from "../../ship/carriers/nats/checks.ts";
+import { checkName } from "../../ship/carriers/nats/nats_options.ts";
 import type { NatsOptions, NatsStatus } from "../../ship/carriers/nats/connect.ts";
 import { subjectOf } from "../../ship/carriers/nats/subject.ts";
 import { warn } from "../output/warn.ts";
@@ -52,7 +52,7 @@ export function serversArgument(text: string): string {
 
 /** The name of a stream. */
 export function streamArgument(text: string): string {
-  return checked(text, () => checkStreamName(text));
+  return checked(text, () => checkName("stream", text));
 }
 
 /** The template of a subject. */

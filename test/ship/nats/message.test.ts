@@ -3,15 +3,42 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { headers as clientHeaders } from "@nats-io/nats-core";
-import { headerText, textOfHeader } from "../../../src/ship/carriers/nats/headers.ts";
-import { decodeMessage } from "../../../src/ship/carriers/nats/message.ts";
-import { type LogSource, segmentWord } from "../../../src/ship/message.ts";
+import {
+  decodeMessage,
+  headerText,
+  textOfHeader,
+} from "../../../src/ship/carriers/nats/message.ts";
+import type { Outgoing } from "../../../src/ship/carrier.ts";
+import { GAP_REASONS, type LogSource, segmentWord } from "../../../src/ship/message.ts";
 import { MessageEncoder } from "../../../src/ship/carriers/nats/message_encoder.ts";
-import { subjectFilter, subjectOf, subjectToken } from "../../../src/ship/carriers/nats/subject.ts";
+import {
+  subjectFilter,
+  subjectOf,
+  subjectToken,
+  subjectTrust,
+} from "../../../src/ship/carriers/nats/subject.ts";
 import { baseSeed, Random } from "../../support/random.ts";
 
 const source: LogSource = { host: "web-1.example", name: "/app", segment: "1a-2b07-640f5e3c" };
 const payload = new Uint8Array([0, 1, 2, 255]);
+const secret = new Uint8Array(16).fill(5);
+
+/** A message to encode. */
+function outgoing(from: number, time: number, more: Partial<Outgoing> = {}): Outgoing {
+  return {
+    ...{
+      source,
+      from,
+      to: from,
+      reason: undefined,
+      size: 4,
+      bytes: payload,
+      cutFrom: undefined,
+      time,
+    },
+    ...{ ticket: 0, attempt: 1, ...more },
+  };
+}
 
 /** The headers as a receiver of the real client sees them. */
 function received(bytes: Uint8Array): { get(name: string): string } {
@@ -28,58 +55,86 @@ function received(bytes: Uint8Array): { get(name: string): string } {
 }
 
 test("an entry comes out of its message as it went in", () => {
-  const encoder = new MessageEncoder(source);
+  const encoder = new MessageEncoder(source, secret);
   const numbers = [1, 9, 10, 99, 100, 4711, 999_999, 1_000_000, 2 ** 32, Number.MAX_SAFE_INTEGER];
-  for (const sequenceNumber of numbers) {
-    const headers = received(encoder.entryHeaders(sequenceNumber, 1795280400123));
-    assert.equal(headers.get("Nats-Msg-Id"), `web-1_example/1a-2b07-640f5e3c/${sequenceNumber}`);
-    assert.deepEqual(decodeMessage(headers, payload), {
+  const made = numbers.flatMap((from) =>
+    [undefined, 70_000].map((cutFrom) => {
+      const message = outgoing(from, 1795280400000 + from % 1000, { cutFrom });
+      return { message, bytes: encoder.entryHeaders(message) };
+    })
+  );
+  // All of them, after the last one was made: they stay as they are.
+  for (const { message, bytes } of made) {
+    const { from, time, cutFrom } = message;
+    assert.equal(bytes.length, encoder.headersSize(message));
+    assert.deepEqual(decodeMessage(received(bytes), payload), {
       kind: "entry",
       ...source,
-      sequenceNumber,
-      time: 1795280400123,
+      sequenceNumber: from,
+      time,
       payload,
+      ...cutFrom !== undefined && { truncatedFrom: cutFrom },
     });
   }
-});
-
-test("an entry that was cut says how long it was", () => {
-  const encoder = new MessageEncoder(source);
-  const message = decodeMessage(received(encoder.entryHeaders(7, 5, 70_000)), payload);
-  assert.equal(message?.kind === "entry" && message.truncatedFrom, 70_000);
-  const next = decodeMessage(received(encoder.entryHeaders(8, 5)), payload);
-  assert.ok(next !== undefined && !("truncatedFrom" in next));
 });
 
 test("a gap comes out of its message as it went in", () => {
-  const encoder = new MessageEncoder(source);
-  for (const reason of ["overwritten", "too large", "damaged", "not wanted"] as const) {
-    const { headers, payload } = encoder.gap(5000, 5999, reason, 42);
-    const said = received(headers);
-    assert.equal(said.get("Nats-Msg-Id"), "web-1_example/1a-2b07-640f5e3c/gap/5000-5999");
-    assert.deepEqual(decodeMessage(said, payload), {
+  const encoder = new MessageEncoder(source, secret);
+  for (const reason of GAP_REASONS) {
+    const { headers, payload } = encoder.gap(outgoing(5000, 42, { to: 5999, reason }));
+    const gap = { from: 5000, to: 5999, count: 1000, reason };
+    assert.deepEqual(decodeMessage(received(headers), payload), {
       kind: "gap",
       ...source,
-      from: 5000,
-      to: 5999,
-      count: 1000,
-      reason,
+      ...gap,
       time: 42,
     });
-    assert.equal(
-      new TextDecoder().decode(payload),
-      `{"gap":{"from":5000,"to":5999,"count":1000,"reason":"${reason}"}}`,
-    );
+    assert.equal(new TextDecoder().decode(payload), JSON.stringify({ gap }));
   }
 });
 
-test("headers that were made stay as they are when others are made", () => {
-  const encoder = new MessageEncoder(source);
-  const all: [number, Uint8Array][] = [];
-  for (let i = 1; i <= 2000; i++) all.push([i, encoder.entryHeaders(i, i)]);
-  for (const [i, bytes] of all) {
-    const message = decodeMessage(received(bytes), payload);
-    assert.ok(message?.kind === "entry" && message.sequenceNumber === i && message.time === i);
+test("an id is the same each time, for each message another, and tells nothing of the next", () => {
+  const idOf = (number: number, more: Partial<LogSource> = {}, key = secret) => {
+    const encoder = new MessageEncoder({ ...source, ...more }, key);
+    return received(encoder.entryHeaders(outgoing(number, 1))).get("Nats-Msg-Id");
+  };
+  const numbers = [1, 2, 255, 256, 257, 512, 2 ** 32, 2 ** 32 + 256, Number.MAX_SAFE_INTEGER];
+  const ids = numbers.map((number) => idOf(number));
+  for (const id of ids) assert.match(id, /^[\w-]{16}$/);
+  // In any order, and by another forwarder with the same key.
+  assert.deepEqual(numbers.toReversed().map((number) => idOf(number)), ids.toReversed());
+  const others = [
+    idOf(1, { host: "other" }),
+    idOf(1, { name: "/other" }),
+    idOf(1, { segment: "1-2-3" }),
+    idOf(1, {}, new Uint8Array(16)),
+  ];
+  const encoder = new MessageEncoder(source, secret);
+  for (const [from, to] of [[1, 1], [1, 2], [2, 2]]) {
+    const { headers } = encoder.gap(outgoing(from, 1, { to, reason: "overwritten" }));
+    others.push(received(headers).get("Nats-Msg-Id"));
+  }
+  assert.equal(new Set([...ids, ...others]).size, ids.length + others.length);
+  // The ids of a stream's messages must be the same with every version, or a restart sends twice.
+  assert.equal(ids[0], "lBkmUcY4axfTqcJB");
+});
+
+test("a source is believed on its own subject only", () => {
+  const evil = subjectTrust();
+  assert.ok(evil("logs.evil.app", { ...source, host: "evil" }));
+  assert.ok(!evil("logs.evil.app", source), "not what it remembers");
+  const cases: [template: string | undefined, subject: string, isBelieved: boolean][] = [
+    [undefined, "logs.web-1_example.app", true],
+    [undefined, "logs.evil.app", false],
+    [undefined, "logs.evil.web-1_example.app", false],
+    [undefined, "logs.web-1_example.app.x", false],
+    ["x.{name}.{segment}", "x.app.1a-2b07-640f5e3c", true],
+    ["x.{name}.{segment}", "x.app.1a-2b07-640f5e3d", false],
+    ["all", "all", true],
+  ];
+  for (const [template, subject, isBelieved] of cases) {
+    const trusts = subjectTrust(template);
+    assert.equal(trusts(subject, source), isBelieved, subject);
   }
 });
 
@@ -99,8 +154,8 @@ test("any name and host goes through a header and comes back", () => {
     const text = headerText(name);
     assert.match(text, /^[!-~]+$/);
     assert.equal(textOfHeader(text), name);
-    const encoder = new MessageEncoder({ ...source, host: name, name });
-    const message = decodeMessage(received(encoder.entryHeaders(1, 1)), payload);
+    const encoder = new MessageEncoder({ ...source, host: name, name }, secret);
+    const message = decodeMessage(received(encoder.entryHeaders(outgoing(1, 1))), payload);
     assert.deepEqual([message?.host, message?.name], [name, name]);
   }
   assert.equal(textOfHeader("%zz"), undefined);
@@ -121,7 +176,7 @@ test("a subject that can't be published to is a RangeError", () => {
   for (
     const template of ["", "a..b", ".a", "a.", "a b", "a.*", "a.>", "$JS.x", "{hots}.a", "a{b"]
   ) {
-    assert.throws(() => new MessageEncoder(source, template), RangeError, template);
+    assert.throws(() => new MessageEncoder(source, secret, template), RangeError, template);
   }
 });
 

@@ -6,7 +6,8 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ClosedError, OuroborosError } from "../../../errors.ts";
-import { Backoff, dialUntil, isRefusal, refused } from "./dial.ts";
+import { isRefusal, refused } from "./client.ts";
+import { Backoff, dialUntil } from "./dial.ts";
 import type { NatsOptions, NatsStatus } from "./nats_options.ts";
 import { checkOptions, signal as isSignal } from "../../../base/options.ts";
 import { natsChecks } from "./nats_options.ts";

@@ -6,14 +6,11 @@
 
 import { readFileSync } from "node:fs";
 import { connect, isIP } from "node:net";
-import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
-import { NatsRefusedError } from "../../../errors.ts";
+import type { Authenticator, NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
 import { abortable, delay } from "../../../async.ts";
-import { LONGEST_SLEEP, milliseconds } from "../../../base/options.ts";
-import { checkInboxPrefix } from "./checks.ts";
-import type { NatsOptions } from "./nats_options.ts";
-import { transportPackage } from "./packages.ts";
-import { checkTlsFiles } from "./tls_files.ts";
+import { NatsRefusedError } from "../../../errors.ts";
+import { isRefusal, refused, transportPackage } from "./client.ts";
+import type { NatsOptions, NatsTlsOptions } from "./nats_options.ts";
 
 /** The first pause between two attempts, and the longest if nothing else is said, in milliseconds. */
 const FIRST_DELAY = 50;
@@ -25,45 +22,45 @@ const GREETING_TIME = 1000;
 /** How often a connection that is quiet is tried, in milliseconds; the second try in vain is its end. */
 const PING_INTERVAL = 10_000;
 
-/** Connects, however long that takes, unless we are refused. */
+/**
+ * Connects, however long that takes, unless we are refused.
+ *
+ * @throws {NatsRefusedError} if a server does not let us in
+ * @throws {RangeError} if an address is none, or a file does not hold what it should
+ * @throws {DOMException} the reason of `signal` when it is aborted
+ */
 export async function dialUntil(
   options: NatsOptions,
   backoff: Backoff,
   signal: AbortSignal | undefined,
   onFailure: (error: Error) => void,
 ): Promise<NatsConnection> {
-  const { maxReconnectDelay = 1, connectTimeout = 1, inboxPrefix } = options;
-  const isTime = milliseconds(1, LONGEST_SLEEP);
-  isTime("maxReconnectDelay", maxReconnectDelay);
-  isTime("connectTimeout", connectTimeout);
-  if (inboxPrefix !== undefined) checkInboxPrefix(inboxPrefix);
   checkTlsFiles(options.tls ?? {});
   const wanted = clientOptions(options, backoff);
-  const isWeb = (wanted.servers as string[]).some((server) => /^wss?:/.test(server));
-  const client = await transportPackage();
-  const dial = isWeb ? client.wsconnect : client.connect;
-  wanted.authenticator = await authenticatorOf(options, wanted);
-  const hasNoCertificate = wanted.tls && options.tls?.certFile === undefined && !isWeb;
+  const [first] = wanted.servers as string[];
+  const isWeb = /^wss?:/.test(first);
+  const { connect, wsconnect } = await transportPackage();
+  const authenticator = await authenticatorOf(options, wanted);
+  if (authenticator !== undefined) wanted.authenticator = authenticator;
   for (;;) {
     signal?.throwIfAborted();
-    // What comes of it is said by each runtime in its own way: never, or as an end of the process.
-    if (hasNoCertificate && await wantsCertificate((wanted.servers as string[])[0])) {
-      throw new NatsRefusedError("the NATS server wants a certificate of ours, and there is none");
-    }
-    const dialling = dial(wanted);
+    if (wanted.tls && !isWeb) await checkGreeting(first, options);
+    const dialling = isWeb ? wsconnect(wanted) : connect(wanted);
     try {
       const client = await abortable(dialling, signal);
       backoff.reset();
       return client;
     } catch (error) {
       if (signal?.aborted) {
-        // It can't be told to stop: nobody waits for it.
+        // It can't be told to stop: nothing waits for it.
         dialling.then((client) => client.close(), () => {});
         throw signal.reason;
       }
-      if (!(error instanceof Error)) throw error;
       if (isRefusal(error)) throw refused(error);
-      if (!isPassing(error)) throw error;
+      // What the client calls invalid will not get better. All else may: no network, no server yet.
+      if (!(error instanceof Error) || /^(Invalid|TypeError|RangeError)/.test(error.name)) {
+        throw error;
+      }
       onFailure(error);
       await delay(backoff.delay(), { signal });
     }
@@ -95,24 +92,28 @@ export class Backoff {
   }
 }
 
-/** What the client is told. */
-function clientOptions(options: NatsOptions, backoff: Backoff): ConnectionOptions {
+/** What the client gets. */
+function clientOptions(options: NatsOptions, backoff: Backoff): NodeConnectionOptions {
   const { connectionName = "ouroboros", connectTimeout = CONNECT_TIMEOUT, tls } = options;
   const addresses = addressesOf(options.servers);
   const isEncrypted = addresses.some(({ isEncrypted }) => isEncrypted);
+  const given = <K extends "user" | "password" | "token">(key: K) =>
+    options[key] ?? addresses.find((address) => address[key] !== undefined)?.[key];
+  const [user, pass, token] = [given("user"), given("password"), given("token")];
   return {
-    servers: addresses.map(({ server }) => server),
     name: connectionName,
     ...options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix },
-    user: options.user ?? addresses.find(({ user }) => user !== undefined)?.user,
-    pass: options.password ?? addresses.find(({ password }) => password !== undefined)?.password,
-    token: options.token ?? addresses.find(({ token }) => token !== undefined)?.token,
+    ...user !== undefined && { user },
+    ...pass !== undefined && { pass },
+    ...token !== undefined && { token },
     ...(tls !== undefined || isEncrypted) &&
       { tls: { ...tls, ...addressInCertificate(addresses) } },
     timeout: connectTimeout,
     pingInterval: PING_INTERVAL,
     maxReconnectAttempts: -1,
     reconnectDelayHandler: () => backoff.delay(),
+    ...options.client,
+    servers: addresses.map(({ server }) => server),
   };
 }
 
@@ -179,78 +180,89 @@ function addressInCertificate(addresses: readonly Address[]): { host?: string } 
   return hosts.size === 1 && isIP(number) !== 0 ? { host: number } : {};
 }
 
-/** Says who we are by a file of credentials. */
+/** Says who we are by a file of credentials, or by the key of a user. */
 async function authenticatorOf(
-  { creds }: NatsOptions,
-  { user, pass, token }: ConnectionOptions,
+  { creds, nkey }: NatsOptions,
+  { user, pass, token }: NodeConnectionOptions,
 ): Promise<Authenticator | undefined> {
-  if (creds === undefined) return undefined;
-  if (user !== undefined || pass !== undefined || token !== undefined) {
-    throw new RangeError("either credentials, or a user and a password, or a token: not several");
+  const file = creds ?? nkey;
+  if (file === undefined) return undefined;
+  if ([creds, nkey, user ?? pass, token].filter((one) => one !== undefined).length > 1) {
+    throw new RangeError(
+      "either credentials, or an nkey, or a user and a password, or a token: not several",
+    );
   }
-  const { credsAuthenticator } = await transportPackage();
-  const bytes = typeof creds === "string" ? readFileSync(creds) : creds;
-  const authenticator = credsAuthenticator(bytes);
+  const { credsAuthenticator, nkeyAuthenticator } = await transportPackage();
+  const bytes = typeof file === "string" ? readFileSync(file) : file;
   try {
+    const authenticator = creds !== undefined
+      ? credsAuthenticator(bytes)
+      : nkeyAuthenticator(new TextEncoder().encode(new TextDecoder().decode(bytes).trim()));
     // What is no file of credentials is a mistake now, not when a server asks.
     authenticator("nonce");
-  } catch (error) {
-    const where = typeof creds === "string" ? ` in ${creds}` : "";
-    throw new NatsRefusedError(`there are no usable credentials${where}`, { cause: error });
+    return authenticator;
+  } catch {
+    // Not why: the client's words may have parts of the key in them.
+    const where = typeof file === "string" ? ` in ${file}` : "";
+    throw new NatsRefusedError(`there are no usable credentials${where}`);
   }
-  return authenticator;
 }
 
-/** What the client says when a server knows us, and says no. */
-const REFUSALS = [
-  "AuthorizationError",
-  "UserAuthenticationExpiredError",
-  "PermissionViolationError",
-];
-
-/** Whether it is of no use to ask again. */
-export function isRefusal(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  if (REFUSALS.includes(error.name)) return true;
-  const { code, message } = error as Error & { code?: unknown };
-  if (isOfNetwork(code)) return false;
-  // Certificates: OpenSSL's words in Node and Bun, rustls's in Deno.
-  return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(String(code)) ||
-    /certificate|'tls'|ssl routines|alert/i.test(message) ||
-    error.cause !== undefined && isRefusal(error.cause);
-}
-
-/** What the client says, as our error. */
-export function refused(error: Error): NatsRefusedError {
-  return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
-}
-
-/** Whether a server says, before anything is encrypted, that it wants a certificate of its clients. */
-function wantsCertificate(server: string): Promise<boolean> {
+/**
+ * Throws if the first words of a server, before anything is encrypted, say that it will not be: or that
+ * it wants a certificate of ours, and there is none. What comes of that is said by each runtime in its
+ * own way: never, or as the end of the process.
+ *
+ * @throws {NatsRefusedError} if so
+ */
+async function checkGreeting(server: string, { tls, client }: NatsOptions): Promise<void> {
+  if (client?.tls) return;
   const { hostname, port } = new URL(`nats://${server}`);
   const socket = connect(Number(port), hostname.replace(/^\[(.*)\]$/, "$1"));
-  return new Promise<boolean>((resolve) => {
+  const words = await new Promise<string>((resolve) => {
     let said = "";
     socket.on("data", (bytes) => {
       said += bytes.toString();
-      if (said.includes("\r\n")) resolve(/"tls_verify":\s*true/.test(said));
+      if (said.includes("\r\n")) resolve(said);
     });
-    // Whatever this is, the client will find out.
-    socket.on("error", () => resolve(false));
-    socket.on("close", () => resolve(false));
-    // A server that begins with encryption says nothing.
-    socket.setTimeout(GREETING_TIME, () => resolve(false));
+    // Whatever this is, the client will find out. A server that begins with encryption says nothing.
+    for (const event of ["error", "close", "timeout"]) socket.once(event, () => resolve(""));
+    socket.setTimeout(GREETING_TIME);
   }).finally(() => socket.destroy());
+  let info: Record<string, unknown>;
+  try {
+    info = JSON.parse(words.split("\r\n")[0].slice("INFO ".length));
+  } catch {
+    return;
+  }
+  if (!info.tls_required && !info.tls_available) {
+    throw new NatsRefusedError("the NATS server does not encrypt, and that is asked for");
+  }
+  if (info.tls_verify && tls?.certFile === undefined) {
+    throw new NatsRefusedError("the NATS server wants a certificate of ours, and there is none");
+  }
 }
 
-/** Whether a code is that of a network that fails: ECONNREFUSED, ENOTFOUND, … */
-function isOfNetwork(code: unknown): boolean {
-  return /^E(?!RR_|PROTO$)[A-Z_]+$/.test(String(code));
+/**
+ * Throws unless there is in the files what is said to be there. The client reads them at each attempt,
+ * and takes what is wrong with them for a server that is not there; or the runtime ends the process.
+ *
+ * @throws {RangeError} if there is something else in them, or one of two that belong together is missing
+ * @throws {Error} what the system says of a file that can't be read
+ */
+function checkTlsFiles({ caFile, certFile, keyFile }: NatsTlsOptions): void {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new RangeError("a certificate of ours and its key belong together: one is missing");
+  }
+  checkPem(caFile, "CERTIFICATE", "certificate");
+  checkPem(certFile, "CERTIFICATE", "certificate");
+  checkPem(keyFile, "PRIVATE KEY", "private key");
 }
 
-/** Whether the next attempt may fare better: no network, no server, or not yet. */
-function isPassing(error: Error): boolean {
-  const { code } = error as Error & { code?: unknown };
-  return /^(ConnectionError|TimeoutError|ProtocolError|RequestError|ClosedConnectionError)$/
-    .test(error.name) || isOfNetwork(code) || error.name === "Error";
+function checkPem(path: string | undefined, label: string, what: string): void {
+  if (path === undefined) return;
+  const begins = new RegExp(`^-----BEGIN (?:[A-Z0-9]+ )*${label}-----`, "m");
+  if (!begins.test(readFileSync(path, "latin1"))) {
+    throw new RangeError(`there is no ${what} in PEM in ${path}`);
+  }
 }

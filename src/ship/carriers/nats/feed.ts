@@ -18,7 +18,7 @@ import { FeedPlace } from "./feed_place.ts";
 import { statusOf } from "./feed_status.ts";
 import { FeedWindow } from "./feed_window.ts";
 import { type Acks, HandledMessages } from "./handled.ts";
-import { jetstreamPackage } from "./packages.ts";
+import { jetstreamPackage } from "./client.ts";
 
 /** How often the server says that it is there, in milliseconds. */
 const HEARTBEAT = 500;

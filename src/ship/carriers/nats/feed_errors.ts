@@ -6,7 +6,7 @@
 
 import { NatsRefusedError, OuroborosError, StreamUnusableError } from "../../../errors.ts";
 import type { FeedOptions } from "./feed_options.ts";
-import { isForbidden, NOT_YET } from "./server_codes.ts";
+import { isForbidden, NOT_YET } from "./client.ts";
 
 /** There is no consumer of that name yet, and a moment later there is. */
 const MADE_MEANWHILE = [10013, 10105, 10148];

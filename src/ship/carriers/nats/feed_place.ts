@@ -9,7 +9,7 @@ import { StreamUnusableError } from "../../../errors.ts";
 import { delay } from "../../../async.ts";
 import { checkConsumer, infoOf, makeConsumer } from "./feed_consumer.ts";
 import { BusyError, inUse } from "./feed_errors.ts";
-import { isForbidden } from "./server_codes.ts";
+import { isForbidden } from "./client.ts";
 import type { FeedOptions } from "./feed_options.ts";
 import type { HandledMessages } from "./handled.ts";
 

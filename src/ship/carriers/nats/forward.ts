@@ -4,25 +4,71 @@
  * @module
  */
 
-import { hostname } from "node:os";
-import { CorruptStateError } from "../../../errors.ts";
-import { checkCursor, type Cursor, isCursorOf } from "../../../log/native/cursor.ts";
-import type { ShmLogReader } from "../../../log/native/shm_log_reader.ts";
-import { NatsLink } from "./connect.ts";
-import { checkForwardOptions, type ForwardOptions } from "./forward_options.ts";
-import { Forwarding } from "../../forwarding.ts";
-import { laneOf, routeOf } from "../../lane.ts";
-import { StateFile } from "../../state_file.ts";
-import { prepareStream } from "./stream.ts";
-import { DEFAULT_SUBJECT, subjectFilter } from "./subject.ts";
 import { abortable } from "../../../async.ts";
-import { pickOptions } from "../../../base/options.ts";
-import { natsChecks, type NatsOptions } from "./nats_options.ts";
+import {
+  anything,
+  checkOptions,
+  type Checks,
+  flag,
+  pickOptions,
+  text,
+} from "../../../base/options.ts";
+import type { ShmLogReader } from "../../../log/native/shm_log_reader.ts";
+import type { SendCarrier } from "../../carrier.ts";
+import { shipChecks, type ShipOptions } from "../../forward_options.ts";
+import { Forwarding } from "../../forwarding.ts";
+import { NatsLink } from "./connect.ts";
+import { checkName, natsChecks, type NatsOptions } from "./nats_options.ts";
+import { NatsSender } from "./nats_sender.ts";
+import { checkNewStream, type NewStreamOptions, prepareStream } from "./stream.ts";
+import { DEFAULT_SUBJECT, subjectFilter, subjectOf } from "./subject.ts";
+
+/** How a log is forwarded to a stream. */
+export interface ForwardOptions extends ShipOptions, NatsOptions {
+  /** The stream that takes the entries. */
+  stream: string;
+  /**
+   * The subject, in which `{host}`, `{name}` and `{segment}` are replaced. Default
+   * `"logs.{host}.{name}"`: entry 7 of `/app` on the machine `web-1` goes to `logs.web-1.app`.
+   */
+  subject?: string;
+  /** Makes the stream if it is not there; one that is there stays as it is. Default `false`. */
+  createStream?: boolean | NewStreamOptions;
+  /** The domain of JetStream, where there are several. */
+  domain?: string;
+  /** A connection to share; it stays open at the end. Default: one for this forwarder alone. */
+  link?: NatsLink;
+}
+
+/** What {@linkcode ForwardOptions} may be. */
+const forwardChecks: Checks<ForwardOptions> = {
+  ...natsChecks,
+  ...shipChecks,
+  stream: (_name, value) => checkName("stream", value),
+  subject: text,
+  createStream(name, value) {
+    if (typeof value === "object") checkNewStream(value as NewStreamOptions);
+    else flag(name, value);
+  },
+  domain: (_name, value) => checkName("domain", value),
+  link: anything,
+};
 
 /**
- * Forwards a log: what is there, and what comes, each entry as a message of a JetStream stream. It goes
- * on until `close()`, through everything that happens to the server, the network and the writer; what
- * could not be sent before it was overwritten is in the stream as a gap.
+ * Checks the options, but for what a connection needs.
+ *
+ * @throws {RangeError} if a number or a name is not usable
+ * @throws {TypeError} if there is no such choice
+ */
+export function checkForwardOptions(options: ForwardOptions): void {
+  checkOptions("forward()", options, forwardChecks);
+  checkName("stream", options.stream);
+}
+
+/**
+ * Forwards a log: what is there, and what comes, each entry as a message of a JetStream stream. It
+ * continues until `close()`, through everything that happens to the server, the network and the writer.
+ * What could not be sent before it was overwritten is in the stream as a gap.
  *
  * The reader is only read here from now on, and stays open. Open it with `strategy: "oldest"`, or begin
  * at a place of your own with `after`.
@@ -57,56 +103,47 @@ import { natsChecks, type NatsOptions } from "./nats_options.ts";
  */
 export async function forward(reader: ShmLogReader, options: ForwardOptions): Promise<Forwarding> {
   checkForwardOptions(options);
-  const { subject = DEFAULT_SUBJECT, host = hostname(), signal, domain, createStream } = options;
-  const { encoder } = laneOf(reader, host, subject);
-  // First what can be wrong here, then what takes a server.
-  const state = options.state === undefined ? undefined : StateFile.open(options.state);
-  let link = options.link;
-  try {
-    const found = state && placeIn(state, routeOf(options.stream, subject, encoder));
-    const cursor = found?.cursor;
-    const isSame = cursor !== undefined && isCursorOf(cursor, reader.position);
-    const rewinds = isSame ? found!.rewinds : 0;
-    link ??= await NatsLink.open({ ...pickOptions<NatsOptions>(options, natsChecks), signal });
-    const create = createStream === undefined || createStream === false ? undefined : {
-      ...createStream === true ? {} : createStream,
-      subjects: createStream === true || createStream.subjects === undefined
-        ? [subjectFilter(subject)]
-        : createStream.subjects,
-    };
-    const preparing = prepareStream(link, options.stream, [encoder.subject], {
-      signal,
-      ...create && { create },
-      ...domain !== undefined && { domain },
-    });
-    // A server that stands still is asked for seconds.
-    const { maxMessageSize } = await abortable(preparing, signal);
-    return await Forwarding.start({
-      ...{ reader, options, host, subject, link, state, cursor, rewinds, maxMessageSize },
-    });
-  } catch (error) {
-    state?.close();
-    if (link !== options.link) await link?.close();
-    throw error;
-  }
+  return await Forwarding.start(reader, options, natsCarrier(options));
 }
 
-/** What the state file says, if it is of this route. */
-function placeIn(
-  state: StateFile,
-  wanted: string,
-): { cursor: Cursor; rewinds: number } | undefined {
-  if (state.value === undefined) return undefined;
-  const { route, cursor, rewinds = 0 } = Object(state.value);
-  if (route !== wanted) {
-    throw new RangeError(
-      `state file ${state.path} was kept for another log, host, stream or subject`,
-    );
-  }
-  try {
-    checkCursor(cursor);
-  } catch (error) {
-    throw new CorruptStateError(`state file ${state.path}: ${(error as Error).message}`);
-  }
-  return { cursor, rewinds: Number.isSafeInteger(rewinds) ? rewinds : 0 };
+/** A way to a stream. */
+export function natsCarrier(options: Omit<ForwardOptions, keyof ShipOptions>): SendCarrier {
+  const { stream, subject = DEFAULT_SUBJECT, createStream, domain, inboxPrefix } = options;
+  return {
+    route: [stream, subject],
+    checkSource: (source) => void subjectOf(subject, source),
+    async open(answers, secret, source, signal) {
+      const given = options.link;
+      const link = given ??
+        await NatsLink.open({ ...pickOptions<NatsOptions>(options, natsChecks), signal });
+      try {
+        const preparing = prepareStream(link, stream, [subjectOf(subject, source)], {
+          signal,
+          ...createStream && {
+            create: {
+              subjects: [subjectFilter(subject)],
+              ...createStream === true ? {} : createStream,
+            },
+          },
+          ...domain !== undefined && { domain },
+        });
+        // A server that stands still is asked for seconds.
+        const { maxMessageSize } = await abortable(preparing, signal);
+        return await NatsSender.on({
+          ...{
+            link,
+            ownsLink: link !== given,
+            stream,
+            subject,
+            maxMessageSize,
+            inboxPrefix,
+            secret,
+          },
+        }, answers);
+      } catch (error) {
+        if (link !== given) await link.close();
+        throw error;
+      }
+    },
+  };
 }

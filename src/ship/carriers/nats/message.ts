@@ -1,10 +1,10 @@
 /**
- * What a log's entry is as a message of NATS JetStream. What must be the same on both sides is here, in
- * `headers.ts` and in `subject.ts`, and only there.
+ * What a log's entry is as a message of NATS JetStream. What must be the same on both sides is here and
+ * in `subject.ts`, and only there.
  *
  * ```text
  * subject  logs.web-1.app                              {host} and {name} as one token each
- * headers  Nats-Msg-Id: web-1/1a-2b07-640f5e3c/4711    host token / segment / number
+ * headers  Nats-Msg-Id: yF0tXkq3Wm9_aZ2P               can't be guessed: see message_ids.ts
  *          Ouroboros-Seq: 4711                         the number of the entry
  *          Ouroboros-Time: 1795280400000               when it was read, in ms since 1970
  *          Ouroboros-Host: web-1                       as it is; what no header can carry, as %XX
@@ -15,20 +15,50 @@
  *
  * and of entries that nobody gets, a gap:
  *
- * headers  Nats-Msg-Id: web-1/1a-2b07-640f5e3c/gap/5000-5999
- *          Ouroboros-Gap: 5000-5999                    instead of Ouroboros-Seq
- *          Ouroboros-Time, -Host, -Name, -Segment      as above
+ * headers  Ouroboros-Gap: 5000-5999                    instead of Ouroboros-Seq
+ *          Nats-Msg-Id, Ouroboros-Time, -Host, …       as above
  * payload  {"gap":{"from":5000,"to":5999,"count":1000,"reason":"overwritten"}}
  * ```
- *
- * A source is a host, a name and a segment: within one the numbers grow without a hole, if entries
- * and gaps are taken together.
  *
  * @module
  */
 
 import { GAP_REASONS, type GapReason, type LogMessage } from "../../message.ts";
-import { HEADERS, textOfHeader } from "./headers.ts";
+
+/** The headers, by name. */
+export const HEADERS = {
+  id: "Nats-Msg-Id",
+  sequenceNumber: "Ouroboros-Seq",
+  gap: "Ouroboros-Gap",
+  time: "Ouroboros-Time",
+  host: "Ouroboros-Host",
+  name: "Ouroboros-Name",
+  segment: "Ouroboros-Segment",
+  truncated: "Ouroboros-Truncated",
+} as const;
+
+/** Text that a header can carry: what is not printable ASCII, and `%`, becomes %XX of its UTF-8. */
+export function headerText(text: string): string {
+  const isPlain = /^[!-$&-~]*$/.test(text);
+  if (isPlain) return text;
+  let safe = "";
+  for (const byte of new TextEncoder().encode(text)) {
+    safe += byte > 0x20 && byte < 0x7f && byte !== 0x25
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return safe;
+}
+
+/** The text again; `undefined` if no `headerText` made it. */
+export function textOfHeader(value: string): string | undefined {
+  if (!value.includes("%")) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * What a message says; `undefined` if it is none of ours, or none that makes sense: a stream may hold

@@ -1,18 +1,18 @@
 /**
- * How the messages of a log are made, byte by byte.
+ * How the messages of a source are made, byte by byte.
  *
  * @module
  */
 
-import { HEADERS, headerText } from "./headers.ts";
-import type { GapReason, LogSource } from "../../message.ts";
-import { DEFAULT_SUBJECT, subjectOf, subjectToken } from "./subject.ts";
+import type { Outgoing } from "../../carrier.ts";
+import type { LogSource } from "../../message.ts";
+import { HEADERS, headerText } from "./message.ts";
+import { ID_SIZE, MessageIds } from "./message_ids.ts";
+import { DEFAULT_SUBJECT, subjectOf } from "./subject.ts";
 
 const encoder = new TextEncoder();
 /** How many bytes of headers are made in one piece of memory, which is never used again. */
 const BLOCK = 65536;
-/** Room for two decimal numbers of 16 digits, twice. */
-const DIGITS = 64;
 
 /**
  * Makes the headers of one source's messages. Those of an entry are put together from bytes that are
@@ -21,12 +21,10 @@ const DIGITS = 64;
 export class MessageEncoder {
   /** Where the messages go. */
   readonly subject: string;
-  /** Where the entries come from. */
-  readonly source: LogSource;
-  readonly #id: string;
+  readonly #ids: MessageIds;
   readonly #origin: string;
-  readonly #before: Uint8Array;
-  readonly #between: Uint8Array;
+  readonly #before = encoder.encode(`NATS/1.0\r\n${HEADERS.id}: `);
+  readonly #between = encoder.encode(`\r\n${HEADERS.sequenceNumber}: `);
   readonly #after: Uint8Array;
   #block = new Uint8Array(0);
   #used = 0;
@@ -34,64 +32,62 @@ export class MessageEncoder {
   #timeLine: Uint8Array = new Uint8Array(0);
 
   /**
-   * Makes the encoder of a source.
+   * Makes the encoder of a source; `secret` is the key of its message ids.
    *
    * @throws {RangeError} if the template makes no subject
    */
-  constructor(source: LogSource, template: string = DEFAULT_SUBJECT) {
-    this.source = source;
+  constructor(source: LogSource, secret: Uint8Array, template: string = DEFAULT_SUBJECT) {
     this.subject = subjectOf(template, source);
-    this.#id = `${subjectToken(source.host)}/${source.segment}/`;
+    this.#ids = new MessageIds(secret, source);
     this.#origin = `${HEADERS.host}: ${headerText(source.host)}\r\n` +
       `${HEADERS.name}: ${headerText(source.name)}\r\n` +
       `${HEADERS.segment}: ${source.segment}\r\n`;
-    this.#before = encoder.encode(`NATS/1.0\r\n${HEADERS.id}: ${this.#id}`);
-    this.#between = encoder.encode(`\r\n${HEADERS.sequenceNumber}: `);
     this.#after = encoder.encode(`\r\n${this.#origin}`);
   }
 
-  /** The headers of an entry as bytes that stay as they are. */
-  entryHeaders(sequenceNumber: number, time: number, truncatedFrom?: number): Uint8Array {
-    if (time !== this.#time) {
-      this.#time = time;
-      this.#timeLine = encoder.encode(`${HEADERS.time}: ${time}\r\n\r\n`);
-    }
-    const more = truncatedFrom === undefined
-      ? undefined
-      : encoder.encode(`${HEADERS.truncated}: ${truncatedFrom}\r\n`);
-    const most = this.#before.length + this.#between.length + this.#after.length +
-      this.#timeLine.length + (more?.length ?? 0) + DIGITS;
-    if (this.#used + most > this.#block.length) {
-      this.#block = new Uint8Array(Math.max(BLOCK, most));
+  /** How many bytes the headers of an entry have. */
+  headersSize({ from, time, cutFrom }: Outgoing): number {
+    return this.#before.length + ID_SIZE + this.#between.length + digitsOf(from) +
+      this.#after.length + (cutFrom === undefined ? 0 : cutLine(cutFrom).length) +
+      this.#timeLineOf(time).length;
+  }
+
+  /** The headers of an entry, as bytes that stay as they are. */
+  entryHeaders(message: Outgoing): Uint8Array {
+    const { from, time, cutFrom } = message;
+    const size = this.headersSize(message);
+    if (this.#used + size > this.#block.length) {
+      this.#block = new Uint8Array(Math.max(BLOCK, size));
       this.#used = 0;
     }
     const start = this.#used;
     this.#add(this.#before);
-    const digits = this.#used;
-    this.#addNumber(sequenceNumber);
-    const end = this.#used;
+    this.#ids.write(from, this.#block, this.#used);
+    this.#used += ID_SIZE;
     this.#add(this.#between);
-    this.#block.copyWithin(this.#used, digits, end);
-    this.#used += end - digits;
+    this.#addNumber(from);
     this.#add(this.#after);
-    if (more !== undefined) this.#add(more);
-    this.#add(this.#timeLine);
+    if (cutFrom !== undefined) this.#add(encoder.encode(cutLine(cutFrom)));
+    this.#add(this.#timeLineOf(time));
     return this.#block.subarray(start, this.#used);
   }
 
   /** A gap: its headers as bytes, and its payload. */
-  gap(
-    from: number,
-    to: number,
-    reason: GapReason,
-    time: number,
-  ): { headers: Uint8Array; payload: Uint8Array } {
+  gap({ from, to, reason, time }: Outgoing): { headers: Uint8Array; payload: Uint8Array } {
     const headers = encoder.encode(
-      `NATS/1.0\r\n${HEADERS.id}: ${this.#id}gap/${from}-${to}\r\n` +
+      `NATS/1.0\r\n${HEADERS.id}: ${this.#ids.ofGap(from, to)}\r\n` +
         `${HEADERS.gap}: ${from}-${to}\r\n${this.#origin}${HEADERS.time}: ${time}\r\n\r\n`,
     );
     const gap = { from, to, count: to - from + 1, reason };
     return { headers, payload: encoder.encode(JSON.stringify({ gap })) };
+  }
+
+  #timeLineOf(time: number): Uint8Array {
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#timeLine = encoder.encode(`${HEADERS.time}: ${time}\r\n\r\n`);
+    }
+    return this.#timeLine;
   }
 
   #add(bytes: Uint8Array): void {
@@ -100,8 +96,7 @@ export class MessageEncoder {
   }
 
   #addNumber(number: number): void {
-    let length = 1;
-    for (let power = 10; power <= number; power *= 10) length++;
+    const length = digitsOf(number);
     let rest = number;
     for (let at = this.#used + length - 1; at >= this.#used; at--) {
       const digit = rest % 10;
@@ -110,4 +105,14 @@ export class MessageEncoder {
     }
     this.#used += length;
   }
+}
+
+function cutLine(cutFrom: number): string {
+  return `${HEADERS.truncated}: ${cutFrom}\r\n`;
+}
+
+function digitsOf(number: number): number {
+  let length = 1;
+  for (let power = 10; power <= number; power *= 10) length++;
+  return length;
 }

@@ -82,7 +82,7 @@
  *
  * ```text
  * subject  logs.web-1.app                              {host} and {name} as one token each
- * headers  Nats-Msg-Id: web-1/1a-2b07-640f5e3c/4711    host, segment, number
+ * headers  Nats-Msg-Id: yF0tXkq3Wm9_aZ2P               known to the forwarder alone, before it is sent
  *          Ouroboros-Seq: 4711                         or Ouroboros-Gap: 4711-4720
  *          Ouroboros-Time: 1795280400000               when it was read, in ms since 1970
  *          Ouroboros-Host: web-1
@@ -218,12 +218,12 @@ export {
   WriterLockedError,
 } from "../../../errors.ts";
 export { NatsLink, type NatsOptions, type NatsStatus, type NatsTlsOptions } from "./connect.ts";
-export { forward } from "./forward.ts";
-export type { ForwardOptions, ForwardStats, ForwardTrouble } from "./forward_options.ts";
+export { forward, type ForwardOptions } from "./forward.ts";
+export type { ForwardStats, ForwardTrouble, ShipOptions } from "../../forward_options.ts";
 export type { Forwarding } from "../../forwarding.ts";
 export { decodeMessage } from "./message.ts";
 export type { EntryMessage, GapMessage, GapReason, LogMessage, LogSource } from "../../message.ts";
-export type { NewStreamOptions } from "./new_stream.ts";
+export type { NewStreamOptions } from "./stream.ts";
 export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "../../origins.ts";
 export type {
   Intent,

@@ -1,9 +1,10 @@
 /**
- * Where a NATS server is, who we are, and what becomes of the connection.
+ * Where a NATS server is, how to be let in, and what becomes of the connection.
  *
  * @module
  */
 
+import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import {
   anything,
   callback,
@@ -13,9 +14,8 @@ import {
   milliseconds,
   text,
 } from "../../../base/options.ts";
-import { checkInboxPrefix } from "./checks.ts";
 
-/** Where a NATS server is, and who we are. */
+/** Where a NATS server is, and how to be let in. */
 export interface NatsOptions {
   /**
    * The servers: `"nats://host:4222"`, `"tls://…"`, `"ws://…"`, or just `"host"`; several in a list, or
@@ -27,6 +27,8 @@ export interface NatsOptions {
   connectionName?: string;
   /** The path of a file of credentials (a JWT and its key), or its bytes. */
   creds?: string | Uint8Array;
+  /** The path of a file with the seed of an NKey, or its bytes. */
+  nkey?: string | Uint8Array;
   /** A user. */
   user?: string;
   /** And its password. */
@@ -44,7 +46,9 @@ export interface NatsOptions {
   maxReconnectDelay?: number;
   /** How long an attempt to reach a server may take, in milliseconds. Default 10000. */
   connectTimeout?: number;
-  /** Told what becomes of the connection. */
+  /** More options of the client's own `connect()`, which it gets as they are; they go before ours. */
+  client?: Omit<NodeConnectionOptions, "servers">;
+  /** Called with what becomes of the connection. */
   onStatus?: (status: NatsStatus) => void;
 }
 
@@ -72,7 +76,6 @@ export interface NatsStatus {
   readonly error?: Error;
 }
 
-/** What {@linkcode NatsTlsOptions} may be. */
 const tlsChecks: Checks<NatsTlsOptions> = { caFile: text, certFile: text, keyFile: text };
 
 /** What {@linkcode NatsOptions} may be. */
@@ -80,12 +83,27 @@ export const natsChecks: Checks<NatsOptions> = {
   servers: anything,
   connectionName: text,
   creds: anything,
+  nkey: anything,
   user: text,
   password: text,
   token: text,
-  inboxPrefix: (_name, value) => checkInboxPrefix(value),
+  inboxPrefix(_name, value) {
+    if (/^[^\s.*>\p{Cc}]+(\.[^\s.*>\p{Cc}]+)*$/u.test(String(value))) return;
+    throw new RangeError(`inboxPrefix is "${value}", but must be a subject without wildcards`);
+  },
   tls: (name, value) => checkOptions(name, value as NatsTlsOptions, tlsChecks),
   maxReconnectDelay: milliseconds(1, LONGEST_SLEEP),
   connectTimeout: milliseconds(1, LONGEST_SLEEP),
+  client: anything,
   onStatus: callback,
 };
+
+/**
+ * Throws unless the server takes it for the name of a stream, a consumer, or a domain.
+ *
+ * @throws {RangeError} if not
+ */
+export function checkName(what: "stream" | "consumer" | "domain", name: unknown): void {
+  if (typeof name === "string" && /^[^\s.*>/\\\p{Cc}]{1,255}$/u.test(name)) return;
+  throw new RangeError(`"${name}" is no name of a ${what}: no space, ".", "*", ">", "/"`);
+}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkConsumerName, checkDomain, checkStreamName } from "./checks.ts";
+import { checkName } from "./nats_options.ts";
 import type { NatsLink, NatsOptions } from "./connect.ts";
 import {
   anything,
@@ -81,16 +81,16 @@ export interface CheckedOptions extends ReceiveOptions {
 export const receiveChecks: Checks<ReceiveOptions> = {
   ...natsChecks,
   link: anything,
-  stream: (_name, value) => checkStreamName(value),
+  stream: (_name, value) => checkName("stream", value),
   subject: subjectCheck,
-  consumer: (_name, value) => checkConsumerName(value),
+  consumer: (_name, value) => checkName("consumer", value),
   state: text,
   start(name, value) {
     if (typeof value !== "object" || value === null) return startWord(name, value);
     integer(1)("start.streamSequence", Object(value).streamSequence);
   },
   follow: flag,
-  domain: (_name, value) => checkDomain(value),
+  domain: (_name, value) => checkName("domain", value),
   signal,
   maxHold: integer(0, undefined, "ms"),
   maxHeldMessages: integer(0),
@@ -116,7 +116,7 @@ function subjectCheck(name: string, value: unknown): void {
  */
 export function checkReceiveOptions(options: ReceiveOptions): CheckedOptions {
   checkOptions("receive()", options, receiveChecks);
-  checkStreamName(options.stream);
+  checkName("stream", options.stream);
   const { consumer, state, start = "oldest" } = options;
   if (state !== undefined && consumer === undefined) {
     throw new TypeError(

@@ -1,0 +1,74 @@
+/**
+ * The client of NATS, which the npm package does not bring: only who uses NATS installs it. And what its
+ * errors mean: they are known by their names and codes.
+ *
+ * @module
+ */
+
+import { NatsRefusedError, PackageMissingError } from "../../../errors.ts";
+
+type Transport = typeof import("@nats-io/transport-node");
+type JetStream = typeof import("@nats-io/jetstream");
+
+/**
+ * `@nats-io/transport-node`: connects, and has all of the core of the client.
+ *
+ * @throws {PackageMissingError} if it is not installed
+ */
+export async function transportPackage(): Promise<Transport> {
+  return exportsOf(await import("@nats-io/transport-node").catch(explainMissing));
+}
+
+/**
+ * `@nats-io/jetstream`: streams and consumers.
+ *
+ * @throws {PackageMissingError} if it is not installed
+ */
+export async function jetstreamPackage(): Promise<JetStream> {
+  return exportsOf(await import("@nats-io/jetstream").catch(explainMissing));
+}
+
+/** What a CommonJS package exports, on whichever runtime. */
+function exportsOf<T extends object>(module: T & { default?: T }): T {
+  return module.default ?? module;
+}
+
+function explainMissing(error: Error & { code?: string }): never {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  throw new PackageMissingError(
+    "NATS needs the packages @nats-io/transport-node and @nats-io/jetstream " +
+      "(npm install @nats-io/transport-node @nats-io/jetstream)",
+    { cause: error },
+  );
+}
+
+/** While JetStream's cluster is being set up, or has no leader: too few servers, not available, not now. */
+export const NOT_YET: readonly number[] = [10005, 10008, 10009];
+
+/** The number that the server gives to a reason; 0 if it gives none. */
+export function codeOf(error: unknown): number {
+  return Number(Object(error).code ?? 0);
+}
+
+/** Whether something was not permitted: it is the reason that the client gives for what came of it. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error &&
+    (error.name === "PermissionViolationError" || isForbidden(error.cause));
+}
+
+/** Whether a server does not let us in, or is not the one that it should be: asking again is of no use. */
+export function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const { name, code, cause } = error as Error & { code?: unknown };
+  return name === "AuthorizationError" || name === "UserAuthenticationExpiredError" ||
+    name === "PermissionViolationError" ||
+    // What the runtimes call what is wrong with a certificate.
+    /^(ERR_TLS|ERR_SSL|ERR_OSSL|ERR_BORINGSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_)/
+      .test(String(code)) ||
+    cause !== undefined && isRefusal(cause);
+}
+
+/** What the client says, as our error. */
+export function refused(error: Error): NatsRefusedError {
+  return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
+}

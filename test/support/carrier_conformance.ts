@@ -1,0 +1,239 @@
+/** What every carrier keeps, whatever is behind it: the promises of `carrier.ts`, and what an outbox makes of them. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Answers, Outgoing, SendCarrier } from "../../src/ship/carrier.ts";
+import type { LogSource } from "../../src/ship/message.ts";
+import type { Outbox } from "../../src/ship/outbox.ts";
+import { bytes, lane, outboxOn } from "./fake_carrier.ts";
+import type { StoredMessage } from "./memory_carrier.ts";
+import { ReceivedSource } from "./nats_stream.ts";
+import { Random } from "./random.ts";
+
+/** A carrier, and what can be done to what is behind it. */
+export interface CarrierWorld extends AsyncDisposable {
+  readonly carrier: SendCarrier;
+  /** What is kept there, in order. */
+  stored(): Promise<readonly StoredMessage[]>;
+  /** Lets it refuse everything, or take it again. */
+  setFull(isFull: boolean): Promise<void>;
+  /** Ends all connections, or lets nothing through, until `restore()`. */
+  cut(): void;
+  stall(): void;
+  restore(): void;
+}
+
+/** How a world is made: with the largest entry that it takes, and with faults by a seed. */
+export type MakeWorld = (
+  options: { mostBytes?: number; random?: Random },
+) => Promise<CarrierWorld>;
+
+const source: LogSource = lane.source;
+const secret = new Uint8Array(16).fill(7);
+
+/** A message to send. */
+function outgoing(from: number, more: Partial<Outgoing> = {}): Outgoing {
+  const payload = more.bytes ?? (more.reason ? new Uint8Array() : bytes(from % 50));
+  return {
+    ...{ source, from, to: from, reason: undefined, cutFrom: undefined, time: 1795280400123 },
+    ...{ ticket: from, attempt: 1, ...more, bytes: payload, size: payload.length },
+  };
+}
+
+/** Sends by a carrier, and remembers what is said. */
+async function open(world: CarrierWorld) {
+  const said: string[] = [];
+  const answers: Answers = {
+    acknowledged: (attempt, ticket, isDuplicate) =>
+      said.push(`${attempt}.${ticket}${isDuplicate ? " again" : ""}`),
+    refused: (attempt, ticket, { kind }) => said.push(`${attempt}.${ticket} ${kind}`),
+    connected: () => said.push("connected"),
+    disconnected: () => said.push("disconnected"),
+    failed: (error) => said.push(String(error)),
+  };
+  const sender = await world.carrier.open(answers, secret, source, undefined);
+  const heard = async (...words: (string | RegExp)[]) => {
+    const isSaid = (word: string | RegExp) =>
+      typeof word === "string" ? said.includes(word) : said.some((one) => word.test(one));
+    while (!words.every(isSaid)) {
+      await sleep(2);
+      const unexpected = said.find((word) => word.includes("Error"));
+      if (unexpected !== undefined) assert.fail(unexpected);
+    }
+  };
+  return { sender, said, heard };
+}
+
+/** Tests a carrier; `runs` times at random, with about so many messages. */
+export function carrierConformance(
+  name: string,
+  make: MakeWorld,
+  { runs, messages, seed, skip, timeout }: {
+    runs: number;
+    messages: number;
+    seed: number;
+    skip: string | false;
+    timeout: number;
+  },
+): void {
+  const options = { skip, timeout };
+
+  test(`${name}: what is sent is kept as it is, in order, and acknowledged`, options, async () => {
+    await using world = await make({});
+    const { sender, heard } = await open(world);
+    const gap = outgoing(4, { to: 9, reason: "overwritten" });
+    const cut = outgoing(10, { cutFrom: 700 });
+    const messages = [outgoing(1), outgoing(2, { bytes: new Uint8Array() }), outgoing(3), gap, cut];
+    for (const message of messages) sender.send(message);
+    await heard("1.1", "1.2", "1.3", "1.4", "1.10");
+    assert.deepEqual(
+      await world.stored(),
+      messages.map(({ source, from, to, reason, bytes, cutFrom, time }) => ({
+        ...{ source, from, to, reason, bytes, cutFrom, time },
+      })),
+    );
+    await sender.close();
+  });
+
+  test(`${name}: what is sent again is kept once, and named so`, options, async () => {
+    await using world = await make({});
+    const { sender, heard } = await open(world);
+    const gap = { to: 5, reason: "damaged" } as const;
+    for (const attempt of [1, 2]) {
+      sender.send(outgoing(1, { attempt }));
+      sender.send(outgoing(2, { ...gap, attempt }));
+      await heard(`${attempt}.1${attempt > 1 ? " again" : ""}`);
+      await heard(`${attempt}.2${attempt > 1 ? " again" : ""}`);
+    }
+    assert.equal((await world.stored()).length, 2);
+    await sender.close();
+  });
+
+  test(`${name}: mostBytes() is the most that is taken`, options, async () => {
+    await using world = await make({ mostBytes: 2000 });
+    const { sender, heard } = await open(world);
+    const most = (number: number) => sender.mostBytes(outgoing(number));
+    assert.ok(most(1) <= 2000 && most(1) > 1000, `${most(1)}`);
+    assert.ok(sender.mostBytes(outgoing(1, { cutFrom: 9999 })) < most(1));
+    sender.send(outgoing(1, { bytes: bytes(most(1)) }));
+    sender.send(outgoing(123456, { bytes: bytes(most(123456)) }));
+    await heard("1.1", "1.123456");
+    await sender.close();
+  });
+
+  test(`${name}: what is refused is taken later`, options, async () => {
+    await using world = await make({});
+    const { sender, heard } = await open(world);
+    sender.send(outgoing(1));
+    await heard("1.1");
+    await world.setFull(true);
+    sender.send(outgoing(2));
+    await heard("1.2 later");
+    await world.setFull(false);
+    sender.send(outgoing(2, { attempt: 2 }));
+    await heard("2.2");
+    assert.deepEqual((await world.stored()).map(({ from }) => from), [1, 2]);
+    await sender.close();
+  });
+
+  test(`${name}: a connection that is lost is said so, and comes back`, options, async () => {
+    await using world = await make({});
+    const { sender, heard, said } = await open(world);
+    sender.send(outgoing(1));
+    await heard("1.1");
+    world.cut();
+    await heard("disconnected");
+    assert.equal(sender.isConnected, false);
+    world.restore();
+    await heard("connected");
+    assert.equal(sender.isConnected, true);
+    sender.send(outgoing(2, { attempt: 2 }));
+    await heard("2.2");
+    await sender.close();
+    const { length } = said;
+    world.cut();
+    await sleep(20);
+    assert.equal(said.length, length, "nothing is said after close()");
+  });
+
+  test(`${name}: a network that stands still is found out, and left`, options, async () => {
+    await using world = await make({});
+    const { sender, heard } = await open(world);
+    sender.send(outgoing(1));
+    await heard("1.1");
+    world.stall();
+    sender.send(outgoing(2, { attempt: 2 }));
+    await sleep(20);
+    const checking = sender.checkAlive(50, new AbortController().signal);
+    await sleep(100);
+    world.restore();
+    await checking;
+    sender.send(outgoing(2, { attempt: 3 }));
+    // It may have come through before.
+    await heard(/^3\.2/);
+    assert.deepEqual((await world.stored()).map(({ from }) => from), [1, 2]);
+    await sender.close();
+  });
+
+  test(`${name}: whatever happens, all is kept in the end (SEED=${seed})`, options, async () => {
+    // Many at once: they mostly wait.
+    for (let run = 0; run < runs; run += 500) {
+      const count = Math.min(500, runs - run);
+      await Promise.all(
+        Array.from({ length: count }, (_, i) => chaos(make, new Random(seed + run + i), messages)),
+      );
+    }
+  });
+}
+
+/** Entries and gaps, by an outbox, through all that may happen. */
+async function chaos(make: MakeWorld, random: Random, messages: number): Promise<void> {
+  await using world = await make({ random, mostBytes: 1000 });
+  const maxMessages = 1 + random.below(40);
+  const at: { outbox?: Outbox } = {};
+  const sender = await world.carrier.open(
+    {
+      acknowledged: (...answer) => at.outbox?.acknowledged(...answer),
+      refused: (...answer) => at.outbox?.refused(...answer),
+      connected: () => at.outbox?.connected(),
+      disconnected: () => at.outbox?.disconnected(),
+      failed: (error) => assert.fail(String(error)),
+    },
+    secret,
+    source,
+    undefined,
+  );
+  const { outbox, settled } = outboxOn(sender, {
+    ...{ maxMessages, maxBytes: 500, ackTimeout: 40, tooLarge: "truncate" },
+    onSilence: () => sender.checkAlive(40, new AbortController().signal),
+  });
+  at.outbox = outbox;
+  const total = messages / 10 + random.below(messages);
+  for (let i = 1; i <= total;) {
+    const isGap = random.below(20) === 0;
+    const to = isGap ? Math.min(total, i + random.below(5)) : i;
+    const size = random.below(50) === 0 ? 1200 : random.below(60);
+    if (!outbox.hasRoom(size)) await outbox.room(size);
+    assert.ok(outbox.hasRoom(size));
+    if (isGap) outbox.addGap(lane, i, to, "overwritten", 1);
+    else outbox.addEntry(lane, i, bytes(size), 1);
+    assert.ok(outbox.pending <= maxMessages);
+    i = to + 1;
+    if (random.below(30) === 0) await sleep(random.below(3));
+  }
+  await outbox.settled();
+  outbox.close();
+  await sender.close();
+  // A duplicate where the store knows each message by its id for ever: none.
+  const kept = new ReceivedSource();
+  for (const { from, to, reason, bytes } of await world.stored()) {
+    kept.take({ kind: reason === undefined ? "entry" : "gap", from, to, payload: bytes });
+  }
+  assert.deepEqual([kept.last, kept.waiting.length], [total, 0]);
+  assert.deepEqual(settled.map(({ from }) => from), [
+    1,
+    ...settled.slice(0, -1).map(({ to }) => to + 1),
+  ]);
+  assert.equal(settled.at(-1)?.to, total);
+}
