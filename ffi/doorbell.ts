@@ -1,6 +1,6 @@
 /**
- * A bell in shared memory: who waits sleeps in the kernel, who rings makes a system call only when
- * somebody sleeps.
+ * A bell in shared memory: a process that waits sleeps in the kernel, one that rings makes a system call
+ * only when somebody sleeps.
  *
  * ```text
  *   last page of the segment
@@ -12,7 +12,7 @@
  * ```
  *
  * The bell lies in what the last page has left behind the end of the segment: memory that all who map
- * the page share, that no size tells of, and that goes when the segment goes. So no format knows of
+ * the page share, that no size counts, and that goes when the segment goes. So no format knows of
  * it, and there is nothing to name, to clean up, or to forget. A segment that ends at the end of a
  * page has no room for one; nor has a file, whose last page the system cleans when it writes it out.
  *
@@ -112,7 +112,7 @@ export class Doorbell implements Disposable {
     return undefined;
   }
 
-  /** Says that this bell will be rung from now on, or no longer. Whoever sleeps is told. */
+  /** Says whether this bell will be rung from now on. Wakes processes that sleep. */
   attend(isAttended: boolean = true): void {
     Atomics.store(this.#words, MARK_WORD, isAttended ? MARK : 0);
     this.ring();
@@ -131,7 +131,7 @@ export class Doorbell implements Disposable {
       : Atomics.load(this.#words, SLEEPERS_WORD);
     if (sleepers === 0) return;
     Atomics.store(this.#words, SLEEPERS_WORD, 0);
-    // Whoever armed the bell before this and does not sleep yet finds another number than it saw.
+    // A process that armed the bell before this and does not sleep yet finds another number than it saw.
     Atomics.add(this.#words, RINGS_WORD, 1);
     this.#futex.wake(this.#address);
   }
@@ -175,7 +175,7 @@ export class Doorbell implements Disposable {
   close(): void {
     if (this.#holding.isReleased) return;
     if (this.#thread !== undefined) {
-      // Not to be woken before it sleeps: it finds another number than the one that it was told.
+      // Not to be woken before it sleeps: it finds another number than the one that it was given.
       if (this.#isThere()) Atomics.add(this.#words, RINGS_WORD, 1);
       this.#thread.close();
     }

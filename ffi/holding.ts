@@ -72,7 +72,7 @@ export function release(
   holding.isReleased = true;
   forgotten.unregister(holding);
   ofThisWorker?.delete(holding);
-  // Somebody transferred it against the rules: the memory must stay for whoever has it now.
+  // Somebody transferred it against the rules: the memory must stay for its new owner.
   if (!buffer?.detached) {
     // First of all: from here on no view can reach the memory.
     buffer?.transfer(0);
@@ -81,12 +81,12 @@ export function release(
   try {
     action?.();
   } finally {
-    // Its lock before the object itself: who makes it anew must not find it locked.
+    // Its lock before the object itself: a process that makes it anew must not find it locked.
     for (const open of [...holding.descriptors].reverse()) holding.closeDescriptor(open);
   }
 }
 
-/** Unmaps what was mapped, with its views, and goes on with another mapping of the same descriptors. */
+/** Unmaps what was mapped, with its views, and continues with another mapping of the same descriptors. */
 export function exchange(
   old: Holding,
   oldBuffer: ArrayBuffer,

@@ -106,11 +106,11 @@ export class MappedFile extends Mapping {
   /**
    * Opens a file and maps all of it.
    *
-   * With `"read"` a symbolic link is followed: whoever reads can do no harm. With `"read-write"` it
+   * With `"read"` a symbolic link is followed: a reader can do no harm. With `"read-write"` it
    * is not: in a folder like /tmp anybody could lead the writer to a file of its own user. (Links
    * among the folders of the path are always followed.)
    *
-   * @throws {SegmentNotFoundError} if there is none, or it is empty
+   * @throws {SegmentNotFoundError} if it does not exist, or it is empty
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {SystemCallError} if it is not a regular file, or a link that is not followed
    * @throws {RangeError} if it is too large for this runtime
@@ -132,7 +132,7 @@ export class MappedFile extends Mapping {
   }
 
   /**
-   * Removes a file: who has it mapped keeps the memory. On Windows a file that is mapped can't be
+   * Removes a file. A process that has it mapped keeps the memory. On Windows a file that is mapped can't be
    * removed.
    *
    * @returns whether there was one
@@ -188,7 +188,7 @@ export class MappedFile extends Mapping {
   async flushAsync(): Promise<void> {
     if (this.closed) throw new ClosedError(`file "${this.path}" is closed`);
     if (this.isCurrent()) {
-      // Some systems do not count a store into mapped memory as one to the file before they are told.
+      // Some systems do not count a store into mapped memory as one to the file before this.
       this.flush({ wait: false });
       // By a descriptor of its own: that of the mapping may be closed, and its number given away, before
       // the system is done. What is no longer at its path is flushed by the mapping.
@@ -206,8 +206,8 @@ export class MappedFile extends Mapping {
 
   /**
    * Whether the path leads to a copy of this file by now, which has its numbers and its lock. overlayfs
-   * makes one when a file of a lower layer, as of a container's image, is opened to be written to: who
-   * mapped it before sees nothing of what comes.
+   * makes one when a file of a lower layer, as of a container's image, is opened to be written to: a process
+   * that mapped it before sees nothing of what comes.
    */
   isCopied(): boolean {
     const { created } = this.identity;

@@ -121,7 +121,7 @@ export abstract class Mapping implements Disposable {
 
   /**
    * Whether no memory, or disk, was set aside yet for some of it, as a program does that only gives it
-   * its size. Where there is none left even a look at a hole of `buffer` kills the process (SIGBUS);
+   * its size. Where none is left, even a load from a hole of `buffer` kills the process (SIGBUS);
    * `read()` does not. False on macOS and Windows, where that is not known, or never so.
    *
    * @throws {ClosedError} after `close()`

@@ -40,7 +40,7 @@ export class NamedSemaphore implements Disposable {
   #isClosed = false;
 
   /**
-   * Opens the semaphore, which is made if there is none. On Linux only this user's own: what a stranger
+   * Opens the semaphore, which is made if it does not exist. On Linux only this user's own: what a stranger
    * has put there may be no semaphore at all.
    *
    * @throws {PermissionDeniedError} if the system refuses, or on Linux if it belongs to another user
@@ -93,7 +93,7 @@ export class NamedSemaphore implements Disposable {
   }
 
   /**
-   * Removes a name: who has the semaphore open keeps it, who opens the name gets a new one.
+   * Removes a name. A process that has the semaphore open keeps it; one that opens the name gets a new one.
    *
    * @returns whether there was one
    * @throws {PermissionDeniedError} if the system refuses

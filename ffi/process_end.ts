@@ -20,15 +20,15 @@ const OURS = Symbol.for("ouroboros.processEnd");
 /** What is to be called, in this order. */
 const ends = new Set<() => void>();
 
-// Whether somebody else listens to the signal that came: whoever listens once is gone when our turn comes,
-// and it is that listener's turn all the same to end the process, or not.
+// Whether somebody else listens to the signal that came: a listener for one time is gone when our turn comes,
+// and it still decides whether the process ends.
 let hasOthers = false;
 
 /** Is called first, where that can be had. */
 const look = ours((signal: NodeJS.Signals) => {
   hasOthers = process.listeners(signal).some((listener) => !(OURS in listener));
 });
-/** In Deno none can be put before the others, but we are told of each that goes; Bun does not tell. */
+/** In Deno no listener can be put before the others, but each that is removed is reported; not in Bun. */
 const onRemoved = ours((event: string | symbol, listener: object) => {
   if (!SIGNALS.some((signal) => signal === event) || OURS in listener) return;
   hasOthers = true;

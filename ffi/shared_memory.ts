@@ -91,7 +91,7 @@ export class SharedMemory extends Mapping {
    * @throws {SegmentExistsError} if there is one of this name
    * @throws {WriterLockedError} with `lock`, if another process was faster
    * @throws {NoSpaceError} if there is no memory for it: /dev/shm is full, in a container for
-   * instance, where it has 64 MiB if nothing else is said; or it is larger than
+   * instance, where it has 64 MiB by default; or if it is larger than
    * {@linkcode SharedMemory.memoryLimit}
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size, the mode or the name is not usable
@@ -131,7 +131,7 @@ export class SharedMemory extends Mapping {
   /**
    * Opens a segment and maps all of it. A symbolic link in its place is not followed.
    *
-   * @throws {SegmentNotFoundError} if there is none, or it has no size yet
+   * @throws {SegmentNotFoundError} if it does not exist, or it has no size yet
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {SystemCallError} if it is no segment but a link, a folder, a pipe
    * @throws {RangeError} if the name is not usable, or the segment too large for this runtime
@@ -156,7 +156,7 @@ export class SharedMemory extends Mapping {
   }
 
   /**
-   * Removes a name: nobody can open it any more; who has it mapped keeps the memory. On Windows there
+   * Removes a name. Nobody can open it any more; a process that has it mapped keeps the memory. On Windows there
    * is nothing to remove, see {@linkcode SharedMemory.persists}.
    *
    * @returns whether a name was removed
@@ -192,7 +192,7 @@ export class SharedMemory extends Mapping {
 
   /**
    * How much memory in bytes this process and all others of its control group (a container, a systemd
-   * service with `MemoryMax`) may have together. What is in shared memory counts: who takes more is
+   * service with `MemoryMax`) may have together. What is in shared memory counts: a process that takes more is
    * killed. Infinity if there is no limit, and on Windows and macOS.
    */
   static get memoryLimit(): number {

@@ -99,8 +99,8 @@ for (let done = 0;;) {
     time[1] = BigInt(milliseconds % 1000 * 1e6);
     syscall(futex, address, 0, words[${expected}], timeBytes, 0n, 0);
   }
-  // Pairs with the look at the answer in SleeperThread.sleep(). Also at the end: who closes the bell
-  // right after it was told to sleep keeps nobody waiting.
+  // Pairs with the look at the answer in SleeperThread.sleep(). Also at the end: a bell that is closed
+  // right after it began to sleep keeps nobody waiting.
   Atomics.store(words, ${answer}, done);
   Atomics.notify(words, ${answer});
   if (isLast) break;

@@ -137,7 +137,7 @@ export class SleeperThread {
     system().futex?.wake(this.#address);
   }
 
-  /** Blocks until the thread that was told to end has ended. */
+  /** Blocks until the thread that was asked to end has ended. */
   awaitEnd(): void {
     const end = performance.now() + END_LIMIT;
     for (let seen = 0; seen !== ENDED && performance.now() < end && !this.#hasFailed;) {

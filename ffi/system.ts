@@ -62,7 +62,7 @@ export interface Files {
   create(path: string, mode: number): number;
   /** Opens a regular file; to write, without following a link. Gives its descriptor. */
   open(path: string, access: Access): number;
-  /** Which file a path leads to if it is opened like this; undefined if there is none. */
+  /** Which file a path leads to if it is opened like this; undefined if it does not exist. */
   identify(path: string, access: Access): ObjectIdentity | undefined;
   /** Removes a file; gives whether there was one. */
   unlink(path: string): boolean;
@@ -145,7 +145,7 @@ export interface System {
   identify(descriptor: number): SegmentIdentity;
   /**
    * When what a path leads to was created, as `identify()` has it, where a file may be copied under
-   * whoever has it open: the copy has the same numbers.
+   * a process that has it open: the copy has the same numbers.
    */
   pathCreatedAt?(path: string, isFollowed: boolean): number;
   /** The number of the user who owns it. */

@@ -44,7 +44,7 @@
  *   filled anew while somebody iterated over it. Nothing was taken: collect what you need, return, and
  *   read then; or open another reader.
  * - **`SEGMENT_EXISTS`**: a log of this name is there, of a writer that is alive or that crashed. Choose
- *   `ifExists: "resume"` to go on with it, or `"replace"`.
+ *   `ifExists: "resume"` to continue with it, or `"replace"`.
  * - **`SEGMENT_NOT_FOUND`**: no log of this name: not created yet (`ShmLogReader.waitFor`), removed by its
  *   writer's `close()` (`unlinkOnClose: false` keeps it), or in the /dev/shm of another container.
  * - **`SEGMENT_TRUNCATED`**: somebody made the segment shorter while it was read. `reopen()` goes over to
@@ -203,7 +203,7 @@ export class CorruptStateError extends OuroborosError {
  * The writer of a circular buffer lapped this reader, which was made with `onLap: "throw"`. Code
  * `LAPPED`.
  *
- * The reader goes on with the next message that is written: reading on is safe.
+ * The reader continues with the next message that is written: reading on is safe.
  */
 export class LappedError extends OuroborosError {
   /** How many bytes of messages, with their headers, this reader has missed since it started. */

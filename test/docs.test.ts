@@ -87,7 +87,7 @@ Object.assign(globalThis, {
   },
 });
 
-test("every error code is told what to do about", () => {
+test("every error code says what to do about it", () => {
   const text = readFileSync(new URL("src/errors.ts", root), "utf8");
   const codes = [...text.matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(([, code]) => code);
   const told = [...text.matchAll(/^ \* - \*\*`([A-Z_]+)`\*\*/gm)].map(([, code]) => code);

@@ -1,5 +1,5 @@
 /**
- * Sleeping on a word of shared memory, and waking who does: futex(2).
+ * Sleeping on a word of shared memory, and waking threads that do: futex(2).
  *
  * @module
  */

@@ -15,7 +15,7 @@ const VERSIONS = [
     file: "memory.limit_in_bytes",
   },
 ];
-/** Version 1 says that there is none by a number that no machine has. */
+/** Version 1 says "no limit" by a number that no machine has. */
 const NO_LIMIT = 2 ** 60;
 
 /**

@@ -55,7 +55,7 @@ export function linuxNameless(native: Driver, libc: string, errno: () => number)
         // Not by the function above: a runtime may have its own word on what is written to.
         return openSync(dirname(path), FLAGS, mode);
       } catch {
-        // The file system has no such files, or we may not: whoever tries the path itself finds out.
+        // The file system has no such files, or we may not: a caller that tries the path itself finds out.
         return undefined;
       }
     },

@@ -5,7 +5,7 @@
  * The files are in `/var/tmp`: that is the same folder for all users, other than `$TMPDIR`, and other
  * than `/tmp` nobody removes from it what has not been touched for three days. Only the owner of a
  * segment, or root, can make its file, or it is not believed. A lock counts if the path leads to the
- * locked file still; so who holds it may remove the file, and does when the name has another segment,
+ * locked file still; so its holder may remove the file, and does when the name has another segment,
  * or none.
  *
  * A file is called after the number in its segment's mark; that of another program's segment, which has
@@ -104,7 +104,7 @@ export class MacLocks {
       );
     }
     const user = this.#options.user();
-    // Who may read the segment may see whether it has a writer.
+    // A user who may read the segment may see whether it has a writer.
     const mode = 0o600 | (this.#options.mode(descriptor) & 0o444);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const file = openLock(lock, user, mode);
@@ -179,7 +179,7 @@ export class MacLocks {
     }
   }
 
-  /** Only for who holds the lock: nobody else may remove the file. */
+  /** Only for the holder of the lock: nobody else may remove the file. */
   #removeIfUseless(name: string, identity: SegmentIdentity, path: string): void {
     try {
       if (!this.#leadsTo(name, identity)) unlinkSync(path);

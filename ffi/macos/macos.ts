@@ -14,7 +14,7 @@ import { identityNumber, microseconds } from "../segment_identity.ts";
 
 // On arm64 macOS, and only there, the arguments after the named ones are on the stack, eight bytes
 // each: six values fill up the eight argument registers first. That is the same for all drivers: none
-// of them is told that a function is variadic.
+// of them knows that a function is variadic.
 const PADDING = ["i64", "i64", "i64", "i64", "i64", "i64"] as const;
 const NO_ARGUMENTS = [0n, 0n, 0n, 0n, 0n, 0n] as const;
 const PADDED_SHM_OPEN = {

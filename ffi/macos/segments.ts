@@ -32,7 +32,7 @@ import type { SegmentIdentity, System } from "../system.ts";
 
 /** Pages of the largest kind: an x86-64 process under Rosetta has smaller ones than its readers. */
 const PAGE = 16384;
-/** Pages of the smallest kind: who maps a segment's last one to its end must not meet the mark. */
+/** Pages of the smallest kind: a map of a segment's last one must not reach the mark. */
 const SMALL_PAGE = 4096;
 /** The bytes `OUROMARK`. */
 const MARK = 0x4b52414d4f52554fn;
@@ -100,7 +100,7 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     const view = new DataView(bytes.buffer);
     if (view.getBigUint64(0, true) !== MARK) return undefined;
     const size = Number(view.getBigUint64(8, true));
-    // Whoever may write to a segment may write this: it must not lead beyond it.
+    // A user who may write to a segment may write this: it must not lead beyond it.
     if (!Number.isSafeInteger(size) || size < 1 || totalSize(size) !== total) return undefined;
     const inode = Number(view.getBigUint64(16, true));
     const created = Number(view.getBigUint64(24, true));
@@ -117,7 +117,7 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     words[1] = BigInt(size);
     words[2] = BigInt(identity.inode);
     words[3] = BigInt(identity.created);
-    // Release: whoever sees the mark sees what it vouches for.
+    // Release: a process that sees the mark sees what it vouches for.
     Atomics.store(words, 0, MARK);
     page.transfer(0);
     posix.unmap(address, PAGE);

@@ -41,7 +41,7 @@ export interface Platform {
   identityOf(stat: DataView): Omit<SegmentIdentity, "created">;
   /** When the object was created, in microseconds since 1970; 0 where that is not known. */
   createdAt(descriptor: number, stat: DataView): number;
-  /** The same of what a path leads to, by its last link or not, where that can tell of a copy. */
+  /** The same of what a path leads to, by its last link or not, where that shows a copy. */
   pathCreatedAt?: (path: string, isFollowed: boolean) => number;
   ownerOf(stat: DataView): number;
   /** How many bytes of memory or disk an object takes, where that tells whether it has holes. */

@@ -259,7 +259,7 @@ export function posixSystem(
     },
     lockDescriptor: (descriptor) => descriptor,
     isHungUp(descriptor) {
-      // A struct pollfd that asks for no events: an error and a hang-up are told in any case.
+      // A struct pollfd that asks for no events: an error and a hang-up are reported in any case.
       const asked = Int32Array.of(descriptor, 0);
       poll ??= native.open(on.libc, POLL).poll;
       poll(new Uint8Array(asked.buffer), 1n, 0);

@@ -98,7 +98,7 @@ export interface WindowsCalls {
   failed(call: string, what: string, reason: number): OuroborosError;
 }
 
-/** The handle that is none, of functions that give a file's; and the page file, for a section. */
+/** The handle that means none, of functions that give a file's; and the page file, for a section. */
 export const INVALID_HANDLE = 0xffffffffffffffffn;
 /** This process, as a handle. */
 export const THIS_PROCESS = 0xffffffffffffffffn;

@@ -2,8 +2,8 @@
  * What tells a segment of Windows from another one that had its name before: the system gives nothing
  * of the kind, neither a number nor a time.
  *
- * So a small memory of a name of its own goes with each segment: whoever has the segment open has
- * this one open, too. Who made the segment puts in a number that was never used; where nobody did,
+ * So a small memory of a name of its own goes with each segment: a process that has the segment open has
+ * this one open, too. The maker of the segment puts in a number that was never used; where nobody did,
  * for a segment of another library, the first of us does, and the number holds as long as any of us
  * has it open. So what is the same may be taken for another one, but never the reverse.
  *

@@ -196,7 +196,7 @@ export class WindowsFiles implements Files {
 
   /** Waits until what was flushed to a file is on its disk. */
   flush(handle: number, what: string): void {
-    // Who may not write has nothing to flush, and may not.
+    // A process that may not write has nothing to flush, and may not.
     if (this.#access.get(handle) !== "read-write") return;
     const isDone = this.#calls.kernel.FlushFileBuffers(BigInt(handle));
     const reason = this.#calls.lastError();

@@ -2,7 +2,7 @@
  * The locks of segments on Windows: named mutexes.
  *
  * A mutex belongs to a thread, and so to what runs in this thread's JavaScript. When a thread ends,
- * however it does, the system gives its mutexes to whoever asks next ("abandoned").
+ * however it does, the system gives its mutexes to the next one that asks ("abandoned").
  *
  * @module
  */

@@ -30,7 +30,7 @@ export class Owners {
     this.#calls = calls;
   }
 
-  /** The last part of the owner's security identifier; 0 if there is none. */
+  /** The last part of the owner's security identifier; 0 if it has no owner. */
   number(handle: number, what: string): number {
     const owner = this.#ownerOf(handle, what);
     return owner === undefined ? 0 : owner.readUInt32LE(owner.length - 4);

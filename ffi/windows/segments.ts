@@ -85,7 +85,7 @@ export class Segments {
     const reason = this.#calls.lastError();
     if (handle === 0n) throw this.#calls.failed("OpenFileMapping", `"${name}"`, reason);
     try {
-      // Only where it is mapped can its size be asked for: so it is mapped for whoever wants that next.
+      // Only where it is mapped can its size be asked for: so the map is kept for the next one that needs it.
       const address = this.#mapWhole(handle, access, `"${name}"`);
       const information = room(MEMORY_INFORMATION);
       kernel.VirtualQuery(address, bytesOf(information), BigInt(MEMORY_INFORMATION));

@@ -116,7 +116,7 @@ export function integer(
   };
 }
 
-/** A time in milliseconds of at least `from`; `Infinity` is none. */
+/** A time in milliseconds of at least `from`; `Infinity` is not one. */
 export function milliseconds(from: number, to: number = Infinity): Check {
   const wanted = `a time in ms of at least ${from}${to === Infinity ? "" : ` and at most ${to}`}`;
   return (name, value) => {

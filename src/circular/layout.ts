@@ -20,7 +20,7 @@
  * ```
  *
  * All little-endian. A message is unaligned, 1 to 65535 bytes after its size. Where 4 bytes or more
- * are left at the end, it is split there and goes on at index 0; where fewer are left, it begins at
+ * are left at the end, it is split there and continues at index 0; where fewer are left, it begins at
  * index 0, and what is skipped is not counted in S. R and W are 0 to capacity, both included: a
  * message that ends at the end leaves them there. S counts the bytes of all messages, headers too.
  *
@@ -33,7 +33,7 @@
  * 2. W: where it will end. 3. Its bytes. 4. S (release). 5. R.
  *
  * The original does 2 to 5 alike and has no claims. It follows that W ≠ R while bytes change, and
- * that whoever sees S sees the bytes that it counts.
+ * that a reader that sees S sees the bytes that it counts.
  *
  * ## When a copy is good
  *
@@ -60,7 +60,7 @@
  *   none in flight: ours are smaller. Nor does the original keep a compiler, or an arm64, from
  *   moving bytes before W.)
  *
- * A writer that claims is told by claim ≥ S, which holds at any time: the reader loads S first. A
+ * A writer that claims is recognized by claim ≥ S, which holds at any time: the reader loads S first. A
  * writer that is closed clears its claim. One that was killed has perhaps overwritten what it claimed:
  * the next one claims at least as much. If that one is closed before it comes so far, it leaves the
  * claim, marked (bit 62); then readers take heed of both, the claim and the indices. (After a writer
@@ -119,7 +119,7 @@ export const MAX_SKIPPED = 3;
 export const MAX_MESSAGE_SIZE = 65535;
 /** The smallest capacity in bytes: a message of one byte, what may be skipped, and one more. */
 export const MIN_CAPACITY = 9;
-/** The largest capacity in bytes when nothing else is said. */
+/** The default of the largest capacity, in bytes. */
 export const DEFAULT_MAX_CAPACITY = 50 * 1024 * 1024;
 /** The largest capacity there can be, in bytes: indices are signed words. */
 export const MAX_CAPACITY = 2 ** 31 - 1 - CONTENT_OFFSET;

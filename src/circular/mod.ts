@@ -22,7 +22,7 @@
  * ```
  *
  * Choose it to talk to programs that use that library, or where only what is new counts: a reader
- * that is too slow is told so (`"lapped"`, `lostBytes`) and goes on at the newest. Choose the log
+ * that is too slow gets `"lapped"` with `lostBytes`, and continues at the newest. Choose the log
  * where entries have numbers, where what was written must survive its writer, be read from its
  * oldest entry on, in batches, or be text.
  *
@@ -31,7 +31,7 @@
  *   going to overwrite before it does, in a gap of the format; its readers look at that, and with
  *   the original's writer at the indices. Why that suffices: `src/circular/layout.ts`. A reader
  *   gives up what is claimed and not written yet: at most 1/64 of the capacity and 64 KiB.
- * - **Sizes.** Whoever opens a buffer says its capacity. Our segments are as long as what they
+ * - **Sizes.** A program that opens a buffer gives its capacity. Our segments are as long as what they
  *   hold; with `originalSize: true` they have the size that the original's programs insist on.
  *   Ours open both.
  * - **One writer at a time**, by the original's semaphore `<data name>-writer` and a lock that the
@@ -40,7 +40,7 @@
  *   `breakLock: true` says that it is dead.
  * - **The last one out removes it all**, by a count in both segments. Processes that were killed
  *   stay in the count; `CircularBufferWriter.remove(spec)` cleans up after them. The semaphores of
- *   creation and removal are held for microseconds: who holds one for a second is taken for dead.
+ *   creation and removal are held for microseconds: a process that holds one for a second counts as dead.
  * - **Readers that may not write** open with `counted: false`: read-only maps, no count, no
  *   semaphore.
  * - **Security** is that of the log, see [Security](src/guides/security.md). A user who may write to the

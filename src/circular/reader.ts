@@ -39,8 +39,8 @@ const LAPPED = -1;
  * Reads messages from a circular buffer on any memory. It starts at the newest: with what is written
  * next. It never writes to the memory.
  *
- * What it gives is whole and in order. A reader that is too slow loses messages, is told so, and goes
- * on at the newest.
+ * What it gives is whole and in order. A reader that is too slow loses messages, reports it, and
+ * continues at the newest.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ export class CircularReader {
   }
 
   /**
-   * Reads the next message into memory of its own; undefined if there is none.
+   * Reads the next message into memory of its own; undefined if there is no message.
    *
    * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
    * @throws {CorruptBufferError} if the buffer contradicts its format
@@ -154,7 +154,7 @@ export class CircularReader {
   }
 
   /**
-   * Reads the next message into `into`, and gives its size in bytes; or `undefined` if there is none
+   * Reads the next message into `into`, and gives its size in bytes; or `undefined` if there is no message
    * yet. As all `readInto()` of this library: what is lost on the way is counted, or thrown, as
    * `read()` does it. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
    *
@@ -309,7 +309,7 @@ export class CircularReader {
     // The straight way, by the lower halves. A claim that is not as far as the message, or far beyond
     // it, or in other 4 GiB, is looked at again. The upper half is loaded after the lower one (the
     // branch keeps it there): it only grows, so the same as ours means the same as ours before. A claim
-    // that was taken back is 0: just before 4 GiB that is not a little further, but far behind.
+    // that was invalidated is 0: just before 4 GiB that is not a little further, but far behind.
     const sequence = this.#sequence;
     const ahead = (this.#words[CLAIM_WORD] >>> 0) - (sequence >>> 0);
     if (ahead >= size && ahead + MAX_SKIPPED <= this.capacity) {

@@ -12,7 +12,7 @@ export interface CircularReaderOptions {
   /** How many bytes hold messages: 9 to 2^31 − 257. */
   capacity: number;
   /**
-   * What `read()` does when the writer lapped the reader: go on (`"skip"`; `laps` and `lostBytes`
+   * What `read()` does when the writer lapped the reader: continue (`"skip"`; `laps` and `lostBytes`
    * count) or throw a LappedError first (`"throw"`). Default `"skip"`.
    */
   onLap?: "skip" | "throw";
@@ -23,7 +23,7 @@ export interface CircularReaderOptions {
 }
 
 /**
- * What `read(into)` gives: the size of the message in bytes, 0 if there is none, `"lapped"` if
+ * What `read(into)` gives: the size of the message in bytes, 0 if there is no message, `"lapped"` if
  * messages were overwritten before they could be read, `"too small"` if `into` is.
  */
 export type ReadResult = number | "lapped" | "too small";

@@ -89,7 +89,7 @@ export class CircularWriter {
   #isClosed = false;
 
   /**
-   * Goes on with what is in the memory; all zero is an empty buffer. What a writer that was killed
+   * Continues with what is in the memory; all zero is an empty buffer. What a writer that was killed
    * has left half done is brought in order.
    *
    * @throws {RangeError} if the capacity is not usable
@@ -162,7 +162,7 @@ export class CircularWriter {
       // Release: pairs with the reader's fence after it has seen S, so that the bytes are there.
       Atomics.store(words, SEQUENCE_WORD, low);
     }
-    // On other CPUs a later store may overtake an atomic one. An original's reader, who acquires R,
+    // On other CPUs a later store may overtake an atomic one. A reader of the original, which acquires R,
     // would find bytes that are not there yet.
     if (!this.#isStrong) this.#fence();
     // Plain: what is before it is ordered already. For readers of the original's kind.

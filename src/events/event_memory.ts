@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 /** Up to this many bytes a loop of word copies beats making a view of the source. */
 const SHORT_EVENT = 256;
 
-/** The views of a memory, which may move: who holds this goes on at the same offsets then. */
+/** The views of a memory, which may move: its holder then continues at the same offsets. */
 export class EventMemory {
   /** All of it. */
   bytes: Uint8Array;
@@ -65,7 +65,7 @@ export class EventMemory {
    * Stores an event, of which there must be room for all.
    *
    * The word with its length goes last: until then the memory, zeros before, shows no event here, so
-   * that who looks for the end of a log after a crash finds only whole ones. Nobody looks here
+   * that a search for the end of a log after a crash finds only whole ones. Nobody looks here
    * before that is published, in a log by the write offset, in a ring by the head.
    *
    * It takes the fields one by one: a caller reads them from the application's object, whose getters

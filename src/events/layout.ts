@@ -26,7 +26,7 @@
  * `EVTL`, its code writes `EVIL`: both are read.
  *
  * In a ring each event begins at a multiple of 16 bytes, so that its header is never split; the
- * payload goes on at the front where the end comes too soon. Head and tail count bytes modulo 2^32:
+ * payload continues at the front where the end comes too soon. Head and tail count bytes modulo 2^32:
  * the place is their remainder by the capacity, a power of two, and head - tail is what is in use.
  * What the producer stores often (head) and what the consumer does (tail) are 64 bytes apart, so that
  * the two do not fight for a cache line.

@@ -28,11 +28,11 @@ import type { SpscConsumer } from "./spsc_consumer.ts";
 import { callback, checkOptions, flag, integer, oneOf } from "../base/options.ts";
 import { inspectable } from "../base/inspectable.ts";
 
-/** How an {@linkcode EventWriter} goes on when the log is full. */
+/** How an {@linkcode EventWriter} continues when the log is full. */
 export interface EventWriterOptions {
   /**
    * Gives a memory of at least `size` bytes that begins with what the log holds, or `undefined` if
-   * there is none to be had. Without it a full log stays full.
+   * no more memory can be had. Without it a full log stays full.
    */
   grow?: (size: number) => MemoryLike | undefined;
 }
@@ -111,13 +111,13 @@ export class EventWriter {
     words[LOG_VERSION_WORD] = LOG_VERSION;
     view.setBigInt64(4 * CREATED_WORD, BigInt(createdAt), true);
     words[WRITE_OFFSET_WORD] = LOG_HEADER_SIZE;
-    // Release: who sees the magic sees a log. Pairs with the reader's fence after it has checked.
+    // Release: a reader that sees the magic sees a log. Pairs with the reader's fence after it has checked.
     Atomics.store(words, 0, magic === "EVIL" ? MAGIC_EVIL : MAGIC_EVTL);
     return new EventWriter(events, { offset: LOG_HEADER_SIZE, count: 0 }, options);
   }
 
   /**
-   * Goes on with the log in `memory`, after its last event. It walks along all events (some
+   * Continues with the log in `memory`, after its last event. It walks along all events (some
    * nanoseconds each): a count that a crash left behind is put right, and what a killed writer left
    * unfinished after the end is cleared.
    *
@@ -134,7 +134,7 @@ export class EventWriter {
   }
 
   /**
-   * Goes on with a log whose header is damaged. If the write offset is the end of an event it is
+   * Continues with a log whose header is damaged. If the write offset is the end of an event it is
    * believed; if not, the end is where a scan from the front finds no more events: at one that leads
    * out of the log, or that has type 0, no flags, and no payload, as unused room looks. The header is
    * written anew.
@@ -225,7 +225,7 @@ export class EventWriter {
         next = end;
       }
     } catch (error) {
-      // Nobody was told of them; a scan after a crash must not find them, either.
+      // They were not reported as written; a scan after a crash must not find them, either.
       if (this.#limit >= 0) this.#memory.bytes.fill(0, this.#offset, Math.max(next, this.#offset));
       throw error;
     }

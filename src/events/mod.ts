@@ -33,7 +33,7 @@
  *   rotating log is for what may be forgotten when room runs out; it holds nobody up.
  * - **What was reported as written is in the file**, whatever kills the process. `writeEvent`
  *   returns `false` when there is no room, `writeMany` how many were stored. `EventLogWriter.open`
- *   goes on after the last whole event; `recover` scans when the header is damaged. Against a
+ *   continues after the last whole event; `recover` scans when the header is damaged. Against a
  *   crash of the machine: `sync()`, `syncAsync()`; the format has no checksums.
  * - **A full ring says so**: `false`, or wait: `waitNotFull`, `waitNotEmpty`, each with an `Async`
  *   form. Threads wake each other; between processes (a ring on `SharedMemory`) the one that waits

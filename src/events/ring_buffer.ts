@@ -83,7 +83,7 @@ export class RingBuffer {
     return true;
   }
 
-  /** Takes the oldest event out; `undefined` if there is none. */
+  /** Takes the oldest event out; `undefined` if there is no event. */
   readEvent(): StoredEvent | undefined {
     let event: StoredEvent | undefined;
     this.drain((view) => event = view.copy(), 1);
@@ -94,7 +94,7 @@ export class RingBuffer {
    * Takes the oldest event out into `into`: its header of 16 bytes, and its payload. Nothing is
    * allocated for it, but a view to copy from if it has more than 96 bytes.
    *
-   * @returns the size of both in bytes; `undefined` if there is none
+   * @returns the size of both in bytes; `undefined` if there is no event
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
    * @throws {TypeError} if `into` is no Uint8Array
    * @throws {ReentrantUseError} within a handler of `drain()`

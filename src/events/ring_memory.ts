@@ -137,7 +137,7 @@ export class RingMemory {
     return length;
   }
 
-  /** Copies an event that goes on at the front, to `to` in another memory. */
+  /** Copies an event that continues at the front, to `to` in another memory. */
   copySplit(target: EventMemory, at: number, length: number, to: number): void {
     const { bytes } = this.memory;
     const size = EVENT_HEADER_SIZE + length;

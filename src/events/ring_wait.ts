@@ -1,10 +1,10 @@
 /**
  * Waiting for the other side of a ring.
  *
- * Who waits sets its flag, looks once more, and sleeps on the other's position; the other stores its
+ * The side that waits sets its flag, looks once more, and sleeps on the other's position; the other stores its
  * position, and then looks at the flag. So one of the two sees what the other did, where a load is
- * not done before an earlier atomic store, as on x86-64; elsewhere a wake-up may be missed, and who
- * waits finds out by itself: it never sleeps longer than a slice.
+ * not done before an earlier atomic store, as on x86-64; elsewhere a wake-up may be missed, and the
+ * side that waits finds out by itself: it never sleeps longer than a slice.
  *
  * @module
  */

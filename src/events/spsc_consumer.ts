@@ -39,7 +39,7 @@ export class SpscConsumer {
   #copied = 0;
   #copiedTail: number;
 
-  /** Goes on where the tail is. {@linkcode SpscRingBuffer.split} does this. */
+  /** Continues where the tail is. {@linkcode SpscRingBuffer.split} does this. */
   constructor(ring: RingMemory) {
     this.#ring = ring;
     this.#words = ring.memory.words;
@@ -53,7 +53,7 @@ export class SpscConsumer {
   /**
    * Whether there is no event at this moment.
    *
-   * @throws {CorruptLogError} if the producer's position is none
+   * @throws {CorruptLogError} if the producer's position is not valid
    */
   get isEmpty(): boolean {
     if (this.#tail === this.#knownHead) this.#look();
@@ -63,7 +63,7 @@ export class SpscConsumer {
   /**
    * Takes the oldest event out.
    *
-   * @returns a copy of it; `undefined` if there is none
+   * @returns a copy of it; `undefined` if there is no event
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {ReentrantUseError} within a handler of `drain()`
    */
@@ -79,7 +79,7 @@ export class SpscConsumer {
    * Takes the oldest event out into `into`: its header of 16 bytes, and its payload. Nothing is
    * allocated for it, but a view to copy from if it has more than 96 bytes.
    *
-   * @returns the size of both in bytes; `undefined` if there is none
+   * @returns the size of both in bytes; `undefined` if there is no event
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
    * @throws {TypeError} if `into` is no Uint8Array
    * @throws {CorruptLogError} if the bytes contradict the format
@@ -149,7 +149,7 @@ export class SpscConsumer {
    * @param timeout in milliseconds. Default: no end
    * @returns whether there is one
    * @throws {RangeError} if the timeout is negative
-   * @throws {CorruptLogError} if the producer's position is none
+   * @throws {CorruptLogError} if the producer's position is not valid
    */
   waitNotEmpty(timeout: number = Infinity): boolean {
     return waitFor(this.#wait(), timeout);
@@ -203,7 +203,7 @@ export class SpscConsumer {
         target.copyFrom(ring.memory, start, run, to);
         this.#checkCopies(target, to, run);
       } else {
-        // Either it goes on at the front of the ring, or there is no more room.
+        // Either it continues at the front of the ring, or there is no more room.
         const length = ring.lengthAt(tail, (head - tail) >>> 0);
         run = EVENT_HEADER_SIZE + length;
         if (run > target.size - to) break;

@@ -32,7 +32,7 @@ export class SpscProducer {
   // Where the consumer was when we looked last: there is at least so much room.
   #knownTail: number;
 
-  /** Goes on where the head is. {@linkcode SpscRingBuffer.split} does this. */
+  /** Continues where the head is. {@linkcode SpscRingBuffer.split} does this. */
   constructor(ring: RingMemory) {
     this.#ring = ring;
     this.#words = ring.memory.words;
@@ -50,7 +50,7 @@ export class SpscProducer {
    * How many bytes are free at this moment. An event takes its payload and 16 bytes, rounded up to a
    * multiple of 16.
    *
-   * @throws {CorruptLogError} if the consumer's position is none
+   * @throws {CorruptLogError} if the consumer's position is not valid
    */
   get available(): number {
     this.#look();
@@ -63,7 +63,7 @@ export class SpscProducer {
    * @returns whether there was room for it
    * @throws {RangeError} if the payload is larger than `maxPayload`, or a field is out of its range
    * @throws {TypeError} if the payload is neither text nor a Uint8Array
-   * @throws {CorruptLogError} if the consumer's position is none
+   * @throws {CorruptLogError} if the consumer's position is not valid
    */
   writeEvent(header: EventFields, payload: Uint8Array | string): boolean {
     const bytes = payloadBytes(payload);
@@ -84,7 +84,7 @@ export class SpscProducer {
    * @throws {RangeError} if a payload or a field is out of its range: then none is put in
    * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
    * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is put in
-   * @throws {CorruptLogError} if the consumer's position is none
+   * @throws {CorruptLogError} if the consumer's position is not valid
    */
   writeMany(events: readonly EventInput[]): number {
     checkArray("events", events);
@@ -118,7 +118,7 @@ export class SpscProducer {
    * @param timeout in milliseconds. Default: no end
    * @returns whether there is room
    * @throws {RangeError} if `length` is more than `maxPayload`, or the timeout negative
-   * @throws {CorruptLogError} if the consumer's position is none
+   * @throws {CorruptLogError} if the consumer's position is not valid
    */
   waitNotFull(length: number = 0, timeout: number = Infinity): boolean {
     return waitFor(this.#waitFor(length), timeout);

@@ -105,7 +105,7 @@ export class SpscRingBuffer {
     words.fill(0, 0, RING_HEADER_SIZE >>> 2);
     words[RING_VERSION_WORD] = RING_VERSION;
     words[CAPACITY_WORD] = capacity;
-    // Release: who sees the magic sees a ring. Pairs with the load in attach().
+    // Release: a side that sees the magic sees a ring. Pairs with the load in attach().
     Atomics.store(words, 0, RING_MAGIC);
     return new SpscRingBuffer(events, capacity);
   }
@@ -113,7 +113,7 @@ export class SpscRingBuffer {
   /**
    * The ring that somebody else made in `memory`.
    *
-   * @throws {UnsupportedLogError} if there is none, or one of a version that we don't know
+   * @throws {UnsupportedLogError} if it is not a ring, or one of an unknown version
    * @throws {CorruptLogError} if its capacity does not fit into the memory
    */
   static attach(memory: ArrayBufferLike): SpscRingBuffer {
@@ -139,7 +139,7 @@ export class SpscRingBuffer {
       if (RING_HEADER_SIZE + capacity > events.size) throw new RangeError("it has not so many");
     } catch {
       throw new CorruptLogError(
-        `capacity of ${capacity} bytes is none of a ring in ${events.size} bytes`,
+        `capacity of ${capacity} bytes is not that of a ring in ${events.size} bytes`,
         4 * CAPACITY_WORD,
       );
     }
@@ -147,8 +147,8 @@ export class SpscRingBuffer {
   }
 
   /**
-   * The two sides, each to be used by one thread: whoever needs only one leaves the other alone. They
-   * go on where those before them ended.
+   * The two sides, each to be used by one thread: a thread that needs only one does not touch the other. They
+   * continue where those before them ended.
    *
    * @throws {CorruptLogError} if the positions contradict each other
    */

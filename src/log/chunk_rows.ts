@@ -1,5 +1,5 @@
 /**
- * The writer's side of the chunk table: chunks begin, and those of the lap before are taken back.
+ * The writer's side of the chunk table: chunks begin, and those of the lap before are invalidated.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HEADER_SIZE, RESTART_MARK, ROW_COMMIT_FLAG, rowWord } from "./layout.ts
 import type { Segment } from "./segment.ts";
 
 /**
- * The rows of a segment, for its only writer. Rows are told before any byte that they speak of is
+ * The rows of a segment, for its only writer. Rows change before any byte that they describe is
  * touched: that is what readers rely on when they look at the row again after their copy.
  */
 export class ChunkRows {
@@ -49,7 +49,7 @@ export class ChunkRows {
   }
 
   /**
-   * Takes back every row of a lap before that starts below `to`, since its bytes are about to go, and
+   * Invalidates every row of a lap before that starts below `to`, since its bytes are about to go, and
    * those up to row `through`. Gives where the next one starts, or past the end of the segment.
    */
   invalidate(to: number, through: number): number {
@@ -63,7 +63,7 @@ export class ChunkRows {
     return at;
   }
 
-  /** Takes back row `index`. */
+  /** Invalidates row `index`. */
   clear(index: number): void {
     Atomics.store(this.#rows, 2 * index, 0n);
     Atomics.store(this.#rows, 2 * index + 1, 0n);

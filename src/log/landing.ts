@@ -10,9 +10,9 @@ const SOON: number = 16;
 const CALM: number = 64;
 
 /**
- * Chooses the chunk to go on in.
+ * Chooses the chunk to continue in.
  *
- * The oldest chunk is the one that the writer takes back next. After a single overrun that is the
+ * The oldest chunk is the one that the writer invalidates next. After a single overrun that is the
  * right place: nothing is lost that is still there. But a writer that stays faster takes it back before
  * a batch is copied, and what a reader does meanwhile is for nothing. So after each overrun that comes
  * soon twice as many of the oldest chunks are left out: 0, 1, 3, 7, up to all but the newest. After
@@ -37,7 +37,7 @@ export class Landing {
 
   /**
    * Chooses one of the chunks that the reader has not read. Called at each overrun, and again where the
-   * chosen chunk was taken back before the reader was there.
+   * chosen chunk was invalidated before the reader was there.
    *
    * @param chunks how many there are, at least 1
    * @param tokenOf the token of each, the oldest first

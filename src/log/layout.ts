@@ -19,7 +19,7 @@
  * ```
  *
  * Everything is little-endian. A header of length 0 means that nothing was written here yet; a
- * committed header of length 1 is the wrap mark: go on in chunk 0. Lengths 2 and 3 are reserved.
+ * committed header of length 1 is the wrap mark: continue in chunk 0. Lengths 2 and 3 are reserved.
  * The sequence number of an entry is the token of its chunk plus its 1-based place in the chunk.
  *
  * Source of the format: the C++ library `ouroboros` of Steinwurf (`buffer_format` version 1).
@@ -53,7 +53,7 @@ export const HEADER_SIZE = 4;
 export const COMMIT_FLAG = 0x80000000 | 0;
 /** What is left of a header without its commit flag: the length. */
 export const LENGTH_MASK = 0x7fffffff;
-/** The length that means: go on in chunk 0. */
+/** The length that means: continue in chunk 0. */
 export const WRAP_LENGTH = 1;
 /** The wrap mark: a committed header of length 1. */
 export const WRAP_MARK = COMMIT_FLAG | WRAP_LENGTH;
@@ -63,7 +63,7 @@ export const ROW_COMMIT_FLAG = 1n << 63n;
 /**
  * The mark of row 0 while it is restarted, in place of its offset and without the commit flag: what
  * is below it is the number of entries written so far. Nobody but a writer that resumes looks into a
- * row that is not committed; with no other chunk in use, only this tells it how to go on counting.
+ * row that is not committed; with no other chunk in use, only this tells it how to continue counting.
  */
 export const RESTART_MARK = 1n << 62n;
 

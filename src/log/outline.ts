@@ -28,7 +28,7 @@ export interface LogOutline {
   chunkEntries: Float64Array;
   /** By the index of the chunk: how many bytes it takes; 0 for one without a place in the log. */
   chunkBytes: Uint32Array;
-  /** The index of the chunk that the writer is in; -1 if there is none. */
+  /** The index of the chunk that the writer is in; -1 if it is in no chunk. */
   newest: number;
   /** How many entries are there. */
   entries: number;

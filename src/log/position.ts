@@ -166,7 +166,7 @@ export class Position {
     return token !== this.#number || believes(this.#look(), index, offset, token);
   }
 
-  /** Goes on to the header at `offset`, past `count` entries. */
+  /** Moves on to the header at `offset`, past `count` entries. */
   advance(offset: number, count: number): void {
     this.#passed += offset - this.#offset;
     this.#offset = offset;
@@ -175,12 +175,12 @@ export class Position {
   }
 
   /**
-   * Whether the writer's memory ends here, and ours goes on: a system that gives whole pages does not
+   * Whether the writer's memory ends here, and ours is longer: a system that gives whole pages does not
    * say how many bytes of the last one somebody asked for. A writer that has no room for another header
-   * goes on in chunk 0 without a mark.
+   * continues in chunk 0 without a mark.
    *
    * Chunk 0 says that the entry after our last one was written. It would be here if there had been room
-   * for it, and committed before chunk 0 was, or overwritten: then our row is taken back. Up to three
+   * for it, and committed before chunk 0 was, or overwritten: then our row is invalidated. Up to three
    * bytes of an entry of a lap before may be here, but no commit flag, whose byte lies beyond them.
    */
   isLapOver(): boolean {
@@ -214,7 +214,7 @@ export class Position {
     return this.locate();
   }
 
-  /** Finds the chunk to start in, or to continue in. `"stay"`: there is none. */
+  /** Finds the chunk to start in, or to continue in. `"stay"`: there is no such chunk. */
   locate(): Step {
     let again = 0;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

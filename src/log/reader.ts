@@ -93,7 +93,7 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * How many times the writer overtook this reader, each attempt to go on included that failed because
+   * How many times the writer overtook this reader, each attempt to continue included that failed because
    * the writer was there first.
    */
   get overruns(): number {
@@ -107,7 +107,7 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * Reads the next entry, or gives `undefined` if there is none yet.
+   * Reads the next entry, or gives `undefined` if there is no entry yet.
    *
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
@@ -126,7 +126,7 @@ export class Reader implements Iterable<Entry> {
 
   /**
    * Reads the payload of the next entry into `into`, and gives its size in bytes, which may be 0; or
-   * `undefined` if there is none yet. {@linkcode Reader.lastSequenceNumber} is its number then.
+   * `undefined` if there is no entry yet. {@linkcode Reader.lastSequenceNumber} is its number then.
    * Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
@@ -168,7 +168,7 @@ export class Reader implements Iterable<Entry> {
 
   /**
    * Reads many entries with one validation and nothing allocated per entry: up to 64 KiB, or one
-   * larger entry. An empty batch means that there is none yet.
+   * larger entry. An empty batch means that there is no entry yet.
    *
    * @param batch what to fill; default one that this reader fills anew at each call
    * @returns the batch
@@ -212,7 +212,7 @@ export class Reader implements Iterable<Entry> {
    *
    * If the visitor throws, no entry of this call is taken: the next call shows them all again.
    *
-   * @returns how many entries were visited and found whole; 0 if there is none yet; -1 if the writer
+   * @returns how many entries were visited and found whole; 0 if there is no entry yet; -1 if the writer
    * has overwritten those that were visited: there are newer ones, so call it again
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
@@ -329,7 +329,7 @@ export class Reader implements Iterable<Entry> {
     this.#fence();
     if (!position.isIntact()) {
       const step = this.#retry(batch);
-      // That must be said before anything else is shown.
+      // That must be reported before anything else is shown.
       return visit === undefined ? step : "overwritten";
     }
     position.advance(found.offset, length);
@@ -363,7 +363,7 @@ export class Reader implements Iterable<Entry> {
     this.#fence(); // the header before the token
     if (!position.isIntact()) return position.overrun();
     if (isComplete) {
-      // The next chunk vouches for entries that are not there: unless it was just taken back.
+      // The next chunk vouches for entries that are not there: unless it was just invalidated.
       return position.isVouchedFor(limit) ? position.damagedHeader(limit) : "stay";
     }
     if (reason === "wrap") return position.wrap();

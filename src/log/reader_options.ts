@@ -15,7 +15,7 @@ import { callback, checkOptions, type Checks, integer, oneOf } from "../base/opt
 export type ReadStrategy = "auto" | "latest" | "oldest" | "lowest";
 
 /**
- * Where a reader goes on after the writer overtook it: at the `"oldest"` entry that is intact, at
+ * Where a reader continues after the writer overtook it: at the `"oldest"` entry that is intact, at
  * the start of the `"latest"` chunk, or at the oldest after it has thrown an OverrunError.
  *
  * Where the writer overtakes it again and again, the oldest chunk is gone before it can be read: then
@@ -33,7 +33,7 @@ export interface ReaderOptions {
    * came after it and is gone by now counts as lost. An overrun at the start is counted, not thrown.
    */
   after?: number;
-  /** Where to go on after an overrun. Default `"oldest"`. */
+  /** Where to continue after an overrun. Default `"oldest"`. */
   onOverrun?: OverrunPolicy;
   /**
    * What to do at bytes that contradict the format: `"throw"` a CorruptLogError, or `"skip"` to the
@@ -68,7 +68,7 @@ export interface ReadPolicy {
   readonly strategy: Exclude<ReadStrategy, "lowest">;
   /** The number of the entry to start after; -1: where `strategy` says. */
   readonly after: number;
-  /** Where to go on after an overrun. */
+  /** Where to continue after an overrun. */
   readonly onOverrun: OverrunPolicy;
   /** Whether damage is skipped. */
   readonly skipsDamage: boolean;

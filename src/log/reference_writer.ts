@@ -10,13 +10,13 @@
  * | **late rows**: commits the row of a chunk after its first entry | an entry that seems to belong to the chunk before | `isLateRow()`: the row is adopted without its flag; for a writer that resumes, `lateChunk()` |
  * | the same in row 0, at the start of a lap | rows of the lap before whose first bytes are gone | `leaveOutBegun()` |
  * | **token before flag**: gives a row its new token while it still has the flag and the offset of the lap before | old entries under new numbers | `isRestarting()` in a survey, `isOldLap()` at the end of a lap, `isFirstMoving()` |
- * | clears the token of a row that it takes back before the offset | a chunk that seems to begin with entry 1 | `isHalfCleared()` |
+ * | clears the token of a row that it invalidates before the offset | a chunk that seems to begin with entry 1 | `isHalfCleared()` |
  * | **rows left behind**: estimates which chunks an entry overwrites, and forgets some | a committed row whose bytes are those of newer entries | `leaveOutOverwritten()`; a reader that finds damage there counts it as an overrun |
  * | stores the header of an entry, without its flag, before the payload | bytes that are gone though no entry says so | `reachAt()` |
  * | leaves no count in row 0 while it restarts it | after a crash there: no row, and no number to continue from | `recover()` counts the entries on top of the token |
  * | holds no lock | a writer that lives looks like none | takeover and followers ask for more than the lock |
  *
- * What its readers need of our writer is answered in `Room`: rows are taken back one entry before they
+ * What its readers need of our writer is answered in `Room`: rows are invalidated one entry before they
  * are used again, since they load an offset and a token without a second look.
  *
  * @module
@@ -122,7 +122,7 @@ export function isOldLap(
   return false;
 }
 
-/** Whether a row that is taken back has lost its token only. Just the first chunk can begin with entry 1. */
+/** Whether a row that is invalidated has lost its token only. Just the first chunk can begin with entry 1. */
 export function isHalfCleared(index: number, token: number): boolean {
   return index > 0 && token === 0;
 }

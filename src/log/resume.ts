@@ -1,7 +1,7 @@
 /**
  * Where a log ends, and what a writer that was killed left half done.
  *
- * Whatever the step at which the writer died, what it had published stays, and the numbers go on:
+ * Whatever the step at which the writer died, what it had published stays, and the numbers continue:
  *
  * | died | found | done |
  * |---|---|---|
@@ -45,7 +45,7 @@ export interface WriterState {
 /** Finds the end of the log and repairs what the last writer left half done. */
 export function recover(segment: Segment, fence: Fence): WriterState {
   const { offsets, newest, end } = survey(segment, fence);
-  // Before what the rows say: with row 0 taken back, the newest may be of a lap before, and its count
+  // Before what the rows say: with row 0 invalidated, the newest may be of a lap before, and its count
   // an old one.
   const marked = markedTotal(segment);
   if (marked !== undefined) return restartFirst(segment, marked, offsets);
@@ -82,7 +82,7 @@ export function recover(segment: Segment, fence: Fence): WriterState {
 /** Restarts chunk 0, after `total` entries, as a writer was about to; those at `offsets` are older. */
 function restartFirst(segment: Segment, total: number, offsets: Uint32Array): WriterState {
   const rows = segment.rowTable();
-  // In the writer's order, so that whoever comes after a crash in here counts the same.
+  // In the writer's order, so that a writer that comes after a crash in here counts the same.
   Atomics.store(rows, 0, RESTART_MARK | BigInt(total));
   clearRows(segment, offsets, 0);
   Atomics.store(rows, 1, BigInt(total));

@@ -28,7 +28,7 @@ export class Room {
   // There is a wrap mark at the writer's offset already: resumed after a crash in between.
   #isWrapped: boolean;
 
-  /** Goes on at `state`. */
+  /** Continues at `state`. */
   constructor(segment: Segment, state: WriterState, chunkSize: number | undefined, fence: Fence) {
     const size = segment.end - segment.dataStart;
     this.chunkSize = chunkSize ?? Math.max(Math.floor(size / segment.chunkCount), HEADER_SIZE);
@@ -57,7 +57,7 @@ export class Room {
     const next = at + ((length + 7) & ~3);
     const chunkEnd = this.#chunk + 1 < chunkCount ? this.#chunkStart + this.chunkSize : Infinity;
     // With the entry that fills the chunk, not with the one after it that begins the next: the
-    // reference's readers load a row's offset and token without a second look. What is taken back and
+    // reference's readers load a row's offset and token without a second look. What is invalidated and
     // restarted in one go gives them pairs that don't belong together.
     const through = next >= chunkEnd ? this.#chunk + 1 : this.#chunk;
     const stale = this.#rows.invalidate(next + HEADER_SIZE, through);
@@ -73,7 +73,7 @@ export class Room {
     }
     if (!this.#isWrapped && offset <= this.#lastHeader) {
       this.#rows.invalidate(offset + HEADER_SIZE, this.#chunk);
-      // Pairs with the reader's look at the header; the reader goes on when row 0 is committed.
+      // Pairs with the reader's look at the header; the reader continues when row 0 is committed.
       Atomics.store(this.#segment.words, offset >>> 2, WRAP_MARK);
     }
     this.#isWrapped = false;

@@ -100,7 +100,7 @@ export class Segment {
     this.bytes = bytes;
     this.words = wordsOf(bytes);
     this.end = bytes.length;
-    // The writer stores the magic last (release): whoever sees it sees the rest of the header.
+    // The writer stores the magic last (release): a reader that sees it sees the rest of the header.
     if (this.words[0] !== MAGIC_LOW || this.words[1] !== MAGIC_HIGH) {
       throw new UnsupportedLogError(
         "not a log: the first 8 bytes are not the magic GOLBORUO. Writer.create() makes a log of a memory",
@@ -156,7 +156,7 @@ export class Segment {
   /**
    * Reads row `index` into `row` so that offset and token belong together.
    *
-   * The writer takes back the flag (offset 0), changes the token, then stores the new offset with
+   * The writer clears the flag (offset 0), changes the token, then stores the new offset with
    * the flag. So a token read between two equal reads of the offset is the token of that offset;
    * reading its lower word twice guards its two halves in the same way. A row in motion is given
    * as not committed; where RESTART_MARK (bit 62, without bit 63) is in the place of the offset, that

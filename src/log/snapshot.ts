@@ -1,5 +1,5 @@
 /**
- * A log copied while its writer goes on: what was there at one moment, laid out anew.
+ * A copy of a log whose writer may be at work: what was there at one moment, laid out anew.
  *
  * Why the copy is a right log, whatever the writer does meanwhile: each entry comes from a
  * `Reader`, so it is whole and has its own number; only an unbroken run of numbers is kept; and a
@@ -32,9 +32,9 @@ export type SnapshotOptions = Pick<ReaderOptions, "fence" | "load" | "guard">;
 
 /** What is in a copy. */
 export interface SnapshotInfo {
-  /** The sequence number of the first entry in it, or 0 if there is none. */
+  /** The sequence number of the first entry in it, or 0 if there is no entry. */
   firstSequenceNumber: number;
-  /** The sequence number of its last entry: a writer that resumes the copy goes on with the next. */
+  /** The sequence number of its last entry: a writer that resumes the copy continues with the next. */
   lastSequenceNumber: number;
   /** How many entries are in it. */
   entries: number;
@@ -60,7 +60,7 @@ export interface CopyProgress {
 }
 
 /**
- * Copies the log in `memory` as it is at this moment, though its writer may go on: all entries that
+ * Copies the log in `memory` as it is at this moment, while its writer may be at work: all entries that
  * are there, whole, with their sequence numbers, and a log without damage whatever the original is
  * like. Entries that the writer overwrites before they are copied are missing at the front.
  *
@@ -160,7 +160,7 @@ class Run {
     return this.#writer?.totalEntriesWritten ?? 0;
   }
 
-  /** Adds the entries of a batch up to number `goal`; what does not go on begins the run anew. */
+  /** Adds the entries of a batch up to number `goal`; a number that does not follow begins the run anew. */
   add(batch: EntryBatch, goal: number): void {
     const first = batch.sequenceNumber(0);
     if (first > goal) return;
@@ -175,7 +175,7 @@ class Run {
     }
   }
 
-  /** Ends the log; says what is in it. Without any entry its numbers go on after `total`. */
+  /** Ends the log; returns what is in it. Without any entry its numbers continue after `total`. */
   finish(total: number): SnapshotInfo {
     const writer = this.#writer ?? this.#begin(total);
     writer.close();
@@ -197,7 +197,7 @@ class Run {
   }
 
   /**
-   * Takes back what was written. In a damaged log a run may end after each chunk, and there may be
+   * Undoes what was written. In a damaged log a run may end after each chunk, and there may be
    * millions of these: so it takes time by what was written, not by the size of the log.
    */
   #clear(): void {

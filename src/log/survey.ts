@@ -44,7 +44,7 @@ export interface Survey extends Rows {
 /** Finds the rows that can be believed and the end of the log. Takes time by the size of the log. */
 export function survey(segment: Segment, fence: Fence): Survey {
   segment.load(TABLE_OFFSET, segment.dataStart);
-  // One copy, not row by row: whoever relies on a row reads it again, in order, with readRow().
+  // One copy, not row by row: a caller that relies on a row reads it again, in order, with readRow().
   const table = segment.words.slice(TABLE_OFFSET >>> 2, segment.dataStart >>> 2);
   fence(); // the table before the entries that it speaks of
   const found = surveyOf(segment, table);

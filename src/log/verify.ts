@@ -52,11 +52,11 @@ export interface Verification {
   bytesUsed: number;
   /** The sequence number of the oldest of them, or 0. */
   firstSequenceNumber: number;
-  /** The sequence number of the newest of them, or how many were ever written if there is none. */
+  /** The sequence number of the newest of them, or how many were ever written if none is left. */
   lastSequenceNumber: number;
   /** How many chunks were walked along. */
   chunksChecked: number;
-  /** How many chunks the writer overwrote during the walk: nothing can be said of those. */
+  /** How many chunks the writer overwrote during the walk: nothing is known of those. */
   chunksOvertaken: number;
   /** What contradicts the format: the first 1000. */
   damage: Damage[];
@@ -96,7 +96,7 @@ const OVERTAKEN = 2;
  * Walks along every entry of a log and checks headers, rows and sequence numbers, without changing
  * anything. A writer may be at work meanwhile: what it overwrites is not taken for damage.
  *
- * The format has no checksums: payloads that somebody changed can't be told from those that were
+ * The format has no checksums: a payload that was changed looks like one that was
  * written.
  *
  * @throws {UnsupportedLogError} if it is not a log of version 1

@@ -126,7 +126,7 @@ export class Writer {
   }
 
   /**
-   * Goes on with the log that is in `memory`, with the next sequence number, after its writer was
+   * Continues with the log that is in `memory`, with the next sequence number, after its writer was
    * closed, or killed at any moment.
    *
    * @throws {UnsupportedLogError} if it is not a log of version 1
@@ -197,7 +197,7 @@ export class Writer {
 
   /**
    * Writes several entries that become visible all at once: a reader sees either none or all, and
-   * so does a writer that resumes after a crash. They cost one atomic store together.
+   * a writer that resumes after a crash does, too. They cost one atomic store together.
    *
    * @param entries an array; all of it is checked before anything is written
    * @returns the sequence number of the last one

@@ -21,7 +21,7 @@ export interface WriterOptions {
   fence?: Fence;
   /** How text becomes UTF-8. Default: by `TextEncoder.encodeInto`. */
   encoding?: TextEncoding;
-  /** Called after entries became visible: the place to wake who waits for them. It must not throw. */
+  /** Called after entries became visible: the place to wake readers that wait for them. It must not throw. */
   onCommit?: () => void;
 }
 

@@ -101,7 +101,7 @@ export function isAtLeast(level: LogLevel, least: LogLevel): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 }
 
-/** The level of slog that `name` is said to be so much above or below. */
+/** The level of slog that `name` is so much above or below. */
 function levelBetween(name: string): LogLevel | undefined {
   const [, base, offset] = OFFSET.exec(name) ?? [];
   // As OpenTelemetry numbers them: four a level, INFO is 9.

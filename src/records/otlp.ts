@@ -41,7 +41,7 @@ export function onlyRecordOf(object: Json): { record: Json; scope?: Json } | und
   return record && { record, scope: ofScope?.scope as Json | undefined };
 }
 
-/** What such a record says; its `scope`, if there is none in it. */
+/** What such a record says; `ofScope` if it has no scope. */
 export function otlpRecord(object: Json, ofScope?: Json): LogRecord {
   const { severityNumber, severityText, attributes, body } = object;
   const fields: Json = Object.create(null);
@@ -88,7 +88,7 @@ function plain(value: unknown, depth = 0): unknown {
     return object;
   }
   const bare = stringValue ?? boolValue ?? doubleValue ?? bytesValue;
-  // An empty value is none; another one without a type is taken as it is.
+  // An empty value counts as missing; another one without a type is taken as it is.
   return bare === undefined && Object.keys(value).length > 0 ? value : bare;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Log records, most of them in JSON, as logging libraries write them: what a line means, whoever wrote
+ * Log records, most of them in JSON, as logging libraries write them: what a line means, whichever library wrote
  * it.
  *
  * Knows pino and bunyan, LogTape's `jsonLinesFormatter`, winston's `format.json()`, log records of
@@ -40,7 +40,7 @@ const TEXT_HEAD =
   /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?) \[ *(\w{1,9}) *\] /;
 
 /**
- * Recognises a log record. JSON that has neither a level nor a time is none; text that is not JSON is
+ * Recognises a log record. JSON that has neither a level nor a time is not one; text that is not JSON is
  * one if it begins with both.
  *
  * Other text costs a look at some of its characters. Never throws.
@@ -97,7 +97,7 @@ function namedRecord(
   const isPino = typeof object.level === "number";
   record.logger = pick(object, isPino ? [...LOGGER, "name"] : LOGGER, toLogger, keys, "logger") ||
     toLogger(ecs?.logger) || undefined;
-  // Its fields are one level down, unless it is told otherwise.
+  // Its fields are one level down, unless it was configured otherwise.
   const isLogTape = keys.time === "@timestamp" && keys.logger === "logger";
   for (const key in object) {
     const value = shown[key];
@@ -170,7 +170,7 @@ function isDeep(text: string): boolean {
   return false;
 }
 
-/** The place of the quote that ends a string which begins at `from`; -1 if there is none. */
+/** The place of the quote that ends a string which begins at `from`; -1 if it does not end. */
 function endOfString(text: string, from: number): number {
   for (;;) {
     const end = text.indexOf('"', from);

@@ -14,7 +14,7 @@ export interface LogRecord {
   level: LogLevel | undefined;
   /** What happened. */
   message: string | undefined;
-  /** Who says so: LogTape's category (its parts joined by dots), pino's name, OpenTelemetry's scope. */
+  /** The logger: LogTape's category (its parts joined by dots), pino's name, OpenTelemetry's scope. */
   logger: string | undefined;
   /**
    * All the rest, in its order, but for what OpenTelemetry says of the process (`resource`); without a

@@ -28,7 +28,7 @@
  *
  * - behind the last item of the lap, where another header has room, stands the length that leads
  *   exactly to the end of the file, past the spare byte. No item ends there, so it can't be one. (The
- *   original takes it for one item too many, and then goes on at 16, where it is right again.) Where
+ *   original takes it for one item too many, and then continues at 16, where it is right again.) Where
  *   no header has room there is nothing to say;
  * - the spare byte is 1: the last lap was ended by us. Without it a file with `write < read` is one of
  *   the original's, and its end is unknown: an error, which `repair` solves as well as it can.

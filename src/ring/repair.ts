@@ -29,7 +29,7 @@ export interface RingRepair {
  * not marked, up to the first length that is 0 or leads past the end; in the newest lap, up to the
  * first one that leads past the write position. With the write position lost it is empty.
  *
- * @throws {CorruptRingError} if it is no ring, as far as can be told: then nothing is changed
+ * @throws {CorruptRingError} if it is not a ring, as far as its bytes show: then nothing is changed
  * @throws {RangeError} if the memory is too small for a ring
  *
  * @example

@@ -142,14 +142,14 @@ export class Ring implements Iterable<Uint8Array> {
     const at = this.#makeRoom(ITEM_HEADER_SIZE + length);
     this.#bytes.set(bytes, at + ITEM_HEADER_SIZE);
     this.#view.setInt32(at, length, true);
-    // What was put is there from here on. Nobody reads it meanwhile: the order is for whoever opens
-    // the file after a kill.
+    // What was put is there from here on. Nobody reads it meanwhile: the order is for a process that
+    // opens the file after a kill.
     this.#setWrite(at + ITEM_HEADER_SIZE + length);
     if (this.#count >= 0) this.#count++;
   }
 
   /**
-   * Takes the oldest item out: a copy of it, or `undefined` if there is none.
+   * Takes the oldest item out: a copy of it, or `undefined` if there is no item.
    *
    * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
    */
@@ -164,7 +164,7 @@ export class Ring implements Iterable<Uint8Array> {
 
   /**
    * Takes the oldest item out into `into`, and gives its size in bytes, which may be 0; or `undefined`
-   * if there is none. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
+   * if there is no item. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
    * @throws {TypeError} if `into` is no Uint8Array
@@ -194,7 +194,7 @@ export class Ring implements Iterable<Uint8Array> {
   }
 
   /**
-   * A copy of the oldest item, which stays; `undefined` if there is none.
+   * A copy of the oldest item, which stays; `undefined` if there is no item.
    *
    * @throws {CorruptRingError} if the bytes contradict the format
    */
@@ -295,7 +295,7 @@ export class Ring implements Iterable<Uint8Array> {
     }
   }
 
-  /** Goes on to the item at `after`; `items` are gone. */
+  /** Moves on to the item at `after`; `items` are gone. */
   #drop(after: number, items: number = 1): void {
     this.#setRead(after);
     if (after <= this.#write) this.#bytes[this.#end] = 0;

@@ -53,7 +53,7 @@ export type ConsoleCaptureOptions = SinkOptions & {
   format?: "text" | "json" | ((call: ConsoleCall) => string | undefined);
 };
 
-/** A capture that is going on. */
+/** A capture, from its start to `restore()`. */
 export interface ConsoleCapture extends Disposable {
   /** What was done so far. */
   readonly counts: SinkCounts;

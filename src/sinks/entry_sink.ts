@@ -113,7 +113,7 @@ export class EntrySink implements Disposable {
   /** Writes a line, which has no newline at its end. Gives whether it is in the log. */
   write(line: string): boolean {
     try {
-      // Whoever made the writer may go on with it.
+      // The application that made the writer may still use it.
       if (this.#isClosed) throw new ClosedError("the sink is closed");
       if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
         this.#writeOversized(line);
@@ -138,11 +138,11 @@ export class EntrySink implements Disposable {
     return this.write(line);
   }
 
-  /** Counts an error and tells who wants to know. */
+  /** Counts an error and calls `onError`. */
   report(error: unknown): void {
     this.counts.errors++;
     this.lastError = error;
-    // Who logs an error of the log where it failed would do so for ever: in the call, after it, or,
+    // A callback that logs an error of the log where it failed would do so for ever: in the call, after it, or,
     // where a library queues what is logged while it logs, in the next one.
     if (this.#isReporting || this.#told === MOST_TOLD) return;
     if (this.#told++ === 0) setImmediate(() => this.#told = 0);
@@ -177,7 +177,7 @@ export class EntrySink implements Disposable {
 
   /**
    * Goes over to the log that has the name, or path, now, when that is another one: somebody moved the
-   * file, or removed it. It is opened as the first one was, and made if there is none. Where it is the
+   * file, or removed it. It is opened as the first one was, and made if it does not exist. Where it is the
    * same one, and with a `writer` of yours, there is nothing to do. If it can't be opened, that is
    * reported, and the sink stays with the one that it has.
    *
@@ -267,7 +267,7 @@ function open(options: { target?: LogTarget } & ShmLogWriterOptions): ShmLogWrit
 
 /** Takes the newline off the end of a line. */
 export function withoutNewline(line: string): string {
-  // Whoever pipes a stream into a sink writes bytes; what is no line at all, the sink reports.
+  // A stream that is piped into a sink writes bytes; what is no line at all, the sink reports.
   if (typeof line !== "string") return line;
   const { length } = line;
   if (line.charCodeAt(length - 1) !== 0x0a) return line;

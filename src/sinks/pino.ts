@@ -149,7 +149,7 @@ export function shmDestination(options: SinkOptions): ShmDestination {
   return new ShmDestination(options);
 }
 
-/** What a transport can be told: what can be sent to its worker. */
+/** The options of a transport: those that can be sent to its worker. */
 export type PinoTransportOptions = SinkOptions & {
   writer?: undefined;
   uncaughtException?: false;

@@ -1,5 +1,5 @@
 /**
- * What all sinks can be told, and what they write to.
+ * The options of all sinks, and what they write to.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export interface EntryWriter {
   flush?(): void;
 }
 
-/** What all sinks can be told. */
+/** The options of all sinks. */
 export interface EntrySinkOptions {
   /**
    * What to do with a line that is larger than `maxEntrySize`. `"truncate"`: the entry says how many
@@ -53,7 +53,7 @@ export interface EntrySinkOptions {
    */
   maxEntrySize?: number;
   /**
-   * Is told of every error: what a formatter throws, a writer that was closed. The logging call
+   * Called with every error: what a formatter throws, a writer that was closed. The logging call
    * itself never throws. What this throws is ignored. So that it may log where it failed, errors
    * are only counted while it is at work (if it gives a promise, until that is settled), and beyond
    * a hundred in a turn of the event loop. Default: the first error of the sink is printed as a

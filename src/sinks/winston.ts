@@ -43,7 +43,7 @@ export interface WinstonInfo {
 
 /** A format of logform, as far as it matters here. */
 export interface WinstonFormat {
-  /** Gives the info as it goes on, or a false value to leave it out. */
+  /** Returns the info for the next step, or a false value to leave it out. */
   // deno-lint-ignore no-explicit-any
   transform(info: any, options?: any): any;
   /** What `transform` is given. */
@@ -107,7 +107,7 @@ export class ShmTransport extends TransportStream implements Disposable {
       handleRejections: flag,
     });
     const { level, silent, handleExceptions, handleRejections, format } = options;
-    // Without the format: what that throws, the base class throws at whoever logs.
+    // Without the format: what that throws, the base class throws into the application.
     super({ level, silent, handleExceptions, handleRejections });
     this.#format = format;
     this.#sink = new EntrySink(own, (error) => this.#uncaughtLine(error));

@@ -38,7 +38,7 @@ class OriginalWriter {
 /** A message whose bytes are no sizes of messages. */
 const messageOf = (length: number) => new Uint8Array(length).fill(0xff);
 
-test("a reader that slept until the new count passed its own is lapped, and goes on", () => {
+test("a reader that slept until the new count passed its own is lapped, and continues", () => {
   for (const length of [7, 33, 90]) {
     const memory = new Memory(CAPACITY);
     const first = new OriginalWriter(memory);

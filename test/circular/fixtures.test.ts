@@ -83,7 +83,7 @@ for (const fixture of fixtures) {
     assert.equal(claim(memory.index), claim(theirs.index));
   });
 
-  test(`a writer goes on where the original ended: ${fixture.name}`, () => {
+  test(`a writer continues where the original ended: ${fixture.name}`, () => {
     const memory = fixture.image();
     const early = memory.reader();
     const writer = memory.writer();

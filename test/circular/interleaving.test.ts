@@ -34,7 +34,7 @@ test(`a reader among random stores gives nothing torn (seed ${baseSeed}, ${RUNS}
   });
 });
 
-test(`after death at any store the next writer goes on (seed ${baseSeed}, ${RUNS} histories)`, () => {
+test(`after death at any store the next writer continues (seed ${baseSeed}, ${RUNS} histories)`, () => {
   forEachHistory((history, random) => checkDeaths(history, random, realReader));
 });
 
@@ -46,6 +46,6 @@ test(`a reader of a writer that does not claim gives nothing torn (seed ${baseSe
   });
 });
 
-test(`after death of a writer that does not claim the next one goes on (seed ${baseSeed})`, () => {
+test(`after death of a writer that does not claim the next one continues (seed ${baseSeed})`, () => {
   forEachHistory((history, random) => checkDeaths(withoutClaims(history), random, realReader));
 });

@@ -148,18 +148,22 @@ test(
   },
 );
 
-test("a removal that did not come to its end is ended by who opens the buffer", linux, () => {
-  using system = new FailingSystem();
-  const spec = newSpec();
-  const first = CircularBufferWriter.open(spec);
-  first.write(new Uint8Array([1]));
-  system.onCall = (call) => call === "shm_unlink" ? os.constants.errno.EACCES : 0;
-  assert.throws(() => first.close(), PermissionDeniedError);
-  system.heal();
-  assert.throws(() => CircularBufferReader.open(spec), SegmentNotFoundError);
-  using writer = CircularBufferWriter.open(spec);
-  assert.deepEqual([writer.sequenceNumber, writer.referenceCount], [0, 1]);
-});
+test(
+  "a removal that did not finish is finished by the next process that opens the buffer",
+  linux,
+  () => {
+    using system = new FailingSystem();
+    const spec = newSpec();
+    const first = CircularBufferWriter.open(spec);
+    first.write(new Uint8Array([1]));
+    system.onCall = (call) => call === "shm_unlink" ? os.constants.errno.EACCES : 0;
+    assert.throws(() => first.close(), PermissionDeniedError);
+    system.heal();
+    assert.throws(() => CircularBufferReader.open(spec), SegmentNotFoundError);
+    using writer = CircularBufferWriter.open(spec);
+    assert.deepEqual([writer.sequenceNumber, writer.referenceCount], [0, 1]);
+  },
+);
 
 const strange: [what: string, bytes: Uint8Array][] = [
   ["empty", new Uint8Array(0)],
@@ -194,7 +198,7 @@ for (const [what, content] of strange) {
   );
 }
 
-test("a file of our own in the place of a semaphore that is none is an error", linux, () => {
+test("a file of our own that is not a semaphore, in the place of one, is an error", linux, () => {
   const name = uniqueName("semaphore");
   const path = `/dev/shm/sem.${name.slice(1)}`;
   writeFileSync(path, new Uint8Array(31), { mode: 0o600 });

@@ -116,7 +116,7 @@ test("wrong arguments are RangeError or TypeError", () => {
   assert.equal(writer.sequenceNumber, 0);
 });
 
-test("a capacity above 50 MiB wants to be said", () => {
+test("a capacity above 50 MiB needs maxCapacity", () => {
   const capacity = 50 * 1024 * 1024 + 1;
   assert.throws(() => CircularBufferReader.open(newSpec(capacity)), RangeError);
   assert.throws(
@@ -194,7 +194,7 @@ test("impossible indices are a CorruptBufferError, and the buffer stays as it is
   NamedSemaphore.unlink(`${spec.dataName}-writer`);
 });
 
-test("follow() gives what comes, until it is told to stop", async () => {
+test("follow() yields what comes, until its signal is aborted", async () => {
   const spec = newSpec();
   using writer = CircularBufferWriter.open(spec);
   using reader = CircularBufferReader.open(spec);

@@ -73,25 +73,29 @@ test("pread reads an entry whose padding lies beyond the end of the log", () => 
   assert.equal(reader.read(), undefined);
 });
 
-test("pread gives a SegmentTruncatedError where the log was truncated, and goes on when it grows", {
-  skip: needsTruncation,
-}, () => {
-  const path = folder + uniqueName();
-  using writer = ShmLogWriter.create({ path }, SMALL);
-  using reader = ShmLogReader.open({ path }, { copyMode: "pread" });
-  writer.write("one");
-  const size = writer.segmentSize;
-  truncateSync(path, 20);
-  const message = new RegExp(`truncated from ${size} to 20 bytes`);
-  assert.throws(() => reader.read(), (error) => {
-    assert.ok(error instanceof SegmentTruncatedError);
-    assert.match(error.message, message);
-    return true;
-  });
-  assert.throws(() => reader.inspect(), SegmentTruncatedError);
-  truncateSync(path, size + 100);
-  assert.equal(reader.read(), undefined);
-});
+test(
+  "pread gives a SegmentTruncatedError where the log was truncated, and continues when it grows",
+  {
+    skip: needsTruncation,
+  },
+  () => {
+    const path = folder + uniqueName();
+    using writer = ShmLogWriter.create({ path }, SMALL);
+    using reader = ShmLogReader.open({ path }, { copyMode: "pread" });
+    writer.write("one");
+    const size = writer.segmentSize;
+    truncateSync(path, 20);
+    const message = new RegExp(`truncated from ${size} to 20 bytes`);
+    assert.throws(() => reader.read(), (error) => {
+      assert.ok(error instanceof SegmentTruncatedError);
+      assert.match(error.message, message);
+      return true;
+    });
+    assert.throws(() => reader.inspect(), SegmentTruncatedError);
+    truncateSync(path, size + 100);
+    assert.equal(reader.read(), undefined);
+  },
+);
 
 test("pread after close gives a ClosedError", () => {
   const target = uniqueName();

@@ -60,7 +60,7 @@ for (const [title, newTarget] of places) {
     }
   });
 
-  test(`${title}: another log of the name is told from the one of the cursor, and read from its start`, () => {
+  test(`${title}: another log of the name is not taken for the one of the cursor, and read from its start`, () => {
     const target = newTarget();
     const old = ShmLogWriter.create(target, SMALL);
     old.writeMany(["a", "b"]);

@@ -24,7 +24,7 @@ for (
   ]
 ) {
   test(
-    `${title}: no room is a NoSpaceError that leaves nothing; a log that is there goes on when all is full`,
+    `${title}: no room is a NoSpaceError that leaves nothing; a log that is there still works when all is full`,
     { skip: needsNamespaces },
     (t) => {
       const before = ["unshare", "--mount", "sh", "-c", MOUNT, place];

@@ -52,7 +52,7 @@ for (const [what, files, limit] of machines) {
   });
 }
 
-test("hasSwap() is true unless it is known that there is none", () => {
+test("hasSwap() is true unless the machine has no swap", () => {
   const told = (text?: string) => hasSwap(() => text);
   assert.deepEqual(
     [told("SwapTotal:       0 kB\n"), told("SwapTotal:    2048 kB\n"), told()],

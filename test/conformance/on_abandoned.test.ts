@@ -116,7 +116,7 @@ test("end: what was written between the last look and the end of the writer is g
   assert.deepEqual([got, log.moves], [["last"], 0]);
 });
 
-test("end goes on with a log whose name leads to it again", async () => {
+test("end continues with a log whose name leads to it again", async () => {
   const stop = new AbortController();
   let looks = 0;
   const log = abandoned({

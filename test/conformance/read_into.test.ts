@@ -266,7 +266,7 @@ for (const [kind, make] of Object.entries(SUBJECTS)) {
   });
 }
 
-test("after readInto() the log's reader says the number of that entry, and readBatch() goes on", () => {
+test("after readInto() the log's reader says the number of that entry, and readBatch() continues", () => {
   const memory = new ArrayBuffer(4096);
   const writer = Writer.create(memory, { chunkCount: 4 });
   writer.writeMany(["a", "b", "c", "d"]);

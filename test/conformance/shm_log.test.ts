@@ -152,7 +152,7 @@ for (const { title, target: newTarget, path, create, isThere } of logPlaces(fold
   });
 }
 
-test("unlinkOnClose is true for shared memory and false for a file when nothing is said", () => {
+test("unlinkOnClose is true for shared memory and false for a file by default", () => {
   const name = uniqueName();
   ShmLogWriter.create(name, SMALL).close();
   assert.equal(SharedMemory.exists(name), false);

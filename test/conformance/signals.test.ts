@@ -36,7 +36,7 @@ for (const { title, target: newTarget, isThere } of logPlaces(folder)) {
   }
 }
 
-test("whoever listens to a signal once, and before us, ends the process in its own time", {
+test("a listener for one signal, added before ours, ends the process in its own time", {
   skip: needsSignals,
 }, async () => {
   const child = startChild(new URL("children/signalled_once.ts", import.meta.url), []);

@@ -85,7 +85,7 @@ for (const { title, target: newTarget, path: pathOf, noPath } of logPlaces(folde
     rmSync(pathOf(target));
   });
 
-  test(`${title}: when no mode is said another user may not even read`, { skip }, () => {
+  test(`${title}: by default another user may not even read`, { skip }, () => {
     const target = makeLog(undefined);
     assert.deepEqual(
       asNobody(["read", target], ["fail", target], ["resume", target], ["replace", target]),

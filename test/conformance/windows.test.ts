@@ -42,7 +42,7 @@ test(
 );
 
 test(
-  "a log that a reader keeps is resumed: the same reader goes on, and the numbers do",
+  "a log that a reader keeps is resumed: the same reader continues, and the numbers do",
   { skip },
   () => {
     const name = uniqueName("windows");

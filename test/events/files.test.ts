@@ -72,7 +72,7 @@ test("a log that grows is one file, and readers that were there before see all o
   assert.equal(log.available, log.capacity - log.writeOffset);
 });
 
-test("a reader that is in the midst of a replay while the log grows and is remapped goes on", () => {
+test("a reader that is in the midst of a replay while the log grows and is remapped continues", () => {
   const path = newPath();
   using log = EventLogWriter.create(path, { capacity: 0, grow: 4096 });
   using reader = EventLogReader.open(path);
@@ -141,7 +141,7 @@ test("a writer follows no link", { skip: needsLinks }, () => {
   assert.throws(() => EventLogWriter.open(`${path}-link`), SystemCallError);
 });
 
-test("a writer that goes on with a log of another size maps all of it", async () => {
+test("a writer that continues with a log of another size maps all of it", async () => {
   const path = newPath();
   const log = EventLogWriter.create(path, { capacity: 4096, grow: 4096 });
   log.writeMany(Array.from({ length: 100 }, (_, i) => eventOf(i, 200)));

@@ -77,7 +77,7 @@ for (const on of runtimes) {
   });
 }
 
-test("a producer killed at any moment leaves whole events, and its successor goes on", async () => {
+test("a producer killed at any moment leaves whole events, and its successor continues", async () => {
   const name = uniqueName("ring");
   using memory = SharedMemory.create(name, SpscRingBuffer.size(4096));
   try {

@@ -75,7 +75,7 @@ test("tryLock() in several processes at once gives the lock to exactly one", asy
   }
 });
 
-test("unlock() after close() leaves the lock of whoever has the descriptor's number now", () => {
+test("unlock() after close() leaves the lock of the file that has the descriptor's number now", () => {
   const name = uniqueName();
   const first = SharedMemory.create(name, 4096);
   // Opened before the first is closed, as it may go with that.

@@ -121,7 +121,7 @@ for (const kind of kinds) {
     assert.throws(() => open(name), SegmentNotFoundError);
   });
 
-  test(`${title}: the mode is exact, 0600 when nothing is said, whatever the umask`, {
+  test(`${title}: the mode is exact, 0600 by default, whatever the umask`, {
     skip: needsModes,
   }, () => {
     for (const [mode, expected] of [[undefined, 0o600], [0o666, 0o666], [0o640, 0o640]] as const) {

@@ -17,7 +17,7 @@ test("Deno: without --allow-ffi the error names the flag", (t) => {
   assert.match(stdout, /opener SEGMENT_NOT_FOUND/);
 });
 
-test("Node: what is missing or forbidden is said, and koffi does where node:ffi is", (t) => {
+test("Node: what is missing or forbidden is reported, and koffi works where node:ffi is", (t) => {
   if (runtimeName !== "node") return t.skip("Node only");
   const isOwn = process.getBuiltinModule("node:module").builtinModules.includes("node:ffi") ||
     Number(process.versions.node.split(".")[0]) >= 26;

@@ -70,7 +70,7 @@ test(
   },
 );
 
-test("sizes are those of whole pages, for who creates and who opens", { skip }, () => {
+test("sizes are those of whole pages, at creation and at opening", { skip }, () => {
   for (const [size, expected] of [[1, 4096], [4096, 4096], [4097, 8192], [1 << 20, 1 << 20]]) {
     const name = uniqueName("windows");
     using made = SharedMemory.create(name, size);
@@ -105,7 +105,7 @@ test("a segment goes with its last handle, and not by unlink() or remove()", { s
   assert.throws(() => SharedMemory.open(name), SegmentNotFoundError);
 });
 
-test("a segment that is made anew is told from the one before", { skip }, () => {
+test("a segment that is made anew is not taken for the one before", { skip }, () => {
   const name = uniqueName("windows");
   const first = SharedMemory.create(name, 100);
   const { identity } = first;

@@ -92,7 +92,7 @@ test('Reader skips what the reference destroyed, and counts it, with onDamage: "
 });
 
 for (const fixture of fixtures) {
-  test(`Writer.resume goes on with the next number: ${fixture.name}`, () => {
+  test(`Writer.resume continues with the next number: ${fixture.name}`, () => {
     const memory = fixture.image();
     const follower = fixture.name.startsWith("bug_d1")
       ? undefined

@@ -153,7 +153,7 @@ test(`images that change while they are read give typed errors or entries (seed 
   });
 });
 
-test(`a writer whose log others change gives typed errors or goes on (seed ${baseSeed}, ${RUNS} images)`, () => {
+test(`a writer whose log others change gives typed errors or continues (seed ${baseSeed}, ${RUNS} images)`, () => {
   forEachImage(RUNS, (random, memory) => {
     const fence = hostileFence(random, memory);
     tolerate(() => {

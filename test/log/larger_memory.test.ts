@@ -34,7 +34,7 @@ class Pages {
   };
 }
 
-test("an entry that ends where the writer's memory ends: the reader goes on in chunk 0", () => {
+test("an entry that ends where the writer's memory ends: the reader continues in chunk 0", () => {
   for (const rest of [0, 1, 2, 3]) {
     const both = new Pages(segmentSize(2, 32) + rest, 4096);
     const writer = Writer.create(both.memory, { chunkCount: 2, chunkSize: 32 });

@@ -51,7 +51,7 @@ test("an entry's bytes are private: they outlive being overwritten", () => {
 
 const texts = (memory: ArrayBuffer) => [...new Reader(memory)].map((entry) => entry.text);
 
-test("an overrun is counted to the entry and goes on at the oldest that is intact", () => {
+test("an overrun is counted to the entry and continues at the oldest that is intact", () => {
   const { memory, writer } = makeLog();
   const reader = new Reader(memory);
   writeSome(writer, 2);

@@ -63,7 +63,7 @@ test(`a reader of whole pages follows a writer that ends before (seed ${baseSeed
   }
 });
 
-test("a lap that ends exactly at the writer's end, without a mark, goes on in chunk 0", () => {
+test("a lap that ends exactly at the writer's end, without a mark, continues in chunk 0", () => {
   for (const copies of [false, true]) {
     const size = segmentSize(2, 100);
     const memory = new ArrayBuffer(size);

@@ -139,7 +139,7 @@ for (const [chunkCount, chunkSize, most] of SHAPES) {
     }
   });
 
-  test(`a writer that goes on at any one look: ${shape} (seed ${baseSeed})`, () => {
+  test(`a writer that continues at any one look: ${shape} (seed ${baseSeed})`, () => {
     const random = new Random(baseSeed + 1);
     const history = makeHistory(random, chunkCount, chunkSize, most);
     for (let point = random.below(9); point <= history.stores.length; point += 9) {
@@ -167,7 +167,7 @@ for (const [chunkCount, chunkSize, most] of SHAPES) {
     }
   });
 
-  test(`a writer that goes on at every look: ${shape} (seed ${baseSeed})`, () => {
+  test(`a writer that continues at every look: ${shape} (seed ${baseSeed})`, () => {
     const random = new Random(baseSeed + 2);
     for (let run = 0; run < 60; run++) {
       const history = makeHistory(random, chunkCount, chunkSize, most);

@@ -87,7 +87,7 @@ for (const [name, make] of Object.entries(places)) {
     });
   }
 
-  test(`${name}: a field that is none is a RangeError that names it, and nothing is written`, () => {
+  test(`${name}: a wrong field is a RangeError that names it, and nothing is written`, () => {
     const { writer, texts } = make();
     for (const fields of wrongFields) {
       const [field] = Object.keys(fields);

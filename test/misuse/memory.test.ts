@@ -140,7 +140,7 @@ const makers: Record<string, (memory: MemoryLike) => unknown> = {
 };
 
 for (const [name, make] of Object.entries(makers)) {
-  test(`${name} of what is no memory is a TypeError that says what is wanted`, () => {
+  test(`${name} of what is no memory is a TypeError that says what is needed`, () => {
     for (const value of none) {
       if (name === "SpscRingBuffer.create()" && typeof value === "number") continue;
       assert.throws(

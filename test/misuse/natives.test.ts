@@ -103,7 +103,7 @@ test("a log's target of another kind is a typed error", () => {
   }
 });
 
-test("what is closed is a ClosedError at each use, but closing twice is none", () => {
+test("what is closed is a ClosedError at each use, but closing twice is no error", () => {
   const memory = SharedMemory.create(NAME, 100);
   memory.close();
   memory.close();

@@ -265,7 +265,7 @@ test("an option that is undefined is one that is not given", () => {
   new Reader(emptyLog(), { strategy: undefined, after: undefined });
 });
 
-test("the nearest name is found by case, a swap, a part, and not where there is none", () => {
+test("the nearest name is found by case, a swap, a part, and not where no name is near", () => {
   const names = ["chunkSize", "chunkCount", "mode", "notify"];
   for (
     const [word, meant] of Object.entries({ CHUNKSIZE: 0, cuhnkSize: 0, chunkCout: 1, moed: 2 })

@@ -111,7 +111,7 @@ test("sizes that are no rings are RangeErrors", () => {
   assert.equal(newRing(4).maxItemSize, 0);
 });
 
-test("an iteration goes on with the oldest when what it was at is dropped, and sees what comes", () => {
+test("an iteration continues with the oldest when what it was at is dropped, and sees what comes", () => {
   const ring = newRing(30);
   for (const item of ["a", "b", "c", "d", "e", "f"]) ring.put(item);
   const seen: (string | undefined)[] = [];

@@ -8,7 +8,7 @@ import { mayFollow, withVersion } from "../../scripts/release/version.ts";
 
 const root = new URL("../../", import.meta.url);
 
-test("dated() dates the newest version, once, if something is said of it", () => {
+test("dated() dates the newest version, once, if it has an entry", () => {
   const text = "# Changelog\n\n## 0.2.0 (not released)\n\n- a\n\n## 0.1.0 (2026-01-01)\n\n- b\n";
   const after = dated(text, "0.2.0", "2026-02-01");
   assert.equal(after, text.replace("not released", "2026-02-01"));

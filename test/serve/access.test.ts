@@ -119,7 +119,7 @@ test("the page may run its one script, and nothing else", () =>
     assert.ok(!body.includes("/*SCRIPT*/") && !body.includes("/*STYLE*/"));
   }));
 
-test("questions that make no sense are answered, and the server goes on", async () => {
+test("requests that make no sense are answered, and the server still serves", async () => {
   using log = makeLog();
   log.write("x");
   await withServer([log.name], async ({ url }) => {

@@ -184,7 +184,7 @@ test("the page is used by keys alone, and shows all of an entry", { skip }, asyn
   });
 });
 
-test("what can't be copied is said to be so: an address of this network has no clipboard", {
+test("a copy that is not allowed is reported: an address of this network has no clipboard", {
   skip,
 }, async () => {
   using log = makeLog();

@@ -12,7 +12,7 @@ import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-serve-"));
 after(() => rmSync(folder, { recursive: true }));
 
-test("a page is told when its log is removed, and goes on with the next one of that name", {
+test("a page sees that its log was removed, and continues with the next one of that name", {
   skip: needsLettingGo,
 }, async () => {
   const name = newName();
@@ -131,7 +131,7 @@ test("a server of all logs tells which come and go", async () => {
   });
 });
 
-test("a log that can't be followed any more is said to be so, and does no harm", {
+test("a log that can't be followed any more is reported, and does no harm", {
   skip: notOnWindows("Windows cuts off nothing that is mapped"),
 }, async () => {
   const path = join(folder, "cut.log");

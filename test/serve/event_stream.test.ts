@@ -27,7 +27,7 @@ test("a stream gives what is there, then what comes", async () => {
   });
 });
 
-test("a stream that begins anew goes on after the last entry", async () => {
+test("a stream that begins anew continues after the last entry", async () => {
   using log = makeLog();
   log.writeMany(["one", "two", "three"]);
   await withServer([log.name], async ({ url }) => {
@@ -107,7 +107,7 @@ test("what was overwritten before it was read is counted to the entry", async ()
   });
 });
 
-test("of more than the rate a page gets a sample, and is told of the rest", async () => {
+test("of more than the rate a page gets a sample, and the number of the rest", async () => {
   using log = makeLog();
   await withServer([log.name], async ({ url }) => {
     const start = performance.now();
@@ -131,7 +131,7 @@ test("of more than the rate a page gets a sample, and is told of the rest", asyn
   }, 100);
 });
 
-test("a page that takes nothing costs the server a bounded amount, and is told what it missed", async () => {
+test("a page that takes nothing costs the server a bounded amount, and gets the number of what it missed", async () => {
   using log = makeLog(undefined, 4 << 20);
   await withServer([log.name], async (server) => {
     const { port, search } = new URL(server.url);

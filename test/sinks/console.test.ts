@@ -266,7 +266,7 @@ test("a formatter leaves a call out with undefined", () => {
   });
 });
 
-test("a log that was closed is reported; printing goes on", () => {
+test("a log that was closed is reported, and printing works", () => {
   quietly((printed) => {
     const writer = ShmLogWriter.create(uniqueName("console"), { chunkSize: 65536 });
     const errors: unknown[] = [];

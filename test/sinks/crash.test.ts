@@ -65,7 +65,7 @@ for (const kind of kinds) {
     assert.deepEqual(lines.map(messageOf), all);
   });
 
-  test(`${kind}: an uncaught error is the last line, and the process ends as ever`, async () => {
+  test(`${kind}: an uncaught error is the last line, and the process ends as without a sink`, async () => {
     deaths ??= deathsOf(kind);
     const { code, stderr, lines } = await deaths.uncaught;
     const last = lines[lines.length - 1];

@@ -28,7 +28,7 @@ function privateLog(chunkCount = 4, chunkSize = 4096) {
   return { writer, texts: () => [...new Reader(memory)].map(({ text }) => text) };
 }
 
-test("a sink's log outlives it, and is gone on with", () => {
+test("a sink's log outlives it, and the next sink continues it", () => {
   using log = lastingLog("sinks");
   const { target } = log;
   for (const line of ["one", "two"]) {
@@ -231,7 +231,7 @@ test("an onError that gives a rejecting promise of another kind does no harm", a
   assert.equal(handled, 2);
 });
 
-test("who logs where it failed, later, is not told for ever, and again of what comes then", async () => {
+test("an onError that logs later is not called for ever, and is called again for later errors", async () => {
   const { writer } = privateLog();
   const log: (() => void)[] = [];
   const later: Record<string, (again: () => void) => void | Promise<void>> = {
@@ -289,7 +289,7 @@ test("a sink that was closed listens for uncaught errors no more", () => {
   assert.equal(process.listenerCount("uncaughtExceptionMonitor"), before);
 });
 
-test("many sinks are told of an uncaught error by one listener", () => {
+test("one listener reports an uncaught error to many sinks", () => {
   const before = process.listenerCount("uncaughtExceptionMonitor");
   const logs = Array.from({ length: 20 }, () => privateLog());
   const sinks = logs.map(({ writer }) => new EntrySink({ writer, uncaughtException: true }));

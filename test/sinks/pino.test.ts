@@ -64,7 +64,7 @@ test("bytes of a stream are an entry, and what is no line is reported, and not t
   assert.equal(errors.length, 3);
 });
 
-test("the writer may be the user's, who closes it", () => {
+test("the writer may be the user's own, which the user closes", () => {
   using log = segment();
   using writer = ShmLogWriter.create(log.target, { chunkSize: 65536 });
   const destination = shmDestination({ writer });

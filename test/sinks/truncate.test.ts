@@ -220,7 +220,7 @@ test("parts that are missing are not made up", () => {
   assert.deepEqual(look(one, two, { ...three, text: `${three.text}x` }), [[301, false]]);
 });
 
-test("a text that looks like a part and is none is an entry of its own", () => {
+test("a text that only looks like a part is an entry of its own", () => {
   const texts = ["[part 0/3 of 1 bytes] x", "[part 4/3 of 1 bytes] x", '{"part":1}', '{"part":'];
   const entries = texts.map((text, i) => ({ sequenceNumber: i + 1, text }));
   assert.deepEqual([...joinParts(entries)].map(({ text }) => text), texts);

@@ -28,7 +28,7 @@ export interface CircularBufferReaderOptions {
   /**
    * Whether the reader counts itself, as the original's do: while it is open nobody removes the buffer,
    * and if it is the last one, it does. For that it must be allowed to write to the segments. Without,
-   * it maps them read-only, leaves no trace, and goes on reading what it has when the name is gone.
+   * it maps them read-only, leaves no trace, and continues to read what it has when the name is gone.
    * Default true.
    */
   counted?: boolean;
@@ -101,7 +101,7 @@ export class CircularBufferReader implements Disposable {
   /**
    * Opens the buffer that is there.
    *
-   * @throws {SegmentNotFoundError} if there is none
+   * @throws {SegmentNotFoundError} if it does not exist
    * @throws {UnsupportedBufferError} if a segment has not the size for the capacity
    * @throws {CorruptBufferError} if the indices or the sequence number cannot be
    * @throws {PermissionDeniedError} if the system refuses; of a counted reader, also if a segment
@@ -138,7 +138,7 @@ export class CircularBufferReader implements Disposable {
   }
 
   /**
-   * Reads the next message into memory of its own; undefined if there is none.
+   * Reads the next message into memory of its own; undefined if there is no message.
    *
    * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
    * @throws {CorruptBufferError} if the buffer contradicts its format
@@ -147,7 +147,7 @@ export class CircularBufferReader implements Disposable {
    */
   read(): Uint8Array | undefined;
   /**
-   * Reads the next message into `into`: its size in bytes, 0 if there is none, `"lapped"` if messages
+   * Reads the next message into `into`: its size in bytes, 0 if there is no message, `"lapped"` if messages
    * were lost, `"too small"` if it does not fit. What `into` holds counts only if a size was given.
    *
    * @throws {CorruptBufferError} if the buffer contradicts its format
@@ -161,7 +161,7 @@ export class CircularBufferReader implements Disposable {
   }
 
   /**
-   * Reads the next message into `into`, and gives its size in bytes, or `undefined` if there is none
+   * Reads the next message into `into`, and gives its size in bytes, or `undefined` if there is no message
    * yet, see {@linkcode CircularReader.readInto}.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
@@ -225,7 +225,7 @@ export class CircularBufferReader implements Disposable {
     return this.#reader.sequenceNumber;
   }
 
-  /** Ends reading. The last one who is counted removes the buffer. May be called twice. */
+  /** Ends reading. The last process that is counted removes the buffer. May be called twice. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

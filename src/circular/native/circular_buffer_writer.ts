@@ -186,7 +186,7 @@ export class CircularBufferWriter implements Disposable {
 
   /**
    * Removes the segments and semaphores of a buffer that crashed processes have left in the count.
-   * Who has them open keeps them.
+   * A process that has them open keeps them.
    *
    * @returns whether there was a segment
    * @throws {WriterLockedError} if it has a writer of ours that is alive

@@ -20,7 +20,7 @@ import { checkOwner } from "../../take_over.ts";
 
 /** How counted memory is opened. */
 export interface CountedMemoryOptions {
-  /** Whether to make the segment if there is none. Default true. */
+  /** Whether to make the segment if it does not exist. Default true. */
   create?: boolean;
   /**
    * Whether a segment that is made has the size that the original library wants: 64 bytes and the
@@ -35,7 +35,7 @@ export interface CountedMemoryOptions {
 const ATTEMPTS = 100;
 /** How long to wait for the end of a removal, in milliseconds. */
 const REMOVAL_ATTEMPTS = 1000;
-/** The count of a segment that is being removed: who counts itself in stays below 0. */
+/** The count of a segment that is being removed: a process that counts itself in stays below 0. */
 const REMOVING = -(2 ** 30);
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -74,7 +74,7 @@ export class CountedMemory implements Disposable {
    * Opens a segment, or makes it, and counts itself.
    *
    * @param size how many bytes of content it has
-   * @throws {SegmentNotFoundError} if there is none and `create` is false
+   * @throws {SegmentNotFoundError} if it does not exist and `create` is false
    * @throws {UnsupportedBufferError} if it has not the size for so much content
    * @throws {NoSpaceError} if there is no memory for it
    * @throws {PermissionDeniedError} if the system refuses, or it belongs to another user
@@ -107,7 +107,7 @@ export class CountedMemory implements Disposable {
           makeUnlessThere(name, size, originalSize, mode);
         const memory = segment && counted(segment);
         if (memory !== undefined) return memory;
-        // Who makes it may not be running. It may have another semaphore than we: the last one to close
+        // Its maker may not be running. It may have another semaphore than we: the last one to close
         // a segment removes the one for which we waited.
         Atomics.wait(pause, 0, 0, 1);
       }
@@ -185,7 +185,7 @@ export class CountedMemory implements Disposable {
   }
 
   /**
-   * Removes what nobody is counted in. The semaphore does not suffice: who waits for it takes one who was
+   * Removes what nobody is counted in. The semaphore does not suffice: a process that waits for it takes one that was
    * paused for dead. So the kernel's lock tells whether the remover lives, and the count that it removes.
    */
   #remove(count: number, semaphores: readonly string[]): void {
@@ -209,8 +209,8 @@ export class CountedMemory implements Disposable {
   }
 
   /**
-   * Removes a segment and its semaphore, whatever the count says; gives whether there was one. Who has
-   * it open keeps it.
+   * Removes a segment and its semaphore, whatever the count says; returns whether there was one. A process that
+   * has it open keeps it.
    *
    * @throws {PermissionDeniedError} if the system refuses
    */
@@ -221,7 +221,7 @@ export class CountedMemory implements Disposable {
   }
 }
 
-/** Waits for the end of a removal. If who began it is dead, this ends it. */
+/** Waits for the end of a removal. If the process that began it is dead, this ends it. */
 function awaitRemoval(segment: Segment): void {
   for (let attempt = 0; attempt < REMOVAL_ATTEMPTS; attempt++) {
     const isDead = segment.tryLock();

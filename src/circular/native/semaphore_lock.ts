@@ -12,8 +12,8 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 /**
  * A lock among processes: a named semaphore of value 1 (free) or 0 (held).
  *
- * Who dies holding it does not give it back, and nobody can tell that from one who is slow: whoever
- * uses it must know how long it may be held. `close()` gives it back.
+ * A process that dies holding it does not release it, and looks like one that is slow: a caller that
+ * uses it must know how long it may be held. `close()` releases it.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export class SemaphoreLock implements Disposable {
   #isHeld = false;
 
   /**
-   * Opens the semaphore, which is made free if there is none.
+   * Opens the semaphore, which is made, and free, if it does not exist.
    *
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the name is not usable
@@ -75,7 +75,7 @@ export class SemaphoreLock implements Disposable {
   }
 
   /**
-   * Makes a lock that is held ours, whoever had it: only for who knows that the holder is dead.
+   * Makes a lock ours that another process holds: only for a caller that knows that the holder is dead.
    *
    * @throws {ClosedError} after `close()`
    */
@@ -121,7 +121,7 @@ const PATIENCE = 1000;
 
 /**
  * Does something under the lock of a segment's creation and removal, which is held for microseconds:
- * whoever holds it for a second is dead, and the semaphore is made anew.
+ * a process that holds it for a second is dead, and the semaphore is made anew.
  */
 export function underLock<T>(name: string, mode: number, action: () => T): T {
   for (;;) {

@@ -7,7 +7,7 @@
 import { checkCapacity, DEFAULT_MAX_CAPACITY } from "../layout.ts";
 import { checkOptions, number, text } from "../../base/options.ts";
 
-/** The names of a buffer's segments, and its size: the same for all who use it. */
+/** The names of a buffer's segments, and its size: the same for all processes that use it. */
 export interface CircularBufferSpec {
   /** The name of the segment with the indices, with or without its `/`. */
   indexName: string;

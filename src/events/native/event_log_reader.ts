@@ -80,7 +80,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
   /**
    * Opens the log, which must exist.
    *
-   * @throws {SegmentNotFoundError} if there is none, or it is empty
+   * @throws {SegmentNotFoundError} if it does not exist, or it is empty
    * @throws {PermissionDeniedError} if the system refuses access to it
    * @throws {UnsupportedLogError} if it is no event log of version 1
    * @throws {CorruptLogError} if it is shorter than a header

@@ -95,9 +95,9 @@ export class EventLogWriter implements Disposable {
   }
 
   /**
-   * Goes on with a log after its last event. It walks along all events once.
+   * Continues with a log after its last event. It walks along all events once.
    *
-   * @throws {SegmentNotFoundError} if there is none, or it is empty
+   * @throws {SegmentNotFoundError} if it does not exist, or it is empty
    * @throws {WriterLockedError} if it has a writer that is alive
    * @throws {UnsupportedLogError} if it is no event log of version 1
    * @throws {CorruptLogError} if its header contradicts its events: {@linkcode EventLogWriter.recover}
@@ -114,7 +114,7 @@ export class EventLogWriter implements Disposable {
   }
 
   /**
-   * Goes on with a log whose header is damaged: see {@linkcode EventWriter.recover}.
+   * Continues with a log whose header is damaged: see {@linkcode EventWriter.recover}.
    *
    * @throws {UnsupportedLogError} if the file does not say that it is an event log, unless `force`
    * is set

@@ -1,5 +1,5 @@
 /**
- * Who becomes the writer of an event log: its file made or taken over, ours, and locked.
+ * How a process becomes the writer of an event log: its file is made or taken over, is ours, and is locked.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { MappedFile } from "../../../ffi/mod.ts";
 import { takeOverFile } from "../../take_over.ts";
 
 /**
- * Makes a file, which must not exist, for `work`; nothing is left of it if that fails. Who finds it
+ * Makes a file, which must not exist, for `work`; nothing is left of it if that fails. A process that finds it
  * finds what `format` has made of it.
  */
 export function makeFile<T>(

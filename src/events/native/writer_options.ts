@@ -7,7 +7,7 @@
 import { MAX_LOG_SIZE } from "../layout.ts";
 import { type Checks, flag, integer, mode, number, oneOf } from "../../base/options.ts";
 
-/** How an `EventLogWriter` goes on with a log. */
+/** How an `EventLogWriter` continues with a log. */
 export interface OpenEventLogOptions {
   /**
    * By how many bytes at least the file grows when it is full: a multiple of that, mapped anew. The

@@ -1,5 +1,5 @@
 /**
- * Where a reader was in a log, to go on there later, in another process or after a reboot of this one.
+ * Where a reader was in a log, to continue there later, in another process or after a reboot of this one.
  *
  * @module
  */

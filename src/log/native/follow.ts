@@ -26,7 +26,7 @@ import {
  *
  * A log is abandoned when its name leads to another segment or to none, and no living writer holds it:
  * then no entry can come. A writer that was killed leaves its log under its name. That log is not
- * abandoned: a writer may resume it, and the same followers go on. (A writer of the reference holds
+ * abandoned: a writer may resume it, and the same followers continue. (A writer of the reference holds
  * no lock. Its log counts as abandoned once it was removed or replaced and has been quiet for 0.1 s.)
  */
 export type OnAbandoned = "stay" | "end" | "reopen";

@@ -1,5 +1,5 @@
 /**
- * A look at a log that nobody chose: at all that there are, whoever made them.
+ * A look at a log that the user did not choose: at all that there are, of any maker.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const BLOCK = 65536;
 
 /**
  * What is in a log, at the cost of a look at its table and its newest chunk. The log of another user,
- * who may truncate it at this moment, is looked at by copies of what is needed: then the numbers may
+ * which may truncate it at this moment, is looked at by copies of what is needed: then the numbers may
  * be wrong for once where its writer is at work.
  *
  * @throws {UnsupportedLogError} if it is not a log of version 1

@@ -18,7 +18,7 @@ export class ReaderBell {
   /** Looks at nothing yet. */
   constructor(memory: LogMemory, copyMode: CopyMode = "map") {
     this.#memory = memory;
-    // Whoever reads by system calls wants to touch no memory that may be cut off.
+    // A reader that reads by system calls must touch no memory that may be cut off.
     this.#isLikely = copyMode !== "pread";
   }
 

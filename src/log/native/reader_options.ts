@@ -15,11 +15,11 @@ export interface ShmLogReaderOptions {
   /** Where to start. Default `"auto"`. */
   strategy?: ReadStrategy;
   /**
-   * Go on right after this place instead, see `ShmLogReader.position`. What came of it is in
+   * Continue right after this place instead, see `ShmLogReader.position`. What came of it is in
    * `ShmLogReader.continuation`.
    */
   after?: Cursor;
-  /** Where to go on after an overrun. Default `"oldest"`. */
+  /** Where to continue after an overrun. Default `"oldest"`. */
   onOverrun?: OverrunPolicy;
   /** What to do at bytes that contradict the format. Default `"throw"`. */
   onDamage?: "throw" | "skip";
@@ -30,7 +30,7 @@ export interface ShmLogReaderOptions {
    * up to as much memory as the log; a batch costs some microseconds more, and an entry of the
    * chunk that is being written half a microsecond. `"auto"`: by system calls if the log belongs to
    * another user, who could truncate it, or has holes because its program reserved no memory (on a
-   * full /dev/shm a look at a hole kills the process, too); else from the map. Default `"map"`.
+   * full /dev/shm a load from a hole kills the process, too); else from the map. Default `"map"`.
    */
   copyMode?: CopyMode;
 }

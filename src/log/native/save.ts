@@ -29,7 +29,7 @@ export interface SaveOptions {
   /** Whether a file that is there is replaced, at once and at the end. Default `false`. */
   force?: boolean;
   /**
-   * Whether the file ends with the last entry. Such a file is read as ever, but a writer that resumes
+   * Whether the file ends with the last entry. Such a file is read like any other, but a writer that resumes
    * it has no more room than its entries take. Default `false`: it is as large as the log.
    */
   compact?: boolean;
@@ -52,7 +52,7 @@ export interface SavedLog extends SnapshotInfo {
 }
 
 /**
- * Saves the log as it is at this moment into a file, though its writer goes on: a log without
+ * Saves the log as it is at this moment into a file, while its writer runs: a log without
  * damage, with the same sequence numbers, which all readers of the format open. See
  * {@linkcode snapshot} for what is in it. The file appears under its name when it is complete and on
  * the disk, or not at all.

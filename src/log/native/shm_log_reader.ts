@@ -72,7 +72,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * Opens the log, which must exist.
    *
    * @param target a name like `"/app"`, or `{ path }` for a file
-   * @throws {SegmentNotFoundError} if there is none
+   * @throws {SegmentNotFoundError} if it does not exist
    * @throws {PermissionDeniedError} if the system refuses access to it
    * @throws {UnsupportedLogError} if it is not a log of version 1
    * @throws {CorruptLogError} if its header contradicts its size
@@ -141,7 +141,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * The place after the last entry that was read or lost: another reader goes on there with
+   * The place after the last entry that was read or lost: another reader continues there with
    * `{ after: position }`. In the midst of a batch it is the end of the batch.
    */
   get position(): Cursor {
@@ -154,7 +154,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * Reads the next entry, or gives `undefined` if there is none yet.
+   * Reads the next entry, or gives `undefined` if there is no entry yet.
    *
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
@@ -167,7 +167,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /**
    * Reads the payload of the next entry into `into`, and gives its size in bytes, or `undefined` if
-   * there is none yet, see {@linkcode Reader.readInto}.
+   * there is no entry yet, see {@linkcode Reader.readInto}.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
    * @throws {TypeError} if `into` is no Uint8Array
@@ -222,7 +222,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * Iterates over the entries that are there and those to come, until `signal` is aborted: then it
    * ends without an error. While there is nothing, it looks again, within microseconds at first, then
    * less and less often; a writer with `notify` wakes it. What it does at the end of a log to which no
-   * writer can add is said by {@linkcode FollowOptions.onAbandoned}.
+   * writer can add is decided by {@linkcode FollowOptions.onAbandoned}.
    *
    * @throws {RangeError} if `maxSleep` is less than 1 ms
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws

@@ -25,7 +25,7 @@ export const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
 /** How to get at the bytes of `memory`, where that depends on whose it is. */
 export function copyModeOf(memory: LogMemory, mode: CopyMode): "map" | "pread" {
   if (mode !== "auto") return mode;
-  // Who owns it can cut it off at any moment; and where /dev/shm is full, there is nothing in a hole.
+  // Its owner can cut it off at any moment; and where /dev/shm is full, there is nothing in a hole.
   return memory.isOwn() && !memory.hasHoles() ? "map" : "pread";
 }
 

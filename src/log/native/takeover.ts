@@ -1,7 +1,7 @@
 /**
- * Who becomes the writer of a log: creation, taking over, and what is not ours to touch.
+ * How a process becomes the writer of a log: creation, taking over, and what is not ours to touch.
  *
- * Whoever holds the lock of the segment that the name leads to may write to it, or remove the name.
+ * A process that holds the lock of the segment of that name may write to it, or remove the name.
  * So each step is: take the lock, then see whether the name still leads there.
  *
  * @module
@@ -39,7 +39,7 @@ export interface WrittenLog {
   bell: Doorbell | undefined;
 }
 
-/** The size of a chunk where nothing else is said, and the least that it is made, in bytes. */
+/** The default size of a chunk, and the smallest that is chosen instead, in bytes. */
 const MOST_CHUNK_SIZE = 1 << 20;
 const LEAST_CHUNK_SIZE = 4096;
 /** How much is looked at in one go for what a dead creator has left, in bytes. */
@@ -72,7 +72,7 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
 
 /**
  * 1 MiB, unless the log would take more than an eighth of the memory that this process may have: the
- * system kills who exceeds that.
+ * system kills a process that exceeds that.
  */
 function defaultChunkSize(target: LogTarget, chunkCount: number): number {
   const share = typeof target === "string" ? SharedMemory.memoryLimit / 8 / chunkCount : Infinity;
@@ -80,7 +80,7 @@ function defaultChunkSize(target: LogTarget, chunkCount: number): number {
   return Math.max(2 ** Math.floor(Math.log2(share)), LEAST_CHUNK_SIZE);
 }
 
-/** A writer that rings the bell of its readers, if there is one and that is wanted. */
+/** A writer that rings the bell of its readers, if there is one and `notify` asks for it. */
 function withBell(
   memory: LogMemory,
   { notify = false }: ShmLogWriterOptions,
@@ -101,7 +101,7 @@ function withBell(
   }
 }
 
-/** Takes over the log, or creates it if there is none. Undefined: it changes hands; try again. */
+/** Takes over the log, or creates it. Undefined: it changes hands; try again. */
 export function createOrTakeOver(
   target: LogTarget,
   options: ShmLogWriterOptions,
@@ -121,7 +121,7 @@ function createUnlessThere(
   }
 }
 
-/** Takes over the log that exists. Undefined: there is none, or it was replaced meanwhile. */
+/** Takes over the log that exists. Undefined: it does not exist, or was replaced meanwhile. */
 function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
   let memory: LogMemory;
   try {

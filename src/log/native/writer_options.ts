@@ -22,7 +22,7 @@ export interface ShmLogWriterOptions {
    * sequence number, or `"replace"` it by an empty one. Default `"fail"`.
    *
    * Neither touches the log of a writer that is alive, what is no log, or what belongs to another
-   * user, whatever its mode, not even for root: whoever took the name first may not be a friend.
+   * user, whatever its mode, not even for root: a stranger may have taken the name first.
    *
    * On Windows a segment lives only as long as somebody has it open. So there is one to resume if a
    * reader has kept it; and it can't be replaced meanwhile, that is a `SegmentExistsError`.

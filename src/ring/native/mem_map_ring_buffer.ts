@@ -59,7 +59,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * @throws {WriterLockedError} if another handle has it open
    * @throws {CorruptRingError} if it is something else, or a ring that is damaged: the message says
    * which. Nothing is changed then
-   * @throws {SegmentNotFoundError} if there is none and no capacity is given
+   * @throws {SegmentNotFoundError} if it does not exist and no capacity is given
    * @throws {RangeError} if the capacity is not usable, or not that of the file
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses, or the file belongs to another user
@@ -86,7 +86,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    *
    * @throws {CorruptRingError} if it is no ring but some other file: then nothing is changed
    * @throws {WriterLockedError} if a handle has it open
-   * @throws {SegmentNotFoundError} if there is none
+   * @throws {SegmentNotFoundError} if it does not exist
    * @throws {RangeError} if it is too small for a ring
    */
   static repair(path: string): RingRepair {
@@ -98,7 +98,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * Makes an empty ring of a file, whatever is in it.
    *
    * @throws {WriterLockedError} if a handle has it open
-   * @throws {SegmentNotFoundError} if there is none
+   * @throws {SegmentNotFoundError} if it does not exist
    * @throws {RangeError} if it is too small for a ring
    */
   static reset(path: string): void {
@@ -147,7 +147,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
-   * Takes the oldest item out: a copy of it, or `undefined` if there is none.
+   * Takes the oldest item out: a copy of it, or `undefined` if there is no item.
    *
    * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
    * @throws {ClosedError} after `close()`
@@ -158,7 +158,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
 
   /**
    * Takes the oldest item out into `into`, and gives its size in bytes, or `undefined` if there is
-   * none, see {@linkcode Ring.readInto}: several times faster than `get()`, which makes a copy of its
+   * no item, see {@linkcode Ring.readInto}: several times faster than `get()`, which makes a copy of its
    * own.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
@@ -186,7 +186,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
-   * A copy of the oldest item, which stays; `undefined` if there is none.
+   * A copy of the oldest item, which stays; `undefined` if there is no item.
    *
    * @throws {CorruptRingError} if the bytes contradict the format
    * @throws {ClosedError} after `close()`
