@@ -9,8 +9,9 @@
  */
 
 import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { plainTopStep } from "./npm/command_step.ts";
 import { buildPackage, folder as built } from "./npm/package.ts";
 import { pnpStep, YARN } from "./npm/pnp_step.ts";
@@ -24,6 +25,9 @@ import { installedRuntimes, root, type Runtime } from "./runtimes.ts";
 const SUITE_TIMEOUT = 900_000;
 /** What runs on one runtime only if nothing is said: the same JavaScript as in the sources' own tests. */
 const ONCE = /\/(cli|serve|records|model)\//;
+/** What Bun and Deno run, which do not hand the package on to child processes. */
+const IN_PROCESS =
+  /\/(circular\/(fixtures|shared)|events|log|misuse|ring|sinks|conformance\/(cursor|follow|read_into))/;
 
 if (spawnSync("npm", ["--version"], { shell: process.platform === "win32" }).status !== 0) {
   console.log("npm: skipped: there is no npm here");
@@ -62,9 +66,7 @@ if (process.env.TESTS !== "only") {
 }
 if (process.env.TESTS !== "none") {
   console.log("");
-  for (const runtime of tested.filter(({ name }) => name.startsWith("node"))) {
-    results.push(await ownTestsOn(runtime));
-  }
+  for (const runtime of tested) results.push(await ownTestsOn(runtime));
 }
 
 console.log("");
@@ -95,19 +97,32 @@ async function tryAll(title: string, steps: readonly Step[]): Promise<Result> {
 
 async function ownTestsOn(runtime: Runtime): Promise<Result> {
   const { files, names } = publicTests(filters);
+  const isNode = runtime.name.startsWith("node");
   const isReduced = wanted.length + filters.length === 0 && runtime.name !== "node26";
-  const some = files.filter((file) => !isReduced || !ONCE.test(file));
-  const packaged = [...names].map(([source, name]) => [
-    source,
-    pathToFileURL(`${built}dist/${name}.js`).href,
-  ]);
-  const result = await runTests(runtime, some, {
+  const some = files.filter((file) =>
+    !(isReduced && ONCE.test(file)) && (isNode || IN_PROCESS.test(file))
+  );
+  const packaged = Object.fromEntries(
+    [...names].map(([source, name]) => [source, pathToFileURL(`${built}dist/${name}.js`).href]),
+  );
+  const hooks = (name: string) => new URL(`./${name}_hooks.ts`, import.meta.url);
+  const env: Record<string, string> = { OUROBOROS_PACKAGED: JSON.stringify(packaged) };
+  const more: string[] = [];
+  if (runtime.name === "bun") more.push("--preload", fileURLToPath(hooks("bun")));
+  else if (runtime.name === "deno") more.push("--import-map", importMap(packaged));
+  else env.NODE_OPTIONS = `--import ${hooks("node").href}`;
+  const result = await runTests({ ...runtime, test: [...runtime.test, ...more] }, some, {
     folder: root,
-    env: {
-      NODE_OPTIONS: `--import ${new URL("./node_hooks.ts", import.meta.url).href}`,
-      OUROBOROS_PACKAGED: JSON.stringify(Object.fromEntries(packaged)),
-    },
+    env,
     timeout: SUITE_TIMEOUT,
   });
   return { ...result, title: `${result.title}, ${some.length} test files` };
+}
+
+/** For Deno, which maps URLs as well as names: a file with the package beside what deno.json maps. */
+function importMap(packaged: Record<string, string>): string {
+  const { imports } = JSON.parse(readFileSync(`${root}deno.json`, "utf8"));
+  const path = `${root}dist/import_map.json`;
+  writeFileSync(path, JSON.stringify({ imports: { ...imports, ...packaged } }));
+  return path;
 }
