@@ -14,11 +14,11 @@ export interface Maker<T extends Mapping> {
   readonly what: string;
   /** Whether its name is taken. */
   isTaken(): boolean;
-  /** Makes it without a name; undefined where that can't be. Gives its descriptor. */
+  /** Makes it without a name; undefined where that can't be. Returns its descriptor. */
   createNameless(): number | undefined;
   /** Gives that its name, which must be free; false where that can't be. */
   giveName(descriptor: number): boolean;
-  /** Makes it under its name, which must be free; gives its descriptor. */
+  /** Makes it under its name, which must be free; returns its descriptor. */
   create(): number;
   /** Gives it its size, sets memory aside for it, and maps it. */
   build(descriptor: number): T;

@@ -58,14 +58,14 @@ export class FileLock implements Disposable {
     return isTaken ? new FileLock(descriptor) : undefined;
   }
 
-  /** Gives it back. May be called twice. */
+  /** Releases it. May be called twice. */
   close(): void {
     if (this.#descriptor < 0) return;
     system().files.close(this.#descriptor);
     this.#descriptor = -1;
   }
 
-  /** Gives it back. */
+  /** Releases it. */
   [Symbol.dispose](): void {
     this.close();
   }

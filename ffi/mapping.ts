@@ -241,7 +241,7 @@ export abstract class Mapping implements Disposable {
     return this.#isLockHeld ||= system().lock(this.#lockable());
   }
 
-  /** Gives the lock back, if this handle has it; after `close()` it has not. */
+  /** Releases the lock, if this handle has it; after `close()` it has not. */
   unlock(): void {
     // After close() the descriptor's number may be somebody else's.
     if (!this.#isLockHeld || this.closed) return;

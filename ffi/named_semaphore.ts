@@ -60,7 +60,7 @@ export class NamedSemaphore implements Disposable {
   }
 
   /**
-   * Takes one off the count if it is above 0; gives whether it was. Never waits.
+   * Takes one off the count if it is above 0; returns whether it was. Never waits.
    *
    * @throws {ClosedError} after `close()`
    */

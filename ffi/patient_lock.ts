@@ -10,7 +10,7 @@ const ATTEMPTS = 1100;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Takes a lock by `tryLock`, unless `isLocked` says that somebody holds it; gives whether it did. */
+/** Takes a lock by `tryLock`, unless `isLocked` says that somebody holds it; returns whether it did. */
 export function lockPatiently(tryLock: () => boolean, isLocked: () => boolean): boolean {
   for (let i = 0; i < ATTEMPTS; i++) {
     if (tryLock()) return true;

@@ -41,15 +41,15 @@ export interface Futex {
 export interface Semaphores {
   /** How many bytes a name must be shorter than that of a segment. */
   readonly prefixLength: number;
-  /** Opens one, or makes it with that value; gives its address. */
+  /** Opens one, or makes it with that value; returns its address. */
   open(name: string, mode: number, value: number): bigint;
-  /** Takes one off the value if it is above 0; gives whether it was. */
+  /** Takes one off the value if it is above 0; returns whether it was. */
   tryWait(address: bigint, name: string): boolean;
   /** Adds one. */
   post(address: bigint, name: string): void;
   /** Closes it. */
   close(address: bigint): void;
-  /** Removes a name; gives whether there was one. */
+  /** Removes a name; returns whether there was one. */
   unlink(name: string): boolean;
 }
 
@@ -58,13 +58,13 @@ export type ObjectIdentity = Pick<SegmentIdentity, "device" | "inode">;
 
 /** The files of an operating system, which are opened to be mapped. */
 export interface Files {
-  /** Creates a file that must not exist, without following a link; gives its descriptor. */
+  /** Creates a file that must not exist, without following a link; returns its descriptor. */
   create(path: string, mode: number): number;
-  /** Opens a regular file; to write, without following a link. Gives its descriptor. */
+  /** Opens a regular file; to write, without following a link. Returns its descriptor. */
   open(path: string, access: Access): number;
   /** Which file a path leads to if it is opened like this; undefined if it does not exist. */
   identify(path: string, access: Access): ObjectIdentity | undefined;
-  /** Removes a file; gives whether there was one. */
+  /** Removes a file; returns whether there was one. */
   unlink(path: string): boolean;
   /** Writes a file to its disk off this thread; false if its path leads to another one by now. */
   sync(path: string, identity: ObjectIdentity): Promise<boolean>;
@@ -74,9 +74,9 @@ export interface Files {
 
 /** Segments and files that have no name yet, where a system has such. */
 export interface Nameless {
-  /** Makes a segment; gives its descriptor, or undefined if that can't be here. */
+  /** Makes a segment; returns its descriptor, or undefined if that can't be here. */
   createShared(mode: number): number | undefined;
-  /** Makes a file in the folder of a path; gives its descriptor, or undefined if that can't be there. */
+  /** Makes a file in the folder of a path; returns its descriptor, or undefined if that can't be there. */
   createFile(path: string, mode: number): number | undefined;
   /** Gives a segment its name, which must be free; false if that can't be here. */
   nameShared(descriptor: number, name: string): boolean;
@@ -109,13 +109,13 @@ export interface System {
   normalizeName(name: string): string;
   /** The size that a segment has if one of `size` bytes is asked for. */
   segmentSize(size: number): number;
-  /** Creates a segment that must not exist, of that size or of none yet; gives its descriptor. */
+  /** Creates a segment that must not exist, of that size or of none yet; returns its descriptor. */
   createShared(name: string, mode: number, size: number): number;
-  /** Opens a segment; gives its descriptor. */
+  /** Opens a segment; returns its descriptor. */
   openShared(name: string, access: Access): number;
   /** What a segment's name leads to, be it a link, where that can be had without a descriptor. */
   identifyShared?(name: string): ObjectIdentity | undefined;
-  /** Removes a segment's name, where it persists; gives whether there was one. */
+  /** Removes a segment's name, where it persists; returns whether there was one. */
   unlinkShared(name: string): boolean;
   /** The names of all segments. */
   listShared(): string[];
@@ -125,7 +125,7 @@ export interface System {
   reserve(descriptor: number, size: number, what: string, isFile: boolean): void;
   /** Sets the permission bits. */
   setMode(descriptor: number, mode: number, what: string): void;
-  /** Maps an object, from `offset` on, the start of a page; gives the address. */
+  /** Maps an object, from `offset` on, the start of a page; returns the address. */
   map(descriptor: number, size: number, access: Access, what: string, offset?: number): bigint;
   /** A view of mapped memory. */
   view(address: bigint, size: number): ArrayBuffer;
@@ -135,7 +135,7 @@ export interface System {
   flush(descriptor: number, address: bigint, size: number, wait: boolean, what: string): void;
   /** Tells how mapped memory will be used. */
   advise(address: bigint, size: number, advice: Advice, what: string): void;
-  /** Copies bytes of an object, from `offset` on, by a system call; gives how many there were. */
+  /** Copies bytes of an object, from `offset` on, by a system call; returns how many there were. */
   read(descriptor: number, into: Uint8Array, offset: number, what: string): number;
   /** The size of an object in bytes. */
   size(descriptor: number): number;
@@ -154,11 +154,11 @@ export interface System {
   user(): number;
   /** Whether the owner is that user, beyond doubt. */
   isOwn(descriptor: number): boolean;
-  /** Takes the lock that one descriptor at a time can hold; gives whether it did. */
+  /** Takes the lock that one descriptor at a time can hold; returns whether it did. */
   lock(descriptor: number): boolean;
   /** Whether another descriptor has the lock, asked by one that has not. */
   isLocked(descriptor: number): boolean;
-  /** Gives the lock back. */
+  /** Releases the lock. */
   unlock(descriptor: number): void;
   /** The descriptor to lock for a segment: its own, or one made for the purpose. */
   lockDescriptor(descriptor: number, name: string | undefined): number;

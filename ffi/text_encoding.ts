@@ -16,7 +16,7 @@ export interface FastEncoding {
   readonly shortText: number;
   /** The size of `text` as UTF-8, in bytes. */
   byteLength(text: string): number;
-  /** Gives what writes text into `memory`. */
+  /** Returns what writes text into `memory`. */
   writerInto(memory: Uint8Array): (text: string, at: number, capacity: number) => number;
 }
 

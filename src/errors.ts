@@ -1,67 +1,67 @@
 /**
- * The errors of this library: one family, each with a stable `code`.
+ * The errors of this library. Each has a stable `code`.
  *
- * Wrong arguments are plain `RangeError` and `TypeError`; everything that the world does to us
- * (a segment that is missing, damaged, locked, too large for the memory that is left) is an
- * {@linkcode OuroborosError}.
+ * Wrong arguments are plain `RangeError` and `TypeError`. Everything else that can fail (a log that is
+ * missing, damaged or locked, a machine without memory) is an {@linkcode OuroborosError}.
  *
- * All of them are here, in `@ouroboros/log/errors`. Each other module exports those that its own
- * functions throw; a class that two modules export is the same one.
+ * All classes are exported from `@ouroboros/log/errors`. Each other module exports those that its own
+ * functions throw. A class that two modules export is the same one.
  *
  * ## What to do about it, by code
  *
  * - **`CLAIM_PENDING`**: a claim was neither committed nor aborted. Do one of the two before the next
- *   write, in a `finally` if what fills it can throw.
- * - **`CLOSED`**: the handle was closed before. Often a `using` that ended with its block while a timer
- *   still writes.
- * - **`CORRUPT_BUFFER`**: the state of a circular buffer contradicts itself: its segments are of
- *   different buffers, or somebody else wrote into them. Remove both segments.
- * - **`CORRUPT_LOG`**: bytes that no writer wrote. Look with `ouroboros verify NAME`; read what is left
- *   with `onDamage: "skip"`; begin anew with `ifExists: "replace"`.
- * - **`CORRUPT_RING`**: the same for a ring's file, or a file that is no ring: the message says which.
- *   `MemMapRingBuffer.repair(path)` keeps what is sound, and refuses what is no ring.
- * - **`CORRUPT_STATE`**: neither slot of a state file is intact, and somebody else than its forwarder or
- *   receiver wrote into it. Remove it: then it begins with what is there, and what is there twice is
- *   dropped by its number.
- * - **`LAPPED`**: the reader of a circular buffer was too slow, and was made with `onLap: "throw"`. It
- *   stands at the newest message: read on. A larger capacity gives it more time.
- * - **`NATIVE_UNAVAILABLE`**: no foreign functions. Deno: run it with `--allow-ffi`, without a path.
- *   Node before 26.9: `npm install koffi`; with `--permission` also `--allow-addons`, or `--allow-ffi`
- *   from 26.9 on. A system that is not supported: use `Writer` and `Reader` on a `SharedArrayBuffer`.
- * - **`NATS_REFUSED`**: a NATS server does not let us in: wrong credentials, a certificate that is not
- *   trusted, no right to publish to the subject. Asking again does not help, so nobody asks again.
- * - **`NO_SPACE`**: no memory for the segment. A container's /dev/shm has 64 MiB unless it is started with
- *   more (`docker run --shm-size=1g`; an `emptyDir` of `medium: Memory` in Kubernetes); `df /dev/shm`
- *   tells. Logs of dead programs stay there: `ouroboros list`, `ouroboros remove`.
- * - **`OVERRUN`**: the writer overtook a reader with `onOverrun: "throw"`. It stands at the oldest entry:
- *   read on. More or larger chunks give it more time.
- * - **`PACKAGE_MISSING`**: a part of this library that works with another package was used without it.
- *   The message says which to install.
+ *   write, in a `finally` if the code that fills it can throw.
+ * - **`CLOSED`**: the handle was closed before. Often a `using` ended with its block while a timer still
+ *   writes.
+ * - **`CORRUPT_BUFFER`**: the state of a circular buffer contradicts itself. Its segments belong to
+ *   different buffers, or another program wrote into them. Remove both segments.
+ * - **`CORRUPT_LOG`**: the log has bytes that no writer wrote. Look at it with `ouroboros verify NAME`.
+ *   Read what is left with `onDamage: "skip"`. Start anew with `ifExists: "replace"`.
+ * - **`CORRUPT_RING`**: a ring's file is damaged, or the file is not a ring: the message says which.
+ *   `MemMapRingBuffer.repair(path)` keeps what is intact, and refuses a file that is not a ring.
+ * - **`CORRUPT_STATE`**: a state file is damaged: no slot is intact. Remove it. The forwarder or receiver
+ *   then starts with what is there, and duplicates are dropped by their numbers.
+ * - **`LAPPED`**: the reader of a circular buffer was too slow, and was made with `onLap: "throw"`. It is
+ *   at the newest message: read on. A larger capacity gives it more time.
+ * - **`NATIVE_UNAVAILABLE`**: the runtime has no foreign functions. Deno: run with `--allow-ffi`, without a
+ *   path. Node before 26.9: `npm install koffi`; with `--permission` also `--allow-addons`, or
+ *   `--allow-ffi` from 26.9 on. On a system that is not supported, use `Writer` and `Reader` on a
+ *   `SharedArrayBuffer`.
+ * - **`NATS_REFUSED`**: a NATS server refused the connection or the subject: wrong credentials, an untrusted
+ *   certificate, or no permission to publish. It is not tried again, because that does not help.
+ * - **`NO_SPACE`**: there is no memory for the segment. The `/dev/shm` of a container has 64 MiB by default
+ *   (`docker run --shm-size=1g`; an `emptyDir` of `medium: Memory` in Kubernetes). `df /dev/shm` shows how
+ *   full it is. Logs of programs that ended stay there: `ouroboros list`, `ouroboros remove`.
+ * - **`OVERRUN`**: the writer overtook a reader with `onOverrun: "throw"`. It is at the oldest entry: read
+ *   on. More or larger chunks give it more time.
+ * - **`PACKAGE_MISSING`**: a part of this library needs another package. The message says which one to
+ *   install.
  * - **`PERMISSION_DENIED`**: the mode of the segment, or of the folder, does not let this user in; or the
- *   log belongs to another user, and a writer touches only its own. Segments have mode 0600: let others
- *   read by `mode: 0o640` and a group, or `0o644`. Deno: files need `--allow-read` and `--allow-write`.
- * - **`REENTRANT_USE`**: a visitor, or handler, read by the same reader that calls it, or a batch was
- *   filled anew while somebody iterated over it. Nothing was taken: collect what you need, return, and
- *   read then; or open another reader.
- * - **`SEGMENT_EXISTS`**: a log of this name is there, of a writer that is alive or that crashed. Choose
- *   `ifExists: "resume"` to continue with it, or `"replace"`.
- * - **`SEGMENT_NOT_FOUND`**: no log of this name: not created yet (`ShmLogReader.waitFor`), removed by its
- *   writer's `close()` (`unlinkOnClose: false` keeps it), or in the /dev/shm of another container.
- * - **`SEGMENT_TRUNCATED`**: somebody made the segment shorter while it was read. `reopen()` goes over to
- *   the one that has its name now.
- * - **`STATE_LOCKED`**: another process keeps its state in the same file: one forwarder, or receiver, a
- *   state file. It is free as soon as that process has ended.
+ *   log belongs to another user, and a writer writes only to its own. Segments have mode 0600. Let others
+ *   read with `mode: 0o640` and a group, or `0o644`. Deno: files need `--allow-read` and `--allow-write`.
+ * - **`REENTRANT_USE`**: a visitor or handler used the reader that calls it, or a batch was filled while
+ *   code iterated over it. Nothing was read. Collect what you need, return, and read then; or open another
+ *   reader.
+ * - **`SEGMENT_EXISTS`**: a log of this name exists, of a writer that is alive or that crashed. Choose
+ *   `ifExists: "resume"` to continue it, or `"replace"`.
+ * - **`SEGMENT_NOT_FOUND`**: there is no log of this name. It was not created yet
+ *   (`ShmLogReader.waitFor`), its writer removed it with `close()` (`unlinkOnClose: false` keeps it), or it
+ *   is in the `/dev/shm` of another container.
+ * - **`SEGMENT_TRUNCATED`**: the segment became shorter while it was read. `reopen()` opens the one that
+ *   has its name now.
+ * - **`STATE_LOCKED`**: another process uses the state file. Each forwarder or receiver needs its own. The
+ *   file is free as soon as that process has ended.
  * - **`STREAM_UNUSABLE`**: the NATS server has no JetStream (`nats-server -js`), no stream of that name
- *   (`--create-stream`, or `nats stream add`), or the stream does not take the subject; or a receiver
- *   can't have its consumer, which another one uses, or which is of another subject.
- * - **`SYSTEM_CALL_FAILED`**: the system refused in a way that has no class of its own: `errno` and the
- *   message say which call and why. `ELOOP` (40 on Linux) means a symbolic link in the place of a log.
- * - **`UNSUPPORTED_BUFFER`**: the segments are no circular buffer, or of another capacity than asked for.
- * - **`UNSUPPORTED_LOG`**: what is there is no log, or a version that is not known. A writer leaves it as
- *   it is: remove it yourself if nobody needs it.
- * - **`WRITER_LOCKED`**: a writer of this name is alive: `ouroboros stat NAME` tells. One process is the
- *   writer; others send it their lines, or write logs of their own. The lock goes with the process, but
- *   not with a worker that was ended by `worker.terminate()`.
+ *   (`--create-stream`, or `nats stream add`), or the stream does not take the subject; or the consumer
+ *   belongs to another receiver, or to another subject.
+ * - **`SYSTEM_CALL_FAILED`**: a system call failed in a way that has no class of its own. `errno` and the
+ *   message say which one and why. `ELOOP` (40 on Linux) means a symbolic link in the place of a log.
+ * - **`UNSUPPORTED_BUFFER`**: the segments are not a circular buffer, or have another capacity.
+ * - **`UNSUPPORTED_LOG`**: what is there is not a log, or has an unknown version. A writer does not touch it.
+ *   Remove it yourself if nobody needs it.
+ * - **`WRITER_LOCKED`**: a writer of this name is alive: see `ouroboros stat NAME`. Use one log for each
+ *   process. The kernel releases the lock with the process, but not with a worker that was ended by
+ *   `worker.terminate()`.
  *
  * @example
  * ```ts
@@ -106,7 +106,7 @@ export type ErrorCode =
   | "WRITER_LOCKED";
 
 /**
- * The base class of every error that this library throws on its own account.
+ * The base class of all errors of this library that are not about wrong arguments.
  *
  * @example Telling the errors apart by code
  * ```ts
@@ -189,8 +189,7 @@ export class CorruptRingError extends OuroborosError {
 }
 
 /**
- * A file that keeps a place holds something else: a state file has slots that are neither empty nor
- * intact, and none that is intact, or a cursor file has no cursor. Code `CORRUPT_STATE`.
+ * A state file has no intact slot, or a cursor file has no cursor. Code `CORRUPT_STATE`.
  */
 export class CorruptStateError extends OuroborosError {
   /** Makes the error with its message. */
@@ -203,7 +202,7 @@ export class CorruptStateError extends OuroborosError {
  * The writer of a circular buffer lapped this reader, which was made with `onLap: "throw"`. Code
  * `LAPPED`.
  *
- * The reader continues with the next message that is written: reading on is safe.
+ * The reader continues with the next message that is written: you can read on.
  */
 export class LappedError extends OuroborosError {
   /** How many bytes of messages, with their headers, this reader has missed since it started. */
@@ -245,7 +244,7 @@ export class NoSpaceError extends OuroborosError {
 /**
  * The writer overtook this reader, which was opened with `onOverrun: "throw"`. Code `OVERRUN`.
  *
- * The reader stands at the oldest intact entry already: reading on is safe.
+ * The reader is at the oldest intact entry: you can read on.
  */
 export class OverrunError extends OuroborosError {
   /** How many entries were overwritten before this reader came to them. */
@@ -275,10 +274,10 @@ export class PermissionDeniedError extends OuroborosError {
 }
 
 /**
- * A reader was used by the visitor, or handler, that it is calling, or a batch was filled anew while
- * somebody iterated over it. Code `REENTRANT_USE`.
+ * A visitor or handler used the reader that calls it, or a batch was filled while code iterated over it.
+ * Code `REENTRANT_USE`.
  *
- * It is thrown before anything is taken: afterwards the reader is where it was.
+ * Nothing was read: the reader is where it was.
  */
 export class ReentrantUseError extends OuroborosError {
   /** Makes the error with its message. */

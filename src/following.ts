@@ -51,7 +51,7 @@ export class Turns {
 }
 
 /**
- * Gives one item after the other, looking again every `interval` milliseconds while nothing is there, until
+ * Yields one item after the other, looking again every `interval` milliseconds while nothing is there, until
  * `signal` is aborted: then it ends without an error.
  */
 export function polled<T>(

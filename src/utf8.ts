@@ -8,7 +8,7 @@ import { wordsOf } from "./memory.ts";
 
 /**
  * Writes `text` as UTF-8 at byte `at` (a multiple of 4) of a memory, into at most `capacity` bytes,
- * which is room enough for all of it. Lone surrogates become U+FFFD. Gives the bytes written.
+ * which is room enough for all of it. Lone surrogates become U+FFFD. Returns the bytes written.
  */
 export type TextWriter = (text: string, at: number, capacity: number) => number;
 
@@ -18,7 +18,7 @@ export interface TextEncoding {
   readonly shortText: number;
   /** The size of `text` as UTF-8, in bytes; a lone surrogate counts as U+FFFD, 3 bytes. */
   byteLength(text: string): number;
-  /** Gives what writes text into `memory`. */
+  /** Returns what writes text into `memory`. */
   writerInto(memory: Uint8Array): TextWriter;
 }
 
@@ -34,7 +34,7 @@ export const standardEncoding: TextEncoding = {
   },
 };
 
-/** Gives what writes text of any length into `memory`: a short one by our loop. */
+/** Returns what writes text of any length into `memory`: a short one by our loop. */
 export function textWriter(encoding: TextEncoding, memory: Uint8Array): TextWriter {
   const { shortText } = encoding;
   const writeLong = encoding.writerInto(memory);

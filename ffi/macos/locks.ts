@@ -94,7 +94,7 @@ export class MacLocks {
     return this.#locks.has(descriptor);
   }
 
-  /** Takes the lock; gives whether it did. */
+  /** Takes the lock; returns whether it did. */
   lock(descriptor: number): boolean {
     const lock = this.#of(descriptor);
     if (lock.segment.isBlank) {
@@ -140,7 +140,7 @@ export class MacLocks {
     }
   }
 
-  /** Gives the lock back if we have it. */
+  /** Releases the lock if we have it. */
   unlock(descriptor: number): void {
     const lock = this.#of(descriptor);
     if (lock.file < 0) return;
@@ -153,7 +153,7 @@ export class MacLocks {
     }
   }
 
-  /** Gives the lock back, of a descriptor that is about to be closed. */
+  /** Releases the lock, of a descriptor that is about to be closed. */
   forget(descriptor: number): void {
     if (!this.#locks.has(descriptor)) return;
     try {

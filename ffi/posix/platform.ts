@@ -48,7 +48,7 @@ export interface Platform {
   takenOf?: (stat: DataView) => number;
   /** The size of an object in bytes, where `lseek` does not tell that of a segment. */
   sizeOf?: (stat: DataView) => number;
-  /** Reserves room for `size` bytes from `offset` on; gives 0 or an error number. */
+  /** Reserves room for `size` bytes from `offset` on; returns 0 or an error number. */
   allocate(
     descriptor: number,
     offset: number,
@@ -56,7 +56,7 @@ export interface Platform {
     isFile: boolean,
     errno: () => number,
   ): number;
-  /** Has the disk write what it was given, where msync does not; gives 0 or an error number. */
+  /** Has the disk write what it was given, where msync does not; returns 0 or an error number. */
   flushDisk?: (descriptor: number, errno: () => number) => number;
   list(): string[];
   /** How much memory this process may have; with what can be written to a disk. */

@@ -89,7 +89,7 @@ export function posixSystem(
     }
   }
 
-  /** Asks for a lock, once; gives whether it was to be had. */
+  /** Asks for a lock, once; returns whether it was available. */
   function flock(descriptor: number, operation: number): boolean {
     for (;;) {
       const result = libc.flock(descriptor, operation | LOCK_NB);

@@ -177,7 +177,7 @@ export class WindowsFiles implements Files {
     if (isDone === 0) throw this.#calls.failed("SetFileInformationByHandle", what, reason);
   }
 
-  /** Maps a file; gives the address. */
+  /** Maps a file; returns the address. */
   map(handle: number, size: number, access: Access, what: string): bigint {
     const { kernel, mapNameless } = this.#calls;
     const protection = access === "read" ? PAGE_READONLY : PAGE_READWRITE;
@@ -203,7 +203,7 @@ export class WindowsFiles implements Files {
     if (isDone === 0) throw this.#calls.failed("FlushFileBuffers", what, reason);
   }
 
-  /** Copies bytes from `offset` on; gives how many there were. */
+  /** Copies bytes from `offset` on; returns how many there were. */
   read(handle: number, into: Uint8Array, offset: number, what: string): number {
     const count = room(4);
     const { kernel } = this.#calls;
@@ -222,7 +222,7 @@ export class WindowsFiles implements Files {
     return done;
   }
 
-  /** Takes the lock of a file, alone or with others; gives whether it was to be had. */
+  /** Takes the lock of a file, alone or with others; returns whether it was available. */
   lock(handle: number, isExclusive: boolean): boolean {
     const flags = LOCK_FAIL_IMMEDIATELY | (isExclusive ? LOCK_EXCLUSIVE : 0);
     const at = overlapped(BigInt(LOCK_OFFSET_HIGH) << 32n);
@@ -233,7 +233,7 @@ export class WindowsFiles implements Files {
     throw this.#calls.failed("LockFileEx", `handle ${handle}`, reason);
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   unlock(handle: number): void {
     const at = overlapped(BigInt(LOCK_OFFSET_HIGH) << 32n);
     this.#calls.kernel.UnlockFileEx(BigInt(handle), 0, 1, 0, at);

@@ -31,7 +31,7 @@ export class SegmentLocks {
     return this.#names.has(handle);
   }
 
-  /** Opens the mutex of the segment of that name; gives its handle. */
+  /** Opens the mutex of the segment of that name; returns its handle. */
   open(segment: string): number {
     const name = lockName(segment);
     const handle = this.#calls.kernel.CreateMutexW(0n, 0, wide(name));
@@ -41,7 +41,7 @@ export class SegmentLocks {
     return Number(handle);
   }
 
-  /** Takes the lock; gives whether it was to be had. */
+  /** Takes the lock; returns whether it was available. */
   tryLock(handle: number): boolean {
     const name = this.#nameOf(handle);
     if (this.#held.has(name)) return this.#held.get(name) === handle;
@@ -67,7 +67,7 @@ export class SegmentLocks {
     return information[0] < 1;
   }
 
-  /** Gives the lock back, if this handle has it. */
+  /** Releases the lock, if this handle has it. */
   unlock(handle: number): void {
     const name = this.#nameOf(handle);
     if (this.#held.get(name) !== handle) return;
@@ -75,7 +75,7 @@ export class SegmentLocks {
     this.#calls.kernel.ReleaseMutex(BigInt(handle));
   }
 
-  /** Gives the lock back, and closes. */
+  /** Releases the lock, and closes. */
   close(handle: number): void {
     this.unlock(handle);
     this.#names.delete(handle);

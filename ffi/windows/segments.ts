@@ -52,7 +52,7 @@ export class Segments {
     return this.#open.has(handle);
   }
 
-  /** Makes a segment of whole pages that must not exist; gives its handle. */
+  /** Makes a segment of whole pages that must not exist; returns its handle. */
   create(name: string, size: number): number {
     const { kernel } = this.#calls;
     const text = wide(name);
@@ -77,7 +77,7 @@ export class Segments {
     return Number(handle);
   }
 
-  /** Opens a segment; gives its handle. */
+  /** Opens a segment; returns its handle. */
   open(name: string, access: Access): number {
     const { kernel } = this.#calls;
     const rights = viewRights(access) | READ_CONTROL;
@@ -99,7 +99,7 @@ export class Segments {
     }
   }
 
-  /** Maps all of it; gives the address. */
+  /** Maps all of it; returns the address. */
   map(handle: number, access: Access, what: string): bigint {
     const segment = this.#get(handle);
     if (segment.isMapped) return this.#mapWhole(BigInt(handle), access, what);
@@ -125,7 +125,7 @@ export class Segments {
     return this.#get(handle).certificate.identity;
   }
 
-  /** Copies bytes from `offset` on; gives how many. */
+  /** Copies bytes from `offset` on; returns how many. */
   read(handle: number, into: Uint8Array, offset: number, what: string): number {
     const { size, address } = this.#get(handle);
     const length = Math.max(0, Math.min(into.length, size - offset));

@@ -37,7 +37,7 @@ export function windowsSystem(): System {
   const pageSize = information.getUint32(PAGE_SIZE, true);
   let semaphores: Semaphores | undefined;
 
-  /** Whether others have the lock of a file: then not even a shared one is to be had. */
+  /** Whether others have the lock of a file: then not even a shared one is available. */
   function isFileLocked(handle: number): boolean {
     if (!files.lock(handle, false)) return true;
     files.unlock(handle);

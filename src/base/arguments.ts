@@ -9,7 +9,7 @@
  */
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-/** Gives the class of a typed array of any realm; `undefined` for anything else. */
+/** Returns the class of a typed array of any realm; `undefined` for anything else. */
 const classOf = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)!.get!;
 
 /** Whether `value` is a Uint8Array, or a subclass like Buffer, be it of another realm. */

@@ -131,7 +131,7 @@ export class CircularReader {
    * copy from. What `into` holds afterwards counts only if the result is a size above 0. A message that
    * is too large for it stays the next one.
    *
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptBufferError} if the buffer contradicts its format
    */
   read(into: Uint8Array): ReadResult;
@@ -154,12 +154,12 @@ export class CircularReader {
   }
 
   /**
-   * Reads the next message into `into`, and gives its size in bytes; or `undefined` if there is no message
+   * Reads the next message into `into`, and returns its size in bytes; or `undefined` if there is no message
    * yet. As all `readInto()` of this library: what is lost on the way is counted, or thrown, as
    * `read()` does it. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
    * @throws {CorruptBufferError} if the buffer contradicts its format
    *
@@ -216,7 +216,7 @@ export class CircularReader {
     return "lapped";
   }
 
-  /** Finds the next message; gives its size, or NOTHING, or LAPPED. */
+  /** Finds the next message; returns its size, or NOTHING, or LAPPED. */
   #next(): number {
     if (this.#available === 0) {
       this.#guard?.();
@@ -236,7 +236,7 @@ export class CircularReader {
     );
   }
 
-  /** Looks how many bytes of messages there are; gives that, or NOTHING, or LAPPED. */
+  /** Looks how many bytes of messages there are; returns that, or NOTHING, or LAPPED. */
   #refresh(): number {
     const sequence = this.#memory.readSequence(this.#fence);
     // Acquire: pairs with the writer's store of S. All that it counts is there.
@@ -365,7 +365,7 @@ export class CircularReader {
     );
   }
 
-  /** Finds where the newest message ends; gives whether the writer let it. */
+  /** Finds where the newest message ends; returns whether the writer let it. */
   #startNewest(): boolean {
     for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
       const place = findNewest(this.#memory, this.#fence);

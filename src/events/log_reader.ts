@@ -41,7 +41,7 @@ export interface EventReaderOptions {
   fence?: Fence;
   /** Called before each stretch of 1 MiB is looked at: throws if the memory is no longer there. */
   guard?: () => void;
-  /** Gives the memory as it is now, when the log has grown beyond the one that is known. */
+  /** Returns the memory as it is now, when the log has grown beyond the one that is known. */
   remap?: () => MemoryLike;
 }
 
@@ -232,7 +232,7 @@ export class EventReader implements Iterable<StoredEvent> {
    *
    * @returns the size of both in bytes; `undefined` if there is nothing new
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and the cursor stays
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
    * @throws {ClosedError} after `close()`
    * @throws {ReentrantUseError} within a handler that reads on from the same cursor

@@ -31,7 +31,7 @@ import { inspectable } from "../base/inspectable.ts";
 /** How an {@linkcode EventWriter} continues when the log is full. */
 export interface EventWriterOptions {
   /**
-   * Gives a memory of at least `size` bytes that begins with what the log holds, or `undefined` if
+   * Returns a memory of at least `size` bytes that begins with what the log holds, or `undefined` if
    * no more memory can be had. Without it a full log stays full.
    */
   grow?: (size: number) => MemoryLike | undefined;
@@ -84,7 +84,7 @@ export class EventWriter {
   }
 
   /**
-   * Makes an empty log of `memory`, whatever was in it, and gives its writer.
+   * Makes an empty log of `memory`, whatever was in it, and returns its writer.
    *
    * @throws {RangeError} if the memory has less than 4,096 bytes, or 4 GiB or more, or `createdAt`
    * is not an integer
@@ -283,7 +283,7 @@ export class EventWriter {
     words[COUNT_WORD] = this.#count;
   }
 
-  /** Gets room up to `end`; gives whether there is some. */
+  /** Gets room up to `end`; returns whether there is some. */
   #makeRoom(end: number): boolean {
     if (this.#limit < 0) throw new ClosedError("the event log is closed");
     const memory = this.#grow?.(end);

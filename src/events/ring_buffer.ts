@@ -96,7 +96,7 @@ export class RingBuffer {
    *
    * @returns the size of both in bytes; `undefined` if there is no event
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {ReentrantUseError} within a handler of `drain()`
    *
    * @example

@@ -117,7 +117,7 @@ export class RingMemory {
   }
 
   /**
-   * Copies the event at a position, with its header; gives the size of its payload in bytes.
+   * Copies the event at a position, with its header; returns the size of its payload in bytes.
    *
    * @throws {RangeError} if it does not fit
    * @throws {CorruptLogError} if it does not end by `used`

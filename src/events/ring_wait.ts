@@ -33,7 +33,7 @@ export interface Wait {
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Blocks the thread until it is over, or `timeout` milliseconds have passed; gives whether it is. */
+/** Blocks the thread until it is over, or `timeout` milliseconds have passed; returns whether it is. */
 export function waitFor(wait: Wait, timeout: number): boolean {
   const { words, position, flag } = wait;
   checkTimeout(timeout);

@@ -81,7 +81,7 @@ export class SpscConsumer {
    *
    * @returns the size of both in bytes; `undefined` if there is no event
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {ReentrantUseError} within a handler of `drain()`
    *

@@ -157,7 +157,7 @@ export class EntryBatch {
   }
 
   /**
-   * Copies the payload of entry `index`; gives its size in bytes. Readers use it.
+   * Copies the payload of entry `index`; returns its size in bytes. Readers use it.
    *
    * @internal
    */

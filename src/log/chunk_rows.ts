@@ -50,7 +50,7 @@ export class ChunkRows {
 
   /**
    * Invalidates every row of a lap before that starts below `to`, since its bytes are about to go, and
-   * those up to row `through`. Gives where the next one starts, or past the end of the segment.
+   * those up to row `through`. Returns where the next one starts, or past the end of the segment.
    */
   invalidate(to: number, through: number): number {
     let at = this.#nextStale();

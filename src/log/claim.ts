@@ -1,5 +1,5 @@
 /**
- * A claim: room in the log that is filled in place and published at once.
+ * A claim: room in the log for an entry that is made in place.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { inspectable } from "../base/inspectable.ts";
 import { mustBe } from "../base/arguments.ts";
 
 /**
- * The payload of the next entry, in the shared memory itself. Nobody sees it before
+ * The payload of the next entry, in the shared memory itself. Readers see it after
  * {@linkcode Claim.commit}. `Symbol.dispose` aborts what was not committed.
  *
  * @example
@@ -35,8 +35,8 @@ export class Claim implements Disposable {
   }
 
   /**
-   * The claimed room, to be filled: its content is what was there before. Don't touch it after
-   * `commit()` or `abort()`: it is the log's then.
+   * The claimed room. It still has the bytes that were there before. Do not use it after `commit()` or
+   * `abort()`.
    *
    * @throws {ClosedError} after `commit()` or `abort()`
    */
@@ -45,7 +45,7 @@ export class Claim implements Disposable {
   }
 
   /**
-   * Publishes the entry, or as much of the room as was needed.
+   * Publishes the entry, with all of the claimed room or a part of it.
    *
    * @param length how many bytes to keep; default: all that were claimed
    * @returns the sequence number of the entry
@@ -61,7 +61,7 @@ export class Claim implements Disposable {
     return this.#settle(length);
   }
 
-  /** Gives the room back: nothing is published. Does nothing after `commit()` or `abort()`. */
+  /** Releases the room: nothing is published. Does nothing after `commit()` or `abort()`. */
   abort(): void {
     if (this.#bytes === undefined) return;
     this.#bytes = undefined;

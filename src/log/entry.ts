@@ -1,5 +1,5 @@
 /**
- * An entry that was read: private bytes, proven intact, with its place in the log.
+ * An entry that was read: a validated copy, with its place in the log.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export class Entry {
   readonly chunkToken: number;
   /**
    * The payload. The bytes are private memory, shared only with the entries read in the same
-   * batch (up to 64 KiB): `entry.bytes.slice()` is a copy that keeps nothing else alive, and that may
+   * batch (up to 64 KiB). `entry.bytes.slice()` is a copy that keeps no other entry alive, and that can
    * be transferred to another thread.
    */
   readonly bytes: Uint8Array;
@@ -70,7 +70,7 @@ export class Entry {
     return this.bytes.length;
   }
 
-  /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  /** The payload decoded as UTF-8 at each call. Bytes that are not UTF-8 become U+FFFD. */
   get text(): string {
     return decodeText(this.bytes);
   }

@@ -8,10 +8,10 @@ import { decodeText } from "../decode_text.ts";
 import { inspectable } from "../base/inspectable.ts";
 
 /**
- * An entry in the shared memory itself, seen through reads that cannot leave it and cannot write.
+ * An entry in the shared memory itself, through reads that cannot leave it and cannot write.
  *
- * One view serves all entries of a reader: use it within the visitor only. The writer may overwrite
- * the bytes while they are looked at; `Reader.forEach()` tells afterwards whether it did.
+ * A reader has one view for all entries: use it within the visitor only. The writer may overwrite the
+ * bytes meanwhile. `Reader.forEach()` returns whether it did.
  */
 export class EntryView {
   readonly #memory: Uint8Array;
@@ -58,7 +58,7 @@ export class EntryView {
     return this.#memory.slice(this.#start, this.#end);
   }
 
-  /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  /** The payload decoded as UTF-8 at each call. Bytes that are not UTF-8 become U+FFFD. */
   get text(): string {
     return decodeText(this.bytes());
   }

@@ -36,7 +36,7 @@ const LARGEST_PAGE = 65536;
 
 /**
  * What came of a step of a reader: `"moved"` to another place, where it is to try again, or `"stay"`
- * where it is: there is nothing to be had but what was found there.
+ * where it is: only what was found there can be used.
  */
 export type Step = "moved" | "stay";
 
@@ -342,7 +342,7 @@ export class Position {
     return row.offset <= this.#offset;
   }
 
-  /** Goes to the start of chunk `index`; gives how many entries were lost on the way. */
+  /** Goes to the start of chunk `index`; returns how many entries were lost on the way. */
   #enter(index: number, offset: number, token: number): number {
     this.#chunk = index;
     this.#start = offset;

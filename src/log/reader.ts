@@ -1,5 +1,5 @@
 /**
- * The reader of a log: follows the writer without locks, knows what is whole, counts what is lost.
+ * The reader of a log: it follows the writer without locks, returns whole entries, and counts losses.
  *
  * @module
  */
@@ -25,9 +25,9 @@ const ATTEMPTS = 16;
 /**
  * Reads the entries of a log, in order, each once.
  *
- * What it hands out was copied first and validated after the copy, so it is whole, whatever the
- * writer did meanwhile. Losing entries to a faster writer is not an error: they are counted in
- * {@linkcode Reader.lostEntries}, so that read + lost = written.
+ * It copies an entry and validates the copy, so what it returns is whole, whatever the writer did
+ * meanwhile. Losing entries to a faster writer is not an error. They are counted in
+ * {@linkcode Reader.lostEntries}: entries read + lost = written.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export class Reader implements Iterable<Entry> {
   /**
    * Opens the log in `memory`.
    *
-   * @param memory a segment; it is never written to, so a read-only map will do
+   * @param memory a segment. It is never written to, so a read-only map is enough
    * @throws {UnsupportedLogError} if it is not a log of version 1
    * @throws {CorruptLogError} if its header contradicts its size
    * @throws {TypeError} if an option is not one of its values
@@ -85,16 +85,16 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * How many entries this reader did not get because they were overwritten, or damaged, before it
-   * came to them. Entries older than where it started do not count.
+   * How many entries were overwritten, or damaged, before this reader could read them. Entries older
+   * than its start do not count.
    */
   get lostEntries(): number {
     return this.#position.lost;
   }
 
   /**
-   * How many times the writer overtook this reader, each attempt to continue included that failed because
-   * the writer was there first.
+   * How many times the writer overtook this reader. Attempts to continue that failed because the writer
+   * was faster count, too.
    */
   get overruns(): number {
     return this.#position.overruns;
@@ -107,7 +107,7 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * Reads the next entry, or gives `undefined` if there is no entry yet.
+   * Reads the next entry, or returns `undefined` if there is no entry yet.
    *
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
@@ -125,12 +125,12 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * Reads the payload of the next entry into `into`, and gives its size in bytes, which may be 0; or
+   * Reads the payload of the next entry into `into`, and returns its size in bytes, which may be 0; or
    * `undefined` if there is no entry yet. {@linkcode Reader.lastSequenceNumber} is its number then.
    * Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
    *
-   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {RangeError} if it does not fit. The message says how many bytes are needed, and nothing is read
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
    * @throws {ReentrantUseError} within a visitor of this reader
@@ -170,7 +170,7 @@ export class Reader implements Iterable<Entry> {
    * Reads many entries with one validation and nothing allocated per entry: up to 64 KiB, or one
    * larger entry. An empty batch means that there is no entry yet.
    *
-   * @param batch what to fill; default one that this reader fills anew at each call
+   * @param batch the batch to fill. Default: one that this reader fills again at each call
    * @returns the batch
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
@@ -205,12 +205,12 @@ export class Reader implements Iterable<Entry> {
    * Visits many entries in place, up to 1 MiB or one larger entry, without a copy, and validates
    * them together afterwards.
    *
-   * The visitor sees the shared memory itself, so an entry may be overwritten while it looks. Only
-   * when `forEach` returns is it known whether all of them held still: then it returns how many
-   * they were. If not, it returns -1, the entries visited count as lost, and whatever the visitor
-   * made of them must be thrown away. Use {@linkcode Reader.readBatch} where that is a burden.
+   * The visitor sees the shared memory itself, so an entry may be overwritten meanwhile. If none was,
+   * `forEach` returns how many entries it visited. Otherwise it returns -1, the visited entries count as
+   * lost, and you must discard what the visitor made of them. {@linkcode Reader.readBatch} has no such
+   * condition.
    *
-   * If the visitor throws, no entry of this call is taken: the next call shows them all again.
+   * If the visitor throws, no entry of this call is consumed: the next call visits all of them again.
    *
    * @returns how many entries were visited and found whole; 0 if there is no entry yet; -1 if the writer
    * has overwritten those that were visited: there are newer ones, so call it again
@@ -274,7 +274,7 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * Fills `batch` with the next entries that are whole; gives how many there are, or -1 if those that
+   * Fills `batch` with the next entries that are whole; returns how many there are, or -1 if those that
    * were visited were overwritten meanwhile.
    */
   #fill(batch: EntryBatch, most: number, fresh: boolean, visit?: Visit): number {

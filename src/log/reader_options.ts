@@ -18,9 +18,9 @@ export type ReadStrategy = "auto" | "latest" | "oldest" | "lowest";
  * Where a reader continues after the writer overtook it: at the `"oldest"` entry that is intact, at
  * the start of the `"latest"` chunk, or at the oldest after it has thrown an OverrunError.
  *
- * Where the writer overtakes it again and again, the oldest chunk is gone before it can be read: then
- * some of the oldest chunks are left out, twice as many after each overrun that comes soon, and fewer
- * again once the reader has come to the end of the log, or has read many laps.
+ * If the writer overtakes it again and again, the oldest chunk is gone before it can be read. Then some
+ * of the oldest chunks are skipped: twice as many after each overrun that comes soon, and fewer again
+ * once the reader reached the end of the log, or has read many laps.
  */
 export type OverrunPolicy = "oldest" | "latest" | "throw";
 
@@ -29,18 +29,18 @@ export interface ReaderOptions {
   /** Where to start. Default `"auto"`. */
   strategy?: ReadStrategy;
   /**
-   * Start right after the entry of this sequence number instead: what is older is not read, and what
-   * came after it and is gone by now counts as lost. An overrun at the start is counted, not thrown.
+   * Start right after the entry of this sequence number instead. Older entries are not read. Later ones
+   * that are gone count as lost. An overrun at the start is counted, not thrown.
    */
   after?: number;
   /** Where to continue after an overrun. Default `"oldest"`. */
   onOverrun?: OverrunPolicy;
   /**
    * What to do at bytes that contradict the format: `"throw"` a CorruptLogError, or `"skip"` to the
-   * next chunk and count what was in between as lost. Default `"throw"`.
+   * next chunk and count the entries in between as lost. Default `"throw"`.
    */
   onDamage?: "throw" | "skip";
-  /** How to keep loads in order. Default: a fence that suffices on every CPU. */
+  /** How to keep loads in order. Default: a fence that is enough on every CPU. */
   fence?: Fence;
   /**
    * Given where `memory` is not the shared memory but a private copy of its size: called before each

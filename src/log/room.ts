@@ -42,7 +42,7 @@ export class Room {
 
   /**
    * Makes room for an entry of `length` bytes, at most the largest there can be, after `total`
-   * others of which the last one ends at `offset`. Gives the offset of its header.
+   * others of which the last one ends at `offset`. Returns the offset of its header.
    */
   make(offset: number, length: number, total: number): number {
     const { end, chunkCount, dataStart } = this.#segment;

@@ -85,7 +85,7 @@ export class Writer {
   }
 
   /**
-   * Makes an empty log of `memory`, whatever was in it, and gives its writer.
+   * Makes an empty log of `memory`, whatever was in it, and returns its writer.
    *
    * @throws {RangeError} if `chunkCount` or `chunkSize` is not a positive integer, or the memory has
    * no room for them
@@ -384,7 +384,7 @@ export class Writer {
   }
 
   /**
-   * Everything that is not straight: makes room for an entry of `length` bytes, and gives the
+   * Everything that is not straight: makes room for an entry of `length` bytes, and returns the
    * offset of its header.
    */
   #makeRoom(length: number): number {

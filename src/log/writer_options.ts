@@ -13,21 +13,21 @@ import { anything, callback, type Checks, number } from "../base/options.ts";
 /** What `Writer.resume()` needs to know. */
 export interface WriterOptions {
   /**
-   * After how many bytes a new chunk begins. Default: the room for entries divided by the number
-   * of chunks, which is what the segment was made with unless it is larger than it had to be.
+   * The size of a chunk in bytes. Default: the room for entries divided by the number of chunks, which
+   * is what the segment was made with, unless it is larger than needed.
    */
   chunkSize?: number;
-  /** How to keep stores in order. Default: a fence that suffices on every CPU. */
+  /** How to keep stores in order. Default: a fence that is enough on every CPU. */
   fence?: Fence;
   /** How text becomes UTF-8. Default: by `TextEncoder.encodeInto`. */
   encoding?: TextEncoding;
-  /** Called after entries became visible: the place to wake readers that wait for them. It must not throw. */
+  /** Called after entries became visible, for instance to wake readers. It must not throw. */
   onCommit?: () => void;
 }
 
 /** What `Writer.create()` needs to know. */
 export interface CreateWriterOptions extends WriterOptions {
-  /** How many chunks: the log forgets its oldest entries a chunk at a time. Default 16. */
+  /** The number of chunks. The log forgets its oldest entries one chunk at a time. Default 16. */
   chunkCount?: number;
 }
 

@@ -25,7 +25,7 @@
  * a lap whose end nobody can find, is not in files that are written here.
  *
  * A file that somebody damaged is a `CorruptRingError`; `MemMapRingBuffer.repair(path)` keeps what
- * is sound, and refuses what is no ring; `reset(path)` makes an empty ring of whatever it is. A crash of
+ * is sound, and refuses what is not a ring; `reset(path)` makes an empty ring of whatever it is. A crash of
  * the machine leaves what `flush()` had written.
  *
  * @module

@@ -54,7 +54,7 @@ export class Ring implements Iterable<Uint8Array> {
   /**
    * Opens the ring that is in `memory`: a file of zeros is an empty one.
    *
-   * @throws {CorruptRingError} if it is no ring, its positions can't be true, or its lap ends nobody knows where
+   * @throws {CorruptRingError} if it is not a ring, its positions can't be true, or its lap ends nobody knows where
    * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
    */
   constructor(memory: MemoryLike) {
@@ -163,11 +163,11 @@ export class Ring implements Iterable<Uint8Array> {
   }
 
   /**
-   * Takes the oldest item out into `into`, and gives its size in bytes, which may be 0; or `undefined`
+   * Takes the oldest item out into `into`, and returns its size in bytes, which may be 0; or `undefined`
    * if there is no item. Nothing is allocated for it, but a view to copy from if it has more than 96 bytes.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
    *
    * @example
@@ -276,7 +276,7 @@ export class Ring implements Iterable<Uint8Array> {
     return this.#bytes.slice(start, start + this.#view.getInt32(at, true));
   }
 
-  /** Finds `size` bytes for an item, and drops what is in the way; gives where they are. */
+  /** Finds `size` bytes for an item, and drops what is in the way; returns where they are. */
   #makeRoom(size: number): number {
     for (;;) {
       if (this.#read > this.#write) {

@@ -37,7 +37,7 @@ export interface ConsoleCall {
   time: number;
   /** How severe: `console.log` is `"info"`. */
   level: ConsoleLevel;
-  /** Which method was called; `"uncaught"` for an error that nobody caught. */
+  /** Which method was called; `"uncaught"` for an uncaught error. */
   method: ConsoleMethod | "uncaught";
   /** What the runtime prints, without colours and the last newline. */
   text: string;
@@ -104,7 +104,7 @@ let isPassing = false;
  * runtime prints it. A value with an inspection of its own is inspected twice. What began before,
  * a group, a timer or a count, is not known to the log.
  *
- * With `uncaughtException: true` an error that nobody caught is a last line of level `error`.
+ * With `uncaughtException: true` an uncaught error is a last line of level `error`.
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable

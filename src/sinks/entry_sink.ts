@@ -110,7 +110,7 @@ export class EntrySink implements Disposable {
     return this.#maxEntrySize;
   }
 
-  /** Writes a line, which has no newline at its end. Gives whether it is in the log. */
+  /** Writes a line, which has no newline at its end. Returns whether it is in the log. */
   write(line: string): boolean {
     try {
       // The application that made the writer may still use it.
@@ -176,7 +176,7 @@ export class EntrySink implements Disposable {
   }
 
   /**
-   * Goes over to the log that has the name, or path, now, when that is another one: somebody moved the
+   * Switches to the log that has the name, or path, now, when that is another one: somebody moved the
    * file, or removed it. It is opened as the first one was, and made if it does not exist. Where it is the
    * same one, and with a `writer` of yours, there is nothing to do. If it can't be opened, that is
    * reported, and the sink stays with the one that it has.

@@ -55,7 +55,7 @@ const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
  * Makes a sink that writes each record to a log before the logging call returns: it is there
  * whatever happens to the process next. LogTape's `dispose()` closes it.
  *
- * With `uncaughtException: true` an error that nobody caught is a record of level `fatal` and
+ * With `uncaughtException: true` an uncaught error is a record of level `fatal` and
  * category `uncaught`.
  *
  * @throws {TypeError} if an option has the wrong type

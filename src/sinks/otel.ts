@@ -43,7 +43,7 @@ export interface OtelExportResult {
  * Behind a `SimpleLogRecordProcessor` a record is in the log when `emit()` returns; behind a
  * `BatchLogRecordProcessor` some time later, which a crash may not wait for.
  *
- * With `uncaughtException: true` an error that nobody caught is a last record of severity `FATAL`,
+ * With `uncaughtException: true` an uncaught error is a last record of severity `FATAL`,
  * with the attributes `exception.type`, `exception.message` and `exception.stacktrace`.
  *
  * @example

@@ -90,7 +90,7 @@ export class ShmDestination extends EventEmitter implements Disposable {
   }
 
   /**
-   * Goes over to the log that is at the target now, after somebody moved or removed the one before, see
+   * Switches to the log that is at the target now, after somebody moved or removed the one before, see
    * `EntrySink.reopen`. Emits `ready`. A rotating log needs no rotation by others.
    */
   reopen(): void {
@@ -125,7 +125,7 @@ export class ShmDestination extends EventEmitter implements Disposable {
  * Makes a destination for `pino(options, destination)`.
  *
  * A line is in the log when the logging call returns, whatever happens to the process next. With
- * `uncaughtException: true` an error that nobody caught is a last line of level 60, with its `err`.
+ * `uncaughtException: true` an uncaught error is a last line of level 60, with its `err`.
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable

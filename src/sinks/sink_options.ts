@@ -61,7 +61,7 @@ export interface EntrySinkOptions {
    */
   onError?: (error: unknown) => void;
   /**
-   * Whether an error that nobody caught is logged, too, as the last line. How the process ends does
+   * Whether an uncaught error is logged, too, as the last line. How the process ends does
    * not change. On Bun, rejected promises are not reported. Default `false`.
    */
   uncaughtException?: boolean;

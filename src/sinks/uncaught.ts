@@ -1,5 +1,5 @@
 /**
- * Errors that nobody caught, seen without changing what becomes of the process.
+ * Uncaught errors, seen without changing what becomes of the process.
  *
  * @module
  */
@@ -29,7 +29,7 @@ function listener(error: unknown): void {
 }
 
 /**
- * Calls `callback` for each error that nobody caught. The runtime then does what it would have
+ * Calls `callback` for each uncaught error. The runtime then does what it would have
  * done: it writes the same to standard error, and ends with the same code.
  *
  * On Bun 1.4 a promise that was rejected, and has no handler, is not reported to anybody.

@@ -69,7 +69,7 @@ export type WinstonTransportOptions = SinkOptions & {
  * Writes each line to a log before the logging call returns: it is there whatever happens to the
  * process next. `logger.close()` and `logger.remove()` close it.
  *
- * With `uncaughtException: true` an error that nobody caught is a last line of level `error`. Unlike
+ * With `uncaughtException: true` an uncaught error is a last line of level `error`. Unlike
  * winston's `handleExceptions`, this does not change how the process ends.
  *
  * @example

@@ -142,7 +142,7 @@ export class CircularBufferReader implements Disposable {
    *
    * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
    * @throws {CorruptBufferError} if the buffer contradicts its format
-   * @throws {SegmentTruncatedError} if somebody has made a segment shorter
+   * @throws {SegmentTruncatedError} if a segment became shorter
    * @throws {ClosedError} after `close()`
    */
   read(): Uint8Array | undefined;
@@ -151,7 +151,7 @@ export class CircularBufferReader implements Disposable {
    * were lost, `"too small"` if it does not fit. What `into` holds counts only if a size was given.
    *
    * @throws {CorruptBufferError} if the buffer contradicts its format
-   * @throws {SegmentTruncatedError} if somebody has made a segment shorter
+   * @throws {SegmentTruncatedError} if a segment became shorter
    * @throws {ClosedError} after `close()`
    */
   read(into: Uint8Array): ReadResult;
@@ -161,14 +161,14 @@ export class CircularBufferReader implements Disposable {
   }
 
   /**
-   * Reads the next message into `into`, and gives its size in bytes, or `undefined` if there is no message
+   * Reads the next message into `into`, and returns its size in bytes, or `undefined` if there is no message
    * yet, see {@linkcode CircularReader.readInto}.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {LappedError} if messages were lost and `onLap` is `"throw"`
    * @throws {CorruptBufferError} if the buffer contradicts its format
-   * @throws {SegmentTruncatedError} if somebody has made a segment shorter
+   * @throws {SegmentTruncatedError} if a segment became shorter
    * @throws {ClosedError} after `close()`
    *
    * @example

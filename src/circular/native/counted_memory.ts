@@ -152,7 +152,7 @@ export class CountedMemory implements Disposable {
     return this.#segment.currentSize();
   }
 
-  /** Takes the lock that the kernel drops when this process ends; gives whether it is ours. */
+  /** Takes the lock that the kernel drops when this process ends; returns whether it is ours. */
   tryLock(): boolean {
     return this.#segment.tryLock();
   }

@@ -52,7 +52,7 @@ export class SemaphoreLock implements Disposable {
   }
 
   /**
-   * Takes the lock if it is free, at once; gives whether this handle has it now.
+   * Takes the lock if it is free, at once; returns whether this handle has it now.
    *
    * @throws {ClosedError} after `close()`
    */
@@ -85,14 +85,14 @@ export class SemaphoreLock implements Disposable {
     this.#isHeld = true;
   }
 
-  /** Gives the lock back, if this handle has it. */
+  /** Releases the lock, if this handle has it. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.#semaphore.post();
   }
 
-  /** Gives the lock back and closes. May be called twice. */
+  /** Releases the lock and closes. May be called twice. */
   close(): void {
     try {
       this.release();
@@ -107,7 +107,7 @@ export class SemaphoreLock implements Disposable {
   }
 
   /**
-   * Removes the name; gives whether there was one.
+   * Removes the name; returns whether there was one.
    *
    * @throws {PermissionDeniedError} if the system refuses
    */

@@ -118,7 +118,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    *
    * @returns how many there were
    * @throws {CorruptLogError} if the bytes contradict the format, after the events before that
-   * @throws {SegmentTruncatedError} if somebody made the file shorter
+   * @throws {SegmentTruncatedError} if the file became shorter
    * @throws {ClosedError} after `close()`, also when the handler closes the reader
    */
   replay(handler: (event: EventView) => void): number {
@@ -136,9 +136,9 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    *
    * @returns the size of both in bytes; `undefined` if there is nothing new
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and the cursor stays
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
-   * @throws {SegmentTruncatedError} if somebody made the file shorter
+   * @throws {SegmentTruncatedError} if the file became shorter
    * @throws {ClosedError} after `close()`
    *
    * @example
@@ -189,7 +189,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * then it ends without an error.
    *
    * @throws {CorruptLogError} if the bytes contradict the format
-   * @throws {SegmentTruncatedError} if somebody made the file shorter
+   * @throws {SegmentTruncatedError} if the file became shorter
    * @throws {ClosedError} after `close()`
    *
    * @example

@@ -1,5 +1,5 @@
 /**
- * Where a reader was in a log, to continue there later, in another process or after a reboot of this one.
+ * The place of a reader in a log, to continue there later, in another process or after a reboot.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { SegmentIdentity } from "../../../ffi/mod.ts";
 import { mustBe } from "../../base/arguments.ts";
 
 /**
- * A place in a log: after one entry of one segment. Plain data, to be kept as JSON.
+ * A place in a log: after one entry of one segment. It is plain data that can be kept as JSON.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export interface Cursor extends SegmentIdentity {
   readonly sequenceNumber: number;
 }
 
-/** What became of a log since a cursor was taken. */
+/** What happened to a log since a cursor was taken. */
 export interface Continuation {
   /**
    * Whether it is the segment of the cursor, with its entries. If not, the reader starts at the oldest
@@ -40,7 +40,7 @@ export interface Continuation {
    * [Security](src/guides/security.md).
    */
   readonly isSameSegment: boolean;
-  /** How many entries were overwritten since, up to the moment of opening. */
+  /** How many entries were overwritten since then, up to the moment of opening. */
   readonly lostEntries: number;
 }
 

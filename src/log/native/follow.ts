@@ -1,5 +1,5 @@
 /**
- * Following a log: what is there, then what comes, until somebody says stop.
+ * Following a log: what is there, then what comes, until it is stopped.
  *
  * @module
  */
@@ -22,12 +22,12 @@ import {
 /**
  * What a follower does when its log is abandoned and all its entries are read: `"stay"` waits on,
  * until `signal`; `"end"` ends without an error, as a loop does after the last item; `"reopen"` waits
- * for the next segment of the same name and goes over to it.
+ * for the next segment of the same name and switches to it.
  *
- * A log is abandoned when its name leads to another segment or to none, and no living writer holds it:
+ * A log is abandoned when its name belongs to another segment or to none, and no living writer holds it:
  * then no entry can come. A writer that was killed leaves its log under its name. That log is not
- * abandoned: a writer may resume it, and the same followers continue. (A writer of the reference holds
- * no lock. Its log counts as abandoned once it was removed or replaced and has been quiet for 0.1 s.)
+ * abandoned: a writer may resume it, and the same followers continue. (The C++ writer holds no lock. Its
+ * log counts as abandoned once it was removed or replaced and has been quiet for 0.1 s.)
  */
 export type OnAbandoned = "stay" | "end" | "reopen";
 
@@ -36,24 +36,22 @@ export interface FollowOptions {
   /** Ends the iteration, without an error. */
   signal?: AbortSignal;
   /**
-   * The longest sleep between two looks in milliseconds, where the writer does not wake its readers
-   * (`notify`). The first looks after an entry follow each other within microseconds, so a busy log
-   * is read at once; this is for one that has been quiet for a while. Where nothing has come for a
-   * second, it sleeps three times as long. Default 20.
+   * The longest sleep between two looks in milliseconds, if the writer does not wake its readers
+   * (`notify`). Right after an entry a follower looks again within microseconds, so a busy log is read
+   * without delay. If nothing came for a second, it sleeps three times as long. Default 20.
    */
   maxSleep?: number;
   /**
    * What to do when no writer can add to the log any more, see {@linkcode OnAbandoned}. The follower
-   * looks for that where nothing has come for 100 ms, and again every 100 ms; where it sleeps longer
-   * than that (`maxSleep`, or 250 ms on a writer's bell), after each sleep. Default `"stay"`.
+   * checks this every 100 ms while nothing comes, or after each sleep if that is longer (`maxSleep`, or
+   * 250 ms with `notify`). Default `"stay"`.
    */
   onAbandoned?: OnAbandoned;
   /**
-   * `true` means `onAbandoned: "reopen"`, `false` means `"stay"`. Where `onAbandoned` is given, too,
-   * that one counts.
+   * `true` means `onAbandoned: "reopen"`, `false` means `"stay"`. `onAbandoned` has precedence.
    */
   reopen?: boolean;
-  /** Called for each new segment that it goes over to, before its first entry. */
+  /** Called for each new segment that it switches to, before its first entry. */
   onReopen?: (event: ReopenEvent) => void;
 }
 
@@ -66,13 +64,13 @@ export const followChecks: Checks<FollowOptions> = {
   onReopen: callback,
 };
 
-/** A follower went over to another segment: numbers and counts begin anew. */
+/** A follower switched to another segment: numbers and counts start again. */
 export interface ReopenEvent {
-  /** Where it was in the segment before, to its very end unless entries were lost. */
+  /** Its place in the segment before: the end, unless entries were lost. */
   readonly from: Cursor;
-  /** How many entries of that segment it did not get. */
+  /** How many entries of that segment were lost. */
   readonly lostEntries: number;
-  /** How many times it was overtaken there. */
+  /** How many times the writer overtook it there. */
   readonly overruns: number;
 }
 
@@ -84,14 +82,14 @@ export interface Followed<T> {
   bell(): Doorbell | undefined;
   /** Whether no writer can add to this segment any more, and its name leads elsewhere, or nowhere. */
   isAbandoned(): boolean;
-  /** Goes over to the segment that has the name, if there is one. */
+  /** Switches to the segment that has the name, if there is one. */
   moveOn(): boolean;
 }
 
 /** After how long without an item we look whether the log is abandoned, and how often, in milliseconds. */
 const LOOK_INTERVAL = 100;
 
-/** Gives one item after the other until `signal` is aborted, or the log is abandoned. */
+/** Yields one item after the other until `signal` is aborted, or the log is abandoned. */
 export function follow<T>(
   followed: Followed<T>,
   options: FollowOptions,

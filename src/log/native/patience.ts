@@ -49,7 +49,7 @@ export class Patience {
     return this.#idleSince < 0 ? 0 : performance.now() - this.#idleSince;
   }
 
-  /** Something was there. Gives what to wait for so that others get their turn, now and then. */
+  /** Something was there. Returns what to wait for so that others get their turn, now and then. */
   found(): Promise<void> | undefined {
     const now = performance.now();
     if (this.#idleSince >= 0) {
@@ -61,7 +61,7 @@ export class Patience {
   }
 
   /**
-   * Nothing was there. Gives what to wait for before the next look; undefined: look at once.
+   * Nothing was there. Returns what to wait for before the next look; undefined: look at once.
    *
    * @param bell what the writer rings, if it does; asked for once it is time to sleep
    */

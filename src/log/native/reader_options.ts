@@ -15,8 +15,8 @@ export interface ShmLogReaderOptions {
   /** Where to start. Default `"auto"`. */
   strategy?: ReadStrategy;
   /**
-   * Continue right after this place instead, see `ShmLogReader.position`. What came of it is in
-   * `ShmLogReader.continuation`.
+   * Start right after this place instead, see `ShmLogReader.position`. `ShmLogReader.continuation` says
+   * whether that was possible.
    */
   after?: Cursor;
   /** Where to continue after an overrun. Default `"oldest"`. */
@@ -24,22 +24,25 @@ export interface ShmLogReaderOptions {
   /** What to do at bytes that contradict the format. Default `"throw"`. */
   onDamage?: "throw" | "skip";
   /**
-   * How to get at the bytes. `"map"`: straight from the mapped memory; if somebody truncates the
-   * segment while entries are copied, the process is killed (SIGBUS; before each batch the reader
-   * looks whether all is there). `"pread"`: by system calls, which can't fault, into a copy that takes
-   * up to as much memory as the log; a batch costs some microseconds more, and an entry of the
-   * chunk that is being written half a microsecond. `"auto"`: by system calls if the log belongs to
-   * another user, who could truncate it, or has holes because its program reserved no memory (on a
-   * full /dev/shm a load from a hole kills the process, too); else from the map. Default `"map"`.
+   * How to read the bytes. Default `"map"`.
+   *
+   * - `"map"`: from the mapped memory. If the segment is truncated while entries are copied, the process
+   *   is killed (SIGBUS). The reader checks the size before each batch.
+   * - `"pread"`: by system calls, which cannot fault, into a copy that takes up to as much memory as the
+   *   log. A batch costs some microseconds more, and an entry of the chunk that is being written half a
+   *   microsecond.
+   * - `"auto"`: by system calls if the log belongs to another user, who could truncate it, or has holes
+   *   because its program reserved no memory (on a full /dev/shm a load from a hole kills the process,
+   *   too); else from the map.
    */
   copyMode?: CopyMode;
 }
 
 /** How to wait for a log. */
 export interface WaitOptions {
-  /** Ends the waiting. */
+  /** Stops waiting. */
   signal?: AbortSignal;
-  /** How long to sleep between two looks, in milliseconds. Default 10. */
+  /** How long to sleep between two attempts, in milliseconds. Default 10. */
   interval?: number;
 }
 

@@ -65,7 +65,7 @@ export interface SavedLog extends SnapshotInfo {
  * @throws {PermissionDeniedError} if the system refuses access to the log or the folder
  * @throws {UnsupportedLogError} if it is not a log of version 1
  * @throws {CorruptLogError} if its header contradicts its size
- * @throws {SegmentTruncatedError} if somebody makes the log shorter
+ * @throws {SegmentTruncatedError} if the log became shorter
  * @throws {SystemCallError} if there is something else than a file at `path`
  * @throws {RangeError} if `path` is the log itself
  * @throws {DOMException} the reason of `signal` when it is aborted

@@ -77,7 +77,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * @throws {UnsupportedLogError} if it is not a log of version 1
    * @throws {CorruptLogError} if its header contradicts its size
    * @throws {NativeUnavailableError} if this runtime gives no native memory
-   * @throws {TypeError} if an option is not one of its values, or `after` is no cursor
+   * @throws {TypeError} if an option is not one of its values, or `after` is not a cursor
    */
   static open(target: LogTarget, options: ShmLogReaderOptions = {}): ShmLogReader {
     checkReaderOptions(options);
@@ -89,7 +89,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    *
    * @throws {DOMException} the reason of `signal` when it is aborted
    * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws, except for a log that is
-   * not there or not finished yet
+   * missing or not complete yet
    *
    * @example
    * ```ts
@@ -125,7 +125,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return "name" in memory ? memory.name : memory.path;
   }
 
-  /** How many entries this reader did not get because they were gone before it came to them. */
+  /** How many entries were overwritten before this reader could read them. */
   get lostEntries(): number {
     return this.#reader.lostEntries;
   }
@@ -142,23 +142,23 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /**
    * The place after the last entry that was read or lost: another reader continues there with
-   * `{ after: position }`. In the midst of a batch it is the end of the batch.
+   * `{ after: position }`. While a batch is read it is the end of the batch.
    */
   get position(): Cursor {
     return { ...this.#log.memory.identity, sequenceNumber: this.lastSequenceNumber };
   }
 
-  /** What became of the log since the cursor that this reader was opened with; without one undefined. */
+  /** What happened to the log since the cursor that this reader was opened with; without one undefined. */
   get continuation(): Continuation | undefined {
     return this.#continuation;
   }
 
   /**
-   * Reads the next entry, or gives `undefined` if there is no entry yet.
+   * Reads the next entry, or returns `undefined` if there is no entry yet.
    *
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {OverrunError} after an overrun, with `onOverrun: "throw"`
-   * @throws {SegmentTruncatedError} if somebody made the segment shorter
+   * @throws {SegmentTruncatedError} if the segment became shorter
    * @throws {ClosedError} after `close()`
    */
   read(): Entry | undefined {
@@ -166,11 +166,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * Reads the payload of the next entry into `into`, and gives its size in bytes, or `undefined` if
+   * Reads the payload of the next entry into `into`, and returns its size in bytes, or `undefined` if
    * there is no entry yet, see {@linkcode Reader.readInto}.
    *
-   * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {RangeError} if it does not fit. The message says how many bytes are needed, and nothing is read
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
    *
    * @example
@@ -219,10 +219,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * Iterates over the entries that are there and those to come, until `signal` is aborted: then it
-   * ends without an error. While there is nothing, it looks again, within microseconds at first, then
-   * less and less often; a writer with `notify` wakes it. What it does at the end of a log to which no
-   * writer can add is decided by {@linkcode FollowOptions.onAbandoned}.
+   * Iterates over the entries that are there and those to come. It ends, without an error, when
+   * `signal` is aborted. While there is nothing to read, it looks again: within microseconds at first,
+   * then less and less often. A writer with `notify` wakes it. {@linkcode FollowOptions.onAbandoned}
+   * decides what happens at the end of a log to which no writer can add.
    *
    * @throws {RangeError} if `maxSleep` is less than 1 ms
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
@@ -259,8 +259,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * As {@linkcode ShmLogReader.follow}, many entries at a time: several times faster where there are
-   * many. The batch is filled anew at each step, and by nobody else.
+   * Like {@linkcode ShmLogReader.follow}, but yields many entries at a time, which is several times
+   * faster. Each step fills the same batch again.
    *
    * @throws {RangeError} if `maxSleep` or `maxEntries` is less than 1
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
@@ -293,10 +293,9 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * What {@linkcode ShmLogReader.follow} gives as a stream that reads no more than is asked for: of
-   * entries, or with `as: "text"` of text in which a line break follows each entry, many at a time.
-   * The stream ends with `signal`, or with the log if `onAbandoned` is `"end"`; to cancel it ends the
-   * following.
+   * Like {@linkcode ShmLogReader.follow}, as a stream that reads no faster than its consumer. It is a
+   * stream of entries, or with `as: "text"` of text with a line break after each entry, many entries
+   * at a time. The stream ends with `signal`, or with the log if `onAbandoned` is `"end"`.
    *
    * @example
    * ```ts
@@ -322,10 +321,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * The sequence number of the newest entry, which is how many were ever written. It costs a look at
-   * the table and the newest chunk, where {@linkcode ShmLogReader.inspect} looks at all entries.
+   * The sequence number of the newest entry, which is the number of entries ever written. It reads
+   * the table and the newest chunk; {@linkcode ShmLogReader.inspect} reads all entries.
    *
-   * @throws {SegmentTruncatedError} if somebody made the segment shorter
+   * @throws {SegmentTruncatedError} if the segment became shorter
    * @throws {ClosedError} after `close()`
    */
   newestSequenceNumber(): number {
@@ -347,24 +346,24 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
-   * Whether a writer of this library holds the log now. The reference's writers hold no lock: for
-   * theirs this is `false`.
+   * Whether a writer of this library holds the log now. The C++ writer takes no lock: for its logs
+   * this is `false`.
    */
   isWriterAlive(): boolean {
     return this.#log.memory.isLocked();
   }
 
-  /** Whether the name, or path, leads to another segment by now, or to none. */
+  /** Whether the name, or path, now belongs to another segment, or to none. */
   isReplaced(): boolean {
     return !this.#log.memory.isCurrent();
   }
 
   /**
-   * Goes over to the segment that has the name now, if it is another one: the counts begin anew, and
-   * with entry 1, so that what is gone of it by now counts as lost. Of a copy of this one, as overlayfs
-   * makes, with the entry after the last one that was read.
+   * Switches to the segment that has the name now, if it is another one. The counts start again, and
+   * reading starts with entry 1, so that entries that are gone count as lost. In a copy of this segment,
+   * as overlayfs makes, it starts after the last entry that was read.
    *
-   * @returns whether there was another one, finished by its creator
+   * @returns whether there was another segment, complete
    */
   reopen(): boolean {
     if (!this.isReplaced()) return false;
@@ -385,7 +384,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return true;
   }
 
-  /** Unmaps the memory. Entries that were read stay good. May be called twice. */
+  /** Unmaps the memory. Entries that were read stay valid. May be called twice. */
   close(): void {
     this.#log.close();
   }

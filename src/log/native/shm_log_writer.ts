@@ -19,10 +19,10 @@ import { inspectable } from "../../base/inspectable.ts";
 const ATTEMPTS = 100;
 
 /**
- * Writes a log that other processes read while it is written, and after this process died.
+ * Writes a log that other processes can read while it is written, and after this process ended.
  *
- * There is one writer at a time for a segment, held by a lock that the kernel drops when the
- * process ends, however it ends.
+ * A segment has one writer at a time. The writer holds a lock that the kernel releases when the process
+ * ends, however it ends.
  *
  * @example Shared memory
  * ```ts
@@ -41,7 +41,7 @@ const ATTEMPTS = 100;
  *
  * const path = `${tmpdir()}/doc-writer-${process.pid}.log`;
  * using writer = ShmLogWriter.create({ path }, { ifExists: "resume", chunkSize: 65536 });
- * writer.write("on disk when the kernel gets to it");
+ * writer.write("on disk when the kernel writes it");
  * writer.flush(); // or now
  * writer.close();
  * rmSync(path);
@@ -70,10 +70,10 @@ export class ShmLogWriter implements Disposable {
    * @throws {WriterLockedError} if it has a writer that is alive
    * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
    * @throws {PermissionDeniedError} if the system refuses access to it, or it belongs to another user
-   * @throws {UnsupportedLogError} if it is to be resumed or replaced and is not a log
-   * @throws {SystemCallError} if there is something else in its place: a symbolic link, which is not
+   * @throws {UnsupportedLogError} if what is to be resumed or replaced is not a log
+   * @throws {SystemCallError} if something else is in its place: a symbolic link, which is not
    * followed, a folder, a pipe
-   * @throws {CorruptLogError} if it is to be resumed and its next sequence number is not known
+   * @throws {CorruptLogError} if it is to be resumed and its next sequence number is unknown
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    * @throws {RangeError} if a size or the name is not usable
    */
@@ -87,7 +87,9 @@ export class ShmLogWriter implements Disposable {
       if (opened !== undefined) return new ShmLogWriter(target, opened, options);
     }
     throw new SegmentExistsError(
-      `log ${describeTarget(target)} is empty or changes hands: remove it if its creator died`,
+      `log ${
+        describeTarget(target)
+      } is empty or keeps changing: remove it if the process that made it is dead`,
     );
   }
 
@@ -172,8 +174,8 @@ export class ShmLogWriter implements Disposable {
   }
 
   /**
-   * Whether the name, or path, leads to another segment by now, or to none: somebody removed it, or
-   * moved the file. What is written goes to the old one.
+   * Whether the name, or path, now belongs to another segment, or to none: it was removed, or the file
+   * was moved. Entries are still written to the old one.
    *
    * @throws {ClosedError} after `close()`
    */
@@ -185,8 +187,8 @@ export class ShmLogWriter implements Disposable {
   /**
    * Ends writing, and removes the segment if `unlinkOnClose` says so. May be called twice.
    *
-   * @throws {PermissionDeniedError} if the system does not let us remove it: on Windows that is so of
-   * a file that others have mapped. Then it is closed, and stays
+   * @throws {PermissionDeniedError} if the system does not allow to remove it, as on Windows a file that
+   * others have mapped. It is closed then, and stays
    */
   close(): void {
     if (this.#memory.closed) return;

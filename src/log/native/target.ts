@@ -53,7 +53,7 @@ export function openMemory(target: LogTarget, access: Access): LogMemory {
     : MappedFile.open(target.path, { access });
 }
 
-/** Removes the name, or the file; gives whether there was one. */
+/** Removes the name, or the file; returns whether there was one. */
 export function unlinkMemory(target: LogTarget): boolean {
   return typeof target === "string" ? SharedMemory.unlink(target) : MappedFile.unlink(target.path);
 }

@@ -84,7 +84,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * Makes a sound ring of a damaged file, or of one that the original left in a state that it can't
    * read itself, see {@linkcode repairRing}.
    *
-   * @throws {CorruptRingError} if it is no ring but some other file: then nothing is changed
+   * @throws {CorruptRingError} if it is not a ring but some other file: then nothing is changed
    * @throws {WriterLockedError} if a handle has it open
    * @throws {SegmentNotFoundError} if it does not exist
    * @throws {RangeError} if it is too small for a ring
@@ -157,12 +157,12 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
-   * Takes the oldest item out into `into`, and gives its size in bytes, or `undefined` if there is
+   * Takes the oldest item out into `into`, and returns its size in bytes, or `undefined` if there is
    * no item, see {@linkcode Ring.readInto}: several times faster than `get()`, which makes a copy of its
    * own.
    *
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and nothing is taken
-   * @throws {TypeError} if `into` is no Uint8Array
+   * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {CorruptRingError} if the bytes contradict the format: then nothing changes
    * @throws {ClosedError} after `close()`
    *
