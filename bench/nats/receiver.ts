@@ -9,7 +9,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
 import { jetstreamPackage } from "../../src/ship/carriers/nats/client.ts";
 import { receive } from "../../src/ship/carriers/nats/receive.ts";
-import { receiveInto } from "../../src/ship/carriers/nats/receive_into.ts";
+import { receiveInto } from "../../src/ship/carriers/nats/receive.ts";
 
 const [way, servers, stream, count] = process.argv.slice(2);
 const options = { servers, stream, follow: false };

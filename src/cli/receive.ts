@@ -6,13 +6,13 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { receive } from "../ship/carriers/nats/receive.ts";
 import {
-  type IntoSummary,
+  receive,
   receiveInto,
   type ReceiveIntoOptions,
-} from "../ship/carriers/nats/receive_into.ts";
-import type { ReceiveOptions } from "../ship/carriers/nats/receive_options.ts";
+  type ReceiveOptions,
+} from "../ship/carriers/nats/receive.ts";
+import type { IntoSummary } from "../ship/receive_into.ts";
 import type { ReceivedItem, ReceiveSummary } from "../ship/received.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import {

@@ -1,5 +1,5 @@
 /**
- * Where the entries of a local log come from, told by a second log beside it.
+ * Where the entries of a local log come from, told by a second log beside it, `NAME.origin`.
  *
  * Before a receiver writes entries to the local log, it writes to the other one, the origin log, which
  * ones it is going to write: an intent. Both logs have a writer at a time, in sequence, so after a
@@ -27,6 +27,7 @@
  */
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import type { LogSource } from "./message.ts";
 
 /** A source by the number that stands for it in this origin log. */
@@ -34,6 +35,9 @@ export interface NumberedSource extends LogSource {
   /** The number. It is never used for another source. */
   readonly id: number;
 }
+
+/** A source, and its last number that was written, or is a gap. */
+export type ReachedSource = NumberedSource & { last: number };
 
 /** Entries of a source that follow each other. */
 export interface OriginRun {
@@ -79,13 +83,18 @@ export interface OriginTable {
     readonly next: number;
     /** Which segment the local log is. */
     readonly into: SegmentIdentity;
-    /** The sources, with the last number of each that was written, or is a gap. */
-    readonly sources: readonly (NumberedSource & { readonly last: number })[];
+    /** The sources. */
+    readonly sources: readonly ReachedSource[];
   };
 }
 
 /** A record of the origin log. */
 export type OriginRecord = Intent | OriginTable;
+
+/** The name, or the file, of the origin log beside a local log: `/app` has `/app.origin`. */
+export function originTarget(target: LogTarget): LogTarget {
+  return typeof target === "string" ? `${target}.origin` : { path: `${target.path}.origin` };
+}
 
 /** The record in an entry of an origin log; `undefined` if it is something else. */
 export function parseOrigin(text: string): OriginRecord | undefined {
@@ -125,98 +134,150 @@ function isList(list: unknown, isOne: (one: Record<string, unknown>) => boolean)
     list.every((one) => typeof one === "object" && one !== null && isOne(one));
 }
 
-/** How far each source was written, as an origin log tells. */
-export interface OriginState {
-  /** All sources by their numbers, the one that was written to longest ago first. */
-  readonly sources: Map<number, NumberedSource & { last: number }>;
+/** Of how many runs and gaps it is remembered what they were. */
+const MOST_REMEMBERED = 1 << 18;
+
+/** What the records of an origin log say about a local log, as they are read one by one. */
+export class OriginHistory {
+  /** How far the sources were written, by their numbers; the one that was written to last stands last. */
+  sources: Map<number, ReachedSource> = new Map();
+  /** The names of all that were heard of. */
+  readonly names: Map<number, LogSource> = new Map();
+  /** What each run of entries in the local log is, in their order. */
+  readonly runs: (OriginRun & { readonly first: number })[] = [];
+  /** What is missing, in the order in which it was found out. */
+  readonly gaps: OriginGap[] = [];
   /** The number that a new source gets. */
-  readonly nextId: number;
+  nextId = 1;
   /** How many entries were told of and are not in the local log: it lost them with its machine. */
-  readonly missing: number;
+  missing = 0;
   /** How many entries at the end of the local log nothing tells of. */
-  readonly untold: number;
-}
-
-/**
- * What the records of an origin log say about a local log.
- *
- * @param records all that are left, in order
- * @param into which segment the local log is
- * @param last the number of its last entry
- */
-export function recoverOrigins(
-  records: Iterable<OriginRecord>,
-  into: SegmentIdentity,
-  last: number,
-): OriginState {
-  let sources: OriginState["sources"] = new Map();
-  let nextId = 1;
-  let pending: Intent | undefined;
-  let isSame = true;
-  let hasTable = false;
+  untold = 0;
+  readonly #into: SegmentIdentity;
+  readonly #last: number;
+  #pending: Intent | undefined;
+  #isSame = true;
+  #hasTable = false;
   /** The number of the last entry that was told of; and of the last one that was surely written. */
-  let told = 0;
-  let done = 0;
-  const settle = (end: number) => {
-    // A log that lost its end with its machine does not have what came after it.
-    if (pending !== undefined) apply(pending, isSame ? Math.min(end, last) : end, sources);
-    pending = undefined;
-    done = told = end;
-  };
-  for (const record of records) {
+  #told = 0;
+  #done = 0;
+
+  /**
+   * Begins with nothing.
+   *
+   * @param into which segment the local log is
+   * @param last the number of its last entry, where nobody writes it
+   */
+  constructor(into: SegmentIdentity, last: number = Infinity) {
+    this.#into = into;
+    this.#last = last;
+  }
+
+  /** Takes the next record. */
+  add(record: OriginRecord): void {
     if ("table" in record) {
-      const { next, into: other, sources: all } = record.table;
-      settle(next - 1);
-      isSame = isSameSegment(other, into);
+      const { next, into, sources } = record.table;
+      this.#settle(next - 1);
+      this.#done = this.#told = next - 1;
+      this.#isSame = isSameSegment(into, this.#into);
+      // What was told until now is of another log.
+      if (!this.#isSame) this.runs.length = this.gaps.length = 0;
       // One that says more than the log has is no use where there is an older one.
-      const isUsable = !isSame || next - 1 <= last || !hasTable;
-      if (isUsable) sources = new Map(all.map((one) => [one.id, { ...one }]));
-      for (const { id } of all) nextId = Math.max(nextId, id + 1);
-      hasTable = true;
-    } else if (hasTable) {
-      settle(record.first - 1);
-      pending = record;
-      told += countOf(record);
-      for (const { id } of record.new ?? []) nextId = Math.max(nextId, id + 1);
+      if (!this.#isSame || next - 1 <= this.#last || !this.#hasTable) {
+        this.sources = new Map(sources.map((one) => [one.id, { ...one }]));
+      }
+      this.#name(sources);
+      this.#hasTable = true;
+      return;
     }
-    // What is left from before the first table tells of sources that nobody knows.
+    this.#settle(record.first - 1);
+    this.#name(record.new ?? []);
+    this.#pending = record;
+    if (this.#hasTable) this.#told += record.runs.reduce((sum, { count }) => sum + count, 0);
+    if (!this.#isSame) return;
+    let { first } = record;
+    for (const run of record.runs) {
+      this.runs.push({ ...run, first });
+      first += run.count;
+    }
+    if (this.runs.length > 2 * MOST_REMEMBERED) this.runs.splice(0, MOST_REMEMBERED);
   }
-  const missing = isSame ? Math.max(0, done - last) : 0;
-  const untold = isSame ? Math.max(0, last - told) : last;
-  // Of another log nobody knows how much of the last intent was done: what was not comes once more.
-  settle(isSame ? last : done);
-  return { sources, nextId, missing, untold };
-}
 
-/** How many entries an intent tells of. */
-function countOf({ runs }: Intent): number {
-  return runs.reduce((sum, { count }) => sum + count, 0);
-}
-
-/** Does what an intent says, up to entry `end` of the local log. */
-function apply(intent: Intent, end: number, sources: OriginState["sources"]): void {
-  for (const one of intent.new ?? []) {
-    if (!sources.has(one.id)) sources.set(one.id, { ...one, last: 0 });
+  /** No more records come: the last intent was done as far as the local log has it. */
+  finish(): void {
+    this.missing = this.#isSame ? Math.max(0, this.#done - this.#last) : 0;
+    this.untold = this.#isSame ? Math.max(0, this.#last - this.#told) : this.#last;
+    // Of another log nobody knows how much of the last intent was done: what was not comes once more.
+    this.#settle(this.#isSame ? this.#last : this.#done);
   }
-  const reached = (id: number, last: number) => {
-    const one = sources.get(id);
+
+  /** What is missing, as far as all entries before it are there: up to entry `last`. */
+  gapsUpTo(last: number): OriginGap[] {
+    const pending = this.#isSame ? this.#pending?.gaps ?? [] : [];
+    return [...this.gaps, ...pending.filter(({ before }) => before <= last + 1)];
+  }
+
+  /** The run that an entry of the local log is of. */
+  runOf(sequenceNumber: number): (OriginRun & { readonly first: number }) | undefined {
+    let low = 0;
+    let high = this.runs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.runs[middle].first <= sequenceNumber) low = middle + 1;
+      else high = middle;
+    }
+    const run = this.runs.at(low - 1);
+    return low > 0 && sequenceNumber < run!.first + run!.count ? run : undefined;
+  }
+
+  #name(sources: readonly NumberedSource[]): void {
+    for (const { id, host, name, segment } of sources) {
+      this.names.set(id, { host, name, segment });
+      this.nextId = Math.max(this.nextId, id + 1);
+    }
+  }
+
+  /** All up to entry `end` of the local log was done, and no more of the last intent. */
+  #settle(end: number): void {
+    const intent = this.#pending;
+    this.#pending = undefined;
+    if (this.#hasTable) this.#done = this.#told = end;
+    // Of a local log that lost its end, what was told before of these numbers does not count.
+    for (let last = this.runs.at(-1); last !== undefined; last = this.runs.at(-1)) {
+      if (last.first + last.count - 1 <= end) break;
+      this.runs.pop();
+      if (last.first <= end) this.runs.push({ ...last, count: end + 1 - last.first });
+    }
+    if (intent === undefined) return;
+    const { runs, gaps = [] } = intent;
+    const counted = gaps.filter(({ before }) => before <= end + 1);
+    if (this.#isSame) this.gaps.push(...counted);
+    if (this.gaps.length > 2 * MOST_REMEMBERED) this.gaps.splice(0, MOST_REMEMBERED);
+    // What is left from before the first table tells of sources whose numbers nobody knows.
+    if (!this.#hasTable) return;
+    for (const one of intent.new ?? []) {
+      if (!this.sources.has(one.id)) this.sources.set(one.id, { ...one, last: 0 });
+    }
+    // A log that lost its end with its machine does not have what came after it.
+    const most = this.#isSame ? Math.min(end, this.#last) : end;
+    let number = intent.first;
+    for (const { source, from, count } of runs) {
+      const done = Math.min(count, most + 1 - number);
+      if (done > 0) this.#reach(source, from + done - 1);
+      number += count;
+    }
+    for (const { source, to, before } of counted) if (before <= most + 1) this.#reach(source, to);
+  }
+
+  #reach(id: number, last: number): void {
+    const one = this.sources.get(id);
     if (one === undefined) return;
-    // The one that was written to last stands last.
-    sources.delete(id);
-    sources.set(id, { ...one, last: Math.max(one.last, last) });
-  };
-  let number = intent.first;
-  for (const { source, from, count } of intent.runs) {
-    const done = Math.min(count, end + 1 - number);
-    if (done > 0) reached(source, from + done - 1);
-    number += count;
-  }
-  for (const { source, to, before } of intent.gaps ?? []) {
-    if (before <= end + 1) reached(source, to);
+    this.sources.delete(id);
+    this.sources.set(id, { ...one, last: Math.max(one.last, last) });
   }
 }
 
-/** Whether two identities are those of one segment; of one without an identity nobody knows. */
+/** Whether two identities are those of one segment. */
 function isSameSegment(a: SegmentIdentity, b: SegmentIdentity): boolean {
   return a.device === b.device && a.inode === b.inode && a.created === b.created;
 }

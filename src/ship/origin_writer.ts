@@ -10,9 +10,10 @@ import { type LogSource, sourceKey } from "./message.ts";
 import {
   type NumberedSource,
   type OriginGap,
+  OriginHistory,
   type OriginRecord,
   type OriginRun,
-  recoverOrigins,
+  type ReachedSource,
 } from "./origin.ts";
 
 /** What is needed of the writer of a log. */
@@ -72,7 +73,7 @@ export class OriginWriter {
   /** How many entries the local log had lost, and how many it has of which nothing is known. */
   readonly found: { readonly missing: number; readonly untold: number };
   readonly #options: OriginWriterOptions;
-  readonly #sources: Map<string, NumberedSource & { last: number }>;
+  readonly #sources = new Map<string, ReachedSource>();
   readonly #mostStepBytes: number;
   #nextId: number;
   #tableSize = 0;
@@ -89,12 +90,13 @@ export class OriginWriter {
     if (reach < 8 * (INTENT_SIZE + 2 * PART_SIZE)) {
       throw new RangeError(`the origin log reaches back ${reach} bytes, which is too little`);
     }
-    const state = recoverOrigins(records, into, log.totalEntriesWritten);
+    const history = new OriginHistory(into, log.totalEntriesWritten);
+    for (const record of records) history.add(record);
+    history.finish();
     this.#options = options;
-    this.#nextId = state.nextId;
-    this.#sources = new Map();
-    for (const one of state.sources.values()) this.#add(one);
-    this.found = { missing: state.missing, untold: state.untold };
+    this.#nextId = history.nextId;
+    for (const one of history.sources.values()) this.#add(one);
+    this.found = { missing: history.missing, untold: history.untold };
     this.#mostStepBytes = Math.min(STEP_BYTES, Math.floor(log.maxEntrySize / 2));
     this.#writeTable();
   }
@@ -204,7 +206,7 @@ export class OriginWriter {
     this.#sources.set(key, one);
   }
 
-  #add(one: NumberedSource & { last: number }): void {
+  #add(one: ReachedSource): void {
     this.#sources.set(sourceKey(one), one);
     this.#tableSize += sizeOf(one);
   }

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { OuroborosError } from "../errors.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import type { LogSource } from "./message.ts";
-import { type Intent, type OriginRecord, parseOrigin } from "./origin.ts";
+import { OriginHistory, originTarget, parseOrigin } from "./origin.ts";
 
 /** Where an entry of a local log comes from. */
 export interface EntryOrigin {
@@ -31,121 +32,118 @@ export interface MissingEntries {
   readonly before: number;
 }
 
-/** A run of entries of a source in the local log. */
-interface Run {
-  readonly first: number;
-  readonly source: LogSource;
-  readonly from: number;
-  readonly count: number;
-}
-
 /**
- * Where the entries of a local log come from, as far as its origin log reaches back.
+ * Where the entries of a local log come from, which `receiveInto()` writes beside it, as far as that
+ * reaches back. It may be writing at this moment: what is asked for is read when it is asked for.
  *
  * @example
- * ```ts
+ * ```typescript
+ * import { ShmLogReader } from "@ouroboros/log";
  * import { Origins } from "@ouroboros/log/nats";
  *
- * const source = { host: "web-1", name: "/app", segment: "1a-2b-3c" };
- * const origins = new Origins([
- *   { first: 1, new: [{ id: 1, ...source }], runs: [{ source: 1, from: 70, count: 3 }] },
- * ], 3);
- * console.log(origins.of(2)?.source.name, origins.of(2)?.sequenceNumber); // /app 71
+ * using reader = ShmLogReader.open("/all");
+ * using origins = Origins.open("/all");
+ * for await (const entry of reader.follow()) {
+ *   const { host, name } = origins.of(entry.sequenceNumber)?.source ?? { host: "?", name: "" };
+ *   console.log(`${host}${name} ${entry.text}`);
+ * }
  * ```
  */
-export class Origins {
-  /** What is known to be missing, in the order in which it was found out. */
-  readonly missing: readonly MissingEntries[];
-  readonly #runs: Run[] = [];
+export class Origins implements Disposable {
+  readonly #log: ShmLogReader;
+  readonly #records: ShmLogReader;
+  readonly #history: OriginHistory;
+  #isClosed = false;
+  /** The number of the last entry when the records were read: nothing else is told of it. */
+  #last = 0;
 
-  /** Makes sense of the records of an origin log, beside a local log whose last entry is `last`. */
-  constructor(records: Iterable<OriginRecord>, last: number) {
-    const all = [...records];
-    const sources = new Map<number, LogSource>();
-    for (const record of all) {
-      const known = "table" in record ? record.table.sources : record.new ?? [];
-      for (const { id, host, name, segment } of known) sources.set(id, { host, name, segment });
-    }
-    const missing: MissingEntries[] = [];
-    for (const [i, record] of all.entries()) {
-      if ("table" in record) continue;
-      const after = all.at(i + 1);
-      const end = after === undefined ? last : firstOf(after) - 1;
-      this.#add(record, Math.min(end, last), sources, missing);
-    }
-    this.missing = missing;
+  private constructor(log: ShmLogReader, records: ShmLogReader) {
+    this.#log = log;
+    this.#records = records;
+    const { device, inode, created } = log.position;
+    this.#history = new OriginHistory({ device, inode, created });
   }
 
-  /** Where entry `sequenceNumber` of the local log is from; `undefined` if that is not known. */
+  /**
+   * Opens what tells it.
+   *
+   * @param target the local log: a name like `"/all"`, or `{ path }` for a file
+   * @throws {SegmentNotFoundError} if there is no such log, or nothing beside it: nobody received into it
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
+   */
+  static open(target: LogTarget): Origins {
+    const records = ShmLogReader.open(originTarget(target), {
+      strategy: "oldest",
+      onDamage: "skip",
+    });
+    try {
+      return new Origins(ShmLogReader.open(target), records);
+    } catch (error) {
+      records.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Where an entry of the local log is from; `undefined` if that is not known: what tells it is older
+   * than the log, or was removed, or does not reach back as far.
+   */
   of(sequenceNumber: number): EntryOrigin | undefined {
-    const runs = this.#runs;
-    let low = 0;
-    let high = runs.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (runs[middle].first <= sequenceNumber) low = middle + 1;
-      else high = middle;
-    }
-    const run = runs.at(low - 1);
-    if (low === 0 || run === undefined || sequenceNumber >= run.first + run.count) return undefined;
-    return { source: run.source, sequenceNumber: run.from + sequenceNumber - run.first };
+    if (sequenceNumber > this.#last) this.#read();
+    const run = this.#history.runOf(sequenceNumber);
+    const source = run && this.#history.names.get(run.source);
+    return source && { source, sequenceNumber: run.from + sequenceNumber - run.first };
   }
 
-  #add(
-    intent: Intent,
-    end: number,
-    sources: Map<number, LogSource>,
-    missing: MissingEntries[],
-  ): void {
-    let first = intent.first;
-    // Of a local log that was begun anew: what was told before is of the other one.
-    while (this.#runs.length > 0 && this.#runs[this.#runs.length - 1].first >= first) {
-      this.#runs.pop();
-    }
-    for (const { source: id, from, count } of intent.runs) {
-      const source = sources.get(id);
-      const done = Math.min(count, end + 1 - first);
-      if (done > 0 && source !== undefined) this.#runs.push({ first, source, from, count: done });
-      first += count;
-    }
-    for (const { source: id, from, to, reason, before } of intent.gaps ?? []) {
-      const source = sources.get(id);
-      if (source !== undefined && before <= end + 1) {
-        missing.push({ source, from, to, reason, before });
+  /** What is missing, in the order in which it was found out. */
+  get missing(): readonly MissingEntries[] {
+    this.#read();
+    return this.#history.gapsUpTo(this.#last).flatMap(({ source: id, ...gap }) => {
+      const source = this.#history.names.get(id);
+      return source === undefined ? [] : [{ source, ...gap }];
+    });
+  }
+
+  /** Closes it: what was read stays known. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#log.close();
+    this.#records.close();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #read(): void {
+    if (this.#isClosed) return;
+    try {
+      // First the number: what is told of these entries was written before them.
+      const last = this.#log.newestSequenceNumber();
+      for (const entry of this.#records) {
+        const record = parseOrigin(entry.text);
+        if (record !== undefined) this.#history.add(record);
       }
+      this.#last = last;
+    } catch (error) {
+      // Damaged, or cut: more than what was read is not to be known.
+      if (!(error instanceof OuroborosError)) throw error;
+      this.close();
     }
-  }
-}
-
-function firstOf(record: OriginRecord): number {
-  return "table" in record ? record.table.next : record.first;
-}
-
-/** The name, or the file, of the origin log beside a local log: `/app` has `/app.origin`. */
-export function originTarget(target: LogTarget): LogTarget {
-  return typeof target === "string" ? `${target}.origin` : { path: `${target.path}.origin` };
-}
-
-/** The records that are left in an origin log. */
-export function* originRecords(reader: ShmLogReader): Generator<OriginRecord> {
-  for (const entry of reader) {
-    const record = parseOrigin(entry.text);
-    if (record !== undefined) yield record;
   }
 }
 
 /**
- * Reads where the entries of a local log come from, which `receiveInto()` has written. It may be
- * writing at this moment.
+ * Reads where the entries of a local log come from, as far as that is known by now.
  *
  * @param target the local log: a name like `"/all"`, or `{ path }` for a file
  * @throws {SegmentNotFoundError} if one of the two logs is not there
  * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
  */
 export function readOrigins(target: LogTarget): Origins {
-  using origin = ShmLogReader.open(originTarget(target), { strategy: "oldest", onDamage: "skip" });
-  const records = [...originRecords(origin)];
-  // After the records: what they tell of is written by then, or is not told of yet.
-  using log = ShmLogReader.open(target);
-  return new Origins(records, log.newestSequenceNumber());
+  using origins = Origins.open(target);
+  void origins.missing;
+  return origins;
 }

@@ -5,7 +5,7 @@
  */
 
 import { CorruptStateError } from "../errors.ts";
-import type { FeedMessage } from "./carriers/nats/feed_message.ts";
+import type { Incoming } from "./receive_carrier.ts";
 import { type LogSource, sourceKey } from "./message.ts";
 import { StateFile } from "./state_file.ts";
 
@@ -30,23 +30,23 @@ export interface StateOwner {
   readonly consumer: string;
 }
 
+interface Reached {
+  readonly log: LogSource;
+  readonly size: number;
+  last: number;
+}
+
 /** The last numbers of all logs, in a file. */
 export class ReceiveState {
   readonly #file: StateFile;
   readonly #owner: StateOwner;
   /** Those that were written to last stand last. */
-  readonly #lasts = new Map<string, { log: LogSource; last: number; size: number }>();
-  readonly #byLog = new Map<LogSource, { last: number }>();
+  readonly #lasts = new Map<string, Reached>();
+  readonly #byLog = new Map<LogSource, Reached>();
   #size = 0;
-  #handled: FeedMessage[] = [];
-  #saved: FeedMessage[] = [];
+  #handled: Incoming[] = [];
   #isDirty = false;
   #nextSave = 0;
-
-  private constructor(file: StateFile, owner: StateOwner) {
-    this.#file = file;
-    this.#owner = owner;
-  }
 
   /**
    * Opens the file, or makes it.
@@ -57,12 +57,32 @@ export class ReceiveState {
   static open(path: string, owner: StateOwner): ReceiveState {
     const file = StateFile.open(path, { slotSize: SLOT_SIZE });
     try {
-      const state = new ReceiveState(file, owner);
-      if (file.value !== undefined) state.#load(file.value);
-      return state;
+      return new ReceiveState(file, owner);
     } catch (error) {
       file.close();
       throw error;
+    }
+  }
+
+  private constructor(file: StateFile, owner: StateOwner) {
+    this.#file = file;
+    this.#owner = owner;
+    if (file.value === undefined) return;
+    const { stream, consumer, sources }: StateOwner & { sources?: unknown } = Object(file.value);
+    if (stream !== owner.stream || consumer !== owner.consumer) {
+      throw new CorruptStateError(
+        `state file ${file.path} is of consumer "${consumer}" of stream "${stream}", not of ` +
+          `"${owner.consumer}" of "${owner.stream}"`,
+      );
+    }
+    for (const source of Array.isArray(sources) ? sources : [undefined]) {
+      const { host, name, segment, last } = Object(source);
+      const isSound = [host, name, segment].every((text) => typeof text === "string") &&
+        Number.isSafeInteger(last) && last >= 0;
+      if (!isSound) {
+        throw new CorruptStateError(`state file ${file.path} does not say how far logs were read`);
+      }
+      this.#add({ host, name, segment }, last);
     }
   }
 
@@ -73,8 +93,7 @@ export class ReceiveState {
 
   /** In how many milliseconds there is something to be written; `undefined` if there is nothing. */
   get due(): number | undefined {
-    if (!this.#isDirty) return undefined;
-    return Math.max(1, this.#nextSave - performance.now());
+    return this.#isDirty ? Math.max(1, this.#nextSave - performance.now()) : undefined;
   }
 
   /** A log was handled up to a number. */
@@ -86,29 +105,26 @@ export class ReceiveState {
   }
 
   /**
-   * Messages were handled: they may be acknowledged when the file says so.
+   * Messages were handled. Gives those of which the file tells by now: they may be acknowledged.
    *
    * @param most how many messages the server leaves unacknowledged until it sends no more
    */
-  handled(messages: readonly FeedMessage[], most: number): void {
+  handled(messages: readonly Incoming[], most: number): Incoming[] {
     for (let i = 0; i < messages.length; i++) this.#handled.push(messages[i]);
     if (messages.length > 0) this.#isDirty = true;
     const isUrgent = this.#handled.length * 2 >= most;
-    if (this.#isDirty && (isUrgent || performance.now() >= this.#nextSave)) this.#save();
+    const now = performance.now();
+    if (!this.#isDirty || !isUrgent && now < this.#nextSave) return [];
+    const isSaved = this.#file.save(this.#value());
+    // Else the disk is still at work with the one before.
+    this.#nextSave = now + (isSaved ? INTERVAL : RETRY_INTERVAL);
+    return isSaved ? this.#takeHandled() : [];
   }
 
-  /** The messages of which the file tells, once. */
-  takeSaved(): FeedMessage[] {
-    const saved = this.#saved;
-    this.#saved = [];
-    return saved;
-  }
-
-  /** Writes what is not written yet, and waits for the disk. */
-  finish(): void {
-    if (!this.#isDirty) return;
-    this.#file.saveNow(this.#value());
-    this.#settle();
+  /** Writes what is not written yet, and waits for the disk; gives the rest of the messages. */
+  finish(): Incoming[] {
+    if (this.#isDirty) this.#file.saveNow(this.#value());
+    return this.#takeHandled();
   }
 
   /** Closes the file. */
@@ -116,24 +132,15 @@ export class ReceiveState {
     this.#file.close();
   }
 
-  #save(): void {
-    const isSaved = this.#file.save(this.#value());
-    if (isSaved) this.#settle();
-    // Else the disk is still at work with the one before.
-    this.#nextSave = performance.now() + (isSaved ? INTERVAL : RETRY_INTERVAL);
-  }
-
-  #settle(): void {
-    this.#saved = this.#saved.concat(this.#handled);
+  #takeHandled(): Incoming[] {
+    const handled = this.#handled;
     this.#handled = [];
     this.#isDirty = false;
+    return handled;
   }
 
   #value(): unknown {
-    const sources = [...this.#lasts.values()].map(({ log, last }) => {
-      const { host, name, segment } = log;
-      return { host, name, segment, last };
-    });
+    const sources = [...this.#lasts.values()].map(({ log, last }) => ({ ...log, last }));
     return { ...this.#owner, sources };
   }
 
@@ -153,31 +160,9 @@ export class ReceiveState {
     }
   }
 
-  #remove(key: string, { log, size }: { log: LogSource; size: number }): void {
+  #remove(key: string, { log, size }: Reached): void {
     this.#lasts.delete(key);
     this.#byLog.delete(log);
     this.#size -= size;
-  }
-
-  #load(value: unknown): void {
-    const { stream, consumer, sources }: StateOwner & { sources?: unknown } = Object(value);
-    if (stream !== this.#owner.stream || consumer !== this.#owner.consumer) {
-      throw new CorruptStateError(
-        `state file ${this.#file.path} is of consumer "${consumer}" of stream "${stream}", not of ` +
-          `"${this.#owner.consumer}" of "${this.#owner.stream}"`,
-      );
-    }
-    if (!Array.isArray(sources)) {
-      throw new CorruptStateError(`state file ${this.#file.path} is not that of a receiver`);
-    }
-    for (const source of sources) {
-      const { host, name, segment, last } = Object(source);
-      const isSound = [host, name, segment].every((text) => typeof text === "string") &&
-        Number.isSafeInteger(last) && last >= 0;
-      if (!isSound) {
-        throw new CorruptStateError(`state file ${this.#file.path} has a log that is none`);
-      }
-      this.#add({ host, name, segment }, last);
-    }
   }
 }

@@ -104,6 +104,8 @@ export interface ReceiveSummary {
   readonly unexplainedEntries: number;
   /** How many messages were none of a forwarder: they were passed over. */
   readonly foreignMessages: number;
+  /** How many were on another subject than that of the log that they claim to be of: passed over, too. */
+  readonly distrustedMessages: number;
   /** How many logs they are from. */
   readonly sources: number;
   /** How many messages wait for others that come before them. */

@@ -1,97 +1,150 @@
 /**
- * What is received from a stream: in order, once, with what is missing.
+ * What is received: in order, once, with what is missing.
  *
  * @module
  */
 
 import { abortWith } from "../async.ts";
 import { endable, Turns } from "../following.ts";
-import { NatsLink } from "./carriers/nats/connect.ts";
-import { Feed } from "./carriers/nats/feed.ts";
-import type { FeedMessage } from "./carriers/nats/feed_message.ts";
-import { END_INTERVAL, FeedEnd } from "./carriers/nats/feed_end.ts";
-import { HoleJudge } from "./hole_judge.ts";
-import { decodeMessage } from "./carriers/nats/message.ts";
-import type { LogSource } from "./message.ts";
+import type { Incoming, ReceiveCarrier, Receiver } from "./receive_carrier.ts";
+import { type LogMessage, type LogSource, sourceKey } from "./message.ts";
 import {
   type MissingReason,
   ReceivedEntry,
+  ReceivedGap,
   type ReceivedItem,
   type ReceiveSummary,
 } from "./received.ts";
-import { type Incoming, ReceivedItems, type Source } from "./received_items.ts";
-import { ReceivedSources } from "./received_sources.ts";
-import {
-  type CheckedOptions,
-  checkReceiveOptions,
-  type ReceiveOptions,
-} from "./carriers/nats/receive_options.ts";
 import { ReceiveState } from "./receive_state.ts";
-import { SequenceCheck } from "./sequence_check.ts";
-import { pickOptions } from "../base/options.ts";
-import { natsChecks, type NatsOptions } from "./carriers/nats/nats_options.ts";
+import { SequenceCheck, type SequenceSink, TrackedSource } from "./sequence_check.ts";
 
-/** What a program that keeps what it receives knows of before. */
+/** How to receive, whatever the carrier is. */
+export interface ReceptionOptions {
+  /**
+   * The path of a file in which the last number of each log is kept, so that nothing is given twice
+   * after a restart, not even what was handled and could not be acknowledged. With a `consumer` only.
+   */
+  state?: string;
+  /** Whether to wait for more at the end of the stream. Default `true`. */
+  follow?: boolean;
+  /** Ends the iteration, without an error. */
+  signal?: AbortSignal;
+  /**
+   * How long a message waits for one that comes before it, in milliseconds, until what is missing is
+   * given as an unexplained gap. Default 30,000.
+   */
+  maxHold?: number;
+  /** How many messages may wait so, over all logs. Default 65,536. */
+  maxHeldMessages?: number;
+  /** How many bytes of them. Default 64 MiB. */
+  maxHeldBytes?: number;
+  /**
+   * Of how many logs the numbers are kept; of more, those that were heard of longest ago are
+   * forgotten, and begin anew. Default 65,536.
+   */
+  maxSources?: number;
+}
+
+/** What a program knows that keeps what it receives. */
 export interface ReceptionStart {
+  /** Whether the first entry of a log that is not known is to have number 1: else there is a gap. */
+  readonly isOldest: boolean;
   /** The last number of each log that was handled. */
-  readonly lasts: Iterable<readonly [LogSource, number]>;
+  readonly lasts?: Iterable<readonly [LogSource, number]>;
 }
 
 /** How often it is looked whether a hole is to be given up: at least, and at most, in milliseconds. */
 const HOLE_INTERVAL = 100;
 const JUDGE_INTERVAL = 20;
-/** How often the server is asked which messages the stream has forgotten, in milliseconds. */
+/** How often the carrier is asked which messages are forgotten, in milliseconds. */
 const REFRESH_INTERVAL = 500;
+/** How often it is asked whether that is the end, in milliseconds. */
+const END_INTERVAL = 250;
 /** How long to wait where nothing is to be done, in milliseconds. */
 const LONG = 60_000;
+/** How many messages a forwarder may have on their way at once: within so many, order may be wrong. */
+const REORDERED = 8192;
+/** And within how many milliseconds, mostly: it sends again what was refused. */
+const REORDER_TIME = 2000;
+/** And at most, where it says nothing else: it sends again what has had no answer for 5 s. */
+const SILENCE_TIME = 7000;
 /** Nobody has a host of a longer name, nor a log. */
 const MOST_HOST = 255;
 const MOST_NAME = 4096;
 const MOST_SEGMENT = 64;
+
+/** A log that entries come from. */
+interface Source {
+  readonly log: LogSource;
+  /** The place of the last message that was given. */
+  place: number;
+}
+
+/** A message that waits or is given, and the entry in it. */
+interface Arrived {
+  readonly message: Incoming;
+  entry: ReceivedEntry | undefined;
+}
+
+type Tracked = TrackedSource<Source, Arrived, MissingReason>;
 
 /**
  * What is received, to be iterated over once: by entries and gaps, or by {@linkcode Reception.batches}.
  * `receive()` gives it.
  */
 export class Reception implements AsyncIterable<ReceivedItem> {
-  readonly #options: CheckedOptions;
-  readonly #start: ReceptionStart | undefined;
-  readonly #check: SequenceCheck<Source, Incoming, MissingReason>;
-  readonly #received = new ReceivedItems();
-  readonly #sources: ReceivedSources;
+  readonly #carrier: ReceiveCarrier;
+  readonly #options: ReceptionOptions;
+  readonly #maxHold: number;
+  readonly #start: ReceptionStart;
+  readonly #check: SequenceCheck<Source, Arrived, MissingReason>;
+  /** The one that was heard of last stands last. */
+  readonly #sources = new Map<string, Tracked>();
   readonly #stop = new AbortController();
+  #latest: Tracked | undefined;
   #hasStarted = false;
+  #isBeginning = false;
+  /** The items of the batch, and how many of its messages are done with after the first so many. */
+  #items: ReceivedItem[] = [];
+  #marks: number[] = [];
+  #messages: Incoming[] = [];
   /** How many items of the batch were handled. */
   #progress = 0;
+  #epoch = -1;
+  /** The place of the last message that was taken in this epoch, and those of the ones that wait. */
+  #lastPlace = 0;
+  readonly #heldPlaces = new Set<number>();
   #now = 0;
   #refreshed = -Infinity;
   #judged = -Infinity;
-  #foreignMessages = 0;
+  readonly #counts = {
+    entries: 0,
+    bytes: 0,
+    gaps: 0,
+    missingEntries: 0,
+    unexplainedEntries: 0,
+    foreignMessages: 0,
+    distrustedMessages: 0,
+  };
 
-  /**
-   * Prepares it; nothing happens until it is iterated over.
-   *
-   * @throws {RangeError} if a number or a name is not usable
-   * @throws {TypeError} if there is a state file and no consumer
-   */
-  constructor(options: ReceiveOptions, start?: ReceptionStart) {
-    this.#options = checkReceiveOptions(options);
+  /** Prepares it; nothing happens until it is iterated over. The options are checked. */
+  constructor(carrier: ReceiveCarrier, options: ReceptionOptions, start: ReceptionStart) {
+    this.#carrier = carrier;
+    this.#options = options;
     this.#start = start;
-    this.#sources = new ReceivedSources(this.#options.maxSources);
+    this.#maxHold = options.maxHold ?? 30_000;
     const limits = {
-      messages: this.#options.maxHeldMessages,
-      bytes: this.#options.maxHeldBytes,
+      messages: options.maxHeldMessages ?? 65_536,
+      bytes: options.maxHeldBytes ?? 64 << 20,
     };
-    this.#check = new SequenceCheck(this.#received, limits, "unexplained");
+    this.#check = new SequenceCheck(this.#sink(), limits, "unexplained");
   }
 
   /** What was received so far. */
   get summary(): ReceiveSummary {
-    const { entries, bytes, gaps, missingEntries, unexplainedEntries } = this.#received;
     return {
-      ...{ entries, bytes, gaps, missingEntries, unexplainedEntries },
+      ...this.#counts,
       duplicates: this.#check.duplicates,
-      foreignMessages: this.#foreignMessages,
       sources: this.#sources.size,
       held: this.#check.held,
     };
@@ -102,10 +155,10 @@ export class Reception implements AsyncIterable<ReceivedItem> {
    * to leave the loop says that of all but the current one.
    */
   [Symbol.asyncIterator](): AsyncGenerator<ReceivedItem, void, undefined> {
-    return endable(this.#items(), this.#stop);
+    return endable(this.#each(), this.#stop);
   }
 
-  async *#items(): AsyncGenerator<ReceivedItem, void, undefined> {
+  async *#each(): AsyncGenerator<ReceivedItem, void, undefined> {
     const turns = new Turns();
     for await (const batch of this.#batches()) {
       for (let i = 0; i < batch.length; i++) {
@@ -121,7 +174,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
    * Iterates over many entries and gaps at a time: several times faster where there are many. Asking
    * for the next batch says that the one before was handled.
    *
-   * @throws {StreamUnusableError} if there is no such stream, or somebody else uses the consumer
+   * @throws {StreamUnusableError} if there is no such stream, or another receiver uses the consumer
    * @throws {NatsRefusedError} if the server does not let us in
    * @throws {ClosedError} if a `link` is given that is closed, or is closed meanwhile
    * @throws {CorruptStateError} if the state file is damaged, or of another consumer
@@ -134,55 +187,37 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   async *#batches(): AsyncGenerator<ReceivedItem[], void, undefined> {
     if (this.#hasStarted) throw new TypeError("what is received can be iterated over only once");
     this.#hasStarted = true;
-    const { signal: given, link: givenLink } = this.#options;
+    const { signal: given, state: path } = this.#options;
     const { signal } = this.#stop;
     using _linked = abortWith(this.#stop, given);
     if (signal.aborted) return;
-    const state = this.#openState();
-    let link: NatsLink | undefined;
-    let feed: Feed | undefined;
+    const state = path === undefined ? undefined : ReceiveState.open(path, this.#carrier.place);
+    let receiver: Receiver | undefined;
     try {
-      link = givenLink ?? await NatsLink.open({
-        ...pickOptions<NatsOptions>(this.#options, natsChecks),
-        signal,
-      });
-      feed = await Feed.open(link, this.#options, signal);
-      const isBeginning = feed.isNew || this.#sources.size > 0;
-      yield* this.#run(feed, state, new HoleJudge(feed, this.#options.maxHold, isBeginning));
+      for (const [log, last] of this.#start.lasts ?? state?.lasts() ?? []) this.#track(log, last);
+      receiver = await this.#carrier.open(signal);
+      this.#isBeginning = receiver.isNew || this.#sources.size > 0;
+      yield* this.#run(receiver, state);
     } catch (error) {
       if (!given?.aborted && error !== signal.reason) throw error;
     } finally {
       // Whatever fails of it: nothing stays that would keep a process.
       try {
-        state?.finish();
-        feed?.done(state?.takeSaved() ?? []);
+        receiver?.done(state?.finish() ?? [], this.#floor);
       } finally {
-        await feed?.close();
+        await receiver?.close();
         state?.close();
-        if (link !== givenLink) await link?.close();
       }
     }
   }
 
-  /** Opens the state file, and knows what is in it, or what we were told instead. */
-  #openState(): ReceiveState | undefined {
-    const { state: path, stream, consumer = "" } = this.#options;
-    const state = path === undefined ? undefined : ReceiveState.open(path, { stream, consumer });
-    for (const [log, last] of this.#start?.lasts ?? state?.lasts() ?? []) {
-      this.#sources.add(log, last);
-    }
-    return state;
-  }
-
   async *#run(
-    feed: Feed,
+    receiver: Receiver,
     state: ReceiveState | undefined,
-    judge: HoleJudge,
   ): AsyncGenerator<ReceivedItem[], void, undefined> {
-    const { follow } = this.#options;
+    const { follow = true } = this.#options;
     const { signal } = this.#stop;
-    const end = new FeedEnd(feed);
-    let isAtEnd = !follow && feed.lastSequence === 0;
+    let isAtEnd = !follow && await receiver.isAtEnd();
     while (!signal.aborted) {
       const isWaiting = this.#check.waiting.size > 0;
       const time = Math.min(
@@ -190,87 +225,186 @@ export class Reception implements AsyncIterable<ReceivedItem> {
         follow ? LONG : END_INTERVAL,
         state?.due ?? LONG,
       );
-      const messages = isAtEnd ? [] : await feed.take(time, signal);
+      const messages = isAtEnd ? [] : await receiver.take(time);
       if (signal.aborted) break;
       this.#now = performance.now();
       for (let i = 0; i < messages.length; i++) this.#take(messages[i]);
-      if (!follow && !isAtEnd) isAtEnd = await end.isReached(messages.at(-1), this.#now);
+      if (!follow && !isAtEnd) isAtEnd = await receiver.isAtEnd();
       const isDue = this.#now - this.#judged >= JUDGE_INTERVAL || isAtEnd;
-      if (this.#check.waiting.size > 0 && isDue) this.#judgeHoles(feed, judge, isAtEnd);
-      if (this.#received.items.length > 0) {
+      if (this.#check.waiting.size > 0 && isDue) this.#judgeHoles(receiver, isAtEnd);
+      if (this.#items.length > 0) {
         this.#progress = 0;
         let isHandled = false;
         try {
-          yield this.#received.items;
+          yield this.#items;
           isHandled = true;
         } finally {
-          if (!isHandled) this.#handle(this.#progress, feed, state);
+          if (!isHandled) this.#handle(this.#progress, receiver, state);
         }
       }
-      this.#handle(this.#received.items.length, feed, state);
+      this.#handle(this.#items.length, receiver, state);
       if (isAtEnd) return;
     }
   }
 
-  /** The first so many items were handled. */
-  #handle(count: number, feed: Feed, state: ReceiveState | undefined): void {
-    const { items, messages } = this.#received.handled(count);
-    if (state === undefined) feed.done(messages);
-    else {
-      for (const item of items) {
+  /** The first so many items were handled, and another batch begins. */
+  #handle(count: number, receiver: Receiver, state: ReceiveState | undefined): void {
+    const isWhole = count === this.#items.length;
+    const last = count === 0 ? 0 : this.#marks[count - 1];
+    const messages = isWhole ? this.#messages : this.#messages.slice(0, last);
+    // What was not handled is to come again, with all that came after it.
+    for (let i = messages.length; i < this.#messages.length; i++) {
+      this.#lastPlace = Math.min(this.#lastPlace, this.#messages[i].place - 1);
+    }
+    if (state !== undefined) {
+      for (let i = 0; i < count; i++) {
+        const item = this.#items[i];
         state.reached(item.source, item.kind === "entry" ? item.sequenceNumber : item.to);
       }
       // What is acknowledged before it is in the file would be a hole for the next one.
-      state.handled(messages, feed.mostUnacknowledged);
-      feed.done(state.takeSaved());
-    }
+      receiver.done(state.handled(messages, receiver.mostUndone), this.#floor);
+    } else if (messages.length > 0) receiver.done(messages, this.#floor);
+    this.#items = [];
+    this.#marks = [];
+    this.#messages = [];
   }
 
-  #take(message: FeedMessage): void {
-    const { headers, data } = message.unpack();
-    const decoded = decodeMessage(headers, data);
-    if (decoded === undefined || !isSensible(decoded)) {
-      this.#foreignMessages++;
-      this.#received.skip(message);
+  /** The place up to which all was handled. */
+  get #floor(): number {
+    const [first = Infinity] = this.#heldPlaces;
+    return Math.min(first - 1, this.#lastPlace);
+  }
+
+  #take(message: Incoming): void {
+    const { place, epoch } = message;
+    // All comes again that was not done with: also what waits.
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.#lastPlace = 0;
+      this.#heldPlaces.clear();
+    }
+    this.#lastPlace = Math.max(this.#lastPlace, place);
+    const said = message.unpack();
+    if (said === undefined || said === "distrusted" || !isSensible(said)) {
+      if (said === "distrusted") this.#counts.distrustedMessages++;
+      else this.#counts.foreignMessages++;
+      this.#messages.push(message);
       return;
     }
-    const tracked = this.#sources.of(decoded);
-    const { log } = tracked.source;
+    const tracked = this.#sourceOf(said);
     const isSeen = tracked.last > 0 || tracked.held.length > 0;
-    const { streamSequence } = message;
-    if (decoded.kind === "gap") {
-      const { from, to, reason } = decoded;
-      if (!isSeen && this.#options.start !== "oldest") tracked.last = from - 1;
-      this.#check.gap(tracked, from, to, reason, { message, entry: undefined }, this.#now);
-      return;
+    if (!isSeen && !this.#start.isOldest) {
+      tracked.last = (said.kind === "gap" ? said.from : said.sequenceNumber) - 1;
     }
-    const { sequenceNumber, time, payload, truncatedFrom } = decoded;
-    if (!isSeen && this.#options.start !== "oldest") tracked.last = sequenceNumber - 1;
-    const entryOf = (bytes: Uint8Array) =>
-      new ReceivedEntry(log, sequenceNumber, time, bytes, truncatedFrom, streamSequence);
-    const incoming: Incoming = { message, entry: entryOf(payload) };
     const { held, duplicates } = this.#check;
-    this.#check.entry(tracked, sequenceNumber, incoming, payload.length, this.#now);
-    // What waits for long must not keep all that it came with; what is here twice not even itself.
-    if (this.#check.held > held) {
-      const isTwice = this.#check.duplicates > duplicates;
-      incoming.entry = isTwice ? undefined : entryOf(payload.slice());
+    const arrived: Arrived = { message, entry: undefined };
+    if (said.kind === "gap") {
+      this.#check.gap(tracked, said.from, said.to, said.reason, arrived, this.#now);
+    } else {
+      const { sequenceNumber, time, payload, truncatedFrom } = said;
+      const { log } = tracked.source;
+      const entryOf = (bytes: Uint8Array) =>
+        new ReceivedEntry(log, sequenceNumber, time, bytes, truncatedFrom, place);
+      arrived.entry = entryOf(payload);
+      this.#check.entry(tracked, sequenceNumber, arrived, payload.length, this.#now);
+      // What waits for long must not keep all that it came with; what is here twice not even itself.
+      if (this.#check.held > held) {
+        const isTwice = this.#check.duplicates > duplicates;
+        arrived.entry = isTwice ? undefined : entryOf(payload.slice());
+      }
     }
+    if (this.#check.held > held) this.#heldPlaces.add(place);
+  }
+
+  /** What the check of numbers gives. */
+  #sink(): SequenceSink<Source, Arrived, MissingReason> {
+    const counts = this.#counts;
+    return {
+      entry: (source, _sequenceNumber, { message, entry }) => {
+        counts.entries++;
+        counts.bytes += entry!.bytes.length;
+        source.place = message.place;
+        this.#settle(message);
+        this.#give(entry!);
+      },
+      gap: ({ log }, from, to, reason) => {
+        const gap = new ReceivedGap(log, from, to, reason);
+        counts.gaps++;
+        counts.missingEntries += gap.count;
+        if (reason === "unexplained") counts.unexplainedEntries += gap.count;
+        this.#give(gap);
+      },
+      settled: ({ message }) => this.#settle(message),
+    };
+  }
+
+  #settle(message: Incoming): void {
+    if (this.#heldPlaces.size > 0) this.#heldPlaces.delete(message.place);
+    this.#messages.push(message);
+  }
+
+  #give(item: ReceivedItem): void {
+    this.#items.push(item);
+    this.#marks.push(this.#messages.length);
+  }
+
+  /** The log that a message is of. */
+  #sourceOf(said: LogMessage): Tracked {
+    const latest = this.#latest;
+    if (latest !== undefined) {
+      const { segment, name, host } = latest.source.log;
+      if (segment === said.segment && name === said.name && host === said.host) return latest;
+    }
+    const key = sourceKey(said);
+    let tracked = this.#sources.get(key);
+    if (tracked !== undefined) {
+      this.#sources.delete(key);
+      this.#sources.set(key, tracked);
+    } else {
+      tracked = this.#track(said, 0);
+      // Forgets the one that was heard of longest ago and waits for nothing, if there are too many.
+      if (this.#sources.size > (this.#options.maxSources ?? 65_536)) {
+        for (const [key, { held }] of this.#sources) {
+          if (held.length > 0) continue;
+          this.#sources.delete(key);
+          break;
+        }
+      }
+    }
+    return this.#latest = tracked;
+  }
+
+  /** Adds a log, of which entry `last` was the last that was handled. */
+  #track({ host, name, segment }: LogSource, last: number): Tracked {
+    const log = { host, name, segment };
+    const tracked: Tracked = new TrackedSource({ log, place: 0 }, last);
+    this.#sources.set(sourceKey(log), tracked);
+    return tracked;
   }
 
   /** Gives up the holes that nothing more can come for; in the end all. */
-  #judgeHoles(feed: Feed, judge: HoleJudge, isEnd: boolean): void {
+  #judgeHoles(receiver: Receiver, isEnd: boolean): void {
     this.#judged = this.#now;
     for (const tracked of [...this.#check.waiting]) {
       for (;;) {
-        const reason = judge.reasonOf(tracked, this.#now, isEnd);
+        const { hole, last, source } = tracked;
+        if (hole === undefined) break;
+        const reason = reasonToGiveUp({
+          size: hole.to - hole.from + 1,
+          age: this.#now - hole.since,
+          maxHold: this.#maxHold,
+          // What was not given before is in the stream, or nowhere.
+          isBefore: last === 0 && !this.#isBeginning,
+          isForgotten: receiver.firstPlace > source.place + 1,
+          isEnd,
+        });
         if (reason === undefined) break;
         this.#check.giveUp(tracked, reason);
       }
     }
     if (this.#check.waiting.size > 0 && this.#now - this.#refreshed > REFRESH_INTERVAL) {
       this.#refreshed = this.#now;
-      void feed.refresh();
+      void receiver.refresh();
     }
   }
 }
@@ -278,4 +412,31 @@ export class Reception implements AsyncIterable<ReceivedItem> {
 /** Whether names have lengths that names have: they are kept in tables. */
 function isSensible({ host, name, segment }: LogSource): boolean {
   return host.length <= MOST_HOST && name.length <= MOST_NAME && segment.length <= MOST_SEGMENT;
+}
+
+/** Entries that are missing before others that are here. */
+export interface Hole {
+  /** How many they are. */
+  readonly size: number;
+  /** How long one has been here that waits for them, and may wait, in milliseconds. */
+  readonly age: number;
+  readonly maxHold: number;
+  /** Whether nothing of the log was given before, and some of it may have been given to others. */
+  readonly isBefore: boolean;
+  /** Whether the stream has forgotten what came after the last one that was given. */
+  readonly isForgotten: boolean;
+  /** Whether nothing more will come. */
+  readonly isEnd: boolean;
+}
+
+/** Why a hole is to be given up; `undefined` if it is not. */
+export function reasonToGiveUp(
+  { size, age, maxHold, isBefore, isForgotten, isEnd }: Hole,
+): MissingReason | undefined {
+  if (!isBefore && !isForgotten) return isEnd || age >= maxHold ? "unexplained" : undefined;
+  // What is not much may still come: the forwarder sends again what was not taken. At the beginning
+  // nobody wants to wait for long; later others are given meanwhile.
+  const patience = Math.min(isBefore ? REORDER_TIME : SILENCE_TIME, maxHold);
+  if (size <= REORDERED && age < patience && !isEnd) return undefined;
+  return isBefore ? "before this receiver" : "not in the stream";
 }

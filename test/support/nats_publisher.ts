@@ -4,6 +4,7 @@ import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nat
 import { headers } from "@nats-io/nats-core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { HEADERS, headerText } from "../../src/ship/carriers/nats/message.ts";
+import { subjectOf } from "../../src/ship/carriers/nats/subject.ts";
 import type { LogSource } from "../../src/ship/message.ts";
 
 /** A source for tests. */
@@ -107,8 +108,8 @@ export class Publisher implements AsyncDisposable {
       [HEADERS.time]: "1795280400000",
     };
     for (const [key, value] of Object.entries({ ...common, ...fields })) all.set(key, value);
-    const token = host.replaceAll(/\W/g, "_");
-    this.client.publish(`${stream}.${token}`, payload, { headers: all });
+    const subject = subjectOf(`${stream}.{host}.{name}`, { host, name, segment });
+    this.client.publish(subject, payload, { headers: all });
   }
 
   /** Closes the connection. */

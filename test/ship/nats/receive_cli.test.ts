@@ -71,7 +71,7 @@ test("receive prints entries with where they are from, and says what is missing"
 
 test("receive as JSON: a line an entry, and a line a gap", { skip, timeout }, () => {
   const args = ["receive", "--from", server.url, "--stream", "LOGS", "--once", "-o", "json"];
-  const { stdout } = runCli([...args, "--subject", "LOGS.b"]);
+  const { stdout } = runCli([...args, "--subject", "LOGS.b.x_log"]);
   const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   const common = { host: "b", log: "x.log", segment: "1a-2b-3c" };
   assert.deepEqual(lines.slice(-2), [
@@ -84,7 +84,7 @@ test("receive goes on until a signal, and with a consumer where it was", {
   skip,
   timeout,
 }, async () => {
-  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--subject", "LOGS.a"];
+  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--subject", "LOGS.a.app"];
   args.push("--consumer", "cli", "-o", "json", "--max-hold", "50ms");
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     const cli = startCli(args);
@@ -111,12 +111,12 @@ test("receive into a log, twice: all is there once, and a second one at a time i
   const name = uniqueName("into");
   const args = ["receive", "--from", server.url, "--stream", "LOGS", "--into", name];
   try {
-    const first = runCli([...args, "--subject", "LOGS.b", "--once", "--chunks", "4"]);
+    const first = runCli([...args, "--subject", "LOGS.b.x_log", "--once", "--chunks", "4"]);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /5 entries of 1 log, .* 1 gaps/);
-    const running = startCli([...args, "--subject", "LOGS.b", "--summary", "1"]);
+    const running = startCli([...args, "--subject", "LOGS.b.x_log", "--summary", "1"]);
     await running.untilStderr((text) => text.includes("goes on after entry 5, of 1 log"));
-    const other = runCli([...args, "--subject", "LOGS.b", "--once"]);
+    const other = runCli([...args, "--subject", "LOGS.b.x_log", "--once"]);
     assert.deepEqual([other.code, other.stdout], [1, ""]);
     assert.match(other.stderr, /has a writer that is alive/);
     await publisher.entries("LOGS", b, [9]);
@@ -140,11 +140,14 @@ test("tail of a stream: the last ones, all, of a subject, of a level, from a num
     return stdout.trimEnd().split("\n");
   };
   assert.equal(tail(`${server.url}/LOGS`).length >= 9, true);
-  const last = tail("-n", 2, `${server.url}/LOGS/LOGS.a`);
+  const last = tail("-n", 2, `${server.url}/LOGS/LOGS.a.app`);
   assert.equal(last.length, 2);
   assert.ok(last[0].includes('"m20"') && last[1] === "one more", last.join());
-  assert.equal(tail("--all", `${server.url}/LOGS/LOGS.a`, "-p", "error", "-o", "json").length, 11);
-  assert.match(tail("--from", 24, `${server.url}/LOGS/LOGS.b`)[0], /^b says 4$/);
+  assert.equal(
+    tail("--all", `${server.url}/LOGS/LOGS.a.app`, "-p", "error", "-o", "json").length,
+    11,
+  );
+  assert.match(tail("--from", 24, `${server.url}/LOGS/LOGS.b.x_log`)[0], /^b says 4$/);
   assert.equal(tail("-n", 0, `${server.url}/LOGS`)[0], "");
 });
 

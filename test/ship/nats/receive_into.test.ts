@@ -7,12 +7,8 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { WriterLockedError } from "../../../src/errors.ts";
 import { readOrigins } from "../../../src/ship/origins.ts";
-import {
-  type IntoFound,
-  type IntoSummary,
-  receiveInto,
-  type ReceiveIntoOptions,
-} from "../../../src/ship/carriers/nats/receive_into.ts";
+import type { IntoFound, IntoSummary } from "../../../src/ship/receive_into.ts";
+import { receiveInto, type ReceiveIntoOptions } from "../../../src/ship/carriers/nats/receive.ts";
 import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
 import { slowness, uniqueName } from "../../support/runtime.ts";

@@ -200,7 +200,7 @@ test("what others may not do on a shared connection does not end a receiver", {
   for (const [key, value] of Object.entries({ host, name, segment, seq: "1" })) {
     fields.set(`Ouroboros-${key[0].toUpperCase()}${key.slice(1)}`, value);
   }
-  all.client.publish("P.a", "a says 1", { headers: fields });
+  all.client.publish("P.a.app", "a says 1", { headers: fields });
   assert.equal((await items).words, "a1");
 });
 

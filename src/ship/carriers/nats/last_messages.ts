@@ -6,7 +6,7 @@
 
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsLink } from "./connect.ts";
-import { explained } from "./feed_errors.ts";
+import { explained } from "./nats_receiver.ts";
 import { jetstreamPackage } from "./client.ts";
 
 /** A place in a stream, and how many messages from there on are not wanted. */

@@ -225,21 +225,8 @@ export { decodeMessage } from "./message.ts";
 export type { EntryMessage, GapMessage, GapReason, LogMessage, LogSource } from "../../message.ts";
 export type { NewStreamOptions } from "./stream.ts";
 export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "../../origins.ts";
-export type {
-  Intent,
-  NumberedSource,
-  OriginGap,
-  OriginRecord,
-  OriginRun,
-  OriginTable,
-} from "../../origin.ts";
-export { receive } from "./receive.ts";
-export {
-  type IntoFound,
-  type IntoSummary,
-  receiveInto,
-  type ReceiveIntoOptions,
-} from "./receive_into.ts";
+export { receive, receiveInto, type ReceiveIntoOptions, type ReceiveOptions } from "./receive.ts";
+export type { IntoFound, IntoOptions, IntoSummary } from "../../receive_into.ts";
 export {
   type MissingReason,
   ReceivedEntry,
@@ -247,5 +234,4 @@ export {
   type ReceivedItem,
   type ReceiveSummary,
 } from "../../received.ts";
-export type { ReceiveOptions } from "./receive_options.ts";
-export type { Reception } from "../../reception.ts";
+export type { Reception, ReceptionOptions } from "../../reception.ts";

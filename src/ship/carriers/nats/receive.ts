@@ -4,8 +4,107 @@
  * @module
  */
 
-import type { ReceiveOptions } from "./receive_options.ts";
-import { Reception } from "../../reception.ts";
+import { hostname } from "node:os";
+import { crc32 } from "node:zlib";
+import {
+  anything,
+  checkOptions,
+  type Checks,
+  flag,
+  integer,
+  oneOf,
+  pickOptions,
+  signal,
+  text,
+} from "../../../base/options.ts";
+import type { LogTarget } from "../../../log/native/target.ts";
+import type { ReceiveCarrier } from "../../receive_carrier.ts";
+import type { LogSource } from "../../message.ts";
+import { intoChecks, type IntoOptions, type IntoSummary, writeInto } from "../../receive_into.ts";
+import { Reception, type ReceptionOptions } from "../../reception.ts";
+import { NatsLink } from "./connect.ts";
+import { checkName, natsChecks, type NatsOptions } from "./nats_options.ts";
+import { NatsReceiver, type NatsReceiverOptions } from "./nats_receiver.ts";
+import { subjectOf, subjectToken } from "./subject.ts";
+
+/** What to receive, and from where. */
+export interface ReceiveOptions extends NatsOptions, ReceptionOptions {
+  /** A connection to use, and to leave open, instead of one of our own. */
+  link?: NatsLink;
+  /** The name of the stream. */
+  stream: string;
+  /** Only messages of these subjects: `"logs.web-1.*"`. Default: all of the stream. */
+  subject?: string;
+  /**
+   * The subject of the forwarders, as they have it: `"logs.7.{host}.{name}"`. A message is believed only
+   * if this makes its subject of the host and the name in its headers. Default: what the subjects of
+   * the stream say, `{host}.{name}` in the place of their first wildcard.
+   */
+  template?: string;
+  /**
+   * The name of a durable consumer, made if it is not there: the server remembers by it what was
+   * handled, so that the next receiver continues there. There is one receiver at a time for a consumer:
+   * another one gets an error, or the one that was there, as soon as the server tells them apart.
+   * Without it each receiver begins where `start` says, and the server remembers nothing.
+   */
+  consumer?: string;
+  /**
+   * Where to begin if there is no such consumer: with the oldest message of the stream, after the
+   * newest, or at a number of the stream. Default `"oldest"`.
+   */
+  start?: "oldest" | "latest" | { readonly streamSequence: number };
+  /** The domain of JetStream, for a server that is a leaf of others. */
+  domain?: string;
+  /**
+   * How many messages may be on their way, or here and not yet asked for. Default 4096, or fewer: as
+   * many as have 32 MiB together, by the average of the stream.
+   */
+  window?: number;
+}
+
+/** What to receive, from where, and how the local log is made. */
+export interface ReceiveIntoOptions extends Omit<ReceiveOptions, "state">, IntoOptions {
+  /**
+   * The name of the durable consumer. Default: made of the names of this machine, of the local log and
+   * of the subject.
+   */
+  consumer?: string;
+}
+
+const startWord = oneOf("oldest", "latest");
+
+/** What {@linkcode ReceiveOptions} may be. */
+const receiveChecks: Checks<ReceiveOptions> = {
+  ...natsChecks,
+  link: anything,
+  stream: (_name, value) => checkName("stream", value),
+  subject: subjectCheck,
+  template: (name, value) => {
+    text(name, value);
+    subjectOf(value as string, { host: "host", name: "name", segment: "0-0-0" });
+  },
+  consumer: (_name, value) => checkName("consumer", value),
+  state: text,
+  start(name, value) {
+    if (typeof value !== "object" || value === null) return startWord(name, value);
+    integer(1)("start.streamSequence", Object(value).streamSequence);
+  },
+  follow: flag,
+  domain: (_name, value) => checkName("domain", value),
+  signal,
+  maxHold: integer(0, undefined, "ms"),
+  maxHeldMessages: integer(0),
+  maxHeldBytes: integer(0, undefined, "bytes"),
+  window: integer(1),
+  maxSources: integer(1),
+};
+
+function subjectCheck(name: string, value: unknown): void {
+  text(name, value);
+  const subject = value as string;
+  if (/^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/.test(subject)) return;
+  throw new RangeError(`"${subject}" is not a subject: use tokens with "." between, "*", ">"`);
+}
 
 /**
  * Receives what forwarders have put into a stream: the entries of each log in their order, each once,
@@ -33,5 +132,80 @@ import { Reception } from "../../reception.ts";
  * ```
  */
 export function receive(options: ReceiveOptions): Reception {
-  return new Reception(options);
+  checkOptions("receive()", options, receiveChecks);
+  checkName("stream", options.stream);
+  if (options.state !== undefined && options.consumer === undefined) {
+    throw new TypeError(
+      "a state file is of use with a durable consumer only: name a consumer, too",
+    );
+  }
+  return receptionOf(options);
+}
+
+/**
+ * Receives into a local log, with their bytes as they are, what forwarders have put into a stream: the
+ * entries of each log in their order, and each exactly once, even if this process is killed at any
+ * moment and started again. Where they are from is in a second log beside it, `NAME.origin`, which
+ * `ouroboros tail` and {@linkcode Origins} understand; there are the gaps, too. Both logs stay when it
+ * ends.
+ *
+ * @param target the local log: a name like `"/all"`, or `{ path }` for a file
+ * @returns what was received, when `signal` is aborted or, with `follow: false`, at the end
+ * @throws {StreamUnusableError} if there is no such stream, or another receiver uses the consumer
+ * @throws {NatsRefusedError} if the server does not let us in
+ * @throws {WriterLockedError} if another process writes one of the two logs
+ * @throws {OuroborosError} what {@linkcode ShmLogWriter.create} throws
+ * @throws {RangeError} if a number or a name is not usable
+ *
+ * @example
+ * ```typescript
+ * import { readOrigins, receiveInto } from "@ouroboros/log/nats";
+ *
+ * const signal = AbortSignal.timeout(60_000);
+ * const { entries } = await receiveInto("/all", { stream: "LOGS", subject: "logs.>", signal });
+ * console.log(entries, readOrigins("/all").of(1)?.source.host);
+ * ```
+ */
+export async function receiveInto(
+  target: LogTarget,
+  options: ReceiveIntoOptions,
+): Promise<IntoSummary> {
+  const { state: _, ...checks } = receiveChecks;
+  // Mistakes come to light before logs are made.
+  checkOptions("receiveInto()", options, { ...checks, ...intoChecks });
+  checkName("stream", options.stream);
+  const consumer = options.consumer ?? consumerName(target, options.subject);
+  return await writeInto(
+    target,
+    options,
+    (lasts) => receptionOf({ ...options, consumer }, lasts),
+  );
+}
+
+function receptionOf(
+  options: ReceiveOptions,
+  lasts?: Iterable<readonly [LogSource, number]>,
+): Reception {
+  const { stream, consumer = "", link: given, start = "oldest" } = options;
+  const carrier: ReceiveCarrier = {
+    place: { stream, consumer },
+    async open(signal) {
+      const link = given ??
+        await NatsLink.open({ ...pickOptions<NatsOptions>(options, natsChecks), signal });
+      const receiver = new NatsReceiver(link, options as NatsReceiverOptions, given === undefined);
+      await receiver.begin(signal);
+      return receiver;
+    },
+  };
+  const isOldest = start === "oldest";
+  return new Reception(carrier, options, { isOldest, ...lasts !== undefined && { lasts } });
+}
+
+/** A name for what only this receiver uses. */
+function consumerName(target: LogTarget, subject: string | undefined): string {
+  const name = typeof target === "string" ? target : target.path;
+  const parts = ["ouroboros", hostname(), name, ...subject === undefined ? [] : [subject]];
+  // What becomes a token may be the same for several: they must not share a place.
+  const difference = crc32(JSON.stringify(parts)).toString(16);
+  return `${parts.map(subjectToken).join("-").slice(0, 200)}-${difference}`;
 }

@@ -71,3 +71,17 @@ export function subjectTrust(
     return subject === expected;
   };
 }
+
+/**
+ * The templates of forwarders that the subjects of a stream were chosen for: `{host}` and `{name}` are
+ * where the first wildcard is. So `logs.7.>` and `logs.7.*.*` are for `logs.7.{host}.{name}`.
+ */
+export function templatesOf(subjects: readonly string[]): string[] {
+  const templates = subjects.map((subject) => {
+    const tokens = subject.split(".");
+    const wildcard = tokens.findIndex((token) => token === "*" || token === ">");
+    const literal = tokens.slice(0, wildcard < 0 ? -2 : wildcard);
+    return [...literal, "{host}", "{name}"].join(".");
+  });
+  return [...new Set([DEFAULT_SUBJECT, ...templates])];
+}

@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import { receiveInto } from "../../../../src/ship/carriers/nats/receive_into.ts";
+import { receiveInto } from "../../../../src/ship/carriers/nats/receive.ts";
 
 const [servers, stream, name, chunkSize] = process.argv.slice(2);
 const end = new AbortController();

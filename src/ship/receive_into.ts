@@ -1,0 +1,136 @@
+/**
+ * Logs of many machines, received into a local log.
+ *
+ * @module
+ */
+
+import { callback, type Checks } from "../base/options.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
+import type { LogSource } from "./message.ts";
+import { type OriginRecord, originTarget, parseOrigin } from "./origin.ts";
+import { type OriginStep, OriginWriter } from "./origin_writer.ts";
+import type { ReceivedItem, ReceiveSummary } from "./received.ts";
+import type { Reception } from "./reception.ts";
+
+/** The least shape of an origin log: whatever a stranger calls his logs, a table of them fits. */
+const ORIGIN_CHUNK_SIZE = 1 << 18;
+const ORIGIN_CHUNK_COUNT = 4;
+
+/** How the local log is made, and what is told of it. */
+export interface IntoOptions {
+  /**
+   * The size of a chunk of both logs in bytes; of the origin log at least 256 KiB. Default 1 MiB. Logs
+   * that are there keep theirs.
+   */
+  chunkSize?: number;
+  /** The number of chunks of both logs; of the origin log at least 4. Default 16. */
+  chunkCount?: number;
+  /** The permission bits of both logs. Default 0o600. */
+  mode?: number;
+  /** Whether to wake readers of the local log that sleep. Default `false`. */
+  notify?: boolean;
+  /** Called once with what the local log had lost, or has of which its origin log knows nothing. */
+  onResume?: (found: IntoFound) => void;
+  /** Called with entries and gaps after they were written. */
+  onItems?: (items: readonly ReceivedItem[], summary: IntoSummary) => void;
+}
+
+/** What {@linkcode IntoOptions} may be. */
+export const intoChecks: Checks<IntoOptions> = {
+  chunkSize: shmWriterChecks.chunkSize,
+  chunkCount: shmWriterChecks.chunkCount,
+  mode: shmWriterChecks.mode,
+  notify: shmWriterChecks.notify,
+  onResume: callback,
+  onItems: callback,
+};
+
+/** What there was of a local log that is continued. */
+export interface IntoFound {
+  /** The number of its last entry; 0 if it is new. */
+  readonly lastSequenceNumber: number;
+  /** How many logs the entries are from. */
+  readonly sources: number;
+  /** How many entries it had lost with its machine: they are missing if they were acknowledged. */
+  readonly missing: number;
+  /** How many entries it has of which nothing says where they are from. */
+  readonly untold: number;
+}
+
+/** What was received into a local log so far. */
+export interface IntoSummary extends ReceiveSummary {
+  /** How many entries were too large for the local log, and are gaps in its origin log. */
+  readonly tooLarge: number;
+  /** The number of the last entry of the local log. */
+  readonly lastSequenceNumber: number;
+}
+
+/**
+ * Writes what is received into a local log, and beside it where it is from.
+ *
+ * @param receptionAfter what is to be received after the last number of each log that is there already
+ * @throws {WriterLockedError} if another process writes one of the two logs
+ */
+export async function writeInto(
+  target: LogTarget,
+  { chunkSize, chunkCount, mode, notify, onResume, onItems }: IntoOptions,
+  receptionAfter: (lasts: Iterable<readonly [LogSource, number]>) => Reception,
+): Promise<IntoSummary> {
+  const options: ShmLogWriterOptions = {
+    ...chunkSize !== undefined && { chunkSize },
+    ...chunkCount !== undefined && { chunkCount },
+    ...mode !== undefined && { mode },
+    ifExists: "resume",
+    unlinkOnClose: false,
+  };
+  using log = ShmLogWriter.create(target, { ...options, ...notify !== undefined && { notify } });
+  using origin = ShmLogWriter.create(originTarget(target), {
+    ...options,
+    chunkSize: Math.max(chunkSize ?? 1 << 20, ORIGIN_CHUNK_SIZE),
+    chunkCount: Math.max(chunkCount ?? 16, ORIGIN_CHUNK_COUNT),
+  });
+  const writer = originWriterOf(target, log, origin);
+  const lasts = [...writer.lasts()];
+  const lastSequenceNumber = log.totalEntriesWritten;
+  onResume?.({ lastSequenceNumber, sources: lasts.length, ...writer.found });
+  const reception = receptionAfter(lasts);
+  const summary = () => ({
+    ...reception.summary,
+    tooLarge: writer.tooLarge,
+    lastSequenceNumber: log.totalEntriesWritten,
+  });
+  for await (const items of reception.batches()) {
+    writer.write(items.map(stepOf));
+    onItems?.(items, summary());
+  }
+  writer.close();
+  return summary();
+}
+
+function originWriterOf(target: LogTarget, log: ShmLogWriter, origin: ShmLogWriter): OriginWriter {
+  using reader = ShmLogReader.open(target);
+  const { device, inode, created } = reader.position;
+  const place = originTarget(target);
+  using entries = ShmLogReader.open(place, { strategy: "oldest", onDamage: "skip" });
+  const records: OriginRecord[] = [];
+  for (const { text } of entries) {
+    const record = parseOrigin(text);
+    if (record !== undefined) records.push(record);
+  }
+  try {
+    const reach = (origin.chunkCount - 1) * origin.chunkSize;
+    return new OriginWriter({ log, into: { device, inode, created }, origin, reach, records });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${describeTarget(place)}: ${error.message}`, { cause: error });
+  }
+}
+
+function stepOf(item: ReceivedItem): OriginStep {
+  return item.kind === "entry"
+    ? { source: item.source, from: item.sequenceNumber, bytes: item.bytes }
+    : { source: item.source, from: item.from, to: item.to, reason: item.reason };
+}
