@@ -4,9 +4,16 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { LogSource } from "../../src/ship/message.ts";
 import { parseOrigin } from "../../src/ship/origin.ts";
-import { Origins } from "../../src/ship/origins.ts";
 import { type OriginStep, OriginWriter } from "../../src/ship/origin_writer.ts";
-import { bytesOf, createLog, into, open, recordsOf, resumeLog } from "../support/origin_logs.ts";
+import {
+  bytesOf,
+  createLog,
+  into,
+  open,
+  originsOf,
+  recordsOf,
+  resumeLog,
+} from "../support/origin_logs.ts";
 
 const source: LogSource = { host: "a", name: "/x", segment: "1-2-3" };
 const entry = (from: number): OriginStep => ({ source, from, bytes: bytesOf(source, from) });
@@ -60,7 +67,7 @@ test("an entry that is too large for the local log becomes a gap", () => {
   const bytes = new Uint8Array(log.writer.maxEntrySize + 1);
   writer.write([entry(1), { source, from: 2, bytes }, entry(3)]);
   assert.equal(writer.tooLarge, 1);
-  const origins = new Origins(recordsOf(origin.memory), 2);
+  const origins = originsOf(recordsOf(origin.memory), 2);
   assert.deepEqual(origins.missing, [
     { source, from: 2, to: 2, reason: "too large for the local log", before: 2 },
   ]);

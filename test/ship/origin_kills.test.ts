@@ -5,7 +5,6 @@ import process from "node:process";
 import test from "node:test";
 import { Reader } from "../../mod.ts";
 import type { LogSource } from "../../src/ship/message.ts";
-import { Origins } from "../../src/ship/origins.ts";
 import { type OriginStep, OriginWriter } from "../../src/ship/origin_writer.ts";
 import { Journal, Replay, type Store } from "../support/journal.ts";
 import {
@@ -13,6 +12,7 @@ import {
   createLog,
   into,
   open,
+  originsOf,
   type PlainLog,
   recordsOf,
   resumeLog,
@@ -72,7 +72,7 @@ function check(steps: readonly OriginStep[], log: PlainLog, origin: PlainLog, is
     entries.map(({ text }) => text),
     expected.map(({ bytes }) => new TextDecoder().decode(bytes)),
   );
-  const origins = new Origins(recordsOf(origin.memory), entries.length);
+  const origins = originsOf(recordsOf(origin.memory), entries.length);
   for (const [i, { sequenceNumber }] of entries.entries()) {
     const found = origins.of(sequenceNumber);
     if (found === undefined && !isWhole) continue;

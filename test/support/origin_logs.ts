@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { Reader, segmentSize, Writer } from "../../mod.ts";
 import type { LogSource } from "../../src/ship/message.ts";
-import { type OriginRecord, parseOrigin } from "../../src/ship/origin.ts";
+import { OriginHistory, type OriginRecord, parseOrigin } from "../../src/ship/origin.ts";
+import type { EntryOrigin, MissingEntries } from "../../src/ship/origins.ts";
 import { OriginWriter } from "../../src/ship/origin_writer.ts";
 
 /** Which segment the local log is. */
@@ -47,4 +48,27 @@ export function open(log: PlainLog, origin: PlainLog): OriginWriter {
 export function bytesOf(source: LogSource, number: number): Uint8Array {
   const text = `${source.host} ${number} ${"x".repeat(number % 7)}`;
   return new TextEncoder().encode(text);
+}
+
+/** What `Origins` says, of logs on plain memory. */
+export function originsOf(records: Iterable<OriginRecord>, last: number): {
+  of(sequenceNumber: number): EntryOrigin | undefined;
+  missing: MissingEntries[];
+} {
+  const history = new OriginHistory(into);
+  for (const record of records) history.add(record);
+  const sourceOf = (id: number) => history.names.get(id)!;
+  return {
+    of(sequenceNumber) {
+      const run = sequenceNumber > last ? undefined : history.runOf(sequenceNumber);
+      return run && {
+        source: sourceOf(run.source),
+        sequenceNumber: run.from + sequenceNumber - run.first,
+      };
+    },
+    missing: history.gapsUpTo(last).map(({ source, ...gap }) => ({
+      source: sourceOf(source),
+      ...gap,
+    })),
+  };
 }
