@@ -8,12 +8,7 @@
 import type { Consumer, ConsumerMessages, JetStreamManager, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { deadline, delay } from "../../../async.ts";
-import {
-  ClosedError,
-  NatsRefusedError,
-  OuroborosError,
-  StreamUnusableError,
-} from "../../../errors.ts";
+import { ClosedError, OuroborosError, StreamUnusableError } from "../../../errors.ts";
 import type { Incoming, Receiver } from "../../receive_carrier.ts";
 import type { LogMessage } from "../../message.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
