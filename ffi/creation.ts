@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SegmentExistsError, WriterLockedError } from "../src/errors.ts";
+import { NativeUnavailableError, SegmentExistsError, WriterLockedError } from "../src/errors.ts";
 import type { Mapping } from "./mapping.ts";
 import type { CreateOptions } from "./memory_options.ts";
 
@@ -29,9 +29,9 @@ export interface Maker<T extends Mapping> {
 /** Makes memory that does not exist; nothing is left of it if that fails. */
 export function make<T extends Mapping>(
   maker: Maker<T>,
-  { lock = false, prepare }: CreateOptions<T>,
+  { lock = false, replaces = false, prepare }: CreateOptions<T>,
 ): T {
-  const nameless = makeNameless(maker);
+  const nameless = makeNameless(maker, replaces);
   if (nameless !== undefined) {
     const { memory, descriptor } = nameless;
     try {
@@ -45,6 +45,9 @@ export function make<T extends Mapping>(
       throw error;
     }
     memory.close();
+  }
+  if (replaces) {
+    throw new NativeUnavailableError(`${maker.what} can't be replaced in one step here`);
   }
   const memory = built(maker, maker.create(), true);
   try {
@@ -68,13 +71,14 @@ export function make<T extends Mapping>(
 
 function makeNameless<T extends Mapping>(
   maker: Maker<T>,
+  replaces: boolean,
 ): { memory: T; descriptor: number } | undefined {
   const descriptor = maker.createNameless();
   if (descriptor === undefined) return undefined;
   let isTaken = true;
   try {
     // Before anything is set aside in vain: that it is still free is seen when it gets its name.
-    isTaken = maker.isTaken();
+    isTaken = !replaces && maker.isTaken();
   } finally {
     if (isTaken) maker.discard(descriptor, false);
   }

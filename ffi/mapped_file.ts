@@ -87,7 +87,8 @@ export class MappedFile extends Mapping {
       what,
       isTaken: () => files.identify(path, "read-write") !== undefined,
       createNameless: () => nameless?.createFile(path, mode),
-      giveName: (descriptor) => nameless?.nameFile(descriptor, path) ?? false,
+      giveName: (descriptor) =>
+        nameless?.nameFile(descriptor, path, options.replaces ?? false) ?? false,
       create: () => files.create(path, mode),
       build(descriptor) {
         system().setMode(descriptor, mode, what);

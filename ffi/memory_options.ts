@@ -27,6 +27,12 @@ export interface CreateOptions<T = unknown> {
    */
   lock?: boolean;
   /**
+   * Whether it takes its name away from what has it, in one step: an open by that name finds the one or
+   * the other, and never none. The caller holds the lock of that. On Linux only, and in file systems that
+   * have files without names; elsewhere it is a `NativeUnavailableError`. Default false.
+   */
+  replaces?: boolean;
+  /**
    * Called with the memory, of zeros, before others can find it: on Linux it gets its name when this
    * returns. Elsewhere, and in file systems that can't do that, it has its name already. If this
    * throws, nothing is left of the memory. It may be called again, with another memory.
@@ -63,6 +69,7 @@ export const createChecks: Checks<CreateOptions> = {
   mode: isMode,
   reserve: flag,
   lock: flag,
+  replaces: flag,
   prepare: callback,
 };
 

@@ -22,7 +22,7 @@ import { checkOptions, flag, mode as isMode } from "../src/base/options.ts";
 import { inspectable } from "../src/base/inspectable.ts";
 
 /** How a {@linkcode PartialFile} is made. */
-export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "prepare"> {
+export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "replaces" | "prepare"> {
   /** Whether a file that is at `path` is replaced, at the end and at once. Default `false`. */
   force?: boolean;
 }

@@ -110,7 +110,8 @@ export class SharedMemory extends Mapping {
       what,
       isTaken: () => SharedMemory.exists(normal),
       createNameless: () => nameless?.createShared(mode),
-      giveName: (descriptor) => nameless?.nameShared(descriptor, normal) ?? false,
+      giveName: (descriptor) =>
+        nameless?.nameShared(descriptor, normal, options.replaces ?? false) ?? false,
       create: () => system().createShared(normal, mode, segmentSize),
       build(descriptor) {
         system().setMode(descriptor, mode, what);
@@ -197,6 +198,14 @@ export class SharedMemory extends Mapping {
    */
   static get memoryLimit(): number {
     return system().memoryLimit(false);
+  }
+
+  /**
+   * How much memory in bytes is free for segments now: what /dev/shm has left. Infinity where it has no
+   * limit, and on Windows and macOS.
+   */
+  static get freeSpace(): number {
+    return system().freeSpace();
   }
 
   /**

@@ -78,10 +78,13 @@ export interface Nameless {
   createShared(mode: number): number | undefined;
   /** Makes a file in the folder of a path; returns its descriptor, or undefined if that can't be there. */
   createFile(path: string, mode: number): number | undefined;
-  /** Gives a segment its name, which must be free; false if that can't be here. */
-  nameShared(descriptor: number, name: string): boolean;
-  /** Gives a file its path, which must be free; false if that can't be there. */
-  nameFile(descriptor: number, path: string): boolean;
+  /**
+   * Gives a segment its name, which must be free unless it is taken away from what has it, in one step;
+   * false if that can't be here.
+   */
+  nameShared(descriptor: number, name: string, takesAway: boolean): boolean;
+  /** Gives a file its path in the same way; false if that can't be there. */
+  nameFile(descriptor: number, path: string, takesAway: boolean): boolean;
 }
 
 /** What to call on one operating system. Errors are thrown by class; `what` names the object. */
@@ -105,6 +108,8 @@ export interface System {
    * with what can be written to a disk instead. Infinity if there is no limit.
    */
   memoryLimit(withSwap: boolean): number;
+  /** How many bytes are free for segments; Infinity where that is not known. */
+  freeSpace(): number;
   /** A segment's name as it is used here; a RangeError if it is not usable. */
   normalizeName(name: string): string;
   /** The size that a segment has if one of `size` bytes is asked for. */

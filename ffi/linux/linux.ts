@@ -24,6 +24,12 @@ const X64_OWNER = 28;
 const BLOCKS = 64;
 const BLOCK = 512;
 
+/** Of a `struct statvfs` of 64 bits in bytes: its size with room to spare, f_frsize, f_blocks, f_bavail. */
+const STATVFS_SIZE = 256;
+const STATVFS_UNIT = 8;
+const STATVFS_BLOCKS = 16;
+const STATVFS_AVAILABLE = 32;
+
 const STATX = {
   statx: { parameters: ["i32", "bytes", "i32", "i32", "bytes"], result: "i32" },
 } as const satisfies SymbolTable;
@@ -87,6 +93,7 @@ export function linux(native: Driver, arch: string): Platform {
   });
   // A function since glibc 2.28, and in musl only lately; a system call since Linux 4.11.
   const statx = firstOf(() => native.open(libc, STATX).statx, () => statxByNumber(native, arch));
+  const { statvfs } = native.open(libc, { statvfs: namedStat });
   const readText = textReader(native, libc);
   const extended = new DataView(new ArrayBuffer(STATX_SIZE));
   const extendedBytes = new Uint8Array(extended.buffer);
@@ -124,6 +131,14 @@ export function linux(native: Driver, arch: string): Platform {
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
     list: listDevShm,
+    freeSpace() {
+      const found = new DataView(new ArrayBuffer(STATVFS_SIZE));
+      const result = statvfs(cString("/dev/shm"), new Uint8Array(found.buffer));
+      const word = (at: number) => Number(found.getBigUint64(at, true));
+      // A tmpfs without a limit says that it has no blocks.
+      if (result !== 0 || word(STATVFS_BLOCKS) === 0) return Infinity;
+      return word(STATVFS_UNIT) * word(STATVFS_AVAILABLE);
+    },
     memoryLimit: (withSwap) => withSwap && hasSwap(readText) ? Infinity : memoryLimit(readText),
     isAnybody: (user) => isAnybody(user, readText),
     nameless: (errno) => linuxNameless(native, libc, errno),

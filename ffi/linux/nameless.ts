@@ -5,6 +5,7 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { constants, openSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
@@ -17,6 +18,8 @@ import { systemError } from "../system_error.ts";
 const CALLS = {
   open: { parameters: ["bytes", "i32", "i32"], result: "i32" },
   linkat: { parameters: ["i32", "bytes", "i32", "bytes", "i32"], result: "i32" },
+  rename: { parameters: ["bytes", "bytes"], result: "i32" },
+  unlink: { parameters: ["bytes"], result: "i32" },
 } as const satisfies SymbolTable;
 
 const AT_FDCWD = -100;
@@ -31,7 +34,7 @@ const { errno: ERRNO } = os.constants;
 
 /** What has no name yet, made by the libc of that name. */
 export function linuxNameless(native: Driver, libc: string, errno: () => number): Nameless {
-  const { open, linkat } = native.open(libc, CALLS);
+  const { open, linkat, rename, unlink } = native.open(libc, CALLS);
   const folder = cString(FOLDER);
 
   function name(descriptor: number, path: string, what: string): boolean {
@@ -44,6 +47,18 @@ export function linuxNameless(native: Driver, libc: string, errno: () => number)
     // There is no /proc, or it is not to be used: what is wrong with the path is found without it.
     return false;
   }
+
+  /** A link can't replace what is there, and a renaming can: so it has another name for a moment. */
+  function takeName(descriptor: number, path: string, what: string): boolean {
+    const between = `${path}~${randomUUID().slice(0, 8)}`;
+    if (!name(descriptor, between, what)) return false;
+    if (rename(cString(between), cString(path)) === 0) return true;
+    unlink(cString(between));
+    return false;
+  }
+
+  const give = (descriptor: number, path: string, what: string, takesAway: boolean): boolean =>
+    takesAway ? takeName(descriptor, path, what) : name(descriptor, path, what);
 
   return {
     createShared(mode) {
@@ -59,7 +74,8 @@ export function linuxNameless(native: Driver, libc: string, errno: () => number)
         return undefined;
       }
     },
-    nameShared: (descriptor, segment) => name(descriptor, FOLDER + segment, `"${segment}"`),
-    nameFile: (descriptor, path) => name(descriptor, path, `file "${path}"`),
+    nameShared: (descriptor, segment, takesAway) =>
+      give(descriptor, FOLDER + segment, `"${segment}"`, takesAway),
+    nameFile: (descriptor, path, takesAway) => give(descriptor, path, `file "${path}"`, takesAway),
   };
 }

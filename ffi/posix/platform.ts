@@ -59,6 +59,8 @@ export interface Platform {
   /** Has the disk write what it was given, where msync does not; returns 0 or an error number. */
   flushDisk?: (descriptor: number, errno: () => number) => number;
   list(): string[];
+  /** How many bytes are free for segments. */
+  freeSpace?: () => number;
   /** How much memory this process may have; with what can be written to a disk. */
   memoryLimit?: (withSwap: boolean) => number;
   /** Whether the number of a user may stand for others, too. */

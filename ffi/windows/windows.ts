@@ -52,6 +52,7 @@ export function windowsSystem(): System {
     futex: undefined,
     persists: false,
     files,
+    freeSpace: () => Infinity,
     memoryLimit: () => Infinity,
     normalizeName: windowsName,
     // What opens a segment sees whole pages: so that all see the same, there are only such.

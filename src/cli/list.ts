@@ -10,7 +10,7 @@ import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../er
 import { lookAt } from "../log/native/look.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
-import { formatSize } from "./output/sizes.ts";
+import { formatSize } from "../base/sizes.ts";
 import { table } from "./output/columns.ts";
 
 const EXAMPLES = `

@@ -47,7 +47,7 @@ interface ReplayOptions {
   maxGap?: number;
   loop?: true;
   chunkSize?: number;
-  chunks: number;
+  chunks?: number;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   remove?: true;
   format?: RecordedFormat;
@@ -79,7 +79,7 @@ export function addReplay(program: Command): void {
       "size of a chunk (default: 1 MiB, less if memory is limited)",
       sizeArgument,
     )
-    .option("--chunks <count>", "number of chunks", positiveArgument, 16)
+    .option("--chunks <count>", "number of chunks (default: 16)", positiveArgument)
     .addOption(
       new Option("--if-exists <what>", "when there is a log of that name")
         .choices(["resume", "replace", "fail"]).default("fail"),
@@ -115,7 +115,7 @@ async function replay(
   }
   using log = ShmLogWriter.create(target, {
     ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
-    chunkCount: options.chunks,
+    ...options.chunks !== undefined && { chunkCount: options.chunks },
     ifExists: options.ifExists,
     unlinkOnClose: options.remove ?? false,
   });

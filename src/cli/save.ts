@@ -14,7 +14,7 @@ import type { LogTarget } from "../log/native/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
-import { formatSize } from "./output/sizes.ts";
+import { formatSize } from "../base/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";

@@ -15,7 +15,7 @@ import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { ClosedPipeError, Output } from "./output/output.ts";
 import { mayHaveColors } from "./output/output_colors.ts";
-import { formatSize } from "./output/sizes.ts";
+import { formatSize } from "../base/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
 
 const EXAMPLES = `

@@ -15,7 +15,7 @@ import { sourceArgument } from "./options/arguments.ts";
 import { harmless, harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { mayHaveColors } from "./output/output_colors.ts";
-import { formatSize } from "./output/sizes.ts";
+import { formatSize } from "../base/sizes.ts";
 import { entryCount } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 

@@ -28,7 +28,7 @@ Ctrl-C the lines that the application says on its way out are still taken, for a
 
 interface WriteOptions {
   chunkSize?: number;
-  chunks: number;
+  chunks?: number;
   keep?: true;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   tee?: true;
@@ -49,7 +49,7 @@ export function addWrite(program: Command): void {
       "size of a chunk (default: 1 MiB, less if memory is limited)",
       sizeArgument,
     )
-    .option("--chunks <count>", "number of chunks", positiveArgument, 16)
+    .option("--chunks <count>", "number of chunks (default: 16)", positiveArgument)
     .option("--keep", "leave the segment when the input ends")
     .addOption(
       new Option("--if-exists <what>", "when there is a log of that name")
@@ -64,7 +64,7 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
   using interrupt = new Interrupt();
   using log = ShmLogWriter.create(target, {
     ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
-    chunkCount: options.chunks,
+    ...options.chunks !== undefined && { chunkCount: options.chunks },
     ifExists: options.ifExists,
     unlinkOnClose: !options.keep,
   });

@@ -59,11 +59,7 @@ for (const { title, target: newTarget, path, create, isThere } of logPlaces(fold
         assert.equal(writer.write("kept"), 1);
       }
       {
-        using writer = create(target, {
-          ifExists: "resume",
-          unlinkOnClose: false,
-          chunkSize: 9999,
-        });
+        using writer = ShmLogWriter.create(target, { ifExists: "resume", unlinkOnClose: false });
         assert.equal(writer.chunkSize, 4096, "a resumed log keeps its shape");
         assert.equal(writer.write("kept, too"), 2);
       }

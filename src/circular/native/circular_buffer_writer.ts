@@ -13,6 +13,7 @@ import { SemaphoreLock } from "./semaphore_lock.ts";
 import { CountedMemory, type CountedMemoryOptions } from "./counted_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 import { checkOptions, flag, mode as isMode } from "../../base/options.ts";
+import { hasSlot, inSlot, openFirst, slotsCheck } from "../../slots.ts";
 import { inspectable } from "../../base/inspectable.ts";
 
 /** How a {@linkcode CircularBufferWriter} is made. */
@@ -23,6 +24,8 @@ export interface CircularBufferWriterOptions extends Omit<CountedMemoryOptions, 
    * false.
    */
   breakLock?: boolean;
+  /** How many slots there may be for `{slot}` in the names, from 1 on. Default 64. */
+  slots?: number;
   /**
    * Whether to close on SIGINT, SIGTERM and at the end of the process. The signal ends the process
    * afterwards, as it would have done. Default false.
@@ -50,6 +53,8 @@ export interface CircularBufferWriterOptions extends Omit<CountedMemoryOptions, 
  * ```
  */
 export class CircularBufferWriter implements Disposable {
+  /** The names and the size, as readers need them; with its number where a name has a `{slot}`. */
+  readonly spec: Readonly<CircularBufferSpec>;
   readonly #index: CountedMemory;
   readonly #data: CountedMemory;
   readonly #semaphore: SemaphoreLock;
@@ -58,12 +63,14 @@ export class CircularBufferWriter implements Disposable {
   #isClosed = false;
 
   private constructor(
+    spec: CircularBufferSpec,
     index: CountedMemory,
     data: CountedMemory,
     semaphore: SemaphoreLock,
     writer: CircularWriter,
     handleSignals: boolean,
   ) {
+    this.spec = spec;
     this.#index = index;
     this.#data = data;
     this.#semaphore = semaphore;
@@ -72,7 +79,9 @@ export class CircularBufferWriter implements Disposable {
   }
 
   /**
-   * Makes the buffer, or continues the one that is there, and becomes its writer.
+   * Makes the buffer, or continues the one that is there, and becomes its writer. With `{slot}` in both
+   * names it is the first of `0`, `1`, … in its place that no living writer holds, and
+   * {@linkcode CircularBufferWriter.spec} says which.
    *
    * @throws {WriterLockedError} if it has a writer that is alive, or one of the original library's
    * that may be
@@ -93,7 +102,23 @@ export class CircularBufferWriter implements Disposable {
       handleSignals: flag,
       originalSize: flag,
       mode: isMode,
+      slots: slotsCheck,
     });
+    const { indexName, dataName } = spec;
+    if (!hasSlot(indexName) && !hasSlot(dataName)) return CircularBufferWriter.#open(spec, options);
+    if (!hasSlot(indexName) || !hasSlot(dataName)) {
+      throw new RangeError(`of "${indexName}" and "${dataName}" only one has a {slot}`);
+    }
+    return openFirst(dataName, options.slots, (slot) => {
+      const names = { indexName: inSlot(indexName, slot), dataName: inSlot(dataName, slot) };
+      return CircularBufferWriter.#open({ ...spec, ...names }, options);
+    });
+  }
+
+  static #open(
+    spec: CircularBufferSpec,
+    options: CircularBufferWriterOptions,
+  ): CircularBufferWriter {
     const { breakLock = false, handleSignals = false, originalSize, mode } = options;
     const index = CountedMemory.open(spec.indexName, STATE_SIZE, { originalSize, mode });
     let data: CountedMemory | undefined;
@@ -125,7 +150,7 @@ export class CircularBufferWriter implements Disposable {
         strongOrder: STRONG_ORDER,
         fence: STRONG_ORDER ? compilerFence : fullFence,
       });
-      return new CircularBufferWriter(index, data, semaphore, writer, handleSignals);
+      return new CircularBufferWriter(spec, index, data, semaphore, writer, handleSignals);
     } catch (error) {
       try {
         giveBack(index, data, semaphore, isTheirs);

@@ -14,7 +14,7 @@ import type { Cursor } from "../../log/native/cursor.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { Pattern } from "../grep/pattern.ts";
 import { parseCursor } from "../files/cursor_file.ts";
-import { parseSize } from "../output/sizes.ts";
+import { parseSize } from "../../base/sizes.ts";
 import { parseDuration, parseMoment } from "./moment.ts";
 
 /** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */

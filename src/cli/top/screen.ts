@@ -9,7 +9,7 @@ import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useRef, useState } from "react";
 import { columnsOf } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
-import { formatSize } from "../output/sizes.ts";
+import { formatSize } from "../../base/sizes.ts";
 import { type Attached, attachedTo, isTold } from "./processes.ts";
 import type { LogLook, Watch } from "./watch.ts";
 import {

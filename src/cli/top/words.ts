@@ -6,7 +6,7 @@
 
 import { padded, shortened, table } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
-import { formatSize } from "../output/sizes.ts";
+import { formatSize } from "../../base/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
 
 /** By what logs are sorted. */

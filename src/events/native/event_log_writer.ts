@@ -5,7 +5,12 @@
  */
 
 import type { MappedFile } from "../../../ffi/mod.ts";
-import { ClosedError, UnsupportedLogError } from "../../errors.ts";
+import {
+  ClosedError,
+  SegmentExistsError,
+  SegmentNotFoundError,
+  UnsupportedLogError,
+} from "../../errors.ts";
 import type { EventFields, EventInput } from "../event_header.ts";
 import {
   LOG_HEADER_SIZE,
@@ -27,7 +32,11 @@ import {
   type RecoverEventLogOptions,
 } from "./writer_options.ts";
 import { checkOptions, flag } from "../../base/options.ts";
+import { hasSlot, openSlot } from "../../slots.ts";
 import { inspectable } from "../../base/inspectable.ts";
+
+/** How often a file that comes and goes is tried before it is an error. */
+const ATTEMPTS = 100;
 
 /**
  * Writes events to a file that is mapped into memory: no system call per event. Each that was
@@ -69,7 +78,8 @@ export class EventLogWriter implements Disposable {
   }
 
   /**
-   * Creates an empty log.
+   * Creates an empty log. With `{slot}` in the path it is the first of `0`, `1`, … in its place that no
+   * living writer holds, and what a writer has left there is resumed.
    *
    * @throws {SegmentExistsError} if there is something of this path, be it a broken link
    * @throws {WriterLockedError} if another process took it at the same moment
@@ -80,6 +90,25 @@ export class EventLogWriter implements Disposable {
    */
   static create(path: string, options: CreateEventLogOptions = {}): EventLogWriter {
     checkOptions("EventLogWriter.create()", options, createChecks);
+    if (!hasSlot(path)) return EventLogWriter.#create(path, options);
+    return openSlot(path, options.slots, (slot) => {
+      for (let attempt = 1;; attempt++) {
+        try {
+          return EventLogWriter.#create(slot, options);
+        } catch (error) {
+          if (!(error instanceof SegmentExistsError)) throw error;
+        }
+        try {
+          return EventLogWriter.#open(slot, options);
+        } catch (error) {
+          // Somebody has removed it in between.
+          if (!(error instanceof SegmentNotFoundError) || attempt === ATTEMPTS) throw error;
+        }
+      }
+    });
+  }
+
+  static #create(path: string, options: CreateEventLogOptions): EventLogWriter {
     const { capacity = 1 << 20, createdAt, magic, mode, grow = 0, prefault = false } = options;
     const size = Math.max(capacity, MIN_LOG_SIZE);
     const format = (file: MappedFile) =>
@@ -95,7 +124,8 @@ export class EventLogWriter implements Disposable {
   }
 
   /**
-   * Continues with a log after its last event. It walks along all events once.
+   * Continues with a log after its last event. It walks along all events once. With `{slot}` in the path it is
+   * the first of `0`, `1`, … in its place that no living writer holds.
    *
    * @throws {SegmentNotFoundError} if it does not exist, or it is empty
    * @throws {WriterLockedError} if it has a writer that is alive
@@ -107,7 +137,10 @@ export class EventLogWriter implements Disposable {
    */
   static open(path: string, options: OpenEventLogOptions = {}): EventLogWriter {
     checkOptions("EventLogWriter.open()", options, openChecks);
-    const { grow = 0 } = options;
+    return openSlot(path, options.slots, (slot) => EventLogWriter.#open(slot, options));
+  }
+
+  static #open(path: string, { grow = 0 }: OpenEventLogOptions): EventLogWriter {
     return takeOver(path, (file) => {
       return new EventLogWriter(file, grow, (how) => EventWriter.open(file.buffer, how));
     });

@@ -7,6 +7,8 @@
 import { MAX_LOG_SIZE } from "../layout.ts";
 import { type Checks, flag, integer, mode, number, oneOf } from "../../base/options.ts";
 
+import { slotsCheck } from "../../slots.ts";
+
 /** How an `EventLogWriter` continues with a log. */
 export interface OpenEventLogOptions {
   /**
@@ -14,6 +16,8 @@ export interface OpenEventLogOptions {
    * larger, the rarer. Default 0: a full log stays full.
    */
   grow?: number;
+  /** How many slots there may be for `{slot}` in the path, from 1 on. Default 64. */
+  slots?: number;
 }
 
 /** How an event log is created. */
@@ -42,7 +46,7 @@ export interface RecoverEventLogOptions extends OpenEventLogOptions {
 const size = integer(0, MAX_LOG_SIZE, "bytes");
 
 /** What {@linkcode OpenEventLogOptions} may be. */
-export const openChecks: Checks<OpenEventLogOptions> = { grow: size };
+export const openChecks: Checks<OpenEventLogOptions> = { grow: size, slots: slotsCheck };
 
 /** What {@linkcode CreateEventLogOptions} may be. */
 export const createChecks: Checks<CreateEventLogOptions> = {

@@ -9,6 +9,7 @@ import { SegmentNotFoundError } from "../../errors.ts";
 import { Reader } from "../reader.ts";
 import { lacksMagic, Segment } from "../segment.ts";
 import { totalOf } from "../total.ts";
+import { isContinued } from "./copy_log.ts";
 import { ReaderBell } from "./reader_bell.ts";
 import type { ShmLogReaderOptions } from "./reader_options.ts";
 import { type CopyMode, copyModeOf, fence, type LogSource, sourceOf } from "./source.ts";
@@ -89,6 +90,12 @@ export class OpenedLog {
   /** Whether a copy of the file is written in its place. */
   isCopied(): boolean {
     return this.memory instanceof MappedFile && this.memory.isCopied();
+  }
+
+  /** Whether a log of another size was made of this one, with its entries and numbers. */
+  isContinued(): boolean {
+    this.source.guard?.();
+    return isContinued(new Segment(this.source.buffer, this.source.load));
   }
 
   /** Unmaps the memory. May be called twice. */

@@ -361,7 +361,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /**
    * Switches to the segment that has the name now, if it is another one. The counts start again, and
    * reading starts with entry 1, so that entries that are gone count as lost. In a copy of this segment,
-   * as overlayfs makes, it starts after the last entry that was read.
+   * as overlayfs makes, or a writer that resumes it in another size, it starts after the last entry that
+   * was read.
    *
    * @returns whether there was another segment, complete
    */
@@ -372,7 +373,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     let reader: Reader;
     try {
       // All of it is new to us, wherever this reader was to start; of a copy, what comes after our place.
-      const isSame = this.#log.isCopied() && other.hasComeTo(this.lastSequenceNumber);
+      const isSame = (this.#log.isCopied() || this.#log.isContinued()) &&
+        other.hasComeTo(this.lastSequenceNumber);
       reader = other.reader(this.#options, isSame ? this.lastSequenceNumber : 0);
     } catch (error) {
       other.close();

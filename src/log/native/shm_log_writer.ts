@@ -11,6 +11,7 @@ import type { Writer } from "../writer.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
 import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
+import { hasSlot, openSlot } from "../../slots.ts";
 import { checkOptions } from "../../base/options.ts";
 import { shmWriterChecks } from "./writer_options.ts";
 import { inspectable } from "../../base/inspectable.ts";
@@ -65,9 +66,15 @@ export class ShmLogWriter implements Disposable {
   /**
    * Creates the log, or takes over one that exists, and becomes its writer.
    *
+   * Of a target with `{slot}` it is the log with the lowest number from 0 on that no living writer holds,
+   * and the one that is there is resumed: `"/app.{slot}"` is `/app.0`, in a second process `/app.1`, and
+   * a process that starts again continues the log that one before has left. So several may have the same
+   * target, and there are never more logs than processes that lived at the same time. What belongs to
+   * another user, or is no log, is passed over.
+   *
    * @param target a name like `"/app"`, or `{ path }` for a file
    * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`
-   * @throws {WriterLockedError} if it has a writer that is alive
+   * @throws {WriterLockedError} if it has a writer that is alive, or no slot is free
    * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
    * @throws {PermissionDeniedError} if the system refuses access to it, or it belongs to another user
    * @throws {UnsupportedLogError} if what is to be resumed or replaced is not a log
@@ -76,9 +83,28 @@ export class ShmLogWriter implements Disposable {
    * @throws {CorruptLogError} if it is to be resumed and its next sequence number is unknown
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    * @throws {RangeError} if a size or the name is not usable
+   *
+   * @example One log a process
+   * ```ts
+   * import { ShmLogWriter } from "@ouroboros/log";
+   *
+   * const options = { size: "1MiB", unlinkOnClose: true };
+   * using one = ShmLogWriter.create(`/doc-slot-${process.pid}.{slot}`, options);
+   * using other = ShmLogWriter.create(`/doc-slot-${process.pid}.{slot}`, options);
+   * console.log(one.name.slice(-2), other.name.slice(-2)); // .0 .1
+   * ```
    */
   static create(target: LogTarget, options: ShmLogWriterOptions = {}): ShmLogWriter {
     checkOptions("ShmLogWriter", options, shmWriterChecks);
+    const name = typeof target === "string" ? target : target.path;
+    const { ifExists = hasSlot(name) ? "resume" : "fail" } = options;
+    return openSlot(name, options.slots, (slot) => {
+      const place = typeof target === "string" ? slot : { path: slot };
+      return ShmLogWriter.#open(place, { ...options, ifExists });
+    });
+  }
+
+  static #open(target: LogTarget, options: ShmLogWriterOptions): ShmLogWriter {
     const { ifExists = "fail" } = options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const opened = ifExists === "fail"

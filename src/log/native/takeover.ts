@@ -7,8 +7,18 @@
  * @module
  */
 
-import { Doorbell, SharedMemory, STRONG_ORDER, textEncoding } from "../../../ffi/mod.ts";
 import {
+  type CreateOptions,
+  Doorbell,
+  SharedMemory,
+  STRONG_ORDER,
+  textEncoding,
+} from "../../../ffi/mod.ts";
+import { formatSize } from "../../base/sizes.ts";
+import { emitWarning } from "../../base/warning.ts";
+import {
+  NoSpaceError,
+  OuroborosError,
   SegmentExistsError,
   SegmentNotFoundError,
   UnsupportedLogError,
@@ -20,6 +30,8 @@ import { MAGIC, segmentSize, TABLE_OFFSET, VERSION, VERSION_WORD } from "../layo
 import { couldBeUnfinished, Segment } from "../segment.ts";
 import { Writer } from "../writer.ts";
 import type { WriterOptions } from "../writer_options.ts";
+import { copyLog, markContinued } from "./copy_log.ts";
+import { otherShape, shapesOf } from "./shape.ts";
 import {
   createMemory,
   describeTarget,
@@ -39,9 +51,6 @@ export interface WrittenLog {
   bell: Doorbell | undefined;
 }
 
-/** The default size of a chunk, and the smallest that is chosen instead, in bytes. */
-const MOST_CHUNK_SIZE = 1 << 20;
-const LEAST_CHUNK_SIZE = 4096;
 /** How much is looked at in one go for what a dead creator has left, in bytes. */
 const PIECE = 1 << 20;
 
@@ -52,13 +61,32 @@ const writerOptions: WriterOptions = {
 
 /** Creates the log, which must not exist. */
 export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog {
-  const { chunkCount = 16, chunkSize = defaultChunkSize(target, chunkCount), mode } = options;
+  const shapes = shapesOf(target, options);
+  for (;;) {
+    const { chunkCount, chunkSize } = shapes.shift()!;
+    try {
+      // A reader that finds the name finds a log.
+      return createLike(target, options, segmentSize(chunkCount, chunkSize), {
+        prepare: (made) => void Segment.format(made.buffer, chunkCount, true),
+      });
+    } catch (error) {
+      if (!(error instanceof NoSpaceError) || shapes.length === 0) throw error;
+    }
+  }
+}
+
+function createLike(
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+  size: number,
+  more: CreateOptions<LogMemory>,
+): WrittenLog {
+  const { mode } = options;
   // The system may give more than that: then the chunks share it.
-  const memory = createMemory(target, segmentSize(chunkCount, chunkSize), {
+  const memory = createMemory(target, size, {
     ...(mode === undefined ? {} : { mode }),
     lock: true,
-    // A reader that finds the name finds a log.
-    prepare: (made) => void Segment.format(made.buffer, chunkCount, true),
+    ...more,
   });
   try {
     // Or else the first lap would wait for each page.
@@ -70,14 +98,34 @@ export function createNew(target: LogTarget, options: ShmLogWriterOptions): Writ
   }
 }
 
-/**
- * 1 MiB, unless the log would take more than an eighth of the memory that this process may have: the
- * system kills a process that exceeds that.
- */
-function defaultChunkSize(target: LogTarget, chunkCount: number): number {
-  const share = typeof target === "string" ? SharedMemory.memoryLimit / 8 / chunkCount : Infinity;
-  if (!(share < MOST_CHUNK_SIZE)) return MOST_CHUNK_SIZE;
-  return Math.max(2 ** Math.floor(Math.log2(share)), LEAST_CHUNK_SIZE);
+/** Resumes the log in memory that is locked: as it is, or made anew in the size that it is to have. */
+function resume(
+  memory: LogMemory,
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+): WrittenLog {
+  const { size, chunkSize, chunkCount } = options;
+  const isSaid = [size, chunkSize, chunkCount].some((value) => value !== undefined);
+  const old = isSaid ? Writer.resume(memory.buffer, writerOptions) : undefined;
+  const shape = old && otherShape(memory, old, options);
+  if (old !== undefined && shape !== undefined) {
+    const size = segmentSize(shape.chunkCount, shape.chunkSize);
+    try {
+      const prepare = (made: LogMemory) =>
+        copyLog(memory.buffer, old.totalEntriesWritten, made.buffer, shape.chunkCount);
+      const made = createLike(target, options, size, { replaces: true, prepare });
+      markContinued(memory.buffer);
+      memory.close();
+      return made;
+    } catch (error) {
+      if (!(error instanceof OuroborosError)) throw error;
+      emitWarning(
+        `log ${describeTarget(target)} keeps its size of ${formatSize(memory.byteLength)}, ` +
+          `${formatSize(size)} can't be had: ${error.message}`,
+      );
+    }
+  }
+  return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
 }
 
 /** A writer that rings the bell of its readers, if there is one and `notify` asks for it. */
@@ -149,8 +197,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     }
     // It may have been made by another program, or restored from a backup, and have holes.
     memory.reserve();
-    // The log keeps its own shape: what it was made with, not what we would make.
-    return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
+    return resume(memory, target, options);
   } catch (error) {
     memory.close();
     throw error;

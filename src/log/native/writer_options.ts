@@ -5,18 +5,29 @@
  */
 
 import { type Checks, flag, mode, number, oneOf } from "../../base/options.ts";
+import { slotsCheck } from "../../slots.ts";
+import { sizeCheck } from "./shape.ts";
 
 /** How a `ShmLogWriter` is made. */
 export interface ShmLogWriterOptions {
   /**
-   * The size of a chunk in bytes. Default 1 MiB, but in shared memory no more than lets the log fit into
-   * an eighth of the memory that this process may use (the limit of a container or of a systemd service,
-   * see {@linkcode SharedMemory.memoryLimit}). A log that is resumed keeps its size. On Windows shared
-   * memory has whole pages, so chunks may be a little larger.
+   * The size of the log: bytes, or text like `"64MiB"`. Default 16 MiB, but in shared memory no more than a
+   * quarter of what is free in /dev/shm, and than an eighth of the memory that this process may use (the
+   * limit of a container or of a systemd service, see {@linkcode SharedMemory.memoryLimit}), and at least
+   * 256 KiB. On Windows shared memory has whole pages, so chunks may be a little larger.
+   *
+   * A log that is resumed with another size than it has is made anew in this size, with its numbers and
+   * as many of its entries as fit. Readers that follow with `onAbandoned: "reopen"` continue in it. If that
+   * is not possible, because there is no room for both or the system is not Linux, it keeps its size, and
+   * a warning of the process says why. Without a size a log that is resumed keeps its own.
    */
-  chunkSize?: number;
+  size?: number | string;
   /** The number of chunks. The log forgets its oldest entries one chunk at a time. Default 16. */
   chunkCount?: number;
+  /** The size of a chunk in bytes, in place of `size`. Default: what makes a log of that size. */
+  chunkSize?: number;
+  /** How many slots there may be for `{slot}` in the name, from 1 on. Default 64. */
+  slots?: number;
   /**
    * What to do if the segment exists: `"fail"`, `"resume"` it with its entries and the next sequence
    * number, or `"replace"` it by an empty one. Default `"fail"`.
@@ -59,8 +70,10 @@ export interface ShmLogWriterOptions {
 
 /** What {@linkcode ShmLogWriterOptions} may be. */
 export const shmWriterChecks: Checks<ShmLogWriterOptions> = {
-  chunkSize: number,
+  size: sizeCheck,
   chunkCount: number,
+  chunkSize: number,
+  slots: slotsCheck,
   ifExists: oneOf("fail", "resume", "replace"),
   unlinkOnClose: flag,
   mode,

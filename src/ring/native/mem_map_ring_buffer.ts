@@ -11,6 +11,7 @@ import { repairRing, type RingRepair } from "../repair.ts";
 import { Ring } from "../ring.ts";
 import { checkOptions, mode as isMode } from "../../base/options.ts";
 import { inspectable } from "../../base/inspectable.ts";
+import { openSlot, slotsCheck } from "../../slots.ts";
 import { takeOverFile } from "../../take_over.ts";
 
 /** How many times a file that appears and disappears is tried. */
@@ -20,6 +21,8 @@ const ATTEMPTS = 100;
 export interface RingOptions {
   /** The permission bits of a file that is made. Default 0o600. */
   mode?: number;
+  /** How many slots there may be for `{slot}` in the path, from 1 on. Default 64. */
+  slots?: number;
 }
 
 /**
@@ -53,7 +56,8 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   /**
    * Opens the ring in a file, or makes the file; the same as {@linkcode MemMapRingBuffer.open}.
    *
-   * @param path the file
+   * @param path the file; with `{slot}` in it the first of `0`, `1`, … in its place that no other handle has
+   * open
    * @param capacity how many bytes the items may have together, with a header of 4 bytes each; needed
    * to make a file, else checked if it is given
    * @throws {WriterLockedError} if another handle has it open
@@ -65,14 +69,18 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * @throws {PermissionDeniedError} if the system refuses, or the file belongs to another user
    */
   constructor(path: string, capacity?: number, options: RingOptions = {}) {
-    const file = openLocked(path, capacity, options);
-    try {
-      this.#ring = new Ring(file.buffer);
-      this.#file = file;
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    checkOptions("MemMapRingBuffer", options, { mode: isMode, slots: slotsCheck });
+    const { file, ring } = openSlot(path, options.slots, (slot) => {
+      const file = openLocked(slot, capacity, options);
+      try {
+        return { file, ring: new Ring(file.buffer) };
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+    });
+    this.#file = file;
+    this.#ring = ring;
   }
 
   /** Opens the ring in a file, or makes the file: see the constructor. */
@@ -245,7 +253,6 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
 
 /** Opens the file, or makes it, and takes its lock. A file of zeros is an empty ring. */
 function openLocked(path: string, capacity: number | undefined, options: RingOptions): MappedFile {
-  checkOptions("MemMapRingBuffer", options, { mode: isMode });
   if (capacity !== undefined) checkCapacity(capacity);
   const size = capacity === undefined ? undefined : fileSize(capacity);
   for (let attempt = 0;; attempt++) {

@@ -18,7 +18,7 @@ const UNITS: Record<string, number> = {
   gb: 1e9,
 };
 
-/** Reads `"65536"`, `"64KiB"`, `"64k"` (1024) or `"64kB"` (1000) as bytes; `undefined` if it is none. */
+/** Reads `"65536"`, `"64KiB"`, `"64k"` (1024) or `"64kB"` (1000) as bytes; `undefined` if it is not a size. */
 export function parseSize(text: string): number | undefined {
   const [, digits, unit] = /^(\d+(?:\.\d+)?) *([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = UNITS[unit?.toLowerCase()];

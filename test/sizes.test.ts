@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatSize, parseSize } from "../../src/cli/output/sizes.ts";
+import { formatSize, parseSize } from "../src/base/sizes.ts";
 
 test("parseSize() reads bytes, binary and decimal units", () => {
   const sizes = {

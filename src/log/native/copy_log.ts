@@ -1,0 +1,76 @@
+/**
+ * A log made anew in another size, with the entries and the numbers of the one before.
+ *
+ * @module
+ */
+
+import { CorruptLogError } from "../../errors.ts";
+import { CONTINUED_HEADER, maxPayloadSize, RESTART_MARK } from "../layout.ts";
+import { Reader } from "../reader.ts";
+import { Segment } from "../segment.ts";
+import { survey } from "../survey.ts";
+import { Writer } from "../writer.ts";
+import { fence } from "./source.ts";
+
+/** How many entries are copied at a time. */
+const BATCH = 4096;
+
+/**
+ * Makes a log of zeros in `to` of what is in `from`, to which nobody writes: the newest entries, as many
+ * as fit, and after them the number that would have come.
+ *
+ * @param last how many entries were written to `from`
+ * @throws {CorruptLogError} if entries are missing in the midst
+ */
+export function copyLog(
+  from: ArrayBuffer,
+  last: number,
+  to: ArrayBuffer,
+  chunkCount: number,
+): void {
+  const first = firstToCopy(from, maxPayloadSize(to.byteLength, chunkCount), last);
+  const segment = Segment.format(to, chunkCount, true);
+  // As a writer leaves it that was killed when it began chunk 0: the next one counts on from there.
+  Atomics.store(segment.rowTable(), 0, RESTART_MARK | BigInt(first - 1));
+  const writer = Writer.resume(to, { fence });
+  const reader = new Reader(from, { strategy: "oldest", fence, after: first - 1 });
+  for (let batch = reader.readBatch(BATCH); batch.length > 0; batch = reader.readBatch(BATCH)) {
+    for (let i = 0; i < batch.length; i++) {
+      if (writer.write(batch.bytes(i)) !== batch.sequenceNumber(i)) throw incomplete(from);
+    }
+  }
+  if (writer.totalEntriesWritten !== last) throw incomplete(from);
+}
+
+/** The number of the first entry of `from` from which on all are there and fit. */
+function firstToCopy(from: ArrayBuffer, maxEntrySize: number, last: number): number {
+  const reader = new Reader(from, { strategy: "oldest", fence });
+  let first = last + 1;
+  for (let batch = reader.readBatch(BATCH); batch.length > 0; batch = reader.readBatch(BATCH)) {
+    first = Math.min(first, batch.sequenceNumber(0));
+    for (let i = 0; i < batch.length; i++) {
+      if (batch.bytes(i).length > maxEntrySize) first = batch.sequenceNumber(i) + 1;
+    }
+  }
+  return first;
+}
+
+function incomplete(from: ArrayBuffer): CorruptLogError {
+  return new CorruptLogError("entries are missing in its midst", from.byteLength);
+}
+
+/** Says at the end of the log, to which nobody writes any more, that another one continues it. */
+export function markContinued(buffer: ArrayBuffer): void {
+  const segment = new Segment(buffer);
+  const { end } = survey(segment, fence);
+  // What a reader sees there is not committed, as before; where there is no room it goes without.
+  if (end.reason === "open" && end.offset + 4 <= segment.end) {
+    Atomics.store(segment.words, end.offset >>> 2, CONTINUED_HEADER);
+  }
+}
+
+/** Whether another log continues that one. */
+export function isContinued(segment: Segment): boolean {
+  const { end } = survey(segment, fence);
+  return end.reason === "open" && end.header === CONTINUED_HEADER;
+}

@@ -1,0 +1,82 @@
+/**
+ * Names with a slot: `"/app.{slot}"` is the first of `/app.0`, `/app.1`, … that a writer can have.
+ *
+ * A writer takes its lock anyway, and by that alone it takes its slot, too: two that begin at the same
+ * moment can't have the same one, and what a killed one held is free. So there are never more slots than
+ * processes that lived at the same time, and one that starts again continues the log that it, or its like,
+ * has left.
+ *
+ * @module
+ */
+
+import {
+  type OuroborosError,
+  PermissionDeniedError,
+  SegmentExistsError,
+  UnsupportedLogError,
+  WriterLockedError,
+} from "./errors.ts";
+import { type Check, integer } from "./base/options.ts";
+
+/** What stands for the number in a name. */
+const SLOT = "{slot}";
+/** How many slots there are by default. */
+const DEFAULT_SLOTS = 64;
+
+/** What the option `slots` may be. */
+export const slotsCheck: Check = integer(1, 65536);
+
+/** Whether a name, or path, has a slot. */
+export function hasSlot(name: string): boolean {
+  return name.includes(SLOT);
+}
+
+/** The name with that number for its slot. */
+export function inSlot(name: string, slot: number): string {
+  return name.replaceAll(SLOT, String(slot));
+}
+
+/**
+ * What `open` gives for the first slot of `name` that it can open; for the name itself if it has none.
+ *
+ * @throws {WriterLockedError} if no slot is free
+ */
+export function openSlot<T>(
+  name: string,
+  slots: number | undefined,
+  open: (name: string) => T,
+): T {
+  if (!hasSlot(name)) return open(name);
+  return openFirst(name, slots, (slot) => open(inSlot(name, slot)));
+}
+
+/** The same by number. */
+export function openFirst<T>(
+  name: string,
+  slots: number = DEFAULT_SLOTS,
+  open: (slot: number) => T,
+): T {
+  let refused: OuroborosError | undefined;
+  let isHeld = false;
+  for (let slot = 0; slot < slots; slot++) {
+    try {
+      return open(slot);
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      isHeld ||= error instanceof WriterLockedError;
+      refused ??= error;
+    }
+  }
+  // Where nobody writes there is something wrong with all of them, and the first says what.
+  if (!isHeld && refused !== undefined) throw refused;
+  throw new WriterLockedError(
+    `all ${slots} slots of "${name}" are taken by writers that are alive: ` +
+      `"slots" says how many there may be`,
+  );
+}
+
+/** Whether others have the name: a writer that is alive, another user, something that is no log. */
+function isTaken(error: unknown): error is OuroborosError {
+  return error instanceof WriterLockedError || error instanceof PermissionDeniedError ||
+    error instanceof SegmentExistsError || error instanceof UnsupportedLogError;
+}
