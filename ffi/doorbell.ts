@@ -119,8 +119,8 @@ export class Doorbell implements Disposable {
   }
 
   /**
-   * Wakes all who sleep, after something was changed by an atomic store. Takes nanoseconds where
-   * nobody does.
+   * Wakes all sleepers, after something was changed by an atomic store. Takes nanoseconds if nothing
+   * sleeps.
    */
   ring(): void {
     // Pairs with the sleeper's atomic store in arm(): we see that it sleeps, or it sees our change when
@@ -136,20 +136,20 @@ export class Doorbell implements Disposable {
     this.#futex.wake(this.#address);
   }
 
-  /** Whether somebody said that this bell will be rung, and all of it is there. */
+  /** Whether a process said that it will ring this bell, and all of it is there. */
   isAttended(): boolean {
     return this.#isThere() && Atomics.load(this.#words, MARK_WORD) === MARK;
   }
 
   /**
-   * Whether `sleep()` hears the bell. It needs a thread, for which Node with `--permission` wants
-   * `--allow-worker`; where that can't be had, this is `false` after the first sleep.
+   * Whether the bell can end a `sleep()`. That needs a thread, for which Node with `--permission` needs
+   * `--allow-worker`. If it cannot be started, this is `false` after the first sleep.
    */
   get canSleep(): boolean {
     return this.#thread?.hasFailed !== true;
   }
 
-  /** Says that we are about to sleep. Then the segment must be looked at once more. */
+  /** Announces a sleep. Look at the segment once more after this. */
   arm(): void {
     if (!this.#isThere()) return;
     this.#seen = Atomics.load(this.#words, RINGS_WORD);

@@ -22,7 +22,7 @@ import { checkOptions } from "../src/base/options.ts";
 import { inspectable } from "../src/base/inspectable.ts";
 
 /**
- * A file that is mapped into memory: like shared memory, and it outlives a reboot.
+ * A file that is mapped into memory. It is like shared memory, and outlives a reboot.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ import { inspectable } from "../src/base/inspectable.ts";
  * ```
  */
 export class MappedFile extends Mapping {
-  /** Its path, absolute: where it was opened, whatever becomes of the working directory. */
+  /** Its absolute path, even after the working directory changed. */
   readonly path: string;
 
   private constructor(
@@ -62,10 +62,10 @@ export class MappedFile extends Mapping {
   /**
    * Creates a file of zeros with room on the disk for all of it, and maps it for reading and
    * writing. Some file systems can't reserve room: on a full one of those a store kills the process.
-   * On Linux nobody sees it before it is complete, where its file system can do that.
+   * On Linux no process sees it before it is complete, if the file system can do that.
    *
    * @param size in bytes
-   * @throws {SegmentExistsError} if there is something of this path, be it a broken link
+   * @throws {SegmentExistsError} if something is at this path, even a broken link
    * @throws {WriterLockedError} with `lock`, if another process was faster
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses
@@ -145,8 +145,8 @@ export class MappedFile extends Mapping {
 
   /**
    * Makes the file longer, with room on the disk for all of it, and maps it anew: `buffer` is another
-   * one then, and all views of the one before have ended. If it fails, all is as it was. The lock is
-   * kept; others who have it mapped see no more than before, until they `remap()`.
+   * one then, and all views of the one before have ended. If it fails, nothing changes. The lock is
+   * kept. Processes that have it mapped see no more than before, until they `remap()`.
    *
    * @param size in bytes
    * @throws {RangeError} if it is not more than the file has, or too large for this runtime

@@ -109,8 +109,8 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * The size of the object in bytes at this moment. If it is less than `byteLength`, somebody made
-   * it shorter, and touching what is missing kills the process (SIGBUS). Takes under 1 µs.
+   * The size of the object in bytes at this moment. If it is less than `byteLength`, the object
+   * became shorter, and touching what is missing kills the process (SIGBUS). Takes under 1 µs.
    *
    * @throws {ClosedError} after `close()`
    */
@@ -120,8 +120,8 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * Whether no memory, or disk, was set aside yet for some of it, as a program does that only gives it
-   * its size. Where none is left, even a load from a hole of `buffer` kills the process (SIGBUS);
+   * Whether some of it has no memory, or disk, reserved. A program that only sets the size of an object
+   * leaves such holes. Where none is left, even a load from a hole of `buffer` kills the process (SIGBUS);
    * `read()` does not. False on macOS and Windows, where that is not known, or never so.
    *
    * @throws {ClosedError} after `close()`
@@ -132,8 +132,8 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * Copies bytes from `offset` on into private memory by a system call (pread). Other than a look at
-   * `buffer`, it can't kill the process when somebody has made the object shorter. Takes under 1 µs,
+   * Copies bytes from `offset` on into private memory by a system call (pread). Unlike a load from
+   * `buffer`, it cannot kill the process when the object became shorter. Takes under 1 µs,
    * and then 0.1 ns a byte.
    *
    * @returns how many bytes there were: fewer than `target` has if the object ends before

@@ -11,19 +11,19 @@ import { callback, type Checks, flag, mode as isMode, oneOf } from "../src/base/
 /** How memory is created. */
 export interface CreateOptions<T = unknown> {
   /**
-   * The permission bits, exact: the umask takes nothing away. Default 0o600. On Windows, which has
-   * other rights, nothing comes of it: a segment is for its user, a file has the rights of its folder.
+   * The permission bits, exact: the umask takes nothing away. Default 0o600. No effect on
+   * Windows, where a segment is for its user, and a file has the rights of its folder.
    */
   mode?: number;
   /**
-   * Whether memory, or disk, is set aside for all of it. Default true. Without it, creating is
-   * quick and takes no room, and a store that finds none later kills the process (SIGBUS). On
+   * Whether memory, or disk, is set aside for all of it. Default true. Without it,
+   * creation is quick and takes no room, but a later store that finds none kills the process (SIGBUS). On
    * Windows there is always room for all of it; on macOS no memory can be set aside for a segment.
    */
   reserve?: boolean;
   /**
    * Whether it is locked as soon as it is there, see {@linkcode Mapping.tryLock}. If another process
-   * has been faster, that is a `WriterLockedError`. Default false.
+   * was faster, a `WriterLockedError` is thrown. Default false.
    */
   lock?: boolean;
   /**

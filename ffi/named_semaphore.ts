@@ -21,7 +21,7 @@ export interface SemaphoreOptions {
 
 /**
  * A named semaphore (`sem_open`), a count that processes share. It stays until its name is unlinked.
- * Who dies holding it does not give it back.
+ * A process that dies while it holds the semaphore does not release it.
  *
  * @example
  * ```ts
@@ -40,11 +40,11 @@ export class NamedSemaphore implements Disposable {
   #isClosed = false;
 
   /**
-   * Opens the semaphore, which is made if it does not exist. On Linux only this user's own: what a stranger
-   * has put there may be no semaphore at all.
+   * Opens the semaphore, which is made if it does not exist. On Linux it must belong to this user: what a
+   * stranger put there may be no semaphore at all.
    *
    * @throws {PermissionDeniedError} if the system refuses, or on Linux if it belongs to another user
-   * @throws {SystemCallError} if there is something else in its place
+   * @throws {SystemCallError} if something else is in its place
    * @throws {RangeError} if the name (251 bytes at most on Linux, 29 on macOS), value or mode is not usable
    * @throws {NativeUnavailableError} if this runtime gives no native functions
    */

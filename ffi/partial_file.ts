@@ -28,9 +28,9 @@ export interface PartialFileOptions extends Omit<CreateOptions, "lock" | "replac
 }
 
 /**
- * A new file, mapped under another name in the same folder until it is complete: under its own name
- * nobody ever sees a part of it. What is not finished when it is closed is removed; a process that
- * is killed leaves a file behind whose name begins with a dot and ends in `.partial`.
+ * A new file that has another name in the same folder until it is complete, so that no process sees a
+ * part of it under its own name. A file that is closed before it is finished is removed. A process that
+ * is killed leaves a file whose name begins with a dot and ends in `.partial`.
  *
  * @example
  * ```ts

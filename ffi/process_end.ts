@@ -24,7 +24,7 @@ const ends = new Set<() => void>();
 // and it still decides whether the process ends.
 let hasOthers = false;
 
-/** Is called first, where that can be had. */
+/** Called first, if the runtime allows that. */
 const look = ours((signal: NodeJS.Signals) => {
   hasOthers = process.listeners(signal).some((listener) => !(OURS in listener));
 });
@@ -48,7 +48,7 @@ const onSignal = ours((signal: NodeJS.Signals) => {
  * A signal is raised again afterwards, so that it does what it would have done; other listeners to
  * it, if there are any, decide that themselves. SIGKILL and crashes give no such chance.
  *
- * @returns what takes the callback back
+ * @returns a function that removes the callback
  *
  * @example
  * ```ts

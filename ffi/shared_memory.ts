@@ -29,8 +29,8 @@ import { inspectable } from "../src/base/inspectable.ts";
 /** How a segment is opened. */
 export interface SharedOpenOptions extends OpenOptions {
   /**
-   * Whether to map the page in which the segment ends to its end: what lies there is memory that all
-   * who map it share, too. Default false.
+   * Whether to map the last page of the segment to its end. Processes that map it share that memory,
+   * too. Default false.
    */
   wholePages?: boolean;
 }
@@ -84,7 +84,7 @@ export class SharedMemory extends Mapping {
 
   /**
    * Creates a segment of zeros with memory reserved for all of it, and maps it for reading and
-   * writing. On Linux nobody sees it before it is complete, see {@linkcode CreateOptions.prepare}.
+   * writing. On Linux no process sees it before it is complete, see {@linkcode CreateOptions.prepare}.
    *
    * @param name a name with or without its `/`
    * @param size in bytes; on Windows it becomes a multiple of the page size, see `byteLength`
@@ -168,8 +168,8 @@ export class SharedMemory extends Mapping {
   }
 
   /**
-   * Whether the name is taken: by a segment, be it one that we may not open, or by something else
-   * that somebody put in its place, like a symbolic link or a folder.
+   * Whether the name is taken: by a segment, even one that we may not open, or by something else, like a
+   * symbolic link or a folder.
    *
    * @throws {RangeError} if the name is not usable
    */
@@ -192,8 +192,8 @@ export class SharedMemory extends Mapping {
   }
 
   /**
-   * How much memory in bytes this process and all others of its control group (a container, a systemd
-   * service with `MemoryMax`) may have together. What is in shared memory counts: a process that takes more is
+   * How many bytes of memory the control group of this process (a container, a systemd service with
+   * `MemoryMax`) may use. What is in shared memory counts: a process that takes more is
    * killed. Infinity if there is no limit, and on Windows and macOS.
    */
   static get memoryLimit(): number {
@@ -218,8 +218,8 @@ export class SharedMemory extends Mapping {
 
   /**
    * The names of all segments, sorted, each with its `/`. In Deno it needs `--allow-read=/dev/shm`.
-   * On Windows the names of those, as they are, that somebody has open with this library: what else
-   * programs have there is not listed.
+   * On Windows the names, as they are, of those that a process has open with this library. Segments of
+   * other programs are not listed.
    *
    * @throws {NativeUnavailableError} on macOS, which has no such list
    */

@@ -1,6 +1,6 @@
 /**
- * A circular buffer of messages in shared memory: one writer, many readers, no waiting. The format of
- * the C++ library circular-buffer.
+ * A circular buffer of messages in shared memory: one writer, many readers, no waiting. It has the
+ * format of the C++ library circular-buffer.
  *
  * {@linkcode CircularBufferWriter} and {@linkcode CircularBufferReader} work on named shared memory;
  * {@linkcode CircularWriter} and {@linkcode CircularReader} on any memory.
@@ -21,10 +21,9 @@
  * console.log(reader.read(into)); // 0
  * ```
  *
- * Choose it to talk to programs that use that library, or where only what is new counts: a reader
- * that is too slow gets `"lapped"` with `lostBytes`, and continues at the newest. Choose the log
- * where entries have numbers, where what was written must survive its writer, be read from its
- * oldest entry on, in batches, or be text.
+ * Use it to exchange messages with programs that use that library, or if only the newest messages
+ * count: a reader that is too slow gets `"lapped"` with `lostBytes`, and continues at the newest. Use the
+ * log for numbered entries that survive their writer and are read from the oldest on.
  *
  * - **No message is torn.** The original's readers sometimes return one, and its writer puts the
  *   wrong bytes into the second half of a message that is split at the end. Ours claims what it is
@@ -36,9 +35,9 @@
  *   Ours open both.
  * - **One writer at a time**, by the original's semaphore `<data name>-writer` and a lock that the
  *   kernel drops with the process: a writer of ours that was killed is followed at once, and what
- *   it left half done is put in order. Whether the original's writer is alive nobody can know:
- *   `breakLock: true` says that it is dead.
- * - **The last one out removes it all**, by a count in both segments. Processes that were killed
+ *   it left half done is put in order. Whether a writer of the original is alive cannot be
+ *   known: `breakLock: true` says that it is dead.
+ * - **The last process to close removes everything**, by a count in both segments. Processes that were killed
  *   stay in the count; `CircularBufferWriter.remove(spec)` cleans up after them. The semaphores of
  *   creation and removal are held for microseconds: a process that holds one for a second counts as dead.
  * - **Readers that may not write** open with `counted: false`: read-only maps, no count, no

@@ -29,23 +29,23 @@
  *
  * ## What to know
  *
- * - **Choose it** where no event may be forgotten: audit trails, recordings to be replayed. The
- *   rotating log is for what may be forgotten when room runs out; it holds nobody up.
- * - **What was reported as written is in the file**, whatever kills the process. `writeEvent`
- *   returns `false` when there is no room, `writeMany` how many were stored. `EventLogWriter.open`
+ * - **Use it** for events that must all be kept: audit trails, recordings to be replayed. The rotating
+ *   log forgets the oldest entries when room runs out, and never blocks its writer.
+ * - **What was reported as written is in the file**, however the process ends. `writeEvent` returns
+ *   `false` if there is no room, `writeMany` how many were stored. `EventLogWriter.open`
  *   continues after the last whole event; `recover` scans when the header is damaged. Against a
  *   crash of the machine: `sync()`, `syncAsync()`; the format has no checksums.
- * - **A full ring says so**: `false`, or wait: `waitNotFull`, `waitNotEmpty`, each with an `Async`
- *   form. Threads wake each other; between processes (a ring on `SharedMemory`) the one that waits
- *   looks every millisecond.
- * - **Handlers see events in place**, without a copy: `event.copy()` is what you may keep.
+ * - **A full ring returns `false`**. To wait, use `waitNotFull` and `waitNotEmpty`, each with an `Async`
+ *   form. Threads wake each other. Between processes (a ring on `SharedMemory`) the side that waits looks
+ *   every millisecond.
+ * - **Handlers see events in place**, without a copy: keep `event.copy()`.
  *   `event.timestamp` is a number, exact up to 2^53; `timestampBigInt` is exact for nanoseconds
  *   since 1970.
- * - Files are smaller than 4 GiB. ringlog's own writers know no lock: one writer at a time.
+ * - Files are smaller than 4 GiB. The writers of ringlog take no lock: use one writer at a time.
  *
  * Million events of 64 bytes a second: the lowest and the highest of the medians of four runs of
- * `deno task bench events` on each runtime, on two cores that other work kept busy, more or less.
- * Every event is new, in a file whose pages nobody had touched before; `prefault: true` took 20 to
+ * `deno task bench events` on each runtime, on two cores that did other work, too. Every event
+ * is new, in a file whose pages were not touched before; `prefault: true` took 20 to
  * 44 % off the time of `writeEvent`. Of the 10 million that went from worker to worker each was in
  * the file at the end, replayed, and checked.
  *

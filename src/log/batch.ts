@@ -28,8 +28,8 @@ export const VISIT_BYTES = 1 << 20;
 /**
  * Entries that were copied and validated together. Nothing is allocated per entry.
  *
- * A batch belongs to its reader, which fills it anew at each `readBatch()`: what `bytes()` gives
- * is valid until then.
+ * A batch belongs to its reader, which fills it again at each `readBatch()`. What `bytes()` returns is
+ * valid until then.
  *
  * @example
  * ```ts
@@ -92,12 +92,11 @@ export class EntryBatch {
   }
 
   /**
-   * The payloads of all entries decoded as UTF-8: several times faster than one by one where the
-   * entries are short and ASCII.
+   * The payloads of all entries decoded as UTF-8. For short ASCII entries this is several times faster
+   * than one by one.
    *
-   * Such texts may be parts of one long one (up to 64 KiB) in the engine's memory, which is there
-   * for as long as one of them is: where few of many are kept for long, use
-   * {@linkcode EntryBatch.text}.
+   * The engine may store such texts as parts of one long text (up to 64 KiB), which stays in memory as
+   * long as one of them. To keep few of many for long, use {@linkcode EntryBatch.text}.
    *
    * @example
    * ```ts
@@ -130,7 +129,7 @@ export class EntryBatch {
   /**
    * All entries as objects of their own.
    *
-   * @throws {ReentrantUseError} if the batch was filled anew since the iteration began
+   * @throws {ReentrantUseError} if the batch was filled again since the iteration began
    */
   *[Symbol.iterator](): IterableIterator<Entry> {
     const fills = this.#fills;

@@ -76,8 +76,8 @@ export interface LogInfo {
 }
 
 /**
- * Looks at a log without changing it. While a writer is at work the picture is of a moment, and
- * chunks that it overtakes during the look may be missing from it.
+ * Describes a log without changing it. If a writer is at work the result is of one moment, and chunks
+ * that it overwrites meanwhile may be missing.
  *
  * @throws {UnsupportedLogError} if it is not a log of version 1
  * @throws {CorruptLogError} if its header contradicts its size

@@ -61,8 +61,8 @@ export interface CopyProgress {
 
 /**
  * Copies the log in `memory` as it is at this moment, while its writer may be at work: all entries that
- * are there, whole, with their sequence numbers, and a log without damage whatever the original is
- * like. Entries that the writer overwrites before they are copied are missing at the front.
+ * are there, with their sequence numbers. The copy has no damage, even if the original has. Entries that
+ * the writer overwrites before they are copied are missing at the front.
  *
  * @param memory a log, which is not changed
  * @returns the copy, which takes as many bytes as the original

@@ -1,5 +1,5 @@
 /**
- * Whether a log is sound: a walk along everything in it.
+ * Checks a whole log for damage.
  *
  * @module
  */
@@ -54,9 +54,9 @@ export interface Verification {
   firstSequenceNumber: number;
   /** The sequence number of the newest of them, or how many were ever written if none is left. */
   lastSequenceNumber: number;
-  /** How many chunks were walked along. */
+  /** How many chunks were checked. */
   chunksChecked: number;
-  /** How many chunks the writer overwrote during the walk: nothing is known of those. */
+  /** How many chunks the writer overwrote meanwhile; these were not checked. */
   chunksOvertaken: number;
   /** What contradicts the format: the first 1000. */
   damage: Damage[];
@@ -93,8 +93,8 @@ const DAMAGED = 1;
 const OVERTAKEN = 2;
 
 /**
- * Walks along every entry of a log and checks headers, rows and sequence numbers, without changing
- * anything. A writer may be at work meanwhile: what it overwrites is not taken for damage.
+ * Checks the headers, rows and sequence numbers of every entry of a log, without changing anything. A
+ * writer may be at work meanwhile: what it overwrites does not count as damage.
  *
  * The format has no checksums: a payload that was changed looks like one that was
  * written.

@@ -29,8 +29,8 @@ import type { Borrower } from "./borrower.ts";
 const SHORT_PAYLOAD = 24;
 
 /**
- * Writes entries to a log. There must be one writer at a time for a memory: the writer's own
- * position is not shared.
+ * Writes entries to a log. A memory must have one writer at a time, because the
+ * position of a writer is not shared.
  *
  * A write never waits for readers and never fails for lack of room: the oldest chunks are
  * overwritten.
@@ -164,7 +164,7 @@ export class Writer {
     return this.#segment.chunkCount;
   }
 
-  /** After how many bytes a new chunk begins. */
+  /** The size of a chunk in bytes. */
   get chunkSize(): number {
     return this.#room.chunkSize;
   }
@@ -201,7 +201,7 @@ export class Writer {
    *
    * @param entries an array; all of it is checked before anything is written
    * @returns the sequence number of the last one
-   * @throws {TypeError} if it is no array, or an element is neither text nor bytes: then none is written
+   * @throws {TypeError} if it is not an array, or an element is neither text nor bytes: then none is written
    * @throws {ReentrantUseError} if a getter of the array writes to the same log
    * @throws {RangeError} if they do not fit into the log together: then none is written
    * @throws {ClaimPendingError} if a claim is open
@@ -332,7 +332,7 @@ export class Writer {
     return this.#commit(offset, length, offset + ((length + 7) & ~3));
   }
 
-  /** Ends writing; an open claim is lost. The memory is left as it is, ready to be resumed. */
+  /** Ends writing. An open claim is lost. The memory stays as it is, and can be resumed. */
   close(): void {
     this.#recall();
     this.#isClosed = true;

@@ -1,6 +1,6 @@
 /**
- * A persistent ring in a memory-mapped file: first in, first out, and when it is full the oldest items
- * go. What was put survives the process, however it ends; the Python library mmringbuffer reads it.
+ * A persistent ring in a memory-mapped file: first in, first out; when it is full the oldest items are
+ * dropped. Items survive the process, however it ends. The Python library mmringbuffer reads the file.
  *
  * ```ts
  * import { tmpdir } from "node:os";
@@ -18,15 +18,15 @@
  * rmSync(path);
  * ```
  *
- * ## When, and what not
+ * ## When to use it
  *
- * For what must not be lost when a process dies, and must be taken only once: samples to be
- * uploaded, jobs, the last words of a crash. One handle at a time has it. The original's own bug,
- * a lap whose end nobody can find, is not in files that are written here.
+ * Use it for items that must survive the process and are taken once: samples to be uploaded, jobs, the
+ * last words of a crash. One handle at a time has the file open. A bug of the original, a lap whose end
+ * cannot be found, is not in files that are written here.
  *
- * A file that somebody damaged is a `CorruptRingError`; `MemMapRingBuffer.repair(path)` keeps what
- * is sound, and refuses what is not a ring; `reset(path)` makes an empty ring of whatever it is. A crash of
- * the machine leaves what `flush()` had written.
+ * A damaged file is a `CorruptRingError`. `MemMapRingBuffer.repair(path)` keeps what is intact, and
+ * refuses a file that is not a ring. `reset(path)` makes an empty ring of any file. A crash of the machine
+ * leaves what `flush()` had written.
  *
  * @module
  */

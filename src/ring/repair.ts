@@ -1,5 +1,5 @@
 /**
- * What can be saved of a ring whose bytes contradict the format, or whose lap ends nobody knows where.
+ * What can be saved of a ring whose bytes contradict the format, or whose lap has no known end.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A ring of items in any memory: first in, first out, and when it is full the oldest go.
+ * A ring of items in any memory: first in, first out; when it is full the oldest items are dropped.
  *
  * @module
  */
@@ -54,7 +54,7 @@ export class Ring implements Iterable<Uint8Array> {
   /**
    * Opens the ring that is in `memory`: a file of zeros is an empty one.
    *
-   * @throws {CorruptRingError} if it is not a ring, its positions can't be true, or its lap ends nobody knows where
+   * @throws {CorruptRingError} if it is not a ring, its positions are impossible, or the end of its lap is unknown
    * @throws {RangeError} if the memory is too small for an empty item, or 4 GiB and more
    */
   constructor(memory: MemoryLike) {
@@ -110,7 +110,7 @@ export class Ring implements Iterable<Uint8Array> {
   }
 
   /**
-   * How many items there are. They are counted at the first question, one by one.
+   * How many items there are. They are counted at the first call, one by one.
    *
    * @throws {CorruptRingError} if the bytes contradict the format
    */
@@ -125,7 +125,7 @@ export class Ring implements Iterable<Uint8Array> {
 
   /**
    * Appends an item: text as UTF-8, or bytes; they may be empty. If there is no room, the oldest
-   * items go.
+   * items are dropped.
    *
    * @throws {RangeError} if it is larger than {@linkcode Ring.maxItemSize}: then nothing changes
    * @throws {TypeError} if it is neither

@@ -55,7 +55,7 @@ export type ConsoleCaptureOptions = SinkOptions & {
 
 /** A capture, from its start to `restore()`. */
 export interface ConsoleCapture extends Disposable {
-  /** What was done so far. */
+  /** Counts of lines and errors so far. */
   readonly counts: SinkCounts;
   /** What it writes to. */
   readonly writer: EntryWriter;
@@ -101,8 +101,8 @@ let isPassing = false;
 
 /**
  * Writes what is printed by `console.log`, `error`, `table` and so on to a log as well, before the
- * runtime prints it. A value with an inspection of its own is inspected twice. What began before,
- * a group, a timer or a count, is not known to the log.
+ * runtime prints it. A value with a custom inspection is inspected twice. Groups, timers and
+ * counts that began before are not known to the log.
  *
  * With `uncaughtException: true` an uncaught error is a last line of level `error`.
  *
@@ -174,7 +174,7 @@ function patch(): void {
   }
 }
 
-/** Takes ours away, where nobody has put his own over it. */
+/** Removes ours, unless another function was put over it. */
 function unpatch(): void {
   const target = console as unknown as Record<ConsoleMethod, Method>;
   for (const [method, { original, patched }] of patches) {

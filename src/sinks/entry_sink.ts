@@ -1,5 +1,5 @@
 /**
- * What the sinks of all logging libraries share: lines in, entries out, and nothing is ever thrown.
+ * What the sinks of all logging libraries share: they write lines as entries, and never throw.
  *
  * @module
  */
@@ -27,19 +27,18 @@ const MOST_TOLD = 100;
 
 /** What a sink has done. */
 export interface SinkCounts {
-  /** Lines that are in the log, or were. */
+  /** Lines that were written. */
   written: number;
   /** Those of them that were truncated. */
   truncated: number;
   /** Those of them that were split. */
   split: number;
-  /** Errors: lines that are not in the log, mostly. */
+  /** Errors. Most of them are lines that are not in the log. */
   errors: number;
 }
 
 /**
- * Takes lines and writes each as an entry. After it was made it never throws: for loggers of your
- * own.
+ * Writes lines as entries, for loggers of your own. Once it is made, it never throws.
  *
  * @example
  * ```ts
@@ -54,7 +53,7 @@ export interface SinkCounts {
  * ```
  */
 export class EntrySink implements Disposable {
-  /** What was done so far. */
+  /** Counts of lines and errors so far. */
   readonly counts: SinkCounts = { written: 0, truncated: 0, split: 0, errors: 0 };
   /** The error that was reported last. */
   lastError: unknown = undefined;
@@ -176,12 +175,12 @@ export class EntrySink implements Disposable {
   }
 
   /**
-   * Switches to the log that has the name, or path, now, when that is another one: somebody moved the
-   * file, or removed it. It is opened as the first one was, and made if it does not exist. Where it is the
-   * same one, and with a `writer` of yours, there is nothing to do. If it can't be opened, that is
-   * reported, and the sink stays with the one that it has.
+   * Switches to the log that has the name, or path, now, after the one before was moved or removed. It is
+   * opened with the same options, and made if it does not exist. If it is the same log, or the sink has a
+   * `writer` of yours, nothing happens. If it cannot be opened, the error is reported, and the sink keeps
+   * the log that it has.
    *
-   * @returns whether it writes to where the name leads
+   * @returns whether the sink writes to the log that has the name
    */
   reopen(): boolean {
     try {

@@ -42,7 +42,7 @@ export type LogTapeSinkOptions = SinkOptions & {
 
 /** A sink that writes to a log. */
 export interface ShmSink extends Sink, Disposable {
-  /** What was done so far. */
+  /** Counts of lines and errors so far. */
   readonly counts: SinkCounts;
   /** What it writes to. */
   readonly writer: EntryWriter;

@@ -76,7 +76,7 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
     this.#sink = new EntrySink(checkSinkOptions("ShmLogRecordExporter", options, {}), uncaughtLine);
   }
 
-  /** What was done so far. */
+  /** Counts of lines and errors so far. */
   get counts(): SinkCounts {
     return this.#sink.counts;
   }

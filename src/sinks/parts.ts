@@ -62,9 +62,8 @@ export interface JoinedEntry {
 }
 
 /**
- * Puts together what a sink with `oversized: "split"` has split; other entries go through as they
- * are. Parts whose first ones were lost, or whose last ones were never written, are put together as
- * far as they are there.
+ * Puts together what a sink with `oversized: "split"` has split. Other entries are unchanged. If the
+ * first parts were lost, or the last ones never written, the rest is put together.
  *
  * @example
  * ```ts
@@ -186,7 +185,7 @@ function parsePart(text: string): Part | undefined {
   }
 }
 
-/** What a stranger wrote may look like a part, and be none. */
+/** A line that a stranger wrote may only look like a part. */
 function checkPart(part: Part): Part | undefined {
   const numbers = [part.part, part.parts, part.bytes];
   if (!numbers.every(Number.isSafeInteger) || typeof part.text !== "string") return undefined;

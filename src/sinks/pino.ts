@@ -50,7 +50,7 @@ export class ShmDestination extends EventEmitter implements Disposable {
     process.nextTick(() => this.emit("ready"));
   }
 
-  /** What was done so far. */
+  /** Counts of lines and errors so far. */
   get counts(): SinkCounts {
     return this.#sink.counts;
   }
@@ -90,8 +90,8 @@ export class ShmDestination extends EventEmitter implements Disposable {
   }
 
   /**
-   * Switches to the log that is at the target now, after somebody moved or removed the one before, see
-   * `EntrySink.reopen`. Emits `ready`. A rotating log needs no rotation by others.
+   * Switches to the log that is at the target now, after the one before was moved or removed, see
+   * `EntrySink.reopen`. Emits `ready`. A rotating log needs no log rotation.
    */
   reopen(): void {
     if (this.#isClosed) return;
@@ -124,8 +124,8 @@ export class ShmDestination extends EventEmitter implements Disposable {
 /**
  * Makes a destination for `pino(options, destination)`.
  *
- * A line is in the log when the logging call returns, whatever happens to the process next. With
- * `uncaughtException: true` an uncaught error is a last line of level 60, with its `err`.
+ * A line is in the log when the logging call returns, and survives any end of the process. With
+ * `uncaughtException: true` an uncaught error is written as the last line, of level 60, with its `err`.
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable
@@ -156,10 +156,9 @@ export type PinoTransportOptions = SinkOptions & {
 };
 
 /**
- * Makes the stream of a transport, in the worker that pino runs it in. It costs the application a
- * copy to that worker, which makes the entry some time later: what was logged last before a
- * `SIGKILL` may be missing, and on Deno what was logged last before an uncaught error, too. Where
- * that matters use {@linkcode shmDestination}.
+ * Makes the stream of a transport, in the worker that pino runs it in. The application copies each
+ * line to that worker, which writes the entry some time later. The last lines before a `SIGKILL` may be
+ * missing, and on Deno also those before an uncaught error. {@linkcode shmDestination} loses nothing.
  *
  * @throws {TypeError} if an option has the wrong type, or can't work in a worker
  * @throws {RangeError} if a size is not usable
@@ -182,7 +181,7 @@ export type PinoTransportOptions = SinkOptions & {
  *   console.log(JSON.parse(entry.text).msg); // from a worker
  *   break;
  * }
- * transport.end(); // comes back when the worker has written all
+ * transport.end(); // returns when the worker has written all
  * ```
  */
 export default function shmTransport(options: PinoTransportOptions): ShmDestination {

@@ -40,29 +40,28 @@ export interface EntryWriter {
 export interface EntrySinkOptions {
   /**
    * What to do with a line that is larger than `maxEntrySize`. `"truncate"`: the entry says how many
-   * bytes are missing; a JSON object stays one, with its small members as they were and the large
-   * ones cut, and has a member `truncatedBytes`. `"split"`: several entries, which `joinParts` puts
-   * together; a line larger than a quarter of the log (an eighth, where parts are short) is
-   * truncated before. Default `"truncate"`.
+   * bytes are missing. A JSON object stays one: small members keep their values, large ones are cut, and
+   * `truncatedBytes` is added. `"split"`: several entries, which `joinParts` puts together. A line larger
+   * than a quarter of the log (an eighth, if parts are short) is truncated before. Default `"truncate"`.
    */
   oversized?: "truncate" | "split";
   /**
    * The size of the largest entry in bytes, from 128 to what the log has room for. Default: the
-   * size of a chunk, but no more than an eighth of the log, so that one huge line does not wipe out
+   * size of a chunk, but no more than an eighth of the log, so that one huge line does not push out
    * all others.
    */
   maxEntrySize?: number;
   /**
    * Called with every error: what a formatter throws, a writer that was closed. The logging call
-   * itself never throws. What this throws is ignored. So that it may log where it failed, errors
-   * are only counted while it is at work (if it gives a promise, until that is settled), and beyond
-   * a hundred in a turn of the event loop. Default: the first error of the sink is printed as a
-   * warning of the process; the others are only counted.
+   * itself never throws. What this function throws is ignored. It may log to the same sink: while it runs
+   * (if it returns a promise, until that is settled), and after a hundred calls in a turn of the event
+   * loop, errors are only counted. Default: the first error of the sink is printed as a warning of the
+   * process, and the others are only counted.
    */
   onError?: (error: unknown) => void;
   /**
-   * Whether an uncaught error is logged, too, as the last line. How the process ends does
-   * not change. On Bun, rejected promises are not reported. Default `false`.
+   * Whether an uncaught error is logged as the last line. How the process ends does not change. Bun does
+   * not report rejected promises. Default `false`.
    */
   uncaughtException?: boolean;
 }
@@ -70,10 +69,9 @@ export interface EntrySinkOptions {
 /**
  * Where a sink's lines go.
  *
- * With a `target` the sink opens the log, and closes it at the end. Other than those of a
- * `ShmLogWriter`, its defaults are those of a flight recorder, which outlives its process (on
- * Windows in a file only): `ifExists: "resume"` and `unlinkOnClose: false`. With a `writer` that you
- * made, you close it.
+ * With a `target` the sink opens the log, and closes it at the end. Unlike those of a `ShmLogWriter`, its
+ * defaults let the log outlive its process (on Windows in a file only): `ifExists: "resume"` and
+ * `unlinkOnClose: false`. A `writer` that you made is yours to close.
  */
 export type SinkTarget =
   | ({ target: LogTarget; writer?: undefined } & ShmLogWriterOptions)

@@ -113,7 +113,7 @@ export class ShmTransport extends TransportStream implements Disposable {
     this.#sink = new EntrySink(own, (error) => this.#uncaughtLine(error));
   }
 
-  /** What was done so far. */
+  /** Counts of lines and errors so far. */
   get counts(): SinkCounts {
     return this.#sink.counts;
   }

@@ -367,7 +367,7 @@ test("a page does not say that there is no log before anybody has looked", { ski
     const response = await asked;
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write('event: hello\ndata: {"version":"0","mostEntries":1}\n\n');
-    await page.locator("#nothing >> text=Looking which logs there are …").waitFor();
+    await page.locator("#nothing >> text=Looking for logs …").waitFor();
     response.write('event: unlisted\ndata: {"count":0}\n\nevent: logs\ndata: []\n\n');
     await page.locator("#nothing >> text=There is no log on this machine yet.").waitFor();
   } finally {

@@ -21,25 +21,25 @@ import {
 } from "../../base/options.ts";
 import { shmReaderChecks } from "./reader_options.ts";
 
-/** How long other things of this process wait while a log is copied, in milliseconds. */
+/** How long a copy may block the event loop, in milliseconds. */
 const DEAF = 16;
 
 /** How a log is saved. */
 export interface SaveOptions {
-  /** Whether a file that is there is replaced, at once and at the end. Default `false`. */
+  /** Whether an existing file is replaced, in one step at the end. Default `false`. */
   force?: boolean;
   /**
    * Whether the file ends with the last entry. Such a file is read like any other, but a writer that resumes
    * it has no more room than its entries take. Default `false`: it is as large as the log.
    */
   compact?: boolean;
-  /** How to get at the bytes of the log, see {@linkcode ShmLogReaderOptions}. Default `"map"`. */
+  /** How to read the bytes of the log, see {@linkcode ShmLogReaderOptions}. Default `"map"`. */
   copyMode?: CopyMode;
   /** The permission bits of the file. Default 0o600: nobody else may read it. */
   mode?: number;
-  /** Ends the saving; nothing of it stays. */
+  /** Stops saving. No file is left. */
   signal?: AbortSignal;
-  /** Told now and then how far the copy is. */
+  /** Called now and then with the progress. */
   onProgress?: (progress: CopyProgress) => void;
 }
 

@@ -26,12 +26,12 @@ export interface RingOptions {
 }
 
 /**
- * A ring of items in a file, for one handle at a time: a lock keeps others out, of other processes
- * and of this one, and the kernel drops it with the process. Threads hand their items to the one that
- * has it open.
+ * A ring of items in a file, for one handle at a time. A lock keeps other handles out, of other
+ * processes and of this one, and the kernel releases it with the process. Threads send their items to
+ * the one that has it open.
  *
- * `put` and `get` are a few stores into mapped memory, without a system call. What was put is there
- * after a kill of the process; after a crash of the machine, what `flush()` had written.
+ * `put` and `get` are a few stores into mapped memory, without a system call. Items survive a kill of
+ * the process. A crash of the machine leaves what `flush()` had written.
  *
  * @example
  * ```ts
@@ -89,8 +89,8 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
-   * Makes a sound ring of a damaged file, or of one that the original left in a state that it can't
-   * read itself, see {@linkcode repairRing}.
+   * Repairs a damaged file, or one that the original left in a state that it cannot read itself, see
+   * {@linkcode repairRing}.
    *
    * @throws {CorruptRingError} if it is not a ring but some other file: then nothing is changed
    * @throws {WriterLockedError} if a handle has it open
@@ -135,7 +135,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
-   * How many items there are. They are counted at the first question.
+   * How many items there are. They are counted at the first call.
    *
    * @throws {CorruptRingError} if the bytes contradict the format
    */
@@ -144,7 +144,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   /**
-   * Appends an item: text as UTF-8, or bytes. If there is no room, the oldest items go.
+   * Appends an item: text as UTF-8, or bytes. If there is no room, the oldest items are dropped.
    *
    * @throws {RangeError} if it is larger than {@linkcode MemMapRingBuffer.maxItemSize}
    * @throws {CorruptRingError} if items had to go, and the bytes contradict the format

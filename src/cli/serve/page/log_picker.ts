@@ -60,7 +60,7 @@ export class LogPicker {
     const focused = document.activeElement?.getAttribute("data-name");
     const buttons = logs.map((log) => this.#buttonOf(log));
     const note = this.#logs === undefined
-      ? "looking …"
+      ? "looking for logs …"
       : this.unlisted > 0
       ? `${formatCount(this.unlisted)} more: ouroboros serve NAME`
       : logs.length === 0

@@ -74,7 +74,7 @@ export class RingPanel {
       setText(element, value);
       element.className = isBad ? "bad" : "";
     }
-    const lost = "Overwritten before the server came to read it, since it looks at this log";
+    const lost = "Overwritten before the server could read them, since it opened this log";
     for (const child of children) {
       if (child.textContent === "Lost") (child as HTMLElement).title = lost;
     }

@@ -58,29 +58,29 @@ export class StatusLine {
     }
     setText(this.#loss, parts.join(" · "));
     this.#loss.className = parts.length > 0 ? "bad" : "";
-    this.#loss.title = "lost: overwritten before the server came to read it";
+    this.#loss.title = "lost: overwritten before the server could read them";
   }
 
   /** Why there is nothing to see. */
   whyEmpty(log: string | undefined): string {
     if (this.#connection === "refused") {
-      return "The server does not know this address: open the one that it printed last.";
+      return "The server does not accept this address. Open the one that it printed last.";
     }
     if (this.#connection === "waiting") return this.#reason ?? "The server does not answer.";
     if (this.#connection === undefined) return "Connecting …";
-    if (log === undefined && !this.isListed) return "Looking which logs there are …";
-    if (log === undefined) return "There is no log on this machine yet. It will show up here.";
+    if (log === undefined && !this.isListed) return "Looking for logs …";
+    if (log === undefined) return "There is no log on this machine yet. A new one appears here.";
     if (this.progress !== undefined) return `Searching … ${Math.round(this.progress * 100)} %`;
     if (this.#log?.state === "failed") return this.#log.reason ?? "The log can't be read.";
     if (this.#log?.state === "missing") {
-      return "The log is not there. When it is, it will show up here.";
+      return "The log does not exist. It appears here when it is created.";
     }
     return this.isFiltered ? "Nothing matches so far." : "No entries yet.";
   }
 
   #describe(stats: Stats, isSampled: boolean, isPartlyExamined: boolean): string {
     const kept = `${formatCount(this.kept)} kept`;
-    if (this.isPaused) return `paused · ${formatShort(stats.entries)}/s go by · ${kept}`;
+    if (this.isPaused) return `paused · ${formatShort(stats.entries)}/s not shown · ${kept}`;
     if (this.progress !== undefined) return `searching ${Math.round(this.progress * 100)} %`;
     const { sent, matched, examined, entries } = stats;
     if (isPartlyExamined) {
