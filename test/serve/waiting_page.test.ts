@@ -45,7 +45,7 @@ test(
       withServer([], async (server) => {
         await page.goto(`${server.url}&log=${encodeURIComponent(name)}`);
         await page.locator("#state >> text=not there").waitFor();
-        await page.locator("#nothing >> text=The log is not there.").waitFor();
+        await page.locator("#nothing >> text=The log does not exist.").waitFor();
         using log = makeLog(name);
         log.write("first line");
         await page.locator(".row >> text=first line").waitFor();
