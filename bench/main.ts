@@ -6,8 +6,6 @@
 
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-// @ts-types="@types/cli-progress"
-import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { benchCircular } from "./circular.ts";
 import { benchEvents } from "./events.ts";
@@ -78,13 +76,11 @@ async function run(names: string[], options: Options): Promise<void> {
 
 /** Shows that something goes on, where somebody looks. */
 async function withCounter<T>(work: (onCase: () => void) => T | Promise<T>): Promise<T> {
-  const bar = process.stderr.isTTY
-    ? new cliProgress.SingleBar({ format: "{value} measured", clearOnComplete: true })
-    : undefined;
-  bar?.start(1e9, 0);
+  const { isTTY } = process.stderr;
+  let count = 0;
   try {
-    return await work(() => bar?.increment());
+    return await work(() => isTTY && process.stderr.write(`\r${++count} measured`));
   } finally {
-    bar?.stop();
+    if (isTTY) process.stderr.write("\r\x1b[K");
   }
 }

@@ -22,7 +22,6 @@ const TESTED = [
   "@opentelemetry/resources",
   "@opentelemetry/sdk-logs",
   "bun",
-  "cli-progress",
   "commander",
   "koffi",
   "node24",

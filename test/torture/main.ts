@@ -1,10 +1,9 @@
 /** `deno task torture --minutes 10 --runtimes deno bun node26`: each runtime's writer in turn. */
 
 import process from "node:process";
-// @ts-types="@types/cli-progress"
-import cliProgress from "cli-progress";
 import { Command, Option } from "commander";
 import { installedRuntimes, runtimeNamed } from "../../scripts/runtimes.ts";
+import { Progress } from "../../src/cli/output/progress.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { emptyTally, type Pace, PACES, round, type Tally } from "./torture.ts";
 
@@ -29,16 +28,12 @@ for (const name of options.runtimes) {
   const runtime = runtimeNamed(name);
   const tally = emptyTally();
   const end = performance.now() + options.minutes * 60_000;
-  const bar = process.stderr.isTTY
-    ? new cliProgress.SingleBar({ format: `${runtime.title} {bar} {eta_formatted} left` })
-    : undefined;
-  bar?.start(Math.round(options.minutes * 60_000), 0);
+  using progress = new Progress(60 * options.minutes, `seconds on ${runtime.title}`);
   while (performance.now() < end) {
     const left = end - performance.now();
     await round(runtime, [runtime], random, Math.min(ROUND, left), tally, options.paces);
-    bar?.update(Math.round(options.minutes * 60_000 - left));
+    progress.update(Math.round(60 * options.minutes - left / 1000));
   }
-  bar?.stop();
   console.log(summary(runtime.title, tally));
   isFine &&= tally.wrong === 0 && tally.twice === 0;
 }

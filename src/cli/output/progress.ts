@@ -1,48 +1,55 @@
 /**
- * A bar for work that takes long.
+ * How far work is that takes long.
  *
  * @module
  */
 
 import process from "node:process";
-// @ts-types="@types/cli-progress"
-import cliProgress from "cli-progress";
 
-/** How long a command may take without a bar, in milliseconds. */
+/** How long a command may take without a line, in milliseconds, and then the line without a change. */
 const PATIENCE = 1000;
+const PACE = 100;
 
-/** A bar on standard error, for people, and only once the work has taken a second. */
+/** Clears the line of a terminal. */
+const CLEAR = "\r\x1b[K";
+
+/** Where the line goes: standard error. */
+export interface ProgressStream {
+  isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** A line on standard error, for people, and only once the work has taken a second. */
 export class Progress implements Disposable {
   readonly #start = performance.now();
   readonly #total: number;
-  readonly #bar: cliProgress.SingleBar | undefined;
-  #isShown = false;
+  readonly #what: string;
+  readonly #stream: ProgressStream;
+  #shownAt = 0;
 
   /** Counts up to `total` of `what`, from 0. */
-  constructor(total: number, what: string) {
+  constructor(total: number, what: string, stream: ProgressStream = process.stderr) {
     this.#total = total;
-    if (process.stderr.isTTY) {
-      const format = `{bar} {percentage} %  {value} of {total} ${what}  {eta_formatted} left`;
-      this.#bar = new cliProgress.SingleBar({
-        format,
-        stream: process.stderr,
-        clearOnComplete: true,
-      });
-    }
+    this.#what = what;
+    this.#stream = stream;
   }
 
   /** Says how far the work is. */
   update(done: number): void {
-    if (this.#bar === undefined) return;
-    if (this.#isShown) this.#bar.update(done);
-    else if (performance.now() - this.#start > PATIENCE) {
-      this.#isShown = true;
-      this.#bar.start(this.#total, done);
-    }
+    if (!this.#stream.isTTY || done === 0) return;
+    const now = performance.now();
+    if (now - this.#start < PATIENCE || now - this.#shownAt < PACE) return;
+    this.#shownAt = now;
+    const part = Math.min(1, done / this.#total);
+    const left = Math.ceil((now - this.#start) / 1000 * (1 / part - 1));
+    const percent = `${Math.floor(100 * part)} %`.padStart(5);
+    this.#stream.write(
+      `${CLEAR}${percent}  ${done} of ${this.#total} ${this.#what}  ${left} s left`,
+    );
   }
 
-  /** Takes the bar away. */
+  /** Takes the line away. */
   [Symbol.dispose](): void {
-    if (this.#isShown) this.#bar?.stop();
+    if (this.#shownAt > 0) this.#stream.write(CLEAR);
   }
 }
