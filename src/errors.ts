@@ -60,7 +60,7 @@
  * - **`UNSUPPORTED_LOG`**: what is there is not a log, or has an unknown version. A writer does not touch it.
  *   Remove it yourself if nobody needs it.
  * - **`WRITER_LOCKED`**: a writer of this name is alive: see `ouroboros stat NAME`. Use one log for each
- *   process. The kernel releases the lock with the process, but not with a worker that was ended by
+ *   process: `"/app.{slot}"` as its name. The kernel releases the lock with the process, but not with a worker that was ended by
  *   `worker.terminate()`.
  *
  * @example
