@@ -157,7 +157,7 @@ const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 16, unl
 writer.write("a line of the log");
 const program = fileURLToPath(import.meta.resolve("${config.name}/cli"));
 const before = "Deno" in globalThis ? ["run", "-A"] : [];
-const server = spawn(process.execPath, [...before, program, "serve", name, "-p", "0"], {
+const server = spawn(process.execPath, [...before, program, "serve", name, "--port", "0"], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 try {

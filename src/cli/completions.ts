@@ -12,9 +12,7 @@ Examples:
   source <(ouroboros completions bash)                          in ~/.bashrc
   source <(ouroboros completions zsh)                           in ~/.zshrc, after compinit
   ouroboros completions zsh > ~/.zfunc/_ouroboros               or in a folder of fpath
-  ouroboros completions fish > ~/.config/fish/completions/ouroboros.fish
-
-Commands, options, their values, files, and the names of logs that are there now.`;
+  ouroboros completions fish > ~/.config/fish/completions/ouroboros.fish`;
 
 // The shells ask us at each tab: so all of them know what we know.
 const SCRIPTS = {
@@ -72,8 +70,9 @@ complete -c ouroboros -f -a '(__ouroboros_complete)'
 /** Adds the command. */
 export function addCompletions(program: Command): void {
   program.command("completions")
-    .description("print a script that lets a shell complete commands, options and names of logs")
-    .addArgument(new Argument("<shell>", "which shell").choices(Object.keys(SCRIPTS)))
+    .description("Print a script that lets a shell complete commands, options and names of logs.")
+    .summary("print a script for your shell: bash, zsh or fish")
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(SCRIPTS)))
     .addHelpText("after", EXAMPLES)
     .action(completions);
 }

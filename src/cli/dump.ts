@@ -17,7 +17,7 @@ import {
   Selection,
   SELECTION_HELP,
 } from "./options/selection.ts";
-import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
+import { ENTRY_FORMATS, type EntryFormat, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { Progress } from "./output/progress.ts";
@@ -25,12 +25,15 @@ import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt, SignalPoll } from "./process/interrupt.ts";
 
 const EXAMPLES = `
+"ouroboros tail --all" and "ouroboros save" do the same with the flags of the
+other commands.
+
+${SELECTION_HELP}
+
 Examples:
   ouroboros dump --name /app --output app.txt
-  ouroboros dump --name /app --output - --format json   to standard output, numbered
-  ouroboros dump --name /app --output app.txt --since 1h --level warn
-
-${SELECTION_HELP}`;
+  ouroboros dump --name /app --output - --format json
+  ouroboros dump --name /app --output app.txt --since 1h --level warn`;
 
 /** After how many entries there is a moment to listen in. */
 const SILENCE = 64;
@@ -44,20 +47,20 @@ interface DumpOptions extends Criteria {
 
 /** Adds the command. */
 export function addDump(program: Command): void {
-  const command = program.command("dump")
-    .description("save every entry that is still there")
+  const command = program.command("dump", { hidden: true })
+    .description("Write all entries of a log to a file, with the flags of the reference's tool.")
     .requiredOption("--name <name>", "the log", sourceArgument)
-    .requiredOption("--output <file>", "where to; - is standard output")
+    .requiredOption("--output <file>", "the file to write; - is standard output")
     .addOption(
       new Option(
-        "--strategy <where>",
-        "where to start: oldest (lowest): entry that is there; latest: chunk",
+        "--strategy <place>",
+        "begin at the oldest entry (lowest is the same), or at the latest chunk",
       )
         .choices(["oldest", "lowest", "latest", "auto"]).default("oldest"),
     );
   addSelectionOptions(command)
     .addOption(
-      new Option("--format <format>", FORMAT_HELP).choices(ENTRY_FORMATS).default("text"),
+      new Option("--format <format>", "print as").choices(ENTRY_FORMATS).default("text"),
     )
     .addHelpText("after", EXAMPLES)
     .action(dump);
@@ -98,6 +101,6 @@ async function dump(options: DumpOptions): Promise<void> {
   await output.close();
   const lost = reader.lostEntries > 0 ? `, ${reader.lostEntries} lost` : "";
   const { untimed } = selection;
-  const untold = untimed > 0 ? `, ${untimed} left out, of which no time is known` : "";
+  const untold = untimed > 0 ? `, ${untimed} left out because they have no time` : "";
   warn(`${entryCount(count)}${lost}${untold}`);
 }

@@ -26,14 +26,14 @@ import { Pace } from "./process/pace.ts";
 import { warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
+The size and shape of the segment are printed before the first entry is written.
+Ctrl-C removes the segment and still writes the file.
+
 Examples:
   ouroboros generate --name /test --size 65536 --count 1000 --min-size 8 --max-size 100 \\
     --seed 1 --interval 100 --json-out records.json
   ouroboros generate --name /test --size 65536 --count 10 --min-size 8 --max-size 100 \\
-    --interval 0 --initial-delay 500000 --no-unlink-at-exit --json-out records.json
-
-Standard output says what the segment is like before the first entry is written. Ctrl-C removes
-the segment and still writes the file.`;
+    --interval 0 --initial-delay 500000 --no-unlink-at-exit --json-out records.json`;
 
 interface GenerateOptions {
   name: LogTarget;
@@ -50,19 +50,21 @@ interface GenerateOptions {
 
 /** Adds the command. */
 export function addGenerate(program: Command): void {
-  program.command("generate")
-    .description("write random entries, to test readers in any language with")
+  program.command("generate", { hidden: true })
+    .description(
+      "Write random entries, to test readers in any language, with the flags of the reference's tool.",
+    )
     .requiredOption("--name <name>", "the log", targetArgument)
     .requiredOption("--size <bytes>", "size of the segment", countArgument)
     .requiredOption("--count <count>", "number of entries", countArgument)
     .requiredOption("--min-size <bytes>", "size of the smallest entry", countArgument)
     .requiredOption("--max-size <bytes>", "size of the largest entry", countArgument)
-    .option("--seed <number>", "what the entries follow from; random by default", seedArgument)
+    .option("--seed <number>", "seed of the random entries; random by default", seedArgument)
     .requiredOption("--interval <microseconds>", "time between two entries", countArgument)
     .option("--initial-delay <microseconds>", "time before the first entry", countArgument, 0)
-    .requiredOption("--json-out <file>", "where to write what the entries were")
+    .requiredOption("--json-out <file>", "the file to write the entries to, as JSON")
     .option("--unlink-at-exit", "remove the segment at the end", true)
-    .option("--no-unlink-at-exit", "leave it, for readers that come later")
+    .option("--no-unlink-at-exit", "keep the segment at the end")
     .addHelpText("after", EXAMPLES)
     .action(generate);
 }

@@ -4,22 +4,23 @@
  * @module
  */
 
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
 import { lookAt } from "../log/native/look.ts";
+import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "../base/sizes.ts";
 import { table } from "./output/columns.ts";
 
 const EXAMPLES = `
+Logs in files are not listed. On Windows only logs that a program has open are
+listed, on macOS none.
+
 Examples:
   ouroboros list
-  ouroboros list -o json
-
-Logs in files are not listed: they may be anywhere. On Windows those are that a program of this
-library has open, on macOS there is no list.`;
+  ouroboros list --json | jq -r .[].name`;
 
 /** A log, or why it can't be looked at. */
 interface ListedLog {
@@ -35,11 +36,10 @@ interface ListedLog {
 
 /** Adds the command. */
 export function addList(program: Command): void {
-  program.command("list")
-    .description("list the logs in the shared memory of this machine")
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    )
+  const command = program.command("list")
+    .description("List the logs in the shared memory of this machine.")
+    .summary("list the logs of this machine");
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(list);
 }

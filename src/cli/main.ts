@@ -1,5 +1,5 @@
 /**
- * The command `ouroboros`: writes, follows, inspects and removes logs in shared memory.
+ * The command `ouroboros`: writes, reads, keeps, sends and removes logs.
  *
  * ```sh
  * deno run -A src/cli/main.ts --help
@@ -8,51 +8,48 @@
  * ## Commands
  *
  * `deno task cli …` in a clone; the same under `bun src/cli/main.ts …` and
- * `node src/cli/main.ts …`.
+ * `node src/cli/main.ts …`. `ouroboros --help` lists the commands, `ouroboros COMMAND --help`
+ * describes one.
  *
  * ```sh
- * app | ouroboros write /app --tee           # lines become entries, and pass through
- * ouroboros tail -f /app                     # the last 10 lines, and what comes
- * ouroboros tail /app --all -o json          # all that is there, {"seq":1,"text":"…"} a line
- * ouroboros tail /app --from 5000 --grep ERR # from that number on, what matches
- * ouroboros tail /app --since 10m -p warn    # what JSON lines say: the last ten minutes, warnings up
- * ouroboros tail -f /api /worker             # several logs, merged by time, each line with its name
- * ouroboros tail -F /app --cursor-file at    # across restarts of the app, and of this command
- * ouroboros dump --name /app --output app.txt
- * ouroboros record /app app.txt --max-size 100M --keep 5   # all that passes, in files that rotate
- * ouroboros save /app app.log                # the log as it is now, while its writer goes on
- * ouroboros replay app.log /test --speed 10  # once more, ten times as fast as its times say
- * ouroboros verify app.log                   # walks along everything; exit code 1: damaged
- * ouroboros forward /app --to nats://10.0.0.7 --stream LOGS  # to NATS JetStream, for other machines
- * ouroboros receive --stream LOGS --into /all # logs of many machines, out of NATS, each entry once
- * ouroboros tail -f nats://10.0.0.7/LOGS     # only a look at them
- * ouroboros serve                            # all logs of this machine, live in the browser
+ * app | ouroboros write /app --tee           # lines become entries, and are printed, too
+ * ouroboros tail -f /app                     # the last 10 entries, and new ones
+ * ouroboros tail /app --all --json           # all entries, {"seq":1,"text":"…"} a line
+ * ouroboros tail /app --from 5000 -g ERR     # from entry 5000 on, those that match
+ * ouroboros tail /app --since 10m -p warn    # the last ten minutes, warnings and errors
+ * ouroboros tail -f /api /worker             # several logs, merged by time
+ * ouroboros tail -F /app --state app.place   # across restarts of the app, and of this command
+ * ouroboros record /app app.txt --max-size 100M --keep 5   # all entries, in files that rotate
+ * ouroboros save /app app.log                # the log as it is now, in a file
+ * ouroboros replay app.log /test --speed 10  # once more, ten times as fast
+ * ouroboros verify app.log                   # look for damage; exit code 1: damaged
+ * ouroboros forward /app --to nats://10.0.0.7 --stream LOGS  # to NATS JetStream
+ * ouroboros tail -f nats://10.0.0.7/LOGS     # and from there, on another machine
+ * ouroboros serve                            # all logs of this machine, in the browser
  * ouroboros stat /app                        # chunks, numbers, damage, is the writer alive
- * ouroboros top                              # all logs, live: speed, chunks, how far they reach back
+ * ouroboros top                              # all logs, live: rates, chunks, how far they reach back
  * ouroboros list                             # the logs on this machine
  * ouroboros remove /app                      # refuses while a writer is alive
- * ouroboros generate --name /t --size 65536 --count 1000 --min-size 8 --max-size 100 --seed 1 \
- *   --interval 100 --json-out t.json         # random entries, for testing readers in any language
  * ```
  *
- * On a terminal, `tail` shows JSON lines of pino, LogTape, winston, OpenTelemetry and the like for
- * people: time, level, logger, message, fields, stacks below (`-o pretty` elsewhere, `-o text` for
- * the line as it is). `--since`, `--until` and `--level` read the same lines, and work with
- * `dump`, too. A cursor file is renamed into place after each piece of output, so that a `kill -9`
- * of `tail` can repeat entries and never skips any; what was overwritten meanwhile is counted,
- * another log is told.
+ * A flag means one thing in all commands. `tail` also takes what users of other programs type:
+ * `-20`, `-n +5`, `--follow=name`, `--since yesterday`, `-p warning..err`, `--tail 20`.
  *
- * What reads a log takes a file that `save` made in place of a name: `./app.log`, or `app.log` if
- * no log has that name. A saved log has the numbers of the original and never a damaged or half an
- * entry; in a program it is `saveLog()`, and on any memory `snapshot()`. `record` says what it
- * lost, in the file, too; with `--reopen --cursor-file` it survives restarts of the writer and of
- * itself. `replay` takes what `save`, `record`, `dump` and `tail` made. `top` knows the writer's
- * process and who has a log open; how far readers are only they know.
+ * On a terminal, `tail` shows JSON lines of pino, LogTape, winston and OpenTelemetry with time,
+ * level, logger, message and fields, and stacks below (`-o pretty` elsewhere, `-o text` for the line
+ * as it is). `--since`, `--until` and `--level` read the same lines. The file of `--state` is renamed
+ * into place after each piece of output: a `kill -9` of `tail` can repeat entries and never skips
+ * any. Entries that were overwritten meanwhile are counted.
+ *
+ * Commands that read a log take a file that `save` made in place of a name: `./app.log`, or
+ * `app.log` if no log has that name. A saved log has the sequence numbers of the original, and no
+ * damaged entry; in a program it is `saveLog()`, and on any memory `snapshot()`. `record` says what
+ * was lost, in the file, too; with `-F --state` it survives restarts of the writer and of itself.
+ * `replay` takes the files of `save`, `record` and `tail`. `dump` and `generate` have the flags of
+ * the reference's tools and can stand in their place.
  *
  * `source <(ouroboros completions bash)`, or `zsh`, `fish`, completes commands, options and names
- * of logs. `scripts/lnav` has formats for lnav.
- *
- * `ouroboros help COMMAND` is the manual. Exit codes: 0 done, 1 failed (one line says why), 2
+ * of logs. `scripts/lnav` has formats for lnav. Exit codes: 0 done, 1 failed (one line says why), 2
  * wrong usage.
  *
  * ## Live view

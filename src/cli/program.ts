@@ -5,15 +5,22 @@
  */
 
 import process from "node:process";
-import { Command, CommanderError } from "commander";
+import {
+  type Argument,
+  Command,
+  CommanderError,
+  type HelpConfiguration,
+  type Option,
+} from "commander";
+import pc from "picocolors";
 import config from "../../deno.json" with { type: "json" };
 import { addCompletions } from "./completions.ts";
 import { addDump } from "./dump.ts";
 import { addForward } from "./forward.ts";
 import { addGenerate } from "./generate.ts";
-import { addHelp } from "./help.ts";
-import { complete, completionLines } from "./help/complete.ts";
+import { complete, completionLines } from "./completions/complete.ts";
 import { addList } from "./list.ts";
+import { Subcommand } from "./options/subcommand.ts";
 import { harmless } from "./output/harmless.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
@@ -31,56 +38,96 @@ import { addVerify } from "./verify.ts";
 import { addWrite } from "./write.ts";
 
 const EXAMPLES = `
+A name like /app is shared memory, which is gone after a reboot. A path with a
+slash further on, like ./app.log, is a file.
+
 Examples:
-  app | ouroboros write /app --tee      lines of an application become entries
-  ouroboros tail -f /app                follow them from another process
-  ouroboros stat /app                   look at chunks, numbers, damage
+  app | ouroboros write /app        write what an application prints to a log
+  ouroboros tail -f /app            print the log in another terminal, and follow it
+  ouroboros tail /app --since 10m -p warn
 
-A NAME like /app is shared memory; one with a slash further on, like ./app.log, is a file. What
-reads takes app.log for a file, too, if there is one and no log of that name.
-"ouroboros COMMAND --help" says more about each.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage. "ouroboros COMMAND --help"
+describes a command. NO_COLOR=1 turns colors off.`;
 
-/** In the order of the help. */
-const COMMANDS: readonly ((program: Command) => void)[] = [
-  addWrite,
-  addTail,
-  addDump,
-  addRecord,
-  addReplay,
-  addSave,
-  addVerify,
-  addStat,
-  addList,
-  addTop,
-  addServe,
-  addForward,
-  addReceive,
-  addRemove,
-  addGenerate,
-  addCompletions,
-  addHelp,
-];
+/** The commands in the order of the help, in groups. */
+const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  "Write a log:": [addWrite, addReplay],
+  "Read logs:": [addTail, addServe, addTop, addList, addStat, addVerify],
+  "Keep what is in a log:": [addRecord, addSave],
+  "Send logs to other machines:": [addForward, addReceive],
+  "Others:": [addRemove, addCompletions, addDump, addGenerate],
+};
 
-/** Other programs that show what is in a file, whose names are like those of other commands. */
-const SHOWS = /^(error: unknown command '(?:cat|head|less|more|follow|view|logs)')(?:\n.*)?$/m;
+/** Commands of other programs, and what does the same here. */
+const THEIRS: Readonly<Record<string, string>> = {
+  cat: "tail --all",
+  less: "tail --all NAME | less",
+  more: "tail --all NAME | less",
+  head: "tail --all NAME | head",
+  grep: "tail --all --grep PATTERN NAME",
+  follow: "tail -f",
+  view: "tail",
+  logs: "tail",
+  log: "tail",
+  show: "tail",
+  ls: "list",
+  ps: "top",
+  rm: "remove",
+  delete: "remove",
+  info: "stat",
+  check: "verify",
+};
 
-function suggestTail(error: string): string {
-  return error.replace(SHOWS, "$1\n(Did you mean tail?)");
+function suggestOurs(error: string): string {
+  return error.replace(
+    /^(error: unknown command '(\w+)')(?:\n.*)?$/m,
+    (whole, message: string, name: string) =>
+      Object.hasOwn(THEIRS, name) ? `${message}\n(Did you mean ${THEIRS[name]}?)` : whole,
+  );
+}
+
+/** How the help looks: as short as it can be. */
+const HELP: HelpConfiguration = {
+  styleTitle: (title) => pc.createColors(true).bold(title),
+  subcommandTerm: (command) =>
+    [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
+  argumentDescription: ({ description, argChoices }) =>
+    argChoices === undefined ? description : `${description}: ${argChoices.join(", ")}`,
+  optionDescription: ({ description, argChoices, defaultValue, ...option }: Option) => {
+    const choices = argChoices === undefined ? "" : ` ${argChoices.join(", ")}`;
+    const isShown = ["string", "number"].includes(typeof defaultValue);
+    const fallback = isShown ? ` (default: ${option.defaultValueDescription ?? defaultValue})` : "";
+    return `${description}${choices && `:${choices}`}${fallback}`;
+  },
+};
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 /** The program with all its commands. */
 export function createProgram(): Command {
-  const program = new Command("ouroboros")
+  const program = new Subcommand("ouroboros")
     .description("A rotating log in shared memory: one writer, many readers.")
-    .version(config.version)
+    .version(config.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpCommand(
+      new Command("help").argument("[command]").helpGroup("Others:")
+        .description("print the help of a command, as --help does"),
+    )
     .addHelpText("after", EXAMPLES)
+    .configureHelp(HELP)
     .showSuggestionAfterError()
     // What it complains of may be a name that a shell completed, or a script passed on.
     .configureOutput({
-      outputError: (text, write) => write(harmless(withoutPasswords(suggestTail(text)))),
+      outputError: (text, write) => write(harmless(withoutPasswords(suggestOurs(text)))),
     })
     .exitOverride();
-  for (const add of COMMANDS) add(program);
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(group);
+    for (const add of commands) add(program);
+  }
   return program;
 }
 

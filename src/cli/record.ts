@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { isSameFile } from "../../ffi/mod.ts";
 import { abortWith } from "../async.ts";
 import { OuroborosError } from "../errors.ts";
@@ -19,39 +19,47 @@ import { refuseItself, waitForLog } from "./options/log_targets.ts";
 import { RotatingFile } from "./files/rotating_file.ts";
 import {
   countArgument,
-  positiveArgument,
+  durationArgument,
+  type Place,
   sizeArgument,
   sourceArgument,
 } from "./options/arguments.ts";
+import { addOutputOptions, fromOption } from "./options/common.ts";
+import { oldOption } from "./options/subcommand.ts";
 import { entryObject } from "./output/format.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
-Examples:
-  ouroboros record /app app.txt                                  a line an entry
-  ouroboros record /app app.jsonl -o json                        {"seq":1,"text":"…"} a line
-  ouroboros record /app app.txt --max-size 100M --keep 5         app.txt, app.txt.1 to app.txt.5
-  ouroboros record /app app.txt --reopen --cursor-file app.pos   as a service, for years
+A <place> is oldest, latest (the newest chunk), new (only what comes), or a
+sequence number.
 
-Begins with the oldest entry that is there, waits for a log that is not there yet, and ends with
-the log or at Ctrl-C; then all that was read is in the file. What was overwritten before it could be
-read is counted on standard error and in a line of the file: {"lost":3,"after":7} with -o json, else
-"# ouroboros: 3 entries lost after entry 7". With -o text an entry of several lines takes several.
-With --cursor-file the next one goes on where this one ended; after a kill -9 up to a second of
-lines may be there twice. A file that another record writes to is refused. After SIGHUP the file is
-opened anew, for logrotate: postrotate kill -HUP. If FILE is a link, files are rotated beside the file
-that it leads to, and the link stays.`;
+The command waits for a log that does not exist yet, and ends with the log or at
+Ctrl-C; then all that was read is in the file. Entries that were overwritten
+before they could be read are counted on standard error and in a line of the
+file: "# ouroboros: 3 entries lost after entry 7", or with --json
+{"lost":3,"after":7}.
+
+With --state the next run begins where this one ended. After kill -9 the entries
+of up to a second may be in the file twice. SIGHUP opens the file anew, for
+logrotate. If <file> is a link, files are rotated beside the file that it leads
+to, and the link stays.
+
+Examples:
+  ouroboros record /app app.txt                                one line an entry
+  ouroboros record /app app.jsonl --json                       {"seq":1,"text":"…"}
+  ouroboros record /app app.txt --max-size 100M --keep 5       app.txt, and app.txt.1 to app.txt.5
+  ouroboros record -F /app app.txt --state app.place           as a service, for years`;
 
 interface RecordOptions {
   output: "text" | "json";
-  from: "oldest" | "latest" | "new";
+  from: Place;
   maxSize?: number;
   keep: number;
-  reopen?: true;
+  followName?: true;
   fsync?: number;
-  cursorFile?: string;
+  state?: string;
 }
 
 /** How often to do what is due after a pause, in milliseconds. */
@@ -61,45 +69,49 @@ const CURSOR_INTERVAL = 1000;
 
 /** Adds the command. */
 export function addRecord(program: Command): void {
-  program.command("record")
-    .description("append everything that passes to a file, rotated by size")
+  const command = program.command("record")
+    .description("Append all entries of a log to a file, as they come; rotate the file by size.")
+    .summary("append all entries to a file, as they come")
     .argument("<name>", "the log", sourceArgument)
     .argument("<file>", "the file to append to", fileArgument)
-    .addOption(
-      new Option("-o, --output <format>", "text: the bytes; json: an object a line")
-        .choices(["text", "json"]).default("text"),
-    )
-    .addOption(
-      new Option("--from <where>", "oldest: entry that is there; latest: chunk; new: entries only")
-        .choices(["oldest", "latest", "new"]).default("oldest"),
-    )
-    .option("--max-size <bytes>", "begin a new file at this size", sizeArgument)
-    .option("--keep <count>", "how many files of before are kept", countArgument, 5)
-    .option("-F, --reopen", "go on with the log that has the name when this one is gone")
-    .option("--fsync <ms>", "have the disk write as often as that, at least", positiveArgument)
-    .option("--cursor-file <path>", "where to remember how far the log is recorded")
+    .option("-F, --follow-name", "record also the next log of that name: after restarts")
+    .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
+    .option("--state <path>", "begin after the place in this file, and keep it up to date")
+    .option("--max-size <bytes>", "begin a new file at this size: 100M", sizeArgument)
+    .option("--keep <count>", "keep this many old files", countArgument, 5)
+    .option("--fsync <time>", "write to the disk at least this often: 500ms", fsyncArgument);
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(record);
+  oldOption(command, "--reopen", "--follow-name");
+  oldOption(command, "--cursor-file", "--state");
 }
 
 function fileArgument(text: string): string {
   if (text === "" || text === "-") {
-    throw new InvalidArgumentError('A path is expected; "ouroboros tail -F" prints what passes.');
+    throw new InvalidArgumentError(
+      'A path is expected; "ouroboros tail -F" prints entries as they come.',
+    );
   }
   return text;
 }
 
+/** How often to write to the disk, in milliseconds: a number without a unit was one of them. */
+function fsyncArgument(text: string): number {
+  const isBare = /^\d+$/.test(text);
+  if (isBare) warn(`--fsync ${text} is now --fsync ${text}ms`);
+  return durationArgument(isBare ? `${text}ms` : text);
+}
+
 async function record(target: LogTarget, path: string, options: RecordOptions): Promise<void> {
-  checkFiles(path, options.cursorFile);
+  checkFiles(path, options.state);
   let reopen = () => {};
   using interrupt = new Interrupt({ onHangUp: () => reopen() });
   const { signal } = interrupt;
-  const cursorFile = options.cursorFile === undefined
-    ? undefined
-    : new CursorFile(options.cursorFile);
+  const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
   const after = cursorFile?.load();
   const start: ShmLogReaderOptions = {
-    strategy: options.from === "oldest" ? "oldest" : "latest",
+    strategy: options.from === "latest" || options.from === "new" ? "latest" : "oldest",
     onDamage: "skip",
     copyMode: "auto",
     ...after && { after },
@@ -114,6 +126,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   using file = new RotatingFile(path, options);
   const recording = new Recording(reader, file, options.output);
   if (after !== undefined) recording.goOn(after.sequenceNumber);
+  else if (typeof options.from === "number") recording.beginWith(options.from);
   else if (there !== undefined) {
     skipTo(reader, reader.newestSequenceNumber());
     recording.goOn(reader.lastSequenceNumber);
@@ -159,7 +172,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     keep(false);
     const following = reader.followBatches({
       signal: end.signal,
-      onAbandoned: options.reopen ? "reopen" : "end",
+      onAbandoned: options.followName ? "reopen" : "end",
       onReopen: ({ from }) => {
         recording.beginAnew(from.sequenceNumber);
         keep(false);
@@ -186,11 +199,11 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   warn(`${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
 }
 
-/** Each cursor takes the place of the file: it must not be that of what is recorded. */
-function checkFiles(path: string, cursorFile: string | undefined): void {
-  if (cursorFile === undefined) return;
-  if (resolve(path) === resolve(cursorFile) || isSameFile(path, cursorFile)) {
-    throw new RangeError(`${path} can't be the cursor file, too`);
+/** Each place replaces its file: that must not be the file of what is recorded. */
+function checkFiles(path: string, state: string | undefined): void {
+  if (state === undefined) return;
+  if (resolve(path) === resolve(state) || isSameFile(path, state)) {
+    throw new RangeError(`${path} is the file to record to: choose another file for --state`);
   }
 }
 
@@ -250,6 +263,12 @@ class Recording {
     else this.#last = sequenceNumber;
   }
 
+  /** Begins with an entry that may be still to come, or lost. */
+  beginWith(sequenceNumber: number): void {
+    skipTo(this.#reader, sequenceNumber - 1);
+    this.#last = sequenceNumber - 1;
+  }
+
   /** Begins with another log of the same name. */
   beginAnew(last: number): void {
     this.#missed(last);
@@ -262,13 +281,15 @@ class Recording {
   add(batch: EntryBatch): void {
     this.#missed(batch.sequenceNumber(0) - 1);
     for (let i = 0; i < batch.length; i++) {
+      if (batch.sequenceNumber(i) <= this.#last) continue;
       const bytes = this.#format === "text"
         ? batch.bytes(i)
         : Buffer.from(harmlessJson(JSON.stringify(entryObject(batch.entry(i)))));
       this.#file.line(bytes);
     }
-    this.entries += batch.length;
-    this.#last = batch.sequenceNumber(batch.length - 1);
+    const last = batch.sequenceNumber(batch.length - 1);
+    this.entries += Math.min(batch.length, Math.max(0, last - this.#last));
+    this.#last = Math.max(last, this.#last);
   }
 
   /** Ends: says what was lost at the very end. */

@@ -22,19 +22,20 @@ import { ExitError, explain } from "./process/exit.ts";
 import { warn } from "./output/warn.ts";
 
 const EXAMPLES = `
+Readers that have a log open can read on in it.
+
 Examples:
   ouroboros remove /app
   ouroboros remove /all /all.origin
-  ouroboros remove --force /app   even while its writer is alive, or though it is no log
-
-Readers that have the log open keep what they have.`;
+  ouroboros remove --force /app     even if its writer is alive, or if it is not a log`;
 
 /** Adds the command. */
 export function addRemove(program: Command): void {
   program.command("remove")
-    .description("remove logs, unless their writers are alive")
+    .description("Remove logs. A log whose writer is alive is kept.")
+    .summary("remove logs")
     .argument("<name...>", "the logs", targetsArgument)
-    .option("--force", "in any case")
+    .option("--force", "remove logs also if their writers are alive, and what is not a log")
     .addHelpText("after", EXAMPLES)
     .action(removeAll);
 }

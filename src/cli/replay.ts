@@ -15,12 +15,12 @@ import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { openRecorded, type RecordedFormat } from "./files/recorded.ts";
 import {
+  durationWithin,
   positiveArgument,
-  secondsArgument,
-  sizeArgument,
   sourceArgument,
   targetArgument,
 } from "./options/arguments.ts";
+import { addLogOptions } from "./options/common.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -28,18 +28,20 @@ import { Pace } from "./process/pace.ts";
 import { warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
+<file> is a log that "ouroboros save" made, or lines as record and tail print
+them, with --json or without. Lines are taken for --json if all of them look
+exactly like it; --format says which.
+
+The pace is that of the times in the entries, which must be JSON records (pino,
+winston, LogTape, OpenTelemetry). An entry without a time follows the one before
+it at once. So does an entry that is a day or more later, unless --max-gap is
+given. The new log numbers its entries from 1.
+
 Examples:
   ouroboros replay app.log /test               at the pace at which it was written
   ouroboros replay app.jsonl /test --speed 10  ten times as fast
   ouroboros replay app.txt /test --speed max   as fast as possible
-  ouroboros replay app.txt /test --rate 1000 --loop
-
-FILE is a saved log, or lines as record and dump write them, with -o json exactly what was written.
-Lines are taken for -o json if all are just as it writes them; else they are entries themselves.
-The pace is that of the times in the entries, which must be log records in JSON (pino, LogTape,
-winston, OpenTelemetry); an entry without a time comes right after the one before, as does one a day later or more, unless
---max-gap says how long to wait. The log has
-numbers of its own, from 1, and stays at the end; what record says of itself is left out.`;
+  ouroboros replay app.txt /test --rate 1000 --loop`;
 
 interface ReplayOptions {
   speed: number;
@@ -49,7 +51,7 @@ interface ReplayOptions {
   chunkSize?: number;
   chunks?: number;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
-  remove?: true;
+  remove: boolean;
   format?: RecordedFormat;
 }
 
@@ -60,35 +62,29 @@ const DEAF = 10;
 
 /** Adds the command. */
 export function addReplay(program: Command): void {
-  program.command("replay")
-    .description("write what was saved or recorded to a new log, at its own pace or another")
+  const command = program.command("replay")
+    .description("Write a saved or recorded log to a new log, at its own pace or another.")
+    .summary("write a recording to a new log, at its own pace or another")
     .argument("<file>", "a saved log, or a file of lines", sourceArgument)
     .argument("<name>", "the log to make", targetArgument)
     .addOption(
-      new Option("--speed <factor>", "how much faster than it was; max: without any pause")
+      new Option(
+        "--speed <factor>",
+        "times as fast as it was written: 10, 0.5, or max for no pauses",
+      )
         .argParser(speedArgument).default(1),
     )
     .addOption(
-      new Option("--rate <count>", "so many entries a second instead").argParser(positiveArgument)
-        .conflicts(["speed", "maxGap"]),
+      new Option("--rate <count>", "entries a second, in place of --speed")
+        .argParser(positiveArgument).conflicts(["speed", "maxGap"]),
     )
-    .option("--max-gap <seconds>", "no pause is longer than that", secondsArgument(0))
+    .option("--max-gap <time>", "make no pause longer than this: 5s", durationWithin(0))
     .option("--loop", "begin again at the end, until Ctrl-C")
-    .option(
-      "--chunk-size <bytes>",
-      "size of a chunk (default: 1 MiB, less if memory is limited)",
-      sizeArgument,
-    )
-    .option("--chunks <count>", "number of chunks (default: 16)", positiveArgument)
     .addOption(
-      new Option("--if-exists <what>", "when there is a log of that name")
-        .choices(["resume", "replace", "fail"]).default("fail"),
+      new Option("--format <format>", "format of the lines in the file").choices(["text", "json"]),
     )
-    .option("--remove", "remove the log at the end")
-    .addOption(
-      new Option("--format <format>", "what lines are: text, or entries as -o json writes them")
-        .choices(["text", "json"]),
-    )
+    .option("--remove", "remove the log at the end", false);
+  addLogOptions(command, "fail")
     .addHelpText("after", EXAMPLES)
     .action(replay);
 }
@@ -105,19 +101,21 @@ async function replay(
   options: ReplayOptions,
 ): Promise<void> {
   if (isSame(source, target)) {
-    throw new RangeError(`${describeTarget(source)} can't be replayed into itself`);
+    throw new RangeError(
+      `log ${describeTarget(source)} can't be replayed into itself: name another`,
+    );
   }
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const recorded = openRecorded(source, options.format);
   if (options.format === undefined && recorded.format === "json") {
-    warn("the lines are taken for entries that -o json wrote (--format text: as they are)");
+    warn("the lines look like --json; --format text takes each line as an entry");
   }
   using log = ShmLogWriter.create(target, {
     ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
     ...options.chunks !== undefined && { chunkCount: options.chunks },
     ifExists: options.ifExists,
-    unlinkOnClose: options.remove ?? false,
+    unlinkOnClose: options.remove,
   });
   if (!options.remove) warnIfShortLived(target, "replay");
   const before = log.totalEntriesWritten;
@@ -140,10 +138,14 @@ async function replay(
     if (log.totalEntriesWritten === written) break;
     await turn();
   } while (options.loop && !signal.aborted);
-  if (tooLarge > 0) warn(`${entryCount(tooLarge)} left out, larger than ${log.maxEntrySize} bytes`);
+  if (tooLarge > 0) {
+    warn(
+      `${entryCount(tooLarge)} left out: larger than ${log.maxEntrySize} bytes; see --chunk-size`,
+    );
+  }
   const count = log.totalEntriesWritten - before;
   if (pace instanceof RecordedPace && pace.isTimeless && count > 1) {
-    warn("no entry says its time: written without a pause");
+    warn("no entry has a time: they were written without pauses; see --rate");
   }
   warn(`${entryCount(count)} written to ${describeTarget(target)}`);
 }
@@ -171,7 +173,7 @@ class RecordedPace {
 
   constructor({ speed, maxGap }: ReplayOptions, signal: AbortSignal) {
     this.#speed = speed;
-    this.#maxGap = maxGap === undefined ? Infinity : maxGap * 1000;
+    this.#maxGap = maxGap === undefined ? Infinity : maxGap;
     this.#signal = signal;
     if (speed === Infinity) this.isTimeless = false;
   }
@@ -206,10 +208,10 @@ class RecordedPace {
     else if (gap > 0) this.#due += Math.min(gap / this.#speed, this.#maxGap);
   }
 
-  /** A clock that was set, a time of year 1 or 2066, or nothing for days: nobody waits for that. */
+  /** Leaves out a pause of days: of a clock that was set, or a wrong time. */
   #leaveOut(gap: number): void {
     if (this.#leaps++ > 0) return;
     const days = Math.floor(gap / LEAP);
-    warn(`a pause of ${days} days is left out, as is each of more than a day: see --max-gap`);
+    warn(`a pause of ${days} days is left out, as are all of more than a day: see --max-gap`);
   }
 }

@@ -20,14 +20,15 @@ import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
+The file is a log of its own with the same sequence numbers: the log as it is at
+this moment. It appears when it is complete. All commands that read a log read
+the file, too.
+
 Examples:
   ouroboros save /app app.log
-  ouroboros save /app app.log --compact   no larger than its entries
+  ouroboros save /app app.log --compact      no larger than its entries
   ouroboros save /app - | ssh host 'cat > app.log'
-  ouroboros tail ./app.log                what reads a log reads the file, too
-
-The file is a log of its own, with the same sequence numbers: as the log is at this moment, though
-its writer goes on. It appears when it is complete.`;
+  ouroboros tail ./app.log`;
 
 /** How many bytes are written at once. */
 const PIECE = 1 << 18;
@@ -40,11 +41,12 @@ interface SaveCommandOptions {
 /** Adds the command. */
 export function addSave(program: Command): void {
   program.command("save")
-    .description("save a log as it is now into a file, while its writer goes on")
+    .description("Save a log to a file, as it is now. Its writer may be at work.")
+    .summary("save a log to a file, as it is now")
     .argument("<name>", "the log", sourceArgument)
     .argument("<file>", "the file to make; - is standard output", fileArgument)
-    .option("--force", "replace the file if there is one")
-    .option("--compact", "end the file with the last entry: to be read, not written to")
+    .option("--force", "replace the file if it exists")
+    .option("--compact", "make the file no larger than its entries: it can be read, not written")
     .addHelpText("after", EXAMPLES)
     .action(save);
 }
@@ -53,7 +55,7 @@ function fileArgument(text: string): string {
   if (text === "") throw new InvalidArgumentError("A path is expected.");
   if (text === "-" && process.stdout.isTTY) {
     throw new InvalidArgumentError(
-      "A log is no text for a terminal: a path or a pipe is expected.",
+      "A log is not text for a terminal: give a path, or a pipe.",
     );
   }
   return text;
@@ -101,11 +103,11 @@ async function saveInto(
     const range = entries > 0 ? `, ${first} to ${last}` : "";
     warn(`${entryCount(entries)}${range}, ${formatSize(saved.size)}${isFile ? ` in ${path}` : ""}`);
     if (saved.leftOut > 0) {
-      warn(`${entryCount(saved.leftOut)} left out: what comes after them is damaged or gone`);
+      warn(`${entryCount(saved.leftOut)} left out: they are damaged or overwritten`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    warn("interrupted, nothing is saved");
+    warn("interrupted: nothing was saved");
     throw new ExitError(1);
   } finally {
     progress?.[Symbol.dispose]();

@@ -7,26 +7,27 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogTarget } from "../log/native/target.ts";
 import { countArgument, positiveArgument, sourcesArgument } from "./options/arguments.ts";
+import { oldOption } from "./options/subcommand.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
+The command prints an address with a random token in it: only those who have the
+address can read. The server listens on this machine only, unless --host says
+otherwise; the connection is not encrypted. Behind a proxy, --allow-host is the
+name by which browsers reach it, and --base-path the path, if the proxy does not
+remove it.
+
 Examples:
-  ouroboros serve                    all logs of this machine, as they come and go
-  ouroboros serve /app ./app.ring    these two, of which one is a file
-  ouroboros serve /app --open        and opens the browser
-
-The address that it prints has a token in it: whoever has that may look, nobody else.
-
-Behind a proxy --allow-host says the name by which others reach it, and --base-path the path, if the
-proxy leaves that as it is:
-  ouroboros serve -p 8080 --allow-host logs.example.com --base-path /logs`;
+  ouroboros serve --open               all logs of this machine, in the browser
+  ouroboros serve /app ./app.log       only these two, of which one is a file
+  ouroboros serve --port 8080 --allow-host logs.example.com --base-path /logs`;
 
 interface ServeCommandOptions {
   port: number;
   host: string;
-  basePath: string;
+  basePath?: string;
   allowHost: string[];
   rate: number;
   open?: true;
@@ -34,37 +35,34 @@ interface ServeCommandOptions {
 
 /** Adds the command. */
 export function addServe(program: Command): void {
-  program.command("serve")
-    .description("show logs live in the browser: entries, rates, and the ring itself")
-    .argument("[names...]", "the logs; all that are there by default", sourcesArgument)
-    .option("-p, --port <port>", "where to listen; 0: anywhere", portArgument, 0)
+  const command = program.command("serve")
+    .description("Show logs live in the browser: entries, rates, and the chunks of the log.")
+    .summary("show logs live in the browser")
+    .argument("[name...]", "the logs; all of this machine by default", sourcesArgument)
+    .option("--open", "open the page in the browser")
+    .option("--port <port>", "port to listen on; 0 is any free port", portArgument, 0)
     .option(
       "--host <address>",
-      "who may connect; by default only this machine",
+      "address to listen on; 0.0.0.0 is all of this machine's",
       addressArgument,
       "127.0.0.1",
     )
     .option(
       "--allow-host <name>",
-      "a name that the server has for others, of a proxy; may be said again",
+      "accept requests for this host; repeat it for several",
       hostArgument,
       [],
     )
-    .option(
-      "--base-path <path>",
-      "the path of the page behind such a proxy: /logs",
-      pathArgument,
-      "",
-    )
+    .option("--base-path <path>", "path of the page behind a proxy: /logs", pathArgument)
     .option(
       "--rate <count>",
-      "entries a second for a page; of more it gets a sample",
+      "entries a second for a page; of more it shows a sample",
       positiveArgument,
       10_000,
     )
-    .option("--open", "open it in the browser")
     .addHelpText("after", EXAMPLES)
     .action(serve);
+  oldOption(command, "-p", "--port");
 }
 
 function portArgument(text: string): number {
@@ -101,7 +99,7 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     import("./serve/security.ts"),
   ]);
   using interrupt = new Interrupt();
-  const { host, port, rate: mostEntries, basePath, allowHost: allowedHosts } = options;
+  const { host, port, rate: mostEntries, basePath = "", allowHost: allowedHosts } = options;
   const server = await LiveServer.start({
     targets,
     host,
@@ -113,7 +111,7 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
   let forget: (() => void) | undefined;
   try {
     if (!isLoopback(host)) {
-      warn(`${host} can be reached from other machines, and what is sent is not encrypted`);
+      warn(`${host} can be reached from other machines, and the connection is not encrypted`);
     }
     const output = Output.standard();
     output.write(`${server.url}\n`);
@@ -132,7 +130,7 @@ async function open(url: string): Promise<(() => void) | undefined> {
   try {
     return await openBrowser(url);
   } catch (error) {
-    warn(`no browser could be opened: ${(error as Error).message}`);
+    warn(`no browser could be opened: ${(error as Error).message}; open the address yourself`);
     return undefined;
   }
 }

@@ -5,12 +5,13 @@
  */
 
 import process from "node:process";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import pc from "picocolors";
 import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
+import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { ClosedPipeError, Output } from "./output/output.ts";
@@ -21,17 +22,18 @@ import { entryCount, warn } from "./output/warn.ts";
 const EXAMPLES = `
 Examples:
   ouroboros stat /app
-  ouroboros stat /app /worker               one after the other, with -o json an object each
-  ouroboros stat /app -o json | jq .lastSequenceNumber`;
+  ouroboros stat /app /worker                     one after the other; with --json one object each
+  ouroboros stat /app --json | jq .lastSequenceNumber`;
 
 /** Adds the command. */
 export function addStat(program: Command): void {
-  program.command("stat")
-    .description("show the chunks of a log, its numbers, damage, and whether its writer is alive")
-    .argument("<name...>", "the logs", sourcesArgument)
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
+  const command = program.command("stat")
+    .description(
+      "Show the chunks of logs, their sequence numbers, damage, and whether a writer is alive.",
     )
+    .summary("show the chunks of a log, its numbers, and whether its writer is alive")
+    .argument("<name...>", "the logs", sourcesArgument);
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(stat);
 }

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { Cursor } from "../log/native/cursor.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { CursorFile } from "./files/cursor_file.ts";
@@ -15,51 +15,58 @@ import {
   type StreamTarget,
   tailStream,
 } from "./nats/tail_stream.ts";
-import { countArgument, cursorArgument, sourceArgument } from "./options/arguments.ts";
+import {
+  cursorArgument,
+  type Lines,
+  linesArgument,
+  type Place,
+  sourceArgument,
+} from "./options/arguments.ts";
+import { addColorOptions, addOutputOptions, fromOption } from "./options/common.ts";
+import { oldOption } from "./options/subcommand.ts";
 import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
-import { ENTRY_FORMATS, type EntryFormat, entryPrinter, FORMAT_HELP } from "./output/format.ts";
+import { ENTRY_FORMATS, type EntryFormat, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
-import { HOLD, LiveMerge, merged } from "./tail/merge.ts";
+import { LiveMerge, merged } from "./tail/merge.ts";
 import { type Item, TailedLog, type TailedLogOptions } from "./tail/tailed_log.ts";
 
 const EXAMPLES = `
-Examples:
-  ouroboros tail /app                       the last 10 entries
-  ouroboros tail -f /app                    and those to come; waits for the log if there is none
-  ouroboros tail /app --all -o json         everything that is there, {"seq":1,"text":"…"} a line
-  ouroboros tail /app --from 5000           from entry 5000 on
-  ouroboros tail -f -n 0 /app --grep ERROR  only what is new, and matches
-  ouroboros tail /app --since 10m -p warn   what was at least a warning in the last ten minutes
-  ouroboros tail -f /app /worker /db        several logs, merged by time
-  ouroboros tail -F /app --cursor-file at   all, also across restarts of app and of this command
-  ouroboros tail -f nats://10.0.0.7/LOGS    what "ouroboros forward" puts into a stream
+A name like /app is shared memory. A path like ./app.log is a file that
+"ouroboros save" made, or a log in a file. nats://HOST:PORT/STREAM is a stream
+of "ouroboros forward", read alone; add /SUBJECT for a part of it.
+
+A <place> is oldest, latest (the newest chunk), new (only what comes), or a
+sequence number.
 
 ${SELECTION_HELP}
-What comes to a log that is followed has, without a time of its own, that moment. Several logs are
-merged by these times, those that are followed only within ${HOLD} ms; the order within a log is never
-changed. "-o pretty" leaves out pid and hostname.
 
-A cursor file is written after each piece of output: after a crash the last entries may be printed
-again, but none is left out. Without that file, --cursor-file starts with the oldest entry.
+Entries of several logs are merged by time. Entries that were overwritten before
+they could be printed are counted on standard error. The place in --state is
+written after each piece of output: after a crash entries may be printed twice,
+and none is left out.
 
-What was overwritten before it could be printed is counted on standard error.
-
-A stream is nats://HOST:PORT/STREAM, or only one of its subjects: nats://HOST:PORT/STREAM/logs.web.*
-(who we are is said as for "receive", in the environment or in the address). It is looked at alone; -n
-counts its messages before any are left out, and --from takes a number of the stream.`;
+Examples:
+  ouroboros tail /app                        the last 10 entries
+  ouroboros tail -f -n 20 /app               the last 20, and those to come
+  ouroboros tail -f /app /worker             two logs, merged by time
+  ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
+  ouroboros tail --all -g timeout -i /app    all that match, upper or lower case
+  ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
+  ouroboros tail -F /app --state app.place   go on after restarts of app and of this command`;
 
 interface TailOptions extends Criteria {
   follow?: true;
   followName?: true;
-  lines?: number;
+  lines?: Lines;
   all?: true;
-  from?: "latest" | "oldest" | number;
+  from?: Place;
   output?: EntryFormat;
-  cursorFile?: string;
+  reverse?: true;
+  state?: string;
   afterCursor?: Cursor;
   showCursor?: true;
   prefix: boolean;
@@ -71,41 +78,47 @@ const LINES = 10;
 /** Adds the command. */
 export function addTail(program: Command): void {
   const command = program.command("tail")
-    .description("print the last entries of logs, and follow them")
+    .description("Print the last entries of logs, and follow them.")
+    .summary("print the last entries of logs, and follow them")
     .argument("<name...>", "the logs", collectTargets)
-    .option("-f, --follow", "go on with what comes, until the log is removed or replaced")
-    .option("-F, --follow-name", "go on with whichever log has the name: after a restart, too")
+    .option("-f, --follow", "print new entries, too, until the log is removed or replaced")
+    .option(
+      "-F, --follow-name",
+      "print new entries, too, also of the next log of that name: after restarts of the application",
+    )
     .option(
       "-n, --lines <count>",
-      `the last so many of each log, of those that are wanted (default: ${LINES})`,
-      countArgument,
+      `print the last <count> matching entries of each log, or all (default: ${LINES})`,
+      linesArgument,
     )
     .addOption(
-      new Option("--all", "all entries, the same as --from oldest").conflicts(["lines", "from"]),
+      new Option("--all", "print all entries: --from oldest").conflicts(["lines", "from"]),
     )
     .addOption(
-      new Option("--from <where>", "latest: the newest chunk; oldest; or a sequence number")
-        .argParser(fromArgument).conflicts("lines"),
-    );
-  addSelectionOptions(command)
-    .addOption(
-      new Option(
-        "-o, --output <format>",
-        `${FORMAT_HELP} (default: pretty on a terminal, else text)`,
-      ).choices(ENTRY_FORMATS),
+      fromOption("begin at this place", ["oldest", "latest", "new"]).conflicts("lines"),
     )
-    .option("--cursor-file <file>", "start after the cursor in it, if there is one, and keep it up")
+    .option("--state <path>", "begin after the place in this file, and keep it up to date");
+  addSelectionOptions(command).optionsGroup("Output:");
+  addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
     .addOption(
-      new Option("--after-cursor <json>", "start after that place").argParser(cursorArgument)
-        .conflicts(["cursorFile", "from", "all"]),
+      new Option("-r, --reverse", "print the newest entries first")
+        .conflicts(["follow", "followName", "state"]),
     )
-    .option("--show-cursor", "print in the end the cursor after the last entry")
-    .option("--no-prefix", "with several logs, don't begin lines with their names")
-    .option("--color", "colours even if it is no terminal")
-    .option("--no-color", "no colours")
+    .option("--no-prefix", "do not begin lines with the names of several logs");
+  addColorOptions(command)
+    .optionsGroup("Places, as in journalctl:")
+    .option("--show-cursor", "print a cursor after the last entry: its place in the log")
+    .addOption(
+      new Option("--after-cursor <cursor>", "begin after such a cursor").argParser(cursorArgument)
+        .conflicts(["state", "from", "all"]),
+    )
     .addHelpText("after", EXAMPLES)
     .action(tail);
+  oldOption(command, "--cursor-file", "--state");
 }
+
+/** The options, with a number of lines or a place. */
+type PlainOptions = Omit<TailOptions, "lines"> & { lines: number | undefined };
 
 /** A log, or a stream of them. */
 type TailTarget = LogTarget | StreamTarget;
@@ -118,23 +131,20 @@ function isStream(target: TailTarget): target is StreamTarget {
   return typeof target === "object" && "stream" in target;
 }
 
-function fromArgument(text: string): "latest" | "oldest" | number {
-  if (text === "latest" || text === "oldest") return text;
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw new InvalidArgumentError('"latest", "oldest" or a sequence number is expected.');
-}
-
-async function tail(all: TailTarget[], options: TailOptions, command: Command): Promise<void> {
+async function tail(all: TailTarget[], given: TailOptions, command: Command): Promise<void> {
+  // -n all and -n +K name a place.
+  const { lines, from = lines?.from, ...others } = given;
+  const options: PlainOptions = { ...others, from, lines: lines?.count };
   const stream = all.find(isStream);
   if (stream !== undefined) {
     checkStreamOptions(all, options, command);
     const { from, all: isAll, since, until, follow, followName, lines = LINES } = options;
     const isWhole = isAll || ([since, until].some((x) => x !== undefined) && !options.lines);
-    const start = from === "latest" ? undefined : from ?? (isWhole ? "oldest" : undefined);
+    const isPlace = from === "oldest" || typeof from === "number";
     return await tailStream(stream, {
       ...options,
-      lines,
-      from: start,
+      lines: from === "new" ? 0 : lines,
+      from: isPlace ? from : isWhole ? "oldest" : undefined,
       follow: Boolean(follow || followName),
     });
   }
@@ -146,9 +156,7 @@ async function tail(all: TailTarget[], options: TailOptions, command: Command): 
   const isTerminal = Boolean(process.stdout.isTTY);
   const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard(signal);
-  const cursorFile = options.cursorFile === undefined
-    ? undefined
-    : new CursorFile(options.cursorFile);
+  const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
   const logOptions: TailedLogOptions = {
     follow: options.followName ? "name" : options.follow ? "segment" : "no",
     ...startOf(options),
@@ -163,9 +171,10 @@ async function tail(all: TailTarget[], options: TailOptions, command: Command): 
   const printer = new ItemPrinter({ output, print, logs, prefixColors, cursorFile });
   try {
     const areOpen = await Promise.all(logs.map((log) => log.open(signal)));
-    // Lest a mistyped name looks like a silent log.
-    logs.filter((_, i) => !areOpen[i]).forEach(({ name }) => warn(`waiting for ${name}`));
-    await printer.print(merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past())), signal);
+    // A mistyped name must not look like a silent log.
+    logs.filter((_, i) => !areOpen[i]).forEach(({ name }) => warn(`waiting for log "${name}"`));
+    const past = merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past()));
+    await printer.print(options.reverse ? reversed(past) : past, signal);
     if (logOptions.follow !== "no") await follow(logs, printer, areOpen, signal);
   } catch (error) {
     // A log that was waited for in vain.
@@ -181,33 +190,48 @@ async function tail(all: TailTarget[], options: TailOptions, command: Command): 
   if (printer.cursor !== undefined) cursorFile?.save(printer.cursor);
 }
 
+/** Entries from the last to the first: all of them are in memory meanwhile. */
+function* reversed(items: Iterable<Item>): Generator<Item> {
+  const all: Item[] = [];
+  for (const item of items) {
+    if (item.entry !== undefined || item.notice !== undefined) all.push(item);
+    // A moment to notice Ctrl-C in.
+    else yield item;
+  }
+  while (all.length > 0) yield all.pop()!;
+}
+
 /** Ends the command for options that the parser takes, and that make no sense together. */
-function checkOptions(targets: LogTarget[], options: TailOptions, command: Command): void {
-  const { cursorFile, afterCursor, showCursor, output, follow, followName, until } = options;
-  if (until !== undefined && (follow || followName)) {
-    command.error("error: --until says where to end, and a follower does not", { exitCode: 2 });
-  }
-  if (targets.length > 1 && (cursorFile !== undefined || afterCursor || showCursor)) {
-    command.error("error: a cursor is a place in one log, not in several", { exitCode: 2 });
-  }
-  if (showCursor && output === "raw") {
-    command.error("error: --show-cursor would be a part of the raw bytes", { exitCode: 2 });
-  }
+function checkOptions(targets: LogTarget[], options: PlainOptions, command: Command): void {
+  const { state, afterCursor, showCursor, output } = options;
+  const wrong = endsAndFollows(options) ??
+    (targets.length > 1 && (state !== undefined || afterCursor || showCursor)
+      ? "--state and cursors are of one log: name one log"
+      : showCursor && output === "raw"
+      ? "--show-cursor does not go with -o raw: choose text or json"
+      : undefined);
+  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
 }
 
 /** The same for a stream. */
-function checkStreamOptions(all: TailTarget[], options: TailOptions, command: Command): void {
-  const { cursorFile, afterCursor, showCursor, from, until, follow, followName } = options;
-  const wrong = all.length > 1
-    ? "a stream is looked at alone, not beside others"
-    : cursorFile !== undefined || afterCursor || showCursor
-    ? "a stream has no cursor: ouroboros receive --consumer goes on where it was"
-    : from === "latest"
-    ? "a stream has no chunks: --from is oldest, or a number"
-    : until !== undefined && (follow || followName)
-    ? "--until says where to end, and a follower does not"
-    : undefined;
+function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: Command): void {
+  const { state, afterCursor, showCursor, from, reverse } = options;
+  const wrong = endsAndFollows(options) ??
+    (all.length > 1
+      ? "a stream is read alone: name no other log"
+      : state !== undefined || afterCursor || showCursor
+      ? "a stream has no cursor: use ouroboros receive --consumer <name>"
+      : from === "latest"
+      ? "a stream has no chunks: --from is oldest, new or a number"
+      : reverse
+      ? "a stream is not read in reverse: leave out -r"
+      : undefined);
   if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+}
+
+function endsAndFollows({ until, follow, followName }: PlainOptions): string | undefined {
+  if (until === undefined || !(follow || followName)) return undefined;
+  return `--until ends, and ${follow ? "-f" : "-F"} does not: leave out one of them`;
 }
 
 /** Prints what comes. */
@@ -249,11 +273,12 @@ async function* toCome(
 }
 
 /** Where to start: with a time at its moment, else, if nothing is said, some entries ago. */
-function startOf(options: TailOptions): {
+function startOf(options: PlainOptions): {
   from: "latest" | "oldest" | number;
   lines: number | undefined;
 } {
-  const { all, from, lines, since, until, cursorFile, afterCursor } = options;
-  const isSaid = all || [from, since, until, cursorFile, afterCursor].some((x) => x !== undefined);
+  const { all, from, lines, since, until, state, afterCursor } = options;
+  if (from === "new") return { from: "oldest", lines: 0 };
+  const isSaid = all || [from, since, until, state, afterCursor].some((x) => x !== undefined);
   return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };
 }

@@ -8,7 +8,8 @@ import process from "node:process";
 import { type Command, Option } from "commander";
 import { delay } from "../async.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { secondsArgument, sourcesArgument } from "./options/arguments.ts";
+import { durationWithin, sourcesArgument } from "./options/arguments.ts";
+import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -16,19 +17,19 @@ import { type LogLook, Watch } from "./top/watch.ts";
 import { lookTable, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
 
 const EXAMPLES = `
+Keys: q quit, arrows select, enter or → details, esc or ← back, s sort. Without
+the packages ink and react it shows the table only.
+
+REACHES BACK is the age of the oldest entry: measured, or (~) computed from the
+present rate, or ? if nothing is written. BYTES/S is computed from the mean size
+of the entries. The pid of the writer is known on Linux, for writers of this
+library. How far readers are is not known: they leave no trace in the log. The
+details say which processes have it open.
+
 Examples:
   ouroboros top
-  ouroboros top /app ./app.log   these only
-  ouroboros top --once -o json   one look, after a second; also without a terminal
-
-Keys: q quit, arrows select, enter or → detail, esc or ← back, s sort. Where the packages ink and
-react are not installed, it shows a table only, and q ends it.
-
-REACHES BACK is how long ago the oldest entry was written: measured if top has seen that, else (~)
-computed from the present speed, or ? if nothing is written. BYTES/S is computed from the mean size
-of the entries that are there. The writer's process is known on Linux, of writers of this library.
-How far readers are nobody knows but they: they leave no trace. The detail says which processes have
-the log open.`;
+  ouroboros top /app ./app.log     only these
+  ouroboros top --once --json      measure for a second, print, and end`;
 
 interface TopOptions {
   interval: number;
@@ -39,16 +40,17 @@ interface TopOptions {
 
 /** Adds the command. */
 export function addTop(program: Command): void {
-  program.command("top")
-    .description("show the logs of this machine live: speed, chunks, how far they reach back")
-    .argument("[names...]", "these logs only", sourcesArgument)
-    .option("-d, --interval <seconds>", "time between two looks", secondsArgument(0.1, 3600), 1)
-    .addOption(new Option("--sort <key>", "what comes first").choices(SORT_KEYS).default("rate"))
-    .option("--once", "print a table and end; the same without a terminal")
+  const command = program.command("top")
+    .description("Show the logs of this machine live: rates, chunks, how far they reach back.")
+    .summary("show logs live: rates, chunks, how far they reach back")
+    .argument("[name...]", "the logs; all of this machine by default", sourcesArgument)
     .addOption(
-      new Option("-o, --output <format>", "how to print it").choices(["text", "json"])
-        .default("text"),
+      new Option("-d, --interval <time>", "time between two updates: 500ms, 2s")
+        .argParser(durationWithin(100, 3_600_000)).default(1000, "1s"),
     )
+    .addOption(new Option("--sort <key>", "sort by").choices(SORT_KEYS).default("rate"))
+    .option("--once", "print a table and end; the default without a terminal");
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(top);
 }
@@ -57,7 +59,7 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
   const watch = new Watch(targets.length > 0 ? targets : undefined);
-  const interval = options.interval * 1000;
+  const { interval } = options;
   const isLive = process.stdout.isTTY && process.stdin.isTTY && !options.once &&
     options.output === "text";
   if (isLive) {

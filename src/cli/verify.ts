@@ -5,13 +5,14 @@
  */
 
 import process from "node:process";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import pc from "picocolors";
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
+import { addOutputOptions } from "./options/common.ts";
 import { harmless, harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { mayHaveColors } from "./output/output_colors.ts";
@@ -20,18 +21,17 @@ import { entryCount } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
+The exit code is 0 if the log is sound, 1 if it is damaged or can't be opened,
+and 2 for wrong usage. A writer may be at work meanwhile. The format has no
+checksums: changed bytes inside an entry are not found; headers, chunks and
+numbers that do not fit together are.
+
 Examples:
   ouroboros verify /app
-  ouroboros verify ./app.log --json | jq .damage
-
-Exit codes: 0 the log is sound, 1 it is damaged or can't be opened, 2 wrong usage.
-
-A writer may be at work meanwhile. The format has no checksums: that somebody changed the bytes
-of an entry is not found, that headers, chunks and numbers don't fit together is.`;
+  ouroboros verify ./app.log --json | jq .damage`;
 
 interface VerifyOptions {
   output: "text" | "json";
-  json?: true;
 }
 
 /** What was found, or what the log's own header is wrong about. */
@@ -44,13 +44,11 @@ type Report =
 
 /** Adds the command. */
 export function addVerify(program: Command): void {
-  program.command("verify")
-    .description("walk along everything in a log and look for damage")
-    .argument("<name>", "the log", sourceArgument)
-    .addOption(
-      new Option("-o, --output <format>", "how").choices(["text", "json"]).default("text"),
-    )
-    .option("--json", "the same as -o json")
+  const command = program.command("verify")
+    .description("Read everything in a log and look for damage.")
+    .summary("look for damage in a log")
+    .argument("<name>", "the log", sourceArgument);
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(verify);
 }
@@ -58,7 +56,7 @@ export function addVerify(program: Command): void {
 async function verify(target: LogTarget, options: VerifyOptions): Promise<void> {
   const report = look(target);
   const output = Output.standard();
-  const isJson = options.json || options.output === "json";
+  const isJson = options.output === "json";
   output.write(isJson ? `${harmlessJson(JSON.stringify(report, null, 2))}\n` : describe(report));
   await output.close();
   if (!report.isIntact) throw new ExitError(1);
@@ -94,11 +92,11 @@ function describe(report: Report): string {
         `in ${report.chunksChecked} chunks`,
     );
     if (report.chunksOvertaken > 0) {
-      lines.push(`  ${report.chunksOvertaken} chunks were overwritten meanwhile`);
+      lines.push(`  ${report.chunksOvertaken} chunks were overwritten meanwhile, and not checked`);
     }
     for (const { after, missing } of report.gaps) {
       lines.push(
-        `  ${entryCount(missing)} after ${after} are gone before the ones in front of them`,
+        `  ${entryCount(missing)} missing after entry ${after}`,
       );
     }
   }
@@ -111,7 +109,7 @@ function describe(report: Report): string {
       report.damageCount - report.damage.length,
       report.gapCount - report.gaps.length,
     ];
-    if (gaps > 0) lines.push(`  ${gaps} more places where entries are gone`);
+    if (gaps > 0) lines.push(`  ${gaps} more places where entries are missing`);
     if (damage > 0) lines.push(colors.red(`  damage: ${damage} more`));
   }
   return lines.map((line) => `${line}\n`).join("");

@@ -5,31 +5,35 @@
  */
 
 import process from "node:process";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { abortable } from "../async.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { LineSplitter } from "./files/lines.ts";
-import { positiveArgument, sizeArgument, targetArgument } from "./options/arguments.ts";
+import { targetArgument } from "./options/arguments.ts";
+import { addLogOptions } from "./options/common.ts";
+import { oldOption } from "./options/subcommand.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
-Examples:
-  app | ouroboros write /app                    16 chunks of 1 MiB, removed when app ends
-  app 2>&1 | ouroboros write /app --keep --tee  stays for who looks later; shows the lines, too
-  app | ouroboros write ./app.ring --keep       a file, which outlives a reboot
+The log is removed when the input ends, unless --no-remove is given. A line may
+hold any bytes and ends with \\n or \\r\\n; a line that is longer than the log
+allows is cut. After Ctrl-C the last lines of the application are still written,
+for up to a second.
 
-A line may be any bytes, and ends with \\n or \\r\\n; one that is longer than the log is cut. After
-Ctrl-C the lines that the application says on its way out are still taken, for a second.`;
+Examples:
+  app | ouroboros write /app                          16 chunks of 1 MiB
+  app 2>&1 | ouroboros write /app --no-remove --tee   keep the log, and show the lines
+  app | ouroboros write ./app.log --no-remove         a file, which survives a reboot`;
 
 interface WriteOptions {
   chunkSize?: number;
   chunks?: number;
-  keep?: true;
+  remove: boolean;
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   tee?: true;
 }
@@ -41,23 +45,16 @@ const HEARING = 50;
 
 /** Adds the command. */
 export function addWrite(program: Command): void {
-  program.command("write")
-    .description("make entries of the lines of standard input")
-    .argument("<name>", "the log", targetArgument)
-    .option(
-      "--chunk-size <bytes>",
-      "size of a chunk (default: 1 MiB, less if memory is limited)",
-      sizeArgument,
-    )
-    .option("--chunks <count>", "number of chunks (default: 16)", positiveArgument)
-    .option("--keep", "leave the segment when the input ends")
-    .addOption(
-      new Option("--if-exists <what>", "when there is a log of that name")
-        .choices(["resume", "replace", "fail"]).default("resume"),
-    )
+  const command = program.command("write")
+    .description("Write the lines of standard input to a log, one entry a line.")
+    .summary("write the lines of standard input to a log")
+    .argument("<name>", "the log", targetArgument);
+  addLogOptions(command, "resume")
+    .option("--no-remove", "keep the log when the input ends")
     .option("--tee", "copy the input to standard output")
     .addHelpText("after", EXAMPLES)
     .action(write);
+  oldOption(command, "--keep", "--no-remove");
 }
 
 async function write(target: LogTarget, options: WriteOptions): Promise<void> {
@@ -66,10 +63,10 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
     ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
     ...options.chunks !== undefined && { chunkCount: options.chunks },
     ifExists: options.ifExists,
-    unlinkOnClose: !options.keep,
+    unlinkOnClose: options.remove,
   });
   const output = options.tee ? Output.standard(interrupt.signal) : undefined;
-  if (options.keep) warnIfShortLived(target, "--keep");
+  if (!options.remove) warnIfShortLived(target, "--no-remove");
   let cut = 0;
   const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
     if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);

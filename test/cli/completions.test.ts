@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
-import { complete, completionLines } from "../../src/cli/help/complete.ts";
+import { complete, completionLines } from "../../src/cli/completions/complete.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { complaintsIn, isWindows } from "../support/platform.ts";
 import { scriptCommand, uniqueName } from "../support/runtime.ts";

@@ -83,6 +83,55 @@ test("Pattern lets $ match before a line end at the end of a text, and finds the
   assert.ok(!new Pattern("a$").test("a\nb\n"));
 });
 
+test("Pattern selects what any of several patterns matches, or what none does", () => {
+  const texts = ["ERROR", "warn", "info"];
+  const selected = (...args: ConstructorParameters<typeof Pattern>) => {
+    const pattern = new Pattern(...args);
+    return texts.filter((text) => pattern.test(text));
+  };
+  assert.deepEqual(selected(["ERROR", "warn"]), ["ERROR", "warn"]);
+  assert.deepEqual(selected("error"), []);
+  assert.deepEqual(selected("error", { ignoreCase: true }), ["ERROR"]);
+  assert.deepEqual(selected(["error", "WARN"], { ignoreCase: true, invertMatch: true }), ["info"]);
+});
+
+test("Pattern takes needless escapes, braces by themselves and (?i), as other engines do", () => {
+  const cases: [pattern: string, text: string][] = [
+    [String.raw`a\-b`, "a-b"],
+    [String.raw`\"level\"\:50`, '"level":50'],
+    ['{"level":50', '{"level":50}'],
+    ['"a":{"b":1}}', '{"a":{"b":1}}'],
+    [String.raw`\#\ \=\@\%`, "# =@%"],
+    [String.raw`[\-\.\ \"]x`, " x"],
+    [String.raw`a{2,3}\!`, "aa!"],
+    ["a]", "a]"],
+    ["(?i)error", "ERROR"],
+    ["(?i)größe", "GRÖßE"],
+    [String.raw`\p{Lu}\,`, "Ä,"],
+  ];
+  for (const [pattern, text] of cases) {
+    assert.ok(new Pattern(pattern).test(text), pattern);
+    assert.ok(!new Pattern(pattern).test("nothing of the kind"), pattern);
+  }
+});
+
+test("Pattern says what to type in place of what it does not know", () => {
+  const cases: [pattern: string, hint: string][] = [
+    ["foo(", String.raw`"foo(" is not a regular expression: `],
+    ["foo(", String.raw`; \( and \) are the characters`],
+    ["a(?i)b", "(?i:…) ignores case in a part, -i in all of it"],
+    [String.raw`\<word\>`, String.raw`\b is the edge of a word`],
+    ["[[:digit:]]+", String.raw`use \d, \s, \w or a range`],
+    ["*error", ".* is any text"],
+    ["(?P<a>b)", "(?<name>…)"],
+    ["[a", String.raw`\[ is the character`],
+  ];
+  for (const [pattern, hint] of cases) {
+    const isRight = (error: Error) => error instanceof SyntaxError && error.message.includes(hint);
+    assert.throws(() => new Pattern(pattern), isRight, pattern);
+  }
+});
+
 const EVIL = `${"a".repeat(60)}b`;
 
 test("tail --grep leaves out what takes too long, says so, and prints the rest", () => {
@@ -91,7 +140,7 @@ test("tail --grep leaves out what takes too long, says so, and prints the rest",
   for (const command of [["tail", log.name], ["dump", "--name", log.name, "--output", "-"]]) {
     const { code, stdout, stderr } = runCli([...command, "--grep", "^(a+)+$"]);
     assert.deepEqual([code, stdout], [0, "aaa\naaaa\n"], stderr);
-    assert.match(stderr, /--grep took more than 150 ms for an entry, which is left out/);
+    assert.match(stderr, /--grep took more than 150 ms for an entry: such entries are left out/);
     assert.match(stderr, /--grep took too long: 2 entries left out/);
   }
 });

@@ -21,6 +21,32 @@ test("parseMoment() takes durations as so long ago", () => {
   assert.equal(ago("2w"), 14 * day);
 });
 
+test("parseMoment() takes durations as people and systemd write them", () => {
+  const ago = (text: string) => now - (parseMoment(text, now) ?? NaN);
+  const cases: [text: string, seconds: number][] = [
+    ["-1h", 3600],
+    ["1hour", 3600],
+    ["10 min ago", 600],
+    ["5 minutes ago", 300],
+    ["1 hour 30 min ago", 5400],
+    ["1h 30m", 5400],
+    ["90 Seconds", 90],
+    ["2 weeks ago", 14 * 86_400],
+    ["+10min", -600],
+    ["now", 0],
+  ];
+  for (const [text, seconds] of cases) assert.equal(ago(text), seconds * second, text);
+});
+
+test("parseMoment() takes days by their names, from midnight on", () => {
+  const at = (text: string) => parseMoment(text, now);
+  assert.equal(at("today"), new Date(2026, 10, 21).getTime());
+  assert.equal(at("yesterday"), new Date(2026, 10, 20).getTime());
+  assert.equal(at("tomorrow"), new Date(2026, 10, 22).getTime());
+  assert.equal(at("yesterday 14:30"), new Date(2026, 10, 20, 14, 30).getTime());
+  assert.equal(at("today 23:00"), new Date(2026, 10, 21, 23).getTime());
+});
+
 test("parseMoment() takes times of the day as when they were last", () => {
   const at = (text: string) => parseMoment(text, now);
   assert.equal(at("14:30"), now - 500);
@@ -35,11 +61,30 @@ test("parseMoment() takes dates, local ones without a zone", () => {
   assert.equal(parseMoment("2026-11-21T14:59:30.250+01:00"), 1795269570250);
   assert.equal(parseMoment("2026-11-21 13:59"), new Date(2026, 10, 21, 13, 59).getTime());
   assert.equal(parseMoment("2026-11-21"), new Date(2026, 10, 21).getTime());
+  assert.equal(parseMoment("2026-11-21 13:59:30 UTC"), 1795269570000);
   assert.equal(parseMoment("1795269570"), 1795269570000);
+  assert.equal(parseMoment("@1795269570.5"), 1795269570500);
+  assert.equal(parseMoment("@0"), 0);
 });
 
 test("parseMoment() gives undefined for what is none", () => {
   for (
-    const text of ["", "m", "10", "10x", "-5m", "5m ago", "25:00", "12:60", "soon", "2026-13-01"]
+    const text of [
+      "",
+      "m",
+      "10",
+      "10x",
+      "-",
+      "ago",
+      "-5m ago",
+      "@",
+      "@x",
+      "25:00",
+      "12:60",
+      "yesterday 25:00",
+      "soon",
+      "constructor",
+      "2026-13-01",
+    ]
   ) assert.equal(parseMoment(text, now), undefined, text);
 });

@@ -84,7 +84,7 @@ test("record -o json numbers the entries, keeps bytes, and makes a file that nob
   using log = makeLog();
   log.writeMany(["é\n2", new Uint8Array([255])]);
   const path = `${folder}/json.jsonl`;
-  const cli = startCli(["record", log.name, path, "-o", "json", "--fsync", "10"]);
+  const cli = startCli(["record", log.name, path, "-o", "json", "--fsync", "10ms"]);
   await until(() => read(path).split("\n").length > 2, cli);
   await stopped(cli);
   assert.equal(read(path), '{"seq":1,"text":"é\\n2"}\n{"seq":2,"base64":"/w=="}\n');
@@ -162,12 +162,12 @@ test("record ends with its log, after the last entry", { skip: needsLettingGo },
   assert.equal(read(path), lines(1, 1000));
 });
 
-test("record --reopen waits for a log, survives restarts of its writer, and marks them", {
+test("record -F waits for a log, survives restarts of its writer, and marks them", {
   skip: needsLettingGo,
 }, async () => {
   const name = uniqueName("record");
   const path = `${folder}/reopened.jsonl`;
-  const cli = startCli(["record", name, path, "--reopen", "-o", "json"]);
+  const cli = startCli(["record", name, path, "-F", "-o", "json"]);
   const first = makeLog(name);
   fill(first, 3);
   await until(() => read(path).includes("line 3"), cli);
@@ -189,11 +189,11 @@ test("record --reopen waits for a log, survives restarts of its writer, and mark
   ]);
 });
 
-test("record --cursor-file goes on where it ended, and says what was lost meanwhile", async () => {
+test("record --state goes on where it ended, and says what was lost meanwhile", async () => {
   using log = makeLog();
   fill(log, 50);
   const path = `${folder}/continued.txt`;
-  const args = ["record", log.name, path, "--cursor-file", `${folder}/position`];
+  const args = ["record", log.name, path, "--state", `${folder}/position`];
   const once = async (last: number) => {
     const cli = startCli(args);
     await until(() => read(path).includes(`line ${last}\n`), cli);
@@ -261,11 +261,11 @@ test("record writes neither into the log itself nor where its cursor will be", (
     "record",
     path,
     out,
-    "--cursor-file",
+    "--state",
     `${folder}/../${basename(folder)}/both`,
   ]);
   assert.equal(both.code, 1);
-  assert.match(both.stderr, /both can't be the cursor file, too\n$/);
+  assert.match(both.stderr, /both is the file to record to: choose another file for --state\n$/);
   assert.ok(!existsSync(out));
 });
 

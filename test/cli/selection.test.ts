@@ -61,8 +61,21 @@ test("a level selects what is at least as important, and what has none", () => {
     '{"level":30}',
     '{"level":60}',
   ];
-  assert.deepEqual(select(texts, { level: "warn" }), [3, 4, 5, 6, 7, 9]);
-  assert.deepEqual(select(texts, { level: "fatal" }), [4, 5, 6, 7, 9]);
-  assert.deepEqual(select(texts, { level: "trace" }), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  assert.deepEqual(select(texts, { level: "warn", grep: new Pattern("WARN") }), [3]);
+  assert.deepEqual(select(texts, { level: { least: "warn", most: "fatal" } }), [3, 4, 5, 6, 7, 9]);
+  assert.deepEqual(select(texts, { level: { least: "fatal", most: "fatal" } }), [4, 5, 6, 7, 9]);
+  assert.deepEqual(select(texts, { level: { least: "trace", most: "fatal" } }), [
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+  ]);
+  assert.deepEqual(
+    select(texts, { level: { least: "warn", most: "warn" }, grep: new Pattern("WARN") }),
+    [3],
+  );
 });

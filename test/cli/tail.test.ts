@@ -95,7 +95,7 @@ test("tail -f waits for a log, prints it from its first entry, and ends when it 
 }, async () => {
   const name = uniqueName();
   const running = startCli(["tail", "-f", name]);
-  await running.untilStderr((stderr) => stderr === `ouroboros: waiting for ${name}\n`);
+  await running.untilStderr((stderr) => stderr === `ouroboros: waiting for log "${name}"\n`);
   {
     using log = makeLog(name);
     fill(log, 30);

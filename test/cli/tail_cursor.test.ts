@@ -36,10 +36,10 @@ async function withFolder(run: (folder: string) => void | Promise<void>): Promis
   }
 }
 
-test("tail --cursor-file begins with all, then goes on where it was", () =>
+test("tail --state begins with all, then goes on where it was", () =>
   withFolder((folder) => {
     using log = makeLog();
-    const args = ["tail", log.name, "--cursor-file", join(folder, "at")];
+    const args = ["tail", log.name, "--state", join(folder, "at")];
     fill(log, 20);
     assert.deepEqual(runCli(args), done(lines(1, 20)));
     assert.deepEqual(runCli(args), done(""));
@@ -51,10 +51,10 @@ test("tail --cursor-file begins with all, then goes on where it was", () =>
     assert.deepEqual(readdirSync(folder), ["at"]);
   }));
 
-test("tail --cursor-file counts what was overwritten meanwhile", () =>
+test("tail --state counts what was overwritten meanwhile", () =>
   withFolder((folder) => {
     using log = makeLog();
-    const args = ["tail", log.name, "--cursor-file", join(folder, "at")];
+    const args = ["tail", log.name, "--state", join(folder, "at")];
     fill(log, 20);
     assert.deepEqual(runCli(args), done(lines(1, 20)));
     fill(log, 1000);
@@ -64,10 +64,10 @@ test("tail --cursor-file counts what was overwritten meanwhile", () =>
     assert.equal(stderr, `ouroboros: ${first - 21} entries lost\n`);
   }));
 
-test("tail --cursor-file says that the log is another one, and prints all of that", () =>
+test("tail --state says that the log is another one, and prints all of that", () =>
   withFolder((folder) => {
     const name = uniqueName();
-    const args = ["tail", name, "--cursor-file", join(folder, "at")];
+    const args = ["tail", name, "--state", join(folder, "at")];
     {
       using log = makeLog(1024, name);
       fill(log, 5);
@@ -75,7 +75,8 @@ test("tail --cursor-file says that the log is another one, and prints all of tha
     }
     using log = makeLog(1024, name);
     fill(log, 8);
-    const stderr = "ouroboros: the cursor is of another log, so all that is in this one is new\n";
+    const stderr =
+      "ouroboros: the place is one of another log: all entries of this one are printed\n";
     assert.deepEqual(runCli(args), { code: 0, stdout: lines(1, 8), stderr });
     assert.deepEqual(runCli(args), done(""));
   }));
@@ -86,7 +87,7 @@ test("a damaged cursor file is an error, and nothing is printed", () =>
     fill(log, 5);
     const path = join(folder, "at");
     writeFileSync(path, "");
-    const { code, stdout, stderr } = runCli(["tail", log.name, "--cursor-file", path]);
+    const { code, stdout, stderr } = runCli(["tail", log.name, "--state", path]);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /^ouroboros: cursor file .*at is damaged \(.+\): remove it .*\n$/);
   }));
@@ -115,8 +116,8 @@ test("cursors that make no sense are wrong usage", () => {
   for (
     const [args, pattern] of [
       [["/x", "--after-cursor", '{"device":1}'], /cursor.inode is undefined, but must be/],
-      [["/x", "/y", "--cursor-file", "at"], /not in several/],
-      [["/x", "-o", "raw", "--show-cursor"], /raw bytes/],
+      [["/x", "/y", "--state", "at"], /name one log/],
+      [["/x", "-o", "raw", "--show-cursor"], /-o raw: choose text or json/],
     ] as const
   ) {
     const { code, stdout, stderr } = runCli(["tail", ...args]);
@@ -125,13 +126,13 @@ test("cursors that make no sense are wrong usage", () => {
   }
 });
 
-test(`a tail --cursor-file that is killed at random skips nothing (seed ${baseSeed})`, () =>
+test(`a tail --state that is killed at random skips nothing (seed ${baseSeed})`, () =>
   withFolder(async (folder) => {
     const random = new Random(baseSeed);
     // Large enough for all that is written here.
     using log = makeLog(1 << 20);
     const path = join(folder, "at");
-    const args = ["tail", "-f", log.name, "--cursor-file", path];
+    const args = ["tail", "-f", log.name, "--state", path];
     let last = 0;
     let saved = 0;
     // However long a start takes: what was not printed yet is not overwritten.
@@ -172,11 +173,11 @@ test(`a tail --cursor-file that is killed at random skips nothing (seed ${baseSe
     assert.equal(JSON.parse(readFileSync(path, "utf8")).sequenceNumber, log.totalEntriesWritten);
   }));
 
-test("a tail --cursor-file that is killed while nobody takes its output saved no more than it printed", () =>
+test("a tail --state that is killed while nobody takes its output saved no more than it printed", () =>
   withFolder(async (folder) => {
     using log = makeLog(1 << 20);
     const path = join(folder, "at");
-    const running = startCli(["tail", "-f", log.name, "--cursor-file", path]);
+    const running = startCli(["tail", "-f", log.name, "--state", path]);
     fill(log, 10);
     await running.until((stdout) => stdout.endsWith("line 10\n"));
     running.process.stdout?.pause();

@@ -65,7 +65,7 @@ test("tail --since says how many entries have no time and came before all that h
   assert.deepEqual(runCli(["tail", log.name, "--since", "1h"]), {
     code: 0,
     stdout: "",
-    stderr: "ouroboros: 2 entries left out, of which no time is known\n",
+    stderr: "ouroboros: 2 entries left out because they have no time\n",
   });
 });
 
@@ -225,7 +225,7 @@ test("tail -f of several logs prints what comes to each, waits for one, and ends
   }
   first.close();
   const { code, stderr } = await running.ended();
-  assert.deepEqual([code, stderr], [0, `ouroboros: waiting for ${late}\n`]);
+  assert.deepEqual([code, stderr], [0, `ouroboros: waiting for log "${late}"\n`]);
   assert.deepEqual(seen().map(({ text }) => text), ["one", "two", "three", "four", "five", "six"]);
   assert.deepEqual(seen()[3].log, late);
 });

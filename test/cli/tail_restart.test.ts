@@ -11,7 +11,7 @@ import { startCli } from "../support/cli.ts";
 import { needsLettingGo } from "../support/platform.ts";
 import { type Child, startChild, uniqueName } from "../support/runtime.ts";
 
-const MOVED = "there is a new log of this name, which is followed now";
+const MOVED = "following a new log of this name";
 
 /** A writer in a process of its own, which writes so many lines to begin with. */
 async function startWriter(
@@ -40,7 +40,7 @@ test("tail -F waits for a log, and follows its name through a crash, a resumptio
 }, async () => {
   const name = uniqueName();
   const running = startCli(["tail", "-F", name]);
-  const waiting = `ouroboros: waiting for ${name}\n`;
+  const waiting = `ouroboros: waiting for log "${name}"\n`;
   let writer: Child | undefined;
   try {
     await running.untilStderr((stderr) => stderr === waiting);
@@ -119,11 +119,11 @@ test("tail -F of several logs follows each of them", { skip: needsLettingGo }, a
   }
 });
 
-test("tail -F --cursor-file misses nothing when it and the writer are killed in turn", async () => {
+test("tail -F --state misses nothing when it and the writer are killed in turn", async () => {
   const name = uniqueName();
   const folder = mkdtempSync(join(tmpdir(), "ouroboros-restart-"));
   const path = join(folder, "at");
-  const args = ["tail", "-F", name, "--cursor-file", path];
+  const args = ["tail", "-F", name, "--state", path];
   let writer: Child | undefined;
   try {
     writer = await startWriter(name, "a", 3);
@@ -147,7 +147,7 @@ test("tail -F --cursor-file misses nothing when it and the writer are killed in 
     third.signal("SIGINT");
     const { code, stderr } = await third.ended();
     assert.equal(code, 0);
-    assert.match(stderr, /^ouroboros: the cursor is of another log.*\n$/);
+    assert.match(stderr, /^ouroboros: the place is one of another log.*\n$/);
   } finally {
     await writer?.kill();
     SharedMemory.unlink(name);

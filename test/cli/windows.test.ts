@@ -25,9 +25,9 @@ after(() => rmSync(folder, { recursive: true }));
 test("write makes a file by a Windows path; tail, stat, dump and remove find it", { skip }, () => {
   const path = join(folder, "ä app.log");
   assert.match(path, /^[A-Z]:\\/);
-  const written = runCli(["write", path, "--keep"], "one\ntwo ä\nthree\n");
+  const written = runCli(["write", path, "--no-remove"], "one\ntwo ä\nthree\n");
   assert.deepEqual(written, { code: 0, stdout: "", stderr: "" });
-  const again = runCli(["write", path, "--keep"], "four\n");
+  const again = runCli(["write", path, "--no-remove"], "four\n");
   assert.deepEqual(again, { code: 0, stdout: "", stderr: "" });
   assert.equal(runCli(["tail", path, "--all"]).stdout, "one\ntwo ä\nthree\nfour\n");
   const info = JSON.parse(runCli(["stat", path, "-o", "json"]).stdout);
@@ -75,14 +75,14 @@ test("write makes shared memory for its readers, which keep it", { skip }, async
   assert.match(gone.stderr, /not found\n$/);
 });
 
-test("tail -F and record --reopen go on with a log whose writer is killed, ends, and is resumed", {
+test("tail -F and record -F go on with a log whose writer is killed, ends, and is resumed", {
   skip,
 }, async () => {
   const name = uniqueName("cli");
   const path = join(folder, "recorded.txt");
   const writerFile = new URL("children/writer.ts", import.meta.url);
   let lines = "";
-  const followers = [startCli(["tail", "-F", name]), startCli(["record", name, path, "--reopen"])];
+  const followers = [startCli(["tail", "-F", name]), startCli(["record", name, path, "-F"])];
   const recorded = () => existsSync(path) ? readFileSync(path, "utf8") : "";
   for (const end of ["kill", "end", "kill"]) {
     const writer = startChild(writerFile, [name, end, "resume", 65536]);
@@ -168,7 +168,7 @@ test("what shall stay and can't is said to be so", { skip }, () => {
   generate.push("--max-size", "9", "--interval", "0", "--json-out", join(folder, "records.json"));
   for (
     const [args, what] of [
-      [["write", uniqueName("cli"), "--keep"], "--keep"],
+      [["write", uniqueName("cli"), "--no-remove"], "--no-remove"],
       [["replay", path, uniqueName("cli")], "replay"],
       [[...generate, "--name", uniqueName("cli"), "--no-unlink-at-exit"], "--no-unlink-at-exit"],
     ] as const

@@ -33,9 +33,9 @@ test("write makes an entry of each line, and removes the log at the end", () => 
 test("write --keep leaves the log, and the next one resumes it", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--keep", ...SMALL], "one\n\nthree");
+  runCli(["write", name, "--no-remove", ...SMALL], "one\n\nthree");
   assert.deepEqual(readAll(target), ["one", "", "three"]);
-  runCli(["write", name, "--keep"], "four\n");
+  runCli(["write", name, "--no-remove"], "four\n");
   assert.deepEqual(readAll(target), ["one", "", "three", "four"]);
   using reader = ShmLogReader.open(target);
   assert.deepEqual([reader.inspect().chunkCount, reader.inspect().chunkSize], [4, 4096]);
@@ -44,12 +44,12 @@ test("write --keep leaves the log, and the next one resumes it", () => {
 test("write --if-exists replace begins anew, and fail leaves what is there", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--keep", ...SMALL], "old\n");
+  runCli(["write", name, "--no-remove", ...SMALL], "old\n");
   const refused = runCli(["write", name, "--if-exists", "fail"], "lost\n");
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^ouroboros: .*exists.*\n$/);
   assert.deepEqual(readAll(target), ["old"]);
-  runCli(["write", name, "--keep", "--if-exists", "replace", ...SMALL], "new\n");
+  runCli(["write", name, "--no-remove", "--if-exists", "replace", ...SMALL], "new\n");
   assert.deepEqual(readAll(target), ["new"]);
 });
 
@@ -77,7 +77,7 @@ test("write --tee copies the input through, byte by byte", async () => {
 test("write takes bytes as they are", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--keep", ...SMALL], Uint8Array.of(0, 13, 255, 10, 128));
+  runCli(["write", name, "--no-remove", ...SMALL], Uint8Array.of(0, 13, 255, 10, 128));
   using reader = ShmLogReader.open(target);
   assert.deepEqual([...reader].map(({ bytes }) => [...bytes]), [[0, 13, 255], [128]]);
 });
@@ -86,7 +86,7 @@ test("write cuts lines that are too long, and says so", () => {
   using log = lastingLog();
   const { name, target } = log;
   const input = `${"a".repeat(5000)}\n${"b".repeat(4000)}\nshort\n`;
-  const args = ["write", name, "--keep", "--chunk-size", 1024, "--chunks", 2];
+  const args = ["write", name, "--no-remove", "--chunk-size", 1024, "--chunks", 2];
   const { code, stderr } = runCli(args, input);
   assert.equal(code, 0);
   assert.match(stderr, /a line is cut to the maximum of 2044 bytes\n.*2 lines were cut\n$/);
@@ -95,7 +95,7 @@ test("write cuts lines that are too long, and says so", () => {
 
 test("write to a path writes a file, and leaves it only with --keep", () => {
   const path = `${folder}/app.log`;
-  runCli(["write", path, "--keep", ...SMALL], "kept\n");
+  runCli(["write", path, "--no-remove", ...SMALL], "kept\n");
   assert.deepEqual(readAll({ path }), ["kept"]);
   runCli(["write", path], "more\n");
   assert.ok(!existsSync(path));
@@ -108,7 +108,7 @@ test("write to a path writes a file, and leaves it only with --keep", () => {
 async function withLastWords(standsStill: boolean): Promise<string[]> {
   for (;;) {
     using log = lastingLog();
-    const running = startCli(["write", log.name, "--keep", "--tee", ...SMALL]);
+    const running = startCli(["write", log.name, "--no-remove", "--tee", ...SMALL]);
     const { pid = 0, stdin } = running.process;
     stdin?.on("error", () => {});
     const say = (text: string) => new Promise<void>((done) => stdin?.write(text, () => done()));
@@ -175,7 +175,10 @@ test("write --tee ends quietly when nobody reads its output", async () => {
 
 test("write takes \\r\\n for a line end, and --tee leaves it", () => {
   const path = `${folder}/crlf.ring`;
-  const { stdout } = runCli(["write", path, "--keep", "--tee", ...SMALL], "one\r\ntwo\nthree\r");
+  const { stdout } = runCli(
+    ["write", path, "--no-remove", "--tee", ...SMALL],
+    "one\r\ntwo\nthree\r",
+  );
   assert.equal(stdout, "one\r\ntwo\nthree\r");
   const lines = ['{"seq":1,"text":"one"}\n', '{"seq":3,"text":"three\\r"}\n'];
   assert.equal(runCli(["tail", path, "--grep", "e$", "-o", "json"]).stdout, lines.join(""));

@@ -25,7 +25,7 @@ import { ask, EventClient } from "../support/serve.ts";
 test("serve prints its address, shows the log, and ends on Ctrl-C with a page open", async () => {
   using log = ShmLogWriter.create(uniqueName("serve"), { chunkSize: 65536, chunkCount: 4 });
   log.write("hello");
-  const running = startCli(["serve", log.name, "-p", 0]);
+  const running = startCli(["serve", log.name, "--port", 0]);
   await running.until((stdout) => stdout.endsWith("\n"));
   const url = running.stdout.trim();
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/);
@@ -41,7 +41,7 @@ test("serve outlives a crowd of idle connections where descriptors are few", {
 }, async () => {
   using log = ShmLogWriter.create(uniqueName("serve"), { chunkSize: 65536, chunkCount: 4 });
   log.write("hello");
-  const [command, args] = cliCommand(["serve", log.name, "-p", 0]);
+  const [command, args] = cliCommand(["serve", log.name, "--port", 0]);
   const child = spawn("sh", ["-c", 'ulimit -n 100; exec "$0" "$@"', command, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -88,11 +88,11 @@ test("serve says what is wrong", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", () => resolve()));
   const { port } = other.address() as { port: number };
-  const taken = runCli(["serve", "-p", port]);
+  const taken = runCli(["serve", "--port", port]);
   other.close();
   assert.equal(taken.code, 1);
   assert.match(taken.stderr, /^ouroboros: .*(EADDRINUSE|in use).*\n$/);
-  for (const args of [["-p", 70000], ["-p", "x"], ["--rate", 0]]) {
+  for (const args of [["--port", 70000], ["--port", "x"], ["--rate", 0]]) {
     assert.equal(runCli(["serve", ...args]).code, 2, args.join(" "));
   }
 });

@@ -1,5 +1,5 @@
 /**
- * The pattern of `--grep`: a regular expression that never keeps a command from hearing Ctrl-C.
+ * The patterns of `--grep`: regular expressions that never keep a command from hearing Ctrl-C.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import process from "node:process";
 import { entryCount, warn } from "../output/warn.ts";
 import { costOf, longestWithin } from "./cost.ts";
+import { parsePattern } from "./syntax.ts";
 import { PatternThread } from "./thread.ts";
 
 /** So many steps take a tenth of a second, or two. */
@@ -18,59 +19,67 @@ const LIMIT = 150;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
+/** How to match, as `grep` has it. */
+export interface PatternOptions {
+  /** Whether upper and lower case are the same. */
+  ignoreCase?: boolean;
+  /** Whether the texts that do not match are selected. */
+  invertMatch?: boolean;
+}
+
 /**
- * A regular expression of JavaScript with the flag `u`. Where it could take long, by its form and the
- * length of a text, it is tried in another thread, and given up after some time: what is not decided
- * by then does not match, and is said to people.
+ * One or more regular expressions of JavaScript with the flag `u`, of which any may match. Where one
+ * could take long, by its form and the length of a text, it is tried in another thread, and given up
+ * after some time: a text that is not decided by then is not selected, and that is printed as a warning.
  *
  * A line end at the end of a text is no part of it if the text matches without it only.
  */
 export class Pattern {
-  readonly #regExp: RegExp;
-  /** The longest texts of which a try takes no time to speak of, and little. */
-  readonly #longestCalm: number;
-  readonly #longestHere: number;
-  #thread: PatternThread | undefined;
-  #isSlow = false;
+  readonly #expressions: readonly Expression[];
+  readonly #isInverted: boolean;
   #undecided = 0;
 
   /**
-   * Takes a pattern.
+   * Takes one or more patterns.
    *
-   * @throws {SyntaxError} if it is none
+   * @throws {SyntaxError} if one is not a regular expression
    */
-  constructor(text: string) {
-    this.#regExp = new RegExp(text, "u");
-    const cost = costOf(text);
-    this.#longestCalm = longestWithin(MANY_STEPS, cost);
-    this.#longestHere = longestWithin(MOST_STEPS, cost);
+  constructor(patterns: string | readonly string[], options: PatternOptions = {}) {
+    const texts = typeof patterns === "string" ? [patterns] : patterns;
+    this.#expressions = texts.map((text) => new Expression(parsePattern(text, options.ignoreCase)));
+    this.#isInverted = options.invertMatch ?? false;
   }
 
   /** Whether the last text may have taken long. */
   get isSlow(): boolean {
-    return this.#isSlow;
+    return this.#expressions.some(({ isSlow }) => isSlow);
   }
 
-  /** Whether a text matches. */
+  /** Whether a text is selected. */
   test(text: string): boolean {
-    if (this.#test(text)) return true;
     const last = text.charCodeAt(text.length - 1);
-    if (last !== LINE_FEED && last !== CARRIAGE_RETURN) return false;
-    return this.#test(text.replace(/\r?\n?$/, ""));
+    const hasLineEnd = last === LINE_FEED || last === CARRIAGE_RETURN;
+    let isMatch = this.#matches(text);
+    if (isMatch === false && hasLineEnd) isMatch = this.#matches(text.replace(/\r?\n?$/, ""));
+    return isMatch === undefined ? this.#giveUp() : isMatch !== this.#isInverted;
   }
 
-  #test(text: string): boolean {
-    this.#isSlow = text.length > this.#longestCalm;
-    if (text.length <= this.#longestHere) return this.#regExp.test(text);
-    this.#thread ??= new PatternThread(this.#regExp);
-    return this.#thread.test(text, LIMIT) ?? this.#giveUp();
+  /** Whether one of the expressions matches; undefined if none does and one took too long. */
+  #matches(text: string): boolean | undefined {
+    let result: boolean | undefined = false;
+    for (const expression of this.#expressions) {
+      const isMatch = expression.test(text);
+      if (isMatch) return true;
+      if (isMatch === undefined) result = undefined;
+    }
+    return result;
   }
 
-  #giveUp(): boolean {
+  #giveUp(): false {
     if (this.#undecided++ === 0) {
       warn(
-        `--grep took more than ${LIMIT} ms for an entry, which is left out, as are others of the ` +
-          "kind: a repetition of a repetition, like (a+)+, may take very long",
+        `--grep took more than ${LIMIT} ms for an entry: such entries are left out. ` +
+          "A repetition of a repetition, like (a+)+, may take very long",
       );
       process.once(
         "exit",
@@ -78,5 +87,30 @@ export class Pattern {
       );
     }
     return false;
+  }
+}
+
+class Expression {
+  /** Whether the last text may have taken long. */
+  isSlow = false;
+  readonly #regExp: RegExp;
+  /** The longest texts of which a try takes no time to speak of, and little. */
+  readonly #longestCalm: number;
+  readonly #longestHere: number;
+  #thread: PatternThread | undefined;
+
+  constructor(regExp: RegExp) {
+    this.#regExp = regExp;
+    const cost = costOf(regExp.source);
+    this.#longestCalm = longestWithin(MANY_STEPS, cost);
+    this.#longestHere = longestWithin(MOST_STEPS, cost);
+  }
+
+  /** Whether a text matches; undefined if that takes too long. */
+  test(text: string): boolean | undefined {
+    this.isSlow = text.length > this.#longestCalm;
+    if (text.length <= this.#longestHere) return this.#regExp.test(text);
+    this.#thread ??= new PatternThread(this.#regExp);
+    return this.#thread.test(text, LIMIT);
   }
 }

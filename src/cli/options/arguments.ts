@@ -9,10 +9,10 @@ import { sep } from "node:path";
 import { statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../../ffi/mod.ts";
-import { type LogLevel, toLevel } from "../../records/level.ts";
+import { isAtLeast, type LogLevel, toLevel } from "../../records/level.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import type { LogTarget } from "../../log/native/target.ts";
-import { Pattern } from "../grep/pattern.ts";
+import { parsePattern } from "../grep/syntax.ts";
 import { parseCursor } from "../files/cursor_file.ts";
 import { parseSize } from "../../base/sizes.ts";
 import { parseDuration, parseMoment } from "./moment.ts";
@@ -53,6 +53,26 @@ export function targetsArgument(text: string, previous: LogTarget[] = []): LogTa
   return [...previous, targetArgument(text)];
 }
 
+/** How many of the last entries: a number, `all`, or `+K`: from entry K on. */
+export function linesArgument(text: string): Lines {
+  if (text === "all") return { from: "oldest" };
+  // tail -n -20 is tail -n 20.
+  const [, plus, digits] = /^([+-]?)(\d+)$/.exec(text) ?? [];
+  const count = Number(digits);
+  if (!Number.isSafeInteger(count)) {
+    throw new InvalidArgumentError(
+      'A number of entries is expected, "all", or "+K" for all from entry K on.',
+    );
+  }
+  return plus === "+" ? { from: count } : { count };
+}
+
+/** A place to begin at; a number is that of the first entry. */
+export type Place = "oldest" | "latest" | "new" | number;
+
+/** The last entries, or those from a place on. */
+export type Lines = { count: number; from?: undefined } | { count?: undefined; from: Place };
+
 /** A size in bytes, at least 1. */
 export function sizeArgument(text: string): number {
   const size = parseSize(text);
@@ -73,14 +93,8 @@ export function countArgument(text: string): number {
 
 /** What takes a number of seconds within limits, with or without a fraction. */
 export function secondsArgument(from: number, to: number = Infinity): (text: string) => number {
-  const range = to === Infinity ? `of at least ${from}` : `from ${from} to ${to}`;
-  return (text) => {
-    const seconds = Number(text);
-    if (text.trim() === "" || !(seconds >= from && seconds <= to)) {
-      throw new InvalidArgumentError(`A number of seconds ${range} is expected.`);
-    }
-    return seconds;
-  };
+  const inMilliseconds = durationWithin(from * 1000, to * 1000);
+  return (text) => inMilliseconds(text) / 1000;
 }
 
 /** An integer from 1 on. */
@@ -95,7 +109,8 @@ export function momentArgument(text: string): number {
   const moment = parseMoment(text);
   if (moment === undefined) {
     throw new InvalidArgumentError(
-      'A time like "10m" (ago), "2h", "14:30" or "2026-11-21T14:30:00Z" is expected.',
+      'A time like "10m" (ago), "yesterday", "14:30", "2026-11-21T14:30:00Z" or "@1795269570" is ' +
+        "expected.",
     );
   }
   return moment;
@@ -103,20 +118,49 @@ export function momentArgument(text: string): number {
 
 /** How long something lasts, in milliseconds; more than nothing. */
 export function durationArgument(text: string): number {
-  const duration = parseDuration(text);
+  const duration = durationOf(text);
   if (duration === undefined || duration <= 0) {
     throw new InvalidArgumentError('A time like "90s", "15m", "2h" or "7d" is expected.');
   }
   return duration;
 }
 
-/** A level, by any of its names. */
-export function levelArgument(text: string): LogLevel {
-  const level = toLevel(text);
-  if (level === undefined) {
-    throw new InvalidArgumentError("trace, debug, info, warn, error or fatal is expected.");
+/** What takes a time within limits, which are in milliseconds, as is what it gives. */
+export function durationWithin(from: number, to: number = Infinity): (text: string) => number {
+  const range = to === Infinity
+    ? `of at least ${from / 1000} s`
+    : `from ${from / 1000} s to ${to / 1000} s`;
+  return (text) => {
+    const duration = durationOf(text);
+    if (duration === undefined || duration < from || duration > to) {
+      throw new InvalidArgumentError(`A time like "10s" ${range} is expected.`);
+    }
+    return duration;
+  };
+}
+
+/** A number without a unit is one of seconds. */
+function durationOf(text: string): number | undefined {
+  return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
+}
+
+/** Levels from one to another, both included. */
+export interface LevelRange {
+  least: LogLevel;
+  most: LogLevel;
+}
+
+/** The levels from one on, or from one to another: `warn`, `warn..error`. */
+export function levelsArgument(text: string): LevelRange {
+  const [from, to, ...rest] = text.split("..").map(toLevel);
+  const [least, most] = text.includes("..") ? [from, to] : [from, "fatal" as const];
+  if (least === undefined || most === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(
+      "trace, debug, info, warn, error or fatal is expected, or a range like warn..error.",
+    );
   }
-  return level;
+  // journalctl takes them the other way round, too.
+  return isAtLeast(most, least) ? { least, most } : { least: most, most: least };
 }
 
 /** A place in a log, in JSON. */
@@ -128,11 +172,12 @@ export function cursorArgument(text: string): Cursor {
   }
 }
 
-/** A regular expression. */
-export function patternArgument(text: string): Pattern {
+/** A regular expression, after those that stand before it; as it is, for other options are to come. */
+export function patternsArgument(text: string, previous: string[] = []): string[] {
   try {
-    return new Pattern(text);
+    parsePattern(text);
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }
+  return [...previous, text];
 }

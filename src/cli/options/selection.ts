@@ -5,19 +5,19 @@
  */
 
 import type { Command } from "commander";
-import { levelArgument, momentArgument, patternArgument } from "./arguments.ts";
 import type { Entry } from "../../log/entry.ts";
-import type { Pattern } from "../grep/pattern.ts";
+import { Pattern, type PatternOptions } from "../grep/pattern.ts";
 import { isAtLeast, type LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
+import { type LevelRange, levelsArgument, momentArgument, patternsArgument } from "./arguments.ts";
 
 /** What an entry must fulfil. */
 export interface Criteria {
   /** What its text matches. */
   grep?: Pattern;
-  /** Its least level. */
-  level?: LogLevel;
+  /** Its level. */
+  level?: LevelRange;
   /** Its earliest and latest time, in milliseconds since 1970. */
   since?: number;
   until?: number;
@@ -81,22 +81,52 @@ export class Selection {
       return false;
     }
     if (until !== undefined && time > until) return false;
-    if (level !== undefined && record?.level && !isAtLeast(record.level, level)) return false;
+    if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
     return grep === undefined || grep.test(text);
   }
 }
 
+function isWithin(level: LogLevel, { least, most }: LevelRange): boolean {
+  return isAtLeast(level, least) && isAtLeast(most, level);
+}
+
 /** What the help of a command with these options says. */
 export const SELECTION_HELP: string =
-  "Times and levels are those in JSON lines of pino, LogTape, winston, OpenTelemetry and the like, and\n" +
-  'at the beginning of text: "2026-11-21T13:59:30Z [info] …". An entry without a time has that of the\n' +
-  "entry before; one without a level passes --level, as it may be a part of one that has.";
+  `A <time> is 10m, 2h or "5 minutes ago", today, yesterday, 14:30, 2026-11-21 14:30,
+or @SECONDS. Times and levels are read from JSON lines (pino, winston, LogTape,
+OpenTelemetry) and from the beginning of text: "2026-11-21T13:59:30Z [info] …".
+An entry without a time has that of the entry before it. An entry without a level
+passes --level, because it may be a line of a stack.`;
 
 /** Adds the options; what they give are the `Criteria` of a `Selection`. */
 export function addSelectionOptions(command: Command): Command {
+  const group = command.optionsGroup();
   return command
-    .option("--since <time>", "from then on: 10m, 2h, 1d (ago), 14:30, or ISO 8601", momentArgument)
-    .option("--until <time>", "up to then", momentArgument)
-    .option("-p, --level <level>", "records of at least this level: trace … fatal", levelArgument)
-    .option("--grep <regexp>", "only entries whose text matches", patternArgument);
+    .optionsGroup("Filters:")
+    .option("-S, --since <time>", "print entries from this time on", momentArgument)
+    .option("-U, --until <time>", "print entries up to this time", momentArgument)
+    .option(
+      "-p, --level <level>",
+      "print records of at least this level (warn), or of a range (warn..error)",
+      levelsArgument,
+    )
+    .option(
+      "-g, --grep <pattern>",
+      "print entries that match a regular expression; repeat it for several, of which any may match",
+      patternsArgument,
+    )
+    .option("-i, --ignore-case", "let --grep ignore case")
+    .option("-v, --invert-match", "print the entries that --grep does not match")
+    .optionsGroup(group)
+    .hook("preAction", compilePatterns);
+}
+
+/** Puts the pattern in the place of its parts, once all of them are known. */
+function compilePatterns(command: Command): void {
+  const { grep, ...options } = command.opts<{ grep?: string[] } & PatternOptions>();
+  if (grep !== undefined) command.setOptionValue("grep", new Pattern(grep, options));
+  else if (options.ignoreCase || options.invertMatch) {
+    const flag = options.ignoreCase ? "-i" : "-v";
+    command.error(`error: ${flag} needs a pattern: --grep <pattern>`, { exitCode: 2 });
+  }
 }

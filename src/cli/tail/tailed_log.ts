@@ -123,7 +123,7 @@ export class TailedLog {
       this.#expected = after.sequenceNumber + 1;
     } else if (after !== undefined) {
       this.#expected = 1;
-      yield this.#notice("the cursor is of another log, so all that is in this one is new");
+      yield this.#notice("the place is one of another log: all entries of this one are printed");
     } else if (typeof from === "number") this.#expected = from;
     if (lines === undefined || this.#isNew) yield* this.#readUpTo(last);
     else {
@@ -132,7 +132,7 @@ export class TailedLog {
     }
     const { untimed } = this.#selection;
     if (untimed > 0) {
-      yield this.#notice(`${entryCount(untimed)} left out, of which no time is known`);
+      yield this.#notice(`${entryCount(untimed)} left out because they have no time`);
     }
   }
 
@@ -146,7 +146,7 @@ export class TailedLog {
       this.#expected = 1;
       // At once, for it may take its time until the first entry comes; all before is printed by now.
       const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
-      warn(`${prefix}there is a new log of this name, which is followed now`);
+      warn(`${prefix}following a new log of this name`);
     };
     try {
       this.#live = signal;

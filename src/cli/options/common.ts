@@ -1,0 +1,59 @@
+/**
+ * Options that several commands have. A flag means one thing everywhere: the table is in
+ * `.github/ARCHITECTURE.md`.
+ *
+ * @module
+ */
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Place, positiveArgument, sizeArgument } from "./arguments.ts";
+
+/** `-o` and `--json`; without a default the command chooses it. */
+export function addOutputOptions(
+  command: Command,
+  formats: readonly string[] = ["text", "json"],
+  fallback: { format?: string; words?: string } = { format: "text" },
+): Command {
+  const words = fallback.words === undefined ? "" : ` (default: ${fallback.words})`;
+  const option = new Option("-o, --output <format>", `print as${words}`).choices(formats);
+  if (fallback.format !== undefined) option.default(fallback.format);
+  return command.addOption(option)
+    .option("--json", "the same as -o json")
+    .on("option:json", () => command.setOptionValueWithSource("output", "json", "cli"));
+}
+
+/** `--color` and `--no-color`. */
+export function addColorOptions(command: Command): Command {
+  return command
+    .option("--color", "use colors even if the output is not a terminal")
+    .option("--no-color", "use no colors");
+}
+
+/** `--from`, with those of the places that the command knows. */
+export function fromOption(
+  description: string,
+  words: readonly ("oldest" | "latest" | "new")[],
+): Option {
+  return new Option("--from <place>", description).argParser((text): Place => {
+    const word = words.find((word) => word === text);
+    if (word !== undefined) return word;
+    if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+    const all = words.map((word) => `"${word}"`).join(", ");
+    throw new InvalidArgumentError(`${all} or a sequence number is expected.`);
+  });
+}
+
+/** The options of a command that makes a log. */
+export function addLogOptions(command: Command, ifExists: "resume" | "fail"): Command {
+  return command
+    .option(
+      "--chunk-size <bytes>",
+      "size of a chunk: 65536, 64k, 1MiB (default: 1 MiB, less if memory is limited)",
+      sizeArgument,
+    )
+    .option("--chunks <count>", "number of chunks (default: 16)", positiveArgument)
+    .addOption(
+      new Option("--if-exists <what>", "what to do if there is a log of that name")
+        .choices(["resume", "replace", "fail"]).default(ifExists),
+    );
+}

@@ -1,0 +1,120 @@
+/**
+ * A command of ours, which also takes what users of `tail`, `journalctl`, `grep` and `docker logs` type.
+ *
+ * @module
+ */
+
+import { Command, type Option } from "commander";
+import { warn } from "../output/warn.ts";
+
+/** What others spell, and how we do; `$1` is what was in the group. */
+const SPELLINGS: readonly [theirs: RegExp, ours: readonly string[]][] = [
+  // tail -20, tail -20f
+  [/^-(\d+)$/, ["--lines=$1"]],
+  [/^-(\d+)f$/, ["--lines=$1", "--follow"]],
+  [/^-(\d+)F$/, ["--lines=$1", "--follow-name"]],
+  [/^--follow=name$/, ["--follow-name"]],
+  [/^--follow=descriptor$/, ["--follow"]],
+  // docker logs, kubectl logs, stern
+  [/^--tail(=.*)?$/, ["--lines$1"]],
+  // journalctl
+  [/^--priority(=.*)?$/, ["--level$1"]],
+  [/^--no-tail$/, ["--all"]],
+  // grep
+  [/^-[eE]$/, ["--grep"]],
+  [/^--(?:regexp|extended-regexp|perl-regexp)(=.*)?$/, ["--grep$1"]],
+  // ls, grep, git
+  [/^--colou?r=(?:always|yes)$/, ["--color"]],
+  [/^--colou?r=(?:never|no)$/, ["--no-color"]],
+  [/^--colou?r=auto$/, []],
+];
+
+/** What others have and we need not: we wait for a log in any case, and have no pager. */
+const NEEDLESS = /^--(?:retry|no-pager|line-buffered)$/;
+
+/** What others have and we have not, and what to type. */
+const HINTS: readonly [theirs: RegExp, hint: string][] = [
+  [/^(?:-c|--bytes|--count)\b/, "count lines by | wc -l; -n <count> prints the last entries"],
+  [/^(?:-u|--unit|--identifier)\b/, "name the log: ouroboros tail /NAME"],
+  [/^(?:-[ABC]|--(?:context|before-context|after-context))\b/, "pipe into grep: | grep -C 3"],
+  [/^(?:-[bk]|--boot|--dmesg)\b/, "--since names a time: --since today"],
+  [/^(?:-s|--sleep-interval|--pid)\b/, "-f ends with its log, -F at Ctrl-C"],
+  [/^(?:-t|--timestamps)$/, "-o pretty shows the times of records"],
+];
+
+/** A command, and its subcommands. */
+export class Subcommand extends Command {
+  /** Spellings of before, and those of now. */
+  readonly oldOptions: Map<string, string> = new Map();
+
+  override createCommand(name?: string): Command {
+    return new Subcommand(name);
+  }
+
+  /** Takes also the spellings of others, where the command has what they mean. */
+  override parseOptions(words: string[]): { operands: string[]; unknown: string[] } {
+    return super.parseOptions(this.parent === null ? words : this.#translated(words));
+  }
+
+  #translated(words: readonly string[]): string[] {
+    const result: string[] = [];
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
+      if (word === "--") return [...result, ...words.slice(i)];
+      const hint = this.#hint(word);
+      if (hint !== undefined) {
+        this.error(`error: unknown option '${word}'\n(${hint})`, {
+          code: "commander.unknownOption",
+        });
+      }
+      result.push(...this.#ours(this.#renamed(word)));
+      // What belongs to an option is no option.
+      if (this.#expectsValue(result.at(-1) ?? "") && i + 1 < words.length) result.push(words[++i]);
+    }
+    return result;
+  }
+
+  /** A spelling of before as that of now, with a line that says so. */
+  #renamed(word: string): string {
+    const flag = word.split("=")[0];
+    const now = this.oldOptions.get(flag);
+    if (now === undefined) return word;
+    warn(`${flag} is now ${now}`);
+    return now + word.slice(flag.length);
+  }
+
+  #ours(word: string): string[] {
+    for (const [theirs, ours] of SPELLINGS) {
+      if (!theirs.test(word)) continue;
+      const words = ours.map((one) => word.replace(theirs, one));
+      // Some are ours, too, in another command.
+      if (words.every((one) => this.#has(one.split("=")[0])) && !this.#has(word)) return words;
+    }
+    return NEEDLESS.test(word) && this.#has("--lines") ? [] : [word];
+  }
+
+  /** What to type in place of an option of another program. */
+  #hint(word: string): string | undefined {
+    if (!this.#has("--lines") || this.#has(word.split("=")[0])) return undefined;
+    return HINTS.find(([theirs]) => theirs.test(word))?.[1];
+  }
+
+  #has(flag: string): boolean {
+    return this.options.some((option) => isOf(option, flag));
+  }
+
+  #expectsValue(word: string): boolean {
+    // -fn, too.
+    const flag = /^-\w{2,}$/.test(word) ? `-${word.at(-1)}` : word;
+    return this.options.some((option) => option.required && isOf(option, flag));
+  }
+}
+
+function isOf({ short, long }: Option, flag: string): boolean {
+  return short === flag || long === flag;
+}
+
+/** Lets `old` mean what `now` means, for one release: it says what to type. */
+export function oldOption(command: Command, old: string, now: string): void {
+  if (command instanceof Subcommand) command.oldOptions.set(old, now);
+}

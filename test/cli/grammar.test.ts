@@ -1,0 +1,163 @@
+/** One grammar for all commands: the table of flags in ARCHITECTURE.md, spellings of others and of before. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import test from "node:test";
+import type { Command } from "commander";
+import { createProgram } from "../../src/cli/program.ts";
+
+const program = createProgram();
+const visible = program.createHelp().visibleCommands(program)
+  .filter((command) => !["help", "forward", "receive"].includes(command.name()));
+
+/** What a row of the table says: the flag as the help has it, and the commands that have it. */
+function rows(): [flags: string, commands: string][] {
+  const path = new URL("../../.github/ARCHITECTURE.md", import.meta.url);
+  const [, section] = readFileSync(path, "utf8").split(/^### Flags$/m);
+  const lines = section.split(/^##/m)[0].split("\n").filter((line) => line.startsWith("| `-"));
+  return lines.map((line) => {
+    const [flags, , commands] = line.split("|").slice(1).map((cell) => cell.trim());
+    return [flags.replaceAll("`", ""), commands];
+  });
+}
+
+/** The same, of the commands themselves. */
+function flagsOf(commands: readonly Command[]): [flags: string, commands: string][] {
+  const found = new Map<string, string[]>();
+  for (const command of commands) {
+    for (const { flags, hidden } of command.options) {
+      if (!hidden) found.set(flags, [...found.get(flags) ?? [], command.name()]);
+    }
+  }
+  return [...found].map(([flags, names]) => [flags, names.sort().join(", ")]);
+}
+
+const sorted = <T>(values: T[]) => [...values].sort((a, b) => `${a}` < `${b}` ? -1 : 1);
+
+test("each flag of each command is one of the table, with the same value and short form", () => {
+  assert.deepEqual(sorted(flagsOf(visible)), sorted(rows()));
+});
+
+test("no flag stands in the table twice", () => {
+  const names = rows().flatMap(([flags]) => flags.split(/[ ,]+/)).filter((word) => word[0] === "-");
+  assert.deepEqual(names.filter((name, i) => names.indexOf(name) < i), []);
+});
+
+test("the commands of the reference's tools are not in the list", () => {
+  const names = program.commands.map((command) => command.name());
+  for (const name of ["dump", "generate"]) {
+    assert.ok(names.includes(name), name);
+    assert.ok(!visible.some((command) => command.name() === name), name);
+  }
+});
+
+/** What a command makes of words. */
+function parsed(name: string, ...words: string[]): Record<string, unknown> & { rest: string[] } {
+  const command = createProgram().commands.find((one) => one.name() === name)!;
+  command.configureOutput({ writeErr: () => {} });
+  const { operands, unknown } = command.exitOverride().parseOptions(words);
+  return { ...command.opts(), rest: [...operands, ...unknown] };
+}
+
+/** The error of a command for words, in one line. */
+function refused(name: string, ...words: string[]): string {
+  let text = "";
+  const command = createProgram().commands.find((one) => one.name() === name)!;
+  command.exitOverride().configureOutput({
+    writeErr: (part) => text += part,
+    outputError: (part) => text += part,
+  });
+  assert.throws(() => command.parseOptions(words));
+  return text;
+}
+
+test("tail takes what users of tail, journalctl, grep and docker logs type", () => {
+  const count = (lines: number) => ({ lines: { count: lines } });
+  const cases: [words: string[], options: object][] = [
+    [["-n", "20", "/a"], count(20)],
+    [["-n20", "/a"], count(20)],
+    [["-n", "-20", "/a"], count(20)],
+    [["-20", "/a"], count(20)],
+    [["-f", "-20", "/a"], { ...count(20), follow: true }],
+    [["-20f", "/a"], { ...count(20), follow: true }],
+    [["-fn", "20", "/a"], { ...count(20), follow: true }],
+    [["-fn20", "/a"], { ...count(20), follow: true }],
+    [["--lines=20", "/a"], count(20)],
+    [["--tail", "20", "/a"], count(20)],
+    [["--tail=20", "/a"], count(20)],
+    [["-n", "+3", "/a"], { lines: { from: 3 } }],
+    [["-n", "all", "/a"], { lines: { from: "oldest" } }],
+    [["--no-tail", "/a"], { all: true }],
+    [["--follow=name", "/a"], { followName: true }],
+    [["--follow=descriptor", "/a"], { follow: true }],
+    [["--follow", "--retry", "/a"], { follow: true }],
+    [["-r", "/a"], { reverse: true }],
+    [["-g", "x", "-i", "-v", "/a"], { grep: ["x"], ignoreCase: true, invertMatch: true }],
+    [["-iv", "--grep=a", "-e", "b", "/a"], {
+      grep: ["a", "b"],
+      ignoreCase: true,
+      invertMatch: true,
+    }],
+    [["-E", "a|b", "/a"], { grep: ["a|b"] }],
+    [["-g", "-20", "/a"], { grep: ["-20"] }],
+    [["-p", "err", "/a"], { level: { least: "error", most: "fatal" } }],
+    [["-p", "3", "/a"], { level: { least: "error", most: "fatal" } }],
+    [["--priority=warning..err", "/a"], { level: { least: "warn", most: "error" } }],
+    [["-p", "err..warning", "/a"], { level: { least: "warn", most: "error" } }],
+    [["-o", "json", "/a"], { output: "json" }],
+    [["--json", "/a"], { output: "json", json: true }],
+    [["--color=never", "/a"], { color: false }],
+    [["--color=always", "/a"], { color: true }],
+    [["--color=auto", "--no-pager", "/a"], {}],
+  ];
+  for (const [words, options] of cases) {
+    assert.deepEqual(
+      parsed("tail", ...words),
+      { ...options, rest: ["/a"] },
+      words.join(" "),
+    );
+  }
+  assert.deepEqual(parsed("tail", "--", "-20").rest, ["-20"]);
+});
+
+test("tail says what to type in place of what it has not", () => {
+  assert.match(refused("tail", "-c", "100", "/a"), /-n <count> prints the last entries/);
+  assert.match(refused("tail", "-u", "nginx"), /name the log: ouroboros tail \/NAME/);
+  assert.match(refused("tail", "-C", "3", "/a"), /\| grep -C 3/);
+  assert.match(refused("tail", "-b", "/a"), /--since today/);
+  assert.match(refused("tail", "--pid=4", "/a"), /Ctrl-C/);
+  assert.match(refused("tail", "-n", "ten", "/a"), /"all", or "\+K"/);
+  assert.match(refused("tail", "-p", "loud", "/a"), /a range like warn\.\.error/);
+  assert.match(refused("tail", "-g", "(?P<a>b)", "/a"), /a named group is \(\?<name>…\)/);
+});
+
+test("spellings of before work, and say what to type", (t) => {
+  const said: string[] = [];
+  t.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
+  assert.equal(parsed("tail", "--cursor-file", "at", "/a").state, "at");
+  assert.equal(parsed("record", "--cursor-file=at", "/a", "b").state, "at");
+  assert.equal(parsed("record", "--reopen", "/a", "b").followName, true);
+  assert.equal(parsed("write", "--keep", "/a").remove, false);
+  assert.equal(parsed("serve", "-p", "8080").port, 8080);
+  assert.equal(parsed("record", "--fsync", "200", "/a", "b").fsync, 200);
+  assert.equal(parsed("top", "-d", "0.5").interval, 500);
+  t.mock.restoreAll();
+  assert.deepEqual(said.map((line) => line.replace(/^ouroboros: /, "").trimEnd()), [
+    "--cursor-file is now --state",
+    "--cursor-file is now --state",
+    "--reopen is now --follow-name",
+    "--keep is now --no-remove",
+    "-p is now --port",
+    "--fsync 200 is now --fsync 200ms",
+  ]);
+});
+
+test("all spellings of before lead to flags that are there", () => {
+  for (const command of program.commands) {
+    const { oldOptions } = command as unknown as { oldOptions?: Map<string, string> };
+    for (const now of oldOptions?.values() ?? []) {
+      assert.ok(command.options.some(({ short, long }) => now === short || now === long), now);
+    }
+  }
+});
