@@ -158,11 +158,11 @@
  *
  * Whoever has a pipeline keeps it. `ouroboros tail -f -o json` prints a line of JSON for each entry
  * (`{"seq":1,"text":"…"}`, or `base64` for what is no text), to be piped into any agent that reads its
- * standard input. With `--cursor-file` it goes on after a restart where it was.
+ * standard input. With `--state` it goes on after a restart where it was.
  *
  * ```sh
- * ouroboros tail app -F -o json --cursor-file app.cursor | fluent-bit -i stdin -o http -p host=logs.example
- * ouroboros tail app -F -o json --cursor-file app.cursor | vector --config vector.yaml # sources: type: stdin
+ * ouroboros tail app -F -o json --state app.place | fluent-bit -i stdin -o http -p host=logs.example
+ * ouroboros tail app -F -o json --state app.place | vector --config vector.yaml # sources: type: stdin
  * ```
  *
  * For a collector of OpenTelemetry no agent is needed, since OTLP is JSON over HTTP:
