@@ -10,7 +10,6 @@ import type { Check } from "../../base/options.ts";
 import { parseSize } from "../../base/sizes.ts";
 import { checkChunkCount, dataOffset, HEADER_SIZE, segmentSize } from "../layout.ts";
 import type { LogMemory, LogTarget } from "./target.ts";
-import type { ShmLogWriterOptions } from "./writer_options.ts";
 
 /** The default size of a log, and the least that it is made for want of room, in bytes. */
 const USUAL_SIZE = 16 << 20;
@@ -30,7 +29,12 @@ export interface Shape {
   chunkSize: number;
 }
 
-type ShapeOptions = Pick<ShmLogWriterOptions, "size" | "chunkSize" | "chunkCount">;
+/** What a writer's options say of it. */
+interface ShapeOptions {
+  size?: number | string;
+  chunkSize?: number;
+  chunkCount?: number;
+}
 
 /** What the option `size` may be: bytes, or text like `"64MiB"`. */
 export const sizeCheck: Check = (name, value) => {

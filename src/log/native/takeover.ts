@@ -7,6 +7,7 @@
  * @module
  */
 
+import process from "node:process";
 import {
   type CreateOptions,
   Doorbell,
@@ -15,7 +16,6 @@ import {
   textEncoding,
 } from "../../../ffi/mod.ts";
 import { formatSize } from "../../base/sizes.ts";
-import { emitWarning } from "../../base/warning.ts";
 import {
   NoSpaceError,
   OuroborosError,
@@ -119,9 +119,10 @@ function resume(
       return made;
     } catch (error) {
       if (!(error instanceof OuroborosError)) throw error;
-      emitWarning(
+      process.emitWarning(
         `log ${describeTarget(target)} keeps its size of ${formatSize(memory.byteLength)}, ` +
           `${formatSize(size)} can't be had: ${error.message}`,
+        "OuroborosWarning",
       );
     }
   }
