@@ -32,7 +32,7 @@
  * | lines or records that stay readable for a while, also for readers that come late or after a crash | the log: this module |
  * | items that are taken once, and must outlive the process | `@ouroboros/log/ring`, a queue in a file |
  * | messages of which only the newest count, or programs that use the C++ library circular-buffer | `@ouroboros/log/circular` |
- * | typed events with a time, from thread to thread, or kept for ever | `@ouroboros/log/events` |
+ * | typed events with a time, from thread to thread, or never dropped | `@ouroboros/log/events` |
  *
  * ## Guides
  *

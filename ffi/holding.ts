@@ -81,7 +81,7 @@ export function release(
   try {
     action?.();
   } finally {
-    // Its lock before the object itself: a process that makes it anew must not find it locked.
+    // Its lock before the object itself: a process that makes it again must not find it locked.
     for (const open of [...holding.descriptors].reverse()) holding.closeDescriptor(open);
   }
 }

@@ -144,7 +144,7 @@ export class MappedFile extends Mapping {
   }
 
   /**
-   * Makes the file longer, with room on the disk for all of it, and maps it anew: `buffer` is another
+   * Makes the file longer, with room on the disk for all of it, and maps it again: `buffer` is another
    * one then, and all views of the one before have ended. If it fails, nothing changes. The lock is
    * kept. Processes that have it mapped see no more than before, until they `remap()`.
    *

@@ -302,7 +302,7 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
-   * Maps the object anew, as large as it is now: `buffer` is another one then, and all views of the
+   * Maps the object again, as large as it is now: `buffer` is another one then, and all views of the
    * one before have ended. Nothing happens if it has the size that is mapped. A lock is kept.
    *
    * @returns whether it had another size

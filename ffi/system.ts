@@ -118,7 +118,7 @@ export interface System {
   createShared(name: string, mode: number, size: number): number;
   /** Opens a segment; returns its descriptor. */
   openShared(name: string, access: Access): number;
-  /** What a segment's name leads to, be it a link, where that can be had without a descriptor. */
+  /** What a segment's name leads to, be it a link, where that is available without a descriptor. */
   identifyShared?(name: string): ObjectIdentity | undefined;
   /** Removes a segment's name, where it persists; returns whether there was one. */
   unlinkShared(name: string): boolean;

@@ -30,7 +30,12 @@ const BANNED: readonly [phrase: RegExp, instead: string][] = [
   [/\bas ever\b/gi, "as before"],
   [/\bhears? of\b/gi, "learns, sees"],
   [/\bif that can be had\b/gi, "if there is one"],
-  [/\bit is a matter of\b/gi, "say it"],
+  [/\banew\b/gi, "again"],
+  [/\bin the midst\b/gi, "in the middle"],
+  [/\bfor want of\b/gi, "for lack of"],
+  [/\bvouch(?:es)?\b/gi, "guarantees, proves, guards"],
+  [/\bwhat(?:ever)? becomes? of\b/gi, "what happens to, the result of"],
+  [/\b(?:to|can|could) be had\b/gi, "available, possible"],
 ];
 
 /** Where others are at work. */

@@ -16,7 +16,7 @@
  * - **`CORRUPT_BUFFER`**: the state of a circular buffer contradicts itself. Its segments belong to
  *   different buffers, or another program wrote into them. Remove both segments.
  * - **`CORRUPT_LOG`**: the log has bytes that no writer wrote. Look at it with `ouroboros verify NAME`.
- *   Read what is left with `onDamage: "skip"`. Start anew with `ifExists: "replace"`.
+ *   Read what is left with `onDamage: "skip"`. Start again with `ifExists: "replace"`.
  * - **`CORRUPT_RING`**: a ring's file is damaged, or the file is not a ring: the message says which.
  *   `MemMapRingBuffer.repair(path)` keeps what is intact, and refuses a file that is not a ring.
  * - **`CORRUPT_STATE`**: a state file is damaged: no slot is intact. Remove it. The forwarder or receiver

@@ -85,5 +85,5 @@ export function checkIsFile(what: string, stats: Stats): void {
 /** The error for a file that holds something else than a place. */
 export function damaged(what: string, cause?: unknown): CorruptStateError {
   const reason = cause instanceof Error ? ` (${cause.message})` : "";
-  return new CorruptStateError(`${what} is damaged${reason}: remove it to start anew`, { cause });
+  return new CorruptStateError(`${what} is damaged${reason}: remove it to start again`, { cause });
 }

@@ -12,7 +12,7 @@ const SHORT = 96;
 /**
  * Throws unless `into` is bytes.
  *
- * @throws {TypeError} if it is no Uint8Array
+ * @throws {TypeError} if it is not a Uint8Array
  */
 export function checkInto(into: Uint8Array): void {
   if (!(into instanceof Uint8Array)) byteLength("into", into, "a Uint8Array");

@@ -1,5 +1,5 @@
 /**
- * Segments on macOS, which are no files there: what their descriptors can't do is made up for.
+ * Segments on macOS, which are not files there: what their descriptors can't do is made up for.
  *
  * What XNU's `posix_shm.c` does, and what comes of it here:
  *
@@ -117,7 +117,7 @@ export function withMacSegments(posix: System, options: MacOptions): System {
     words[1] = BigInt(size);
     words[2] = BigInt(identity.inode);
     words[3] = BigInt(identity.created);
-    // Release: a process that sees the mark sees what it vouches for.
+    // Release: a process that sees the mark sees what it guards.
     Atomics.store(words, 0, MARK);
     page.transfer(0);
     posix.unmap(address, PAGE);

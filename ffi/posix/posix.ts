@@ -181,7 +181,7 @@ export function posixSystem(
           );
         }
       }
-      // A file system that can't promise room: files of it work all the same, as far as it goes.
+      // A file system that can't promise room: its files still work, without that promise.
       const cannot = reason === ERRNO.EOPNOTSUPP || reason === ERRNO.ENOTSUP ||
         reason === ERRNO.EINVAL;
       if (reason !== 0 && !(isFile && cannot)) throw systemError("reserving memory", what, reason);

@@ -48,7 +48,7 @@ const INFORMATION_INDEX_HIGH = 44;
 const INFORMATION_INDEX_LOW = 48;
 /** From 1601, where Windows counts from, to 1970, in units of 100 ns. */
 const EPOCH = 116444736000000000n;
-/** From here on a path wants to be written in the long form. */
+/** From here on a path must be written in the long form. */
 const LONG_PATH = 240;
 
 /** Files that this thread has open. */
@@ -119,7 +119,7 @@ export class WindowsFiles implements Files {
     const what = `file "${path}"`;
     let descriptor: number;
     try {
-      // To write: the system wants that.
+      // To write: the system needs that.
       descriptor = openSync(path, constants.O_RDWR);
     } catch (error) {
       throw translateFsError("open", what, error);

@@ -12,7 +12,7 @@ const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 /** Returns the class of a typed array of any realm; `undefined` for anything else. */
 const classOf = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)!.get!;
 
-/** Whether `value` is a Uint8Array, or a subclass like Buffer, be it of another realm. */
+/** Whether `value` is a Uint8Array, or a subclass like Buffer, also of another realm. */
 export function isBytes(value: unknown): value is Uint8Array {
   return classOf.call(value) === "Uint8Array";
 }
@@ -20,7 +20,7 @@ export function isBytes(value: unknown): value is Uint8Array {
 /**
  * The length of `data`, which must be bytes that are there.
  *
- * @throws {TypeError} if it is no Uint8Array, or its buffer is detached or became too short for it
+ * @throws {TypeError} if it is not a Uint8Array, or its buffer is detached or became too short for it
  */
 export function byteLength(
   what: string,
@@ -56,7 +56,7 @@ export function checkArray(what: string, value: unknown): void {
 /**
  * Throws unless `value` is an integer of at least `least`, or Infinity.
  *
- * @throws {TypeError} if it is no number
+ * @throws {TypeError} if it is not a number
  * @throws {RangeError} if it is a number of another kind
  */
 export function checkCount(name: string, value: unknown, least: number): void {

@@ -28,7 +28,7 @@ import { type CircularReaderOptions, readerChecks, type ReadResult } from "./rea
 const SHORT_MESSAGE = 96;
 /** How often a start is tried before it is put off until the next read. */
 const START_ATTEMPTS = 64;
-/** How often a single read begins anew: a writer that is always faster must not keep it for ever. */
+/** How often a single read starts again: a writer that is always faster must not keep it without end. */
 const MAX_LAPS = 8;
 
 /** What #next() gives besides the size of a message. */
@@ -246,17 +246,17 @@ export class CircularReader {
     }
     const available = sequence - this.#sequence;
     if (available === 0) return NOTHING;
-    // Less than there was: somebody began anew.
+    // Less than there was: somebody started again.
     if (available < 0 || available > this.capacity) return LAPPED;
     // After S: a writer that claims has claimed that before.
     this.#isClaimed = this.#memory.readClaim(this.#fence) >= sequence;
-    // Ours continues the numbers of the one before; the original begins anew with 0.
+    // Ours continues the numbers of the one before; the original starts again with 0.
     if (!this.#isClaimed && this.#isElsewhere(sequence)) return LAPPED;
     return this.#available = available;
   }
 
   /**
-   * Whether the writer's place contradicts ours: it began anew with S = 0, and by now S is beyond our
+   * Whether the writer's place contradicts ours: it started again with S = 0, and by now S is beyond our
    * number. No if it is within a message: then the next look tells.
    */
   #isElsewhere(sequence: number): boolean {
@@ -348,7 +348,7 @@ export class CircularReader {
     this.#available -= size;
   }
 
-  /** Notes a loss, and begins anew at the newest. */
+  /** Notes a loss, and starts again at the newest. */
   #lap(): void {
     this.#laps++;
     this.#available = 0;

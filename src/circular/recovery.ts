@@ -29,7 +29,7 @@ export interface BufferEnd extends Place {
  * or does not. Ours claimed before: the walk along the headers from there to S tells which; what it
  * claimed may be overwritten, and stays claimed. Of the
  * original that is not to be known: then the message is left out and S moves on by more than the
- * capacity, so that each reader sees that it missed something and begins anew.
+ * capacity, so that each reader sees that it missed something and starts again.
  *
  * @throws {CorruptBufferError} if an index or the sequence number cannot be
  */

@@ -42,7 +42,7 @@ export class EventMemory {
     this.size = this.bytes.length;
   }
 
-  /** Switches to a memory that begins with the same bytes, or that is the same, mapped anew. */
+  /** Switches to a memory that begins with the same bytes, or that is the same, mapped again. */
   moveTo(memory: MemoryLike): void {
     this.bytes = bytesOf("memory", memory);
     this.words = wordsOf(this.bytes);

@@ -112,7 +112,7 @@ export class EventView {
     return new Uint8Array(this.#memory.bytes.subarray(start, start + this.#length));
   }
 
-  /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  /** The payload decoded as UTF-8 at each call; what is not UTF-8 becomes U+FFFD. */
   get text(): string {
     return decodeText(this.bytes());
   }

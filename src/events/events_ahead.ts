@@ -11,7 +11,7 @@ import { EVENT_HEADER_SIZE, LENGTH_OFFSET, MAX_EVENT_SIZE } from "./layout.ts";
 /** How much is copied at once in bytes: more than any event has. */
 const BLOCK = 1 << 17;
 
-/** A part of a log in private memory, which is filled anew. */
+/** A part of a log in private memory, which is filled again. */
 export class EventsAhead {
   #block: Uint8Array | undefined;
   // Where it is from, and to, in bytes from the start of the log.

@@ -83,7 +83,7 @@ export class EventReader implements Iterable<StoredEvent> {
   /**
    * Opens the log in `memory`.
    *
-   * @throws {UnsupportedLogError} if it is no event log of version 1
+   * @throws {UnsupportedLogError} if it is not an event log of version 1
    * @throws {CorruptLogError} if it is shorter than a header
    * @throws {RangeError} if it has 4 GiB or more
    */
@@ -139,7 +139,7 @@ export class EventReader implements Iterable<StoredEvent> {
    * the handler throws, the cursor stands before the event that it was called with.
    *
    * @returns how many there were
-   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is not a place in it
    * @throws {ClosedError} after `close()`, also when the handler closes the reader
    * @throws {ReentrantUseError} if the handler reads on from the same cursor
    *
@@ -198,7 +198,7 @@ export class EventReader implements Iterable<StoredEvent> {
    * Copies the next events from `cursor` on, which it moves on.
    *
    * @returns none if there is nothing new
-   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is not a place in it
    * @throws {ClosedError} after `close()`
    * @throws {ReentrantUseError} within a handler that reads on from the same cursor
    */
@@ -233,7 +233,7 @@ export class EventReader implements Iterable<StoredEvent> {
    * @returns the size of both in bytes; `undefined` if there is nothing new
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and the cursor stays
    * @throws {TypeError} if `into` is not a Uint8Array
-   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is not a place in it
    * @throws {ClosedError} after `close()`
    * @throws {ReentrantUseError} within a handler that reads on from the same cursor
    *
@@ -335,7 +335,7 @@ export class EventReader implements Iterable<StoredEvent> {
 }
 
 function closed(cause?: unknown): ClosedError {
-  return new ClosedError("the event log is closed: open it anew", { cause });
+  return new ClosedError("the event log is closed: open it again", { cause });
 }
 
 inspectable(EventReader, "EventReader", ["eventCount", "createdAt"]);

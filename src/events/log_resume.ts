@@ -34,7 +34,7 @@ export function resume(memory: EventMemory): LogEnd {
   return found;
 }
 
-/** Finds the end whatever the header says, and writes a header anew. */
+/** Finds the end whatever the header says, and writes a new header. */
 export function recover(memory: EventMemory): LogEnd {
   const { words, bytes } = memory;
   const end = writeOffset(memory);

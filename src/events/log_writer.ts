@@ -32,7 +32,7 @@ import { inspectable } from "../base/inspectable.ts";
 export interface EventWriterOptions {
   /**
    * Returns a memory of at least `size` bytes that begins with what the log holds, or `undefined` if
-   * no more memory can be had. Without it a full log stays full.
+   * no more memory is available. Without it a full log stays full.
    */
   grow?: (size: number) => MemoryLike | undefined;
 }
@@ -121,7 +121,7 @@ export class EventWriter {
    * nanoseconds each): a count that a crash left behind is put right, and what a killed writer left
    * unfinished after the end is cleared.
    *
-   * @throws {UnsupportedLogError} if it is no event log of version 1
+   * @throws {UnsupportedLogError} if it is not an event log of version 1
    * @throws {CorruptLogError} if the write offset leads out of the log, or into an event: then
    * {@linkcode EventWriter.recover} finds what is there
    * @throws {RangeError} if it has 4 GiB or more
@@ -137,7 +137,7 @@ export class EventWriter {
    * Continues with a log whose header is damaged. If the write offset is the end of an event it is
    * believed; if not, the end is where a scan from the front finds no more events: at one that leads
    * out of the log, or that has type 0, no flags, and no payload, as unused room looks. The header is
-   * written anew.
+   * written again.
    *
    * @throws {CorruptLogError} if it is shorter than a header
    * @throws {RangeError} if it has 4 GiB or more
@@ -200,7 +200,7 @@ export class EventWriter {
    * and the log does not grow
    * @throws {RangeError} if a payload or a field is out of its range: then none is written
    * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
-   * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is written
+   * @throws {TypeError} if they are not an array, or a payload is neither text nor a Uint8Array: then none is written
    * @throws {ClosedError} after `close()`
    */
   writeMany(events: readonly EventInput[]): number {
@@ -278,7 +278,7 @@ export class EventWriter {
     this.#count += count;
     // Release: the events before the offset. Pairs with the fence of EventReader after it has loaded
     // the offset. The count may be seen, or a crash come, before or after its store: readers of ours
-    // do not rely on it, a writer counts anew.
+    // do not rely on it, a writer counts again.
     Atomics.store(words, WRITE_OFFSET_WORD, next);
     words[COUNT_WORD] = this.#count;
   }

@@ -27,7 +27,7 @@ export interface Wait {
   readonly position: number;
   /** The word with the flag of the side that waits. */
   readonly flag: number;
-  /** Whether it is there; looks at the position anew. */
+  /** Whether it is there; looks at the position again. */
   isOver(): boolean;
 }
 

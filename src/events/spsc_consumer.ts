@@ -35,7 +35,7 @@ export class SpscConsumer {
   // Where the producer was when we looked last: there is at least so much to read.
   #knownHead: number;
   #isDraining = false;
-  // What copyTo() has copied and release() will let go.
+  // What copyTo() has copied and release() will free.
   #copied = 0;
   #copiedTail: number;
 

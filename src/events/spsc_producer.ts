@@ -83,7 +83,7 @@ export class SpscProducer {
    * @returns how many of them: fewer than were given if there was no room for more
    * @throws {RangeError} if a payload or a field is out of its range: then none is put in
    * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
-   * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is put in
+   * @throws {TypeError} if they are not an array, or a payload is neither text nor a Uint8Array: then none is put in
    * @throws {CorruptLogError} if the consumer's position is not valid
    */
   writeMany(events: readonly EventInput[]): number {

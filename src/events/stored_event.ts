@@ -48,7 +48,7 @@ export class StoredEvent extends EventHeader implements EventInput {
     this.payload = block.subarray(start + EVENT_HEADER_SIZE, end);
   }
 
-  /** The payload decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  /** The payload decoded as UTF-8 at each call; what is not UTF-8 becomes U+FFFD. */
   get text(): string {
     return decodeText(this.payload);
   }

@@ -137,7 +137,7 @@ export class EntryBatch {
       yield this.entry(i);
       if (this.#fills !== fills) {
         throw new ReentrantUseError(
-          "the batch was filled anew during the iteration: iterate to the end before the next " +
+          "the batch was filled again during the iteration: iterate to the end before the next " +
             "readBatch(), or give that a batch of its own",
         );
       }
@@ -282,7 +282,7 @@ export class EntryBatch {
       end = bounds[i + 1];
     }
     const text = decodeText(block.subarray(0, end));
-    // UTF-8 of more than one byte gives fewer characters than bytes; a byte that is no UTF-8 gives
+    // UTF-8 of more than one byte gives fewer characters than bytes; a byte that is not UTF-8 gives
     // one, in its place.
     return text.length === end ? text : undefined;
   }

@@ -35,7 +35,7 @@ const MOST_DOUBTS = 2;
 const LARGEST_PAGE = 65536;
 
 /**
- * What came of a step of a reader: `"moved"` to another place, where it is to try again, or `"stay"`
+ * The result of a step of a reader: `"moved"` to another place, where it is to try again, or `"stay"`
  * where it is: only what was found there can be used.
  */
 export type Step = "moved" | "stay";
@@ -156,7 +156,7 @@ export class Position {
     return "stay";
   }
 
-  /** Whether the next chunk still starts at `limit`, and so still vouches for what is before it. */
+  /** Whether the next chunk still starts at `limit`, and so still proves what is before it. */
   isVouchedFor(limit: number): boolean {
     const index = this.#chunk + 1;
     const { committed, offset, token } = this.#segment.readRow(index, this.#fence, this.#row);
@@ -308,7 +308,7 @@ export class Position {
     return this.#survey!;
   }
 
-  /** Takes a new survey. What was read counts anew only if the writer has written since. */
+  /** Takes a new survey. What was read counts again only if the writer has written since. */
   #renew(found: Survey): void {
     this.#survey = found;
     const written = found.newest === undefined ? -1 : found.newest.token + found.end.entries;
@@ -404,7 +404,7 @@ export class Position {
    * mean that we were not overtaken. Where the writer is tells.
    */
   damaged(error: CorruptLogError): Step {
-    // Before an error: anew. It ends the reading, so that it costs no more than once.
+    // Before an error: again. It ends the reading, so that it costs no more than once.
     if (!this.#policy.skipsDamage) this.#survey = undefined;
     if (this.#survey?.isSteady !== true || !isCurrent(this.#segment, this.#survey)) {
       this.#renew(steadySurvey(this.#segment, this.#fence));

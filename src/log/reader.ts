@@ -50,7 +50,7 @@ export class Reader implements Iterable<Entry> {
   readonly #ahead: Ahead = { limit: 0, isComplete: false, stale: -1, broken: undefined };
 
   // What read() hands out one by one, on memory that is theirs; what readInto() copies from, which is
-  // filled anew; the one of the two that was filled last, and how many of it were taken.
+  // filled again; the one of the two that was filled last, and how many of it were taken.
   readonly #shared = new EntryBatch();
   readonly #reused = new EntryBatch();
   #pending: EntryBatch = this.#shared;
@@ -363,7 +363,7 @@ export class Reader implements Iterable<Entry> {
     this.#fence(); // the header before the token
     if (!position.isIntact()) return position.overrun();
     if (isComplete) {
-      // The next chunk vouches for entries that are not there: unless it was just invalidated.
+      // The next chunk proves entries that are not there: unless it was just invalidated.
       return position.isVouchedFor(limit) ? position.damagedHeader(limit) : "stay";
     }
     if (reason === "wrap") return position.wrap();

@@ -5,7 +5,7 @@
  * chunk. The reference's writer leaves rows of which neither holds. (Its version 1, which wrote most of
  * the logs that there are; see `.github/ARCHITECTURE.md` for the order of our stores.)
  *
- * | the reference | what a reader sees in between, or for ever after a crash there | answered by |
+ * | the reference | what a reader sees in between, or always after a crash there | answered by |
  * |---|---|---|
  * | **late rows**: commits the row of a chunk after its first entry | an entry that seems to belong to the chunk before | `isLateRow()`: the row is adopted without its flag; for a writer that resumes, `lateChunk()` |
  * | the same in row 0, at the start of a lap | rows of the lap before whose first bytes are gone | `leaveOutBegun()` |
@@ -128,7 +128,7 @@ export function isHalfCleared(index: number, token: number): boolean {
 }
 
 /**
- * Token before flag: whether row 0, whose words are `first`, was in the midst of its restart when a
+ * Token before flag: whether row 0, whose words are `first`, was in the middle of its restart when a
  * survey looked. Once that is done, a lap of entries of one size may look as the lap before did.
  */
 export function isFirstMoving({ offsets }: Rows, first: readonly number[]): boolean {

@@ -139,7 +139,7 @@ export class Segment {
           `at least ${start + HEADER_SIZE} bytes. Use a larger one, or a smaller chunkCount`,
       );
     }
-    // Take the magic away before anything that it vouches for.
+    // Take the magic away before anything that it guards.
     const magic = new BigUint64Array(bytes.buffer, bytes.byteOffset, 1);
     Atomics.store(magic, 0, 0n);
     if (!isZeros) bytes.fill(0);
@@ -217,7 +217,7 @@ export class Segment {
 }
 
 /**
- * Whether nothing vouches for `buffer` yet: a log whose creator has not come to the magic, the last
+ * Whether `buffer` has no magic yet: a log whose creator has not come to the magic, the last
  * thing that it writes, or something else that begins with 8 zero bytes.
  */
 export function lacksMagic(buffer: ArrayBufferLike): boolean {

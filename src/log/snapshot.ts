@@ -1,5 +1,5 @@
 /**
- * A copy of a log whose writer may be at work: what was there at one moment, laid out anew.
+ * A copy of a log whose writer may be at work: what was there at one moment, laid out again.
  *
  * Why the copy is a right log, whatever the writer does meanwhile: each entry comes from a
  * `Reader`, so it is whole and has its own number; only an unbroken run of numbers is kept; and a
@@ -20,7 +20,7 @@ import { totalOf } from "./total.ts";
 import { Writer } from "./writer.ts";
 import { callback, checkOptions } from "../base/options.ts";
 
-/** How often a copy that the writer overtook begins anew with the oldest entry. */
+/** How often a copy that the writer overtook starts again with the oldest entry. */
 const FULL_ATTEMPTS = 8;
 /** How many attempts there are in all; the later ones begin at the newest chunk, but for the last. */
 const ATTEMPTS = 16;
@@ -131,7 +131,7 @@ export function* copySteps(
       run.add(batch, isPatient ? goal : Infinity);
       yield { done: Math.max(run.last - start, 0), total: Math.max(goal - start, 0) };
     }
-    // Less: the writer is a lap ahead, or was in the midst of something when we looked.
+    // Less: the writer is a lap ahead, or was in the middle of something when we looked.
     hasOverruns ||= reader.overruns > 0;
     const most = hasOverruns && hasMoved ? ATTEMPTS : STUCK_ATTEMPTS;
     if (run.last >= goal || attempt >= most) {
@@ -160,7 +160,7 @@ class Run {
     return this.#writer?.totalEntriesWritten ?? 0;
   }
 
-  /** Adds the entries of a batch up to number `goal`; a number that does not follow begins the run anew. */
+  /** Adds the entries of a batch up to number `goal`; a number that does not follow starts a new run. */
   add(batch: EntryBatch, goal: number): void {
     const first = batch.sequenceNumber(0);
     if (first > goal) return;

@@ -46,7 +46,7 @@ export function survey(segment: Segment, fence: Fence): Survey {
   segment.load(TABLE_OFFSET, segment.dataStart);
   // One copy, not row by row: a caller that relies on a row reads it again, in order, with readRow().
   const table = segment.words.slice(TABLE_OFFSET >>> 2, segment.dataStart >>> 2);
-  fence(); // the table before the entries that it speaks of
+  fence(); // the table before the entries that it describes
   const found = surveyOf(segment, table);
   fence(); // the entries before the table again
   return { ...found, isSteady: isStill(segment, table) };
@@ -170,7 +170,7 @@ function committedRows(segment: Segment, table: Int32Array): Rows {
   return { offsets, tokens };
 }
 
-/** The index of the newest row that is not in the midst of its restart; those that are lose theirs. */
+/** The index of the newest row that is not in the middle of its restart; those that are lose theirs. */
 function newestRow(segment: Segment, rows: Rows, budget: WalkBudget): number {
   const { offsets, tokens } = rows;
   let newest = -1;

@@ -141,7 +141,7 @@ export class EntrySink implements Disposable {
   report(error: unknown): void {
     this.counts.errors++;
     this.lastError = error;
-    // A callback that logs an error of the log where it failed would do so for ever: in the call, after it, or,
+    // A callback that logs an error of the log where it failed would do so without end: in the call, after it, or,
     // where a library queues what is logged while it logs, in the next one.
     if (this.#isReporting || this.#told === MOST_TOLD) return;
     if (this.#told++ === 0) setImmediate(() => this.#told = 0);
@@ -266,7 +266,7 @@ function open(options: { target?: LogTarget } & ShmLogWriterOptions): ShmLogWrit
 
 /** Takes the newline off the end of a line. */
 export function withoutNewline(line: string): string {
-  // A stream that is piped into a sink writes bytes; what is no line at all, the sink reports.
+  // A stream that is piped into a sink writes bytes; what is not a line, the sink reports.
   if (typeof line !== "string") return line;
   const { length } = line;
   if (line.charCodeAt(length - 1) !== 0x0a) return line;

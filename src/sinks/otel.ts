@@ -28,7 +28,7 @@ export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./s
 /** OpenTelemetry's severity `FATAL`. */
 const FATAL = 21;
 
-/** What becomes of an export: `code` 0 is success, 1 is failure. */
+/** The result of an export: `code` 0 is success, 1 is failure. */
 export interface OtelExportResult {
   /** 0 or 1. */
   code: number;

@@ -1,5 +1,5 @@
 /**
- * Uncaught errors, seen without changing what becomes of the process.
+ * Uncaught errors, seen without changing how the process ends.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import process from "node:process";
 
 /** What is known of an uncaught error, whatever was thrown. */
 export interface UncaughtError {
-  /** The class: `"TypeError"`; of a value that is no error its type: `"string"`. */
+  /** The class: `"TypeError"`; of a value that is not an error its type: `"string"`. */
   type: string;
   /** The message, or the value as text. */
   message: string;

@@ -50,7 +50,7 @@ test("the original's writer is respected, unless it is known to be dead", () => 
   writer.write(bytes(1));
 });
 
-test("a lock of creation that a dead process holds is made anew after a second", {
+test("a lock of creation that a dead process holds is made again after a second", {
   skip: needsLastingNames,
 }, () => {
   const spec = newSpec();
@@ -125,7 +125,7 @@ test(
 );
 
 test(
-  "who opens a buffer in the midst of its removal gets an error, or another buffer",
+  "who opens a buffer in the middle of its removal gets an error, or another buffer",
   linux,
   () => {
     using system = new FailingSystem();

@@ -253,7 +253,7 @@ test("reopen stays with a segment whose name is gone while its writer lives", {
   await entries.return?.();
 });
 
-test("a follower continues when its writer is killed and resumes, and when one starts anew", {
+test("a follower continues when its writer is killed and resumes, and when one starts again", {
   skip: needsLastingNames,
 }, async () => {
   const name = uniqueName("follow");

@@ -40,13 +40,17 @@ for (const { title, target: newTarget, path, create, noPath } of logPlaces(folde
     rmSync(path(target));
   });
 
-  test(`${title}: a log whose creator died before the magic is made anew`, { skip: noPath }, () => {
-    const target = newTarget();
-    writeFileSync(path(target), new Uint8Array(8192));
-    using writer = create(target, { ifExists: "resume" });
-    assert.equal(writer.write("x"), 1);
-    assert.equal(writer.segmentSize, 16464);
-  });
+  test(
+    `${title}: a log whose creator died before the magic is made again`,
+    { skip: noPath },
+    () => {
+      const target = newTarget();
+      writeFileSync(path(target), new Uint8Array(8192));
+      using writer = create(target, { ifExists: "resume" });
+      assert.equal(writer.write("x"), 1);
+      assert.equal(writer.segmentSize, 16464);
+    },
+  );
 
   test(`${title}: a damaged header is a CorruptLogError`, { skip: noPath }, () => {
     const target = newTarget();

@@ -181,7 +181,7 @@ test("a follower continues in the log of another size, and gets nothing twice", 
 // A file system of its own, in a namespace of its own.
 const MOUNT = 'mount -t tmpfs -o size=64m tmpfs /dev/shm && exec "$@"';
 
-test("in a small /dev/shm workers share what there is, and a log stays as it is for want of room", {
+test("in a small /dev/shm workers share what there is, and a log stays as it is for lack of room", {
   skip: needsNamespaces,
 }, (t) => {
   const before = ["unshare", "--mount", "sh", "-c", MOUNT, "sh"];

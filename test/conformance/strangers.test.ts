@@ -125,7 +125,7 @@ for (const { title, target: newTarget, path: pathOf, noPath } of logPlaces(folde
     },
   );
 
-  test(`${title}: what is left of another user's creation is not made anew`, { skip }, () => {
+  test(`${title}: what is left of another user's creation is not made again`, { skip }, () => {
     const target = newTarget();
     writeFileSync(pathOf(target), new Uint8Array(8192));
     chownSync(pathOf(target), NOBODY, NOBODY);

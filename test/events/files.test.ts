@@ -72,7 +72,7 @@ test("a log that grows is one file, and readers that were there before see all o
   assert.equal(log.available, log.capacity - log.writeOffset);
 });
 
-test("a reader that is in the midst of a replay while the log grows and is remapped continues", () => {
+test("a reader that is in the middle of a replay while the log grows and is remapped continues", () => {
   const path = newPath();
   using log = EventLogWriter.create(path, { capacity: 0, grow: 4096 });
   using reader = EventLogReader.open(path);

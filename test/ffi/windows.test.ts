@@ -105,7 +105,7 @@ test("a segment goes with its last handle, and not by unlink() or remove()", { s
   assert.throws(() => SharedMemory.open(name), SegmentNotFoundError);
 });
 
-test("a segment that is made anew is not taken for the one before", { skip }, () => {
+test("a segment that is made again is not taken for the one before", { skip }, () => {
   const name = uniqueName("windows");
   const first = SharedMemory.create(name, 100);
   const { identity } = first;

@@ -86,7 +86,7 @@ test("forEach() leaves alone what readBatch() gave", () => {
   assert.deepEqual([batch.length, batch.sequenceNumber(0), batch.text(0)], [1, 1, "one"]);
 });
 
-test("to iterate over a batch that was filled anew meanwhile is an error", () => {
+test("to iterate over a batch that was filled again meanwhile is an error", () => {
   const { reader } = logOf("a", "b", "c", "d");
   const seen: string[] = [];
   assert.throws(() => {

@@ -27,7 +27,7 @@ test("a stream gives what is there, then what comes", async () => {
   });
 });
 
-test("a stream that begins anew continues after the last entry", async () => {
+test("a stream that starts again continues after the last entry", async () => {
   using log = makeLog();
   log.writeMany(["one", "two", "three"]);
   await withServer([log.name], async ({ url }) => {

@@ -36,7 +36,7 @@ test("RateMeter gives what counts grew by in the last second", () => {
   assert.equal(meter.perSecond(1), 0);
 });
 
-test("RateMeter of counts that begin anew gives no rate below zero", () => {
+test("RateMeter of counts that start again gives no rate below zero", () => {
   const meter = new RateMeter();
   meter.add(0, [1000]);
   meter.add(500, [3]);

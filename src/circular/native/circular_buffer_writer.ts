@@ -248,7 +248,7 @@ function giveBack(
     semaphore?.close();
   } finally {
     try {
-      // If we are the last one, and it is not another library's, nobody holds or wants it.
+      // If we are the last one, and it is not another library's, nobody holds it or waits for it.
       data?.close(semaphore && !isTheirs ? [semaphore.name] : []);
     } finally {
       index.close();

@@ -173,7 +173,7 @@ export class CountedMemory implements Disposable {
     };
     try {
       underLock(name, this.#mode, countOut);
-      // What the lock made anew after another one was the last.
+      // What the lock made again after another one was the last.
       if (!Segment.exists(name)) SemaphoreLock.unlink(name);
     } catch (error) {
       // Without a free descriptor there is no semaphore; among ours the removal is safe without.

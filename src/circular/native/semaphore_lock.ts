@@ -121,7 +121,7 @@ const PATIENCE = 1000;
 
 /**
  * Does something under the lock of a segment's creation and removal, which is held for microseconds:
- * a process that holds it for a second is dead, and the semaphore is made anew.
+ * a process that holds it for a second is dead, and the semaphore is made again.
  */
 export function underLock<T>(name: string, mode: number, action: () => T): T {
   for (;;) {

@@ -35,7 +35,7 @@ export interface EventFollowOptions {
 /**
  * Reads a file of events that another process writes, wrote, or was killed while writing.
  *
- * The file is mapped read-only, and mapped anew when it has grown. Nothing in it is believed: what
+ * The file is mapped read-only, and mapped again when it has grown. Nothing in it is believed: what
  * leads out of it is a CorruptLogError.
  *
  * @example
@@ -82,7 +82,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    *
    * @throws {SegmentNotFoundError} if it does not exist, or it is empty
    * @throws {PermissionDeniedError} if the system refuses access to it
-   * @throws {UnsupportedLogError} if it is no event log of version 1
+   * @throws {UnsupportedLogError} if it is not an event log of version 1
    * @throws {CorruptLogError} if it is shorter than a header
    * @throws {RangeError} if it has 4 GiB or more
    * @throws {NativeUnavailableError} if this runtime gives no native memory
@@ -137,7 +137,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * @returns the size of both in bytes; `undefined` if there is nothing new
    * @throws {RangeError} if it does not fit: it says how many bytes are needed, and the cursor stays
    * @throws {TypeError} if `into` is not a Uint8Array
-   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is no place of it
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is not a place in it
    * @throws {SegmentTruncatedError} if the file became shorter
    * @throws {ClosedError} after `close()`
    *

@@ -40,7 +40,7 @@ const ATTEMPTS = 100;
 
 /**
  * Writes events to a file that is mapped into memory: no system call per event. Each that was
- * reported as written is in the file, whatever becomes of this process; {@linkcode EventLogWriter.sync}
+ * reported as written is in the file, however this process ends; {@linkcode EventLogWriter.sync}
  * is for the machine.
  *
  * There is one writer at a time for a file, held by a lock that the kernel drops when the process
@@ -81,7 +81,7 @@ export class EventLogWriter implements Disposable {
    * Creates an empty log. With `{slot}` in the path it is the first of `0`, `1`, … in its place that no
    * living writer holds, and what a writer has left there is resumed.
    *
-   * @throws {SegmentExistsError} if there is something of this path, be it a broken link
+   * @throws {SegmentExistsError} if something is at this path, even a broken link
    * @throws {WriterLockedError} if another process took it at the same moment
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses
@@ -129,7 +129,7 @@ export class EventLogWriter implements Disposable {
    *
    * @throws {SegmentNotFoundError} if it does not exist, or it is empty
    * @throws {WriterLockedError} if it has a writer that is alive
-   * @throws {UnsupportedLogError} if it is no event log of version 1
+   * @throws {UnsupportedLogError} if it is not an event log of version 1
    * @throws {CorruptLogError} if its header contradicts its events: {@linkcode EventLogWriter.recover}
    * finds what is there
    * @throws {PermissionDeniedError} if the system refuses, or it belongs to another user
@@ -229,7 +229,7 @@ export class EventLogWriter implements Disposable {
    * @throws {NoSpaceError} if the disk has no room to grow: then none is written
    * @throws {RangeError} if a payload or a field is out of its range: then none is written
    * @throws {ReentrantUseError} if a getter of an event writes to the same place: then none of these is
-   * @throws {TypeError} if they are no array, or a payload is neither text nor a Uint8Array: then none is written
+   * @throws {TypeError} if they are not an array, or a payload is neither text nor a Uint8Array: then none is written
    * @throws {ClosedError} after `close()`
    */
   writeMany(events: readonly EventInput[]): number {

@@ -12,7 +12,7 @@ import { slotsCheck } from "../../slots.ts";
 /** How an `EventLogWriter` continues with a log. */
 export interface OpenEventLogOptions {
   /**
-   * By how many bytes at least the file grows when it is full: a multiple of that, mapped anew. The
+   * By how many bytes at least the file grows when it is full: a multiple of that, mapped again. The
    * larger, the rarer. Default 0: a full log stays full.
    */
   grow?: number;

@@ -1,5 +1,5 @@
 /**
- * A log made anew in another size, with the entries and the numbers of the one before.
+ * A log made again in another size, with the entries and the numbers of the one before.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const BATCH = 4096;
  * as fit, and after them the number that would have come.
  *
  * @param last how many entries were written to `from`
- * @throws {CorruptLogError} if entries are missing in the midst
+ * @throws {CorruptLogError} if entries are missing in the middle
  */
 export function copyLog(
   from: ArrayBuffer,

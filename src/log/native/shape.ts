@@ -11,14 +11,14 @@ import { parseSize } from "../../base/sizes.ts";
 import { checkChunkCount, dataOffset, HEADER_SIZE, segmentSize } from "../layout.ts";
 import type { LogMemory, LogTarget } from "./target.ts";
 
-/** The default size of a log, and the least that it is made for want of room, in bytes. */
+/** The default size of a log, and the least that it is made for lack of room, in bytes. */
 const USUAL_SIZE = 16 << 20;
 const LEAST_SIZE = 256 << 10;
 /** How much of what is free in /dev/shm, and of the memory that this process may have, a log takes at most. */
 const SHARE_OF_FREE = 1 / 4;
 const SHARE_OF_LIMIT = 1 / 8;
 const DEFAULT_CHUNK_COUNT = 16;
-/** The least that a chunk is made for want of room, in bytes. */
+/** The least that a chunk is made for lack of room, in bytes. */
 const LEAST_CHUNK_SIZE = 4096;
 
 /** The chunks of a log. */
@@ -71,7 +71,7 @@ export function shapesOf(target: LogTarget, options: ShapeOptions): Shape[] {
   return shapes;
 }
 
-/** The shape that the options want for a log that has another one; undefined if it has that. */
+/** The shape that the options give a log that has another one; undefined if it has that. */
 export function otherShape(
   memory: LogMemory,
   present: Shape,

@@ -70,7 +70,7 @@ export class ShmLogWriter implements Disposable {
    * and the one that is there is resumed: `"/app.{slot}"` is `/app.0`, in a second process `/app.1`, and
    * a process that starts again continues the log that one before has left. So several may have the same
    * target, and there are never more logs than processes that lived at the same time. What belongs to
-   * another user, or is no log, is passed over.
+   * another user, or is not a log, is passed over.
    *
    * @param target a name like `"/app"`, or `{ path }` for a file
    * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`

@@ -98,7 +98,7 @@ function createLike(
   }
 }
 
-/** Resumes the log in memory that is locked: as it is, or made anew in the size that it is to have. */
+/** Resumes the log in memory that is locked: as it is, or made again in the size that it is to have. */
 function resume(
   memory: LogMemory,
   target: LogTarget,

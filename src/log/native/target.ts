@@ -22,7 +22,7 @@ export function describeTarget(target: LogTarget): string {
     : `file "${target.path}"`;
 }
 
-/** The same place, whatever becomes of the working directory. */
+/** The same place, even after the working directory changed. */
 export function absoluteTarget(target: LogTarget): LogTarget {
   return typeof target === "string" ? target : { path: resolve(target.path) };
 }

@@ -16,7 +16,7 @@ export interface ShmLogWriterOptions {
    * limit of a container or of a systemd service, see {@linkcode SharedMemory.memoryLimit}), and at least
    * 256 KiB. On Windows shared memory has whole pages, so chunks may be a little larger.
    *
-   * A log that is resumed with another size than it has is made anew in this size, with its numbers and
+   * A log that is resumed with another size than it has is made again in this size, with its numbers and
    * as many of its entries as fit. Readers that follow with `onAbandoned: "reopen"` continue in it. If that
    * is not possible, because there is no room for both or the system is not Linux, it keeps its size, and
    * a warning of the process says why. Without a size a log that is resumed keeps its own.
