@@ -56,7 +56,7 @@ test("load() refuses what is damaged, and leaves it", () =>
       writeFileSync(path, text);
       assert.throws(() => new CursorFile(path).load(), {
         name: "CorruptStateError",
-        message: /^cursor file .*at is damaged \(.+\): remove it to start anew$/,
+        message: /^cursor file .*at is damaged \(.+\): remove it to start again$/,
       }, text);
       assert.equal(readFileSync(path, "utf8"), text);
     }
