@@ -13,6 +13,9 @@ import { DEFAULT_SUBJECT, subjectOf } from "./subject.ts";
 const encoder = new TextEncoder();
 /** How many bytes of headers are made in one piece of memory, which is never used again. */
 const BLOCK = 65536;
+/** Room for a number, and for the line that says that an entry was cut. */
+const MOST_DIGITS = 16;
+const CUT_LINE = 64;
 
 /**
  * Makes the headers of one source's messages. Those of an entry are put together from bytes that are
@@ -26,6 +29,8 @@ export class MessageEncoder {
   readonly #before = encoder.encode(`NATS/1.0\r\n${HEADERS.id}: `);
   readonly #between = encoder.encode(`\r\n${HEADERS.sequenceNumber}: `);
   readonly #after: Uint8Array;
+  /** How many bytes of the headers are always as many. */
+  readonly #fixed: number;
   #block = new Uint8Array(0);
   #used = 0;
   #time = -1;
@@ -43,21 +48,22 @@ export class MessageEncoder {
       `${HEADERS.name}: ${headerText(source.name)}\r\n` +
       `${HEADERS.segment}: ${source.segment}\r\n`;
     this.#after = encoder.encode(`\r\n${this.#origin}`);
+    this.#fixed = this.#before.length + ID_SIZE + this.#between.length + this.#after.length;
   }
 
   /** How many bytes the headers of an entry have. */
   headersSize({ from, time, cutFrom }: Outgoing): number {
-    return this.#before.length + ID_SIZE + this.#between.length + digitsOf(from) +
-      this.#after.length + (cutFrom === undefined ? 0 : cutLine(cutFrom).length) +
-      this.#timeLineOf(time).length;
+    return this.#fixed + digitsOf(from) + this.#timeLineOf(time).length +
+      (cutFrom === undefined ? 0 : cutLine(cutFrom).length);
   }
 
   /** The headers of an entry, as bytes that stay as they are. */
   entryHeaders(message: Outgoing): Uint8Array {
     const { from, time, cutFrom } = message;
-    const size = this.headersSize(message);
-    if (this.#used + size > this.#block.length) {
-      this.#block = new Uint8Array(Math.max(BLOCK, size));
+    const timeLine = this.#timeLineOf(time);
+    const most = this.#fixed + MOST_DIGITS + timeLine.length + CUT_LINE;
+    if (this.#used + most > this.#block.length) {
+      this.#block = new Uint8Array(Math.max(BLOCK, most));
       this.#used = 0;
     }
     const start = this.#used;
@@ -68,7 +74,7 @@ export class MessageEncoder {
     this.#addNumber(from);
     this.#add(this.#after);
     if (cutFrom !== undefined) this.#add(encoder.encode(cutLine(cutFrom)));
-    this.#add(this.#timeLineOf(time));
+    this.#add(timeLine);
     return this.#block.subarray(start, this.#used);
   }
 

@@ -9,27 +9,26 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { createCipheriv, createHmac } from "node:crypto";
 import type { LogSource } from "../../message.ts";
 
-/** The size of an id in characters: 96 bits. */
+/** The size of an id in characters, and in bytes of the cipher: 96 bits in base64. */
 export const ID_SIZE = 16;
-/** The size of a block of the cipher, of which there is one for each number. */
+const ID_BYTES = 12;
+/** How many are made at once, of how many blocks of the cipher. */
+const PAGE = 1024;
+const NOTHING = new Uint8Array(PAGE * ID_BYTES);
 const BLOCK = 16;
-/** How many numbers are made at once. */
-const PAGE = 256;
-const NOTHING = new Uint8Array(PAGE * BLOCK);
-const CHARACTERS = new TextEncoder().encode(
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
-);
+const BLOCKS = NOTHING.length / BLOCK;
 
 /** Makes the ids of a source's messages. */
 export class MessageIds {
   readonly #secret: Uint8Array;
   readonly #source: string;
   readonly #key: Uint8Array;
-  #page: Uint8Array = NOTHING;
-  #pageStart = -1;
+  #page = new Uint8Array(0);
+  #pageNumber = -1;
 
   /** Makes those of a source, with a key of the forwarder. */
   constructor(secret: Uint8Array, { host, name, segment }: LogSource) {
@@ -41,37 +40,27 @@ export class MessageIds {
   /** Writes the id of an entry, as ASCII. */
   write(sequenceNumber: number, target: Uint8Array, at: number): void {
     const place = sequenceNumber % PAGE;
-    if (sequenceNumber - place !== this.#pageStart) this.#turnTo(sequenceNumber - place);
-    writeText(this.#page, place * BLOCK, target, at);
+    const number = (sequenceNumber - place) / PAGE;
+    if (number !== this.#pageNumber) this.#turnTo(number);
+    const from = place * ID_SIZE;
+    for (let i = 0; i < ID_SIZE; i++) target[at + i] = this.#page[from + i];
   }
 
   /** The id of a gap. */
   ofGap(from: number, to: number): string {
-    const text = new Uint8Array(ID_SIZE);
-    writeText(this.#hash(`${from}-${to}`), 0, text, 0);
-    return new TextDecoder().decode(text);
+    return this.#hash(`${from}-${to}`).subarray(0, ID_BYTES).toString("base64url");
   }
 
-  /** Makes the ids of a page of numbers: the key stream of AES in counter mode, where the number counts. */
-  #turnTo(start: number): void {
+  /** Makes a page of ids: what AES in counter mode makes of nothing, from the page's first block on. */
+  #turnTo(number: number): void {
     const counter = new Uint8Array(BLOCK);
-    new DataView(counter.buffer).setBigUint64(8, BigInt(start));
-    this.#page = createCipheriv("aes-128-ctr", this.#key, counter).update(NOTHING);
-    this.#pageStart = start;
+    new DataView(counter.buffer).setBigUint64(8, BigInt(number) * BigInt(BLOCKS));
+    const bytes = createCipheriv("aes-128-ctr", this.#key, counter).update(NOTHING);
+    this.#page = new TextEncoder().encode(bytes.toString("base64url"));
+    this.#pageNumber = number;
   }
 
-  #hash(what: string): Uint8Array {
+  #hash(what: string): Buffer {
     return createHmac("sha256", this.#secret).update(`${this.#source} ${what}`).digest();
-  }
-}
-
-/** Writes twelve bytes as sixteen characters. */
-function writeText(bytes: Uint8Array, from: number, target: Uint8Array, at: number): void {
-  for (let i = 0; i < 12; i += 3) {
-    const bits = bytes[from + i] << 16 | bytes[from + i + 1] << 8 | bytes[from + i + 2];
-    target[at++] = CHARACTERS[bits >> 18];
-    target[at++] = CHARACTERS[bits >> 12 & 63];
-    target[at++] = CHARACTERS[bits >> 6 & 63];
-    target[at++] = CHARACTERS[bits & 63];
   }
 }
