@@ -19,12 +19,11 @@ interface Ship {
 
 /** The example of the guide, as a module of its own. */
 async function loadExample(folder: string): Promise<Ship> {
-  const text = readFileSync(new URL("src/ship/carriers/nats/mod.ts", root), "utf8");
-  const blocks = text.match(/^ \* ```ts\n(?: \*(?! ```).*\n)+/gm) ?? [];
+  const text = readFileSync(new URL("src/guides/machines.md", root), "utf8");
+  const blocks = [...text.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code]) => code);
   const block = blocks.find((block) => block.includes("function ship"));
   assert.ok(block, "the guide has an example that ships");
-  const code = block.replace(/^ \* ?(```ts)?/gm, "")
-    .replace('"@ouroboros/log"', JSON.stringify(new URL("mod.ts", root).href));
+  const code = block.replace('"@ouroboros/log"', JSON.stringify(new URL("mod.ts", root).href));
   const path = `${folder}/ship.ts`;
   writeFileSync(path, code);
   return await import(pathToFileURL(path).href);

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { createCipheriv, createHmac } from "node:crypto";
 import type { LogSource } from "../../message.ts";
 
