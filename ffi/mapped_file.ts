@@ -123,7 +123,11 @@ export class MappedFile extends Mapping {
     const descriptor = system().files.open(path, access);
     try {
       const size = system().size(descriptor);
-      if (size === 0) throw new SegmentNotFoundError(`file "${path}" is empty`);
+      if (size === 0) {
+        throw new SegmentNotFoundError(
+          `file "${path}" is empty: the process that creates it is not done, or dead`,
+        );
+      }
       checkSize(size, `file "${path}"`);
       return new MappedFile(path, descriptor, size, access);
     } catch (error) {

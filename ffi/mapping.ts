@@ -261,6 +261,18 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * The process that holds the lock, if another handle has it and the system tells: Linux does, of
+   * processes that are seen from here.
+   *
+   * @returns the number of the process, or `undefined`
+   * @throws {ClosedError} after `close()`
+   */
+  lockHolder(): number | undefined {
+    this.#checkOpen();
+    return this.#isLockHeld ? undefined : system().lockHolder?.(this.#lockable());
+  }
+
+  /**
    * Writes the memory to its file (msync), and waits until it is on the disk unless `wait` is false.
    * For shared memory there is no disk, and so nothing to do.
    *

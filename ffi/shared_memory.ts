@@ -145,7 +145,9 @@ export class SharedMemory extends Mapping {
     try {
       const size = system().size(descriptor);
       if (size === 0) {
-        throw new SegmentNotFoundError(`segment "${normal}" is empty: its creator is not done`);
+        throw new SegmentNotFoundError(
+          `shared memory "${normal}" is empty: the process that creates it is not done, or dead`,
+        );
       }
       const mapped = wholePages ? inWholePages(size) : size;
       checkSize(mapped, `segment "${normal}"`);

@@ -163,6 +163,8 @@ export interface System {
   lock(descriptor: number): boolean;
   /** Whether another descriptor has the lock, asked by one that has not. */
   isLocked(descriptor: number): boolean;
+  /** The process that holds the lock, asked by one that has not, where the system tells. */
+  lockHolder?(descriptor: number): number | undefined;
   /** Releases the lock. */
   unlock(descriptor: number): void;
   /** The descriptor to lock for a segment: its own, or one made for the purpose. */

@@ -16,23 +16,39 @@ import {
 
 const { errno: ERRNO } = os.constants;
 
+const SEE_MODE = "the owner and the mode say who may open it";
+const SEE_SPACE = "make it smaller, or remove what is not needed (df shows how much is free)";
+
+/** There is nothing of this name: that of a segment in quotes, or a word and a name. */
+export function notFound(what: string): SegmentNotFoundError {
+  return new SegmentNotFoundError(
+    what.startsWith('"') ? `no shared memory named ${what}` : `no ${what}`,
+  );
+}
+
+/** There is something of this name. */
+export function existsAlready(what: string): SegmentExistsError {
+  const subject = what.startsWith('"') ? `shared memory ${what}` : what;
+  return new SegmentExistsError(`${subject} exists already`);
+}
+
 /** The error for error number `reason` of `call` on `what`. */
 export function systemError(call: string, what: string, reason: number): OuroborosError {
   const failed = `${call} ${what} failed`;
   switch (reason) {
     case ERRNO.ENOENT:
-      return new SegmentNotFoundError(`${failed}: not found`);
+      return notFound(what);
     case ERRNO.EEXIST:
-      return new SegmentExistsError(`${failed}: exists already`);
+      return existsAlready(what);
     case ERRNO.EACCES:
     case ERRNO.EPERM:
     case ERRNO.EROFS:
-      return new PermissionDeniedError(`${failed}: permission denied`);
+      return new PermissionDeniedError(`${failed}: permission denied; ${SEE_MODE}`);
     case ERRNO.ENOSPC:
     case ERRNO.ENOMEM:
     case ERRNO.EDQUOT:
     case ERRNO.EFBIG:
-      return new NoSpaceError(`${failed}: no space left`);
+      return new NoSpaceError(`${failed}: no space left; ${SEE_SPACE}`);
     default:
       return new SystemCallError(`${failed}: ${nameOf(reason)}`, reason);
   }

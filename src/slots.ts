@@ -70,8 +70,7 @@ export function openFirst<T>(
   // Where nobody writes there is something wrong with all of them, and the first says what.
   if (!isHeld && refused !== undefined) throw refused;
   throw new WriterLockedError(
-    `all ${slots} slots of "${name}" are taken by writers that are alive: ` +
-      `"slots" says how many there may be`,
+    `all ${slots} slots of "${name}" have living writers: raise the option "slots"`,
   );
 }
 

@@ -11,7 +11,7 @@ import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts"
 import { linuxFutex } from "./futex.ts";
 import { hasSwap, memoryLimit } from "./memory_limit.ts";
 import { linuxNameless } from "./nameless.ts";
-import { isAnybody, textReader } from "./proc.ts";
+import { isAnybody, lockHolder, textReader } from "./proc.ts";
 import { type Platform, SHARED_CALLS } from "../posix/platform.ts";
 import { identityNumber, microseconds } from "../segment_identity.ts";
 import { translateFsError } from "../system_error.ts";
@@ -140,6 +140,7 @@ export function linux(native: Driver, arch: string): Platform {
       return word(STATVFS_UNIT) * word(STATVFS_AVAILABLE);
     },
     memoryLimit: (withSwap) => withSwap && hasSwap(readText) ? Infinity : memoryLimit(readText),
+    lockHolder: (found) => lockHolder(found.getBigUint64(8, true), readText),
     isAnybody: (user) => isAnybody(user, readText),
     nameless: (errno) => linuxNameless(native, libc, errno),
   };

@@ -16,8 +16,8 @@ const CALLS = {
 } as const satisfies SymbolTable;
 
 const O_CLOEXEC = 0o2000000;
-/** More than any of these files has in bytes. */
-const MOST = 16384;
+/** How many bytes there is room for at first: most of these files have less. */
+const ROOM = 16384;
 /** How many users there are, as the system counts them. */
 const ALL_USERS = 0xffff_ffff;
 
@@ -30,9 +30,14 @@ export function textReader(native: Driver, libc: string): ReadText {
   return (path) => {
     const descriptor = open(cString(path), constants.O_RDONLY | O_CLOEXEC, 0);
     if (descriptor < 0) return undefined;
-    const bytes = new Uint8Array(new ArrayBuffer(MOST));
+    let bytes = new Uint8Array(new ArrayBuffer(ROOM));
     let length = 0;
     for (;;) {
+      if (length === bytes.length) {
+        const larger = new Uint8Array(new ArrayBuffer(2 * length));
+        larger.set(bytes);
+        bytes = larger;
+      }
       const rest = bytes.subarray(length);
       const count = Number(read(descriptor, rest, BigInt(rest.length)));
       if (count <= 0) break;
@@ -41,6 +46,18 @@ export function textReader(native: Driver, libc: string): ReadText {
     close(descriptor);
     return new TextDecoder().decode(bytes.subarray(0, length));
   };
+}
+
+/**
+ * The process that holds the lock of an object with that inode for writing; undefined if it is not
+ * known, or not seen from here, as in another container.
+ */
+export function lockHolder(inode: bigint, read: ReadText): number | undefined {
+  // 1: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF
+  const line = new RegExp(`FLOCK +ADVISORY +WRITE +(-?\\d+) [\\da-f]+:[\\da-f]+:${inode} `, "g");
+  const pids = [...(read("/proc/locks") ?? "").matchAll(line)].map(([, pid]) => Number(pid));
+  // An inode is unique within its file system only, and file systems have several numbers.
+  return pids.length === 1 && pids[0] > 0 ? pids[0] : undefined;
 }
 
 /**

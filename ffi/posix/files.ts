@@ -31,7 +31,10 @@ export const posixFiles: Files = {
     const descriptor = openFile(path, how | (constants.O_NONBLOCK ?? 0), 0);
     try {
       if (fstatSync(descriptor).isFile()) return descriptor;
-      throw new SystemCallError(`open file "${path}" failed: not a file`, 0);
+      throw new SystemCallError(
+        `"${path}" is not a file: name one, or a path where there is nothing yet`,
+        0,
+      );
     } catch (error) {
       closeSync(descriptor);
       throw error;

@@ -61,6 +61,8 @@ export interface Platform {
   list(): string[];
   /** How many bytes are free for segments. */
   freeSpace?: () => number;
+  /** The process that holds a lock of an object, where that is told. */
+  lockHolder?: (stat: DataView) => number | undefined;
   /** How much memory this process may have; with what can be written to a disk. */
   memoryLimit?: (withSwap: boolean) => number;
   /** Whether the number of a user may stand for others, too. */

@@ -255,6 +255,7 @@ export function posixSystem(
     lock: (descriptor) =>
       lockPatiently(() => flock(descriptor, LOCK_EX), () => isLocked(descriptor)),
     isLocked,
+    ...(on.lockHolder && { lockHolder: (descriptor) => on.lockHolder!(statOf(descriptor)) }),
     unlock(descriptor) {
       libc.flock(descriptor, LOCK_UN);
     },

@@ -8,10 +8,9 @@ import {
   NoSpaceError,
   type OuroborosError,
   PermissionDeniedError,
-  SegmentExistsError,
-  SegmentNotFoundError,
   SystemCallError,
 } from "../../src/errors.ts";
+import { existsAlready, notFound } from "../system_error.ts";
 
 /** Reasons for a failure. */
 export const ERROR = {
@@ -40,10 +39,10 @@ export function windowsError(call: string, what: string, reason: number): Ourobo
   switch (reason) {
     case ERROR.FILE_NOT_FOUND:
     case ERROR.PATH_NOT_FOUND:
-      return new SegmentNotFoundError(`${failed}: not found`);
+      return notFound(what);
     case ERROR.FILE_EXISTS:
     case ERROR.ALREADY_EXISTS:
-      return new SegmentExistsError(`${failed}: exists already`);
+      return existsAlready(what);
     case ERROR.ACCESS_DENIED:
       return new PermissionDeniedError(`${failed}: permission denied`);
     case ERROR.SHARING_VIOLATION:

@@ -21,7 +21,9 @@ export function findNewest(memory: BufferMemory, fence: Fence): Place | undefine
   const { words, capacity } = memory;
   const sequence = memory.readSequence(fence);
   fence();
-  if (sequence < 0) throw new CorruptBufferError("sequence number is not below 2^53");
+  if (sequence < 0) {
+    throw new CorruptBufferError("the sequence number is not below 2^53: remove both segments");
+  }
   const base = readBase(memory, sequence, fence);
   if (base !== undefined) {
     const { sequence: from } = base;
@@ -30,7 +32,9 @@ export function findNewest(memory: BufferMemory, fence: Fence): Place | undefine
     const claim = memory.readClaim(fence);
     if (claim >= sequence && claim - from + MAX_SKIPPED <= capacity) {
       if (isThere) return base;
-      throw new CorruptBufferError(`messages from ${from} on do not lead to ${sequence}`);
+      throw new CorruptBufferError(
+        `messages from ${from} on do not lead to message ${sequence}: remove both segments`,
+      );
     }
     return undefined;
   }

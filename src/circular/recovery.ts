@@ -37,7 +37,7 @@ export function findEnd(memory: BufferMemory, fence: Fence): BufferEnd {
   const { capacity } = memory;
   const sequence = memory.readSequence(fence);
   if (sequence < 0 || sequence > Number.MAX_SAFE_INTEGER - 2 * capacity) {
-    throw new CorruptBufferError("sequence number is not below 2^53");
+    throw new CorruptBufferError("the sequence number is not below 2^53: remove both segments");
   }
   const read = memory.readIndex(READ_WORD);
   const write = memory.readIndex(WRITE_WORD);

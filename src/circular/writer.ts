@@ -185,7 +185,7 @@ export class CircularWriter {
 
   /** Everything that is not straight: wrong lengths, the end, and a claim of more. */
   #claimFor(length: number): void {
-    if (this.#isClosed) throw new ClosedError("the writer is closed");
+    if (this.#isClosed) throw new ClosedError("the writer is closed: open a new one");
     if (length < 1 || length > this.maxMessageSize) {
       throw new RangeError(
         `message of ${length} bytes must have 1 to ${this.maxMessageSize} bytes: write it in parts`,

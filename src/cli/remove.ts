@@ -6,7 +6,8 @@
 
 import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { NativeUnavailableError, SegmentNotFoundError, WriterLockedError } from "../errors.ts";
+import { NativeUnavailableError, SegmentNotFoundError } from "../errors.ts";
+import { livingWriter } from "../take_over.ts";
 import { Segment } from "../log/segment.ts";
 import { sourceOf } from "../log/native/source.ts";
 import {
@@ -54,15 +55,22 @@ function removeAll(targets: LogTarget[], options: { force?: true }): void {
   if (!isDone) throw new ExitError(1);
 }
 
+function noLog(target: LogTarget): SegmentNotFoundError {
+  const what = typeof target === "string" ? "log named " : "";
+  return new SegmentNotFoundError(`no ${what}${describeTarget(target)}`);
+}
+
 function remove(target: LogTarget, options: { force?: true }): void {
   if (typeof target === "string" && !SharedMemory.persists && SharedMemory.exists(target)) {
     throw new NativeUnavailableError(
-      `segment ${describeTarget(target)} can't be removed here: it goes when all have closed it`,
+      `log ${
+        describeTarget(target)
+      } can't be removed on this system: it goes when all have closed it`,
     );
   }
   if (options.force) {
     if (unlinkMemory(target)) return;
-    throw new SegmentNotFoundError(`there is no log ${describeTarget(target)}`);
+    throw noLog(target);
   }
   // Its lock is held until the name is gone, so that no writer takes it over in between.
   lockLog(target).remove();
@@ -76,10 +84,10 @@ function lockLog(target: LogTarget): LogMemory {
     new Segment(buffer, load);
     const isOurs = memory.tryLock();
     if (!memory.isCurrent()) {
-      throw new SegmentNotFoundError(`there is no log ${describeTarget(target)} any more`);
+      throw noLog(target);
     }
     if (isOurs) return memory;
-    throw new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
+    throw livingWriter(`log ${describeTarget(target)}`, memory, "stop it, or use --force");
   } catch (error) {
     memory.close();
     throw withName(error, target);

@@ -34,8 +34,7 @@ export function checkLog(memory: EventMemory): void {
     throw new UnsupportedLogError(
       `not an event log: its magic is 0x${
         (words[0] >>> 0).toString(16)
-      }, not EVIL or EVTL. It is left ` +
-        `as it is`,
+      }, not EVIL or EVTL. It was not changed`,
     );
   }
   const version = words[LOG_VERSION_WORD] >>> 0;

@@ -217,7 +217,9 @@ export class EventWriter {
         const bytes = payloadBytes(payload);
         // A getter of the event may do anything.
         if (this.#offset !== first) {
-          throw new ReentrantUseError("a getter of an event writes to the same log");
+          throw new ReentrantUseError(
+            "a getter of an event wrote to the same log: give plain values",
+          );
         }
         const end = next + EVENT_HEADER_SIZE + bytes.length;
         if (end > this.#limit && !this.#makeRoom(end)) break;
@@ -285,7 +287,7 @@ export class EventWriter {
 
   /** Gets room up to `end`; returns whether there is some. */
   #makeRoom(end: number): boolean {
-    if (this.#limit < 0) throw new ClosedError("the event log is closed");
+    if (this.#limit < 0) throw new ClosedError("the event log is closed: open it again");
     const memory = this.#grow?.(end);
     if (memory === undefined) return false;
     checkLogSize(memory.byteLength);

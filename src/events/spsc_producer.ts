@@ -98,7 +98,9 @@ export class SpscProducer {
       const bytes = payloadBytes(payload);
       // A getter of the event may do anything.
       if (this.#head !== first) {
-        throw new ReentrantUseError("a getter of an event writes to the same ring");
+        throw new ReentrantUseError(
+          "a getter of an event wrote to the same ring: give plain values",
+        );
       }
       this.#ring.checkFits(bytes.length);
       const size = ringEventSize(bytes.length);

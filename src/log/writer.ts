@@ -278,7 +278,7 @@ export class Writer {
     const claim = new Claim(this.#bytes.subarray(at, at + length), (kept) => {
       if (this.#isClosed) {
         if (kept < 0) return this.#total;
-        throw new ClosedError("the writer of this claim is closed");
+        throw new ClosedError("the writer of this claim is closed: open a new one");
       }
       this.#claim = undefined;
       this.#limit = this.#room.limit;
@@ -390,7 +390,9 @@ export class Writer {
   #makeRoom(length: number): number {
     if (this.#isClosed) throw closed();
     if (this.#isInBatch) {
-      throw new ReentrantUseError("a getter of the entries writes to the same log");
+      throw new ReentrantUseError(
+        "a getter of the entries wrote to the same log: give plain values",
+      );
     }
     if (this.#claim !== undefined) {
       throw new ClaimPendingError("a claim is open: commit or abort it before the next write");
@@ -446,7 +448,7 @@ function lengthOf(data: Uint8Array, index: number): number {
 }
 
 function changed(index: number): TypeError {
-  return new TypeError(`entries[${index}] is another one than when it was checked`);
+  return new TypeError(`entries[${index}] changed while the batch was written: give plain values`);
 }
 
 function checkPayload(data: Uint8Array): number {

@@ -113,7 +113,7 @@ export class EntrySink implements Disposable {
   write(line: string): boolean {
     try {
       // The application that made the writer may still use it.
-      if (this.#isClosed) throw new ClosedError("the sink is closed");
+      if (this.#isClosed) throw new ClosedError("the sink is closed: make a new one");
       if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
         this.#writeOversized(line);
       } else this.#writer.write(line);
@@ -184,7 +184,7 @@ export class EntrySink implements Disposable {
    */
   reopen(): boolean {
     try {
-      if (this.#isClosed) throw new ClosedError("the sink is closed");
+      if (this.#isClosed) throw new ClosedError("the sink is closed: make a new one");
       const old = this.#own;
       if (!old?.isReplaced()) return true;
       const next = open(this.#options as { target: LogTarget });

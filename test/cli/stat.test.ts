@@ -37,7 +37,10 @@ test("stat takes several logs, and says which of them it can't read", () => {
   assert.equal(code, 1);
   assert.ok(stdout.indexOf(one.name) < stdout.indexOf(two.name));
   assert.match(stdout, /written {2}1 entry\n/);
-  assert.match(stderr, /^ouroboros: .*not found\n$/);
+  assert.match(
+    stderr,
+    /^ouroboros: no log named "[^\n]*"ouroboros list" shows those that exist\n$/,
+  );
   const json = runCli(["stat", one.name, two.name, "-o", "json"]);
   assert.equal(json.code, 0);
   const [first, second] = json.stdout.split(/(?<=\n\})\n/).map((text) => JSON.parse(text || "{}"));
@@ -53,7 +56,10 @@ test("remove takes several logs, and those that it can where others are none", {
   }
   const { code, stdout, stderr } = runCli(["remove", ...names]);
   assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, /^ouroboros: .*not found\n$/);
+  assert.match(
+    stderr,
+    /^ouroboros: no log named "[^\n]*"ouroboros list" shows those that exist\n$/,
+  );
   assert.ok(stderr.includes(names[1]));
   for (const name of names) assert.equal(SharedMemory.exists(name), false, name);
 });
@@ -79,7 +85,7 @@ test("list shows the logs and nothing else, remove takes those without a writer"
 
     const refused = runCli(["remove", name]);
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /has a writer that is alive\n$/);
+    assert.match(refused.stderr, /has a living writer \(pid \d+\): stop it, or use --force\n$/);
     const foreign = runCli(["remove", other]);
     assert.equal(foreign.code, 1);
     assert.match(foreign.stderr, /not a log/);

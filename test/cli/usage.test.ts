@@ -120,7 +120,7 @@ test("what fails gives exit code 1 and one line", () => {
   ) {
     const { code, stdout, stderr } = runCli(args);
     assert.deepEqual([code, stdout], [1, ""], args.join(" "));
-    assert.match(stderr, /^ouroboros: .*not found\n$/);
+    assert.match(stderr, /^ouroboros: no (log named|file) "[^\n]*; [^\n]*\n$/);
   }
 });
 

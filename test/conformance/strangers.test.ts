@@ -117,7 +117,7 @@ for (const { title, target: newTarget, path: pathOf, noPath } of logPlaces(folde
           () => create(target, { ifExists }),
           (error: Error) =>
             error instanceof PermissionDeniedError &&
-            error.message.includes(`belongs to another user, ${NOBODY}: it is left as it is`),
+            error.message.includes(`belongs to another user, ${NOBODY}. It was not changed`),
         );
       }
       assert.deepEqual(texts(target), ["stranger"]);

@@ -85,7 +85,7 @@ export class CircularBufferReader implements Disposable {
       onLap,
       fence: STRONG_ORDER ? compilerFence : fullFence,
       guard: () => {
-        if (this.#isClosed) throw new ClosedError("the reader is closed");
+        if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
         for (const [i, memory] of [index, data].entries()) {
           const size = memory.currentSize();
           if (size < sizes[i]) {
@@ -156,7 +156,7 @@ export class CircularBufferReader implements Disposable {
    */
   read(into: Uint8Array): ReadResult;
   read(into?: Uint8Array): Uint8Array | undefined | ReadResult {
-    if (this.#isClosed) throw new ClosedError("the reader is closed");
+    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
     return into === undefined ? this.#reader.read() : this.#reader.read(into);
   }
 
@@ -185,7 +185,7 @@ export class CircularBufferReader implements Disposable {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (this.#isClosed) throw new ClosedError("the reader is closed");
+    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
     return this.#reader.readInto(into);
   }
 

@@ -14,6 +14,7 @@ import { CountedMemory, type CountedMemoryOptions } from "./counted_memory.ts";
 import { checkSpec, type CircularBufferSpec, writerSemaphore } from "./spec.ts";
 import { checkOptions, flag, mode as isMode } from "../../base/options.ts";
 import { hasSlot, inSlot, openFirst, slotsCheck } from "../../slots.ts";
+import { livingWriter } from "../../take_over.ts";
 import { inspectable } from "../../base/inspectable.ts";
 
 /** How a {@linkcode CircularBufferWriter} is made. */
@@ -128,7 +129,7 @@ export class CircularBufferWriter implements Disposable {
       data = CountedMemory.open(spec.dataName, spec.capacity, { originalSize, mode });
       // First the lock that dies with its holder: only one of us gets as far as the semaphore.
       if (!data.tryLock()) {
-        throw new WriterLockedError(`circular buffer "${data.name}" has a writer that is alive`);
+        throw writerIsAlive(data);
       }
       semaphore = new SemaphoreLock(writerSemaphore(spec), { mode });
       const mark = new Int32Array(index.buffer, OWNER_WORD * 4, 1);
@@ -138,7 +139,7 @@ export class CircularBufferWriter implements Disposable {
         if (isTheirs) {
           throw new WriterLockedError(
             `circular buffer "${data.name}" has a writer of another library: if that is dead, ` +
-              `breakLock takes its place`,
+              "use breakLock: true",
           );
         }
         semaphore.inherit();
@@ -222,7 +223,7 @@ export class CircularBufferWriter implements Disposable {
     try {
       using data = Segment.open(spec.dataName);
       if (data.isLocked()) {
-        throw new WriterLockedError(`circular buffer "${data.name}" has a writer that is alive`);
+        throw writerIsAlive(data);
       }
     } catch (error) {
       if (!(error instanceof SegmentNotFoundError)) throw error;
@@ -257,3 +258,10 @@ function giveBack(
 }
 
 inspectable(CircularBufferWriter, "CircularBufferWriter", ["capacity", "sequenceNumber"]);
+
+function writerIsAlive(
+  data: { readonly name: string; lockHolder(): number | undefined },
+): WriterLockedError {
+  const nextStep = "use one buffer per process, with {slot} in both names";
+  return livingWriter(`circular buffer "${data.name}"`, data, nextStep);
+}

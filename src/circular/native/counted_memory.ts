@@ -89,7 +89,9 @@ export class CountedMemory implements Disposable {
     }
     // Not to leave the lock of what is not there.
     if (!create && !Segment.exists(name)) {
-      throw new SegmentNotFoundError(`segment "${Segment.normalizeName(name)}" is not there`);
+      throw new SegmentNotFoundError(
+        `no circular buffer: there is no segment "${Segment.normalizeName(name)}"`,
+      );
     }
     try {
       return underLock(name, mode, openOrMake);
@@ -112,7 +114,7 @@ export class CountedMemory implements Disposable {
         Atomics.wait(pause, 0, 0, 1);
       }
       throw new SegmentExistsError(
-        `segment "${name}" is empty, or comes and goes: remove it if its creator died`,
+        `segment "${name}" is empty or keeps changing: remove it if the process that made it is dead`,
       );
     }
 
@@ -155,6 +157,11 @@ export class CountedMemory implements Disposable {
   /** Takes the lock that the kernel drops when this process ends; returns whether it is ours. */
   tryLock(): boolean {
     return this.#segment.tryLock();
+  }
+
+  /** The process that holds that lock, where the system tells. */
+  lockHolder(): number | undefined {
+    return this.#segment.lockHolder();
   }
 
   /**
@@ -233,7 +240,7 @@ function awaitRemoval(segment: Segment): void {
     Atomics.wait(pause, 0, 0, 1);
   }
   throw new WriterLockedError(
-    `segment "${segment.name}" is being removed by a process that is paused`,
+    `segment "${segment.name}" is being removed by a process that is paused: try again`,
   );
 }
 

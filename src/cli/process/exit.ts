@@ -4,7 +4,9 @@
  * @module
  */
 
-import { OuroborosError } from "../../errors.ts";
+import { SharedMemory } from "../../../ffi/mod.ts";
+import { nearest } from "../../base/options.ts";
+import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 
 /** Ends the command with an exit code. All has been said by then. */
 export class ExitError extends Error {
@@ -23,5 +25,24 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected = error instanceof OuroborosError || error instanceof RangeError ||
     "code" in error;
-  return isExpected ? error.message : error.stack ?? error.message;
+  if (!isExpected) return error.stack ?? error.message;
+  return error instanceof SegmentNotFoundError ? error.message + nextStep(error) : error.message;
+}
+
+/** What to do where there is no log. */
+function nextStep({ message }: SegmentNotFoundError): string {
+  if (message.startsWith("no file ")) return "; a log in shared memory has a name like /app";
+  const [, name] = /^no log named "(.*)"$/s.exec(message) ?? [];
+  if (name === undefined) return "";
+  const near = nearest(name, listed());
+  const question = near === undefined ? "" : ` did you mean "${near}"?`;
+  return `;${question} "ouroboros list" shows those that exist`;
+}
+
+function listed(): string[] {
+  try {
+    return SharedMemory.list();
+  } catch {
+    return [];
+  }
 }

@@ -217,7 +217,9 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
       interval: milliseconds(0, LONGEST_SLEEP),
       from: oneOf("start", "end"),
     });
-    if (this.#file.closed) throw new ClosedError(`event log "${this.path}" is closed`);
+    if (this.#file.closed) {
+      throw new ClosedError(`event log "${this.path}" is closed: open it again`);
+    }
     const { signal, interval = 10, from = "start" } = options;
     let cursor: ReturnType<typeof this.start> | undefined;
     let events: StoredEvent[] = [];

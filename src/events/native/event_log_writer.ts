@@ -175,7 +175,7 @@ export class EventLogWriter implements Disposable {
     return takeOver(path, (file) => {
       if (!force && !saysItIsALog(file)) {
         throw new UnsupportedLogError(
-          `file "${path}" does not say that it is an event log: { force: true } if it is one`,
+          `file "${path}" is not marked as an event log; use { force: true } if it is one`,
         );
       }
       return new EventLogWriter(file, grow, (how) => EventWriter.recover(file.buffer, how));
@@ -266,7 +266,9 @@ export class EventLogWriter implements Disposable {
    * @throws {ClosedError} after `close()`
    */
   async syncAsync(): Promise<void> {
-    if (this.#file.closed) throw new ClosedError(`event log "${this.path}" is closed`);
+    if (this.#file.closed) {
+      throw new ClosedError(`event log "${this.path}" is closed: open it again`);
+    }
     await this.#file.flushAsync();
   }
 

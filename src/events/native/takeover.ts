@@ -34,9 +34,14 @@ export function makeFile<T>(
 /** Opens a file for `work` that must be there, ours, and nobody's to write to. */
 export function takeOver<T>(path: string, work: (file: MappedFile) => T): T {
   const what = `event log "${path}"`;
-  return takeOverFile(path, what, `${what} has a writer that is alive`, (file) => {
-    // It may have been made by another program, or restored from a backup, and have holes.
-    file.reserve();
-    return work(file);
-  });
+  return takeOverFile(
+    path,
+    what,
+    `use one event log per process: path "${path}.{slot}"`,
+    (file) => {
+      // It may have been made by another program, or restored from a backup, and have holes.
+      file.reserve();
+      return work(file);
+    },
+  );
 }

@@ -56,7 +56,7 @@ function firstToCopy(from: ArrayBuffer, maxEntrySize: number, last: number): num
 }
 
 function incomplete(from: ArrayBuffer): CorruptLogError {
-  return new CorruptLogError("entries are missing in its midst", from.byteLength);
+  return new CorruptLogError("entries are missing between others", from.byteLength);
 }
 
 /** Says at the end of the log, to which nobody writes any more, that another one continues it. */

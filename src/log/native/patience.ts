@@ -11,6 +11,7 @@
 
 import type { Doorbell } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
+import { mustBe } from "../../base/arguments.ts";
 import { Turns } from "../../following.ts";
 
 /** How long to look without a pause, in milliseconds. */
@@ -38,7 +39,9 @@ export class Patience {
 
   /** Sleeps at most `maxSleep` milliseconds at a time where no bell rings. */
   constructor(maxSleep: number, signal: AbortSignal | undefined) {
-    if (!(maxSleep >= 1)) throw new RangeError(`maxSleep of ${maxSleep} ms is less than 1`);
+    if (!(maxSleep >= 1)) {
+      throw new RangeError(mustBe("maxSleep", maxSleep, "a time in ms of at least 1"));
+    }
     this.#maxSleep = maxSleep;
     this.#nextSleep = 1;
     this.#signal = signal;

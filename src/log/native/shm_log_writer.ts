@@ -206,7 +206,9 @@ export class ShmLogWriter implements Disposable {
    * @throws {ClosedError} after `close()`
    */
   isReplaced(): boolean {
-    if (this.#memory.closed) throw new ClosedError("the writer is closed: open a new one");
+    if (this.#memory.closed) {
+      throw new ClosedError(`the writer of "${this.name}" is closed: open a new one`);
+    }
     return !this.#memory.isCurrent();
   }
 

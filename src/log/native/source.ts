@@ -55,6 +55,8 @@ export function sourceOf(memory: LogMemory, target: LogTarget, mode: CopyMode): 
 
 function truncated(memory: LogMemory, target: LogTarget, size: number): SegmentTruncatedError {
   return new SegmentTruncatedError(
-    `log ${describeTarget(target)} was truncated from ${memory.byteLength} to ${size} bytes`,
+    `log ${
+      describeTarget(target)
+    } was truncated from ${memory.byteLength} to ${size} bytes while it was read: reopen() continues with the log that has its name now`,
   );
 }

@@ -22,7 +22,6 @@ import {
   SegmentExistsError,
   SegmentNotFoundError,
   UnsupportedLogError,
-  WriterLockedError,
 } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
 import { checkOwner } from "../../take_over.ts";
@@ -38,6 +37,7 @@ import {
   type LogMemory,
   type LogTarget,
   openMemory,
+  writerIsAlive,
 } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
 
@@ -182,7 +182,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
   try {
     // Before a byte of it is looked at: others may cut it off, and let it grow, at any moment.
     checkOwner(`log ${describeTarget(target)}`, memory);
-    if (!memory.tryLock()) throw locked(memory, target);
+    if (!memory.tryLock()) throw writerIsAlive(memory, target);
     if (!memory.isCurrent()) {
       memory.close();
       return undefined;
@@ -211,8 +211,8 @@ function checkReplaceable(target: LogTarget): void {
   throw new SegmentExistsError(
     `log ${
       describeTarget(target)
-    } is open elsewhere: here it can only be resumed, or replaced when ` +
-      "all have closed it",
+    } is open in another process, and this system can't replace it before that has closed it: ` +
+      'use ifExists: "resume"',
   );
 }
 
@@ -225,12 +225,13 @@ function checkMagic(memory: LogMemory, target: LogTarget): void {
     if (version === VERSION) return;
     throw new UnsupportedLogError(
       `log ${describeTarget(target)} has version ${version} of the format, and only version ` +
-        `${VERSION} is known: it is left as it is; remove it first if it is not needed`,
+        `${VERSION} is known. It was not changed: remove it if it is not needed`,
       version,
     );
   }
   throw new UnsupportedLogError(
-    `${describeTarget(target)} of ${memory.byteLength} bytes is not a log: it is left as it is`,
+    `${describeTarget(target)} of ${memory.byteLength} bytes is not a log. It was not changed: ` +
+      "choose another name, or remove it",
   );
 }
 
@@ -250,9 +251,4 @@ function isUnfinished(memory: LogMemory): boolean {
     at += count;
   }
   return true;
-}
-
-function locked(memory: LogMemory, target: LogTarget): WriterLockedError {
-  memory.close();
-  return new WriterLockedError(`log ${describeTarget(target)} has a writer that is alive`);
 }

@@ -6,7 +6,13 @@
 
 import { resolve } from "node:path";
 import { MappedFile, SharedMemory } from "../../../ffi/mod.ts";
-import { CorruptLogError, UnsupportedLogError } from "../../errors.ts";
+import {
+  CorruptLogError,
+  SegmentNotFoundError,
+  UnsupportedLogError,
+  type WriterLockedError,
+} from "../../errors.ts";
+import { livingWriter } from "../../take_over.ts";
 import type { Access, CreateOptions } from "../../../ffi/mod.ts";
 
 /** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
@@ -30,7 +36,7 @@ export function absoluteTarget(target: LogTarget): LogTarget {
 /** An error with the name of the log, where only its memory was known. */
 export function withName(error: unknown, target: LogTarget): unknown {
   if (error instanceof UnsupportedLogError || error instanceof CorruptLogError) {
-    error.message = `${describeTarget(target)}: ${error.message}`;
+    error.message = `log ${describeTarget(target)}: ${error.message}`;
   }
   return error;
 }
@@ -48,9 +54,25 @@ export function createMemory(
 
 /** Opens the memory that is there. */
 export function openMemory(target: LogTarget, access: Access): LogMemory {
-  return typeof target === "string"
-    ? SharedMemory.open(target, { access })
-    : MappedFile.open(target.path, { access });
+  try {
+    return typeof target === "string"
+      ? SharedMemory.open(target, { access })
+      : MappedFile.open(target.path, { access });
+  } catch (error) {
+    if (error instanceof SegmentNotFoundError) {
+      error.message = error.message.replace(/^no shared memory named/, "no log named");
+    }
+    throw error;
+  }
+}
+
+/** The error for a log whose writer is alive. */
+export function writerIsAlive(memory: LogMemory, target: LogTarget): WriterLockedError {
+  const slot = typeof target === "string"
+    ? `"${SharedMemory.normalizeName(target)}.{slot}"`
+    : `{ path: "${target.path}.{slot}" }`;
+  const nextStep = `use one log per process: target ${slot}`;
+  return livingWriter(`log ${describeTarget(target)}`, memory, nextStep);
 }
 
 /** Removes the name, or the file; returns whether there was one. */

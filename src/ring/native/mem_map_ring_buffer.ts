@@ -246,7 +246,9 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
   }
 
   #open(): Ring {
-    if (this.#file.closed) throw new ClosedError(`ring "${this.#file.path}" is closed`);
+    if (this.#file.closed) {
+      throw new ClosedError(`ring "${this.#file.path}" is closed: open it again`);
+    }
     return this.#ring;
   }
 }
@@ -279,7 +281,7 @@ function takeOver(
   return takeOverFile(
     path,
     what,
-    `${what} is open elsewhere: one handle at a time has it`,
+    "one handle at a time can have it",
     (file) => {
       if (size !== undefined && file.byteLength !== size) {
         throw new RangeError(

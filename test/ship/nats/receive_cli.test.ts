@@ -118,7 +118,7 @@ test("receive into a log, twice: all is there once, and a second one at a time i
     await running.untilStderr((text) => text.includes("goes on after entry 5, of 1 log"));
     const other = runCli([...args, "--subject", "LOGS.b.x_log", "--once"]);
     assert.deepEqual([other.code, other.stdout], [1, ""]);
-    assert.match(other.stderr, /has a writer that is alive/);
+    assert.match(other.stderr, /has a living writer/);
     await publisher.entries("LOGS", b, [9]);
     await running.untilStderr((text) => text.includes("1 entry of 1 log"));
     running.signal("SIGTERM");

@@ -1,0 +1,113 @@
+/** Errors name the log, say what is wrong, and what to do next. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test, { after } from "node:test";
+import { saveLog, ShmLogReader, ShmLogWriter } from "../mod.ts";
+import { CircularBufferWriter } from "../src/circular/mod.ts";
+import { EventLogWriter } from "../src/events/mod.ts";
+import { runHere, startCli } from "./support/cli.ts";
+import { uniqueName } from "./support/runtime.ts";
+
+const SMALL = { chunkSize: 4096, chunkCount: 2, unlinkOnClose: true };
+const needsLinux = process.platform === "linux"
+  ? false
+  : "only Linux tells which process holds a lock";
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-messages-"));
+after(() => rmSync(folder, { recursive: true }));
+
+test("what is not there is named as what was asked for", async () => {
+  const name = uniqueName("messages");
+  const path = join(folder, "nothing");
+  const missing = { name: "SegmentNotFoundError", message: `no log named "${name}"` };
+  assert.throws(() => ShmLogReader.open(name), missing);
+  assert.throws(() => ShmLogReader.open(name.slice(1)), missing);
+  assert.throws(() => ShmLogReader.open({ path }), { message: `no file "${path}"` });
+  await assert.rejects(saveLog(name, join(folder, "x")), missing);
+});
+
+test("commands say what there is", async () => {
+  const near = uniqueName("messages-near");
+  using _log = ShmLogWriter.create(near, SMALL);
+  const cases: [args: string[], message: string][] = [
+    [
+      ["stat", "/nope-at-all"],
+      'no log named "/nope-at-all"; "ouroboros list" shows those that exist',
+    ],
+    [
+      ["stat", near.replace("near", "neer")],
+      `no log named "${near.replace("near", "neer")}"; did you mean "${near}"? ` +
+      '"ouroboros list" shows those that exist',
+    ],
+    [["tail", "/no/file"], 'no file "/no/file"; a log in shared memory has a name like /app'],
+    [
+      ["remove", "/nope-at-all"],
+      'no log named "/nope-at-all"; "ouroboros list" shows those that exist',
+    ],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stderr } = await runHere(...args);
+    assert.deepEqual([code, stderr], [1, `ouroboros: ${message}\n`]);
+  }
+});
+
+test("a writer that is alive is named by its process, with what to do", {
+  skip: needsLinux,
+}, async () => {
+  const name = uniqueName("messages-writer");
+  const path = join(folder, "log");
+  for (const target of [name, { path }]) {
+    const shown = typeof target === "string" ? target : path;
+    const running = startCli(["write", shown, "--tee"]);
+    running.process.stdin?.write("line\n");
+    await running.until((stdout) => stdout.includes("line"));
+    const pid = running.process.pid;
+    const [what, slot] = typeof target === "string"
+      ? [`log "${name}"`, `"${name}.{slot}"`]
+      : [`log file "${path}"`, `{ path: "${path}.{slot}" }`];
+    assert.throws(() => ShmLogWriter.create(target, { ...SMALL, ifExists: "resume" }), {
+      name: "WriterLockedError",
+      message: `${what} has a living writer (pid ${pid}): use one log per process: target ${slot}`,
+    });
+    const removal = await runHere("remove", shown);
+    assert.equal(
+      removal.stderr,
+      `ouroboros: ${what} has a living writer (pid ${pid}): stop it, or use --force\n`,
+    );
+    running.process.stdin?.end();
+    assert.equal((await running.ended()).code, 0);
+  }
+});
+
+test("a writer of this process is named as such, of each kind", { skip: needsLinux }, () => {
+  const name = uniqueName("messages-own");
+  using _log = ShmLogWriter.create(name, SMALL);
+  const message = `log "${name}" has a living writer in this process: close that first`;
+  assert.throws(() => ShmLogWriter.create(name, { ...SMALL, ifExists: "resume" }), { message });
+
+  const path = join(folder, "events");
+  using _events = EventLogWriter.create(path);
+  assert.throws(() => EventLogWriter.open(path), /has a living writer in this process/);
+
+  const spec = { indexName: `${name}-index`, dataName: `${name}-data`, capacity: 4096 };
+  using _buffer = CircularBufferWriter.open(spec);
+  assert.throws(() => CircularBufferWriter.open(spec), {
+    message: `circular buffer "${name}-data" has a living writer in this process: close that first`,
+  });
+});
+
+test("what is no log is named, and left as it is", async () => {
+  const path = join(folder, "text");
+  writeFileSync(path, "a text of some length that is no log");
+  assert.throws(() => ShmLogReader.open({ path }), (error: Error) => error.message.includes(path));
+  assert.throws(
+    () => ShmLogWriter.create({ path }, { ...SMALL, ifExists: "replace" }),
+    /is not a log\. It was not changed: choose another name, or remove it$/,
+  );
+  const { code, stderr } = await runHere("tail", path);
+  assert.equal(code, 1);
+  assert.match(stderr, /^ouroboros: log file ".*\/text": not a log/);
+});
