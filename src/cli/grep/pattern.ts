@@ -14,8 +14,7 @@ import { PatternThread } from "./thread.ts";
 const MOST_STEPS = 1e8;
 /** So many are noticed where there are many entries. */
 const MANY_STEPS = 1e5;
-/** How long an entry may take, in milliseconds. */
-const LIMIT = 150;
+const TIME_LIMIT = 150;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -25,6 +24,8 @@ export interface PatternOptions {
   ignoreCase?: boolean;
   /** Whether the texts that do not match are selected. */
   invertMatch?: boolean;
+  /** How long an entry may take, in milliseconds. Default 150. */
+  timeLimit?: number;
 }
 
 /**
@@ -37,6 +38,7 @@ export interface PatternOptions {
 export class Pattern {
   readonly #expressions: readonly Expression[];
   readonly #isInverted: boolean;
+  readonly #timeLimit: number;
   #undecided = 0;
 
   /**
@@ -48,6 +50,7 @@ export class Pattern {
     const texts = typeof patterns === "string" ? [patterns] : patterns;
     this.#expressions = texts.map((text) => new Expression(parsePattern(text, options.ignoreCase)));
     this.#isInverted = options.invertMatch ?? false;
+    this.#timeLimit = options.timeLimit ?? TIME_LIMIT;
   }
 
   /** Whether the last text may have taken long. */
@@ -68,7 +71,7 @@ export class Pattern {
   #matches(text: string): boolean | undefined {
     let result: boolean | undefined = false;
     for (const expression of this.#expressions) {
-      const isMatch = expression.test(text);
+      const isMatch = expression.test(text, this.#timeLimit);
       if (isMatch) return true;
       if (isMatch === undefined) result = undefined;
     }
@@ -78,7 +81,7 @@ export class Pattern {
   #giveUp(): false {
     if (this.#undecided++ === 0) {
       warn(
-        `--grep took more than ${LIMIT} ms for an entry: such entries are left out. ` +
+        `--grep took more than ${this.#timeLimit} ms for an entry: such entries are left out. ` +
           "A repetition of a repetition, like (a+)+, may take very long",
       );
       process.once(
@@ -107,10 +110,10 @@ class Expression {
   }
 
   /** Whether a text matches; undefined if that takes too long. */
-  test(text: string): boolean | undefined {
+  test(text: string, timeLimit: number): boolean | undefined {
     this.isSlow = text.length > this.#longestCalm;
     if (text.length <= this.#longestHere) return this.#regExp.test(text);
     this.#thread ??= new PatternThread(this.#regExp);
-    return this.#thread.test(text, LIMIT);
+    return this.#thread.test(text, timeLimit);
   }
 }
