@@ -14,7 +14,7 @@ const folder = mkdtempSync(`${tmpdir()}/ouroboros-contention-`);
 after(() => rmSync(folder, { recursive: true }));
 
 const contender = new URL("children/contender.ts", import.meta.url);
-const ROUNDS = Number(process.env.CONTENTION_ROUNDS ?? 60);
+const ROUNDS = Number(process.env.CONTENTION_ROUNDS ?? 30);
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 const [STEP, READY, WINS, WINNER] = [0, 1, 2, 3];
 

@@ -8,7 +8,7 @@ import { baseSeed, Random } from "../support/random.ts";
 import { runtimes, thisRuntime } from "../support/runtime.ts";
 import { emptyTally, round } from "./torture.ts";
 
-const SECONDS = Number(process.env.TORTURE_SECONDS ?? 8);
+const SECONDS = Number(process.env.TORTURE_SECONDS ?? 5);
 
 test(
   `torture for ${SECONDS} s: nothing wrong, nothing twice, all accounted for (seed ${baseSeed})`,
