@@ -39,9 +39,14 @@ const BANNED: readonly [phrase: RegExp, instead: string][] = [
 ];
 
 /** Where others are at work. */
-const LATER: readonly string[] = ["src/cli/", "src/nats/", "src/ship/"];
+const LATER: readonly string[] = [
+  "src/cli/forward.ts",
+  "src/cli/receive.ts",
+  "src/cli/nats/",
+  "src/ship/",
+];
 
-const LATER_TESTS: readonly string[] = ["test/cli/", "test/ship/", "test/support/carrier"];
+const LATER_TESTS: readonly string[] = ["test/ship/", "test/support/carrier"];
 
 const problems: string[] = [];
 for (const file of markdownFiles(root)) look(file, readFileSync(root + file, "utf8"));

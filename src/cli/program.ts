@@ -1,5 +1,5 @@
 /**
- * The commands put together, and what becomes of their errors.
+ * The commands put together, and how their errors are shown.
  *
  * @module
  */

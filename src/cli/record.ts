@@ -42,7 +42,7 @@ file: "# ouroboros: 3 entries lost after entry 7", or with --json
 {"lost":3,"after":7}.
 
 With --state the next run begins where this one ended. After kill -9 the entries
-of up to a second may be in the file twice. SIGHUP opens the file anew, for
+of up to a second may be in the file twice. SIGHUP opens the file again, for
 logrotate. If <file> is a link, files are rotated beside the file that it leads
 to, and the link stays.
 
@@ -256,7 +256,7 @@ class Recording {
     this.#format = format;
   }
 
-  /** Goes on after an entry that another recorder wrote last. */
+  /** Continues after an entry that another recorder wrote last. */
   goOn(sequenceNumber: number): void {
     const { continuation } = this.#reader;
     if (continuation?.isSameSegment === false) this.beginAnew(sequenceNumber);

@@ -56,7 +56,7 @@ Examples:
   ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
   ouroboros tail --all -g timeout -i /app    all that match, upper or lower case
   ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
-  ouroboros tail -F /app --state app.place   go on after restarts of app and of this command`;
+  ouroboros tail -F /app --state app.place   continue after restarts of app and of this command`;
 
 interface TailOptions extends Criteria {
   follow?: true;
@@ -272,7 +272,7 @@ async function* toCome(
   yield* log.live(signal);
 }
 
-/** Where to start: with a time at its moment, else, if nothing is said, some entries ago. */
+/** Where to start: with a time at its moment, else by default some entries ago. */
 function startOf(options: PlainOptions): {
   from: "latest" | "oldest" | number;
   lines: number | undefined;

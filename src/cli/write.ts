@@ -40,7 +40,7 @@ interface WriteOptions {
 
 /** How long an application may take for its last words, in milliseconds. */
 const LAST_WORDS = 1000;
-/** How long it may take to hear what was said by then, in milliseconds: this process may have stood still. */
+/** How long to wait for input that was written before, in milliseconds: this process may have been paused. */
 const HEARING = 50;
 
 /** Adds the command. */

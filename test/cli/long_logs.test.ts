@@ -22,7 +22,7 @@ function makeLog(): ShmLogWriter {
   return log;
 }
 
-test("tail prints what it finds in a long log at once, and hears of a signal meanwhile", async () => {
+test("tail prints what it finds in a long log at once, and notices a signal meanwhile", async () => {
   using log = makeLog();
   const cli = startCli(["tail", log.name, "--all", "--grep", TEDIOUS]);
   await cli.until((stdout) => stdout === "found\n");
@@ -31,7 +31,7 @@ test("tail prints what it finds in a long log at once, and hears of a signal mea
   assert.deepEqual([code, stderr], [0, ""]);
 });
 
-test("dump hears of a signal in a long log", async () => {
+test("dump notices a signal in a long log", async () => {
   using log = makeLog();
   const path = `${folder}/dumped.txt`;
   const cli = startCli(["dump", "--name", log.name, "--output", path, "--grep", TEDIOUS]);

@@ -31,7 +31,7 @@ function runShort(args: string[]): { status: number | null; stdout: string; stde
   return runScript(new URL("../../src/cli/main.ts", import.meta.url), args, { before });
 }
 
-test("more logs than a process may have open are all seen, and so are those that are none", {
+test("more logs than a process may have open are all seen, and so are files that are not logs", {
   skip,
 }, () => {
   const prefix = uniqueName("many");
@@ -69,7 +69,7 @@ test("more logs than a process may have open are all seen, and so are those that
   }
 });
 
-test("a log of a version to come is named, is not said to be damaged, and is not replaced", () => {
+test("a log of a version to come is named, does not count as damaged, and is not replaced", () => {
   const path = join(folder, "two.log");
   writeFileSync(path, versionTwo());
   for (const command of [["verify", path], ["stat", path], ["tail", path], ["remove", path]]) {

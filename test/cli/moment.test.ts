@@ -67,7 +67,7 @@ test("parseMoment() takes dates, local ones without a zone", () => {
   assert.equal(parseMoment("@0"), 0);
 });
 
-test("parseMoment() gives undefined for what is none", () => {
+test("parseMoment() gives undefined for what is not a time", () => {
   for (
     const text of [
       "",

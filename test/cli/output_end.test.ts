@@ -54,7 +54,7 @@ test("tail -f ends with code 0 when a socket that it writes to is closed", {
   assert.deepEqual(await running.ended(), { code: 0, stdout: "one\n", stderr: "" });
 });
 
-test("tail -f into a file goes on until it is told to end", { skip, timeout }, async () => {
+test("tail -f into a file continues until a signal ends it", { skip, timeout }, async () => {
   using log = makeLog();
   const path = join(tmpdir(), `${uniqueName("end").slice(1)}.txt`);
   try {

@@ -189,7 +189,7 @@ test("record -F waits for a log, survives restarts of its writer, and marks them
   ]);
 });
 
-test("record --state goes on where it ended, and says what was lost meanwhile", async () => {
+test("record --state continues where it ended, and says what was lost meanwhile", async () => {
   using log = makeLog();
   fill(log, 50);
   const path = `${folder}/continued.txt`;
@@ -231,7 +231,7 @@ test("record --from new of a log that is yet to come takes all of it", async () 
   assert.equal(read(path), lines(1, 20));
 });
 
-test("record goes on when nobody reads its standard error any more", async () => {
+test("record continues when nobody reads its standard error any more", async () => {
   const name = uniqueName("record");
   const path = `${folder}/unheard.txt`;
   const cli = startCli(["record", name, path]);
@@ -291,7 +291,7 @@ test("record may keep any number of files", async () => {
   assert.deepEqual([".2", ".1"].map((end) => read(path + end)), [lines(1, 1), lines(2, 2)]);
 });
 
-test("record opens its file anew at SIGHUP, as logrotate wants it, and loses nothing", {
+test("record opens its file again at SIGHUP, as logrotate expects, and loses nothing", {
   skip: needsSignals,
 }, async () => {
   using log = makeLog();

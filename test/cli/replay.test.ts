@@ -161,7 +161,7 @@ test("replay waits for no clock that was wrong, and keeps the pace after it", ()
   assert.ok(run(["0001-01-01T00:00:00Z", at("00")], "--max-gap", 0.3).took >= 300);
 });
 
-test("replay --loop goes on until it is told to end, and --remove removes the log", async () => {
+test("replay --loop continues until a signal ends it, and --remove removes the log", async () => {
   const path = `${folder}/d.txt`;
   writeFileSync(path, "one\ntwo\n");
   const name = uniqueName("replay");

@@ -47,7 +47,7 @@ test("stat takes several logs, and says which of them it can't read", () => {
   assert.deepEqual([first.name, second.name, second.entries], [one.name, two.name, 1]);
 });
 
-test("remove takes several logs, and those that it can where others are none", {
+test("remove takes several logs, and removes those that it can where others are not logs", {
   skip: needsLastingNames,
 }, () => {
   const names = [uniqueName(), uniqueName(), uniqueName()];

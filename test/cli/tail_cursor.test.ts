@@ -36,7 +36,7 @@ async function withFolder(run: (folder: string) => void | Promise<void>): Promis
   }
 }
 
-test("tail --state begins with all, then goes on where it was", () =>
+test("tail --state begins with all, then continues where it was", () =>
   withFolder((folder) => {
     using log = makeLog();
     const args = ["tail", log.name, "--state", join(folder, "at")];
@@ -92,7 +92,7 @@ test("a damaged cursor file is an error, and nothing is printed", () =>
     assert.match(stderr, /^ouroboros: cursor file .*at is damaged \(.+\): remove it .*\n$/);
   }));
 
-test("tail --after-cursor goes on after what --show-cursor printed", () => {
+test("tail --after-cursor continues after what --show-cursor printed", () => {
   using log = makeLog();
   fill(log, 20);
   const first = runCli(["tail", log.name, "-n", 1, "--show-cursor"]);

@@ -84,7 +84,7 @@ test("tail --level prints records of at least that level, and what has none", ()
   assert.deepEqual(numbers(log.name, "-p", "warn", "-n", 2), [5, 7]);
 });
 
-test("tail -f --level and --since go on with what fits", async () => {
+test("tail -f --level and --since print later entries that fit, too", async () => {
   using log = makeLog();
   log.write(pinoLine("warn", "old", 2 * 60 * minute));
   const running = startCli(["tail", "-f", "--since", "1h", "-p", "warn", "-o", "pretty", log.name]);
@@ -139,7 +139,7 @@ test("tail -o text prints records as they are", () => {
 
 const hasTerminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0;
 
-test("on a terminal tail is pretty and coloured, unless it is told otherwise", {
+test("on a terminal tail is pretty and coloured, unless an option says otherwise", {
   skip: hasTerminal ? false : "needs script(1) of util-linux",
 }, () => {
   using log = makeLog();

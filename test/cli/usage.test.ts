@@ -130,7 +130,7 @@ test("dump makes no file for a log that is not there", () => {
   assert.ok(!existsSync(path));
 });
 
-test("what a full disk did not take is said, however little it is", {
+test("what a full disk did not take is reported, however little it is", {
   skip: process.platform === "linux" ? false : "only Linux has a device that is full",
 }, () => {
   using log = ShmLogWriter.create(uniqueName(), { chunkSize: 4096, chunkCount: 4 });

@@ -75,7 +75,7 @@ test("write makes shared memory for its readers, which keep it", { skip }, async
   assert.match(gone.stderr, /no log named|no file/);
 });
 
-test("tail -F and record -F go on with a log whose writer is killed, ends, and is resumed", {
+test("tail -F and record -F continue with a log whose writer is killed, ends, and is resumed", {
   skip,
 }, async () => {
   const name = uniqueName("cli");
@@ -106,7 +106,7 @@ test("tail -F and record -F go on with a log whose writer is killed, ends, and i
   assert.equal(SharedMemory.exists(name), false);
 });
 
-test("what is renamed waits for who has the file open for a moment, but not for ever", {
+test("a rename waits for a process that has the file open for a moment, but not without end", {
   skip,
 }, async () => {
   const holderFile = new URL("children/file_holder.ts", import.meta.url);
@@ -161,7 +161,7 @@ test("list shows the logs that somebody has open", { skip }, () => {
   assert.ok(!runCli(["list"]).stdout.includes(name));
 });
 
-test("what shall stay and can't is said to be so", { skip }, () => {
+test("what cannot stay is reported", { skip }, () => {
   const path = join(folder, "lines.txt");
   writeFileSync(path, "one\n");
   const generate = ["generate", "--size", "8192", "--count", "1", "--min-size", "1"];

@@ -41,7 +41,7 @@ test("write --keep leaves the log, and the next one resumes it", () => {
   assert.deepEqual([reader.inspect().chunkCount, reader.inspect().chunkSize], [4, 4096]);
 });
 
-test("write --if-exists replace begins anew, and fail leaves what is there", () => {
+test("write --if-exists replace starts an empty log, and fail leaves what is there", () => {
   using log = lastingLog();
   const { name, target } = log;
   runCli(["write", name, "--no-remove", ...SMALL], "old\n");
@@ -136,7 +136,7 @@ test("write ends at SIGTERM, with the last words of the application", async () =
   assert.deepEqual(await withLastWords(false), ["first", "last words"]);
 });
 
-test("write takes last words that were said in time, though it hears them late", {
+test("write takes last lines that were written in time, though it reads them late", {
   skip: needsSignals,
 }, async () => {
   assert.deepEqual(await withLastWords(true), ["first", "last words"]);

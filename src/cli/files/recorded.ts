@@ -192,7 +192,7 @@ function isExact({ object }: Said, line: Uint8Array): boolean {
   return harmlessJson(JSON.stringify(object)) === harmlessJson(textOf(line).trimEnd());
 }
 
-/** What was written, by a line of `-o json`; undefined for what is said about it. */
+/** What was written, by a line of `-o json`; undefined for a line about the entries. */
 function payloadOfJson(line: Uint8Array): Uint8Array | undefined {
   const said = saidBy(line);
   if (said === undefined) return line;

@@ -1,5 +1,5 @@
 /**
- * A file of lines that begins anew when it is large, and keeps some of those before.
+ * A file of lines that starts again when it is large, and keeps some of the files before.
  *
  * @module
  */
@@ -25,10 +25,10 @@ import { renamePatiently } from "../../place_file.ts";
 /** How many bytes are collected before they are written. */
 const PIECE = 65536;
 const NEWLINE = 10;
-// Whoever may not read the log may not read what is recorded of it.
+// A user who may not read the log may not read what is recorded of it.
 const MODE = 0o600;
 
-/** When to begin anew. */
+/** When to start a new file. */
 export interface RotationOptions {
   /** The size in bytes from which on a new file begins; default: never. */
   maxSize?: number;
@@ -46,7 +46,7 @@ export class RotatingFile implements Disposable {
   readonly #maxSize: number;
   readonly #keep: number;
   #descriptor: number;
-  /** Keeps other recorders from the file; there is none for a device. */
+  /** Keeps other recorders from the file; a device has no lock. */
   #lock: FileLock | undefined;
   #size: number;
   #piece = new Uint8Array(PIECE);
@@ -54,7 +54,7 @@ export class RotatingFile implements Disposable {
   #isSynced = true;
 
   /**
-   * Opens the file, which is made if there is none; a last line without its end is ended.
+   * Opens the file, and makes it if needed. A last line without its end is ended.
    *
    * @throws {WriterLockedError} if another recorder has it
    */
@@ -103,7 +103,7 @@ export class RotatingFile implements Disposable {
     this.#isSynced = true;
   }
 
-  /** Goes on with the file that the path leads to now, if the one so far was renamed or removed. */
+  /** Continues with the file that has the path now, if the one so far was renamed or removed. */
   reopen(): void {
     this.sync();
     const old = fstatSync(this.#descriptor);
@@ -155,7 +155,7 @@ export class RotatingFile implements Disposable {
     this.#open(path);
   }
 
-  /** Goes on with another file. */
+  /** Continues with another file. */
   #open(path: string): void {
     const { descriptor, lock } = open(path, this.#maxSize < Infinity);
     closeSync(this.#descriptor);

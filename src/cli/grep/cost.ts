@@ -34,7 +34,7 @@ export function costOf(pattern: string): Cost {
   return { ways, degree: degree + 1 };
 }
 
-/** The length of the longest text that takes so many steps at most; -1 if there is none. */
+/** The length of the longest text that takes so many steps at most; -1 if no text does. */
 export function longestWithin(steps: number, { ways, degree }: Cost): number {
   if (degree === Infinity || ways > steps) return -1;
   let quotient = steps / ways;

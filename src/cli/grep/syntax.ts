@@ -28,7 +28,7 @@ const HINTS: readonly [pattern: RegExp, hint: string][] = [
  * A regular expression with the flag `u`. What other programs take works, too, as long as its meaning
  * is plain: escapes that are not needed (`\-`, `\"`), braces by themselves (`{"a"`), `(?i)` in front.
  *
- * @throws {SyntaxError} if it is none, with a hint where there is one
+ * @throws {SyntaxError} if it is not valid, with a hint where there is one
  */
 export function parsePattern(text: string, ignoreCase: boolean = false): RegExp {
   const [head = "", inline = ""] = FLAGS.exec(text) ?? [];

@@ -91,7 +91,7 @@ export function natsOptions(servers: string | undefined, options: NatsCommandOpt
   };
 }
 
-/** Says what becomes of the connection; the same thing only once. */
+/** Reports the state of the connection; the same state only once. */
 function sayStatus(): (status: NatsStatus) => void {
   let last = "";
   return ({ type, server, error }) => {

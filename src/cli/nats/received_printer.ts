@@ -31,13 +31,13 @@ export interface ReceivedPrinterOptions {
   /** Whether control characters must not come through. */
   isTerminal: boolean;
   colors: Colors;
-  /** What is wanted. */
+  /** Which entries are printed. */
   criteria: Criteria;
   /** Whether lines begin with the names of their logs. */
   hasPrefix: boolean;
 }
 
-/** What a command was told of printing. */
+/** The options of printing. */
 export interface PrintingOptions extends Criteria {
   output?: EntryFormat;
   color?: boolean;

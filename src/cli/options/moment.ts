@@ -41,7 +41,7 @@ export function parseMoment(text: string, now: number = Date.now()): number | un
     toTime(words.replace(/ UTC$/, "Z"));
 }
 
-/** A time like `"10m"`, `"1h 30m"` or `"5 minutes"` in milliseconds; `undefined` if it is none. */
+/** A time like `"10m"`, `"1h 30m"` or `"5 minutes"` in milliseconds; `undefined` if it is not one. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?\s*[a-z]+\s*)+$/i.test(text)) return undefined;
   let sum = 0;

@@ -1,5 +1,5 @@
 /**
- * Which entries of a log are wanted, by what they say, and the options that tell a command so.
+ * Which entries of a log are printed, by what they say, and the options for that.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export class Selection {
     return this.#criteria.grep?.isSlow ?? false;
   }
 
-  /** Whether the entry is wanted, which came just now or, if that is known, at `arrival`. */
+  /** Whether the entry is selected, which came just now or, if that is known, at `arrival`. */
   wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
     const { grep, level, since, until } = this.#criteria;
     if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);

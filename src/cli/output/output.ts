@@ -21,7 +21,7 @@ const GRACE = 250;
  */
 export class ClosedPipeError extends Error {}
 
-/** Collects bytes, and writes them out when it is asked to, at the speed of whoever reads them. */
+/** Collects bytes, and writes them out when it is asked to, at the speed of their reader. */
 export class Output {
   readonly #stream: Writable;
   readonly #isFile: boolean;
@@ -43,7 +43,7 @@ export class Output {
     return new Output(standardOutput(), false, signal);
   }
 
-  /** A file, which is made anew: where there was none, nobody else may read it, as with a log. */
+  /** A new file. If it did not exist, no other user may read it, as with a log. */
   static async file(path: string): Promise<Output> {
     const stream = createWriteStream(path, { mode: 0o600 });
     await new Promise<void>((resolve, reject) =>

@@ -16,7 +16,7 @@ const INTERVAL = 1;
 /**
  * Standard output for what may be long. Deno takes a full pipe for an error, and loses the rest, if
  * somebody who has the pipe, too, made it non-blocking; and a pipe that blocks keeps it from ending by
- * Ctrl-C. So it is opened anew, to wait for room in this process.
+ * Ctrl-C. So it is opened again, to wait for room in this process.
  */
 export function standardOutput(): Writable {
   try {

@@ -8,7 +8,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { nearest } from "../../base/options.ts";
 import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 
-/** Ends the command with an exit code. All has been said by then. */
+/** Ends the command with an exit code. The message was printed before. */
 export class ExitError extends Error {
   /** The exit code. */
   readonly exitCode: number;

@@ -28,7 +28,7 @@ export interface InterruptOptions {
 /**
  * A signal that is aborted at the first SIGINT, SIGTERM or SIGHUP (on Windows Ctrl-C, Ctrl-Break, a
  * closed console), so that a command can put its things in order. The next one ends the process as
- * ever.
+ * usual.
  */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();

@@ -20,7 +20,7 @@ const SLICE = 8;
 /** Which entries to look for. */
 export interface BacklogOptions {
   filter: EntryFilter;
-  /** In which segment; another one may have the name by now, and is told of as soon as it is seen. */
+  /** In which segment. Another one may have the name by now, and is reported as soon as it is seen. */
   segment: string;
   /** Only those after this number. */
   after: number;

@@ -7,7 +7,7 @@
 import { win32 } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** A program and what it is told; there is no shell in between. */
+/** A program and its arguments; there is no shell in between. */
 export interface BrowserCommand {
   /** Its name, or path. */
   program: string;

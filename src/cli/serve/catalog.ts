@@ -16,7 +16,7 @@ export interface NamedTarget {
   target: LogTarget;
 }
 
-/** What can be said of a place without reading what is in it. */
+/** What is known of a log without reading its entries. */
 interface Look extends LogSummary {
   isLog: boolean;
   isOwn: boolean;

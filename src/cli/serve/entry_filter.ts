@@ -11,7 +11,7 @@ import { levelOf } from "./level_of.ts";
 export interface EntryFilterOptions {
   /** Words that must all be in the text, in any case; with a `-` in front, must not. */
   search?: string;
-  /** How important a record must be; what has no level is none. */
+  /** How important a record must be. An entry without a level is not a record. */
   level?: LogLevel;
 }
 

@@ -7,15 +7,15 @@
 import type { ServerResponse } from "node:http";
 import type { Messages } from "./messages.ts";
 
-/** What a stream of events does for whoever fills it. */
+/** What a stream of events does for its source. */
 export interface EventSink {
   /** Whether what was sent is taken: before that nothing more should be sent. */
   readonly isReady: boolean;
-  /** Sends an event; `id` is where a page that loses the connection goes on. */
+  /** Sends an event; `id` is where a page continues that loses the connection. */
   send<K extends keyof Messages>(event: K, data: Messages[K], id?: string): void;
 }
 
-/** What becomes of a stream. */
+/** Called when a stream changes. */
 export interface EventStreamHandlers {
   /** Called once, when the page is gone. */
   onClose(): void;
@@ -53,7 +53,7 @@ export class EventStream implements EventSink {
       // For nginx, which would collect events until it has some kilobytes of them.
       "x-accel-buffering": "no",
     });
-    // How long to wait before connecting anew, in milliseconds.
+    // How long to wait before connecting again, in milliseconds.
     this.#write("retry: 1000\n\n");
   }
 

@@ -68,7 +68,7 @@ export class LiveLog {
   // How many entries a millisecond were there to be read the last time.
   #expected = 0;
 
-  /** Follows `target` while there are watchers, and tells by `onIdle` when there are none any more. */
+  /** Follows `target` while there are watchers, and calls `onIdle` when the last one is gone. */
   constructor(target: NamedTarget, onIdle: () => void) {
     this.target = target;
     this.#onIdle = onIdle;
@@ -153,7 +153,7 @@ export class LiveLog {
       this.#reader = ShmLogReader.open(this.target.target, {
         // What did not exist when we began is new from its first entry on.
         strategy: isNew ? "auto" : "latest",
-        // What is live is wanted, not what is about to be overwritten.
+        // The live entries are shown, not those that are about to be overwritten.
         onOverrun: "latest",
         onDamage: "skip",
         copyMode: this.#copyMode,

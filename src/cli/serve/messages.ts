@@ -27,7 +27,7 @@ export interface Unlisted {
 /** The start of a stream. */
 export interface Hello {
   version: string;
-  /** The log that is shown; `undefined` if there is none to show, or none is known yet. */
+  /** The log that is shown; `undefined` if no log is shown, or known yet. */
   log?: string;
   /** How many entries a second are sent at most. */
   mostEntries: number;

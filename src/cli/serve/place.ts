@@ -11,7 +11,7 @@ export function segmentOf({ device, inode, created }: Omit<Cursor, "sequenceNumb
   return `${device}-${inode}-${created}`;
 }
 
-/** The place after an entry of a segment: the next one that has the name counts from 1 anew. */
+/** The place after an entry of a segment: the next one that has the name counts from 1 again. */
 export function placeOf(number: number, segment: string): string {
   return segment === "" ? String(number) : `${number}.${segment}`;
 }

@@ -44,7 +44,7 @@ export function ringPicture(
 
 /**
  * What of the damage in one look at a log is still there in the next one: a chunk that the writer
- * takes back during a look seems to be damaged in that.
+ * invalidates during a look seems to be damaged in that.
  */
 export function confirmDamage(before: LogInfo, now: LogInfo): LogInfo {
   const wasDamaged = (chunk: ChunkInfo) => {

@@ -16,7 +16,7 @@ export interface DecodedEntry {
   text: string;
   /** The length of its payload in bytes. */
   bytes: number;
-  /** Its row, once one was wanted: pages share it. */
+  /** Its row, once one was needed: pages share it. */
   row?: EntryRow;
 }
 

@@ -20,7 +20,7 @@ export class Sampler {
     return this.#stride;
   }
 
-  /** Says that about `expected` come, of which `most` are wanted. */
+  /** Announces about `expected` entries, of which `most` may pass. */
   expect(expected: number, most: number): void {
     this.#stride = Math.max(expected / most, 1);
     if (this.#stride === 1) this.#next = 0;

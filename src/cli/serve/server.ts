@@ -49,12 +49,12 @@ const PATIENCE = 60_000;
 const MOST_SEARCH = 1000;
 /** How often it is looked which logs there are, in milliseconds. */
 const LIST_EVERY = 1000;
-/** After how many such looks all pages are told, changed or not. */
+/** After how many such looks all pages get a message, changed or not. */
 const BEAT = 8;
 
 /** A server that is running. */
 export class LiveServer {
-  /** What to open in a browser. It holds the token: whoever has it may look. */
+  /** What to open in a browser. It holds the token: anybody with it may look. */
   readonly url: string;
   readonly #server: Server;
   readonly #address: AddressInfo;
@@ -152,8 +152,8 @@ export class LiveServer {
   }
 
   /**
-   * Listens anew if no connection comes in: without a free descriptor Deno ceases to accept any, for
-   * ever and without a word. Pages whose streams that ends come back by themselves.
+   * Listens again if no connection comes in: without a free descriptor Deno stops accepting any, and
+   * does not report it. Pages whose streams that ends come back by themselves.
    */
   #probe(): void {
     const { address, port } = this.#address;
@@ -202,7 +202,7 @@ export class LiveServer {
     const search = query.get("search") ?? "";
     const level = query.get("level") ?? "";
     if (search.length > MOST_SEARCH || (level !== "" && !LEVELS.includes(level as LogLevel))) {
-      return refuse(response, 400, "The search is too long, or the level is none.");
+      return refuse(response, 400, "The search is too long, or the level is unknown.");
     }
     if (this.#streams.size >= MOST_PAGES) {
       return refuse(response, 503, `No more than ${MOST_PAGES} pages may be open.`);
@@ -229,10 +229,10 @@ export class LiveServer {
     });
     this.#streams.set(stream, revision);
     stream.send("hello", { version: config.version, log: log?.target.name, mostEntries });
-    // Not before they were looked at: that there is none is something else.
+    // Not before they were looked at: an empty list would say that there is no log.
     if (revision > 0) this.#sendLogs(stream);
     this.#timer ??= setTimeout(() => this.#list(), LIST_EVERY);
-    // A connection that broke goes on where it was, otherwise the page says where.
+    // A connection that broke continues where it was, otherwise the page says where.
     log?.add(watcher, String(request.headers["last-event-id"] ?? query.get("after")));
   }
 

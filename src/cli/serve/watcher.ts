@@ -1,5 +1,5 @@
 /**
- * One page that looks at one log: what it wants to see, and what it was sent.
+ * One page that looks at one log: what it asked for, and what it was sent.
  *
  * @module
  */
@@ -36,7 +36,7 @@ const PATIENCE = 2;
 
 /** One page that looks at one log. */
 export class Watcher {
-  /** What it wants to see. */
+  /** What it asked for. */
   readonly filter: EntryFilter;
   /** Whether it wants entries. */
   readonly wantsEntries: boolean;

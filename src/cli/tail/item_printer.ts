@@ -25,7 +25,7 @@ export interface ItemPrinterOptions {
   print: EntryPrinter;
   /** The logs, which are named if there is more than one. */
   logs: TailedLog[];
-  /** What colours their names at the beginning of lines; without it there are none. */
+  /** What colours their names at the beginning of lines; without it they have no color. */
   prefixColors: Colors | undefined;
   /** Where to remember how far a single log was printed. */
   cursorFile: CursorFile | undefined;

@@ -46,7 +46,7 @@ export interface Live<T> {
   /** What comes, in its order. */
   live: AsyncIterable<T[]>;
   /**
-   * What has come since without having been given yet, if that can be had without waiting. Called at the
+   * What has come since and was not returned yet, if it is there without waiting. Called at the
    * beginning of a task.
    */
   more?(): T[];
@@ -71,7 +71,7 @@ class Queue<T extends Timed> {
     return this.#items[this.#head];
   }
 
-  /** When the first one came; `Infinity` if there is none. */
+  /** When the first one came; `Infinity` if it is empty. */
   get arrival(): number {
     return this.#arrivals[this.#head] ?? Infinity;
   }

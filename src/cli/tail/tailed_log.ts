@@ -1,5 +1,5 @@
 /**
- * One log as `tail` sees it: what is there already, then what comes, and what is to be said about it.
+ * One log as `tail` sees it: what is there already, then what comes, and messages about it.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface Item {
 
 /** What to read of a log. */
 export interface TailedLogOptions {
-  /** Whether to go on with what comes: in this segment, or in whichever has the name. */
+  /** Whether to read what comes, too: in this segment, or in any that has the name. */
   follow: "no" | "segment" | "name";
   /** Where to start; unless `lines` says so. */
   from: "latest" | "oldest" | number;
@@ -83,7 +83,7 @@ export class TailedLog {
     this.#selection = new Selection(options.criteria, options.wantsRecords);
   }
 
-  /** Opens the log; when following, gives `false` if there is none yet. */
+  /** Opens the log; when following, returns `false` if it does not exist yet. */
   async open(signal: AbortSignal): Promise<boolean> {
     const { from, after, follow } = this.#options;
     const options: ShmLogReaderOptions = {
@@ -223,7 +223,7 @@ export class TailedLog {
     }
   }
 
-  /** Adds an entry to `items` if it is wanted; what is missing before it in any case. */
+  /** Adds an entry to `items` if it is selected; what is missing before it in any case. */
   #take(entry: Entry, isLive: boolean, items: Item[]): void {
     const { sequenceNumber } = entry;
     if (sequenceNumber < this.#expected) return;

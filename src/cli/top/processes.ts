@@ -19,7 +19,7 @@ export interface Attached {
 
 /**
  * The processes that hold a lock for writing, by the inode of the file. An inode is unique within
- * one file system only: whoever asks knows that the segment is locked.
+ * one file system only: the caller knows that the segment is locked.
  */
 export function writerPids(): Map<string, number> {
   const pids = new Map<string, number>();

@@ -121,7 +121,7 @@ class WatchedLog {
     if (
       device === identity.device && inode === identity.inode && created === identity.created
     ) return;
-    // On Windows what no writer of ours holds is told apart only while somebody has it open.
+    // On Windows a log without a writer of ours is known only while a process has it open.
     if (SharedMemory.persists || isAlive || total < last.total) this.#history = new History();
   }
 

@@ -9,7 +9,7 @@ export interface Request {
   log: string | undefined;
   search: string;
   level: string;
-  /** Whether entries are wanted. */
+  /** Whether entries are requested. */
   entries: boolean;
   /** The place of the last entry that is here. */
   after: string;
@@ -36,7 +36,7 @@ const EVENTS = [
   "ring",
 ] as const;
 
-/** A connection that can be made anew with another request. */
+/** A connection that can be made again with another request. */
 export class Connection {
   readonly #token = new URLSearchParams(location.search).get("token") ?? "";
   readonly #handlers: Handlers;
@@ -44,7 +44,7 @@ export class Connection {
   readonly #again: () => void;
   #source: EventSource | undefined;
 
-  /** `again` is called when it is time to ask anew, from where the page is by then. */
+  /** `again` is called when it is time to ask again, from where the page is by then. */
   constructor(
     handlers: Handlers,
     onState: (state: ConnectionState, reason?: string) => void,

@@ -66,7 +66,7 @@ export class EntryStore {
     this.#push({ place: this.#end, number: 0, text });
   }
 
-  /** Numbers begin anew. */
+  /** Numbers start again. */
   restart(): void {
     this.#lastNumber = 0;
   }

@@ -132,7 +132,7 @@ const connection = new Connection({
   showNothing();
 }, connect);
 
-/** Asks for what is wanted now. */
+/** Asks for what the page shows now. */
 function connect(): void {
   connection.open({
     log,

@@ -19,7 +19,7 @@ export class RingPanel {
     this.#describe();
   }
 
-  /** Shows a picture, or that there is none. */
+  /** Shows a picture, or that there is no log. */
   show(picture: RingPicture | undefined): void {
     this.#picture = picture;
     this.#view.show(picture);

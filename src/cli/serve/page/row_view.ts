@@ -81,7 +81,7 @@ class EntryRowView implements RowView {
 /** The text in pieces, of which those that were searched for are marked. */
 export function* marked(text: string, words: readonly string[]): Iterable<Node | string> {
   const lower = text.toLowerCase();
-  // A letter whose small form is longer would move the marks: then there are none.
+  // A letter whose small form is longer would move the marks: then nothing is marked.
   if (lower.length !== text.length) return yield text;
   for (let at = 0; at < text.length;) {
     let [start, length] = [text.length, 0];

@@ -12,7 +12,7 @@ export interface RowView {
   show(item: Item, isSelected: boolean): void;
 }
 
-/** What the list tells of what people do to it. */
+/** What the list reports when it is used. */
 export interface ListEvents {
   /** Somebody scrolled away from the end, or back to it. */
   onScrolled(isAtEnd: boolean): void;
@@ -53,10 +53,10 @@ export class VirtualList {
       this.invalidate();
     }).observe(box);
     box.addEventListener("scroll", () => {
-      // As high as it is now: a box that grows is scrolled before its observer hears of it.
+      // As high as it is now: a box that grows is scrolled before its observer is called.
       const end = this.#sized * ROW_HEIGHT - box.clientHeight;
       const isAtEnd = box.scrollTop >= end - 1.5 * ROW_HEIGHT;
-      // What was scrolled before we were sent to the end is told only now, and is no wish of today.
+      // An event of scrolling before we went to the end comes only now, and does not count.
       if (isAtEnd !== this.#isFollowing && !this.#isReturning) events.onScrolled(isAtEnd);
       this.#schedule();
     }, { passive: true });
@@ -92,7 +92,7 @@ export class VirtualList {
     this.invalidate();
   }
 
-  /** Draws all rows anew: what they look like has changed. */
+  /** Draws all rows again: what they look like has changed. */
   invalidate(): void {
     this.#revision++;
     this.#schedule();
