@@ -26,7 +26,7 @@ const NOT_HERE: [task: string, reason: string][] = [
   ["test --on musl", "the whole suite once more; wants Debian's packages for musl"],
   ["test --on arm64", "an emulator takes half an hour; wants qemu-user-static"],
   ["test --on windows", "Wine takes three quarters of an hour; wants wine64"],
-  ["torture --minutes 10", "as long as one likes; eight seconds of it are a part of test"],
+  ["torture --minutes 10", "as long as one likes; five seconds of it are a part of test"],
   ["bench", "figures want a machine that does nothing else"],
 ];
 
