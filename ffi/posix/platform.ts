@@ -61,7 +61,7 @@ export interface Platform {
   list(): string[];
   /** How many bytes are free for segments. */
   freeSpace?: () => number;
-  /** The process that holds a lock of an object, where that gets. */
+  /** The process that holds a lock of an object, where the system reports it. */
   lockHolder?: (stat: DataView) => number | undefined;
   /** How much memory this process may have; with what can be written to a disk. */
   memoryLimit?: (withSwap: boolean) => number;
