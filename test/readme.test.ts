@@ -52,6 +52,22 @@ function sourcesIn(folder: string): string[] {
     .filter((file) => file.endsWith(".ts")).map((file) => `${folder}/${file}`);
 }
 
+test("tasks and benchmarks that documents name are there", () => {
+  const { tasks } = JSON.parse(textOf("deno.json"));
+  const benchmarks = textOf("bench/main.ts");
+  for (const file of documents) {
+    const text = textOf(file);
+    for (const [, task] of text.matchAll(/\bdeno(?:@[\d.]+)? task ([a-z][\w:]*)/g)) {
+      assert.ok(task in tasks, `${file}: deno task ${task}`);
+    }
+    for (const [, names] of text.matchAll(/\b(?:bench\/main\.ts|task bench) ([a-z][\w ]*)/g)) {
+      for (const name of names.trim().split(" ")) {
+        assert.match(benchmarks, new RegExp(`^  ${name}: `, "m"), `${file}: bench ${name}`);
+      }
+    }
+  }
+});
+
 /** The words of the commands of `ouroboros` in a line of a shell. */
 function commandsIn(line: string): string[][] {
   const words = line.matchAll(/"([^"]*)"|'([^']*)'|#.*$|[|&;<>]+|[^\s|&;<>"']+/g);
