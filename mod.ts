@@ -55,6 +55,7 @@ export {
   ClosedError,
   CorruptLogError,
   type ErrorCode,
+  LogFinishedError,
   NativeUnavailableError,
   NoSpaceError,
   OuroborosError,

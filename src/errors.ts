@@ -23,6 +23,8 @@
  *   then starts with what is there, and duplicates are dropped by their numbers.
  * - **`LAPPED`**: the reader of a circular buffer was too slow, and was made with `onLap: "throw"`. It is
  *   at the newest message: read on. A larger capacity gives it more time.
+ * - **`LOG_FINISHED`**: the writer of a log of version 2 has finished it, so no entry can be added. Start
+ *   anew with `ifExists: "restart"`, in the same segment, or with `"replace"`.
  * - **`NATIVE_UNAVAILABLE`**: the runtime has no foreign functions. Deno: run with `--allow-ffi`, without a
  *   path. Node before 26.9: `npm install koffi`; with `--permission` also `--allow-addons`, or
  *   `--allow-ffi` from 26.9 on. On a system that is not supported, use `Writer` and `Reader` on a
@@ -88,6 +90,7 @@ export type ErrorCode =
   | "CORRUPT_RING"
   | "CORRUPT_STATE"
   | "LAPPED"
+  | "LOG_FINISHED"
   | "NATIVE_UNAVAILABLE"
   | "NATS_REFUSED"
   | "NO_SPACE"
@@ -212,6 +215,14 @@ export class LappedError extends OuroborosError {
   constructor(message: string, lostBytes: number) {
     super("LAPPED", message);
     this.lostBytes = lostBytes;
+  }
+}
+
+/** The log was finished by its writer, and can't be resumed. Code `LOG_FINISHED`. */
+export class LogFinishedError extends OuroborosError {
+  /** Makes the error with its message. */
+  constructor(message: string) {
+    super("LOG_FINISHED", message);
   }
 }
 

@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
 import { delay } from "../async.ts";
 import { SegmentExistsError } from "../errors.ts";
-import { maxPayloadSize, segmentSize } from "../log/layout.ts";
+import { maxPayloadSize } from "../log/layout.ts";
 import { describeTarget, type LogTarget, unlinkMemory } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
@@ -83,7 +83,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     throw new RangeError(`--min-size ${minSize} is larger than --max-size ${maxSize}`);
   }
   const shape = shapeOf(options.size);
-  const most = maxPayloadSize(segmentSize(shape.chunkCount, shape.chunkSize), shape.chunkCount);
+  const most = maxPayloadSize(shape.chunkCount * shape.chunkSize);
   if (maxSize > most) {
     throw new RangeError(`--max-size ${maxSize} exceeds the maximum of ${most} bytes`);
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Fence } from "../fence.ts";
-import { HEADER_SIZE, RESTART_MARK, ROW_COMMIT_FLAG, rowWord } from "./layout.ts";
+import { HEADER_SIZE, RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
 /**
@@ -74,7 +74,7 @@ export class ChunkRows {
     const { chunkCount, end, words } = this.#segment;
     while (this.#staleRow < chunkCount) {
       // Plain: only the writer changes rows, and this is the writer.
-      const at = rowWord(this.#staleRow);
+      const at = this.#segment.rowWord(this.#staleRow);
       if (words[at + 1] < 0) return words[at] >>> 0;
       this.#staleRow++;
     }

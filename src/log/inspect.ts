@@ -6,10 +6,10 @@
 
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
-import { maxPayloadSize, VERSION } from "./layout.ts";
+import { maxPayloadSize } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
-import { type ChunkRow, type Row, Segment } from "./segment.ts";
+import { type ChunkRow, inOneLife, type Row, type Segment } from "./segment.ts";
 import { behind, believes, rowOf, steadySurvey, type Survey, survey } from "./survey.ts";
 import { type Walk, walk } from "./walk.ts";
 import { callback, checkOptions } from "../base/options.ts";
@@ -51,6 +51,13 @@ export interface ChunkInfo {
 export interface LogInfo {
   /** The format version. */
   version: number;
+  /**
+   * What tells the log from others, in version 2: a number of 64 bits in decimal digits, for JSON has no
+   * such numbers. `undefined` in version 1.
+   */
+  bufferId: string | undefined;
+  /** Whether its writer has finished it: no entry will come. Always `false` in version 1. */
+  isFinished: boolean;
   /** The size of the segment in bytes. */
   segmentSize: number;
   /** The number of chunks. */
@@ -79,7 +86,7 @@ export interface LogInfo {
  * Describes a log without changing it. If a writer is at work the result is of one moment, and chunks
  * that it overwrites meanwhile may be missing.
  *
- * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
  *
  * @example
@@ -98,7 +105,10 @@ export function inspect(
 ): LogInfo {
   checkOptions("inspect()", options, { fence: callback, load: callback });
   const fence = options.fence ?? fullFence;
-  const segment = new Segment(memory, options.load);
+  return inOneLife(memory, options.load, fence, (segment) => infoOf(segment, fence));
+}
+
+function infoOf(segment: Segment, fence: Fence): LogInfo {
   const found = survey(segment, fence);
   const row: Row = { offset: 0, token: 0, committed: false };
   const look: Look = { segment, fence, row, suspicions: [], count: 0 };
@@ -120,11 +130,13 @@ export function inspect(
     if (chunk.entries > 0) oldest = Math.min(oldest, chunk.token);
   }
   return {
-    version: VERSION,
+    version: segment.version,
+    bufferId: segment.bufferId?.toString(),
+    isFinished: found.end.reason === "finish",
     segmentSize: segment.end,
     chunkCount: segment.chunkCount,
     chunkSize: Math.floor((segment.end - segment.dataStart) / segment.chunkCount),
-    maxEntrySize: maxPayloadSize(segment.end, segment.chunkCount),
+    maxEntrySize: maxPayloadSize(segment.end - segment.dataStart),
     chunks,
     firstSequenceNumber: oldest === Infinity ? 0 : oldest + 1,
     lastSequenceNumber: found.newest === undefined

@@ -1,15 +1,15 @@
 /**
- * The bytes of a log, format version 1: the only place with offsets and flags.
+ * The bytes of a log, format versions 1 and 2: the only place with offsets and flags.
  *
  * ```text
- *  0              8          12         16
- *  ├──────────────┼──────────┼──────────┼────────┬────────┬─ … ─┬──────────┬────────── … ────┐
- *  │ magic (u64)  │ version  │ chunk    │ row 0  │ row 1  │     │ row N-1  │ entries         │
- *  │ GOLBORUO     │ = 1 (u32)│ count N  │ 16 B   │ 16 B   │     │ 16 B     │                 │
- *  └──────────────┴──────────┴──────────┴────────┴────────┴─ … ─┴──────────┴────────── … ────┘
- *                                                                          16 + 16·N
+ *  0              8           12         16                24
+ *  ├──────────────┼───────────┼──────────┼─ ─ ─ ─ ─ ─ ─ ─ ─┼────────┬────────┬─ … ─┬──────────┬──── … ────┐
+ *  │ magic (u64)  │ version   │ chunk    │ version 2 only: │ row 0  │ row 1  │     │ row N-1  │ entries   │
+ *  │ GOLBORUO     │ 1, 2 (u32)│ count N  │ buffer id (u64) │ 16 B   │ 16 B   │     │ 16 B     │           │
+ *  └──────────────┴───────────┴──────────┴─ ─ ─ ─ ─ ─ ─ ─ ─┴────────┴────────┴─ … ─┴──────────┴──── … ────┘
+ *                                        H = 16 (version 1) or 24 (version 2)                 H + 16·N
  *  row i     ┌──────────────────────────┬──────────────────────────┐
- *  16 + 16·i │ u64: offset of chunk i,  │ u64: token = number of   │
+ *  H + 16·i  │ u64: offset of chunk i,  │ u64: token = number of   │
  *            │ top bit = commit flag    │ entries before chunk i   │
  *            └──────────────────────────┴──────────────────────────┘
  *  entry     ┌──────────────────────────┬───────────── … ─┬───────┐
@@ -19,10 +19,15 @@
  * ```
  *
  * Everything is little-endian. A header of length 0 means that nothing was written here yet; a
- * committed header of length 1 is the wrap mark: continue in chunk 0. Lengths 2 and 3 are reserved.
+ * committed header of length 1 is the wrap mark: the lap is over, the next entry is in chunk 0. In
+ * version 2 a committed header of length 3 is the finish mark: the writer has ended the log, and
+ * nothing comes after it. Length 2 is reserved, in version 1 length 3, too.
  * The sequence number of an entry is the token of its chunk plus its 1-based place in the chunk.
  *
- * Source of the format: the C++ library `ouroboros` of Steinwurf (`buffer_format` version 1).
+ * The buffer id tells the lives of a segment apart: a log of version 2 may be begun anew in place, and
+ * has another id then.
+ *
+ * Source of the format: the C++ library `ouroboros` of Steinwurf (`buffer_format` versions 1 and 2).
  *
  * @module
  */
@@ -35,15 +40,17 @@ export const MAGIC = 0x4f55524f424c4f47n;
 export const MAGIC_LOW = 0x424c4f47;
 /** The upper half of the magic, as the word that an Int32Array shows. */
 export const MAGIC_HIGH = 0x4f55524f;
-/** The only format version there is. */
-export const VERSION = 1;
+/** A version of the format: 2 has a buffer id, can be finished, and can be begun anew in place. */
+export type FormatVersion = 1 | 2;
 
 /** Word index (offset / 4) of the version. */
 export const VERSION_WORD = 2;
 /** Word index (offset / 4) of the chunk count. */
 export const CHUNK_COUNT_WORD = 3;
-/** Bytes before the chunk table. */
-export const TABLE_OFFSET = 16;
+/** Word index (offset / 4) of the buffer id's lower half, in version 2. */
+export const BUFFER_ID_WORD = 4;
+/** Bytes of the largest header, that of version 2. */
+export const LARGEST_HEADER = 24;
 /** Bytes of one row of the chunk table. */
 export const ROW_SIZE = 16;
 
@@ -63,6 +70,10 @@ export const CONTINUED_HEADER = LENGTH_MASK;
 export const WRAP_LENGTH = 1;
 /** The wrap mark: a committed header of length 1. */
 export const WRAP_MARK = COMMIT_FLAG | WRAP_LENGTH;
+/** The length that means, in version 2: the writer has finished. */
+export const FINISH_LENGTH = 3;
+/** The finish mark: a committed header of length 3. */
+export const FINISH_MARK = COMMIT_FLAG | FINISH_LENGTH;
 /** The commit flag of a row's offset as a u64. */
 export const ROW_COMMIT_FLAG = 1n << 63n;
 
@@ -73,6 +84,12 @@ export const ROW_COMMIT_FLAG = 1n << 63n;
  */
 export const RESTART_MARK = 1n << 62n;
 
+/**
+ * What row 0 holds while the whole buffer is begun anew: a restart mark with a number that there can't
+ * be. Neither the entries before nor the buffer id count: a writer that resumes begins anew once more.
+ */
+export const RENEWAL_MARK: bigint = RESTART_MARK | 1n << 61n;
+
 /** The largest segment in bytes: word indices are computed with 32-bit shifts. */
 export const MAX_SEGMENT_SIZE = 2 ** 32 - 4;
 /** The largest total length that a header can say, in bytes. */
@@ -80,9 +97,19 @@ export const MAX_TOTAL_LENGTH = 0x7fffffff - 3;
 /** The largest chunk count whose table fits into the largest segment. */
 const MAX_CHUNK_COUNT = 2 ** 28 - 2;
 
+/** Bytes before the chunk table. */
+export function tableOffset(version: FormatVersion): number {
+  return version === 1 ? 16 : LARGEST_HEADER;
+}
+
 /** Offset of the first entry in bytes, which is the size of header and chunk table. */
-export function dataOffset(chunkCount: number): number {
-  return TABLE_OFFSET + ROW_SIZE * chunkCount;
+export function dataOffset(chunkCount: number, version: FormatVersion): number {
+  return tableOffset(version) + ROW_SIZE * chunkCount;
+}
+
+/** Whether a value is a version that is known. */
+export function isVersion(version: unknown): version is FormatVersion {
+  return version === 1 || version === 2;
 }
 
 /**
@@ -93,15 +120,12 @@ export function wideNumber(low: number, high: number): number {
   return high === 0 ? low >>> 0 : (high >>> 0) * 2 ** 32 + (low >>> 0);
 }
 
-/** Word index of row `index`: offset low, offset high with the flag, token low, token high. */
-export function rowWord(index: number): number {
-  return (TABLE_OFFSET + ROW_SIZE * index) >>> 2;
-}
-
 /**
- * The size in bytes of a segment for `chunkCount` chunks of `chunkSize` bytes.
+ * The size in bytes of a segment for `chunkCount` chunks of `chunkSize` bytes, in a version of the
+ * format: that of version 2 is 8 bytes larger.
  *
  * @throws {RangeError} if the counts are not positive integers or the sum is 4 GiB or more
+ * @throws {TypeError} if `version` is not one of its values
  *
  * @example
  * ```ts
@@ -111,10 +135,15 @@ export function rowWord(index: number): number {
  * console.log(writer.chunkSize); // 1024
  * ```
  */
-export function segmentSize(chunkCount: number, chunkSize: number): number {
+export function segmentSize(
+  chunkCount: number,
+  chunkSize: number,
+  version: FormatVersion = 1,
+): number {
   checkChunkCount(chunkCount);
   checkChunkSize(chunkSize);
-  const size = dataOffset(chunkCount) + chunkCount * chunkSize;
+  checkVersion("version", version);
+  const size = dataOffset(chunkCount, version) + chunkCount * chunkSize;
   if (size > MAX_SEGMENT_SIZE) {
     throw new RangeError(
       `${chunkCount} chunks of ${chunkSize} bytes exceed the maximum segment of ${MAX_SEGMENT_SIZE} bytes`,
@@ -128,9 +157,15 @@ export function entrySize(length: number): number {
   return length > MAX_TOTAL_LENGTH ? length : (length + 7) & ~3;
 }
 
-/** The size of the largest payload that a segment of `size` bytes takes, in bytes. */
-export function maxPayloadSize(size: number, chunkCount: number): number {
-  return Math.min(size - dataOffset(chunkCount), MAX_TOTAL_LENGTH) - HEADER_SIZE;
+/** The size of the largest payload that a segment with so many bytes for entries takes, in bytes. */
+export function maxPayloadSize(room: number): number {
+  return Math.min(room, MAX_TOTAL_LENGTH) - HEADER_SIZE;
+}
+
+/** Throws a TypeError unless `value` is a version of the format. */
+export function checkVersion(name: string, value: unknown): asserts value is FormatVersion {
+  if (isVersion(value)) return;
+  throw new TypeError(mustBe(name, value, "1 or 2, a version of the format"));
 }
 
 /** Throws a RangeError unless `count` is a chunk count. */

@@ -8,12 +8,18 @@
 import type { Fence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { markedTotal } from "./resume.ts";
-import { type Load, Segment } from "./segment.ts";
+import { inOneLife, type Load, type Segment } from "./segment.ts";
 import { behind, survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** What is in a log. Of the chunks in few numbers each: there may be millions of them. */
 export interface LogOutline {
+  /** The version of the format. */
+  version: number;
+  /** What tells the log from others, in version 2. */
+  bufferId: bigint | undefined;
+  /** Whether its writer has finished it. */
+  isFinished: boolean;
   /** The size of the segment in bytes. */
   segmentSize: number;
   /** The number of chunks. */
@@ -41,11 +47,14 @@ export interface LogOutline {
 /**
  * Looks at the log in `memory`, whose writer may be at work.
  *
- * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
  */
 export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutline {
-  const segment = new Segment(memory, load);
+  return inOneLife(memory, load, fence, (segment) => outlineOf(segment, fence));
+}
+
+function outlineOf(segment: Segment, fence: Fence): LogOutline {
   const found = survey(segment, fence);
   const { order, offsets, tokens, newest, end } = found;
   const total = newest === undefined ? markedTotal(segment) ?? 0 : newest.token + end.entries;
@@ -68,6 +77,9 @@ export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutli
     bytes += chunkBytes[index];
   }
   return {
+    version: segment.version,
+    bufferId: segment.bufferId,
+    isFinished: end.reason === "finish",
     segmentSize: segment.end,
     chunkCount: segment.chunkCount,
     chunkSize: Math.floor((segment.end - segment.dataStart) / segment.chunkCount),

@@ -9,20 +9,12 @@ import { CorruptLogError, OverrunError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
 import type { EntryBatch } from "./batch.ts";
 import type { Ahead } from "./bounds.ts";
-import { Landing } from "./landing.ts";
-import { COMMIT_FLAG, HEADER_SIZE, rowWord, wideNumber } from "./layout.ts";
+import { ChunkChoice, isNewer, type Whereabouts } from "./chunk_choice.ts";
+import { COMMIT_FLAG, HEADER_SIZE, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
-import { isFirstMoving, isLateRow, isOldLap } from "./reference_writer.ts";
-import type { ChunkRow, Row, Segment } from "./segment.ts";
-import {
-  believes,
-  countUpTo,
-  isCurrent,
-  rowOf,
-  steadySurvey,
-  type Survey,
-  survey,
-} from "./survey.ts";
+import { isLateRow, isOldLap } from "./reference_writer.ts";
+import type { Row, Segment } from "./segment.ts";
+import { believes } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
@@ -41,11 +33,11 @@ const LARGEST_PAGE = 65536;
 export type Step = "moved" | "stay";
 
 /** The position of a reader. */
-export class Position {
+export class Position implements Whereabouts {
   readonly #segment: Segment;
   readonly #fence: Fence;
   readonly #policy: ReadPolicy;
-  readonly #landing = new Landing();
+  readonly #choice: ChunkChoice;
   // The chunk that we are in; -1: none yet, or it was taken from us.
   #chunk = -1;
   // Its token: how many entries were written before it.
@@ -64,11 +56,7 @@ export class Position {
   #overruns = 0;
   // The row was a late one when we entered: it has no flag yet.
   #isLate = false;
-  // The last survey, and how many bytes were read since something was written.
-  #survey: Survey | undefined;
-  #passed = 0;
-  // How many entries had been written by then.
-  #written = -1;
+  #isFinished = false;
   readonly #row: Row = { offset: 0, token: 0, committed: false };
 
   /** Makes a position that is nowhere yet: locate() it. */
@@ -76,6 +64,7 @@ export class Position {
     this.#segment = segment;
     this.#fence = fence;
     this.#policy = policy;
+    this.#choice = new ChunkChoice(segment, fence, policy);
     this.#seen = policy.after;
   }
 
@@ -92,6 +81,21 @@ export class Position {
   /** The highest number that was delivered or counted as lost; -1: not started. */
   get seen(): number {
     return this.#seen;
+  }
+
+  /** The token of our chunk, or of the last one that we were in. */
+  get token(): number {
+    return this.#token;
+  }
+
+  /** Whether the reader has not come to where it starts yet. */
+  get isStarting(): boolean {
+    return this.#isStarting;
+  }
+
+  /** Whether we have come to the mark of a writer that has finished. */
+  get isFinished(): boolean {
+    return this.#isFinished;
   }
 
   /** How many entries are lost. */
@@ -131,7 +135,7 @@ export class Position {
     ahead.broken = undefined;
     const next = this.#chunk + 1;
     if (next === segment.chunkCount) return "stay";
-    const at = rowWord(next);
+    const at = segment.rowWord(next);
     segment.loadRow(next);
     if (tokenAt(words, at) <= this.#token) {
       ahead.stale = words[at] >>> 0;
@@ -163,12 +167,12 @@ export class Position {
     if (!committed || offset !== limit || token <= this.#token) return false;
     // None is missing before it, so it is its offset that is wrong: the reference gives a row its new
     // token while it still has the flag and the offset of the lap before.
-    return token !== this.#number || believes(this.#look(), index, offset, token);
+    return token !== this.#number || believes(this.#choice.look(), index, offset, token);
   }
 
   /** Moves on to the header at `offset`, past `count` entries. */
   advance(offset: number, count: number): void {
-    this.#passed += offset - this.#offset;
+    this.#choice.passed(offset - this.#offset);
     this.#offset = offset;
     this.#number += count;
     if (this.#number > this.#seen) this.#seen = this.#number;
@@ -197,7 +201,7 @@ export class Position {
   wrap(): Step {
     const segment = this.#segment;
     const row = segment.readRow(0, this.#fence, this.#row);
-    if (!row.committed || !this.#isNewer(row)) {
+    if (!row.committed || !isNewer(row, this)) {
       return this.isIntact() ? "stay" : this.overrun();
     }
     if (row.token > this.#seen) return this.overrun();
@@ -214,23 +218,29 @@ export class Position {
     return this.locate();
   }
 
-  /** Finds the chunk to start in, or to continue in. `"stay"`: there is no such chunk. */
+  /**
+   * Finds the chunk to start in, or to continue in. `"stay"`: there is no such chunk, or the log was
+   * restarted in place, and its rows belong to another life.
+   */
   locate(): Step {
+    const choice = this.#choice;
     let again = 0;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const last = this.#survey;
-      const row = this.#choose();
-      if (again < MOST_DOUBTS && this.#isDoubtful(row, last)) {
-        this.#survey = undefined;
+      if (!this.#segment.isSameLife(this.#fence)) return "stay";
+      const { last } = choice;
+      const row = choice.choose(this);
+      if (again < MOST_DOUBTS && choice.isDoubtful(row, last, this.#token)) {
+        choice.forget();
         again++;
         attempt--;
         continue;
       }
       if (row === undefined) return "stay";
-      // The survey looked at a table in motion: what it chose must still be there.
+      // The survey looked at a table in motion: what it chose must still be there, in the same life.
       const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
-      if (!committed || offset !== row.offset || token !== row.token) {
-        this.#survey = undefined;
+      const isThere = committed && offset === row.offset && token === row.token;
+      if (!isThere || !this.#segment.isSameLife(this.#fence)) {
+        choice.forget();
         continue;
       }
       const lost = this.#enter(row.index, offset, token);
@@ -251,87 +261,14 @@ export class Position {
     return "stay";
   }
 
-  /**
-   * Whether the choice of `row` may come from a look at a table in motion: where it is the newest, the
-   * reference may be about to begin it, and where it is no way on from here, the survey may only look as
-   * if it were current. `last` is the survey before.
-   */
-  #isDoubtful(row: ChunkRow | undefined, last: Survey | undefined): boolean {
-    const found = this.#survey;
-    if (found === undefined) return false;
-    if (row !== undefined && row.token === found.newest?.token && !found.isSteady) return true;
-    return (row === undefined || row.token === this.#token) && found === last &&
-      isFirstMoving(found, found.first);
-  }
-
-  #choose(): ChunkRow | undefined {
-    const found = this.#look();
-    const { order, newest } = found;
-    if (this.#seen >= 0) {
-      if (this.#isStarting) {
-        // The chunk of the entry to start after, if it is still there.
-        const older = countUpTo(found, this.#seen);
-        if (older > 0) return rowOf(found, order[older - 1]);
-      }
-      if (this.#policy.onOverrun === "latest") {
-        return newest !== undefined && this.#isNewer(newest) ? newest : undefined;
-      }
-      return this.#land(found, this.#token === this.#seen ? this.#token - 1 : this.#token);
-    }
-    if (order.length === 0) return undefined;
-    const { strategy } = this.#policy;
-    if (strategy === "oldest") return this.#land(found, -1);
-    const oldest = rowOf(found, order[0]);
-    return strategy === "auto" && oldest.token === 0 ? oldest : newest;
-  }
-
-  /** The oldest row with a token above `token` that there is a hope to read. */
-  #land(found: Survey, token: number): ChunkRow | undefined {
-    const oldest = this.#oldestAfter(found, token);
-    // Nothing is lost yet: it is the chunk after ours.
-    if (oldest === undefined || oldest.token === this.#seen) return oldest;
-    const { order } = found;
-    const first = countUpTo(found, token);
-    const tokenOf = (age: number) => rowOf(found, order[first + age]).token;
-    const age = this.#landing.choose(order.length - first, tokenOf, this.#number);
-    return rowOf(found, order[first + age]);
-  }
-
-  /**
-   * What can be believed of the table. Where nothing was written since we last asked, it is what it was:
-   * a table of millions of rows that contradict each other would else be surveyed for each of them.
-   */
-  #look(): Survey {
-    if (this.#survey === undefined || !isCurrent(this.#segment, this.#survey)) {
-      this.#renew(survey(this.#segment, this.#fence));
-    }
-    return this.#survey!;
-  }
-
-  /** Takes a new survey. What was read counts again only if the writer has written since. */
-  #renew(found: Survey): void {
-    this.#survey = found;
-    const written = found.newest === undefined ? -1 : found.newest.token + found.end.entries;
-    if (written !== this.#written) this.#passed = 0;
-    this.#written = written;
-  }
-
-  /** The oldest row with a token above `token`. */
-  #oldestAfter(found: Survey, token: number): ChunkRow | undefined {
-    // A log holds no more than this. Chunks of a forged table overlap: they would have no end.
-    if (this.#passed > this.#segment.end) return undefined;
-    const place = countUpTo(found, token);
-    return place < found.order.length ? rowOf(found, found.order[place]) : undefined;
-  }
-
   /** Notes that there is nothing more to read. */
   caughtUp(): void {
-    this.#landing.caughtUp();
+    this.#choice.caughtUp();
   }
 
-  /** Whether the chunk of `row` comes after ours. One that we found empty may have been moved. */
-  #isNewer(row: Row): boolean {
-    return row.token > this.#token || (row.token === this.#token && row.token === this.#seen);
+  /** Notes that here is the mark of a writer that has finished. */
+  finished(): void {
+    this.#isFinished = true;
   }
 
   /** Whether the row after ours is in truth our chunk, with or without its commit. */
@@ -368,15 +305,22 @@ export class Position {
     }
   }
 
-  /** Whether our row still says what it said when we entered: nothing of it was overwritten. */
+  /**
+   * Whether our row still says what it said when we entered, in the same life of the buffer: nothing of
+   * it was overwritten.
+   *
+   * First the row, then the id: chunk 0 begins every life with the same row. If we saw that of the next
+   * one, we see its id, too.
+   */
   isIntact(): boolean {
     const { words } = this.#segment;
-    const at = rowWord(this.#chunk);
+    const at = this.#segment.rowWord(this.#chunk);
     this.#segment.loadRow(this.#chunk);
     const high = words[at + 1];
     if (this.#isLate && high < 0) this.#isLate = false;
     return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#start &&
-      (high < 0 || this.#isLate) && tokenAt(words, at) === this.#token;
+      (high < 0 || this.#isLate) && tokenAt(words, at) === this.#token &&
+      this.#segment.isSameLife(this.#fence);
   }
 
   /** Whether the entries of our chunk lead to where we are: what we went by may have been forged. */
@@ -404,19 +348,16 @@ export class Position {
    * mean that we were not overtaken. Where the writer is tells.
    */
   damaged(error: CorruptLogError): Step {
-    // Before an error: again. It ends the reading, so that it costs no more than once.
-    if (!this.#policy.skipsDamage) this.#survey = undefined;
-    if (this.#survey?.isSteady !== true || !isCurrent(this.#segment, this.#survey)) {
-      this.#renew(steadySurvey(this.#segment, this.#fence));
-    }
-    const found = this.#survey!;
+    // Before an error: anew. It ends the reading, so that it costs no more than once.
+    if (!this.#policy.skipsDamage) this.#choice.forget();
+    const found = this.#choice.lookSteadily();
     this.#fence(); // the entries before our row
     if (!this.isIntact()) return this.overrun();
     if (!found.isSteady) return "stay";
     const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
     if (!isBelieved || !this.#isOnPath()) return this.overrun();
     if (!this.#policy.skipsDamage) throw error;
-    const row = this.#oldestAfter(found, this.#token);
+    const row = this.#choice.oldestAfter(found, this.#token);
     if (row === undefined) return "stay";
     this.#enter(row.index, row.offset, row.token);
     return "moved";

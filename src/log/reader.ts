@@ -8,19 +8,15 @@ import { checkCount } from "../base/arguments.ts";
 import { ReentrantUseError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
-import { BATCH_BYTES, BATCH_ENTRIES, EntryBatch, VISIT_BYTES } from "./batch.ts";
-import { type Ahead, type Found, loadHeaders } from "./bounds.ts";
+import { BATCH_ENTRIES, EntryBatch } from "./batch.ts";
+import { BatchSource } from "./batch_source.ts";
 import { checkInto } from "../read_into.ts";
 import type { Entry } from "./entry.ts";
 import { EntryView } from "./entry_view.ts";
-import { HEADER_SIZE } from "./layout.ts";
-import { Position, type Step } from "./position.ts";
+import { Position } from "./position.ts";
 import { type ReaderOptions, readPolicy } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
 import { inspectable } from "../base/inspectable.ts";
-
-/** How many times one call follows a writer that overtakes it again before it gives up. */
-const ATTEMPTS = 16;
 
 /**
  * Reads the entries of a log, in order, each once.
@@ -47,7 +43,7 @@ export class Reader implements Iterable<Entry> {
   readonly #fence: Fence;
   readonly #guard: (() => void) | undefined;
   readonly #position: Position;
-  readonly #ahead: Ahead = { limit: 0, isComplete: false, stale: -1, broken: undefined };
+  readonly #source: BatchSource;
 
   // What read() hands out one by one, on memory that is theirs; what readInto() copies from, which is
   // filled again; the one of the two that was filled last, and how many of it were taken.
@@ -60,13 +56,12 @@ export class Reader implements Iterable<Entry> {
   readonly #visited = new EntryBatch();
   #view: EntryView | undefined;
   #isVisiting = false;
-  readonly #found: Found = { offset: 0, reason: "open" };
 
   /**
    * Opens the log in `memory`.
    *
    * @param memory a segment. It is never written to, so a read-only map is enough
-   * @throws {UnsupportedLogError} if it is not a log of version 1
+   * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
    * @throws {CorruptLogError} if its header contradicts its size
    * @throws {TypeError} if an option is not one of its values
    * @throws {RangeError} if `after` is not a sequence number
@@ -78,9 +73,10 @@ export class Reader implements Iterable<Entry> {
     this.#guard?.();
     this.#segment = new Segment(memory, options.load);
     this.#position = new Position(this.#segment, this.#fence, policy);
+    this.#source = new BatchSource(this.#segment, this.#position, this.#fence, this.#guard);
     // Here, not at the first read: what the writer overwrites from now on counts as lost.
     this.#position.locate();
-    if (policy.after >= 0) this.#skipTo(policy.after);
+    if (policy.after >= 0) this.#source.skipTo(policy.after);
     this.#position.started();
   }
 
@@ -106,6 +102,50 @@ export class Reader implements Iterable<Entry> {
     return Math.max(this.#position.seen - waiting, 0);
   }
 
+  /** The version of the log's format. */
+  get version(): 1 | 2 {
+    return this.#segment.version;
+  }
+
+  /**
+   * What tells this life of the log from others of the same memory, a number of 64 bits; `undefined` in
+   * version 1, which has none.
+   */
+  get bufferId(): bigint | undefined {
+    return this.#segment.bufferId;
+  }
+
+  /**
+   * Whether the writer has finished the log, and this reader has come to its end: no entry will come. It
+   * becomes `true` when a read finds nothing. In version 1 a writer can't say so: there it is `false`.
+   *
+   * @example
+   * ```ts
+   * import { Reader, segmentSize, Writer } from "@ouroboros/log";
+   *
+   * const memory = new ArrayBuffer(segmentSize(4, 1024, 2));
+   * const writer = Writer.create(memory, { chunkCount: 4, version: 2 });
+   * writer.write("last words");
+   * writer.finish();
+   * const reader = new Reader(memory);
+   * console.log(reader.read()?.text, reader.read(), reader.isFinished); // last words undefined true
+   * ```
+   */
+  get isFinished(): boolean {
+    return this.#position.isFinished;
+  }
+
+  /**
+   * Whether the log was begun anew in its memory since this reader was made (version 2 only). Then this
+   * reader gives no more entries, for the numbers begin anew, too, and nobody knows how many of the life
+   * before it did not get: make another reader.
+   */
+  get isRestarted(): boolean {
+    if (this.version === 1) return false;
+    this.#guard?.();
+    return !this.#segment.isSameLife(this.#fence);
+  }
+
   /**
    * Reads the next entry, or returns `undefined` if there is no entry yet.
    *
@@ -118,7 +158,7 @@ export class Reader implements Iterable<Entry> {
     if (this.#delivered === this.#pending.length) {
       this.#delivered = 0;
       this.#pending = this.#shared;
-      if (this.#fill(this.#pending, BATCH_ENTRIES, true) === 0) return undefined;
+      if (this.#source.fill(this.#pending, BATCH_ENTRIES, true) === 0) return undefined;
     }
     if (this.#pending === this.#reused) return this.#pending.entry(this.#delivered++);
     return this.#pending.share(this.#delivered++);
@@ -154,7 +194,7 @@ export class Reader implements Iterable<Entry> {
     if (this.#delivered === this.#pending.length) {
       this.#delivered = 0;
       this.#pending = this.#reused;
-      if (this.#fill(this.#pending, BATCH_ENTRIES, false) === 0) return undefined;
+      if (this.#source.fill(this.#pending, BATCH_ENTRIES, false) === 0) return undefined;
     }
     const size = this.#pending.copyTo(into, this.#delivered);
     this.#delivered++;
@@ -196,7 +236,7 @@ export class Reader implements Iterable<Entry> {
       batch.takeFrom(this.#pending, this.#delivered, maxEntries);
       this.#delivered += batch.length;
     } else {
-      this.#fill(batch, Math.min(maxEntries, BATCH_ENTRIES), false);
+      this.#source.fill(batch, Math.min(maxEntries, BATCH_ENTRIES), false);
     }
     return batch;
   }
@@ -255,7 +295,7 @@ export class Reader implements Iterable<Entry> {
       if (this.#delivered < this.#pending.length) return this.#visitPending(visit, maxEntries);
       const view = this.#view ??= new EntryView(this.#segment.bytes);
       const most = Math.min(maxEntries, BATCH_ENTRIES);
-      return this.#fill(this.#visited, most, false, { view, visit });
+      return this.#source.fill(this.#visited, most, false, { view, visit });
     } finally {
       this.#isVisiting = false;
     }
@@ -272,117 +312,6 @@ export class Reader implements Iterable<Entry> {
     this.#delivered += this.#visited.length;
     return this.#visited.length;
   }
-
-  /**
-   * Fills `batch` with the next entries that are whole; returns how many there are, or -1 if those that
-   * were visited were overwritten meanwhile.
-   */
-  #fill(batch: EntryBatch, most: number, fresh: boolean, visit?: Visit): number {
-    batch.clear();
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      this.#guard?.();
-      // Nothing seen in an earlier call, or in an earlier round, may be reused in this one.
-      this.#fence();
-      if (!this.#position.isInChunk && this.#position.locate() === "stay") return 0;
-      const step = this.#take(batch, most, fresh, visit);
-      if (step === "stay") return batch.length;
-      if (step === "overwritten") return -1;
-    }
-    batch.clear();
-    return 0;
-  }
-
-  /**
-   * Takes what is whole at our position. `"moved"`: nothing was, try again where we are now.
-   * `"overwritten"`: what was visited is void.
-   */
-  #take(
-    batch: EntryBatch,
-    most: number,
-    fresh: boolean,
-    visit: Visit | undefined,
-  ): Step | "overwritten" {
-    const segment = this.#segment;
-    const position = this.#position;
-    const ahead = this.#ahead;
-    const found = this.#found;
-    const { offset } = position;
-    if (segment.end - offset < HEADER_SIZE) return position.wrap();
-    if (position.lookAhead(ahead) === "moved") return "moved";
-
-    const mostBytes = visit === undefined ? BATCH_BYTES : VISIT_BYTES;
-    if (segment.isCopy) loadHeaders(segment, offset, ahead, most, mostBytes);
-    batch.index(segment, offset, ahead, most, mostBytes, found);
-    if (batch.length === 0) return this.#nothingFound();
-
-    // Acquire: the headers before the payloads. Pairs with the writer's commit of each entry.
-    this.#fence();
-    if (!position.isIntact()) return this.#retry(batch);
-    const { length } = batch;
-    position.settle(batch);
-    // The padding of the last entry may lie beyond the end.
-    segment.load(offset, Math.min(found.offset, segment.end));
-    if (visit === undefined) batch.copy(segment, offset, fresh);
-    else batch.visit(visit.view, offset, visit.visit);
-    // The payloads before the token. Pairs with the writer's invalidation of a row, which is
-    // visible before any byte of its chunk is overwritten: unchanged now, so whole then.
-    this.#fence();
-    if (!position.isIntact()) {
-      const step = this.#retry(batch);
-      // That must be reported before anything else is shown.
-      return visit === undefined ? step : "overwritten";
-    }
-    position.advance(found.offset, length);
-    // All of them were seen before: on to what comes after.
-    return batch.length === 0 ? "moved" : "stay";
-  }
-
-  /** Passes the entries up to number `last`, which were read before. */
-  #skipTo(last: number): void {
-    const position = this.#position;
-    const passBy = { view: new EntryView(this.#segment.bytes), visit: () => {} };
-    // Counted for good: a chunk of a forged table may lead back to where we were, again and again.
-    for (let stuck = 0, furthest = -1; position.number < last && stuck < ATTEMPTS;) {
-      if (position.number > furthest) furthest = position.number;
-      else stuck++;
-      this.#guard?.();
-      this.#fence();
-      if (!position.isInChunk && position.locate() === "stay") return;
-      this.#visited.clear();
-      // Not one more than is missing: nobody sees what is taken here.
-      const most = Math.min(last - position.number, BATCH_ENTRIES);
-      this.#take(this.#visited, most, false, passBy);
-    }
-  }
-
-  /** No entry is at our position: why? `"moved"`: try again where we are now. */
-  #nothingFound(): Step {
-    const position = this.#position;
-    const { limit, isComplete, broken } = this.#ahead;
-    const { reason } = this.#found;
-    this.#fence(); // the header before the token
-    if (!position.isIntact()) return position.overrun();
-    if (isComplete) {
-      // The next chunk proves entries that are not there: unless it was just invalidated.
-      return position.isVouchedFor(limit) ? position.damagedHeader(limit) : "stay";
-    }
-    if (reason === "wrap") return position.wrap();
-    if (reason !== "open") return position.damagedHeader(limit);
-    if (broken !== undefined) return position.damaged(broken);
-    if (position.isLapOver()) return position.wrap();
-    position.caughtUp();
-    return "stay";
-  }
-
-  #retry(batch: EntryBatch): Step {
-    batch.clear();
-    return this.#position.overrun();
-  }
-}
-
-interface Visit {
-  view: EntryView;
-  visit: (entry: EntryView) => void;
 }
 
 function reentrant(method: string): ReentrantUseError {
@@ -391,4 +320,10 @@ function reentrant(method: string): ReentrantUseError {
   );
 }
 
-inspectable(Reader, "Reader", ["lastSequenceNumber", "lostEntries", "overruns"]);
+inspectable(Reader, "Reader", [
+  "version",
+  "lastSequenceNumber",
+  "lostEntries",
+  "overruns",
+  "isFinished",
+]);

@@ -18,7 +18,7 @@
  * @module
  */
 
-import { CorruptLogError } from "../errors.ts";
+import { CorruptLogError, LogFinishedError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
 import { RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
 import { lateChunk } from "./reference_writer.ts";
@@ -42,7 +42,24 @@ export interface WriterState {
   isEmpty: boolean;
 }
 
-/** Finds the end of the log and repairs what the last writer left half done. */
+/** Where the writer of an empty log stands, to which `total` entries were written before. */
+export function emptyState({ dataStart }: Segment, total: number): WriterState {
+  return {
+    chunk: 0,
+    chunkStart: dataStart,
+    offset: dataStart,
+    total,
+    isWrapped: false,
+    isEmpty: true,
+  };
+}
+
+/**
+ * Finds the end of the log and repairs what the last writer left half done.
+ *
+ * @throws {LogFinishedError} if that has finished the log: nothing is changed
+ * @throws {CorruptLogError} if the next sequence number is not known
+ */
 export function recover(segment: Segment, fence: Fence): WriterState {
   const { offsets, newest, end } = survey(segment, fence);
   // Before what the rows say: with row 0 invalidated, the newest may be of a lap before, and its count
@@ -55,6 +72,12 @@ export function recover(segment: Segment, fence: Fence): WriterState {
       `header 0x${(segment.words[end.offset >>> 2] >>> 0).toString(16)} at offset ${end.offset} ` +
         `of chunk ${newest.index} is not an entry`,
       end.offset,
+    );
+  }
+  if (end.reason === "finish") {
+    throw new LogFinishedError(
+      `the log is finished after entry ${newest.token + end.entries}, so it can't be resumed: ` +
+        `restart or replace it`,
     );
   }
   const late = lateChunk(segment, fence, newest, end);

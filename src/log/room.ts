@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UnsupportedLogError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
 import { ChunkRows } from "./chunk_rows.ts";
 import { HEADER_SIZE, WRAP_MARK } from "./layout.ts";
@@ -62,6 +63,29 @@ export class Room {
     const through = next >= chunkEnd ? this.#chunk + 1 : this.#chunk;
     const stale = this.#rows.invalidate(next + HEADER_SIZE, through);
     this.limit = Math.min(chunkEnd - 1, this.#lastHeader, stale - HEADER_SIZE);
+    return at;
+  }
+
+  /**
+   * Makes room for the finish mark, behind all entries; gives its offset.
+   *
+   * @throws {UnsupportedLogError} in version 1
+   */
+  finish(offset: number, total: number): number {
+    const { end, dataStart, version } = this.#segment;
+    if (version === 1) {
+      throw new UnsupportedLogError(
+        "a log of version 1 can't be finished: create it with version: 2, or only close it",
+        version,
+      );
+    }
+    let at = offset;
+    if (this.#isWrapped || end - at < HEADER_SIZE) {
+      this.#markWrap(at);
+      at = dataStart;
+      this.#enterChunk(0, at, total);
+    }
+    this.#rows.invalidate(at + HEADER_SIZE, this.#chunk);
     return at;
   }
 

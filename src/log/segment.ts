@@ -5,28 +5,39 @@
  */
 
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
-import type { Fence } from "../fence.ts";
+import { type Fence, fullFence } from "../fence.ts";
 import { bytesOf, type MemoryLike, wordsOf } from "../memory.ts";
 import {
+  BUFFER_ID_WORD,
   CHUNK_COUNT_WORD,
   COMMIT_FLAG,
   dataOffset,
+  type FormatVersion,
   HEADER_SIZE,
+  isVersion,
+  LARGEST_HEADER,
   MAGIC,
   MAGIC_HIGH,
   MAGIC_LOW,
   MAX_SEGMENT_SIZE,
   ROW_COMMIT_FLAG,
   ROW_SIZE,
-  rowWord,
-  TABLE_OFFSET,
-  VERSION,
+  tableOffset,
   VERSION_WORD,
   wideNumber,
 } from "./layout.ts";
 
 /** The largest token: a segment of 4 GiB has 2^30 entries at most, and all their numbers are exact. */
 const MAX_TOKEN = Number.MAX_SAFE_INTEGER - 2 ** 30;
+
+/** How often a log that is begun anew again and again is looked at. */
+const MOST_LIVES = 16;
+
+/** Which version a log has, and, in version 2, which id. */
+export interface Life {
+  version: FormatVersion;
+  bufferId: bigint | undefined;
+}
 
 /** One row of the chunk table, as it was at one moment. */
 export interface Row {
@@ -62,7 +73,7 @@ export type Load = (from: number, to: number) => void;
 /** For shared memory itself, which needs no bringing up to date. */
 const isThereAlready: Load = () => {};
 
-/** The memory of a log whose header was found right. */
+/** The memory of a log whose header was found right, in one of its lives. */
 export class Segment {
   /** Called with what is looked at next, before each look. */
   readonly load: Load;
@@ -72,12 +83,24 @@ export class Segment {
   readonly bytes: Uint8Array;
   /** The whole memory as 32-bit words (a tail of 1 to 3 bytes left out). */
   readonly words: Int32Array;
+  /** The version of the format. */
+  readonly version: FormatVersion;
+  /** Tells this life of the memory from others; `undefined` in version 1. */
+  readonly bufferId: bigint | undefined;
+  /** Where the chunk table begins, in bytes. */
+  readonly tableStart: number;
   /** How many chunks, and so rows, the log has. */
   readonly chunkCount: number;
   /** Where the first entry goes, in bytes. */
   readonly dataStart: number;
   /** The size of the memory in bytes. */
   readonly end: number;
+  // The word of row 0.
+  readonly #firstRow: number;
+  // The words of the buffer id.
+  readonly #idLow: number;
+  readonly #idHigh: number;
+  #hasEnded = false;
 
   /**
    * Opens the segment that somebody formatted in `memory`.
@@ -90,13 +113,14 @@ export class Segment {
     this.load = load;
     this.isCopy = load !== isThereAlready;
     checkSize(bytes.length);
-    if (bytes.length < TABLE_OFFSET) {
+    const smallest = tableOffset(1);
+    if (bytes.length < smallest) {
       throw new UnsupportedLogError(
-        `not a log: ${bytes.length} bytes are less than the header of ${TABLE_OFFSET} bytes. ` +
+        `not a log: ${bytes.length} bytes are less than the header of ${smallest} bytes. ` +
           `Writer.create() makes a log of a memory`,
       );
     }
-    load(0, TABLE_OFFSET);
+    load(0, Math.min(LARGEST_HEADER, bytes.length));
     this.bytes = bytes;
     this.words = wordsOf(bytes);
     this.end = bytes.length;
@@ -107,32 +131,56 @@ export class Segment {
       );
     }
     const version = this.words[VERSION_WORD] >>> 0;
-    if (version !== VERSION) {
+    if (!isVersion(version)) {
       throw new UnsupportedLogError(
-        `version ${version} of the format: only version ${VERSION} is known`,
+        `version ${version} of the format: only versions 1 and 2 are known`,
         version,
       );
     }
+    this.version = version;
+    this.tableStart = tableOffset(version);
+    this.#firstRow = this.tableStart >>> 2;
+    let low = this.words[BUFFER_ID_WORD] | 0;
+    let high = this.words[BUFFER_ID_WORD + 1] | 0;
+    for (let attempt = 0; version === 2 && attempt < MOST_LIVES; attempt++) {
+      // Its two halves are of one id if they stay. And the reference may begin a buffer anew with another
+      // chunk count, which it stores before the id: so that is looked at later. Pairs with isSameLife().
+      fullFence();
+      load(0, Math.min(LARGEST_HEADER, bytes.length));
+      const [lowBefore, highBefore] = [low, high];
+      low = this.words[BUFFER_ID_WORD] | 0;
+      high = this.words[BUFFER_ID_WORD + 1] | 0;
+      if (low === lowBefore && high === highBefore) break;
+    }
+    this.#idLow = low;
+    this.#idHigh = high;
     this.chunkCount = this.words[CHUNK_COUNT_WORD] >>> 0;
-    this.dataStart = dataOffset(this.chunkCount);
+    this.dataStart = dataOffset(this.chunkCount, version);
     if (this.chunkCount < 1 || this.dataStart + HEADER_SIZE > this.end) {
       throw new CorruptLogError(
-        `chunk count of ${this.chunkCount} does not fit into a segment of ${this.end} bytes`,
+        `chunk count of ${this.chunkCount} does not fit into a segment of ${this.end} bytes ` +
+          `(version ${version})`,
         CHUNK_COUNT_WORD * 4,
       );
     }
+    this.bufferId = version === 1 ? undefined : BigInt(high >>> 0) << 32n | BigInt(low >>> 0);
   }
 
   /**
-   * Formats `memory` as an empty log: all zero, unless it is known to be, version and count, row 0, the
-   * magic last.
+   * Formats `memory` as an empty log: all zero, unless it is known to be, the header, row 0, the magic
+   * last.
    *
    * @throws {RangeError} if the memory has no room for the table and one empty entry
    */
-  static format(memory: MemoryLike, chunkCount: number, isZeros: boolean = false): Segment {
+  static format(
+    memory: MemoryLike,
+    chunkCount: number,
+    { version, bufferId }: Life,
+    isZeros: boolean = false,
+  ): Segment {
     const bytes = bytesOf("memory", memory);
     checkSize(bytes.length);
-    const start = dataOffset(chunkCount);
+    const start = dataOffset(chunkCount, version);
     if (start + HEADER_SIZE > bytes.length) {
       throw new RangeError(
         `segment of ${bytes.length} bytes is too small for ${chunkCount} chunks: ` +
@@ -140,17 +188,41 @@ export class Segment {
       );
     }
     // Take the magic away before anything that it guards.
-    const magic = new BigUint64Array(bytes.buffer, bytes.byteOffset, 1);
-    Atomics.store(magic, 0, 0n);
+    const header = new BigUint64Array(bytes.buffer, bytes.byteOffset, start >>> 3);
+    Atomics.store(header, 0, 0n);
     if (!isZeros) bytes.fill(0);
     const words = wordsOf(bytes);
-    words[VERSION_WORD] = VERSION;
+    words[VERSION_WORD] = version;
     words[CHUNK_COUNT_WORD] = chunkCount;
-    const rows = new BigUint64Array(bytes.buffer, bytes.byteOffset + TABLE_OFFSET, 2);
-    rows[0] = ROW_COMMIT_FLAG | BigInt(start);
+    if (bufferId !== undefined) header[BUFFER_ID_WORD >>> 1] = bufferId;
+    header[tableOffset(version) >>> 3] = ROW_COMMIT_FLAG | BigInt(start);
     // Release: pairs with the look at the magic in the constructor, in another process.
-    Atomics.store(magic, 0, MAGIC);
+    Atomics.store(header, 0, MAGIC);
     return new Segment(bytes);
+  }
+
+  /**
+   * Whether the memory is still in the life that it was opened in. Where it is not, what was read of a
+   * row or an entry before this may be of another one.
+   *
+   * It looks at the id after what was looked at before. Pairs with `beginAnew()`, which changes the id
+   * before it commits row 0: who has seen a row, or a byte, of the next life sees the next id.
+   */
+  isSameLife(fence: Fence): boolean {
+    if (this.version === 1) return true;
+    // Once is enough, lest an id that is used again bring it back.
+    if (this.#hasEnded) return false;
+    fence();
+    if (this.isCopy) this.load(BUFFER_ID_WORD * 4, LARGEST_HEADER);
+    const { words } = this;
+    this.#hasEnded = words[BUFFER_ID_WORD] !== this.#idLow ||
+      words[BUFFER_ID_WORD + 1] !== this.#idHigh;
+    return !this.#hasEnded;
+  }
+
+  /** Word index of row `index`: offset low, offset high with the flag, token low, token high. */
+  rowWord(index: number): number {
+    return this.#firstRow + (ROW_SIZE >>> 2) * index;
   }
 
   /**
@@ -164,7 +236,7 @@ export class Segment {
    */
   readRow(index: number, fence: Fence, row: Row): Row {
     const { words } = this;
-    const at = rowWord(index);
+    const at = this.rowWord(index);
     for (let attempt = 0; attempt < 8; attempt++) {
       this.loadRow(index);
       const low = words[at];
@@ -191,12 +263,12 @@ export class Segment {
   /** The whole chunk table: of each row the offset, and the token. */
   rowTable(): BigUint64Array {
     const { buffer, byteOffset } = this.bytes;
-    return new BigUint64Array(buffer, byteOffset + TABLE_OFFSET, 2 * this.chunkCount);
+    return new BigUint64Array(buffer, byteOffset + this.tableStart, 2 * this.chunkCount);
   }
 
   /** Calls `load` for row `index`. */
   loadRow(index: number): void {
-    const from = TABLE_OFFSET + ROW_SIZE * index;
+    const from = this.tableStart + ROW_SIZE * index;
     this.load(from, from + ROW_SIZE);
   }
 
@@ -211,8 +283,22 @@ export class Segment {
     return new CorruptLogError(
       `row ${index} says offset ${row.offset} and token ${row.token}: ` +
         `offsets are multiples of 4 from ${this.dataStart} to ${this.end}`,
-      rowWord(index) * 4,
+      this.rowWord(index) * 4,
     );
+  }
+}
+
+/** What `look` finds in one life of the log in `memory`: again where it was begun anew meanwhile. */
+export function inOneLife<T>(
+  memory: MemoryLike,
+  load: Load | undefined,
+  fence: Fence,
+  look: (segment: Segment) => T,
+): T {
+  for (let attempt = 1;; attempt++) {
+    const segment = new Segment(memory, load);
+    const found = look(segment);
+    if (attempt === MOST_LIVES || segment.isSameLife(fence)) return found;
   }
 }
 
@@ -226,10 +312,12 @@ export function lacksMagic(buffer: ArrayBufferLike): boolean {
 
 /**
  * Whether `start`, the first bytes of a segment, may be what a creator leaves that died before the
- * magic: nothing but version, chunk count and the offset of row 0.
+ * magic: nothing but version, chunk count, buffer id and the offset of row 0.
  */
 export function couldBeUnfinished(start: Uint8Array): boolean {
-  return start.every((byte, at) => byte === 0 || (at >= VERSION_WORD * 4 && at < TABLE_OFFSET + 8));
+  const version = start[VERSION_WORD * 4] === 2 ? 2 : 1;
+  const end = tableOffset(version) + ROW_SIZE / 2;
+  return start.every((byte, at) => byte === 0 || (at >= VERSION_WORD * 4 && at < end));
 }
 
 function checkSize(size: number): void {

@@ -12,7 +12,7 @@
 import { fullFence } from "../fence.ts";
 import { bytesOf, type MemoryLike } from "../memory.ts";
 import type { EntryBatch } from "./batch.ts";
-import { entrySize, TABLE_OFFSET } from "./layout.ts";
+import { entrySize } from "./layout.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { Segment } from "./segment.ts";
@@ -61,12 +61,13 @@ export interface CopyProgress {
 
 /**
  * Copies the log in `memory` as it is at this moment, while its writer may be at work: all entries that
- * are there, with their sequence numbers. The copy has no damage, even if the original has. Entries that
- * the writer overwrites before they are copied are missing at the front.
+ * are there, with their sequence numbers. The copy has no damage, even if the original has. It has the
+ * same version and the same id, and is finished if the original is. Entries that the writer overwrites
+ * before they are copied are missing at the front.
  *
  * @param memory a log, which is not changed
  * @returns the copy, which takes as many bytes as the original
- * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
  *
  * @example
@@ -103,13 +104,14 @@ export function* copySteps(
 ): Generator<CopyProgress, SnapshotInfo> {
   const fence = options.fence ?? fullFence;
   options.guard?.();
-  const segment = new Segment(source, options.load);
   let hasOverruns = false;
   let hasMoved = false;
   for (let attempt = 1, before = 0;; attempt++) {
     // Before the reader looks: all entries up to here are, or were, there at this one moment, so
     // those that it finds of them fit into a segment of the same size.
     options.guard?.();
+    // Each time: it may have been begun anew.
+    const segment = new Segment(source, options.load);
     const goal = totalOf(segment, fence);
     hasMoved ||= attempt > 1 && goal !== before;
     before = goal;
@@ -122,7 +124,7 @@ export function* copySteps(
       onOverrun: isPatient ? "oldest" : "latest",
       onDamage: "skip",
     });
-    const run = new Run(target, segment.chunkCount);
+    const run = new Run(target, segment);
     const start = reader.lastSequenceNumber;
     while (reader.lastSequenceNumber < goal) {
       const batch = reader.readBatch();
@@ -131,17 +133,26 @@ export function* copySteps(
       run.add(batch, isPatient ? goal : Infinity);
       yield { done: Math.max(run.last - start, 0), total: Math.max(goal - start, 0) };
     }
-    // Less: the writer is a lap ahead, or was in the middle of something when we looked.
+    // Of which life `goal` is, nobody knows.
+    if (!segment.isSameLife(fence) && attempt < ATTEMPTS) {
+      hasMoved = hasOverruns = true;
+      continue;
+    }
+    // The finish mark is behind the last entry.
+    const isEnd = run.last >= goal && reader.lastSequenceNumber === run.last &&
+      reader.readBatch(1).length === 0 && reader.isFinished;
+    // Less: the writer is a lap ahead, or was in the midst of something when we looked.
     hasOverruns ||= reader.overruns > 0;
     const most = hasOverruns && hasMoved ? ATTEMPTS : STUCK_ATTEMPTS;
     if (run.last >= goal || attempt >= most) {
-      return run.finish(Math.max(goal, reader.lastSequenceNumber));
+      return run.finish(Math.max(goal, reader.lastSequenceNumber), isEnd);
     }
   }
 }
 
 /** Entries whose numbers follow each other, in a log that is made for them. */
 class Run {
+  readonly #source: Segment;
   readonly #segment: Segment;
   readonly #rows: BigUint64Array;
   #writer: Writer | undefined;
@@ -150,9 +161,10 @@ class Run {
   // How many bytes were written since the log was last empty.
   #bytes = 0;
 
-  constructor(target: ArrayBufferLike, chunkCount: number) {
-    this.#segment = Segment.format(target, chunkCount);
-    this.#rows = new BigUint64Array(target, TABLE_OFFSET, 2 * chunkCount);
+  constructor(target: ArrayBufferLike, source: Segment) {
+    this.#source = source;
+    this.#segment = Segment.format(target, source.chunkCount, source);
+    this.#rows = this.#segment.rowTable();
   }
 
   /** The number of its last entry. */
@@ -175,10 +187,14 @@ class Run {
     }
   }
 
-  /** Ends the log; returns what is in it. Without any entry its numbers continue after `total`. */
-  finish(total: number): SnapshotInfo {
+  /**
+   * Ends the log, for good if `isEnd`; returns what is in it. Without any entry its numbers continue
+   * after `total`. There is room for the finish mark, as there was in the original.
+   */
+  finish(total: number, isEnd: boolean): SnapshotInfo {
     const writer = this.#writer ?? this.#begin(total);
-    writer.close();
+    if (isEnd) writer.finish();
+    else writer.close();
     const lastSequenceNumber = writer.totalEntriesWritten;
     const entries = lastSequenceNumber - this.#before;
     const firstSequenceNumber = entries > 0 ? this.#before + 1 : 0;
@@ -202,7 +218,7 @@ class Run {
    */
   #clear(): void {
     const { words, dataStart, end, chunkCount } = this.#segment;
-    if (2 * this.#bytes > end - dataStart) Segment.format(words.buffer, chunkCount);
+    if (2 * this.#bytes > end - dataStart) Segment.format(words.buffer, chunkCount, this.#source);
     else {
       // It is still in its first lap: its rows follow each other.
       const rows = this.#rows;

@@ -9,7 +9,7 @@
  */
 
 import type { Fence } from "../fence.ts";
-import { COMMIT_FLAG, ROW_SIZE, rowWord, TABLE_OFFSET, wideNumber } from "./layout.ts";
+import { COMMIT_FLAG, ROW_SIZE, wideNumber } from "./layout.ts";
 import {
   isHalfCleared,
   isRestarting,
@@ -43,10 +43,11 @@ export interface Survey extends Rows {
 
 /** Finds the rows that can be believed and the end of the log. Takes time by the size of the log. */
 export function survey(segment: Segment, fence: Fence): Survey {
-  segment.load(TABLE_OFFSET, segment.dataStart);
+  const { words, tableStart, dataStart } = segment;
+  segment.load(tableStart, dataStart);
   // One copy, not row by row: a caller that relies on a row reads it again, in order, with readRow().
-  const table = segment.words.slice(TABLE_OFFSET >>> 2, segment.dataStart >>> 2);
-  fence(); // the table before the entries that it describes
+  const table = words.slice(tableStart >>> 2, dataStart >>> 2);
+  fence(); // the table before the entries that it speaks of
   const found = surveyOf(segment, table);
   fence(); // the entries before the table again
   return { ...found, isSteady: isStill(segment, table) };
@@ -61,11 +62,10 @@ export function steadySurvey(segment: Segment, fence: Fence): Survey {
 
 /** Whether the table is as it was. Tokens only grow: a row that is as it was has been so throughout. */
 function isStill(segment: Segment, table: Int32Array): boolean {
-  const { words, dataStart } = segment;
-  segment.load(TABLE_OFFSET, dataStart);
-  for (let i = 0; i < table.length; i++) {
-    if (words[(TABLE_OFFSET >>> 2) + i] !== table[i]) return false;
-  }
+  const { words, tableStart, dataStart } = segment;
+  segment.load(tableStart, dataStart);
+  const first = tableStart >>> 2;
+  for (let i = 0; i < table.length; i++) if (words[first + i] !== table[i]) return false;
   return true;
 }
 
@@ -84,7 +84,7 @@ function surveyOf(segment: Segment, table: Int32Array): Omit<Survey, "isSteady">
   const newest = { index, offset: rows.offsets[index], token: rows.tokens[index], committed: true };
   const end = walk(segment, newest.offset, segment.end);
   leaveOutOverwritten(segment, rows, index, end, budget);
-  const at = rowWord(index + 1) - rowWord(0);
+  const at = (ROW_SIZE >>> 2) * (index + 1);
   const next = table.slice(at, at + (ROW_SIZE >>> 2));
   return { ...rows, order: inOrder(rows, index), newest, end, first, next };
 }
@@ -99,14 +99,14 @@ export function isCurrent(segment: Segment, found: Survey): boolean {
   const { words } = segment;
   // A lap may begin without a mark at the end of the one before.
   segment.loadRow(0);
-  const row = rowWord(0);
+  const row = segment.rowWord(0);
   for (let i = 0; i < 4; i++) if (words[row + i] !== first[i]) return false;
   // A late row of the reference.
   if (next.length > 0) segment.loadRow(newest.index + 1);
-  const after = rowWord(newest.index + 1);
+  const after = segment.rowWord(newest.index + 1);
   for (let i = 0; i < next.length; i++) if (words[after + i] !== next[i]) return false;
   segment.loadRow(newest.index);
-  const at = rowWord(newest.index);
+  const at = segment.rowWord(newest.index);
   return words[at + 1] < 0 &&
     wideNumber(words[at], words[at + 1] & ~COMMIT_FLAG) === newest.offset &&
     wideNumber(words[at + 2], words[at + 3]) === newest.token &&
@@ -157,7 +157,7 @@ function committedRows(segment: Segment, table: Int32Array): Rows {
   const tokens = new Float64Array(chunkCount);
   const row: Row = { offset: 0, token: 0, committed: true };
   for (let index = 0; index < chunkCount; index++) {
-    const at = rowWord(index) - rowWord(0);
+    const at = (ROW_SIZE >>> 2) * index;
     if (table[at + 1] >= 0) continue;
     row.offset = wideNumber(table[at], table[at + 1] & ~COMMIT_FLAG);
     row.token = wideNumber(table[at + 2], table[at + 3]);

@@ -6,10 +6,9 @@
 
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
-import { rowWord } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
-import { type ChunkRow, type Row, Segment } from "./segment.ts";
+import { type ChunkRow, inOneLife, type Row, type Segment } from "./segment.ts";
 import { behind, believes, rowOf, steadySurvey, type Survey, survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 import { callback, checkOptions } from "../base/options.ts";
@@ -46,6 +45,8 @@ export interface SequenceGap {
 export interface Verification {
   /** Whether there is no damage. */
   isIntact: boolean;
+  /** Whether its writer has finished it: no entry will come. Always `false` in version 1. */
+  isFinished: boolean;
   /** How many entries were found whole. */
   entries: number;
   /** How many bytes they take, with headers and padding. */
@@ -99,7 +100,7 @@ const OVERTAKEN = 2;
  * The format has no checksums: a payload that was changed looks like one that was
  * written.
  *
- * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
  *
  * @example
@@ -120,7 +121,10 @@ export function verify(
 ): Verification {
   checkOptions("verify()", options, { fence: callback, load: callback });
   const fence = options.fence ?? fullFence;
-  const segment = new Segment(memory, options.load);
+  return inOneLife(memory, options.load, fence, (segment) => verificationOf(segment, fence));
+}
+
+function verificationOf(segment: Segment, fence: Fence): Verification {
   // A table that was copied while a row was restarted looks like one with a gap. Not again and again.
   for (let attempt = 1;; attempt++) {
     const found = look(segment, fence);
@@ -133,6 +137,7 @@ function look(segment: Segment, fence: Fence): Verification {
   const checked = checkChunks(segment, fence, found);
   const report: Verification = {
     isIntact: true,
+    isFinished: found.end.reason === "finish",
     entries: 0,
     bytesUsed: 0,
     firstSequenceNumber: 0,
@@ -168,7 +173,7 @@ function look(segment: Segment, fence: Fence): Verification {
       }
     } else if (token < upTo) {
       const what = `row ${index} says that ${token} entries come before it, but ${upTo} do`;
-      addDamage(report, { offset: rowWord(index) * 4, chunk: index, what });
+      addDamage(report, { offset: segment.rowWord(index) * 4, chunk: index, what });
     }
     upTo = checked.states[place] === SOUND ? token + entries : -1;
   });
@@ -280,7 +285,7 @@ function checkRows(segment: Segment, fence: Fence, report: Verification): void {
     segment.readRow(index, fence, row);
     if (!row.committed || segment.isPlausible(row)) continue;
     const what = segment.damagedRow(index, row).message;
-    addDamage(report, { offset: rowWord(index) * 4, chunk: index, what });
+    addDamage(report, { offset: segment.rowWord(index) * 4, chunk: index, what });
   }
 }
 

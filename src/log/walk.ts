@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HEADER_SIZE, LENGTH_MASK, WRAP_LENGTH } from "./layout.ts";
+import { FINISH_LENGTH, HEADER_SIZE, LENGTH_MASK, WRAP_LENGTH } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
 /** Why a walk along committed entries ended. */
@@ -13,6 +13,8 @@ export type WalkEnd =
   | "open"
   /** At a wrap mark. */
   | "wrap"
+  /** At the finish mark: the writer has ended the log. */
+  | "finish"
   /** At or past the limit that was given. */
   | "limit"
   /** At the end of the segment: no room for another header. */
@@ -44,15 +46,19 @@ export function walk(segment: Segment, offset: number, limit: number): Walk {
     const header = words[offset >>> 2];
     if (header >= 0) return { offset, entries, reason: "open", header };
     const total = header & LENGTH_MASK;
-    if (total < HEADER_SIZE) {
-      const reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
-      return { offset, entries, reason, header };
-    }
+    if (total < HEADER_SIZE) return { offset, entries, reason: markAt(segment, total), header };
     if (total > end - offset) return { offset, entries, reason: "damage", header };
     offset += (total + 3) & ~3;
     entries++;
   }
   return { offset, entries, reason: end - offset < HEADER_SIZE ? "end" : "limit", header: 0 };
+}
+
+/** What a committed header means whose length, of less than 4, is that of no entry. */
+export function markAt(segment: Segment, length: number): "open" | "wrap" | "finish" | "damage" {
+  if (length === 0) return "open";
+  if (length === WRAP_LENGTH) return "wrap";
+  return length === FINISH_LENGTH && segment.version === 2 ? "finish" : "damage";
 }
 
 /**

@@ -105,9 +105,13 @@ export class Intake {
 
   /** Brings everything into the outbox, until `signal` is aborted. */
   async run(): Promise<void> {
-    const { signal } = this.#parts;
+    const { reader, signal } = this.#parts;
     await this.#pay();
-    while (!signal.aborted) await this.#follow();
+    while (!signal.aborted) {
+      await this.#follow();
+      // Its writer has finished, and no other log is wanted.
+      if (reader.isFinished) return;
+    }
   }
 
   #hasComeTo(sequenceNumber: number): boolean {

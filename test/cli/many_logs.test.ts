@@ -15,12 +15,12 @@ const skip = process.platform === "linux" ? false : "needs /dev/shm and ulimit";
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-test-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A log of format version 2, as the reference's next version writes it. */
-function versionTwo(): Uint8Array {
+/** A log of a format version that there is not yet. */
+function versionThree(): Uint8Array {
   const memory = new ArrayBuffer(4096);
   const raw = new Raw(memory);
   raw.view.setBigUint64(0, 0x4f55524f424c4f47n, true);
-  raw.setU32(8, 2);
+  raw.setU32(8, 3);
   raw.setU32(12, 4);
   return new Uint8Array(memory);
 }
@@ -46,14 +46,14 @@ test("more logs than a process may have open are all seen, and so are files that
     const sound = new Uint8Array(memory);
     for (let i = 0; i < 200; i++) put(`${prefix}-${i}`, sound);
     put(`${prefix}-cut`, sound.slice(0, 40));
-    put(`${prefix}-two`, versionTwo());
+    put(`${prefix}-three`, versionThree());
     const list = runShort(["list"]);
     assert.deepEqual([list.status, list.stderr], [0, ""]);
     for (let i = 0; i < 200; i++) {
       assert.match(list.stdout, new RegExp(`^${prefix}-${i} +560 B +1 +1 +-$`, "m"));
     }
     assert.match(list.stdout, new RegExp(`^${prefix}-cut +\\? +0 +0 +CORRUPT_LOG$`, "m"));
-    assert.match(list.stdout, new RegExp(`^${prefix}-two .* format of version 2$`, "m"));
+    assert.match(list.stdout, new RegExp(`^${prefix}-three .* format of version 3$`, "m"));
     const top = runShort(["top", "--once", "-d", "0.1", "-o", "json"]);
     assert.deepEqual([top.status, top.stderr], [0, ""]);
     const looks: { name: string; entries?: number; error?: string }[] = JSON.parse(top.stdout);
@@ -62,7 +62,7 @@ test("more logs than a process may have open are all seen, and so are files that
     assert.deepEqual(
       mine.filter(({ error }) => error !== undefined).map(({ name, error }) => [name, error])
         .sort(),
-      [[`${prefix}-cut`, "CORRUPT_LOG"], [`${prefix}-two`, "UNSUPPORTED_LOG"]],
+      [[`${prefix}-cut`, "CORRUPT_LOG"], [`${prefix}-three`, "UNSUPPORTED_LOG"]],
     );
   } finally {
     for (const file of files) rmSync(file);
@@ -70,20 +70,20 @@ test("more logs than a process may have open are all seen, and so are files that
 });
 
 test("a log of a version to come is named, does not count as damaged, and is not replaced", () => {
-  const path = join(folder, "two.log");
-  writeFileSync(path, versionTwo());
+  const path = join(folder, "three.log");
+  writeFileSync(path, versionThree());
   for (const command of [["verify", path], ["stat", path], ["tail", path], ["remove", path]]) {
     const { code, stdout, stderr } = runCli(command);
     assert.deepEqual([code, stdout], [1, ""], command[0]);
-    assert.ok(stderr.includes(path) && /version 2 of the format/.test(stderr), stderr);
+    assert.ok(stderr.includes(path) && /version 3 of the format/.test(stderr), stderr);
   }
   for (const ifExists of ["replace", "resume"] as const) {
     assert.throws(() => ShmLogWriter.create({ path }, { ifExists }), {
       code: "UNSUPPORTED_LOG",
-      version: 2,
+      version: 3,
     });
   }
-  assert.match(runCli(["verify", path]).stderr, /version 2/);
+  assert.match(runCli(["verify", path]).stderr, /version 3/);
 });
 
 test("a log of many chunks is shown by stat, in words and as JSON", () => {

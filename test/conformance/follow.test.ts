@@ -156,6 +156,7 @@ test("reopen stays with a log whose name leads to it again", async () => {
   const nothing = follow({
     next: () => undefined,
     bell: () => undefined,
+    end: () => undefined,
     isAbandoned: () => {
       if (++looks === 3) stop.abort();
       return looks === 1;

@@ -180,6 +180,7 @@ function abandoned(parts: Partial<Followed<string>>): Abandoned {
     moved: () => {},
     next: () => undefined,
     bell: () => undefined,
+    end: () => undefined,
     isAbandoned: () => ++log.looks > 0,
     moveOn: () => {
       log.moves++;

@@ -169,7 +169,7 @@ for (const { title, target: newTarget, path: pathOf, noPath } of logPlaces(folde
     () => {
       const target = makeLog(undefined);
       const bytes = readFileSync(pathOf(target));
-      bytes[8] = 2;
+      bytes[8] = 3;
       writeFileSync(pathOf(target), bytes);
       for (const ifExists of ["resume", "replace"] as const) {
         assert.throws(() => create(target, { ifExists }), UnsupportedLogError);

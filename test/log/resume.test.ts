@@ -68,8 +68,8 @@ test("resume() refuses what is no log, or a log whose next number is not known",
   assert.throws(() => Writer.resume(new ArrayBuffer(7)), UnsupportedLogError);
   assert.throws(() => Writer.resume(raw.memory, { chunkSize: 1000 }), RangeError);
   const other = new Raw(raw.memory.slice(0));
-  other.setU32(8, 2);
-  assert.throws(() => Writer.resume(other.memory), /version 2/);
+  other.setU32(8, 3);
+  assert.throws(() => Writer.resume(other.memory), /version 3/);
   for (const header of [2, 3, 0x7fffffff]) {
     const damaged = new Raw(raw.memory.slice(0));
     damaged.setU32(DATA, COMMIT | header);

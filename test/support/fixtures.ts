@@ -9,6 +9,13 @@ export interface Fixture {
   chunkSize: number;
   chunkCount: number;
   maxEntrySize: number;
+  version: 1 | 2;
+  /** In version 2. */
+  bufferId: bigint | undefined;
+  /** Whether the writer has finished the log. */
+  isFinished: boolean;
+  /** The entries of the life before, where the log was begun anew in place. */
+  writtenBefore: string[];
   /** Entry i has sequence number i + 1. */
   written: string[];
   /** The payload of the write that was cut off, in crash images. */
@@ -23,21 +30,29 @@ export interface ExpectedEntry {
   payload_hex: string;
 }
 
-const folder = new URL("../fixtures/ouroboros/", import.meta.url);
-
-export function loadFixtures(): Fixture[] {
+/** The images of a version of the format. */
+export function loadFixtures(version: 1 | 2 = 1): Fixture[] {
+  const folder = new URL(
+    version === 1 ? "../fixtures/ouroboros/" : "../fixtures/ouroboros-v2/",
+    import.meta.url,
+  );
   return readdirSync(folder).filter((file) => file.endsWith(".json")).sort().map((file) => {
     const name = file.slice(0, -5);
     const json = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
     const bytes = readFileSync(new URL(`${name}.bin`, folder));
+    const restarted = Math.max(json.restarted_before_index ?? 0, 0);
     return {
       name,
+      version,
+      bufferId: version === 1 ? undefined : BigInt(json.buffer_id),
+      isFinished: json.finished ?? false,
+      writtenBefore: json.written_hex.slice(0, restarted),
       image: () =>
         bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
       chunkSize: json.chunk_target_size,
       chunkCount: json.chunk_count,
       maxEntrySize: json.max_entry_size,
-      written: json.written_hex,
+      written: json.written_hex.slice(restarted),
       interrupted: json.interrupted_write_hex,
       expected: {
         auto: json.expected.auto_detect.entries,

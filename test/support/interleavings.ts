@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type ReaderOptions, type ReadStrategy, Writer } from "../../mod.ts";
-import { CheckedReader } from "./checked_reader.ts";
+import { CheckedReader, type Expected } from "./checked_reader.ts";
 import { Journal, Replay } from "./journal.ts";
 import { payloadOf, type Random } from "./random.ts";
 import { type History, replayOf } from "./history.ts";
@@ -32,19 +32,20 @@ function readThrough(
 }
 
 /** A reader that is interrupted wherever it may be; now and then one that works on copies. */
-function interruptible(
-  history: History,
+export function interruptible(
+  expected: Expected,
+  size: number,
   replay: Replay,
   random: Random,
   interrupt: () => void,
   options: ReaderOptions,
 ): CheckedReader {
   if (random.below(3) > 0) {
-    return new CheckedReader(replay.memory, history, { ...options, fence: interrupt });
+    return new CheckedReader(replay.memory, expected, { ...options, fence: interrupt });
   }
   const there = new Uint8Array(replay.memory);
-  const copy = new Uint8Array(history.size);
-  return new CheckedReader(copy.buffer, history, {
+  const copy = new Uint8Array(size);
+  return new CheckedReader(copy.buffer, expected, {
     ...options,
     fence: interrupt,
     load: (from, to) => {
@@ -88,7 +89,7 @@ export function checkInterruptions(history: History, random: Random, every: numb
         const interrupt = () => {
           if (count++ === interrupted) replay.step(stores);
         };
-        const reader = interruptible(history, replay, random, interrupt, {
+        const reader = interruptible(history, history.size, replay, random, interrupt, {
           strategy: STRATEGIES[random.below(3)],
           onOverrun: random.below(2) === 0 ? "oldest" : "latest",
         });
@@ -109,7 +110,7 @@ export function checkRandomly(history: History, random: Random): void {
   const interrupt = () => {
     if (isOpen && random.below(3) === 0) replay.step(random.below(pace));
   };
-  const reader = interruptible(history, replay, random, interrupt, {
+  const reader = interruptible(history, history.size, replay, random, interrupt, {
     onOverrun: random.below(2) === 0 ? "oldest" : "latest",
   });
   isOpen = true;

@@ -1,7 +1,7 @@
 /** What a writer in the reference's order did, store by store, and what of it is forged. */
 
 import { segmentSize } from "../../mod.ts";
-import { HEADER_SIZE, LENGTH_MASK, rowWord } from "../../src/log/layout.ts";
+import { HEADER_SIZE, LENGTH_MASK, ROW_SIZE, tableOffset } from "../../src/log/layout.ts";
 import { type History, replayOf } from "./history.ts";
 import { Journal } from "./journal.ts";
 import { payloadOf, type Random, sameBytes } from "./random.ts";
@@ -94,7 +94,7 @@ function forgedNumbers(
   // The token that each row had while it was true.
   const before = new Array(history.chunkCount).fill(-1);
   const rowOf = (index: number) => {
-    const at = rowWord(index);
+    const at = (tableOffset(1) + ROW_SIZE * index) >>> 2;
     const isCommitted = index < history.chunkCount && words[at + 1] < 0;
     return { isCommitted, offset: words[at] >>> 0, token: words[at + 2] };
   };

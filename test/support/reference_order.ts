@@ -17,8 +17,7 @@ import {
   HEADER_SIZE,
   MAGIC,
   ROW_COMMIT_FLAG as FLAG,
-  TABLE_OFFSET,
-  VERSION,
+  tableOffset,
   VERSION_WORD,
   WRAP_MARK,
 } from "../../src/log/layout.ts";
@@ -49,12 +48,13 @@ export class ReferenceOrderWriter {
     this.#chunkSize = chunkSize;
     this.#bytes = new Uint8Array(memory);
     this.#words = new Int32Array(memory, 0, memory.byteLength >>> 2);
-    this.#dataStart = dataOffset(chunkCount);
+    this.#dataStart = dataOffset(chunkCount, 1);
     this.#end = memory.byteLength;
     // One more than there are, as far as there are bytes: see #clearAhead().
-    const rows = Math.min(2 * chunkCount + 2, (this.#end - TABLE_OFFSET) >>> 3);
-    this.#rows = new BigUint64Array(memory, TABLE_OFFSET, rows);
-    this.#words[VERSION_WORD] = VERSION;
+    const table = tableOffset(1);
+    const rows = Math.min(2 * chunkCount + 2, (this.#end - table) >>> 3);
+    this.#rows = new BigUint64Array(memory, table, rows);
+    this.#words[VERSION_WORD] = 1;
     this.#words[CHUNK_COUNT_WORD] = chunkCount;
     Atomics.store(new BigUint64Array(memory, 0, 1), 0, MAGIC);
     this.#offset = this.#dataStart;

@@ -51,7 +51,9 @@ export function inGroups(found: LogOutline): LargeLook {
     chunks.push(groupOf(found, chunks.length, first, Math.min(first + size, chunkCount)));
   }
   const info: LogInfo = {
-    version: 1,
+    version: found.version,
+    bufferId: found.bufferId?.toString(),
+    isFinished: found.isFinished,
     segmentSize,
     chunkCount: chunks.length,
     chunkSize: Math.floor(chunkSize * chunkCount / chunks.length),

@@ -28,8 +28,9 @@ export function copyLog(
   to: ArrayBuffer,
   chunkCount: number,
 ): void {
-  const first = firstToCopy(from, maxPayloadSize(to.byteLength, chunkCount), last);
-  const segment = Segment.format(to, chunkCount, true);
+  // Of the same life: to those who read it is the same log.
+  const segment = Segment.format(to, chunkCount, new Segment(from), true);
+  const first = firstToCopy(from, maxPayloadSize(segment.end - segment.dataStart), last);
   // As a writer leaves it that was killed when it began chunk 0: the next one counts on from there.
   Atomics.store(segment.rowTable(), 0, RESTART_MARK | BigInt(first - 1));
   const writer = Writer.resume(to, { fence });

@@ -8,7 +8,8 @@ import type { SegmentIdentity } from "../../../ffi/mod.ts";
 import { mustBe } from "../../base/arguments.ts";
 
 /**
- * A place in a log: after one entry of one segment. It is plain data that can be kept as JSON.
+ * A place in a log: after one entry of one segment. It is plain data that can be kept as JSON. In version 2
+ * `created` also stands for the id of the log: one that was restarted in place is another log.
  *
  * @example
  * ```ts
@@ -59,6 +60,19 @@ export function checkCursor(value: unknown): asserts value is Cursor {
       throw new TypeError(`${message}: give the position of a reader`);
     }
   }
+}
+
+/**
+ * What tells a log from others: its segment and, in version 2, its id. All that keeps a place in a log
+ * keeps these three numbers, so the id is folded into one of them.
+ */
+export function identityOf(
+  segment: SegmentIdentity,
+  bufferId: bigint | undefined,
+): SegmentIdentity {
+  if (bufferId === undefined) return segment;
+  const created = BigInt(segment.created) ^ bufferId ^ (bufferId >> 53n);
+  return { ...segment, created: Number(BigInt.asUintN(53, created)) };
 }
 
 /**

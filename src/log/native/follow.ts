@@ -22,12 +22,30 @@ import {
 /**
  * What a follower does when its log is abandoned and all its entries are read: `"stay"` waits on,
  * until `signal`; `"end"` ends without an error, as a loop does after the last item; `"reopen"` waits
- * for the next segment of the same name and switches to it.
+ * for the next log of the same name and switches to it.
+ *
+ * A log of version 2 can say itself that no entry will come. If its writer has finished it, `"stay"` and
+ * `"end"` end after the last entry, and `"reopen"` waits for the next log. If it was restarted in place,
+ * it is abandoned, and the next log of that name is in the same segment.
  *
  * A log is abandoned when its name belongs to another segment or to none, and no living writer holds it:
  * then no entry can come. A writer that was killed leaves its log under its name. That log is not
  * abandoned: a writer may resume it, and the same followers continue. (The C++ writer holds no lock. Its
  * log counts as abandoned once it was removed or replaced and has been quiet for 0.1 s.)
+ *
+ * @example To the end of a log, and no further
+ * ```ts
+ * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+ *
+ * const writer = ShmLogWriter.create("/doc-to-the-end", { chunkSize: 65536, chunkCount: 4 });
+ * using reader = ShmLogReader.open("/doc-to-the-end");
+ * writer.write("last words");
+ * writer.close(); // removes the log: no entry can come
+ * for await (const entry of reader.follow({ onAbandoned: "end" })) {
+ *   console.log(entry.text); // last words
+ * }
+ * console.log("the end"); // the end
+ * ```
  */
 export type OnAbandoned = "stay" | "end" | "reopen";
 
@@ -51,7 +69,10 @@ export interface FollowOptions {
    * `true` means `onAbandoned: "reopen"`, `false` means `"stay"`. `onAbandoned` has precedence.
    */
   reopen?: boolean;
-  /** Called for each new segment that it switches to, before its first entry. */
+  /**
+   * Called for each new log that it switches to, in another segment or restarted in the same one, before
+   * its first entry.
+   */
   onReopen?: (event: ReopenEvent) => void;
 }
 
@@ -64,12 +85,15 @@ export const followChecks: Checks<FollowOptions> = {
   onReopen: callback,
 };
 
-/** A follower switched to another segment: numbers and counts start again. */
+/** A follower switched to another log of the same name: numbers and counts start again. */
 export interface ReopenEvent {
-  /** Its place in the segment before: the end, unless entries were lost. */
+  /** Its place in the log before: the end, unless entries were lost. */
   readonly from: Cursor;
-  /** How many entries of that segment were lost. */
-  readonly lostEntries: number;
+  /**
+   * How many entries of that log were lost. `"unknown"` if that can't be counted: the log was restarted
+   * in place, and this follower had not come to the end of a finished one.
+   */
+  readonly lostEntries: number | "unknown";
   /** How many times the writer overtook it there. */
   readonly overruns: number;
 }
@@ -80,6 +104,8 @@ export interface Followed<T> {
   next(): T | undefined;
   /** What the writer rings, if it does. */
   bell(): Doorbell | undefined;
+  /** Whether the log says itself that it has ended; asked where there is no next item. */
+  end(): "finished" | "restarted" | undefined;
   /** Whether no writer can add to this segment any more, and its name leads elsewhere, or nowhere. */
   isAbandoned(): boolean;
   /** Switches to the segment that has the name, if there is one. */
@@ -122,6 +148,13 @@ async function* steps<T>(
       // Others have their turn between two items: with one in our hand, the reader's position would be
       // behind something that nobody was given yet.
       if (turn !== undefined) await turn;
+      continue;
+    }
+    const end = followed.end();
+    if (end === "finished" && onAbandoned !== "reopen") return;
+    if (end === "restarted" && onAbandoned === "end") return;
+    if (end === "restarted" && onAbandoned === "reopen" && followed.moveOn()) {
+      isAbandoned = false;
       continue;
     }
     if (onAbandoned !== "stay" && patience.idleTime >= nextLook) {

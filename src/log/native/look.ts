@@ -18,7 +18,7 @@ const BLOCK = 65536;
  * which may truncate it at this moment, is looked at by copies of what is needed: then the numbers may
  * be wrong for once where its writer is at work.
  *
- * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
  * @throws {SegmentTruncatedError} if somebody made it shorter
  */

@@ -5,17 +5,21 @@
  */
 
 import { MappedFile } from "../../../ffi/mod.ts";
+import { delay } from "../../async.ts";
 import { SegmentNotFoundError } from "../../errors.ts";
+import { inspect, type LogInfo } from "../inspect.ts";
 import { Reader } from "../reader.ts";
-import { lacksMagic, Segment } from "../segment.ts";
-import { totalOf } from "../total.ts";
 import { isContinued } from "./copy_log.ts";
+import { inOneLife, lacksMagic, Segment } from "../segment.ts";
+import { totalOf } from "../total.ts";
+import { type Verification, verify } from "../verify.ts";
+import { type Cursor, identityOf, isCursorOf } from "./cursor.ts";
 import { ReaderBell } from "./reader_bell.ts";
-import type { ShmLogReaderOptions } from "./reader_options.ts";
+import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
 import { type CopyMode, copyModeOf, fence, type LogSource, sourceOf } from "./source.ts";
 import { type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
 
-/** How often to look whether the log has come to an entry. */
+/** How often to look at a log that changes meanwhile. */
 const LOOKS = 8;
 
 /** One segment, or file, that a reader has open. */
@@ -44,6 +48,11 @@ export class OpenedLog {
     }
   }
 
+  /** The name of the segment, with its `/`, or the absolute path of the file. */
+  get name(): string {
+    return "name" in this.memory ? this.memory.name : this.memory.path;
+  }
+
   /** Opens the log unless it is not there, or its creator has not come to the magic yet. */
   static openIfReady(target: LogTarget, copyMode: CopyMode = "map"): OpenedLog | undefined {
     let memory: LogMemory | undefined;
@@ -65,6 +74,18 @@ export class OpenedLog {
     }
   }
 
+  /** Opens the log as soon as its creator has come to the magic. */
+  static async waitFor(
+    target: LogTarget,
+    { copyMode, signal, interval = 10 }: ShmLogReaderOptions & WaitOptions,
+  ): Promise<OpenedLog> {
+    signal?.throwIfAborted();
+    for (;; await delay(interval, { signal })) {
+      const log = OpenedLog.openIfReady(target, copyMode);
+      if (log !== undefined) return log;
+    }
+  }
+
   /** A reader of the bytes, from the entry after number `after` on, or as `options` say. */
   reader(options: ShmLogReaderOptions, after?: number): Reader {
     const { strategy, onOverrun, onDamage } = options;
@@ -72,10 +93,66 @@ export class OpenedLog {
     return new Reader(buffer, { strategy, onOverrun, onDamage, load, guard, fence, after });
   }
 
+  /** A reader that continues after `cursor`, if that is of this log; else at its oldest entry. */
+  readerAfter(
+    cursor: Cursor,
+    options: ShmLogReaderOptions,
+  ): { reader: Reader; isSameSegment: boolean } {
+    for (let attempt = 1;; attempt++) {
+      const { bufferId } = new Segment(this.source.buffer, this.source.load);
+      // A file that was not written to its disk before a crash of the machine has lost its last entries:
+      // what has their numbers now is something else.
+      const isSameSegment = isCursorOf(cursor, identityOf(this.memory.identity, bufferId)) &&
+        this.hasComeTo(cursor.sequenceNumber);
+      const reader = this.reader(options, isSameSegment ? cursor.sequenceNumber : 0);
+      if (reader.bufferId === bufferId || attempt === LOOKS) return { reader, isSameSegment };
+    }
+  }
+
+  /**
+   * The log of that name by now, if it is another one, in another segment or begun anew in this one; with
+   * a reader in the place of `reader`.
+   */
+  next(
+    target: LogTarget,
+    options: ShmLogReaderOptions,
+    reader: Reader,
+  ): { log: OpenedLog; reader: Reader } | undefined {
+    if (this.memory.isCurrent()) {
+      return reader.isRestarted ? { log: this, reader: this.reader(options, 0) } : undefined;
+    }
+    const log = OpenedLog.openIfReady(target, options.copyMode);
+    if (log === undefined) return undefined;
+    try {
+      // All of it is new to us, wherever `reader` was to start; of a copy, what comes after its place.
+      const last = reader.lastSequenceNumber;
+      const isSame = (this.isCopied() || this.isContinued()) && log.hasComeTo(last);
+      return { log, reader: log.reader(options, isSame ? last : 0) };
+    } catch (error) {
+      log.close();
+      throw withName(error, target);
+    }
+  }
+
   /** The number of the newest entry. */
   newestSequenceNumber(): number {
-    this.source.guard?.();
-    return totalOf(new Segment(this.source.buffer, this.source.load), fence);
+    const { buffer, load, guard } = this.source;
+    guard?.();
+    return inOneLife(buffer, load, fence, (segment) => totalOf(segment, fence));
+  }
+
+  /** What is in the log. */
+  inspect(): LogInfo {
+    const { buffer, load, guard } = this.source;
+    guard?.();
+    return inspect(buffer, { fence, load });
+  }
+
+  /** Whether the log is sound. */
+  verify(): Verification {
+    const { buffer, load, guard } = this.source;
+    guard?.();
+    return verify(buffer, { fence, load });
   }
 
   /** Whether an entry of that number was written. */

@@ -5,10 +5,17 @@
  */
 
 import type { OverrunPolicy, ReadStrategy } from "../reader_options.ts";
-import type { Cursor } from "./cursor.ts";
+import { checkCursor, type Cursor } from "./cursor.ts";
 import type { CopyMode } from "./source.ts";
 import { readerChecks } from "../reader_options.ts";
-import { anything, type Checks, milliseconds, oneOf, signal } from "../../base/options.ts";
+import {
+  anything,
+  checkOptions,
+  type Checks,
+  milliseconds,
+  oneOf,
+  signal,
+} from "../../base/options.ts";
 
 /** How a `ShmLogReader` reads. */
 export interface ShmLogReaderOptions {
@@ -57,3 +64,9 @@ export const shmReaderChecks: Checks<ShmLogReaderOptions> = {
 
 /** What {@linkcode WaitOptions} may be, beside those of the reader. */
 export const waitChecks: Checks<WaitOptions> = { signal, interval: milliseconds(0) };
+
+/** Throws a TypeError unless all of them may be. */
+export function checkReaderOptions(options: ShmLogReaderOptions): void {
+  checkOptions("ShmLogReader", options, shmReaderChecks);
+  if (options.after !== undefined) checkCursor(options.after);
+}

@@ -63,7 +63,7 @@ export interface SavedLog extends SnapshotInfo {
  * @throws {SegmentExistsError} if there is a file already, without `force`
  * @throws {NoSpaceError} if the disk has no room for it
  * @throws {PermissionDeniedError} if the system refuses access to the log or the folder
- * @throws {UnsupportedLogError} if it is not a log of version 1
+ * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
  * @throws {SegmentTruncatedError} if the log became shorter
  * @throws {SystemCallError} if there is something else than a file at `path`

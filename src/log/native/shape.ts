@@ -8,7 +8,13 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { mustBe } from "../../base/arguments.ts";
 import type { Check } from "../../base/options.ts";
 import { parseSize } from "../../base/sizes.ts";
-import { checkChunkCount, dataOffset, HEADER_SIZE, segmentSize } from "../layout.ts";
+import {
+  checkChunkCount,
+  dataOffset,
+  type FormatVersion,
+  HEADER_SIZE,
+  segmentSize,
+} from "../layout.ts";
 import type { LogMemory, LogTarget } from "./target.ts";
 
 /** The default size of a log, and the least that it is made for lack of room, in bytes. */
@@ -34,6 +40,7 @@ interface ShapeOptions {
   size?: number | string;
   chunkSize?: number;
   chunkCount?: number;
+  version?: FormatVersion;
 }
 
 /** What the option `size` may be: bytes, or text like `"64MiB"`. */
@@ -74,14 +81,15 @@ export function shapesOf(target: LogTarget, options: ShapeOptions): Shape[] {
 /** The shape that the options give a log that has another one; undefined if it has that. */
 export function otherShape(
   memory: LogMemory,
-  present: Shape,
-  options: ShapeOptions,
+  present: Shape & { version: FormatVersion },
+  others: ShapeOptions,
 ): Shape | undefined {
+  const options = { ...others, version: present.version };
   const { size, chunkSize = present.chunkSize, chunkCount = present.chunkCount } = options;
   const wanted = size === undefined
     ? { chunkCount, chunkSize }
     : shapeOf(size, options, chunkCount);
-  const bytes = segmentSize(wanted.chunkCount, wanted.chunkSize);
+  const bytes = segmentSize(wanted.chunkCount, wanted.chunkSize, present.version);
   const isSameSize = wanted.chunkSize === present.chunkSize ||
     "name" in memory && memory.byteLength === SharedMemory.sizeFor(bytes);
   if (wanted.chunkCount === present.chunkCount && isSameSize) return undefined;
@@ -91,7 +99,7 @@ export function otherShape(
 /** The shape of a log of that size in all. */
 function shapeOf(
   size: number | string,
-  { chunkSize, chunkCount: wanted = DEFAULT_CHUNK_COUNT }: ShapeOptions,
+  { chunkSize, chunkCount: wanted = DEFAULT_CHUNK_COUNT, version = 1 }: ShapeOptions,
   chunkCount: number = wanted,
 ): Shape {
   if (chunkSize !== undefined) {
@@ -101,11 +109,11 @@ function shapeOf(
   }
   checkChunkCount(chunkCount);
   const bytes = typeof size === "string" ? parseSize(size)! : size;
-  const each = Math.floor((bytes - dataOffset(chunkCount)) / chunkCount / 4) * 4;
+  const each = Math.floor((bytes - dataOffset(chunkCount, version)) / chunkCount / 4) * 4;
   if (each >= HEADER_SIZE) return { chunkCount, chunkSize: each };
   throw new RangeError(
     `size is ${JSON.stringify(size)}, which is too small for ${chunkCount} chunks: at least ` +
-      `${segmentSize(chunkCount, HEADER_SIZE)} bytes`,
+      `${segmentSize(chunkCount, HEADER_SIZE, version)} bytes`,
   );
 }
 

@@ -4,28 +4,28 @@
  * @module
  */
 
-import { constants } from "node:os";
-import { ClosedError, SystemCallError } from "../../errors.ts";
+import { ClosedError } from "../../errors.ts";
 import { EntryBatch } from "../batch.ts";
 import type { Entry } from "../entry.ts";
 import type { EntryView } from "../entry_view.ts";
-import { inspect, type LogInfo } from "../inspect.ts";
+import type { LogInfo } from "../inspect.ts";
 import type { Reader } from "../reader.ts";
-import { delay } from "../../async.ts";
-import { type Verification, verify } from "../verify.ts";
-import { checkCursor, type Continuation, type Cursor, isCursorOf } from "./cursor.ts";
+import type { Verification } from "../verify.ts";
+import { type Continuation, type Cursor, identityOf } from "./cursor.ts";
 import { follow, followChecks, type FollowOptions, streamOf } from "./follow.ts";
+import { followedLog } from "./followed_log.ts";
 import { OpenedLog } from "./opened_log.ts";
-import type { ShmLogReaderOptions, WaitOptions } from "./reader_options.ts";
-import { fence } from "./source.ts";
 import { absoluteTarget, type LogTarget, withName } from "./target.ts";
 import { checkOptions, oneOf, pickOptions } from "../../base/options.ts";
-import { shmReaderChecks, waitChecks } from "./reader_options.ts";
+import {
+  checkReaderOptions,
+  type ShmLogReaderOptions,
+  shmReaderChecks,
+  waitChecks,
+  type WaitOptions,
+} from "./reader_options.ts";
 import { checkCount } from "../../base/arguments.ts";
 import { inspectable } from "../../base/inspectable.ts";
-
-/** That this process, or the machine, has as many open as it may. */
-const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];
 
 /**
  * Reads a log that another process writes, wrote, or was killed while writing.
@@ -60,12 +60,9 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
       this.#reader = log.reader(options);
       return;
     }
-    // A file that was not written to its disk before a crash of the machine has lost its last entries:
-    // what has their numbers now is something else.
-    const isSameSegment = isCursorOf(after, log.memory.identity) &&
-      log.hasComeTo(after.sequenceNumber);
-    this.#reader = log.reader(options, isSameSegment ? after.sequenceNumber : 0);
-    this.#continuation = { isSameSegment, lostEntries: this.#reader.lostEntries };
+    const { reader, isSameSegment } = log.readerAfter(after, options);
+    this.#reader = reader;
+    this.#continuation = { isSameSegment, lostEntries: reader.lostEntries };
   }
 
   /**
@@ -74,7 +71,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * @param target a name like `"/app"`, or `{ path }` for a file
    * @throws {SegmentNotFoundError} if it does not exist
    * @throws {PermissionDeniedError} if the system refuses access to it
-   * @throws {UnsupportedLogError} if it is not a log of version 1
+   * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
    * @throws {CorruptLogError} if its header contradicts its size
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    * @throws {TypeError} if an option is not one of its values, or `after` is not a cursor
@@ -107,22 +104,35 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     options: ShmLogReaderOptions & WaitOptions = {},
   ): Promise<ShmLogReader> {
     checkOptions("ShmLogReader.waitFor()", options, { ...shmReaderChecks, ...waitChecks });
-    const { signal, interval = 10 } = options;
     const readerOptions = pickOptions<ShmLogReaderOptions>(options, shmReaderChecks);
     checkReaderOptions(readerOptions);
     const place = absoluteTarget(target);
-    signal?.throwIfAborted();
-    for (;;) {
-      const log = OpenedLog.openIfReady(place, readerOptions.copyMode);
-      if (log !== undefined) return ShmLogReader.#of(place, log, readerOptions);
-      await delay(interval, { signal });
-    }
+    return ShmLogReader.#of(place, await OpenedLog.waitFor(place, options), readerOptions);
   }
 
   /** The name of the segment, with its `/`, or the absolute path of the file. */
   get name(): string {
-    const { memory } = this.#log;
-    return "name" in memory ? memory.name : memory.path;
+    return this.#log.name;
+  }
+
+  /** The version of the log's format. */
+  get version(): 1 | 2 {
+    return this.#reader.version;
+  }
+
+  /** What tells the log from others, see {@linkcode Reader.bufferId}. */
+  get bufferId(): bigint | undefined {
+    return this.#reader.bufferId;
+  }
+
+  /** Whether this reader has come to the end of a finished log, see {@linkcode Reader.isFinished}. */
+  get isFinished(): boolean {
+    return this.#reader.isFinished;
+  }
+
+  /** Whether the log was begun anew in its memory, see {@linkcode Reader.isRestarted}. */
+  get isRestarted(): boolean {
+    return this.#reader.isRestarted;
   }
 
   /** How many entries were overwritten before this reader could read them. */
@@ -145,7 +155,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * `{ after: position }`. While a batch is read it is the end of the batch.
    */
   get position(): Cursor {
-    return { ...this.#log.memory.identity, sequenceNumber: this.lastSequenceNumber };
+    const { bufferId, lastSequenceNumber: sequenceNumber } = this.#reader;
+    return { ...identityOf(this.#log.memory.identity, bufferId), sequenceNumber };
   }
 
   /** What happened to the log since the cursor that this reader was opened with; without one undefined. */
@@ -172,17 +183,6 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * @throws {RangeError} if it does not fit. The message says how many bytes are needed, and nothing is read
    * @throws {TypeError} if `into` is not a Uint8Array
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
-   *
-   * @example
-   * ```ts
-   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
-   *
-   * using writer = ShmLogWriter.create("/doc-read-into", { chunkSize: 65536, chunkCount: 4 });
-   * writer.write("hello");
-   * using reader = ShmLogReader.open("/doc-read-into");
-   * const into = new Uint8Array(1024);
-   * console.log(reader.readInto(into), reader.readInto(into)); // 5 undefined
-   * ```
    */
   readInto(into: Uint8Array): number | undefined {
     return this.#open().readInto(into);
@@ -220,9 +220,10 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /**
    * Iterates over the entries that are there and those to come. It ends, without an error, when
-   * `signal` is aborted. While there is nothing to read, it looks again: within microseconds at first,
-   * then less and less often. A writer with `notify` wakes it. {@linkcode FollowOptions.onAbandoned}
-   * decides what happens at the end of a log to which no writer can add.
+   * `signal` is aborted, and after the last entry of a finished log. While there is nothing to read, it
+   * looks again: within microseconds at first, then less and less often. A writer with `notify` wakes it.
+   * {@linkcode FollowOptions.onAbandoned} decides what happens at the end of a log to which no writer can
+   * add.
    *
    * @throws {RangeError} if `maxSleep` is less than 1 ms
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
@@ -238,20 +239,6 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    *   console.log(entry.text); // later
    *   break;
    * }
-   * ```
-   *
-   * @example To the end of a log, and no further
-   * ```ts
-   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
-   *
-   * const writer = ShmLogWriter.create("/doc-to-the-end", { chunkSize: 65536, chunkCount: 4 });
-   * using reader = ShmLogReader.open("/doc-to-the-end");
-   * writer.write("last words");
-   * writer.close(); // removes the log: no entry can come
-   * for await (const entry of reader.follow({ onAbandoned: "end" })) {
-   *   console.log(entry.text); // last words
-   * }
-   * console.log("the end"); // the end
    * ```
    */
   follow(options: FollowOptions = {}): AsyncIterableIterator<Entry> {
@@ -333,56 +320,38 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /** What is in the log, see {@linkcode inspect}. */
   inspect(): LogInfo {
-    const { buffer, load, guard } = this.#log.source;
-    guard?.();
-    return inspect(buffer, { fence, load });
+    return this.#log.inspect();
   }
 
   /** Walks along every entry and looks for damage, see {@linkcode verify}. */
   verify(): Verification {
-    const { buffer, load, guard } = this.#log.source;
-    guard?.();
-    return verify(buffer, { fence, load });
+    return this.#log.verify();
   }
 
-  /**
-   * Whether a writer of this library holds the log now. The C++ writer takes no lock: for its logs
-   * this is `false`.
-   */
+  /** Whether a writer of this library holds the log now. The C++ writer takes no lock. */
   isWriterAlive(): boolean {
     return this.#log.memory.isLocked();
   }
 
-  /** Whether the name, or path, now belongs to another segment, or to none. */
+  /** Whether the name now belongs to another segment, to none, or to this one after a restart. */
   isReplaced(): boolean {
-    return !this.#log.memory.isCurrent();
+    return !this.#log.memory.isCurrent() || this.isRestarted;
   }
 
   /**
-   * Switches to the segment that has the name now, if it is another one. The counts start again, and
-   * reading starts with entry 1, so that entries that are gone count as lost. In a copy of this segment,
-   * as overlayfs makes, or a writer that resumes it in another size, it starts after the last entry that
-   * was read.
+   * Switches to the log that has the name now, if it is another one: in another segment, or restarted in
+   * this one. The counts start again, and reading starts with entry 1, so that entries that are gone
+   * count as lost. In a copy of this segment, as overlayfs makes, or a writer that resumes it in another
+   * size, it starts after the last entry that was read.
    *
-   * @returns whether there was another segment, complete
+   * @returns whether there was another log, complete
    */
   reopen(): boolean {
-    if (!this.isReplaced()) return false;
-    const other = OpenedLog.openIfReady(this.#target, this.#options.copyMode);
-    if (other === undefined) return false;
-    let reader: Reader;
-    try {
-      // All of it is new to us, wherever this reader was to start; of a copy, what comes after our place.
-      const isSame = (this.#log.isCopied() || this.#log.isContinued()) &&
-        other.hasComeTo(this.lastSequenceNumber);
-      reader = other.reader(this.#options, isSame ? this.lastSequenceNumber : 0);
-    } catch (error) {
-      other.close();
-      throw withName(error, this.#target);
-    }
-    this.close();
-    this.#log = other;
-    this.#reader = reader;
+    const next = this.#log.next(this.#target, this.#options, this.#reader);
+    if (next === undefined) return false;
+    if (next.log !== this.#log) this.close();
+    this.#log = next.log;
+    this.#reader = next.reader;
     return true;
   }
 
@@ -417,37 +386,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   #follow<T>(next: () => T | undefined, options: FollowOptions): AsyncIterableIterator<T> {
     this.#open();
-    return follow({
-      next,
-      bell: () => this.#log.bell.attended(),
-      // A copy has the lock of what it was copied from, to which nobody writes any more.
-      isAbandoned: () =>
-        unlessShort(() => this.isReplaced() && (this.#log.isCopied() || !this.isWriterAlive())),
-      moveOn: () => {
-        const { position, lostEntries, overruns } = this;
-        if (!unlessShort(() => this.reopen())) return false;
-        options.onReopen?.({ from: position, lostEntries, overruns });
-        return true;
-      },
-    }, options);
+    return follow(followedLog(this, () => this.#log, next, options), options);
   }
-}
-
-/** What `look` gives; `false` if there is no free descriptor now: a follower asks again soon. */
-function unlessShort(look: () => boolean): boolean {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof SystemCallError && SHORT_OF_DESCRIPTORS.includes(error.errno)) {
-      return false;
-    }
-    throw error;
-  }
-}
-
-function checkReaderOptions(options: ShmLogReaderOptions): void {
-  checkOptions("ShmLogReader", options, shmReaderChecks);
-  if (options.after !== undefined) checkCursor(options.after);
 }
 
 inspectable(ShmLogReader, "ShmLogReader", [

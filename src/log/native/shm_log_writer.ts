@@ -77,12 +77,16 @@ export class ShmLogWriter implements Disposable {
    * @throws {WriterLockedError} if it has a writer that is alive, or no slot is free
    * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
    * @throws {PermissionDeniedError} if the system refuses access to it, or it belongs to another user
-   * @throws {UnsupportedLogError} if what is to be resumed or replaced is not a log
+   * @throws {UnsupportedLogError} if what is to be resumed, replaced or restarted is not a log, or what
+   * is to be restarted has version 1
+   * @throws {LogFinishedError} if it is to be resumed, and its writer has finished it
    * @throws {SystemCallError} if something else is in its place: a symbolic link, which is not
    * followed, a folder, a pipe
    * @throws {CorruptLogError} if it is to be resumed and its next sequence number is unknown
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    * @throws {RangeError} if a size or the name is not usable
+   * @throws {TypeError} if an option is not one of its values, or one of version 2 is given without
+   * `version: 2`
    *
    * @example One log a process
    * ```ts
@@ -98,6 +102,9 @@ export class ShmLogWriter implements Disposable {
     checkOptions("ShmLogWriter", options, shmWriterChecks);
     const name = typeof target === "string" ? target : target.path;
     const { ifExists = hasSlot(name) ? "resume" : "fail" } = options;
+    if (ifExists === "restart" && options.version !== 2) {
+      throw new TypeError('ifExists is "restart", which is for logs of version 2: add version: 2');
+    }
     return openSlot(name, options.slots, (slot) => {
       const place = typeof target === "string" ? slot : { path: slot };
       return ShmLogWriter.#open(place, { ...options, ifExists });
@@ -165,6 +172,16 @@ export class ShmLogWriter implements Disposable {
     return "name" in this.#memory ? this.#memory.name : this.#memory.path;
   }
 
+  /** The version of the log's format: one that is resumed keeps its own. */
+  get version(): 1 | 2 {
+    return this.#writer.version;
+  }
+
+  /** What tells the log from others, a number of 64 bits; `undefined` in version 1. */
+  get bufferId(): bigint | undefined {
+    return this.#writer.bufferId;
+  }
+
   /** The size of the segment in bytes. */
   get segmentSize(): number {
     return this.#memory.byteLength;
@@ -210,6 +227,31 @@ export class ShmLogWriter implements Disposable {
       throw new ClosedError(`the writer of "${this.name}" is closed: open a new one`);
     }
     return !this.#memory.isCurrent();
+  }
+
+  /**
+   * Says that no entry will come any more, in a log of version 2, and ends writing: followers end after
+   * the last entry. The log stays locked, and under its name, until `close()`.
+   *
+   * @throws {UnsupportedLogError} in a log of version 1, which has no mark for that
+   * @throws {ClaimPendingError} if a claim is open
+   * @throws {ClosedError} after `close()` or `finish()`
+   *
+   * @example
+   * ```ts
+   * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
+   *
+   * const writer = ShmLogWriter.create("/doc-finish", { version: 2, chunkSize: 65536 });
+   * using reader = ShmLogReader.open("/doc-finish");
+   * writer.write("last words");
+   * writer.finish();
+   * for await (const entry of reader.follow()) console.log(entry.text); // last words
+   * console.log(reader.isFinished); // true
+   * writer.close();
+   * ```
+   */
+  finish(): void {
+    this.#writer.finish();
   }
 
   /**

@@ -25,10 +25,10 @@ import {
 } from "../../errors.ts";
 import { compilerFence, fullFence } from "../../fence.ts";
 import { checkOwner } from "../../take_over.ts";
-import { MAGIC, segmentSize, TABLE_OFFSET, VERSION, VERSION_WORD } from "../layout.ts";
+import { isVersion, MAGIC, segmentSize, tableOffset, VERSION_WORD } from "../layout.ts";
 import { couldBeUnfinished, Segment } from "../segment.ts";
 import { Writer } from "../writer.ts";
-import type { WriterOptions } from "../writer_options.ts";
+import { lifeOf, type WriterOptions } from "../writer_options.ts";
 import { copyLog, markContinued } from "./copy_log.ts";
 import { otherShape, shapesOf } from "./shape.ts";
 import {
@@ -37,6 +37,7 @@ import {
   type LogMemory,
   type LogTarget,
   openMemory,
+  withName,
   writerIsAlive,
 } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
@@ -61,13 +62,14 @@ const writerOptions: WriterOptions = {
 
 /** Creates the log, which must not exist. */
 export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog {
+  const life = lifeOf(options);
   const shapes = shapesOf(target, options);
   for (;;) {
     const { chunkCount, chunkSize } = shapes.shift()!;
     try {
       // A reader that finds the name finds a log.
-      return createLike(target, options, segmentSize(chunkCount, chunkSize), {
-        prepare: (made) => void Segment.format(made.buffer, chunkCount, true),
+      return createLike(target, options, segmentSize(chunkCount, chunkSize, life.version), {
+        prepare: (made) => void Segment.format(made.buffer, chunkCount, life, true),
       });
     } catch (error) {
       if (!(error instanceof NoSpaceError) || shapes.length === 0) throw error;
@@ -109,7 +111,7 @@ function resume(
   const old = isSaid ? Writer.resume(memory.buffer, writerOptions) : undefined;
   const shape = old && otherShape(memory, old, options);
   if (old !== undefined && shape !== undefined) {
-    const size = segmentSize(shape.chunkCount, shape.chunkSize);
+    const size = segmentSize(shape.chunkCount, shape.chunkSize, old.version);
     try {
       const prepare = (made: LogMemory) =>
         copyLog(memory.buffer, old.totalEntriesWritten, made.buffer, shape.chunkCount);
@@ -188,7 +190,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
       return undefined;
     }
     const unfinished = isUnfinished(memory);
-    if (!unfinished) checkMagic(memory, target);
+    if (!unfinished) checkMagic(memory);
     if (options.ifExists === "replace" || unfinished) {
       // With the lock in our hand it has no writer; nor has one that was never finished.
       memory.remove();
@@ -198,10 +200,13 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     }
     // It may have been made by another program, or restored from a backup, and have holes.
     memory.reserve();
+    if (options.ifExists === "restart") {
+      return withBell(memory, options, (more) => Writer.restart(memory.buffer, more));
+    }
     return resume(memory, target, options);
   } catch (error) {
     memory.close();
-    throw error;
+    throw withName(error, target);
   }
 }
 
@@ -216,22 +221,22 @@ function checkReplaceable(target: LogTarget): void {
   );
 }
 
-/** Throws unless the memory is a log, and of a version that we know. */
-function checkMagic(memory: LogMemory, target: LogTarget): void {
-  const start = new DataView(new ArrayBuffer(TABLE_OFFSET));
+/** Throws unless the memory is a log, and of a version that is known. */
+function checkMagic(memory: LogMemory): void {
+  const start = new DataView(new ArrayBuffer(tableOffset(1)));
   memory.read(new Uint8Array(start.buffer), 0);
-  if (start.getBigUint64(0, true) === MAGIC) {
-    const version = start.getUint32(4 * VERSION_WORD, true);
-    if (version === VERSION) return;
+  if (start.getBigUint64(0, true) !== MAGIC) {
     throw new UnsupportedLogError(
-      `log ${describeTarget(target)} has version ${version} of the format, and only version ` +
-        `${VERSION} is known. It was not changed: remove it if it is not needed`,
-      version,
+      `${memory.byteLength} bytes that are not a log. They were not changed: ` +
+        "choose another name, or remove it",
     );
   }
+  const version = start.getUint32(4 * VERSION_WORD, true);
+  if (isVersion(version)) return;
   throw new UnsupportedLogError(
-    `${describeTarget(target)} of ${memory.byteLength} bytes is not a log. It was not changed: ` +
-      "choose another name, or remove it",
+    `version ${version} of the format: only versions 1 and 2 are known. It was not changed: ` +
+      `remove it if it is not needed`,
+    version,
   );
 }
 

@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { MappedFile, SharedMemory } from "../../../ffi/mod.ts";
 import {
   CorruptLogError,
+  LogFinishedError,
   SegmentNotFoundError,
   UnsupportedLogError,
   type WriterLockedError,
@@ -35,7 +36,10 @@ export function absoluteTarget(target: LogTarget): LogTarget {
 
 /** An error with the name of the log, where only its memory was known. */
 export function withName(error: unknown, target: LogTarget): unknown {
-  if (error instanceof UnsupportedLogError || error instanceof CorruptLogError) {
+  if (
+    error instanceof UnsupportedLogError || error instanceof CorruptLogError ||
+    error instanceof LogFinishedError
+  ) {
     error.message = `log ${describeTarget(target)}: ${error.message}`;
   }
   return error;

@@ -5,11 +5,12 @@
  */
 
 import { type Checks, flag, mode, number, oneOf } from "../../base/options.ts";
+import { lifeChecks, type LifeOptions } from "../writer_options.ts";
 import { slotsCheck } from "../../slots.ts";
 import { sizeCheck } from "./shape.ts";
 
 /** How a `ShmLogWriter` is made. */
-export interface ShmLogWriterOptions {
+export interface ShmLogWriterOptions extends LifeOptions {
   /**
    * The size of the log: bytes, or text like `"64MiB"`. Default 16 MiB, but in shared memory no more than a
    * quarter of what is free in /dev/shm, and than an eighth of the memory that this process may use (the
@@ -30,15 +31,18 @@ export interface ShmLogWriterOptions {
   slots?: number;
   /**
    * What to do if the segment exists: `"fail"`, `"resume"` it with its entries and the next sequence
-   * number, or `"replace"` it by an empty one. Default `"fail"`.
+   * number, `"replace"` it by an empty one, or `"restart"` it, for `version: 2` only: it is then empty, in
+   * the same segment, with another id. Default `"fail"`.
    *
-   * Both leave alone the log of a writer that is alive, a file that is not a log, and what belongs to
+   * A log that is resumed or restarted keeps its version, one that is resumed also its id.
+   *
+   * All of them leave alone the log of a writer that is alive, a file that is not a log, and what belongs to
    * another user, whatever its mode, even for root: a stranger may have taken the name first.
    *
    * On Windows a segment lives only as long as a process has it open. So there is one to resume only if
    * a reader kept it, and to replace it meanwhile is a `SegmentExistsError`.
    */
-  ifExists?: "fail" | "resume" | "replace";
+  ifExists?: "fail" | "resume" | "replace" | "restart";
   /**
    * Whether `close()` removes the segment, if it is this user's. Readers that have it open keep it.
    * Default `true` for shared memory, `false` for a file. On Windows shared memory is always removed
@@ -70,11 +74,12 @@ export interface ShmLogWriterOptions {
 
 /** What {@linkcode ShmLogWriterOptions} may be. */
 export const shmWriterChecks: Checks<ShmLogWriterOptions> = {
+  ...lifeChecks,
   size: sizeCheck,
   chunkCount: number,
   chunkSize: number,
   slots: slotsCheck,
-  ifExists: oneOf("fail", "resume", "replace"),
+  ifExists: oneOf("fail", "resume", "replace", "restart"),
   unlinkOnClose: flag,
   mode,
   handleSignals: flag,

@@ -1,0 +1,51 @@
+/**
+ * A log as a follower sees it: whether it has ended, and the next one of its name.
+ *
+ * @module
+ */
+
+import { constants } from "node:os";
+import { SystemCallError } from "../../errors.ts";
+import type { Followed, FollowOptions } from "./follow.ts";
+import type { OpenedLog } from "./opened_log.ts";
+import type { ShmLogReader } from "./shm_log_reader.ts";
+
+/** That this process, or the machine, has as many open as it may. */
+const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];
+
+/** What `reader` reads, which has `log` open at each moment. */
+export function followedLog<T>(
+  reader: ShmLogReader,
+  log: () => OpenedLog,
+  next: () => T | undefined,
+  { onReopen }: FollowOptions,
+): Followed<T> {
+  return {
+    next,
+    bell: () => log().bell.attended(),
+    end: () => reader.isFinished ? "finished" : reader.isRestarted ? "restarted" : undefined,
+    // A copy has the lock of what it was copied from, to which nobody writes any more.
+    isAbandoned: () =>
+      unlessShort(() => reader.isReplaced() && (log().isCopied() || !reader.isWriterAlive())),
+    moveOn: () => {
+      const { position, isFinished, isRestarted, lostEntries, overruns } = reader;
+      if (!unlessShort(() => reader.reopen())) return false;
+      // How much of its life came after our last entry, nobody knows.
+      const lost = isRestarted && !isFinished ? "unknown" : lostEntries;
+      onReopen?.({ from: position, lostEntries: lost, overruns });
+      return true;
+    },
+  };
+}
+
+/** What `look` gives; `false` if there is no free descriptor now: a follower asks again soon. */
+function unlessShort(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof SystemCallError && SHORT_OF_DESCRIPTORS.includes(error.errno)) {
+      return false;
+    }
+    throw error;
+  }
+}
