@@ -105,7 +105,7 @@ test("what is no log is named, and left as it is", async () => {
   assert.throws(() => ShmLogReader.open({ path }), (error: Error) => error.message.includes(path));
   assert.throws(
     () => ShmLogWriter.create({ path }, { ...SMALL, ifExists: "replace" }),
-    /is not a log\. It was not changed: choose another name, or remove it$/,
+    /not a log\. They were not changed: choose another name, or remove it$/,
   );
   const { code, stderr } = await runHere("tail", path);
   assert.equal(code, 1);

@@ -18,7 +18,7 @@ export function followedLog<T>(
   reader: ShmLogReader,
   log: () => OpenedLog,
   next: () => T | undefined,
-  { onReopen }: FollowOptions,
+  options: FollowOptions,
 ): Followed<T> {
   return {
     next,
@@ -32,7 +32,7 @@ export function followedLog<T>(
       if (!unlessShort(() => reader.reopen())) return false;
       // How much of its life came after our last entry, nobody knows.
       const lost = isRestarted && !isFinished ? "unknown" : lostEntries;
-      onReopen?.({ from: position, lostEntries: lost, overruns });
+      options.onReopen?.({ from: position, lostEntries: lost, overruns });
       return true;
     },
   };
