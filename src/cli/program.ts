@@ -78,12 +78,22 @@ const THEIRS: Readonly<Record<string, string>> = {
   check: "verify",
 };
 
+/** What names a log, and no command. */
+const PLACE = /^(?:\.*\/|nats:)/;
+
+/** What the parser says of a mistake at the place of a command, with what to type. */
 function suggestOurs(error: string): string {
   return error.replace(
-    /^(error: unknown command '(\w+)')(?:\n.*)?$/m,
-    (whole, message: string, name: string) =>
-      Object.hasOwn(THEIRS, name) ? `${message}\n(Did you mean ${THEIRS[name]}?)` : whole,
-  );
+    /^(error: unknown command '(.+)')(?:\n\(.*)?$/m,
+    (whole, message: string, name: string) => {
+      const ours = Object.hasOwn(THEIRS, name)
+        ? THEIRS[name]
+        : PLACE.test(name)
+        ? `tail ${name}`
+        : undefined;
+      return ours === undefined ? whole : `${message}\n(Did you mean ${ours}?)`;
+    },
+  ).replace(/^(error: unknown option '(-[a-zA-Z])')$/m, "$1\n(Options follow a command: tail $2)");
 }
 
 /** How the help looks: as short as it can be. */
@@ -121,14 +131,17 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     // What it complains of may be a name that a shell completed, or a script passed on.
     .configureOutput({
-      outputError: (text, write) => write(harmless(withoutPasswords(suggestOurs(text)))),
+      outputError: (text, write) => write(harmless(withoutPasswords(text))),
     })
     .exitOverride();
   for (const [group, commands] of Object.entries(COMMANDS)) {
     program.commandsGroup(group);
     for (const add of commands) add(program);
   }
-  return program;
+  // Of the program only: its commands have taken the other one.
+  return program.configureOutput({
+    outputError: (text, write) => write(harmless(withoutPasswords(suggestOurs(text)))),
+  });
 }
 
 /**

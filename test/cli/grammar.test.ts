@@ -106,6 +106,8 @@ test("tail takes what users of tail, journalctl, grep and docker logs type", () 
     [["--priority=warning..err", "/a"], { level: { least: "warn", most: "error" } }],
     [["-p", "err..warning", "/a"], { level: { least: "warn", most: "error" } }],
     [["-o", "json", "/a"], { output: "json" }],
+    [["-o", "cat", "/a"], { output: "text" }],
+    [["-o", "short", "/a"], { output: "pretty" }],
     [["--json", "/a"], { output: "json", json: true }],
     [["--color=never", "/a"], { color: false }],
     [["--color=always", "/a"], { color: true }],

@@ -335,3 +335,24 @@ test("record waits for its log through a SIGHUP, too", { skip: needsSignals }, a
   await until(() => read(path) === lines(1, 3), cli);
   await stopped(cli);
 });
+
+test("record --from a number begins with that entry, and counts what is gone before it", async () => {
+  using log = ShmLogWriter.create(uniqueName("record-from"), {
+    chunkSize: 1024,
+    chunkCount: 2,
+    unlinkOnClose: true,
+  });
+  fill(log, 20);
+  const path = `${folder}/from.txt`;
+  const cli = startCli(["record", log.name, path, "--from", 18]);
+  await until(() => read(path) === lines(18, 20), cli);
+  fill(log, 22);
+  await until(() => read(path) === lines(18, 22), cli);
+  assert.match(await stopped(cli), /5 entries recorded, 0 lost/);
+  const later = `${folder}/later.txt`;
+  const next = startCli(["record", log.name, later, "--from", 24]);
+  await until(() => existsSync(later), next);
+  fill(log, 25);
+  await until(() => read(later) === lines(24, 25), next);
+  assert.match(await stopped(next), /2 entries recorded, 0 lost/);
+});

@@ -163,3 +163,21 @@ test("tail ends quietly when nobody reads its output", async () => {
   clearInterval(timer);
   assert.deepEqual([code, stderr], [0, ""]);
 });
+
+test("tail -r prints the newest entries first, of several logs by time", () => {
+  const at = (time: number, msg: string) => JSON.stringify({ time: 1.7e12 + time, msg });
+  const small = { chunkSize: 1024, chunkCount: 2, unlinkOnClose: true };
+  using one = ShmLogWriter.create(uniqueName("tail-r"), small);
+  using two = ShmLogWriter.create(uniqueName("tail-r"), small);
+  one.writeMany([at(1, "a"), at(3, "c")]);
+  two.writeMany([at(2, "b"), at(4, "d")]);
+  const texts = (...args: (string | number)[]) => {
+    const { code, stdout, stderr } = runCli(["tail", "--json", ...args]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    return stdout.trim().split("\n").map((line) => JSON.parse(JSON.parse(line).text).msg).join("");
+  };
+  assert.equal(texts("-r", one.name), "ca");
+  assert.equal(texts("-r", "-n", 1, one.name, two.name), "dc");
+  assert.equal(texts("--all", "-r", one.name, two.name), "dcba");
+  assert.equal(texts("--all", "-g", "A", "-e", "C", "-iv", two.name, one.name), "bd");
+});

@@ -8,6 +8,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Place, positiveArgument, sizeArgument } from "./arguments.ts";
 
+/** Formats of journalctl and others, as ours. */
+const FORMATS: Readonly<Record<string, string>> = {
+  cat: "text",
+  short: "pretty",
+  verbose: "pretty",
+  jsonl: "json",
+  ndjson: "json",
+};
+
 /** `-o` and `--json`; without a default the command chooses it. */
 export function addOutputOptions(
   command: Command,
@@ -15,7 +24,12 @@ export function addOutputOptions(
   fallback: { format?: string; words?: string } = { format: "text" },
 ): Command {
   const words = fallback.words === undefined ? "" : ` (default: ${fallback.words})`;
-  const option = new Option("-o, --output <format>", `print as${words}`).choices(formats);
+  const option = new Option("-o, --output <format>", `print as${words}`).choices(formats)
+    .argParser((text) => {
+      const format = Object.hasOwn(FORMATS, text) ? FORMATS[text] : text;
+      if (formats.includes(format)) return format;
+      throw new InvalidArgumentError(`Allowed choices are ${formats.join(", ")}.`);
+    });
   if (fallback.format !== undefined) option.default(fallback.format);
   return command.addOption(option)
     .option("--json", "the same as -o json")
@@ -34,7 +48,7 @@ export function fromOption(
   description: string,
   words: readonly ("oldest" | "latest" | "new")[],
 ): Option {
-  return new Option("--from <place>", description).argParser((text): Place => {
+  return new Option("--from <place>", description).choices(words).argParser((text): Place => {
     const word = words.find((word) => word === text);
     if (word !== undefined) return word;
     if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);

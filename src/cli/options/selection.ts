@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Entry } from "../../log/entry.ts";
 import { Pattern, type PatternOptions } from "../grep/pattern.ts";
-import { isAtLeast, type LogLevel } from "../../records/level.ts";
+import { isAtLeast, LEVELS, type LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { type LevelRange, levelsArgument, momentArgument, patternsArgument } from "./arguments.ts";
@@ -105,10 +105,11 @@ export function addSelectionOptions(command: Command): Command {
     .optionsGroup("Filters:")
     .option("-S, --since <time>", "print entries from this time on", momentArgument)
     .option("-U, --until <time>", "print entries up to this time", momentArgument)
-    .option(
-      "-p, --level <level>",
-      "print records of at least this level (warn), or of a range (warn..error)",
-      levelsArgument,
+    .addOption(
+      new Option(
+        "-p, --level <level>",
+        "print records of at least this level (warn), or of a range (warn..error)",
+      ).choices(LEVELS).argParser(levelsArgument),
     )
     .option(
       "-g, --grep <pattern>",

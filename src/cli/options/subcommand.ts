@@ -34,11 +34,12 @@ const NEEDLESS = /^--(?:retry|no-pager|line-buffered)$/;
 
 /** What others have and we have not, and what to type. */
 const HINTS: readonly [theirs: RegExp, hint: string][] = [
-  [/^(?:-c|--bytes|--count)\b/, "count lines by | wc -l; -n <count> prints the last entries"],
+  [/^(?:-c|--bytes|--count)\b/, "-n <count> prints the last entries; | wc -l counts them"],
   [/^(?:-u|--unit|--identifier)\b/, "name the log: ouroboros tail /NAME"],
   [/^(?:-[ABC]|--(?:context|before-context|after-context))\b/, "pipe into grep: | grep -C 3"],
   [/^(?:-[bk]|--boot|--dmesg)\b/, "--since names a time: --since today"],
   [/^(?:-s|--sleep-interval|--pid)\b/, "-f ends with its log, -F at Ctrl-C"],
+  [/^--(?:exclude|include|highlight)\b/, "-g <pattern> selects entries, with -v the others"],
   [/^(?:-t|--timestamps)$/, "-o pretty shows the times of records"],
 ];
 
