@@ -43,6 +43,8 @@
  * - [Containers and services](src/guides/containers.md)
  * - [Many machines](src/guides/machines.md)
  * - [Other languages](src/guides/languages.md): C++, Go, Python
+ * - [Other structures](src/guides/structures.md): queue, ring of messages, events
+ * - [Errors](src/guides/errors.md): what to do about each
  * - [Security](src/guides/security.md)
  * - [Windows and macOS](src/guides/platforms.md)
  * - [Benchmarks](src/guides/benchmarks.md)

@@ -7,63 +7,7 @@
  * All classes are exported from `@ouroboros/log/errors`. Each other module exports those that its own
  * functions throw. A class that two modules export is the same one.
  *
- * ## What to do about it, by code
- *
- * - **`CLAIM_PENDING`**: a claim was neither committed nor aborted. Do one of the two before the next
- *   write, in a `finally` if the code that fills it can throw.
- * - **`CLOSED`**: the handle was closed before. Often a `using` ended with its block while a timer still
- *   writes.
- * - **`CORRUPT_BUFFER`**: the state of a circular buffer contradicts itself. Its segments belong to
- *   different buffers, or another program wrote into them. Remove both segments.
- * - **`CORRUPT_LOG`**: the log has bytes that no writer wrote. Look at it with `ouroboros verify NAME`.
- *   Read what is left with `onDamage: "skip"`. Start again with `ifExists: "replace"`.
- * - **`CORRUPT_RING`**: a ring's file is damaged, or the file is not a ring: the message says which.
- *   `MemMapRingBuffer.repair(path)` keeps what is intact, and refuses a file that is not a ring.
- * - **`CORRUPT_STATE`**: a state file is damaged: no slot is intact. Remove it. The forwarder or receiver
- *   then starts with what is there, and duplicates are dropped by their numbers.
- * - **`LAPPED`**: the reader of a circular buffer was too slow, and was made with `onLap: "throw"`. It is
- *   at the newest message: read on. A larger capacity gives it more time.
- * - **`LOG_FINISHED`**: the writer of a log of version 2 has finished it, so no entry can be added. Start
- *   anew with `ifExists: "restart"`, in the same segment, or with `"replace"`.
- * - **`NATIVE_UNAVAILABLE`**: the runtime has no foreign functions. Deno: run with `--allow-ffi`, without a
- *   path. Node before 26.9: `npm install koffi`; with `--permission` also `--allow-addons`, or
- *   `--allow-ffi` from 26.9 on. On a system that is not supported, use `Writer` and `Reader` on a
- *   `SharedArrayBuffer`.
- * - **`NATS_REFUSED`**: a NATS server refused the connection or the subject: wrong credentials, an untrusted
- *   certificate, or no permission to publish. It is not tried again, because that does not help.
- * - **`NO_SPACE`**: there is no memory for the segment. The `/dev/shm` of a container has 64 MiB by default
- *   (`docker run --shm-size=1g`; an `emptyDir` of `medium: Memory` in Kubernetes). `df /dev/shm` shows how
- *   full it is. Logs of programs that ended stay there: `ouroboros list`, `ouroboros remove`.
- * - **`OVERRUN`**: the writer overtook a reader with `onOverrun: "throw"`. It is at the oldest entry: read
- *   on. More or larger chunks give it more time.
- * - **`PACKAGE_MISSING`**: a part of this library needs another package. The message says which one to
- *   install.
- * - **`PERMISSION_DENIED`**: the mode of the segment, or of the folder, does not let this user in; or the
- *   log belongs to another user, and a writer writes only to its own. Segments have mode 0600. Let others
- *   read with `mode: 0o640` and a group, or `0o644`. Deno: files need `--allow-read` and `--allow-write`.
- * - **`REENTRANT_USE`**: a visitor or handler used the reader that calls it, or a batch was filled while
- *   code iterated over it. Nothing was read. Collect what you need, return, and read then; or open another
- *   reader.
- * - **`SEGMENT_EXISTS`**: a log of this name exists, of a writer that is alive or that crashed. Choose
- *   `ifExists: "resume"` to continue it, or `"replace"`.
- * - **`SEGMENT_NOT_FOUND`**: there is no log of this name. It was not created yet
- *   (`ShmLogReader.waitFor`), its writer removed it with `close()` (`unlinkOnClose: false` keeps it), or it
- *   is in the `/dev/shm` of another container.
- * - **`SEGMENT_TRUNCATED`**: the segment became shorter while it was read. `reopen()` opens the one that
- *   has its name now.
- * - **`STATE_LOCKED`**: another process uses the state file. Each forwarder or receiver needs its own. The
- *   file is free as soon as that process has ended.
- * - **`STREAM_UNUSABLE`**: the NATS server has no JetStream (`nats-server -js`), no stream of that name
- *   (`--create-stream`, or `nats stream add`), or the stream does not take the subject; or the consumer
- *   belongs to another receiver, or to another subject.
- * - **`SYSTEM_CALL_FAILED`**: a system call failed in a way that has no class of its own. `errno` and the
- *   message say which one and why. `ELOOP` (40 on Linux) means a symbolic link in the place of a log.
- * - **`UNSUPPORTED_BUFFER`**: the segments are not a circular buffer, or have another capacity.
- * - **`UNSUPPORTED_LOG`**: what is there is not a log, or has an unknown version. A writer does not touch it.
- *   Remove it yourself if nobody needs it.
- * - **`WRITER_LOCKED`**: a writer of this name is alive: see `ouroboros stat NAME`. Use one log for each
- *   process: `"/app.{slot}"` as its name. The kernel releases the lock with the process, but not with a worker that was ended by
- *   `worker.terminate()`.
+ * The guide [Errors](src/guides/errors.md) says what to do about each code.
  *
  * @example
  * ```ts

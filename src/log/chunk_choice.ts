@@ -63,7 +63,7 @@ export class ChunkChoice {
     this.#landing.caughtUp();
   }
 
-  /** The row of the chunk to go to; `undefined` if there is none. */
+  /** The row of the chunk to go to; `undefined` if there is no such chunk. */
   choose(at: Whereabouts): ChunkRow | undefined {
     const found = this.look();
     const { order, newest } = found;
@@ -137,7 +137,7 @@ export class ChunkChoice {
     return rowOf(found, order[first + age]);
   }
 
-  /** Takes a new survey. What was read counts anew only if the writer has written since. */
+  /** Takes a new survey. What was read counts again only if the writer has written since. */
   #renew(found: Survey): void {
     this.#survey = found;
     const written = found.newest === undefined ? -1 : found.newest.token + found.end.entries;

@@ -24,7 +24,7 @@
  * nothing comes after it. Length 2 is reserved, in version 1 length 3, too.
  * The sequence number of an entry is the token of its chunk plus its 1-based place in the chunk.
  *
- * The buffer id tells the lives of a segment apart: a log of version 2 may be begun anew in place, and
+ * The buffer id tells the lives of a segment apart: a log of version 2 may be restarted in place, and
  * has another id then.
  *
  * Source of the format: the C++ library `ouroboros` of Steinwurf (`buffer_format` versions 1 and 2).
@@ -40,7 +40,7 @@ export const MAGIC = 0x4f55524f424c4f47n;
 export const MAGIC_LOW = 0x424c4f47;
 /** The upper half of the magic, as the word that an Int32Array shows. */
 export const MAGIC_HIGH = 0x4f55524f;
-/** A version of the format: 2 has a buffer id, can be finished, and can be begun anew in place. */
+/** A version of the format: 2 has a buffer id, can be finished, and can be restarted in place. */
 export type FormatVersion = 1 | 2;
 
 /** Word index (offset / 4) of the version. */
@@ -85,8 +85,8 @@ export const ROW_COMMIT_FLAG = 1n << 63n;
 export const RESTART_MARK = 1n << 62n;
 
 /**
- * What row 0 holds while the whole buffer is begun anew: a restart mark with a number that there can't
- * be. Neither the entries before nor the buffer id count: a writer that resumes begins anew once more.
+ * What row 0 holds while the whole buffer is restarted: a restart mark with a number that there can't
+ * be. Neither the entries before nor the buffer id count: a writer that resumes restarts it once more.
  */
 export const RENEWAL_MARK: bigint = RESTART_MARK | 1n << 61n;
 

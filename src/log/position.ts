@@ -348,7 +348,7 @@ export class Position implements Whereabouts {
    * mean that we were not overtaken. Where the writer is tells.
    */
   damaged(error: CorruptLogError): Step {
-    // Before an error: anew. It ends the reading, so that it costs no more than once.
+    // Before an error: again. It ends the reading, so that it costs no more than once.
     if (!this.#policy.skipsDamage) this.#choice.forget();
     const found = this.#choice.lookSteadily();
     this.#fence(); // the entries before our row

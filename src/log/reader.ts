@@ -136,8 +136,8 @@ export class Reader implements Iterable<Entry> {
   }
 
   /**
-   * Whether the log was begun anew in its memory since this reader was made (version 2 only). Then this
-   * reader gives no more entries, for the numbers begin anew, too, and nobody knows how many of the life
+   * Whether the log was restarted in its memory since this reader was made (version 2 only). Then this
+   * reader gives no more entries, because the numbers start again, too, and it is unknown how many of the life
    * before it did not get: make another reader.
    */
   get isRestarted(): boolean {

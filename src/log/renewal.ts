@@ -1,22 +1,22 @@
 /**
- * A log of version 2 that is begun anew in its memory, under readers that may look on.
+ * A log of version 2 that is restarted in its memory, while readers may read it.
  *
  * The order is such that no reader can take an entry of one life for one of the other, and that a
  * writer which dies anywhere in between leaves nothing that could be resumed with wrong numbers:
  *
  * | step | a reader that looks then | after a crash then |
  * |---|---|---|
- * | 1. row 0 says that all is begun anew (RENEWAL_MARK) | no chunk 0 | begun anew once more |
- * | 2. all other rows are taken back | no chunks | the same |
+ * | 1. row 0 says that all is restarted (RENEWAL_MARK) | no chunk 0 | restarted once more |
+ * | 2. all other rows are invalidated | no chunks | the same |
  * | 3. the first header is zeroed | | the same |
  * | 4. another buffer id | what it has read before does not count any more | the same, with a third id |
  * | 5. row 0 with token 0 is committed | a new reader finds an empty log | resumed as an empty log |
  *
- * Readers look at a row, and after it at the id (`Segment.isSameLife`): who has seen a row of the next
+ * Readers look at a row, and after it at the id (`Segment.isSameLife`): a reader that has seen a row of the next
  * life, or a byte that it covers, sees the next id.
  *
  * The reference zeroes the table, stores the header with the next id, and commits row 0 last; it leaves
- * no mark. A crash there leaves no committed row, and token 0 in row 0: that is begun anew, too.
+ * no mark. A crash there leaves no committed row, and token 0 in row 0: that is restarted, too.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { BUFFER_ID_WORD, RENEWAL_MARK, RESTART_MARK, ROW_COMMIT_FLAG } from "./l
 import { Segment } from "./segment.ts";
 
 /**
- * Begins the log in the memory of `segment` anew; gives it in its next life.
+ * Restarts the log in the memory of `segment`; returns it in its next life.
  *
  * @throws {UnsupportedLogError} if it is of version 1
  */
@@ -35,7 +35,7 @@ export function beginAnew(segment: Segment, fence: Fence): Segment {
   const { bytes, words, dataStart, version } = segment;
   if (version === 1) {
     throw new UnsupportedLogError(
-      "a log of version 1 can't be begun anew in place: its readers could not tell. Replace it",
+      "a log of version 1 can't be restarted in place, because its readers would not notice: replace it",
       version,
     );
   }
@@ -59,7 +59,7 @@ export function beginAnew(segment: Segment, fence: Fence): Segment {
   return new Segment(bytes);
 }
 
-/** Whether a writer died while it began the log anew: there is nothing to resume. */
+/** Whether a writer died while it restarted the log: there is nothing to resume. */
 export function wasBeingBegun(segment: Segment): boolean {
   if (segment.version === 1) return false;
   const rows = segment.rowTable();

@@ -30,7 +30,7 @@ import {
 /** The largest token: a segment of 4 GiB has 2^30 entries at most, and all their numbers are exact. */
 const MAX_TOKEN = Number.MAX_SAFE_INTEGER - 2 ** 30;
 
-/** How often a log that is begun anew again and again is looked at. */
+/** How often a log that is restarted again and again is looked at. */
 const MOST_LIVES = 16;
 
 /** Which version a log has, and, in version 2, which id. */
@@ -143,7 +143,7 @@ export class Segment {
     let low = this.words[BUFFER_ID_WORD] | 0;
     let high = this.words[BUFFER_ID_WORD + 1] | 0;
     for (let attempt = 0; version === 2 && attempt < MOST_LIVES; attempt++) {
-      // Its two halves are of one id if they stay. And the reference may begin a buffer anew with another
+      // Its two halves are of one id if they stay. And the reference may restart a buffer with another
       // chunk count, which it stores before the id: so that is looked at later. Pairs with isSameLife().
       fullFence();
       load(0, Math.min(LARGEST_HEADER, bytes.length));
@@ -206,7 +206,7 @@ export class Segment {
    * row or an entry before this may be of another one.
    *
    * It looks at the id after what was looked at before. Pairs with `beginAnew()`, which changes the id
-   * before it commits row 0: who has seen a row, or a byte, of the next life sees the next id.
+   * before it commits row 0: a reader that has seen a row, or a byte, of the next life sees the next id.
    */
   isSameLife(fence: Fence): boolean {
     if (this.version === 1) return true;
@@ -288,7 +288,7 @@ export class Segment {
   }
 }
 
-/** What `look` finds in one life of the log in `memory`: again where it was begun anew meanwhile. */
+/** What `look` finds in one life of the log in `memory`: again where it was restarted meanwhile. */
 export function inOneLife<T>(
   memory: MemoryLike,
   load: Load | undefined,

@@ -110,7 +110,7 @@ export function* copySteps(
     // Before the reader looks: all entries up to here are, or were, there at this one moment, so
     // those that it finds of them fit into a segment of the same size.
     options.guard?.();
-    // Each time: it may have been begun anew.
+    // Each time: it may have been restarted.
     const segment = new Segment(source, options.load);
     const goal = totalOf(segment, fence);
     hasMoved ||= attempt > 1 && goal !== before;
@@ -141,7 +141,7 @@ export function* copySteps(
     // The finish mark is behind the last entry.
     const isEnd = run.last >= goal && reader.lastSequenceNumber === run.last &&
       reader.readBatch(1).length === 0 && reader.isFinished;
-    // Less: the writer is a lap ahead, or was in the midst of something when we looked.
+    // Less: the writer is a lap ahead, or was in the middle of something when we looked.
     hasOverruns ||= reader.overruns > 0;
     const most = hasOverruns && hasMoved ? ATTEMPTS : STUCK_ATTEMPTS;
     if (run.last >= goal || attempt >= most) {

@@ -99,7 +99,7 @@ export class Writer {
 
   /**
    * Continues with the log that is in `memory`, with the next sequence number, after its writer was
-   * closed, or killed at any moment. A log that was to be begun anew is empty, and has a new id, if the
+   * closed, or killed at any moment. A log that was to be restarted is empty, and has a new id, if the
    * writer was killed while it did that.
    *
    * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
@@ -124,7 +124,7 @@ export class Writer {
   }
 
   /**
-   * Begins the log that is in `memory` anew, in place: it is empty then, its numbers begin with 1, and it
+   * Restarts the log that is in `memory`, in place: it is empty then, its numbers begin with 1, and it
    * has another id, a random one. Version, size and number of chunks stay. Readers that have it open
    * never get an entry of one life under the number of another ({@linkcode Reader.isRestarted}).
    *
@@ -301,7 +301,7 @@ export class Writer {
 
   /**
    * Says that no entry will come any more, in a log of version 2, and ends writing: readers come to an
-   * end after the last entry, and nobody can resume the log. It can be begun anew.
+   * end after the last entry, and nobody can resume the log. It can be restarted.
    *
    * @throws {UnsupportedLogError} in a log of version 1, which has no mark for that
    * @throws {ClaimPendingError} if a claim is open

@@ -53,7 +53,7 @@ export class WriterGate {
   closed(): ClosedError {
     return new ClosedError(
       this.isFinished
-        ? "the log is finished, no entry can come after that: begin it anew, or make another one"
+        ? "the log is finished, no entry can come after that: restart it, or make another one"
         : "the writer is closed: open a new one",
     );
   }

@@ -38,7 +38,7 @@ export interface WriterOptions {
 /** Which version a new log has. */
 export interface LifeOptions {
   /**
-   * The version of the format. A log of version 2 can be finished (`finish()`), and begun anew in place;
+   * The version of the format. A log of version 2 can be finished (`finish()`), and restarted in place;
    * readers of the C++ library read either version 1 (up to 1.1.0) or version 2. Default 1.
    */
   version?: 1 | 2;

@@ -90,7 +90,7 @@ for (const fixture of fixtures) {
     assert.equal(reader.isFinished, fixture.isFinished);
   });
 
-  test(`Writer.resume goes on with the next number, unless it is finished: ${fixture.name}`, () => {
+  test(`Writer.resume continues with the next number, unless it is finished: ${fixture.name}`, () => {
     const memory = fixture.image();
     if (fixture.isFinished) {
       assert.throws(() => Writer.resume(memory), LogFinishedError);
@@ -117,7 +117,7 @@ for (const fixture of fixtures) {
     assert.equal(follower.lostEntries, 0);
   });
 
-  test(`Writer.restart begins it anew: ${fixture.name}`, () => {
+  test(`Writer.restart starts it again: ${fixture.name}`, () => {
     const memory = fixture.image();
     const reader = new Reader(memory, { strategy: "oldest" });
     const writer = Writer.restart(memory);

@@ -110,7 +110,7 @@ export class OpenedLog {
   }
 
   /**
-   * The log of that name by now, if it is another one, in another segment or begun anew in this one; with
+   * The log of that name by now, if it is another one, in another segment or restarted in this one; with
    * a reader in the place of `reader`.
    */
   next(

@@ -130,7 +130,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#reader.isFinished;
   }
 
-  /** Whether the log was begun anew in its memory, see {@linkcode Reader.isRestarted}. */
+  /** Whether the log was restarted in its memory, see {@linkcode Reader.isRestarted}. */
   get isRestarted(): boolean {
     return this.#reader.isRestarted;
   }
