@@ -21,6 +21,7 @@ import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import {
   addNatsOptions,
+  inboxPrefixOf,
   NATS_HELP,
   type NatsCommandOptions,
   natsOptions,
@@ -30,11 +31,14 @@ import {
 } from "./nats/nats_options.ts";
 import {
   durationArgument,
+  durationWithin,
+  type Place,
   positiveArgument,
-  secondsArgument,
   sizeArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
+import { fromOption } from "./options/common.ts";
+import { oldOption } from "./options/subcommand.ts";
 import { waitForLog } from "./options/log_targets.ts";
 import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -42,33 +46,36 @@ import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
-Examples:
-  ouroboros forward /app --to nats://10.0.0.7 --stream LOGS
-  ouroboros forward /app /db --stream LOGS --state /var/lib/ouroboros --create-stream --max-bytes 50G
-  ouroboros forward /app --stream LOGS --subject 'logs.{host}.{name}' --creds app.creds
-  ouroboros forward /app --stream LOGS --once   what is there, then end
+Each entry becomes a message with its number. Entries that were overwritten
+before they could be sent become a message that says which numbers are missing,
+and why. While the server is away or refuses messages, they wait in the log. At
+Ctrl-C the command waits up to 5 s for the server to acknowledge what was sent.
 
-Each entry becomes a message, with its number in a header; what was overwritten before it could be
-sent becomes a message that says so. Goes on until Ctrl-C, through everything that happens to the
-server, the network and the writer of the log; meanwhile the log itself is what keeps the entries.
-Then waits up to 5 s for the server to have all that was sent.
+With --state the next run begins where this one ended: a file for one log, a
+folder for several. It also keeps the key of the message ids, by which the
+server drops what is sent twice; so only its owner may read it. Without it, the
+command begins at --from each time, and receivers drop by its number what they
+have.
 
-With --state it goes on where it was, after a restart of this command, too. For one log it is a file;
-for several it is a folder with a file for each. Without it, it begins with the oldest entry, and what
-is in the stream already is dropped by the server, within its window, or by who receives it.
+A <place> is oldest, latest (the newest chunk), new (only what comes), or a
+sequence number.
 
 ${NATS_HELP}
 
-A stream that is there is taken as it is. A full one that refuses what is new is tried again until it
-takes it. Every 10 seconds a line on standard error says how far it is.`;
+Examples:
+  ouroboros forward /app --to nats://10.0.0.7 --stream LOGS --state app.state
+  ouroboros forward /app /db --stream LOGS --state /var/lib/ouroboros
+  ouroboros forward /app --stream LOGS --create-stream --max-bytes 50G --max-age 7d
+  ouroboros forward /app --stream LOGS --creds app.creds --hostname web-1
+  ouroboros forward /app --stream LOGS --once     what is there now`;
 
 interface ForwardCommandOptions extends NatsCommandOptions {
   to?: string;
   stream: string;
   subject: string;
-  host?: string;
+  hostname?: string;
   state?: string;
-  from: "oldest" | "new";
+  from: Place;
   once?: true;
   truncate?: true;
   createStream?: true;
@@ -88,48 +95,45 @@ const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard
 /** Adds the command. */
 export function addForward(program: Command): void {
   const command = program.command("forward")
-    .description("send logs to a stream of NATS JetStream, entry by entry")
+    .description("Send the entries of logs to a stream of NATS JetStream, as they come.")
+    .summary("send logs to a stream of NATS")
     .argument("<name...>", "the logs", sourcesArgument)
-    .option("--to <servers>", "the NATS server, or several with commas", serversArgument)
-    .requiredOption("--stream <stream>", "the stream", streamArgument)
+    .option("--to <target>", "NATS server, or several with commas", serversArgument)
+    .requiredOption("--stream <stream>", "stream of the server", streamArgument)
     .option(
       "--subject <template>",
-      "with {host}, {name} and {segment} in it",
+      "subject, with {host}, {name} and {segment} in it",
       subjectArgument,
       DEFAULT_SUBJECT,
     )
-    .option("--host <word>", "what this machine is called (default: its name)", wordArgument)
+    .option("--hostname <name>", "name of this machine (default: that of the system)", wordArgument)
     .option(
       "--state <path>",
-      "where to remember how far it is: a file, or a folder for several logs",
+      "begin after the place in this file or folder, and keep it up to date",
     )
-    .addOption(
-      new Option("--from <where>", "where no state says it: oldest entry, or new ones only")
-        .choices(["oldest", "new"]).default("oldest"),
-    )
-    .option("--once", "end when all is there that was in the logs at the start")
+    .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
+    .option("--once", "end with what is there now")
     .option(
       "--truncate",
-      "cut entries that are larger than the server takes, instead of leaving them out",
+      "cut entries that are too large for the server; by default they are left out",
     )
-    .option("--create-stream", "make the stream if it is not there")
-    .option("--max-bytes <bytes>", "how much a new stream keeps", sizeArgument)
+    .option("--create-stream", "make the stream if there is none")
+    .option("--max-bytes <bytes>", "size of a new stream", sizeArgument)
     .option("--max-age <time>", "how long a new stream keeps a message", durationArgument)
-    .option("--replicas <count>", "on how many servers a new stream is", positiveArgument)
-    .option("--duplicates <time>", "for how long a new stream knows what it has", durationArgument)
+    .option("--replicas <count>", "number of copies of a new stream", positiveArgument)
+    .option("--duplicates <time>", "how long a new stream knows message ids", durationArgument)
     .addOption(
-      new Option("--discard <which>", "what a new stream does when it is full")
+      new Option("--discard <which>", "what a new stream discards when it is full")
         .choices(["old", "new"]),
     )
-    .option("--domain <domain>", "the domain of JetStream")
-    .option("--max-in-flight <count>", "the most messages on their way", positiveArgument)
-    .option(
-      "--summary <seconds>",
-      "how often to say how far it is; 0: never",
-      secondsArgument(0, 86_400),
-      10,
+    .option("--domain <domain>", "domain of JetStream")
+    .option("--max-in-flight <count>", "most messages without an answer", positiveArgument)
+    .addOption(
+      new Option("--summary <time>", "how often to print a summary; 0: never")
+        .argParser(durationWithin(0, 86_400_000)).default(10_000, "10s"),
     );
   addNatsOptions(command).addHelpText("after", EXAMPLES).action(forwardLogs);
+  oldOption(command, "--host", "--hostname");
 }
 
 function wordArgument(text: string): string {
@@ -207,7 +211,7 @@ async function forwardLog(
     state: string | undefined;
   },
 ): Promise<void> {
-  using reader = await open(target, signal, options.once ?? false);
+  using reader = await open(target, signal, options);
   const name = oneLine(reader.name);
   await using forwarding = await forward(reader, {
     ...forwardOptions(options),
@@ -219,7 +223,7 @@ async function forwardLog(
     onTrouble: (trouble) => sayTrouble(name, trouble),
   });
   const timer = options.summary > 0
-    ? setInterval(() => warn(`${name}: ${summary(forwarding.stats)}`), options.summary * 1000)
+    ? setInterval(() => warn(`${name}: ${summary(forwarding.stats)}`), options.summary)
     : undefined;
   try {
     if (options.once) await once(forwarding);
@@ -233,10 +237,15 @@ async function forwardLog(
   }
 }
 
-/** Opens a log; waits for it, unless what is there is all that is wanted. */
-function open(target: LogTarget, signal: AbortSignal, isOnce: boolean): Promise<ShmLogReader> {
-  const options = { strategy: "oldest", onDamage: "skip", copyMode: "auto" } as const;
-  if (isOnce) return Promise.resolve(ShmLogReader.open(target, options));
+/** Opens a log; waits for it, unless only what is there now is to be sent. */
+function open(
+  target: LogTarget,
+  signal: AbortSignal,
+  { from, once }: ForwardCommandOptions,
+): Promise<ShmLogReader> {
+  const strategy = from === "latest" ? "latest" : "oldest";
+  const options = { strategy, onDamage: "skip", copyMode: "auto" } as const;
+  if (once) return Promise.resolve(ShmLogReader.open(target, options));
   return waitForLog(target, signal, options);
 }
 
@@ -248,7 +257,7 @@ async function once(forwarding: Forwarding): Promise<void> {
 }
 
 function forwardOptions(options: ForwardCommandOptions): ForwardOptions {
-  const { stream, subject, host, from, truncate, domain, maxInFlight, inboxPrefix } = options;
+  const { stream, subject, hostname, from, truncate, domain, maxInFlight } = options;
   const { maxBytes, maxAge, replicas, duplicates, discard } = options;
   const create: NewStreamOptions = {
     ...maxBytes !== undefined && { maxBytes },
@@ -260,13 +269,13 @@ function forwardOptions(options: ForwardCommandOptions): ForwardOptions {
   return {
     stream,
     subject,
-    start: from,
+    start: from === "latest" ? "oldest" : from,
     tooLarge: truncate ? "truncate" : "gap",
-    ...host !== undefined && { host },
+    ...hostname !== undefined && { host: hostname },
     ...options.createStream && { createStream: create },
     ...domain !== undefined && { domain },
     ...maxInFlight !== undefined && { maxInFlight },
-    ...inboxPrefix !== undefined && { inboxPrefix },
+    ...inboxPrefixOf(options),
   };
 }
 

@@ -32,10 +32,10 @@ export interface ShipOptions {
    */
   state?: string;
   /**
-   * Where to begin when no state file says so: with the `"oldest"` entry that the reader gives, or with
-   * those that are `"new"` from now on. Default `"oldest"`.
+   * Where to begin when no state file says so: with the `"oldest"` entry that the reader gives, with
+   * those that are `"new"` from now on, or with the entry of a sequence number. Default `"oldest"`.
    */
-  start?: "oldest" | "new";
+  start?: "oldest" | "new" | number;
   /**
    * What to do with an entry that is larger than what carries it takes: a `"gap"` says that it is
    * missing, or its beginning is sent and the message says how long it was (`"truncate"`). Default
@@ -113,6 +113,8 @@ export interface ForwardStats {
   readonly position: Cursor;
 }
 
+const startWord = oneOf("oldest", "new");
+
 /** What {@linkcode ShipOptions} may be. */
 export const shipChecks: Checks<ShipOptions> = {
   host(name, value) {
@@ -122,7 +124,10 @@ export const shipChecks: Checks<ShipOptions> = {
     }
   },
   state: text,
-  start: oneOf("oldest", "new"),
+  start(name, value) {
+    if (typeof value === "number") integer(0)(name, value);
+    else startWord(name, value);
+  },
   tooLarge: oneOf("gap", "truncate"),
   maxInFlight: integer(1, MOST_IN_FLIGHT),
   maxInFlightBytes: integer(1, undefined, "bytes"),

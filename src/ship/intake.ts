@@ -98,7 +98,10 @@ export class Intake {
       progress.startAfter(this.#next - 1);
     } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
     // Entries that are there, and that the reader is not to read.
-    const start = options.start === "new" ? lastSequenceNumber : passed;
+    const { start: from = "oldest" } = options;
+    const start = from === "oldest"
+      ? passed
+      : Math.max(passed, Math.min(lastSequenceNumber, from === "new" ? Infinity : from - 1));
     this.#hasSkipped = start >= this.#next;
     this.#miss(start + 1, "not wanted");
   }

@@ -26,10 +26,14 @@ export function cliCommand(args: (string | number)[]): [command: string, args: s
 }
 
 /** Runs a command to its end. */
-export function runCli(args: (string | number)[], input: string | Uint8Array = ""): CliResult {
+export function runCli(
+  args: (string | number)[],
+  input: string | Uint8Array = "",
+  more: Record<string, string> = {},
+): CliResult {
   const { status, stdout, stderr } = spawnSync(...cliCommand(args), {
     input,
-    env,
+    env: { ...env, ...more },
     timeout: LIMIT,
     maxBuffer: 1 << 26,
   });

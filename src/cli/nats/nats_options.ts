@@ -14,32 +14,31 @@ import { warn } from "../output/warn.ts";
 /** What the help of such a command says about it. */
 export const NATS_HELP =
   `A server is nats://HOST:PORT, tls://HOST:PORT or ws://HOST:PORT; several with
-commas between them. Without one, NATS_URL says it, else it is nats://127.0.0.1:4222. Who we are is
-said by --creds, or by NATS_USER and NATS_PASSWORD, or NATS_TOKEN in the environment, for what stands
-in a command line can be read by all users of the machine.`;
+commas between them. The environment may have the address (NATS_URL), and how to
+log in: NATS_CREDS (a file), NATS_NKEY (a file with a seed), NATS_USER and
+NATS_PASSWORD, or NATS_TOKEN; also NATS_CA, NATS_CERT, NATS_KEY and
+NATS_INBOX_PREFIX. All users of a machine can read its command lines: do not
+write a password there.`;
 
 /** What these options leave behind. */
 export interface NatsCommandOptions {
-  /** A file of credentials. */
   creds?: string;
-  /** Certificates of authorities. */
+  nkey?: string;
   tlsCa?: string;
-  /** Our certificate. */
   tlsCert?: string;
-  /** Its key. */
   tlsKey?: string;
-  /** What the subjects of answers begin with. */
   inboxPrefix?: string;
 }
 
 /** Adds the options, all but the address itself. */
 export function addNatsOptions(command: Command): Command {
   return command
-    .option("--creds <file>", "who we are: a file with a JWT and its key")
-    .option("--tls-ca <file>", "the certificates of authorities to trust, in PEM")
-    .option("--tls-cert <file>", "our certificate, for a server that wants one")
-    .option("--tls-key <file>", "its key")
-    .option("--inbox-prefix <subject>", "what subjects of answers begin with (default: _INBOX)");
+    .option("--creds <file>", "NATS credentials file: a JWT and its key")
+    .option("--nkey <file>", "file with the seed of an NKey")
+    .option("--tls-ca <file>", "certificates of authorities to trust, in PEM")
+    .option("--tls-cert <file>", "certificate of this client, in PEM")
+    .option("--tls-key <file>", "key of that certificate, in PEM")
+    .option("--inbox-prefix <subject>", "subject that answers begin with (default: _INBOX)");
 }
 
 /** The addresses of servers; a mistake in them is one of usage, before anything is begun. */
@@ -69,26 +68,46 @@ function checked(text: string, check: () => void): string {
   return text;
 }
 
-/** How to connect, of what stands on the command line and in the environment. */
+/** How to connect, by the command line and the environment. */
 export function natsOptions(servers: string | undefined, options: NatsCommandOptions): NatsOptions {
-  const { NATS_URL, NATS_USER, NATS_PASSWORD, NATS_TOKEN } = process.env;
-  const { creds, tlsCa, tlsCert, tlsKey, inboxPrefix } = options;
+  const { env } = process;
+  if (servers?.includes("@")) {
+    warn("all users of this machine can read the password in the command line: see --help");
+  }
   const tls = {
-    ...tlsCa !== undefined && { caFile: tlsCa },
-    ...tlsCert !== undefined && { certFile: tlsCert },
-    ...tlsKey !== undefined && { keyFile: tlsKey },
+    ...file("caFile", options.tlsCa ?? env.NATS_CA),
+    ...file("certFile", options.tlsCert ?? env.NATS_CERT),
+    ...file("keyFile", options.tlsKey ?? env.NATS_KEY),
   };
-  const address = servers ?? NATS_URL;
+  const { creds, nkey } = options;
+  // What the command line says goes before the environment.
+  const login = creds !== undefined || nkey !== undefined
+    ? { ...file("creds", creds), ...file("nkey", nkey) }
+    : env.NATS_CREDS
+    ? { creds: env.NATS_CREDS }
+    : env.NATS_NKEY
+    ? { nkey: env.NATS_NKEY }
+    : env.NATS_USER
+    ? { user: env.NATS_USER, password: env.NATS_PASSWORD ?? "" }
+    : { ...env.NATS_TOKEN && { token: env.NATS_TOKEN } };
+  const address = servers ?? env.NATS_URL;
   return {
     ...address && { servers: address },
-    ...inboxPrefix !== undefined && { inboxPrefix },
+    ...inboxPrefixOf(options),
     ...Object.keys(tls).length > 0 && { tls },
-    ...creds !== undefined
-      ? { creds }
-      : { ...NATS_USER && { user: NATS_USER, password: NATS_PASSWORD ?? "" } },
-    ...creds === undefined && NATS_TOKEN && { token: NATS_TOKEN },
+    ...login,
     onStatus: sayStatus(),
   };
+}
+
+/** What subjects of answers begin with. */
+export function inboxPrefixOf({ inboxPrefix }: NatsCommandOptions): { inboxPrefix?: string } {
+  const prefix = inboxPrefix ?? process.env.NATS_INBOX_PREFIX;
+  return prefix ? { inboxPrefix: prefix } : {};
+}
+
+function file<K extends string>(key: K, path: string | undefined): { [key in K]?: string } {
+  return (path ? { [key]: path } : {}) as { [key in K]?: string };
 }
 
 /** Reports the state of the connection; the same state only once. */

@@ -30,7 +30,7 @@ test("forward --once sends what is there, and says so in a line", { skip }, asyn
   assert.equal(without.code, 1);
   assert.match(without.stderr, /^ouroboros: there is no stream "LOGS"\n$/);
   args.push("--create-stream", "--max-bytes", "10M", "--max-age", "7d", "--duplicates", "5m");
-  const { code, stdout, stderr } = runCli([...args, "--host", "web-1"]);
+  const { code, stdout, stderr } = runCli([...args, "--hostname", "web-1"]);
   assert.deepEqual([code, stdout], [0, ""]);
   assert.equal(
     stderr,
@@ -42,6 +42,7 @@ test("forward --once sends what is there, and says so in a line", { skip }, asyn
   assert.match(missing.stderr, /no .*forward|not found|there is no/i);
   // Again, without a state: receivers drop them by their numbers.
   const again = runCli([...args, "--host", "web-1"]);
+  assert.match(again.stderr, /--host is now --hostname/);
   assert.match(again.stderr, /300 sent, 300 acknowledged, 0 duplicates/);
   const messages = await messagesOf(server.url, "LOGS");
   assert.equal(messages.length, 600);
@@ -121,7 +122,7 @@ test("who is not let in hears it at once; passwords come from the environment or
   for (const url of [server.url, server.url.replace("//", "//app:wrong@")]) {
     const { code, stderr } = runCli([...args, url]);
     assert.equal(code, 1);
-    assert.match(stderr, /^ouroboros: the NATS server refuses: .*Authorization Violation/i);
+    assert.match(stderr, /^ouroboros: the NATS server refuses: .*Authorization Violation/im);
     assert.doesNotMatch(stderr, /wrong/);
   }
   assert.equal(runCli([...args, server.url.replace("//", "//app:secret@")]).code, 0);
@@ -172,8 +173,8 @@ test("wrong usage of forward is exit code 2", () => {
     [["/x", "--stream", "S", "--max-age", "1d"], /--max-age is for a new stream/],
     [["/x", "--stream", "S", "--create-stream", "--max-age", "long"], /A time like "90s"/],
     [["/x", "--stream", "S", "--to", "a b"], /An address like nats:/],
-    [["/x", "--stream", "S", "--from", "latest"], /Allowed choices are oldest, new/],
-    [["/x", "--stream", "S", "--summary", "-1"], /A number of seconds/],
+    [["/x", "--stream", "S", "--from", "first"], /"oldest", "latest", "new" or a sequence number/],
+    [["/x", "--stream", "S", "--summary", "-1"], /A time like "10s" from 0 s/],
     [["/x", "--stream", "S", "--subject", "a b"], /no subject to publish to/],
     [["/x", "--stream", "a.b"], /no name of a stream/],
   ];

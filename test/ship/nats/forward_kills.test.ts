@@ -59,7 +59,7 @@ test(
     await using server = await NatsServer.start();
     // 128 KiB at up to 2 MB/s: it laps while the server is away.
     let writer = await startWriter(name, "resume", 20, 16384);
-    const args = ["forward", name, "--to", server.url, "--stream", "LOGS", "--host", "test"];
+    const args = ["forward", name, "--to", server.url, "--stream", "LOGS", "--hostname", "test"];
     args.push("--create-stream", "--state", join(folder, "state"), "--summary", "0");
     let forwarder = startCli(args);
     const kills = { forwarder: 0, server: 0, writer: 0 };
