@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers";
 import { ClosedError } from "../errors.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { Writer } from "../log/writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { PART_HEAD_ROOM, split } from "./parts.ts";
 import {
@@ -61,6 +62,7 @@ export class EntrySink implements Disposable {
   readonly #options: SinkOptions;
   #own: ShmLogWriter | undefined;
   #writer: EntryWriter;
+  #lender: Writer | undefined;
   #maxEntrySize: number;
   // So many UTF-16 units fit, whatever they are.
   #surelyFits: number;
@@ -92,6 +94,7 @@ export class EntrySink implements Disposable {
       throw error;
     }
     this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
+    this.#lender = lenderOf(this.#writer);
     this.#splits = options.oversized === "split";
     this.#onError = options.onError;
     if (options.uncaughtException) {
@@ -107,6 +110,25 @@ export class EntrySink implements Disposable {
   /** The size of the largest entry in bytes. */
   get maxEntrySize(): number {
     return this.#maxEntrySize;
+  }
+
+  /**
+   * What lends room for lines that are made in place; undefined after `close()`, and for a writer that is
+   * not one of ours. Lines that were made there are counted by `wrote()`.
+   *
+   * @internal
+   */
+  get lender(): Writer | undefined {
+    return this.#lender;
+  }
+
+  /**
+   * Counts a line that was made in place.
+   *
+   * @internal
+   */
+  wrote(): void {
+    this.counts.written++;
   }
 
   /** Writes a line, which has no newline at its end. Returns whether it is in the log. */
@@ -196,6 +218,7 @@ export class EntrySink implements Disposable {
       }
       this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
       this.#writer = this.#own = next;
+      this.#lender = lenderOf(next);
       old.close();
       return true;
     } catch (error) {
@@ -207,6 +230,7 @@ export class EntrySink implements Disposable {
   /** Ends writing, and closes the log unless somebody else made its writer. May be called twice. */
   close(): void {
     this.#isClosed = true;
+    this.#lender = undefined;
     this.#forgetUncaught?.();
     try {
       this.#own?.close();
@@ -254,6 +278,11 @@ export class EntrySink implements Disposable {
 
 function defaultLine({ type, message, stack }: UncaughtError): string {
   return `uncaught: ${stack ?? `${type}: ${message}`}`;
+}
+
+function lenderOf(writer: EntryWriter): Writer | undefined {
+  if (writer instanceof ShmLogWriter) return writer.inner;
+  return writer instanceof Writer ? writer : undefined;
 }
 
 function open(options: { target?: LogTarget } & ShmLogWriterOptions): ShmLogWriter {

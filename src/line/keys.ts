@@ -1,0 +1,32 @@
+/**
+ * Keys of members as bytes, each made once.
+ *
+ * @module
+ */
+
+import { Piece } from "./piece.ts";
+
+/** So many keys are remembered: an application may have endless ones. */
+export const MOST_KEYS = 2048;
+/** Longer ones are not remembered. */
+export const LONGEST_KEY = 128;
+
+const pieces = new Map<string, Piece>();
+
+/** `,"name":` as a piece. When there are too many, all are forgotten. */
+export function pieceOf(name: string): Piece {
+  const known = pieces.get(name);
+  if (known !== undefined) return known;
+  const piece = new Piece(`,${JSON.stringify(name)}:`);
+  if (name.length > LONGEST_KEY) return piece;
+  if (pieces.size >= MOST_KEYS) pieces.clear();
+  pieces.set(name, piece);
+  return piece;
+}
+
+/** The same, or undefined where there is no room for one more: keys of inner objects may be data. */
+export function roomyPieceOf(name: string): Piece | undefined {
+  const known = pieces.get(name);
+  if (known !== undefined) return known;
+  return pieces.size < MOST_KEYS / 2 && name.length <= LONGEST_KEY ? pieceOf(name) : undefined;
+}

@@ -1,0 +1,259 @@
+/**
+ * A line of JSON that is made in the log itself, byte by byte, and published at once.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { textEncoding } from "../../ffi/mod.ts";
+import type { Borrower } from "../log/borrower.ts";
+import type { Writer } from "../log/writer.ts";
+import { viewOf } from "../memory.ts";
+import type { TextWriter } from "../utf8.ts";
+import { NUMBER_ROOM, writeNumber } from "./digits.ts";
+import type { Piece } from "./piece.ts";
+import { isPlain, writePlain } from "./text.ts";
+
+/** What a line is written to. */
+export interface LineSink {
+  /** Where lines can be made in place, if they can. */
+  readonly lender: Writer | undefined;
+  /** The size of the largest entry in bytes. */
+  readonly maxEntrySize: number;
+  /** Writes a line that was made elsewhere. Never throws. */
+  write(line: string): boolean;
+  /** Counts a line that was made in place. */
+  wrote(): void;
+}
+
+/** So many bytes are lent at least: most lines are shorter. */
+const USUAL_SIZE = 512;
+/** So many bytes of its own a line keeps for the next one. */
+const KEPT_SIZE = 65536;
+/** Up to this many characters a loop over them beats a call of the runtime. */
+const SHORT_TEXT = Math.max(16, textEncoding.shortText);
+/** Bytes that a word store may write after the end. */
+const SLACK = 3;
+
+/**
+ * Makes one line after another. A line is in the room that the log's writer lends, as long as it fits
+ * there and nobody else writes; then it moves to memory of its own, and is written as text in the end.
+ *
+ * Callers call `begin()`, then any of the methods that add to the line, then `finish()` or `drop()`.
+ */
+export class Line implements Borrower {
+  start = 0;
+  end = 0;
+  /** Where the next byte goes. */
+  at = 0;
+  /** Objects that a value is in which is being added. */
+  readonly ancestors: object[] = [];
+
+  #view: DataView = NOWHERE;
+  #bytes: Uint8Array = NO_BYTES;
+  #writeText: TextWriter = writeNothing;
+  // What lends the room of this line; undefined once it is in memory of its own.
+  #lender: Writer | undefined;
+  // The last lender, and views of its memory.
+  #known: Writer | undefined;
+  #knownView: DataView = NOWHERE;
+  #knownText: TextWriter = writeNothing;
+  // Memory of its own, and views of it.
+  #own: Uint8Array = NO_BYTES;
+  #ownView: DataView = NOWHERE;
+  #ownText: TextWriter = writeNothing;
+
+  /** Begins a line for `sink`, or one that is only to be given as text. */
+  begin(sink: LineSink | undefined): void {
+    const lender = sink?.lender;
+    if (lender === undefined) {
+      this.#settleDown(0, 0, USUAL_SIZE);
+      return;
+    }
+    const most = sink!.maxEntrySize;
+    lender.lend(this, most < USUAL_SIZE ? most : USUAL_SIZE);
+    if (lender !== this.#known) this.#know(lender);
+    this.#view = this.#knownView;
+    this.#bytes = lender.memory;
+    this.#writeText = this.#knownText;
+    this.#lender = lender;
+    const { start } = this;
+    this.at = start;
+    if (this.end > start + most) this.end = start + most;
+  }
+
+  /** Publishes the line. Gives whether it is in the log. */
+  finish(sink: LineSink): boolean {
+    const lender = this.#lender;
+    // A getter may have closed the sink, or made it go over to another log.
+    if (lender === undefined || lender !== sink.lender) return sink.write(this.take());
+    this.#lender = undefined;
+    lender.settle(this.at - this.start);
+    sink.wrote();
+    return true;
+  }
+
+  /** Ends the line, and gives it as text; nothing is published. */
+  take(): string {
+    const text = this.#toText();
+    this.drop();
+    return text;
+  }
+
+  /** Gives up the line. */
+  drop(): void {
+    const lender = this.#lender;
+    this.#lender = undefined;
+    if (lender === undefined) this.#forget();
+    else lender.settle(-1);
+  }
+
+  /** How many bytes there are so far. */
+  get length(): number {
+    return this.at - this.start;
+  }
+
+  /** Forgets all but the first `length` bytes. */
+  cut(length: number): void {
+    this.at = this.start + length;
+  }
+
+  /** Changes one byte. */
+  put(index: number, code: number): void {
+    this.#view.setUint8(this.start + index, code);
+  }
+
+  /** Takes out one byte. */
+  takeOut(index: number): void {
+    const at = this.start + index;
+    this.#bytes.copyWithin(at, at + 1, this.at);
+    this.at--;
+  }
+
+  /** Adds bytes that were made before. */
+  piece(piece: Piece): void {
+    const { words, length } = piece;
+    if (this.at + length + SLACK > this.end) this.#grow(length + SLACK);
+    const view = this.#view;
+    let { at } = this;
+    this.at = at + length;
+    for (let i = 0; i < words.length; i++) {
+      view.setInt32(at, words[i], true);
+      at += 4;
+    }
+  }
+
+  /** Adds one ASCII character. */
+  byte(code: number): void {
+    if (this.at >= this.end) this.#grow(1);
+    this.#view.setUint8(this.at++, code);
+  }
+
+  /** Adds text as it is: JSON, made elsewhere. */
+  raw(json: string): void {
+    let size = json.length * 3;
+    if (this.at + size > this.end) {
+      size = textEncoding.byteLength(json);
+      if (this.at + size > this.end) this.#grow(size);
+    }
+    this.at += this.#writeText(json, this.at, size);
+  }
+
+  /** Adds a JSON string. */
+  string(text: string): void {
+    const { length } = text;
+    if (length <= SHORT_TEXT) {
+      if (this.at + length + 2 > this.end) this.#grow(length + 2);
+      const next = writePlain(this.#view, this.at, text);
+      if (next >= 0) {
+        this.at = next;
+        return;
+      }
+    }
+    this.#longString(text);
+  }
+
+  /** Adds a number that is finite. */
+  number(value: number): void {
+    if (this.at + NUMBER_ROOM > this.end) this.#grow(NUMBER_ROOM);
+    const next = writeNumber(this.#view, this.at, value);
+    if (next >= 0) this.at = next;
+    else this.raw(String(value));
+  }
+
+  /** Moves to memory of its own: the room is needed for something else. */
+  leave(): void {
+    this.#lender = undefined;
+    this.#settleDown(this.start, this.at, USUAL_SIZE);
+  }
+
+  #longString(text: string): void {
+    let size = text.length * 3;
+    if (this.at + size + 2 > this.end) {
+      size = textEncoding.byteLength(text);
+      if (this.at + size + 2 > this.end) this.#grow(size + 2);
+    }
+    const { at } = this;
+    const written = this.#writeText(text, at + 1, size);
+    const end = at + 1 + written;
+    // Halves of pairs are escaped in JSON; in UTF-8 there is no such thing.
+    const isWhole = written === text.length || text.isWellFormed();
+    if (!isWhole || !isPlain(this.#view, at + 1, end)) {
+      this.raw(JSON.stringify(text));
+      return;
+    }
+    this.#view.setUint8(at, 0x22);
+    this.#view.setUint8(end, 0x22);
+    this.at = end + 1;
+  }
+
+  #grow(bytes: number): void {
+    const lender = this.#lender;
+    const needed = this.at - this.start + bytes;
+    if (lender !== undefined) {
+      this.#lender = undefined;
+      lender.settle(-1);
+    }
+    this.#settleDown(this.start, this.at, Math.max(2 * needed, USUAL_SIZE));
+  }
+
+  /** Moves what there is from `from` to `to` to memory of its own, of at least `size` bytes. */
+  #settleDown(from: number, to: number, size: number): void {
+    const length = to - from;
+    if (this.#own.length < Math.max(size, length)) {
+      const own = new Uint8Array(new ArrayBuffer(Math.max(size, length) + SLACK));
+      this.#own = own;
+      this.#ownView = viewOf(own);
+      this.#ownText = textEncoding.writerInto(own);
+    }
+    if (this.#own !== this.#bytes) this.#own.set(this.#bytes.subarray(from, to));
+    this.#bytes = this.#own;
+    this.#view = this.#ownView;
+    this.#writeText = this.#ownText;
+    this.start = 0;
+    this.at = length;
+    this.end = this.#own.length - SLACK;
+  }
+
+  /** Keeps no large memory for the next line. */
+  #forget(): void {
+    if (this.#own.length <= KEPT_SIZE) return;
+    this.#own = this.#bytes = NO_BYTES;
+    this.#ownView = this.#view = NOWHERE;
+  }
+
+  #know(lender: Writer): void {
+    this.#known = lender;
+    this.#knownView = viewOf(lender.memory);
+    this.#knownText = textEncoding.writerInto(lender.memory);
+  }
+
+  #toText(): string {
+    const { buffer, byteOffset } = this.#bytes;
+    return Buffer.from(buffer, byteOffset + this.start, this.at - this.start).toString();
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NOWHERE = viewOf(NO_BYTES);
+const writeNothing: TextWriter = () => 0;

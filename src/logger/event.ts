@@ -1,0 +1,101 @@
+/**
+ * Declared events: what is the same in each of their lines is made once.
+ *
+ * @module
+ */
+
+import { describe } from "../base/arguments.ts";
+import { oneOf } from "../base/options.ts";
+import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
+import { checkLevel } from "./levels.ts";
+import { Piece } from "../line/piece.ts";
+import type { Key, Style } from "./style.ts";
+import type { LevelName } from "./types.ts";
+
+/** The types that fields of an event may have. */
+export interface FieldTypes {
+  /** A whole number. */
+  int: number;
+  /** Any number. */
+  number: number;
+  /** Text. */
+  string: string;
+  /** True or false. */
+  boolean: boolean;
+  /** Any value that `JSON.stringify` takes. */
+  json: unknown;
+}
+
+/** The fields of an event: their types by name. */
+export type EventFields = Readonly<Record<string, keyof FieldTypes>>;
+
+/** How an event is declared. */
+export interface EventOptions {
+  /** The level of its lines. Default `"info"`. */
+  level?: LevelName;
+}
+
+/** The values of an event's fields. */
+export type EventValues<Fields extends EventFields> = {
+  [name in keyof Fields]?: FieldTypes[Fields[name]];
+};
+
+/**
+ * Logs an event: with an object, or with the values in the order in which the fields were declared.
+ * What is left out, or undefined, is not in the line.
+ */
+export interface EventMethod<Fields extends EventFields> {
+  /** Logs the event with an object. */
+  (values: EventValues<Fields>): void;
+  /** Logs the event with the values in order. */
+  (...values: (FieldTypes[Fields[keyof Fields]] | undefined)[]): void;
+}
+
+const checkType = oneOf("int", "number", "string", "boolean", "json");
+
+/** An event of a logger. */
+export function declareEvent<Fields extends EventFields>(
+  logger: LoggerInternals,
+  message: string,
+  fields: Fields,
+  { level = "info" }: EventOptions,
+): EventMethod<Fields> {
+  if (typeof message !== "string") {
+    throw new TypeError(`the message of an event is ${describe(message)}, but must be a string`);
+  }
+  const names = Object.keys(fields);
+  for (const name of names) checkType(`the type of the field ${name}`, fields[name]);
+  checkLevel(level, logger.levels);
+  const number = logger.levels.values[level];
+  // One object can be the value of a single field, or all of them.
+  const isJsonOnly = names.length === 1 && fields[names[0]] === "json";
+  let style: Style | undefined;
+  let keys: Key[] = [];
+  let tail = new Piece("");
+  function log(a: unknown, b: unknown, c: unknown, d: unknown): void {
+    const state = logger[STATE];
+    const { core } = state;
+    if (!core.comparison(number, logger[LEVEL])) return;
+    if (state.style !== style) {
+      style = state.style;
+      keys = names.map((name) => state.style.key(name));
+      const text = JSON.stringify(state.prefixed(message));
+      tail = new Piece(`${core.messagePiece.text}${text}}`);
+    }
+    const object = arguments.length === 1 && typeof a === "object" && a !== null && !isJsonOnly
+      ? a as Record<string, unknown>
+      : undefined;
+    if (state.isEventPlain) {
+      const more = arguments.length > 4 ? Array.from(arguments) : undefined;
+      state.writeEvent(number, keys, tail, object, a, b, c, d, more);
+    } else {
+      const values = Array.from(arguments);
+      const fields = names.map((
+        name,
+        i,
+      ) => [name, object === undefined ? values[i] : object[name]]);
+      state.write(logger, number, Object.fromEntries(fields), state.prefixed(message));
+    }
+  }
+  return log as EventMethod<Fields>;
+}

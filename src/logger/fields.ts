@@ -1,0 +1,121 @@
+/**
+ * Fields of a line: keys that are known, and values of all kinds.
+ *
+ * @module
+ */
+
+import type { Line } from "../line/line.ts";
+import { writeValue } from "../line/value.ts";
+import type { LoggerState } from "./state.ts";
+import { markOf } from "./stringify.ts";
+import type { Key } from "./style.ts";
+
+/** Adds the members of an object. */
+export function addFields(line: Line, state: LoggerState, object: Record<string, unknown>): void {
+  const { style } = state;
+  // Most objects at a place have the same keys in the same order.
+  let last: Key | undefined;
+  for (const name in object) {
+    let value;
+    try {
+      value = object[name];
+    } catch (error) {
+      value = failed(state, error);
+    }
+    if (value === undefined || !Object.prototype.hasOwnProperty.call(object, name)) continue;
+    let key = last?.next;
+    if (key === undefined || key.name !== name) {
+      key = style.key(name);
+      if (last !== undefined) last.next = key;
+    }
+    last = key;
+    addField(line, state, key, value);
+  }
+}
+
+/** Adds those members of an object that an event has. */
+export function addMembers(
+  line: Line,
+  state: LoggerState,
+  keys: readonly Key[],
+  object: Record<string, unknown>,
+): void {
+  for (let i = 0; i < keys.length; i++) {
+    let value;
+    try {
+      value = object[keys[i].name];
+    } catch (error) {
+      value = failed(state, error);
+    }
+    if (value !== undefined) addField(line, state, keys[i], value);
+  }
+}
+
+/** Adds the values of an event's fields. */
+export function addValues(
+  line: Line,
+  state: LoggerState,
+  keys: readonly Key[],
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  more: readonly unknown[] | undefined,
+): void {
+  const { length } = keys;
+  if (length > 0 && a !== undefined) addField(line, state, keys[0], a);
+  if (length > 1 && b !== undefined) addField(line, state, keys[1], b);
+  if (length > 2 && c !== undefined) addField(line, state, keys[2], c);
+  if (length > 3 && d !== undefined) addField(line, state, keys[3], d);
+  for (let i = 4; i < length; i++) {
+    const value = more?.[i];
+    if (value !== undefined) addField(line, state, keys[i], value);
+  }
+}
+
+/** Adds a field. What its serializer throws stands in its place, and is reported. */
+export function addField(line: Line, state: LoggerState, key: Key, given: unknown): void {
+  if (key.isPlain) return addValue(line, state, key, given);
+  const { serializer, stringifier } = key;
+  let value = given;
+  try {
+    if (serializer !== undefined) value = serializer(value);
+    if (stringifier !== undefined && isWritten(value)) {
+      const isFinite = typeof value !== "number" || Number.isFinite(value);
+      return addJson(line, key, stringifier(isFinite ? value : null));
+    }
+  } catch (error) {
+    line.piece(key.piece);
+    line.string(failed(state, error));
+    return;
+  }
+  addValue(line, state, key, value);
+}
+
+function addValue(line: Line, state: LoggerState, key: Key, value: unknown): void {
+  if (!isWritten(value)) return;
+  const before = line.length;
+  try {
+    line.piece(key.piece);
+    if (!writeValue(line, value)) line.cut(before);
+  } catch {
+    // It has a cycle or a BigInt, or throws.
+    line.cut(before);
+    addJson(line, key, state.style.stringify(value));
+  }
+}
+
+function isWritten(value: unknown): boolean {
+  return value !== undefined && typeof value !== "function";
+}
+
+function addJson(line: Line, key: Key, json: string | undefined): void {
+  if (json === undefined) return;
+  line.piece(key.piece);
+  line.raw(json);
+}
+
+function failed(state: LoggerState, error: unknown): string {
+  state.core.sink.report(error);
+  return markOf(error);
+}

@@ -1,0 +1,317 @@
+/**
+ * What a logger knows, and how it makes a line of a call.
+ *
+ * @module
+ */
+
+import type { Line } from "../line/line.ts";
+import { pieceOf } from "../line/keys.ts";
+import { Piece } from "../line/piece.ts";
+import { contextOf, contexts } from "./context.ts";
+import type { Core } from "./core.ts";
+import { addField, addFields, addMembers, addValues } from "./fields.ts";
+import type { Key, Style } from "./style.ts";
+import { markOf } from "./stringify.ts";
+import type { Logger } from "./types.ts";
+
+/** After so many lines the bindings of a logger are kept as bytes: many a child logs only once. */
+const FEW = 2;
+
+const CLOSE = 0x7d;
+
+/** The formatters of a logger, as pino has them. */
+export interface Formatters {
+  /** Gives the object whose members say the level: `{ level: 30 }`. */
+  level: (label: string, number: number) => object;
+  /** Changes bindings before they are added. */
+  // deno-lint-ignore no-explicit-any
+  bindings: (bindings: Record<string, any>) => object;
+  /** Changes the object that is logged. */
+  // deno-lint-ignore no-explicit-any
+  log: ((object: Record<string, any>) => Record<string, any>) | undefined;
+}
+
+/** One logger's own: a child that changes something has another. */
+export class LoggerState {
+  readonly core: Core;
+  readonly prefix: string | undefined;
+  formatters: Formatters;
+  #style: Style;
+  #heads: readonly Piece[];
+  #bindings: string;
+  #bindingsPiece: Piece | undefined;
+  #uses = 0;
+  // Whether a message, or an object, is written without asking anybody.
+  #isMessagePlain = false;
+  #isObjectPlain = false;
+  #nested: Piece | undefined;
+
+  constructor(
+    core: Core,
+    style: Style,
+    formatters: Formatters,
+    heads: readonly Piece[],
+    bindings: string,
+    prefix: string | undefined,
+  ) {
+    this.core = core;
+    this.#style = style;
+    this.formatters = formatters;
+    this.#heads = heads;
+    this.#bindings = bindings;
+    this.prefix = prefix;
+    this.#nested = core.nestedKey ? new Piece(`,${JSON.stringify(core.nestedKey)}:{`) : undefined;
+    this.#look();
+  }
+
+  /** How its values become JSON. */
+  get style(): Style {
+    return this.#style;
+  }
+
+  set style(style: Style) {
+    this.#style = style;
+    this.#look();
+  }
+
+  /** The beginnings of lines by level: `{"level":30`. */
+  get heads(): readonly Piece[] {
+    return this.#heads;
+  }
+
+  set heads(heads: readonly Piece[]) {
+    this.#heads = heads;
+  }
+
+  /** The members that each line has: JSON without the braces, with a comma before each. */
+  get bindings(): string {
+    return this.#bindings;
+  }
+
+  set bindings(bindings: string) {
+    this.#bindings = bindings;
+    this.#bindingsPiece = undefined;
+  }
+
+  #look(): void {
+    const { core, formatters } = this;
+    const key = this.#style.key(core.messageKey);
+    const isSimple = core.mixin === undefined && formatters.log === undefined;
+    this.#isObjectPlain = isSimple && this.#nested === undefined;
+    this.#isMessagePlain = isSimple && core.clock !== undefined && key.isPlain &&
+      this.prefix === undefined;
+  }
+
+  /** Logs a message that is text. */
+  message(logger: Logger, level: number, text: string): void {
+    if (!this.#isMessagePlain) return this.write(logger, level, undefined, this.prefixed(text));
+    const { core } = this;
+    const line = core.lines[core.depth] ?? core.addLine();
+    core.depth++;
+    try {
+      core.begin(line);
+      line.piece(this.#heads[level]);
+      line.piece(core.clock!.now());
+      this.#addBindings(line);
+      line.piece(core.messagePiece);
+      line.string(text);
+      line.byte(CLOSE);
+      core.finish(line);
+    } catch (error) {
+      core.failed(line, error);
+    } finally {
+      core.depth--;
+    }
+  }
+
+  /** Logs an object, and a message that is made already. */
+  write(logger: Logger, level: number, given: unknown, message: unknown): void {
+    const { core } = this;
+    const line = core.lines[core.depth] ?? core.addLine();
+    core.depth++;
+    let isBegun = false;
+    try {
+      core.begin(line);
+      isBegun = true;
+      this.#add(line, logger, level, given, message);
+      core.finish(line);
+    } catch (error) {
+      if (isBegun) this.#addFailure(line, level, message, error);
+      core.failed(line, error);
+    } finally {
+      core.depth--;
+    }
+  }
+
+  /** Whether an event's values may be written without an object to hold them. */
+  get isEventPlain(): boolean {
+    return this.#isObjectPlain && this.core.clock !== undefined;
+  }
+
+  /** Logs an event: the members of an object, or values; `tail` is what comes after them. */
+  writeEvent(
+    level: number,
+    keys: readonly Key[],
+    tail: Piece,
+    object: Record<string, unknown> | undefined,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    d: unknown,
+    more: readonly unknown[] | undefined,
+  ): void {
+    const { core } = this;
+    const line = core.lines[core.depth] ?? core.addLine();
+    core.depth++;
+    try {
+      core.begin(line);
+      line.piece(this.#heads[level]);
+      line.piece(core.clock!.now());
+      this.#addBindings(line);
+      if (object === undefined) addValues(line, this, keys, a, b, c, d, more);
+      else addMembers(line, this, keys, object);
+      line.piece(tail);
+      core.finish(line);
+    } catch (error) {
+      core.failed(line, error);
+    } finally {
+      core.depth--;
+    }
+  }
+
+  /** A line as text, which is not written. */
+  text(logger: Logger, level: number, given: unknown, message: unknown): string {
+    const { core } = this;
+    const line = core.lines[core.depth] ?? core.addLine();
+    core.depth++;
+    try {
+      line.begin(undefined);
+      this.#add(line, logger, level, given, message);
+      return line.take();
+    } finally {
+      core.depth--;
+    }
+  }
+
+  /** A message with the prefix of the logger. */
+  prefixed<T>(message: T): T | string {
+    const { prefix } = this;
+    return prefix === undefined || message === undefined || message === null
+      ? message
+      : prefix + message;
+  }
+
+  #add(line: Line, logger: Logger, level: number, given: unknown, message: unknown): void {
+    const { core } = this;
+    line.piece(this.#heads[level]);
+    if (core.clock === undefined) line.raw(core.time());
+    else line.piece(core.clock.now());
+    if (this.#isObjectPlain) {
+      // The usual case.
+      this.#addBindings(line);
+      message = this.#addGiven(line, given, message);
+    } else message = this.#addFormed(line, logger, level, given, message);
+    if (message !== undefined) this.#addMessage(line, message);
+    line.byte(CLOSE);
+  }
+
+  /** Adds what was given; gives the message, which an error may bring with it. */
+  #addGiven(line: Line, given: unknown, message: unknown): unknown {
+    if (given === undefined || given === null) return message;
+    if (given instanceof Error) {
+      const { errorKey } = this.core;
+      addField(line, this, this.#style.key(errorKey), given);
+      return message === undefined ? given.message : message;
+    }
+    if (message === undefined) message = this.#messageOf(given);
+    addFields(line, this, given as Record<string, unknown>);
+    return message;
+  }
+
+  /** The same where there are a mixin, formatters, or a key that all fields are under. */
+  #addFormed(
+    line: Line,
+    logger: Logger,
+    level: number,
+    given: unknown,
+    message: unknown,
+  ): unknown {
+    const { core } = this;
+    // deno-lint-ignore no-explicit-any
+    let object: any = given;
+    if (given === undefined || given === null) object = {};
+    else if (given instanceof Error) {
+      object = { [core.errorKey]: given };
+      if (message === undefined) message = given.message;
+    } else if (message === undefined) message = this.#messageOf(given);
+    if (core.mixin !== undefined) {
+      object = core.merge(object, core.mixin(object, level, logger));
+    }
+    this.#addBindings(line);
+    if (this.formatters.log !== undefined) object = this.formatters.log(object);
+    const nested = this.#nested;
+    if (nested === undefined) {
+      addFields(line, this, object);
+      return message;
+    }
+    const before = line.length;
+    line.piece(nested);
+    const open = line.length;
+    addFields(line, this, object);
+    if (line.length === open) line.cut(before);
+    else {
+      // The comma before the first one.
+      line.takeOut(open);
+      line.byte(CLOSE);
+    }
+    return message;
+  }
+
+  // deno-lint-ignore no-explicit-any
+  #messageOf(given: any): unknown {
+    const { messageKey, errorKey } = this.core;
+    if (given[messageKey] !== undefined) return undefined;
+    const error = given[errorKey];
+    return error ? error.message : undefined;
+  }
+
+  #addBindings(line: Line): void {
+    if (this.#bindingsPiece !== undefined) line.piece(this.#bindingsPiece);
+    else if (this.#bindings !== "") {
+      line.raw(this.#bindings);
+      if (++this.#uses > FEW) this.#bindingsPiece = new Piece(this.#bindings);
+    }
+    if (contexts.areUsed) line.raw(contextOf(this));
+  }
+
+  #addMessage(line: Line, message: unknown): void {
+    const { core } = this;
+    const key = this.#style.key(core.messageKey);
+    if (typeof message === "string" && key.isPlain) {
+      line.piece(core.messagePiece);
+      line.string(message);
+      return;
+    }
+    addField(line, this, { ...key, piece: core.messagePiece }, message);
+  }
+
+  /** A line that failed says at least that. */
+  #addFailure(line: Line, level: number, message: unknown, error: unknown): void {
+    try {
+      line.cut(0);
+      line.piece(this.#heads[level]);
+      if (this.core.clock !== undefined) line.piece(this.core.clock.now());
+      this.#addBindings(line);
+      line.piece(pieceOf("loggerError"));
+      line.string(markOf(error));
+      if (typeof message === "string" && this.#style.redaction === undefined) {
+        line.piece(this.core.messagePiece);
+        line.string(message);
+      }
+      line.byte(CLOSE);
+      this.core.finish(line);
+    } catch {
+      // The error itself is reported.
+    }
+  }
+}
