@@ -126,7 +126,7 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     assert.equal(same.totalEntriesWritten, 1);
   });
 
-  test(`${title}: who follows goes over to the next life, told by onReopen; nothing is mixed`, async () => {
+  test(`${title}: a follower switches to the next life and calls onReopen; nothing is mixed`, async () => {
     const target = newTarget();
     using _place = create(target, { ...TWO, bufferId: 1n });
     _place.write("a1");
@@ -256,7 +256,7 @@ for (const [i, other] of runtimes.entries()) {
 
 for (const [chunkCount, chunkSize] of [[4, 1024], [1, 4096], [16, 16384]]) {
   test(
-    `a log begun anew all the time, by writers that are killed: ${chunkCount} chunks (seed ${baseSeed})`,
+    `a log restarted all the time, by writers that are killed: ${chunkCount} chunks (seed ${baseSeed})`,
     {
       skip: needsLastingNames,
     },
