@@ -8,7 +8,7 @@ import { pieceOf } from "../line/keys.ts";
 import type { LoggerState } from "./state.ts";
 import { markOf } from "./stringify.ts";
 
-/** Options of a child that older code gives as bindings: they are none. */
+/** Options of a child that older code gives as bindings, which they are not. */
 const OPTIONS: ReadonlySet<string> = new Set([
   "level",
   "serializers",

@@ -1,5 +1,5 @@
 /**
- * The time of a line: its text is kept, and of a new millisecond only the last digits are made anew.
+ * The time of a line: its text is kept, and for a new millisecond only the last digits are made again.
  *
  * @module
  */

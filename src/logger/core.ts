@@ -48,7 +48,7 @@ export class Core {
   readonly merge: (object: object, mixed: object) => object;
   readonly logMethod: LogMethod | undefined;
   readonly comparison: LevelComparison;
-  /** Whether pino's levels are none of its own. */
+  /** Whether pino's levels are not among its own. */
   readonly isCustomOnly: boolean;
   /**
    * One line, and one more for each call that a getter or a serializer makes while a line is being
@@ -97,7 +97,7 @@ export class Core {
       line.drop();
       this.sink.report(error);
     } catch {
-      // The stack is full: whoever is below has the same error.
+      // The stack is full: the caller below gets the same error.
     }
   }
 }

@@ -72,7 +72,7 @@ export class LoggerMethods extends EventEmitter {
 
   get [SERIALIZERS](): Serializers {
     const { style } = this[STATE];
-    // Whoever asks may change them.
+    // The caller may change them.
     style.forget();
     return style.serializers;
   }

@@ -82,7 +82,9 @@ function shapeOf(paths: readonly string[]): Map<string, string[] | undefined> {
   const shape = new Map<string, string[] | undefined>();
   for (const path of paths) {
     const [first, second] = typeof path === "string" ? path.matchAll(SEGMENT) : [];
-    if (first === undefined) throw new Error(`redact has a path that is none: ${String(path)}`);
+    if (first === undefined) {
+      throw new Error(`redact has a path that is not valid: ${String(path)}`);
+    }
     const name = first[1] === undefined ? first[0] : first[1].replace(QUOTED, "$2");
     if (second === undefined) {
       shape.set(name, undefined);

@@ -166,7 +166,7 @@ test("a getter that closes the logger, or its writer, throws nothing", () => {
   }
 });
 
-test("a getter that logs its own object without end throws nothing, and the log goes on", () => {
+test("a getter that logs its own object without end throws nothing, and the log continues", () => {
   const { log, lines, memory } = make(65536, 4);
   const object = {
     get again(): number {

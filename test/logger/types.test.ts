@@ -11,7 +11,7 @@ function taken<To>(value: To): To {
   return value;
 }
 
-test("a logger may be given where a pino, or Fastify's logger, is wanted", () => {
+test("a logger may be given where a pino, or Fastify's logger, is expected", () => {
   const writer = Writer.create(new ArrayBuffer(65536), { chunkCount: 4 });
   const log: Logger = createLogger({ writer });
   taken<BaseLogger>(log);
