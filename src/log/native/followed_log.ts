@@ -6,16 +6,28 @@
 
 import { constants } from "node:os";
 import { SystemCallError } from "../../errors.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Followed, FollowOptions } from "./follow.ts";
 import type { OpenedLog } from "./opened_log.ts";
-import type { ShmLogReader } from "./shm_log_reader.ts";
 
 /** That this process, or the machine, has as many open as it may. */
 const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];
 
+/** What following needs of a reader, see `ShmLogReader`. */
+interface LogReader {
+  readonly position: Cursor;
+  readonly isFinished: boolean;
+  readonly isRestarted: boolean;
+  readonly lostEntries: number;
+  readonly overruns: number;
+  isReplaced(): boolean;
+  isWriterAlive(): boolean;
+  reopen(): boolean;
+}
+
 /** What `reader` reads, which has `log` open at each moment. */
 export function followedLog<T>(
-  reader: ShmLogReader,
+  reader: LogReader,
   log: () => OpenedLog,
   next: () => T | undefined,
   options: FollowOptions,
