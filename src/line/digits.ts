@@ -38,7 +38,7 @@ export function writeUint(view: DataView, at: number, value: number): number {
 /**
  * Writes a finite number as `String(value)` gives it, if there is a quick way.
  *
- * @returns where the next byte goes, or -1 if it does not fit
+ * @returns where the next byte goes, or -1 if there is no quick way
  */
 export function writeNumber(view: DataView, at: number, value: number): number {
   if ((value | 0) === value) {
