@@ -84,6 +84,7 @@ async function generate(options: GenerateOptions): Promise<void> {
   }
   const shape = shapeOf(options.size);
   const most = maxPayloadSize(shape.chunkCount * shape.chunkSize);
+  if (most < 0) throw new RangeError(`--size ${options.size} has no room for an entry`);
   if (maxSize > most) {
     throw new RangeError(`--max-size ${maxSize} exceeds the maximum of ${most} bytes`);
   }

@@ -43,6 +43,11 @@ test("commands, options, their values and arguments are known from the commands 
     assert.ok(commands.includes(name), name);
   }
   assert.ok(!commands.includes("__complete"));
+  assert.ok(!commands.includes("dump") && commands.includes("help"));
+  assert.deepEqual(candidates("help", "sta"), ["stat"]);
+  assert.deepEqual(candidates("tail", "--level", "w"), ["warn"]);
+  assert.deepEqual(candidates("tail", "--from", "o"), ["oldest"]);
+  assert.deepEqual(candidates("dump", "--format", "j"), ["json"]);
   assert.deepEqual(candidates("sta"), ["stat"]);
   assert.ok(candidates("record", "--").includes("--max-size"));
   assert.deepEqual(candidates("record", "--max"), ["--max-size"]);

@@ -163,7 +163,7 @@ test("generate refuses sizes that don't fit, and leaves the log that is there", 
     const [values, pattern] of [
       [{ "max-size": 20_000 }, /--max-size 20000 exceeds the maximum of 10156 bytes/],
       [{ "min-size": 200 }, /--min-size 200 is larger than --max-size 100/],
-      [{ size: 33 }, /chunkSize is 1 \(number\), but must be/],
+      [{ size: 33 }, /--size 33 has no room for an entry/],
       [{}, /exists already: "ouroboros remove" removes it/],
     ] as const
   ) {

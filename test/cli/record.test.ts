@@ -100,7 +100,10 @@ test("a file is recorded into by one process at a time, also after it was rotate
   await until(() => read(path).includes("line 3\n"), cli);
   const refused = () => {
     const { code, stderr } = runCli(["record", log.name, path]);
-    assert.deepEqual([code, stderr], [1, `ouroboros: another process records into ${path}\n`]);
+    assert.deepEqual([code, stderr], [
+      1,
+      `ouroboros: another process records into ${path}: choose another file\n`,
+    ]);
   };
   refused();
   fill(log, 30);
@@ -251,10 +254,10 @@ test("record writes neither into the log itself nor where its cursor will be", (
   const size = statSync(path).size;
   const itself = runCli(["record", path, path]);
   assert.equal(itself.code, 1);
-  assert.match(itself.stderr, /^ouroboros: .*itself.ring is log .* itself\n$/);
+  assert.match(itself.stderr, /^ouroboros: .*itself.ring is log .* itself: choose another file\n$/);
   const dumped = runCli(["dump", "--name", path, "--output", path]);
   assert.equal(dumped.code, 1);
-  assert.match(dumped.stderr, /^ouroboros: .*itself.ring is log .* itself\n$/);
+  assert.match(dumped.stderr, /^ouroboros: .*itself.ring is log .* itself: choose another file\n$/);
   assert.equal(statSync(path).size, size);
   const out = `${folder}/both`;
   const both = runCli([

@@ -203,5 +203,6 @@ test("replay refuses a pipe, which it would wait for without hearing a signal", 
   const path = `${folder}/pipe`;
   execFileSync("mkfifo", [path]);
   const { code, stderr } = runCli(["replay", path, newName()]);
-  assert.deepEqual([code, stderr], [1, `ouroboros: ${JSON.stringify(path)} is not a file\n`]);
+  const message = `${JSON.stringify(path)} is not a file: name a saved log, or a file of lines`;
+  assert.deepEqual([code, stderr], [1, `ouroboros: ${message}\n`]);
 });

@@ -83,7 +83,8 @@ function parse(program: Command, words: readonly string[]): {
       if (option?.required) expects = option;
     } else {
       const found = command === program && position === 0
-        ? program.commands.find((one) => one.name() === word || one.aliases().includes(word))
+        ? visibleCommands(program).find((one) => one.name() === word) ??
+          program.commands.find((one) => one.name() === word || one.aliases().includes(word))
         : undefined;
       if (found === undefined) position++;
       else command = found;
@@ -112,10 +113,15 @@ function optionNames(command: Command): Candidate[] {
   );
 }
 
+/** Those of the list, and `help`. */
+function visibleCommands(program: Command): readonly Command[] {
+  return program.createHelp().visibleCommands(program);
+}
+
 function subcommands(program: Command): Candidate[] {
-  return program.createHelp().visibleCommands(program).map((command) => ({
+  return visibleCommands(program).map((command) => ({
     value: command.name(),
-    description: command.description(),
+    description: command.summary() || command.description(),
   }));
 }
 

@@ -57,7 +57,9 @@ export interface Recorded {
  */
 export function openRecorded(target: LogTarget, format?: RecordedFormat): Recorded {
   if (typeof target !== "string" && !statSync(target.path).isFile()) {
-    throw new RangeError(`${JSON.stringify(target.path)} is not a file`);
+    throw new RangeError(
+      `${JSON.stringify(target.path)} is not a file: name a saved log, or a file of lines`,
+    );
   }
   if (typeof target === "string" || isLog(target.path)) return logOf(target);
   return fileOf(target.path, format ?? (isJson(target.path) ? "json" : "text"));

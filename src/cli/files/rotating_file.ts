@@ -185,7 +185,9 @@ function open(
   try {
     if (fstatSync(descriptor).isFile()) return { descriptor, lock: lockOf(path) };
     // Renaming a device takes it from all others.
-    if (isRotated) throw new RangeError(`${path} is not a file, and can't be rotated`);
+    if (isRotated) {
+      throw new RangeError(`${path} is not a file, and can't be rotated: leave out --max-size`);
+    }
     return { descriptor, lock: undefined };
   } catch (error) {
     closeSync(descriptor);
@@ -203,6 +205,8 @@ function lockOf(path: string): FileLock | undefined {
     if (error instanceof SystemCallError) return undefined;
     throw error;
   }
-  if (lock === undefined) throw new WriterLockedError(`another process records into ${path}`);
+  if (lock === undefined) {
+    throw new WriterLockedError(`another process records into ${path}: choose another file`);
+  }
   return lock;
 }

@@ -78,7 +78,9 @@ export class PatternThread {
     this.#worker.on("error", () => {});
     this.#worker.unref();
     if (!this.#hasAnswered(1, START_LIMIT)) {
-      throw new Error("no thread for --grep could be started");
+      throw new Error(
+        "--grep needs a thread for this pattern, and none could be started: use a simpler one",
+      );
     }
   }
 

@@ -47,11 +47,13 @@ export function refuseItself(target: LogTarget, reader: ShmLogReader, path: stri
     // Where shared memory can be seen among the files.
     ? there?.dev === device && there.ino === inode
     : isSameFile(target.path, path);
-  if (isItself) throw new RangeError(`${path} is log ${describeTarget(target)} itself`);
+  if (isItself) {
+    throw new RangeError(`${path} is log ${describeTarget(target)} itself: choose another file`);
+  }
 }
 
 /** Says that `what` keeps no shared memory where that goes with its last handle: on Windows. */
 export function warnIfShortLived(target: LogTarget, what: string): void {
   if (typeof target !== "string" || SharedMemory.persists) return;
-  warn(`${what} keeps only files here: shared memory goes when all have closed it`);
+  warn(`${what} keeps only files on this system: shared memory goes when all have closed it`);
 }

@@ -83,8 +83,8 @@ export function entryPrinter(
     case "raw":
       if (isTerminal) {
         throw new RangeError(
-          "format raw would let the entries control this terminal: print them as text, " +
-            'or into a pipe ("| cat -v")',
+          "-o raw would let the entries control this terminal: use -o text, or a pipe " +
+            '("| cat -v")',
         );
       }
       return (entry) => output.write(entry.bytes);
