@@ -21,8 +21,10 @@ import {
   type NatsCommandOptions,
   natsOptions,
   serversArgument,
+  subjectArgument,
 } from "./nats/nats_options.ts";
 import { ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
+import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/tail_stream.ts";
 import {
   durationArgument,
   positiveArgument,
@@ -30,49 +32,58 @@ import {
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
+import { addColorOptions, addOutputOptions } from "./options/common.ts";
 import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
-import { ENTRY_FORMATS, type EntryFormat, FORMAT_HELP } from "./output/format.ts";
+import { oldOption } from "./options/subcommand.ts";
+import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
-Examples:
-  ouroboros receive --from nats://10.0.0.7 --stream LOGS
-  ouroboros receive --stream LOGS --subject 'logs.web-1.*' -p warn   of one machine, warnings up
-  ouroboros receive --stream LOGS --consumer alarm --state alarm.state -o json
-  ouroboros receive --stream LOGS --into /all   then: ouroboros tail -f /all --level error
-  ouroboros tail -f nats://10.0.0.7/LOGS        only a look
+Prints the entries that "ouroboros forward" has put into a stream: those of each
+log in their order, each once. What is missing is printed on standard error, and
+with -o json on a line of its own. Runs until Ctrl-C, also while the server or the
+network is away.
 
-Prints the entries that "ouroboros forward" has put into a stream, those of each log in their order
-and each once. What is missing is said on standard error, and with -o json in a line of its own:
-{"host":"web-1","log":"/app","segment":"…","gap":{"from":5,"to":9,"count":5,"reason":"overwritten"}}.
-Goes on until Ctrl-C, through everything that happens to the server and the network.
+The stream is nats://HOST:PORT/STREAM, or STREAM alone. Add /SUBJECT for a part of
+it; * and > are wildcards.
 
-With --consumer the server remembers what was printed: the next one goes on there, and what was
-printed last before a kill may be printed again: with --state no more than a second of it. There is one
-receiver at a time for a consumer.
+With --consumer the server keeps the place: the next run begins there. A consumer
+has one receiver at a time. After a kill the last entries may be printed twice;
+with --state no more than a second of them.
 
-With --into the entries go into a log of this machine, with their bytes as they are: exactly once,
-even if this is killed at any moment and started again. Where they are from is told by a second log,
-NAME.origin. Both logs stay; a line every 10 seconds says how much it was.
+With --to the entries go into a log of this machine, each exactly once, also if
+this command is killed at any moment and started again. "ouroboros tail" prints
+where each entry is from: the log NAME.origin beside it keeps that. Both logs stay.
+
+A message is believed only if its subject names the machine and the log that its
+headers name. Forwarders with a --subject of their own need the same here, as
+--template.
 
 ${SELECTION_HELP}
 
-${NATS_HELP}`;
+${NATS_HELP}
+
+Examples:
+  ouroboros receive nats://10.0.0.7/LOGS
+  ouroboros receive 'nats://10.0.0.7/LOGS/logs.web-1.*' -p warn   one machine, warnings and errors
+  ouroboros receive LOGS --consumer alarm --state alarm.place --json
+  ouroboros receive LOGS --to /all     then: ouroboros tail -f /all
+  ouroboros tail -f nats://10.0.0.7/LOGS     the last entries, and those to come`;
 
 interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {
-  from?: string;
-  stream: string;
+  from?: ReceiveOptions["start"] | OldServers;
+  stream?: string;
   subject?: string;
+  template?: string;
   consumer?: string;
   state?: string;
-  start: ReceiveOptions["start"];
   once?: true;
   maxHold?: number;
   domain?: string;
-  into?: LogTarget;
+  to?: LogTarget;
   chunkSize?: number;
   chunks?: number;
   output?: EntryFormat;
@@ -81,78 +92,132 @@ interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {
   summary: number;
 }
 
+/** What `--from` meant before: servers. */
+interface OldServers {
+  readonly servers: string;
+}
+
 /** What has no meaning where nothing is printed. */
 const PRINTING = ["output", "state", "grep", "level", "since", "until"] as const;
 
 /** Adds the command. */
 export function addReceive(program: Command): void {
   const command = program.command("receive")
-    .description("print logs of many machines, out of a stream, or write them into a log")
-    .option("--from <servers>", "the NATS server, or several with commas", serversArgument)
-    .requiredOption("--stream <stream>", "the stream")
-    .option("--subject <subject>", "only these subjects, * and > allowed (default: all)")
-    .option("--consumer <durable>", "by what name the server remembers how far it is")
-    .option("--state <file>", "where to remember how far each log was printed")
-    .addOption(
-      new Option("--start <where>", "without a consumer: oldest, latest, or a number of the stream")
-        .argParser(startArgument).default("oldest"),
-    )
-    .option("--once", "end where the stream ends at the start")
-    .option(
-      "--max-hold <time>",
-      "how long to wait for what is missing (default: 30s)",
-      durationArgument,
-    )
-    .option("--domain <domain>", "the domain of JetStream")
-    .option("--into <name>", "the log to write to instead of printing", targetArgument)
-    .option("--chunk-size <bytes>", "size of a chunk of that log", sizeArgument)
-    .option("--chunks <count>", "number of its chunks", positiveArgument);
-  addSelectionOptions(command)
+    .description("Print logs of many machines from a stream, or write them into a log.")
+    .summary("print logs of many machines, or write them into a log")
+    .argument("[stream]", "the stream", receiveArgument)
+    .option("--consumer <name>", "name under which the server keeps the place")
+    .option("--state <path>", "file that keeps the place: how far each log was printed")
     .addOption(
       new Option(
-        "-o, --output <format>",
-        `${FORMAT_HELP} (default: pretty on a terminal, else text)`,
-      ).choices(ENTRY_FORMATS),
+        "--from <place>",
+        "place to begin at, without a consumer: oldest, new, or a number of the stream (default: oldest)",
+      ).argParser(placeArgument),
     )
-    .option("--no-prefix", "don't begin lines with the names of machines and logs")
-    .option("--color", "colours even if it is no terminal")
-    .option("--no-color", "no colours")
+    .option("--once", "end with what is there now")
     .option(
-      "--summary <seconds>",
-      "with --into, how often to say how much; 0: never",
+      "--max-hold <time>",
+      "how long to wait for an entry that is missing (default: 30s)",
+      durationArgument,
+    )
+    .option("--template <subject>", "subject of the forwarders, as they have it", subjectArgument)
+    .optionsGroup("Into a log:")
+    .option("--to <target>", "log to write to", targetArgument)
+    .option("--chunk-size <bytes>", "size of a chunk of a new log", sizeArgument)
+    .option("--chunks <count>", "number of chunks of a new log", positiveArgument)
+    .option(
+      "--summary <time>",
+      "how often to print how many they were; 0: never",
       secondsArgument(0, 86_400),
       10,
     );
-  addNatsOptions(command).addHelpText("after", EXAMPLES).action(receiveLogs);
+  addSelectionOptions(command.optionsGroup("Which entries:")).optionsGroup("Output:");
+  addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
+    .option("--no-prefix", "do not begin lines with the names of machines and logs");
+  addColorOptions(command).optionsGroup("Server:");
+  addNatsOptions(command)
+    .option("--domain <domain>", "domain of JetStream")
+    .addOption(new Option("--stream <stream>").hideHelp())
+    .addOption(new Option("--subject <subject>").hideHelp())
+    .addHelpText("after", EXAMPLES)
+    .action(receiveLogs);
+  oldOption(command, "--into", "--to");
+  oldOption(command, "--start", "--from");
 }
 
-/** Where to begin in a stream. */
-function startArgument(text: string): NonNullable<ReceiveOptions["start"]> {
-  if (text === "oldest" || text === "latest") return text;
+/** The address of a stream, or the stream alone: then the environment knows the server. */
+function receiveArgument(text: string): Omit<StreamTarget, "server"> & { server?: string } {
+  if (isStreamAddress(text)) return streamArgument(text);
+  const [, stream, subject] = /^([^\s/]+)(?:\/(\S+))?$/.exec(text) ?? [];
+  if (stream === undefined) {
+    throw new InvalidArgumentError("STREAM or nats://HOST:PORT/STREAM is expected.");
+  }
+  return { stream, ...subject !== undefined && { subject } };
+}
+
+/** Where to begin in a stream; or servers, as it was before. */
+function placeArgument(text: string): NonNullable<ReceiveCommandOptions["from"]> {
+  if (text === "oldest") return "oldest";
+  if (text === "new" || text === "latest") return "latest";
   if (/^[1-9]\d{0,15}$/.test(text)) return { streamSequence: Number(text) };
-  throw new InvalidArgumentError('"oldest", "latest" or a number from 1 on is expected.');
+  if (/[:.]|^localhost$/.test(text)) return { servers: serversArgument(text) };
+  throw new InvalidArgumentError('"oldest", "new" or a number from 1 on is expected.');
 }
 
-async function receiveLogs(options: ReceiveCommandOptions, command: Command): Promise<void> {
+async function receiveLogs(
+  target: ReturnType<typeof receiveArgument> | undefined,
+  options: ReceiveCommandOptions,
+  command: Command,
+): Promise<void> {
+  const { server, stream, subject, start } = placeOf(target, options, command);
   checkOptions(options, command);
-  using interrupt = new Interrupt({ output: options.into === undefined });
+  using interrupt = new Interrupt({ output: options.to === undefined });
   const { signal } = interrupt;
-  const { stream, subject, consumer, start, once, maxHold, domain } = options;
+  const { template, consumer, once, maxHold, domain } = options;
   const common: ReceiveOptions = {
-    ...natsOptions(options.from, options),
+    ...natsOptions(server, options),
     stream,
-    start,
     follow: !once,
     signal,
+    ...start !== undefined && { start },
     ...subject !== undefined && { subject },
+    ...template !== undefined && { template },
     ...consumer !== undefined && { consumer },
     ...maxHold !== undefined && { maxHold },
     ...domain !== undefined && { domain },
   };
-  if (options.into !== undefined) await writeInto(options.into, common, options);
+  if (options.to !== undefined) await writeInto(options.to, common, options);
   else await print(common, options, signal);
   // Who wanted all that is there has not got it.
   if (once && signal.aborted && !(signal.reason instanceof ClosedPipeError)) throw new ExitError(1);
+}
+
+/** The stream, and where to begin: of the argument, or of options as they were before. */
+function placeOf(
+  target: ReturnType<typeof receiveArgument> | undefined,
+  { from, stream, subject }: ReceiveCommandOptions,
+  command: Command,
+): { server?: string; stream: string; subject?: string; start?: ReceiveOptions["start"] } {
+  const servers = typeof from === "object" && "servers" in from ? from.servers : undefined;
+  const start = typeof from === "object" && "servers" in from ? undefined : from;
+  const isOld = [servers, stream, subject].some((one) => one !== undefined);
+  const name = target?.stream ?? stream;
+  if (name === undefined || target !== undefined && isOld) {
+    return command.error(
+      name === undefined
+        ? "error: missing argument 'stream': ouroboros receive nats://HOST:PORT/STREAM"
+        : "error: the stream is an argument: leave out --stream, --subject, and --from <server>",
+      { exitCode: 2 },
+    );
+  }
+  if (isOld) warn("--from <server> --stream <stream> is now: receive nats://HOST/STREAM/SUBJECT");
+  const { server = servers, subject: part = subject } = target ?? {};
+  return {
+    stream: name,
+    ...server !== undefined && { server },
+    ...part !== undefined && { subject: part },
+    ...start !== undefined && { start },
+  };
 }
 
 async function print(
@@ -168,28 +233,23 @@ async function print(
     if (!await printer.print(items, signal)) break;
   }
   warn(summaryLine(reception.summary));
+  sayDistrusted(reception.summary);
 }
 
 /** Ends the command for options that the parser takes, and that make no sense together. */
 function checkOptions(options: ReceiveCommandOptions, command: Command): void {
-  const { into, state, consumer, until, once } = options;
+  const { to, state, consumer, until, once } = options;
   const useless = PRINTING.find((name) => options[name] !== undefined);
-  if (into !== undefined && useless !== undefined) {
-    command.error(`error: --${useless} is for what is printed, and not with --into`, {
-      exitCode: 2,
-    });
-  }
-  if (into === undefined && (options.chunkSize ?? options.chunks) !== undefined) {
-    command.error("error: --chunk-size and --chunks are for a log that is made: with --into", {
-      exitCode: 2,
-    });
-  }
-  if (state !== undefined && consumer === undefined) {
-    command.error("error: --state is of use with a --consumer only", { exitCode: 2 });
-  }
-  if (until !== undefined && !once) {
-    command.error("error: --until says where to end: it needs --once", { exitCode: 2 });
-  }
+  const wrong = to !== undefined && useless !== undefined
+    ? `--${useless} is for entries that are printed: leave out --to`
+    : to === undefined && (options.chunkSize ?? options.chunks) !== undefined
+    ? "--chunk-size and --chunks are of a log: name it with --to"
+    : state !== undefined && consumer === undefined
+    ? "--state needs a --consumer"
+    : until !== undefined && !once
+    ? "--until needs --once: it says where to end"
+    : undefined;
+  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
 }
 
 async function writeInto(
@@ -209,10 +269,10 @@ async function writeInto(
     onResume({ lastSequenceNumber, sources, missing, untold }) {
       const log = describeTarget(target);
       if (lastSequenceNumber > 0) {
-        warn(`log ${log} goes on after entry ${lastSequenceNumber}, of ${logCount(sources)}`);
+        warn(`log ${log} continues after entry ${lastSequenceNumber}, of ${logCount(sources)}`);
       }
       if (missing > 0) warn(`log ${log} has lost its last ${entryCount(missing)} with its machine`);
-      if (untold > 0) warn(`nobody knows where ${entryCount(untold)} of log ${log} are from`);
+      if (untold > 0) warn(`log ${log} has ${entryCount(untold)} from unknown places`);
     },
     onItems(items, summary) {
       latest = summary;
@@ -231,7 +291,18 @@ async function writeInto(
     clearInterval(timer);
   }
   warn(summaryLine(latest));
+  sayDistrusted(latest);
   if (latest.tooLarge > 0) warn(`${entryCount(latest.tooLarge)} too large for the log: left out`);
+}
+
+/** Says how many messages were not believed, and what to do if they should have been. */
+function sayDistrusted({ distrustedMessages: count }: ReceiveSummary): void {
+  if (count === 0) return;
+  const messages = count === 1 ? "1 message was" : `${count} messages were`;
+  warn(
+    `${messages} left out: the subject does not name the machine and log that the headers name. ` +
+      "If the forwarders have a --subject of their own, use it here as --template",
+  );
 }
 
 function sayGaps(items: readonly ReceivedItem[]): void {

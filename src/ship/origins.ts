@@ -4,9 +4,9 @@
  * @module
  */
 
-import { OuroborosError } from "../errors.ts";
+import { OuroborosError, PermissionDeniedError } from "../errors.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { describeTarget, type LogTarget, openMemory } from "../log/native/target.ts";
 import type { LogSource } from "./message.ts";
 import { OriginHistory, originTarget, parseOrigin } from "./origin.ts";
 
@@ -69,15 +69,23 @@ export class Origins implements Disposable {
    *
    * @param target the local log: a name like `"/all"`, or `{ path }` for a file
    * @throws {SegmentNotFoundError} if there is no such log, or nothing beside it: nobody received into it
+   * @throws {PermissionDeniedError} if what is beside it belongs to another user than the log
    * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
    */
   static open(target: LogTarget): Origins {
     const records = ShmLogReader.open(originTarget(target), {
       strategy: "oldest",
       onDamage: "skip",
+      copyMode: "auto",
     });
     try {
-      return new Origins(ShmLogReader.open(target), records);
+      // Else anybody could say of a log where its entries are from.
+      if (ownerOf(originTarget(target)) !== ownerOf(target)) {
+        throw new PermissionDeniedError(
+          `${describeTarget(originTarget(target))} belongs to another user than the log`,
+        );
+      }
+      return new Origins(ShmLogReader.open(target, { copyMode: "auto" }), records);
     } catch (error) {
       records.close();
       throw error;
@@ -146,4 +154,10 @@ export function readOrigins(target: LogTarget): Origins {
   using origins = Origins.open(target);
   void origins.missing;
   return origins;
+}
+
+/** The user who owns a log. */
+function ownerOf(target: LogTarget): number {
+  using memory = openMemory(target, "read");
+  return memory.owner();
 }

@@ -7,7 +7,7 @@
 import { callback, type Checks } from "../base/options.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
-import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import { describeTarget, type LogTarget, unlinkMemory } from "../log/native/target.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 import type { LogSource } from "./message.ts";
 import { type OriginRecord, originTarget, parseOrigin } from "./origin.ts";
@@ -86,12 +86,13 @@ export async function writeInto(
     ifExists: "resume",
     unlinkOnClose: false,
   };
-  using log = ShmLogWriter.create(target, { ...options, ...notify !== undefined && { notify } });
+  // First the origin log: who waits for the other one finds it.
   using origin = ShmLogWriter.create(originTarget(target), {
     ...options,
     chunkSize: Math.max(chunkSize ?? 1 << 20, ORIGIN_CHUNK_SIZE),
     chunkCount: Math.max(chunkCount ?? 16, ORIGIN_CHUNK_COUNT),
   });
+  using log = openLog(target, { ...options, ...notify !== undefined && { notify } }, origin);
   const writer = originWriterOf(target, log, origin);
   const lasts = [...writer.lasts()];
   const lastSequenceNumber = log.totalEntriesWritten;
@@ -108,6 +109,20 @@ export async function writeInto(
   }
   writer.close();
   return summary();
+}
+
+/** Opens the local log, or makes it; leaves no origin log behind that is beside nothing. */
+function openLog(
+  target: LogTarget,
+  options: ShmLogWriterOptions,
+  origin: ShmLogWriter,
+): ShmLogWriter {
+  try {
+    return ShmLogWriter.create(target, options);
+  } catch (error) {
+    if (origin.totalEntriesWritten === 0) unlinkMemory(originTarget(target));
+    throw error;
+  }
 }
 
 function originWriterOf(target: LogTarget, log: ShmLogWriter, origin: ShmLogWriter): OriginWriter {

@@ -84,6 +84,8 @@ interface Source {
 interface Arrived {
   readonly message: Incoming;
   entry: ReceivedEntry | undefined;
+  /** Whether nothing more comes of it. */
+  isSettled: boolean;
 }
 
 type Tracked = TrackedSource<Source, Arrived, MissingReason>;
@@ -296,8 +298,8 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     if (!isSeen && !this.#start.isOldest) {
       tracked.last = (said.kind === "gap" ? said.from : said.sequenceNumber) - 1;
     }
-    const { held, duplicates } = this.#check;
-    const arrived: Arrived = { message, entry: undefined };
+    const { duplicates } = this.#check;
+    const arrived: Arrived = { message, entry: undefined, isSettled: false };
     if (said.kind === "gap") {
       this.#check.gap(tracked, said.from, said.to, said.reason, arrived, this.#now);
     } else {
@@ -308,23 +310,24 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       arrived.entry = entryOf(payload);
       this.#check.entry(tracked, sequenceNumber, arrived, payload.length, this.#now);
       // What waits for long must not keep all that it came with; what is here twice not even itself.
-      if (this.#check.held > held) {
+      if (!arrived.isSettled) {
         const isTwice = this.#check.duplicates > duplicates;
         arrived.entry = isTwice ? undefined : entryOf(payload.slice());
       }
     }
-    if (this.#check.held > held) this.#heldPlaces.add(place);
+    if (!arrived.isSettled) this.#heldPlaces.add(place);
   }
 
   /** What the check of numbers gives. */
   #sink(): SequenceSink<Source, Arrived, MissingReason> {
     const counts = this.#counts;
     return {
-      entry: (source, _sequenceNumber, { message, entry }) => {
+      entry: (source, _sequenceNumber, arrived) => {
+        const { message, entry } = arrived;
         counts.entries++;
         counts.bytes += entry!.bytes.length;
         source.place = message.place;
-        this.#settle(message);
+        this.#settle(arrived);
         this.#give(entry!);
       },
       gap: ({ log }, from, to, reason) => {
@@ -334,11 +337,13 @@ export class Reception implements AsyncIterable<ReceivedItem> {
         if (reason === "unexplained") counts.unexplainedEntries += gap.count;
         this.#give(gap);
       },
-      settled: ({ message }) => this.#settle(message),
+      settled: (arrived) => this.#settle(arrived),
     };
   }
 
-  #settle(message: Incoming): void {
+  #settle(arrived: Arrived): void {
+    const { message } = arrived;
+    arrived.isSettled = true;
     if (this.#heldPlaces.size > 0) this.#heldPlaces.delete(message.place);
     this.#messages.push(message);
   }

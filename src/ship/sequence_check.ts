@@ -54,7 +54,7 @@ export class TrackedSource<S, T, R> {
 interface Held<T, R> {
   readonly from: number;
   readonly to: number;
-  /** The entry, and others that say the same. */
+  /** The entry, and others that say the same; of a part of a gap only those. */
   readonly messages: T[];
   readonly gap: GapRecord<T, R> | undefined;
   readonly size: number;
@@ -149,7 +149,13 @@ export class SequenceCheck<S, T, R> {
     }
     if (record.parts === 0) {
       this.#duplicates++;
-      this.#sink.settled(message);
+      // What says the same may wait itself: then this is settled with the last of it.
+      if (to <= tracked.last) this.#sink.settled(message);
+      else {
+        held[indexAfter(held, to - 1)].messages.push(message);
+        this.#heldMessages++;
+        this.#limit();
+      }
       return;
     }
     this.#drain(tracked);
@@ -192,13 +198,14 @@ export class SequenceCheck<S, T, R> {
       this.#heldMessages++;
     } else {
       // It is here after all: the gap ends before it, and goes on after it.
-      const { gap, time } = other;
+      const { gap, time, messages } = other;
       this.#remove(tracked, index, 1);
       gap.parts--;
       const parts = [[other.from, sequenceNumber - 1], [sequenceNumber + 1, other.to]];
       const [before, after] = parts.map(([from, to]) =>
-        from <= to ? { from, to, messages: [], gap, size: 0, time } : undefined
+        from <= to ? { from, to, messages: [] as T[], gap, size: 0, time } : undefined
       );
+      (after ?? entry).messages.push(...messages);
       for (const part of [after, entry, before]) {
         if (part === undefined) continue;
         if (part.gap !== undefined) part.gap.parts++;
@@ -222,6 +229,7 @@ export class SequenceCheck<S, T, R> {
       } else {
         this.#sink.gap(source, from, to, gap.reason);
         if (--gap.parts === 0) this.#sink.settled(gap.message);
+        for (const message of messages) this.#sink.settled(message);
       }
     }
     this.#remove(tracked, 0, count);
@@ -240,18 +248,23 @@ export class SequenceCheck<S, T, R> {
     if (index === tracked.held.length) tracked.held.push(one);
     else tracked.held.splice(index, 0, one);
     this.#waiting.add(tracked);
-    this.#heldMessages += Math.max(one.messages.length, 1);
+    this.#heldMessages += countOf(one);
     this.#heldBytes += one.size;
   }
 
   #remove(tracked: TrackedSource<S, T, R>, index: number, count: number): void {
     if (count === 0) return;
-    for (const { messages, size } of tracked.held.splice(index, count)) {
-      this.#heldMessages -= Math.max(messages.length, 1);
-      this.#heldBytes -= size;
+    for (const one of tracked.held.splice(index, count)) {
+      this.#heldMessages -= countOf(one);
+      this.#heldBytes -= one.size;
     }
     if (tracked.held.length === 0) this.#waiting.delete(tracked);
   }
+}
+
+/** How many messages are held back with it. */
+function countOf<T, R>({ messages, gap }: Held<T, R>): number {
+  return messages.length + (gap === undefined ? 0 : 1);
 }
 
 /** The index of the first one that ends after `number`. Mostly that is behind the last one. */

@@ -9,7 +9,7 @@ import { createProgram } from "../../src/cli/program.ts";
 
 const program = createProgram();
 const visible = program.createHelp().visibleCommands(program)
-  .filter((command) => !["help", "receive"].includes(command.name()));
+  .filter((command) => command.name() !== "help");
 
 /** What a row of the table says: the flag as the help has it, and the commands that have it. */
 function rows(): [flags: string, commands: string][] {

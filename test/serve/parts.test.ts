@@ -234,6 +234,8 @@ test("levelOf() finds levels of lines near their start only", () => {
 
 test("rowOf() cuts what is long, and says how long it was", () => {
   assert.deepEqual(rowOf({ number: 1, text: "a", bytes: 1 }), [1, "a"]);
+  const received = { number: 1, text: "a", bytes: 1, source: "web-1/app" };
+  assert.deepEqual(rowOf(received), [1, "a", null, "web-1/app"]);
   const [number, text, bytes] = rowOf({ number: 2, text: "é".repeat(9000), bytes: 18_000 });
   assert.deepEqual([number, text.length, bytes], [2, MOST_CHARACTERS, 18_000]);
 });

@@ -38,6 +38,9 @@ export interface TailStreamOptions extends Criteria {
 /** How long what came too early waits for what is missing, in milliseconds: people look at it. */
 const HOLD = 5000;
 
+/** Servers with commas between, a stream, and perhaps a subject. */
+const STREAM_ADDRESS = /^(\w+:\/\/[^/]+(?:,\w+:\/\/[^/]+)*)\/([^/\s]+)(?:\/(\S+))?$/;
+
 /** Whether an argument is the address of a stream. */
 export function isStreamAddress(text: string): boolean {
   return /^(nats|tls|wss?):\/\//i.test(text);
@@ -45,7 +48,7 @@ export function isStreamAddress(text: string): boolean {
 
 /** A stream by its address: `nats://HOST:PORT/STREAM/SUBJECT`, the subject as it is. */
 export function streamArgument(text: string): StreamTarget {
-  const [, server, stream, subject] = /^(\w+:\/\/[^/]+)\/([^/\s]+)(?:\/(\S+))?$/.exec(text) ?? [];
+  const [, server, stream, subject] = STREAM_ADDRESS.exec(text) ?? [];
   if (stream === undefined) {
     throw new InvalidArgumentError("nats://HOST:PORT/STREAM or …/STREAM/SUBJECT is expected.");
   }

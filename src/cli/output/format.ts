@@ -32,10 +32,14 @@ export interface PrintOptions {
   colors?: Colors;
 }
 
-/** Where an entry comes from, if there are several logs: its name, and what is put before lines. */
+/** Where an entry comes from. */
 export interface Origin {
-  name: string;
+  /** The name of its log, if there are several. */
+  name?: string;
+  /** What is put before lines. */
   prefix: string;
+  /** Where the entry was written first, if its log was received; `null` if that is not known. */
+  source?: object | null;
 }
 
 /** Prints an entry; `record`, if the caller knows what it says already. */
@@ -75,8 +79,13 @@ export function entryPrinter(
         );
     case "json":
       return (entry, _record, origin) => {
-        const log = origin && { log: origin.name };
-        output.write(`${harmlessJson(JSON.stringify({ ...log, ...entryObject(entry) }))}\n`);
+        const { name: log, source } = origin ?? {};
+        const object = {
+          ...log && { log },
+          ...entryObject(entry),
+          ...source !== undefined && { source },
+        };
+        output.write(`${harmlessJson(JSON.stringify(object))}\n`);
       };
     case "hex":
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);

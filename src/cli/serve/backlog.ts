@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import type { LogTarget } from "../../log/native/target.ts";
+import type { ReceivedLog } from "../output/log_names.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
@@ -30,6 +31,8 @@ export interface BacklogOptions {
   most: number;
   /** Ends the search early, without an error. */
   signal: AbortSignal;
+  /** Where the entries are from, if they were received from other machines. */
+  received?: ReceivedLog | undefined;
   /** How the log is read. */
   copyMode: ShmLogReaderOptions["copyMode"];
   /** Told now and then how far it is, from 0 to 1. */
@@ -46,7 +49,7 @@ export interface Backlog {
 
 /** Searches what is in a log now. */
 export async function findBacklog(target: LogTarget, options: BacklogOptions): Promise<Backlog> {
-  const { filter, segment, after, upTo, most, signal, copyMode, onProgress } = options;
+  const { filter, segment, after, upTo, most, signal, received, copyMode, onProgress } = options;
   const kept = new Outbox(most);
   let matched = 0;
   using reader = ShmLogReader.open(target, { strategy: "oldest", onDamage: "skip", copyMode });
@@ -71,7 +74,7 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
         if (!filter.matches(entry.text)) continue;
         matched++;
       }
-      rows.push(rowOf(entry));
+      rows.push(rowOf({ ...entry, source: received?.of(number).label }));
     }
     kept.push(rows);
     if (performance.now() < sliceEnd) continue;

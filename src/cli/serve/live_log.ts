@@ -7,6 +7,7 @@
 import { SegmentNotFoundError } from "../../errors.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import { ReceivedLog } from "../output/log_names.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import { CopiedLook } from "./copied_look.ts";
@@ -51,6 +52,7 @@ export class LiveLog {
   readonly #copied = new CopiedLook();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reader: ShmLogReader | undefined;
+  #received: ReceivedLog | undefined;
   #copyMode: ShmLogReaderOptions["copyMode"] = "pread";
   // Whether the next segment that has the name came while we looked.
   #isAwaited = false;
@@ -102,6 +104,8 @@ export class LiveLog {
     for (const leaving of this.#watchers.values()) leaving.abort();
     this.#reader?.close();
     this.#reader = undefined;
+    this.#received?.[Symbol.dispose]();
+    this.#received = undefined;
   }
 
   #tick(): void {
@@ -164,6 +168,7 @@ export class LiveLog {
       this.#become({ ...this.#state, state: "missing", reason: undefined });
       return;
     }
+    this.#received = ReceivedLog.open(this.target.target);
     this.#isAwaited = true;
     if (!isNew) skipPast(this.#reader);
     this.#stats.begin(this.#reader);
@@ -194,7 +199,8 @@ export class LiveLog {
         if (!isWanted || decoded.length >= 2 * mostDecoded) continue;
         const number = batch.sequenceNumber(i);
         if (this.#sampler.takes(number)) {
-          decoded.push({ number, text: batch.text(i), bytes: length });
+          const source = this.#received?.of(number).label;
+          decoded.push({ number, text: batch.text(i), bytes: length, source });
         }
       }
       count += batch.length;
@@ -249,6 +255,7 @@ export class LiveLog {
           upTo: last,
           segment: this.#state.segment,
           most: MOST_PAST,
+          received: this.#received,
           copyMode: this.#copyMode,
           signal,
           onProgress: (done) => watcher.sink.isReady && watcher.sink.send("progress", { done }),
@@ -277,6 +284,8 @@ export class LiveLog {
     this.#stats.end(reader);
     reader.close();
     this.#reader = undefined;
+    this.#received?.[Symbol.dispose]();
+    this.#received = undefined;
   }
 
   #become(state: LogState): void {

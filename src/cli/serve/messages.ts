@@ -33,8 +33,11 @@ export interface Hello {
   mostEntries: number;
 }
 
-/** An entry: its number, its text, and its length in bytes if the text is only a part of it. */
-export type EntryRow = [number: number, text: string, bytes?: number];
+/**
+ * An entry: its number, its text, its length in bytes if the text is only a part of it, and the log of
+ * another machine that it is from.
+ */
+export type EntryRow = [number: number, text: string, bytes?: number | null, source?: string];
 
 /** Entries, the oldest first. */
 export interface Entries {

@@ -16,6 +16,8 @@ export interface DecodedEntry {
   text: string;
   /** The length of its payload in bytes. */
   bytes: number;
+  /** The log that it is from, if it was received from another machine. */
+  source?: string | undefined;
   /** Its row, once one was needed: pages share it. */
   row?: EntryRow;
 }
@@ -29,7 +31,9 @@ const AROUND = 32;
 /** How many bytes a row has as JSON at most; a control character has six. */
 export function sizeOf(row: EntryRow): number {
   let size = sizes.get(row);
-  if (size === undefined) sizes.set(row, size = AROUND + sizeOfText(row[1]));
+  if (size === undefined) {
+    sizes.set(row, size = AROUND + sizeOfText(row[1]) + sizeOfText(row[3] ?? ""));
+  }
   return size;
 }
 
@@ -51,9 +55,11 @@ export function rowOf(entry: DecodedEntry): EntryRow {
   return entry.row ??= makeRow(entry);
 }
 
-function makeRow({ number, text, bytes }: DecodedEntry): EntryRow {
-  if (text.length <= MOST_CHARACTERS) return [number, text];
+function makeRow({ number, text, bytes, source }: DecodedEntry): EntryRow {
+  if (text.length <= MOST_CHARACTERS) {
+    return source === undefined ? [number, text] : [number, text, null, source];
+  }
   // A copy: a part of a text would keep all of it, and rows wait, some for pages that take nothing.
   const start = Buffer.from(text.slice(0, MOST_CHARACTERS), "utf16le").toString("utf16le");
-  return [number, start, bytes];
+  return source === undefined ? [number, start, bytes] : [number, start, bytes, source];
 }

@@ -4,11 +4,12 @@
  * @module
  */
 
+import type { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import type { CursorFile } from "../files/cursor_file.ts";
 import type { EntryPrinter, Origin } from "../output/format.ts";
-import { columnsOf, padded } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
+import { Prefixes } from "../output/log_names.ts";
 import type { Output } from "../output/output.ts";
 import type { Colors } from "../output/pretty.ts";
 import { warn } from "../output/warn.ts";
@@ -34,14 +35,20 @@ export interface ItemPrinterOptions {
 /** Prints the items of one log or several. */
 export class ItemPrinter {
   readonly #options: ItemPrinterOptions;
-  readonly #origins: Map<TailedLog, Origin>;
+  readonly #logPrefixes: Prefixes | undefined;
+  readonly #sourcePrefixes: Prefixes | undefined;
   #cursor: Cursor | undefined;
   #nextSave = 0;
 
   constructor(options: ItemPrinterOptions) {
     this.#options = options;
     const { logs, prefixColors } = options;
-    this.#origins = logs.length > 1 ? originsOf(logs, prefixColors) : new Map();
+    if (prefixColors === undefined) return;
+    this.#sourcePrefixes = new Prefixes(prefixColors);
+    if (logs.length === 1) return;
+    this.#logPrefixes = new Prefixes(prefixColors);
+    // All of one width from the first line on.
+    for (const { name } of logs) this.#logPrefixes.of(oneLine(name));
   }
 
   /** The place after the last entry that was printed, or passed by: of one log, not of several. */
@@ -57,13 +64,12 @@ export class ItemPrinter {
     for (const item of items) {
       if (signal.aborted) break;
       const { log, entry, record, notice } = item;
-      const origin = logs.length > 1 ? this.#origins.get(log) : undefined;
       if (notice !== undefined) {
         // After what came before it.
         await this.#flush(last);
-        warn(origin ? `${log.name}: ${notice}` : notice);
+        warn(logs.length > 1 ? `${log.name}: ${notice}` : notice);
       } else if (entry !== undefined) {
-        print(entry, record, origin);
+        print(entry, record, this.#originOf(log, entry));
         last = item;
         if (!output.isFull) continue;
         await this.#flush(last);
@@ -83,6 +89,19 @@ export class ItemPrinter {
     }
   }
 
+  /** Where an entry is from: one of several logs, or a log of another machine that was received. */
+  #originOf(log: TailedLog, entry: Entry): Origin | undefined {
+    const isOne = this.#options.logs.length === 1;
+    const source = log.received?.of(entry.sequenceNumber);
+    if (isOne && source === undefined) return undefined;
+    return {
+      ...!isOne && { name: log.name },
+      prefix: (this.#logPrefixes?.of(oneLine(log.name)) ?? "") +
+        (source === undefined ? "" : this.#sourcePrefixes?.of(source.label) ?? ""),
+      ...source !== undefined && { source: source.object },
+    };
+  }
+
   /** Writes out what was printed, and then remembers that. */
   async #flush(last: Item | undefined): Promise<void> {
     const { output, cursorFile } = this.#options;
@@ -93,16 +112,4 @@ export class ItemPrinter {
     this.#cursor = { ...position, sequenceNumber: number };
     cursorFile?.save(this.#cursor);
   }
-}
-
-/** The names of the logs in one width, each in a colour. */
-function originsOf(logs: TailedLog[], colors: Colors | undefined): Map<TailedLog, Origin> {
-  const shown = logs.map(({ name }) => oneLine(name));
-  const width = Math.max(...shown.map(columnsOf));
-  const palette = colors &&
-    [colors.cyan, colors.yellow, colors.green, colors.magenta, colors.blue, colors.red];
-  return new Map(logs.map((log, i) => {
-    const prefix = palette ? `${palette[i % palette.length](padded(shown[i], width))} | ` : "";
-    return [log, { name: log.name, prefix }];
-  }));
 }

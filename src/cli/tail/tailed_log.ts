@@ -13,6 +13,7 @@ import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
+import { ReceivedLog } from "../output/log_names.ts";
 import { entryCount, warn } from "../output/warn.ts";
 
 /**
@@ -69,6 +70,7 @@ export class TailedLog {
   readonly #selection: Selection;
   #opening: Promise<ShmLogReader> | undefined;
   #reader: ShmLogReader | undefined;
+  #received: ReceivedLog | undefined;
   /** Whether it did not exist when we began: then it is new from its first entry on. */
   #isNew = false;
   /** What ends the following of what comes, while that is read. */
@@ -99,7 +101,13 @@ export class TailedLog {
       this.#opening = ShmLogReader.waitFor(this.#target, waiting);
       this.#reader = await Promise.race([this.#opening, delay(0)]) ?? undefined;
     }
+    this.#openReceived();
     return this.#reader !== undefined;
+  }
+
+  /** Where its entries are from, if it was received from other machines. */
+  get received(): ReceivedLog | undefined {
+    return this.#received;
   }
 
   /** Waits for a log that `open()` did not find; gives `false` if `signal` is aborted before. */
@@ -107,6 +115,7 @@ export class TailedLog {
     this.#isNew = true;
     try {
       this.#reader = await this.#opening;
+      this.#openReceived();
       return true;
     } catch (error) {
       if (signal.aborted) return false;
@@ -144,6 +153,7 @@ export class TailedLog {
     const reader = this.#opened;
     const onReopen = () => {
       this.#expected = 1;
+      this.#openReceived();
       // At once, for it may take its time until the first entry comes; all before is printed by now.
       const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
       warn(`${prefix}following a new log of this name`);
@@ -187,6 +197,12 @@ export class TailedLog {
   /** Closes it, if it is open. */
   close(): void {
     this.#reader?.close();
+    this.#received?.[Symbol.dispose]();
+  }
+
+  #openReceived(): void {
+    this.#received?.[Symbol.dispose]();
+    this.#received = this.#reader && ReceivedLog.open(this.#target);
   }
 
   get #times(): number {

@@ -52,14 +52,7 @@ test("receive prints entries with where they are from, and says what is missing"
   skip,
   timeout,
 }, () => {
-  const { code, stdout, stderr } = runCli([
-    "receive",
-    "--from",
-    server.url,
-    "--stream",
-    "LOGS",
-    "--once",
-  ]);
+  const { code, stdout, stderr } = runCli(["receive", `${server.url}/LOGS`, "--once"]);
   assert.equal(code, 0, stderr);
   const lines = stdout.trimEnd().split("\n");
   assert.equal(lines.length, 25);
@@ -69,9 +62,39 @@ test("receive prints entries with where they are from, and says what is missing"
   assert.match(stderr, SUMMARY);
 });
 
+test("receive takes the spellings of before, and says what to type", { skip, timeout }, () => {
+  const args = ["--from", server.url, "--stream", "LOGS", "--subject", "LOGS.b.*", "--once"];
+  const { code, stdout, stderr } = runCli(["receive", ...args]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.trimEnd().split("\n").length, 5);
+  assert.match(stderr, /--from <server> --stream <stream> is now: receive nats:\/\/HOST\/STREAM/);
+  const now = runCli(["receive", `${server.url}/LOGS/LOGS.b.*`, "--start", "25", "--once"]);
+  assert.match(now.stderr, /--start is now --from/);
+  assert.equal(now.stdout, "b/x.log | b says 8\n");
+});
+
+test("messages that are not from where they say are left out, and that is said", {
+  skip,
+  timeout,
+}, async () => {
+  await publisher.stream("DOUBT");
+  await publisher.entries("DOUBT", a, [1]);
+  await publisher.raw("DOUBT.evil.x", "forged", {
+    "Ouroboros-Seq": "2",
+    "Ouroboros-Host": a.host,
+    "Ouroboros-Name": a.name,
+    "Ouroboros-Segment": a.segment,
+  });
+  await publisher.settled("DOUBT", 2);
+  const { stdout, stderr } = runCli(["receive", `${server.url}/DOUBT`, "--once"]);
+  assert.equal(stdout, "a/app | a says 1\n");
+  assert.match(stderr, /1 message was left out: the subject does not name .* --template/);
+});
+
 test("receive as JSON: a line an entry, and a line a gap", { skip, timeout }, () => {
-  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--once", "-o", "json"];
-  const { stdout } = runCli([...args, "--subject", "LOGS.b.x_log"]);
+  const args = ["receive", `${server.url}/LOGS/LOGS.b.x_log`, "--once"];
+  const { stdout } = runCli([...args, "--json"]);
+  assert.equal(runCli([...args, "-o", "json"]).stdout, stdout);
   const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   const common = { host: "b", log: "x.log", segment: "1a-2b-3c" };
   assert.deepEqual(lines.slice(-2), [
@@ -84,7 +107,7 @@ test("receive goes on until a signal, and with a consumer where it was", {
   skip,
   timeout,
 }, async () => {
-  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--subject", "LOGS.a.app"];
+  const args = ["receive", `${server.url}/LOGS/LOGS.a.app`];
   args.push("--consumer", "cli", "-o", "json", "--max-hold", "50ms");
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     const cli = startCli(args);
@@ -109,14 +132,14 @@ test("receive into a log, twice: all is there once, and a second one at a time i
   timeout,
 }, async () => {
   const name = uniqueName("into");
-  const args = ["receive", "--from", server.url, "--stream", "LOGS", "--into", name];
+  const args = ["receive", `${server.url}/LOGS/LOGS.b.*`, "--to", name];
   try {
-    const first = runCli([...args, "--subject", "LOGS.b.x_log", "--once", "--chunks", "4"]);
+    const first = runCli([...args, "--once", "--chunks", "4"]);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /5 entries of 1 log, .* 1 gaps/);
-    const running = startCli([...args, "--subject", "LOGS.b.x_log", "--summary", "1"]);
-    await running.untilStderr((text) => text.includes("goes on after entry 5, of 1 log"));
-    const other = runCli([...args, "--subject", "LOGS.b.x_log", "--once"]);
+    const running = startCli([...args, "--summary", "1"]);
+    await running.untilStderr((text) => text.includes("continues after entry 5, of 1 log"));
+    const other = runCli([...args, "--once"]);
     assert.deepEqual([other.code, other.stdout], [1, ""]);
     assert.match(other.stderr, /has a living writer/);
     await publisher.entries("LOGS", b, [9]);
@@ -124,7 +147,8 @@ test("receive into a log, twice: all is there once, and a second one at a time i
     running.signal("SIGTERM");
     assert.equal((await running.ended()).code, 0);
     const { stdout } = runCli(["tail", "--all", name]);
-    assert.equal(stdout, [1, 2, 3, 4, 8, 9].map((number) => `b says ${number}\n`).join(""));
+    const lines = [1, 2, 3, 4, 8, 9].map((number) => `b/x.log | b says ${number}\n`);
+    assert.equal(stdout, lines.join(""));
   } finally {
     for (const one of [name, `${name}.origin`]) SharedMemory.unlink(one);
   }
@@ -183,20 +207,23 @@ async function runHere(args: string[]): Promise<{ code: number; stderr: string }
 
 test("what can't be is wrong usage, or one line", { skip, timeout }, async () => {
   const usage: [args: string[], pattern: RegExp][] = [
-    [["receive", "--from", server.url], /required option '--stream/],
-    [["receive", "--stream", "S", "--start", "soon"], /"oldest", "latest" or a number/],
-    [["receive", "--stream", "S", "--state", "x"], /--state is of use with a --consumer/],
-    [["receive", "--stream", "S", "--into", "/x", "--state", "x"], /not with --into/],
-    [["receive", "--stream", "S", "--into", "/x", "--grep", "x"], /--grep is for what is printed/],
-    [["receive", "--stream", "S", "--chunks", "4"], /with --into/],
-    [["receive", "--stream", "S", "--until", "12:00"], /needs --once/],
+    [["receive"], /missing argument 'stream'/],
+    [["receive", "a b"], /nats:\/\/HOST:PORT\/STREAM is expected/],
+    [["receive", "S", "--from", "soon"], /"oldest", "new" or a number/],
+    [["receive", "S", "--stream", "S"], /the stream is an argument/],
+    [["receive", "S", "--state", "x"], /--state needs a --consumer/],
+    [["receive", "S", "--to", "/x", "--state", "x"], /--state is for .*leave out --to/],
+    [["receive", "S", "--to", "/x", "--grep", "x"], /--grep is for .*leave out --to/],
+    [["receive", "S", "--chunks", "4"], /--to/],
+    [["receive", "S", "--until", "12:00"], /needs --once/],
+    [["receive", "S", "--template", "logs.{what}"], /\{what\}/],
     // A timer would take that for no time at all.
     [
-      ["receive", "--stream", "S", "--into", "/x", "--summary", "9999999"],
-      /seconds from 0 to 86400/,
+      ["receive", "S", "--to", "/x", "--summary", "9999999"],
+      /from 0 s to 86400 s/,
     ],
     [["tail", "nats://x"], /nats:\/\/HOST:PORT\/STREAM/],
-    [["tail", "nats://x/S", "/app"], /a stream is looked at alone/],
+    [["tail", "nats://x/S", "/app"], /a stream is read alone/],
     [["tail", "nats://x/S", "--show-cursor"], /a stream has no cursor/],
     [["tail", "nats://x/S", "--from", "latest"], /a stream has no chunks/],
   ];
@@ -206,9 +233,9 @@ test("what can't be is wrong usage, or one line", { skip, timeout }, async () =>
     assert.match(stderr, pattern);
   }
   const failures: [args: string[], pattern: RegExp][] = [
-    [["receive", "--from", server.url, "--stream", "NONE"], /there is no stream "NONE"/],
+    [["receive", `${server.url}/NONE`], /there is no stream "NONE"/],
     [["tail", `${server.url}/NONE`], /there is no stream "NONE"/],
-    [["receive", "--from", server.url, "--stream", "a b"], /"a b" is no name of a stream/],
+    [["receive", `${server.url}/a*b`], /"a\*b" is no name of a stream/],
   ];
   for (const [args, pattern] of failures) {
     const { code, stdout, stderr } = runCli(args);

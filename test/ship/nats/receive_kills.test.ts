@@ -190,7 +190,7 @@ test("the command, killed and started again with a state file: nothing is left o
 }, async () => {
   await newStream("PRINT");
   const state = `${server.folder}/receive.state`;
-  const args = ["receive", "--from", server.url, "--stream", "PRINT", "--consumer", "c"];
+  const args = ["receive", `${server.url}/PRINT`, "--consumer", "c"];
   const numbers: number[] = [];
   let total: number;
   {

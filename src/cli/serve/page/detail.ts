@@ -34,7 +34,8 @@ export class Detail {
   /** Shows an entry. */
   show(item: Item): void {
     this.#item = item;
-    this.#title.textContent = `Entry ${formatCount(item.number)}`;
+    const from = item.source === undefined ? "" : ` from ${item.source}`;
+    this.#title.textContent = `Entry ${formatCount(item.number)}${from}`;
     const rest = item.bytes === undefined
       ? ""
       : `\n\n… the first ${formatCount(item.text.length)} characters of ${

@@ -10,7 +10,9 @@ export interface Item {
   readonly number: number;
   readonly text: string;
   /** The length of the entry in bytes, if the text is only a part of it. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
+  /** The log of another machine that the entry is from. */
+  readonly source?: string | undefined;
   /** What it was found to be, once it was looked at. */
   shown?: unknown;
 }
@@ -55,8 +57,8 @@ export class EntryStore {
 
   /** Adds entries. */
   add(rows: readonly EntryRow[]): void {
-    for (const [number, text, bytes] of rows) {
-      this.#push({ place: this.#end, number, text, bytes });
+    for (const [number, text, bytes, source] of rows) {
+      this.#push({ place: this.#end, number, text, bytes: bytes ?? undefined, source });
       this.#lastNumber = number;
     }
   }

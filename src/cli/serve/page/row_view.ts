@@ -39,6 +39,7 @@ class EntryRowView implements RowView {
   readonly #time = part("span", "time");
   readonly #level = part("span", "level");
   readonly #text = part("span", "text");
+  readonly #source = part("span", "source");
   readonly #logger = part("span", "logger");
   readonly #message = part("span", "message");
   readonly #fields = part("span", "fields");
@@ -46,7 +47,7 @@ class EntryRowView implements RowView {
   constructor(marks: Marks) {
     this.#marks = marks;
     this.element.setAttribute("role", "option");
-    this.#text.append(this.#logger, this.#message, this.#fields);
+    this.#text.append(this.#source, this.#logger, this.#message, this.#fields);
     this.element.append(this.#number, this.#time, this.#level, this.#text);
   }
 
@@ -56,9 +57,15 @@ class EntryRowView implements RowView {
     if (item.number === 0) {
       element.className = "row remark";
       setText(this.#message, item.text);
-      for (const one of [this.#number, this.#time, this.#level, this.#logger, this.#fields]) {
-        setText(one, "");
-      }
+      const others = [
+        this.#number,
+        this.#time,
+        this.#level,
+        this.#source,
+        this.#logger,
+        this.#fields,
+      ];
+      for (const one of others) setText(one, "");
       return;
     }
     const shown = (item.shown ??= read(item.text)) as Shown;
@@ -66,6 +73,7 @@ class EntryRowView implements RowView {
     setText(this.#number, String(item.number));
     setText(this.#time, shown.time);
     setText(this.#level, shown.level ?? "");
+    setText(this.#source, item.source ?? "");
     setText(this.#logger, shown.logger);
     this.#mark(this.#message, shown.message);
     this.#mark(this.#fields, shown.fields);

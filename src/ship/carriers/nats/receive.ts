@@ -186,8 +186,15 @@ function receptionOf(
   options: ReceiveOptions,
   lasts?: Iterable<readonly [LogSource, number]>,
 ): Reception {
-  const { stream, consumer = "", link: given, start = "oldest" } = options;
-  const carrier: ReceiveCarrier = {
+  const isOldest = (options.start ?? "oldest") === "oldest";
+  const start = { isOldest, ...lasts !== undefined && { lasts } };
+  return new Reception(natsReceiveCarrier(options), options, start);
+}
+
+/** The way to the messages of a stream. */
+export function natsReceiveCarrier(options: ReceiveOptions): ReceiveCarrier {
+  const { stream, consumer = "", link: given } = options;
+  return {
     place: { stream, consumer },
     async open(signal) {
       const link = given ??
@@ -197,8 +204,6 @@ function receptionOf(
       return receiver;
     },
   };
-  const isOldest = start === "oldest";
-  return new Reception(carrier, options, { isOldest, ...lasts !== undefined && { lasts } });
 }
 
 /** A name for what only this receiver uses. */

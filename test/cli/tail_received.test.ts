@@ -1,0 +1,110 @@
+/** `tail` of a log that was received from other machines: where each line is from. */
+
+import assert from "node:assert/strict";
+import test, { afterEach, beforeEach } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { ShmLogWriter } from "../../mod.ts";
+import { readOrigins } from "../../src/ship/origins.ts";
+import { writeInto } from "../../src/ship/receive_into.ts";
+import { Reception } from "../../src/ship/reception.ts";
+import { runCli, startCli } from "../support/cli.ts";
+import { MemoryReceiveCarrier, MemoryStream } from "../support/memory_receiver.ts";
+import { entryOf, gapOf, sourceNumber } from "../support/receive_conformance.ts";
+import { slowness, uniqueName } from "../support/runtime.ts";
+
+const timeout = 60_000 * slowness;
+const [one, two] = [sourceNumber(1), sourceNumber(22)];
+let name: string;
+let stream: MemoryStream;
+
+beforeEach(() => {
+  name = uniqueName("received");
+  stream = new MemoryStream();
+});
+afterEach(() => {
+  for (const each of [name, `${name}.origin`]) SharedMemory.unlink(each);
+});
+
+/** Receives into the log what is in the stream, and goes on with `signal`. */
+function receiveAll(signal?: AbortSignal) {
+  const options = { follow: signal !== undefined, ...signal && { signal } };
+  return writeInto(
+    name,
+    { chunkSize: 4096, chunkCount: 4 },
+    (lasts) => new Reception(new MemoryReceiveCarrier(stream), options, { isOldest: true, lasts }),
+  );
+}
+
+function tail(...args: string[]): string[] {
+  const { code, stdout, stderr } = runCli(["tail", "--all", ...args]);
+  assert.equal(code, 0, stderr);
+  return stdout.trimEnd().split("\n");
+}
+
+test("tail prints where the lines of a received log are from", { timeout }, async () => {
+  stream.put(entryOf(one, 1), entryOf(two, 1), gapOf(one, 2, 8), entryOf(one, 9));
+  await receiveAll();
+  // In columns, as wide as the widest name until then.
+  assert.deepEqual(tail(name), [
+    "host1/app | host1 1",
+    "host22/app | host22 1",
+    "host1/app  | host1 9",
+  ]);
+  assert.deepEqual(tail(name, "--no-prefix"), ["host1 1", "host22 1", "host1 9"]);
+  const common = { log: "/app", segment: "1a-2b-3c" };
+  assert.deepEqual(tail(name, "-o", "json").map((line) => JSON.parse(line)), [
+    { seq: 1, text: "host1 1", source: { host: "host1", ...common, seq: 1 } },
+    { seq: 2, text: "host22 1", source: { host: "host22", ...common, seq: 1 } },
+    { seq: 3, text: "host1 9", source: { host: "host1", ...common, seq: 9 } },
+  ]);
+  // Beside others it begins with its own name, too.
+  using other = ShmLogWriter.create(uniqueName("plain"));
+  other.write("plain");
+  const lines = tail(name, other.name);
+  assert.ok(lines.some((line) => /^\S+ +\| host1\/app  \| host1 9$/.test(line)), lines.join("\n"));
+  assert.ok(lines.some((line) => line.startsWith(other.name) && line.endsWith("| plain")));
+});
+
+test("tail -f prints where lines are from that come", { timeout }, async () => {
+  const end = new AbortController();
+  stream.put(entryOf(one, 1));
+  const receiving = receiveAll(end.signal);
+  const cli = startCli(["tail", "-f", "--all", name]);
+  await cli.until((text) => text.includes("host1/app | host1 1"));
+  stream.put(entryOf(two, 1));
+  await cli.until((text) => text.includes("host22/app | host22 1"));
+  cli.signal("SIGINT");
+  assert.equal((await cli.ended()).code, 0);
+  end.abort();
+  await receiving;
+});
+
+test("what nothing tells of is from an unknown place: older, removed, or another log", {
+  timeout,
+}, async () => {
+  {
+    // Before anybody received into it.
+    using writer = ShmLogWriter.create(name, { unlinkOnClose: false, chunkSize: 4096 });
+    writer.write("before");
+  }
+  stream.put(entryOf(one, 1));
+  await receiveAll();
+  assert.deepEqual(tail(name), ["? | before", "host1/app | host1 1"]);
+  assert.equal(JSON.parse(tail(name, "-o", "json")[0]).source, null);
+  assert.equal(readOrigins(name).of(1), undefined);
+  // Another log under the name of the one that was received into.
+  SharedMemory.unlink(name);
+  {
+    using writer = ShmLogWriter.create(name, { unlinkOnClose: false });
+    writer.write("another");
+  }
+  assert.deepEqual(tail(name), ["? | another"]);
+  SharedMemory.unlink(`${name}.origin`);
+  assert.deepEqual(tail(name), ["another"]);
+  // A log beside it that says nothing of the sort.
+  {
+    using writer = ShmLogWriter.create(`${name}.origin`, { unlinkOnClose: false });
+    writer.writeMany(["{}", "null", '{"table":1}', "\xff"]);
+  }
+  assert.deepEqual(tail(name), ["? | another"]);
+});

@@ -1,0 +1,70 @@
+/** Receiving from a real server through a network that is cut, as from memory: RECEIVE_NATS_RUNS is how often. */
+
+import process from "node:process";
+import { after, before } from "node:test";
+import { natsReceiveCarrier } from "../../../src/ship/carriers/nats/receive.ts";
+import type { LogMessage } from "../../../src/ship/message.ts";
+import { Publisher } from "../../support/nats_publisher.ts";
+import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { baseSeed } from "../../support/random.ts";
+import { receiveConformance } from "../../support/receive_conformance.ts";
+import { slowness } from "../../support/runtime.ts";
+import { TcpProxy } from "../../support/tcp_proxy.ts";
+
+let server: NatsServer;
+let publisher: Publisher;
+let streams = 0;
+
+before(async () => {
+  if (needsNatsServer) return;
+  server = await NatsServer.start();
+  publisher = await Publisher.open(server.url);
+});
+after(async () => {
+  await publisher?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+
+receiveConformance("NATS", async () => {
+  const stream = `C${streams++}`;
+  await publisher.stream(stream);
+  const proxy = await TcpProxy.start(server.port);
+  const decoder = new TextDecoder();
+  let last = 0;
+  return {
+    carrier({ consumer, window } = {}) {
+      return natsReceiveCarrier({
+        servers: proxy.url,
+        stream,
+        maxReconnectDelay: 20,
+        ...consumer !== undefined && { consumer },
+        ...window !== undefined && { window },
+      });
+    },
+    async put(messages: readonly LogMessage[]) {
+      for (const message of messages) {
+        if (message.kind === "gap") {
+          await publisher.gap(stream, message, message.from, message.to, message.reason);
+        } else {
+          const text = decoder.decode(message.payload);
+          await publisher.entries(stream, message, [message.sequenceNumber], () => text);
+        }
+      }
+      await publisher.settled(stream, last += messages.length);
+    },
+    disturb() {
+      proxy.cut();
+      proxy.restore();
+      return Promise.resolve();
+    },
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}, {
+  runs: Number(process.env.RECEIVE_NATS_RUNS ?? 12),
+  messages: 60,
+  seed: baseSeed,
+  skip: needsNatsServer,
+  timeout: 120_000 * slowness,
+});
