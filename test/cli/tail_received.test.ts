@@ -61,7 +61,7 @@ test("tail prints where the lines of a received log are from", { timeout }, asyn
   using other = ShmLogWriter.create(uniqueName("plain"));
   other.write("plain");
   const lines = tail(name, other.name);
-  assert.ok(lines.some((line) => /^\S+ +\| host1\/app  \| host1 9$/.test(line)), lines.join("\n"));
+  assert.ok(lines.some((line) => /^\S+ +\| host1\/app +\| host1 9$/.test(line)), lines.join("\n"));
   assert.ok(lines.some((line) => line.startsWith(other.name) && line.endsWith("| plain")));
 });
 
