@@ -8,7 +8,8 @@ import { Progress } from "../../src/cli/output/progress.ts";
 function written(isTTY: boolean, updates: [at: number, done: number][]): string[] {
   const texts: string[] = [];
   let now = 5000;
-  Object.defineProperty(performance, "now", { value: () => now, configurable: true });
+  const clock = performance.now;
+  performance.now = () => now;
   try {
     using progress = new Progress(200, "entries", { isTTY, write: (text) => texts.push(text) });
     for (const [at, done] of updates) {
@@ -16,7 +17,7 @@ function written(isTTY: boolean, updates: [at: number, done: number][]): string[
       progress.update(done);
     }
   } finally {
-    Reflect.deleteProperty(performance, "now");
+    performance.now = clock;
   }
   return texts;
 }
