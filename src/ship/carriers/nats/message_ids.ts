@@ -17,7 +17,7 @@ import type { LogSource } from "../../message.ts";
 export const ID_SIZE = 16;
 const ID_BYTES = 12;
 /** How many are made at once, of how many blocks of the cipher. */
-const PAGE = 1024;
+const PAGE = 4096;
 const NOTHING = new Uint8Array(PAGE * ID_BYTES);
 const BLOCK = 16;
 const BLOCKS = NOTHING.length / BLOCK;
@@ -48,7 +48,7 @@ export class MessageIds {
 
   /** The id of a gap. */
   ofGap(from: number, to: number): string {
-    return this.#hash(`${from}-${to}`).subarray(0, ID_BYTES).toString("base64url");
+    return this.#hash(`${from}-${to}`).subarray(0, ID_BYTES).toString("base64");
   }
 
   /** Makes a page of ids: what AES in counter mode makes of nothing, from the page's first block on. */
@@ -56,7 +56,7 @@ export class MessageIds {
     const counter = new Uint8Array(BLOCK);
     new DataView(counter.buffer).setBigUint64(8, BigInt(number) * BigInt(BLOCKS));
     const bytes = createCipheriv("aes-128-ctr", this.#key, counter).update(NOTHING);
-    this.#page = new TextEncoder().encode(bytes.toString("base64url"));
+    this.#page = new TextEncoder().encode(bytes.toString("base64"));
     this.#pageNumber = number;
   }
 
