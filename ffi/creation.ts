@@ -4,9 +4,10 @@
  * @module
  */
 
-import { NativeUnavailableError, SegmentExistsError, WriterLockedError } from "../src/errors.ts";
+import { NativeUnavailableError, WriterLockedError } from "../src/errors.ts";
 import type { Mapping } from "./mapping.ts";
 import type { CreateOptions } from "./memory_options.ts";
+import { existsAlready } from "./system_error.ts";
 
 /** How one kind of memory is made. */
 export interface Maker<T extends Mapping> {
@@ -82,7 +83,7 @@ function makeNameless<T extends Mapping>(
   } finally {
     if (isTaken) maker.discard(descriptor, false);
   }
-  if (isTaken) throw new SegmentExistsError(`creating ${maker.what} failed: exists already`);
+  if (isTaken) throw existsAlready(maker.what);
   return { memory: built(maker, descriptor, false), descriptor };
 }
 

@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { ClosedError, PermissionDeniedError, SegmentNotFoundError } from "../src/errors.ts";
-import { make } from "./creation.ts";
+import { make, type Maker } from "./creation.ts";
 import { system } from "./current_system.ts";
 import { Mapping } from "./mapping.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type OpenOptions,
 } from "./memory_options.ts";
 import type { Access, ObjectIdentity } from "./system.ts";
+import { withoutFolder } from "./system_error.ts";
 import { checkOptions } from "../src/base/options.ts";
 import { inspectable } from "../src/base/inspectable.ts";
 
@@ -83,7 +84,7 @@ export class MappedFile extends Mapping {
     checkMode(mode);
     checkSize(size, what);
     const { files, nameless } = system();
-    return make({
+    const maker: Maker<MappedFile> = {
       what,
       isTaken: () => files.identify(path, "read-write") !== undefined,
       createNameless: () => nameless?.createFile(path, mode),
@@ -101,7 +102,12 @@ export class MappedFile extends Mapping {
         if (isNamed) removeFailed(path, descriptor);
         else files.close(descriptor);
       },
-    }, options);
+    };
+    try {
+      return make(maker, options);
+    } catch (error) {
+      throw withoutFolder(path, error);
+    }
   }
 
   /**

@@ -80,7 +80,7 @@ export class PartialFile implements Disposable {
     // Before anything is done in vain; what appears later is seen at the end.
     const found = lookAt(path);
     if (found !== undefined && !found.isFile()) {
-      throw new SystemCallError(`create file "${path}" failed: it is there, and not a file`, 0);
+      throw new SystemCallError(`"${path}" is not a file: choose another path`, 0);
     }
     if (found !== undefined && !force) throw exists(path);
     // Not to be guessed: in a folder like /tmp anybody could put something in its place.

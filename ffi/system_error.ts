@@ -5,6 +5,7 @@
  */
 
 import os from "node:os";
+import { dirname } from "node:path";
 import {
   NoSpaceError,
   type OuroborosError,
@@ -24,6 +25,12 @@ export function notFound(what: string): SegmentNotFoundError {
   return new SegmentNotFoundError(
     what.startsWith('"') ? `no shared memory named ${what}` : `no ${what}`,
   );
+}
+
+/** There is no folder for a file that is to be made; `error` is what the attempt failed with. */
+export function withoutFolder(path: string, error: unknown): unknown {
+  if (!(error instanceof SegmentNotFoundError)) return error;
+  return new SegmentNotFoundError(`no folder "${dirname(path)}": make it first`);
 }
 
 /** There is something of this name. */

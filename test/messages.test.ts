@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
 import { saveLog, ShmLogReader, ShmLogWriter } from "../mod.ts";
@@ -27,11 +27,24 @@ test("what is not there is named as what was asked for", async () => {
   assert.throws(() => ShmLogReader.open(name.slice(1)), missing);
   assert.throws(() => ShmLogReader.open({ path }), { message: `no file "${path}"` });
   await assert.rejects(saveLog(name, join(folder, "x")), missing);
+  const deep = join(folder, "no-folder", "log");
+  const noFolder = {
+    name: "SegmentNotFoundError",
+    message: `no folder "${dirname(deep)}": make it first`,
+  };
+  assert.throws(() => ShmLogWriter.create({ path: deep }), noFolder);
+  using _log = ShmLogWriter.create(name, SMALL);
+  await assert.rejects(saveLog(name, deep), noFolder);
+  assert.throws(() => ShmLogWriter.create(name, SMALL), {
+    name: "SegmentExistsError",
+    message: `log "${name}" exists already: use ifExists: "resume" or "replace"`,
+  });
 });
 
 test("commands say what there is", async () => {
   const near = uniqueName("messages-near");
   using _log = ShmLogWriter.create(near, SMALL);
+  writeFileSync(join(folder, "lines"), "a line\n");
   const cases: [args: string[], message: string][] = [
     [
       ["stat", "/nope-at-all"],
@@ -41,6 +54,14 @@ test("commands say what there is", async () => {
       ["stat", near.replace("near", "neer")],
       `no log named "${near.replace("near", "neer")}"; did you mean "${near}"? ` +
       '"ouroboros list" shows those that exist',
+    ],
+    [["save", near, "/no-folder/x"], 'no folder "/no-folder": make it first'],
+    [["record", near, "/no-folder/x"], 'no folder "/no-folder": make it first'],
+    [["record", near, folder], `"${folder}" is a folder: name a file in it`],
+    [["tail", near, "--state", "/no-folder/x"], 'no folder "/no-folder": make it first'],
+    [
+      ["replay", join(folder, "lines"), near],
+      `log "${near}" exists already: use --if-exists resume, or replace`,
     ],
     [["tail", "/no/file"], 'no file "/no/file"; a log in shared memory has a name like /app'],
     [

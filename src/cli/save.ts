@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
+import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
@@ -106,6 +107,7 @@ async function saveInto(
       warn(`${entryCount(saved.leftOut)} left out: they are damaged or overwritten`);
     }
   } catch (error) {
+    if (error instanceof SegmentExistsError) error.message += ": use --force to replace it";
     if (!signal.aborted) throw error;
     warn("interrupted: nothing was saved");
     throw new ExitError(1);

@@ -116,8 +116,7 @@ export class Segment {
     const smallest = tableOffset(1);
     if (bytes.length < smallest) {
       throw new UnsupportedLogError(
-        `not a log: ${bytes.length} bytes are less than the header of ${smallest} bytes. ` +
-          `Writer.create() makes a log of a memory`,
+        `not a log: ${bytes.length} bytes are less than the header of ${smallest} bytes`,
       );
     }
     load(0, Math.min(LARGEST_HEADER, bytes.length));
@@ -127,7 +126,7 @@ export class Segment {
     // The writer stores the magic last (release): a reader that sees it sees the rest of the header.
     if (this.words[0] !== MAGIC_LOW || this.words[1] !== MAGIC_HIGH) {
       throw new UnsupportedLogError(
-        "not a log: the first 8 bytes are not the magic GOLBORUO. Writer.create() makes a log of a memory",
+        "not a log: the first 8 bytes are not the magic GOLBORUO",
       );
     }
     const version = this.words[VERSION_WORD] >>> 0;

@@ -45,11 +45,16 @@ test("save replaces a file with --force only, and never the log itself or a fold
   writeFileSync(path, "precious");
   const refused = runCli(["save", log.name, path]);
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
-  assert.match(refused.stderr, /exists already\n$/);
+  assert.match(refused.stderr, /exists already: use --force to replace it\n$/);
   assert.equal(readFileSync(path, "utf8"), "precious");
   assert.equal(runCli(["save", log.name, path, "--force"]).code, 0);
   assert.equal(runCli(["tail", path, "-n", 1]).stdout, "line 5\n");
-  for (const [to, pattern] of [[path, /over itself/], [folder, /not a file/]] as const) {
+  for (
+    const [to, pattern] of [[path, /over itself/], [
+      folder,
+      /not a file: choose another path/,
+    ]] as const
+  ) {
     const { code, stderr } = runCli(["save", path, to, "--force"]);
     assert.equal(code, 1);
     assert.match(stderr, pattern);

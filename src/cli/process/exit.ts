@@ -4,9 +4,10 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { nearest } from "../../base/options.ts";
-import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
+import { OuroborosError, SegmentExistsError, SegmentNotFoundError } from "../../errors.ts";
 
 /** Ends the command with an exit code. The message was printed before. */
 export class ExitError extends Error {
@@ -26,7 +27,24 @@ export function explain(error: unknown): string {
   const isExpected = error instanceof OuroborosError || error instanceof RangeError ||
     "code" in error;
   if (!isExpected) return error.stack ?? error.message;
-  return error instanceof SegmentNotFoundError ? error.message + nextStep(error) : error.message;
+  if (error instanceof SegmentNotFoundError) return error.message + nextStep(error);
+  if (error instanceof SegmentExistsError) {
+    return error.message.replace(/ifExists: "(\w+)" or "(\w+)"/, "--if-exists $1, or $2");
+  }
+  return error instanceof OuroborosError ? error.message : ofFile(error as FileError);
+}
+
+/** What functions of `node:fs` throw. */
+type FileError = Error & { code?: string; path?: string };
+
+/** What the system says of a file, in plain words where it does not say them itself. */
+function ofFile(error: FileError): string {
+  const { code, path, message } = error;
+  if (path === undefined) return message;
+  if (code === "EISDIR") return `"${path}" is a folder: name a file in it`;
+  if (code === "EACCES") return `"${path}" is not permitted to this user: choose another path`;
+  // What is to be read is looked at before; what is to be made needs its folder.
+  return code === "ENOENT" ? `no folder "${dirname(path)}": make it first` : message;
 }
 
 /** What to do where there is no log. */

@@ -9,6 +9,7 @@ import { MappedFile, SharedMemory } from "../../../ffi/mod.ts";
 import {
   CorruptLogError,
   LogFinishedError,
+  SegmentExistsError,
   SegmentNotFoundError,
   UnsupportedLogError,
   type WriterLockedError,
@@ -51,9 +52,17 @@ export function createMemory(
   size: number,
   options: CreateOptions<LogMemory>,
 ): LogMemory {
-  return typeof target === "string"
-    ? SharedMemory.create(target, size, options)
-    : MappedFile.create(target.path, size, options);
+  try {
+    return typeof target === "string"
+      ? SharedMemory.create(target, size, options)
+      : MappedFile.create(target.path, size, options);
+  } catch (error) {
+    if (error instanceof SegmentExistsError) {
+      error.message = `log ${describeTarget(target)} exists already: ` +
+        'use ifExists: "resume" or "replace"';
+    }
+    throw error;
+  }
 }
 
 /** Opens the memory that is there. */
