@@ -5,7 +5,7 @@
  */
 
 import { pieceOf } from "../line/keys.ts";
-import type { LoggerState } from "./state.ts";
+import type { LineSource } from "./line_source.ts";
 import { markOf } from "./stringify.ts";
 
 /** Options of a child that older code gives as bindings, which they are not. */
@@ -20,7 +20,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
  * Adds the members of an object to text that has some: JSON without the braces, with a comma before
  * each. What a value throws stands in its place, and is reported.
  */
-export function addBindings(state: LoggerState, before: string, object: object): string {
+export function addBindings(state: LineSource, before: string, object: object): string {
   const { style, core } = state;
   let text = before;
   // deno-lint-ignore no-explicit-any

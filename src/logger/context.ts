@@ -6,7 +6,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { addBindings } from "./bindings.ts";
-import type { LoggerState } from "./state.ts";
+import type { LineSource } from "./line_source.ts";
 import type { Style } from "./style.ts";
 
 /** Members of lines by key. */
@@ -27,7 +27,7 @@ class Context {
   }
 
   /** Its members for a logger: JSON without the braces, with a comma before each. */
-  textFor(state: LoggerState): string {
+  textFor(state: LineSource): string {
     const { style } = state;
     if (style !== this.#style) {
       this.#text = addBindings(state, this.#outer?.textFor(state) ?? "", this.fields);
@@ -98,6 +98,6 @@ export function bindContext(fields: Record<string, unknown>): void {
 }
 
 /** The members of the context for a logger. */
-export function contextOf(state: LoggerState): string {
+export function contextOf(state: LineSource): string {
   return storage.getStore()?.textFor(state) ?? "";
 }

@@ -8,8 +8,7 @@ import { Line } from "../line/line.ts";
 import { Piece } from "../line/piece.ts";
 import { type EntrySink, withoutNewline } from "../sinks/entry_sink.ts";
 import { type Clock, clockOf, type TimeFn } from "./clock.ts";
-import type { LevelComparison } from "./levels.ts";
-import type { Logger } from "./types.ts";
+import type { LevelComparison, Logger } from "./types.ts";
 
 /** The options that no child changes. */
 export interface CoreOptions {

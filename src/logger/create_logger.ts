@@ -15,21 +15,15 @@ import { addBindings } from "./bindings.ts";
 import { stdTimeFunctions, type TimeFn } from "./clock.ts";
 import { Core, type LogMethod } from "./core.ts";
 import { type LoggerInternals, STATE } from "./internals.ts";
-import {
-  comparisonOf,
-  headsOf,
-  type LevelComparison,
-  mappingOf,
-  nothing,
-  setLevel,
-} from "./levels.ts";
+import { comparisonOf, headsOf, mappingOf, nothing, setLevel } from "./levels.ts";
 import { LoggerMethods } from "./logger_methods.ts";
 import { redaction, type RedactOptions } from "./redact.ts";
 import { stdSerializers } from "./serializers.ts";
-import { type Formatters, LoggerState } from "./state.ts";
+import type { Formatters } from "./line_source.ts";
+import { LoggerState } from "./state.ts";
 import { stringifyWith } from "./stringify.ts";
 import { type SerializerFn, Style } from "./style.ts";
-import type { Bindings, FormatterOptions, LevelName, Logger } from "./types.ts";
+import type { Bindings, FormatterOptions, LevelComparison, LevelName, Logger } from "./types.ts";
 
 /** How lines are made: pino's options. */
 export interface LineOptions<CustomLevels extends string = never> {

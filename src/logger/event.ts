@@ -10,46 +10,7 @@ import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
 import { checkLevel } from "./levels.ts";
 import { Piece } from "../line/piece.ts";
 import type { Key, Style } from "./style.ts";
-import type { LevelName } from "./types.ts";
-
-/** The types that fields of an event may have. */
-export interface FieldTypes {
-  /** A whole number. */
-  int: number;
-  /** Any number. */
-  number: number;
-  /** Text. */
-  string: string;
-  /** True or false. */
-  boolean: boolean;
-  /** Any value that `JSON.stringify` takes. */
-  json: unknown;
-}
-
-/** The fields of an event: their types by name. */
-export type EventFields = Readonly<Record<string, keyof FieldTypes>>;
-
-/** How an event is declared. */
-export interface EventOptions {
-  /** The level of its lines. Default `"info"`. */
-  level?: LevelName;
-}
-
-/** The values of an event's fields. */
-export type EventValues<Fields extends EventFields> = {
-  [name in keyof Fields]?: FieldTypes[Fields[name]];
-};
-
-/**
- * Logs an event: with an object, or with the values in the order in which the fields were declared.
- * What is left out, or undefined, is not in the line.
- */
-export interface EventMethod<Fields extends EventFields> {
-  /** Logs the event with an object. */
-  (values: EventValues<Fields>): void;
-  /** Logs the event with the values in order. */
-  (...values: (FieldTypes[Fields[keyof Fields]] | undefined)[]): void;
-}
+import type { EventFields, EventMethod, EventOptions } from "./types.ts";
 
 const checkType = oneOf("int", "number", "string", "boolean", "json");
 

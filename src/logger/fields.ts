@@ -6,12 +6,12 @@
 
 import type { Line } from "../line/line.ts";
 import { writeValue } from "../line/value.ts";
-import type { LoggerState } from "./state.ts";
+import type { LineSource } from "./line_source.ts";
 import { markOf } from "./stringify.ts";
 import type { Key } from "./style.ts";
 
 /** Adds the members of an object. */
-export function addFields(line: Line, state: LoggerState, object: Record<string, unknown>): void {
+export function addFields(line: Line, state: LineSource, object: Record<string, unknown>): void {
   const { style } = state;
   // Most objects at a place have the same keys in the same order.
   let last: Key | undefined;
@@ -36,7 +36,7 @@ export function addFields(line: Line, state: LoggerState, object: Record<string,
 /** Adds those members of an object that an event has. */
 export function addMembers(
   line: Line,
-  state: LoggerState,
+  state: LineSource,
   keys: readonly Key[],
   object: Record<string, unknown>,
 ): void {
@@ -54,7 +54,7 @@ export function addMembers(
 /** Adds the values of an event's fields. */
 export function addValues(
   line: Line,
-  state: LoggerState,
+  state: LineSource,
   keys: readonly Key[],
   a: unknown,
   b: unknown,
@@ -74,7 +74,7 @@ export function addValues(
 }
 
 /** Adds a field. What its serializer throws stands in its place, and is reported. */
-export function addField(line: Line, state: LoggerState, key: Key, given: unknown): void {
+export function addField(line: Line, state: LineSource, key: Key, given: unknown): void {
   if (key.isPlain) return addValue(line, state, key, given);
   const { serializer, stringifier } = key;
   let value = given;
@@ -92,7 +92,7 @@ export function addField(line: Line, state: LoggerState, key: Key, given: unknow
   addValue(line, state, key, value);
 }
 
-function addValue(line: Line, state: LoggerState, key: Key, value: unknown): void {
+function addValue(line: Line, state: LineSource, key: Key, value: unknown): void {
   if (!isWritten(value)) return;
   const before = line.length;
   try {
@@ -115,7 +115,7 @@ function addJson(line: Line, key: Key, json: string | undefined): void {
   line.raw(json);
 }
 
-function failed(state: LoggerState, error: unknown): string {
+function failed(state: LineSource, error: unknown): string {
   state.core.sink.report(error);
   return markOf(error);
 }

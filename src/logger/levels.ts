@@ -10,9 +10,9 @@ import { Piece } from "../line/piece.ts";
 import type { LoggerInternals } from "./internals.ts";
 import { LEVEL, STATE } from "./internals.ts";
 import type { LogMethod } from "./core.ts";
-import type { Formatters } from "./state.ts";
+import type { Formatters } from "./line_source.ts";
 import { stdSerializers } from "./serializers.ts";
-import type { LevelMapping } from "./types.ts";
+import type { LevelComparison, LevelMapping } from "./types.ts";
 
 /** pino's levels. */
 const STANDARD: Readonly<Record<string, number>> = {
@@ -23,9 +23,6 @@ const STANDARD: Readonly<Record<string, number>> = {
   error: 50,
   fatal: 60,
 };
-
-/** Whether lines of a level are written, with a level that is set. */
-export type LevelComparison = (level: number, set: number) => boolean;
 
 /** Names and numbers of levels. */
 export function mappingOf(

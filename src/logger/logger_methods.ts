@@ -9,14 +9,23 @@ import config from "../../deno.json" with { type: "json" };
 import type { SinkCounts } from "../sinks/entry_sink.ts";
 import type { EntryWriter } from "../sinks/sink_options.ts";
 import { addBindings } from "./bindings.ts";
-import { declareEvent, type EventFields, type EventMethod, type EventOptions } from "./event.ts";
+import { declareEvent } from "./event.ts";
 import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
 import { customOf, headsOf, mappingOf, nothing, setLevel } from "./levels.ts";
 import { redaction } from "./redact.ts";
-import { type Formatters, LoggerState } from "./state.ts";
+import type { Formatters } from "./line_source.ts";
+import { LoggerState } from "./state.ts";
 import { stringifyPlainly } from "./stringify.ts";
 import type { Serializers, Style } from "./style.ts";
-import type { Bindings, ChildOptions, LevelMapping, Logger } from "./types.ts";
+import type {
+  Bindings,
+  ChildOptions,
+  EventFields,
+  EventMethod,
+  EventOptions,
+  LevelMapping,
+  Logger,
+} from "./types.ts";
 
 /** pino's name for the serializers of a logger: its plugins for frameworks look there. */
 const SERIALIZERS: unique symbol = Symbol.for("pino.serializers") as never;

@@ -54,17 +54,21 @@ export { stdTimeFunctions, type TimeFn, type TimeFunctions } from "./clock.ts";
 export { bindContext, withContext } from "./context.ts";
 export { createLogger, type LineOptions, type LoggerOptions } from "./create_logger.ts";
 export type { LogMethod } from "./core.ts";
-export type { EventFields, EventMethod, EventOptions, EventValues, FieldTypes } from "./event.ts";
-export type { LevelComparison } from "./levels.ts";
 export type { RedactOptions } from "./redact.ts";
 export { type StandardSerializers, stdSerializers } from "./serializers.ts";
 export type { SerializerFn } from "./style.ts";
 export type {
   Bindings,
   ChildOptions,
+  EventFields,
+  EventMethod,
+  EventOptions,
+  EventValues,
+  FieldTypes,
   FormatterOptions,
   Level,
   LevelChangeListener,
+  LevelComparison,
   LevelMapping,
   LevelName,
   LogFn,

@@ -10,6 +10,7 @@ import { Piece } from "../line/piece.ts";
 import { contextOf, contexts } from "./context.ts";
 import type { Core } from "./core.ts";
 import { addField, addFields, addMembers, addValues } from "./fields.ts";
+import type { Formatters, LineSource } from "./line_source.ts";
 import type { Key, Style } from "./style.ts";
 import { markOf } from "./stringify.ts";
 import type { Logger } from "./types.ts";
@@ -19,20 +20,8 @@ const FEW = 2;
 
 const CLOSE = 0x7d;
 
-/** The formatters of a logger, as pino has them. */
-export interface Formatters {
-  /** Gives the object whose members say the level: `{ level: 30 }`. */
-  level: (label: string, number: number) => object;
-  /** Changes bindings before they are added. */
-  // deno-lint-ignore no-explicit-any
-  bindings: (bindings: Record<string, any>) => object;
-  /** Changes the object that is logged. */
-  // deno-lint-ignore no-explicit-any
-  log: ((object: Record<string, any>) => Record<string, any>) | undefined;
-}
-
 /** One logger's own: a child that changes something has another. */
-export class LoggerState {
+export class LoggerState implements LineSource {
   readonly core: Core;
   readonly prefix: string | undefined;
   formatters: Formatters;

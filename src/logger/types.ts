@@ -7,9 +7,11 @@
 import type { EventEmitter } from "node:events";
 import type { SinkCounts } from "../sinks/entry_sink.ts";
 import type { EntryWriter } from "../sinks/sink_options.ts";
-import type { EventFields, EventMethod, EventOptions } from "./event.ts";
 import type { RedactOptions } from "./redact.ts";
 import type { SerializerFn } from "./style.ts";
+
+/** Whether lines of a level are written, with a level that is set. */
+export type LevelComparison = (level: number, set: number) => boolean;
 
 /** pino's levels. */
 export type Level = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
@@ -147,3 +149,42 @@ export type Logger<CustomLevels extends string = never> =
   & LoggerBase<CustomLevels>
   & { [level in Level]: LogFn }
   & { [level in CustomLevels]: LogFn };
+
+/** The types that fields of an event may have. */
+export interface FieldTypes {
+  /** A whole number. */
+  int: number;
+  /** Any number. */
+  number: number;
+  /** Text. */
+  string: string;
+  /** True or false. */
+  boolean: boolean;
+  /** Any value that `JSON.stringify` takes. */
+  json: unknown;
+}
+
+/** The fields of an event: their types by name. */
+export type EventFields = Readonly<Record<string, keyof FieldTypes>>;
+
+/** How an event is declared. */
+export interface EventOptions {
+  /** The level of its lines. Default `"info"`. */
+  level?: LevelName;
+}
+
+/** The values of an event's fields. */
+export type EventValues<Fields extends EventFields> = {
+  [name in keyof Fields]?: FieldTypes[Fields[name]];
+};
+
+/**
+ * Logs an event: with an object, or with the values in the order in which the fields were declared.
+ * What is left out, or undefined, is not in the line.
+ */
+export interface EventMethod<Fields extends EventFields> {
+  /** Logs the event with an object. */
+  (values: EventValues<Fields>): void;
+  /** Logs the event with the values in order. */
+  (...values: (FieldTypes[Fields[keyof Fields]] | undefined)[]): void;
+}
