@@ -27,13 +27,13 @@ import { ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
 import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/tail_stream.ts";
 import {
   durationArgument,
+  durationWithin,
   positiveArgument,
-  secondsArgument,
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
 import { addColorOptions, addOutputOptions } from "./options/common.ts";
-import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
+import { addSelectionOptions, type Criteria } from "./options/selection.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -56,13 +56,14 @@ with --state no more than a second of them.
 
 With --to the entries go into a log of this machine, each exactly once, also if
 this command is killed at any moment and started again. "ouroboros tail" prints
-where each entry is from: the log NAME.origin beside it keeps that. Both logs stay.
+where each entry is from, which the log NAME.origin beside it keeps. Both logs
+stay.
 
 A message is believed only if its subject names the machine and the log that its
 headers name. Forwarders with a --subject of their own need the same here, as
 --template.
 
-${SELECTION_HELP}
+"ouroboros tail --help" describes times and levels.
 
 ${NATS_HELP}
 
@@ -125,11 +126,9 @@ export function addReceive(program: Command): void {
     .option("--to <target>", "log to write to", targetArgument)
     .option("--chunk-size <bytes>", "size of a chunk of a new log", sizeArgument)
     .option("--chunks <count>", "number of chunks of a new log", positiveArgument)
-    .option(
-      "--summary <time>",
-      "how often to print how many they were; 0: never",
-      secondsArgument(0, 86_400),
-      10,
+    .addOption(
+      new Option("--summary <time>", "how often to print a summary; 0: never")
+        .argParser(durationWithin(0, 86_400_000)).default(10_000, "10s"),
     );
   addSelectionOptions(command.optionsGroup("Which entries:")).optionsGroup("Output:");
   addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
@@ -255,7 +254,7 @@ function checkOptions(options: ReceiveCommandOptions, command: Command): void {
 async function writeInto(
   target: LogTarget,
   common: ReceiveOptions,
-  { chunkSize, chunks, summary: seconds }: ReceiveCommandOptions,
+  { chunkSize, chunks, summary: interval }: ReceiveCommandOptions,
 ): Promise<void> {
   if (typeof target === "string" && !SharedMemory.persists) {
     warn("shared memory goes here when all have closed it: a file stays");
@@ -284,7 +283,7 @@ async function writeInto(
     if (line !== said) warn(line);
     said = line;
   };
-  const timer = seconds > 0 ? setInterval(say, seconds * 1000) : undefined;
+  const timer = interval > 0 ? setInterval(say, interval) : undefined;
   try {
     latest = await receiveInto(target, options);
   } finally {

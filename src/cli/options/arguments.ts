@@ -91,12 +91,6 @@ export function countArgument(text: string): number {
   return count;
 }
 
-/** What takes a number of seconds within limits, with or without a fraction. */
-export function secondsArgument(from: number, to: number = Infinity): (text: string) => number {
-  const inMilliseconds = durationWithin(from * 1000, to * 1000);
-  return (text) => inMilliseconds(text) / 1000;
-}
-
 /** An integer from 1 on. */
 export function positiveArgument(text: string): number {
   const count = countArgument(text);
