@@ -68,7 +68,7 @@ const LEFT_OUT: readonly LeftOut[] = [
     what: "algorithms on plain memory (Bun, the other engine, runs them, too)",
   },
   {
-    files: /test\/(\w+\.test\.ts|(cli|misuse|model|serve|sinks|ship)\/)/,
+    files: /test\/(\w+\.test\.ts|(cli|logger|misuse|model|serve|sinks|ship)\/)/,
     on: ["node24"],
     by: "node26",
     what: "what does not see the driver of native memory, in which the two differ",
