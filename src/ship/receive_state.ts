@@ -5,7 +5,7 @@
  */
 
 import { CorruptStateError } from "../errors.ts";
-import type { Incoming } from "./receive_carrier.ts";
+import type { Incoming, ReceiveCarrier } from "./receive_carrier.ts";
 import { type LogSource, sourceKey } from "./message.ts";
 import { StateFile } from "./state_file.ts";
 
@@ -23,12 +23,7 @@ const RETRY_INTERVAL = 5;
 const encoder = new TextEncoder();
 
 /** What it is the state of. */
-export interface StateOwner {
-  /** The stream. */
-  readonly stream: string;
-  /** The consumer of the stream. */
-  readonly consumer: string;
-}
+type Owner = ReceiveCarrier["place"];
 
 interface Reached {
   readonly log: LogSource;
@@ -39,7 +34,7 @@ interface Reached {
 /** The last numbers of all logs, in a file. */
 export class ReceiveState {
   readonly #file: StateFile;
-  readonly #owner: StateOwner;
+  readonly #owner: Owner;
   /** Those that were written to last stand last. */
   readonly #lasts = new Map<string, Reached>();
   readonly #byLog = new Map<LogSource, Reached>();
@@ -54,7 +49,7 @@ export class ReceiveState {
    * @throws {CorruptStateError} if it is damaged, or the state of something else
    * @throws {StateLockedError} if another process has it
    */
-  static open(path: string, owner: StateOwner): ReceiveState {
+  static open(path: string, owner: Owner): ReceiveState {
     const file = StateFile.open(path, { slotSize: SLOT_SIZE });
     try {
       return new ReceiveState(file, owner);
@@ -64,11 +59,11 @@ export class ReceiveState {
     }
   }
 
-  private constructor(file: StateFile, owner: StateOwner) {
+  private constructor(file: StateFile, owner: Owner) {
     this.#file = file;
     this.#owner = owner;
     if (file.value === undefined) return;
-    const { stream, consumer, sources }: StateOwner & { sources?: unknown } = Object(file.value);
+    const { stream, consumer, sources }: Owner & { sources?: unknown } = Object(file.value);
     if (stream !== owner.stream || consumer !== owner.consumer) {
       throw new CorruptStateError(
         `state file ${file.path} is of consumer "${consumer}" of stream "${stream}", not of ` +

@@ -392,17 +392,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     this.#judged = this.#now;
     for (const tracked of [...this.#check.waiting]) {
       for (;;) {
-        const { hole, last, source } = tracked;
-        if (hole === undefined) break;
-        const reason = reasonToGiveUp({
-          size: hole.to - hole.from + 1,
-          age: this.#now - hole.since,
-          maxHold: this.#maxHold,
-          // What was not given before is in the stream, or nowhere.
-          isBefore: last === 0 && !this.#isBeginning,
-          isForgotten: receiver.firstPlace > source.place + 1,
-          isEnd,
-        });
+        const reason = this.#reasonToGiveUp(tracked, receiver, isEnd);
         if (reason === undefined) break;
         this.#check.giveUp(tracked, reason);
       }
@@ -412,36 +402,29 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       void receiver.refresh();
     }
   }
+
+  /** Why the first hole of a log is to be given up; `undefined` if it is not, or there is no hole. */
+  #reasonToGiveUp(
+    { hole, last, source }: Tracked,
+    { firstPlace }: Receiver,
+    isEnd: boolean,
+  ): MissingReason | undefined {
+    if (hole === undefined) return undefined;
+    const age = this.#now - hole.since;
+    // What was not given before is in the stream, or nowhere; or others have had it.
+    const isBefore = last === 0 && !this.#isBeginning;
+    if (!isBefore && firstPlace <= source.place + 1) {
+      return isEnd || age >= this.#maxHold ? "unexplained" : undefined;
+    }
+    // What is not much may still come: the forwarder sends again what was not taken. At the beginning
+    // nobody wants to wait for long; later others are given meanwhile.
+    const patience = Math.min(isBefore ? REORDER_TIME : SILENCE_TIME, this.#maxHold);
+    if (hole.to - hole.from < REORDERED && age < patience && !isEnd) return undefined;
+    return isBefore ? "before this receiver" : "not in the stream";
+  }
 }
 
 /** Whether names have lengths that names have: they are kept in tables. */
 function isSensible({ host, name, segment }: LogSource): boolean {
   return host.length <= MOST_HOST && name.length <= MOST_NAME && segment.length <= MOST_SEGMENT;
-}
-
-/** Entries that are missing before others that are here. */
-export interface Hole {
-  /** How many they are. */
-  readonly size: number;
-  /** How long one has been here that waits for them, and may wait, in milliseconds. */
-  readonly age: number;
-  readonly maxHold: number;
-  /** Whether nothing of the log was given before, and some of it may have been given to others. */
-  readonly isBefore: boolean;
-  /** Whether the stream has forgotten what came after the last one that was given. */
-  readonly isForgotten: boolean;
-  /** Whether nothing more will come. */
-  readonly isEnd: boolean;
-}
-
-/** Why a hole is to be given up; `undefined` if it is not. */
-export function reasonToGiveUp(
-  { size, age, maxHold, isBefore, isForgotten, isEnd }: Hole,
-): MissingReason | undefined {
-  if (!isBefore && !isForgotten) return isEnd || age >= maxHold ? "unexplained" : undefined;
-  // What is not much may still come: the forwarder sends again what was not taken. At the beginning
-  // nobody wants to wait for long; later others are given meanwhile.
-  const patience = Math.min(isBefore ? REORDER_TIME : SILENCE_TIME, maxHold);
-  if (size <= REORDERED && age < patience && !isEnd) return undefined;
-  return isBefore ? "before this receiver" : "not in the stream";
 }

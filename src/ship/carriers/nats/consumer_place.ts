@@ -18,19 +18,37 @@ const FORGET_TIME = 60_000;
 const ASKING_TIME = 50;
 const NANOS = 1e6;
 
-/** Which messages of a stream are wanted. */
-export interface PlaceOptions {
+/** Which messages of a stream to receive. */
+export interface StreamOptions {
   /** The name of the stream. */
-  readonly stream: string;
-  /** Only of these subjects; wildcards are allowed. Default: all. */
-  readonly subject?: string;
+  stream: string;
+  /** Only messages of these subjects: `"logs.web-1.*"`. Default: all of the stream. */
+  subject?: string;
   /**
-   * The name of a durable consumer, which keeps the place of what is acknowledged. Without one there
-   * is a consumer for this receiver only, and nothing is acknowledged.
+   * The subject of the forwarders, as they have it: `"logs.7.{host}.{name}"`. A message is believed only
+   * if this makes its subject of the host and the name in its headers. Default: what the subjects of
+   * the stream say, `{host}.{name}` in the place of their first wildcard.
    */
-  readonly consumer?: string;
-  /** Where a consumer begins that is not there yet. Default `"oldest"`. */
-  readonly start?: "oldest" | "latest" | { readonly streamSequence: number };
+  template?: string;
+  /**
+   * The name of a durable consumer, made if it does not exist: the server remembers by it what was
+   * handled, so that the next receiver continues there. There is one receiver at a time for a consumer:
+   * another one gets an error, or the one that was there, as soon as the server tells them apart.
+   * Without it each receiver begins where `start` says, and the server remembers nothing.
+   */
+  consumer?: string;
+  /**
+   * Where to begin if there is no such consumer: with the oldest message of the stream, after the
+   * newest, or at a number of the stream. Default `"oldest"`.
+   */
+  start?: "oldest" | "latest" | { readonly streamSequence: number };
+  /** The domain of JetStream, for a server that is a leaf of others. */
+  domain?: string;
+  /**
+   * How many messages may be on their way, or here and not yet asked for. Default 4096, or fewer: as
+   * many as have 32 MiB together, by the average of the stream.
+   */
+  window?: number;
 }
 
 /** Another receiver asks the consumer for messages, or did so a moment ago. */
@@ -50,7 +68,7 @@ export class ConsumerPlace {
   meanSize = 0;
   /** The subjects of the stream. */
   subjects: readonly string[] = [];
-  readonly #options: PlaceOptions;
+  readonly #options: StreamOptions;
   /** The config of the consumer that was there before us: it is kept when it is made anew. */
   #config: Partial<ConsumerConfig> | undefined;
   /** The name of the consumer; nothing before there is one. */
@@ -60,7 +78,7 @@ export class ConsumerPlace {
   #isFirst = true;
 
   /** Begins nowhere. */
-  constructor(options: PlaceOptions) {
+  constructor(options: StreamOptions) {
     this.#options = options;
     this.#name = options.consumer ?? "";
   }
@@ -200,7 +218,7 @@ async function infoOf(
 }
 
 /** Throws if a consumer that is there is not what we need. */
-function checkConsumer({ name, config }: ConsumerInfo, { subject = ">" }: PlaceOptions): void {
+function checkConsumer({ name, config }: ConsumerInfo, { subject = ">" }: StreamOptions): void {
   const wrong = config.deliver_subject !== undefined
     ? "pushes its messages"
     : config.ack_policy === "none" && config.durable_name !== undefined

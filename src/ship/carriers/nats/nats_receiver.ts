@@ -12,7 +12,7 @@ import { ClosedError, OuroborosError, StreamUnusableError } from "../../../error
 import type { Incoming, Receiver } from "../../receive_carrier.ts";
 import type { LogMessage } from "../../message.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
-import { BusyError, ConsumerPlace, type PlaceOptions } from "./consumer_place.ts";
+import { BusyError, ConsumerPlace, type StreamOptions } from "./consumer_place.ts";
 import { HeaderText } from "./header_text.ts";
 import { decodeMessage } from "./message.ts";
 import { codeOf, isForbidden, jetstreamPackage, NOT_YET, refused } from "./client.ts";
@@ -54,16 +54,6 @@ const PASSING_ERRORS =
 /** Whether a message is from where it says. */
 type Trust = ReturnType<typeof subjectTrust>;
 
-/** Which messages are wanted, and how. */
-export interface NatsReceiverOptions extends PlaceOptions {
-  /** The domain of JetStream, if there is one. */
-  readonly domain?: string;
-  /** How many messages may be on their way or wait here. Default 4096, fewer where they are large. */
-  readonly window?: number;
-  /** The subject of the forwarders. Default: what the stream's own subjects say. */
-  readonly template?: string;
-}
-
 const headerText = new HeaderText();
 
 /** A message of a stream. */
@@ -103,7 +93,7 @@ class NatsMessage implements Incoming {
 export class NatsReceiver implements Receiver {
   readonly #link: NatsLink;
   readonly #isOwn: boolean;
-  readonly #options: NatsReceiverOptions;
+  readonly #options: StreamOptions;
   readonly #place: ConsumerPlace;
   readonly #ending = new AbortController();
   readonly #unlisten: () => void;
@@ -131,7 +121,7 @@ export class NatsReceiver implements Receiver {
   #failure: { cause: unknown } | undefined;
 
   /** Begins nothing yet. The link is closed in the end if it `isOwn`. */
-  constructor(link: NatsLink, options: NatsReceiverOptions, isOwn: boolean) {
+  constructor(link: NatsLink, options: StreamOptions, isOwn: boolean) {
     this.#link = link;
     this.#isOwn = isOwn;
     this.#options = options;
@@ -442,7 +432,7 @@ function closedError(): ClosedError {
   return new ClosedError("the connection is closed");
 }
 
-function inUse({ stream, consumer }: PlaceOptions): StreamUnusableError {
+function inUse({ stream, consumer }: StreamOptions): StreamUnusableError {
   return new StreamUnusableError(
     `consumer "${consumer}" of stream "${stream}" is used by another receiver: ` +
       "give each receiver a consumer of its own",
@@ -466,7 +456,7 @@ function hasNoResponder(error: unknown): boolean {
 /** What went wrong, in the words of those who use this. */
 export function explained(
   error: unknown,
-  { stream, consumer }: Pick<PlaceOptions, "stream" | "consumer">,
+  { stream, consumer }: Pick<StreamOptions, "stream" | "consumer">,
 ): unknown {
   if (!(error instanceof Error) || error instanceof OuroborosError) return error;
   if (isForbidden(error)) return refused(error);

@@ -24,42 +24,14 @@ import { intoChecks, type IntoOptions, type IntoSummary, writeInto } from "../..
 import { Reception, type ReceptionOptions } from "../../reception.ts";
 import { NatsLink } from "./connect.ts";
 import { checkName, natsChecks, type NatsOptions } from "./nats_options.ts";
-import { NatsReceiver, type NatsReceiverOptions } from "./nats_receiver.ts";
+import type { StreamOptions } from "./consumer_place.ts";
+import { NatsReceiver } from "./nats_receiver.ts";
 import { subjectOf, subjectToken } from "./subject.ts";
 
 /** What to receive, and from where. */
-export interface ReceiveOptions extends NatsOptions, ReceptionOptions {
+export interface ReceiveOptions extends NatsOptions, StreamOptions, ReceptionOptions {
   /** A connection to use, and to leave open, instead of one of our own. */
   link?: NatsLink;
-  /** The name of the stream. */
-  stream: string;
-  /** Only messages of these subjects: `"logs.web-1.*"`. Default: all of the stream. */
-  subject?: string;
-  /**
-   * The subject of the forwarders, as they have it: `"logs.7.{host}.{name}"`. A message is believed only
-   * if this makes its subject of the host and the name in its headers. Default: what the subjects of
-   * the stream say, `{host}.{name}` in the place of their first wildcard.
-   */
-  template?: string;
-  /**
-   * The name of a durable consumer, made if it is not there: the server remembers by it what was
-   * handled, so that the next receiver continues there. There is one receiver at a time for a consumer:
-   * another one gets an error, or the one that was there, as soon as the server tells them apart.
-   * Without it each receiver begins where `start` says, and the server remembers nothing.
-   */
-  consumer?: string;
-  /**
-   * Where to begin if there is no such consumer: with the oldest message of the stream, after the
-   * newest, or at a number of the stream. Default `"oldest"`.
-   */
-  start?: "oldest" | "latest" | { readonly streamSequence: number };
-  /** The domain of JetStream, for a server that is a leaf of others. */
-  domain?: string;
-  /**
-   * How many messages may be on their way, or here and not yet asked for. Default 4096, or fewer: as
-   * many as have 32 MiB together, by the average of the stream.
-   */
-  window?: number;
 }
 
 /** What to receive, from where, and how the local log is made. */
@@ -199,7 +171,7 @@ export function natsReceiveCarrier(options: ReceiveOptions): ReceiveCarrier {
     async open(signal) {
       const link = given ??
         await NatsLink.open({ ...pickOptions<NatsOptions>(options, natsChecks), signal });
-      const receiver = new NatsReceiver(link, options as NatsReceiverOptions, given === undefined);
+      const receiver = new NatsReceiver(link, options, given === undefined);
       await receiver.begin(signal);
       return receiver;
     },
