@@ -7,7 +7,6 @@ import test from "node:test";
 import { receive } from "../../../src/ship/carriers/nats/receive.ts";
 import { sourceOf } from "../../support/nats_publisher.ts";
 import { needsNatsServer } from "../../support/nats_server.ts";
-import { baseSeed, Random } from "../../support/random.ts";
 import { ReceiveTests, timeout, untilAsked } from "../../support/receiving.ts";
 
 const skip = needsNatsServer;
@@ -94,24 +93,6 @@ test("a message that was deleted from the stream is an unexplained gap, after a 
   assert.equal((await tests.received({ stream })).words, words);
 });
 
-test("what is missing comes later, and is waited for", { skip, timeout }, async () => {
-  const stream = await tests.newStream();
-  await tests.publisher.entries(stream, a, [1, 3, 4]);
-  await tests.publisher.entries(stream, b, [1]);
-  const all = tests.received({ stream }, 6);
-  await untilAsked(tests.publisher, stream);
-  await tests.publisher.entries(stream, b, [2]);
-  await tests.publisher.entries(stream, a, [2]);
-  assert.equal((await all).words, "a1 b1 b2 a2 a3 a4");
-});
-
-test("no more than the limit is held back", { skip, timeout }, async () => {
-  const stream = await tests.newStream();
-  await tests.publisher.entries(stream, a, [1, ...Array.from({ length: 100 }, (_, i) => i + 3)]);
-  const { words } = await tests.received({ stream, maxHeldMessages: 10 }, 3);
-  assert.equal(words, "a1 a[2-2 unexplained] a3");
-});
-
 test("messages of others are passed over, and counted", { skip, timeout }, async () => {
   const stream = await tests.newStream();
   await tests.publisher.raw(`${stream}.x`, "no headers of ours");
@@ -182,32 +163,6 @@ test(
     for await (const _ of receive({ stream, signal: AbortSignal.abort() })) assert.fail();
   },
 );
-
-test("a thousand logs at once, in any order", { skip, timeout }, async () => {
-  console.log(`seed ${baseSeed}`);
-  const random = new Random(baseSeed);
-  const stream = await tests.newStream();
-  const sources = Array.from({ length: 1000 }, (_, i) => sourceOf(`h${i}`));
-  const messages = sources.flatMap((source, i) =>
-    [1, 2, 3, 4, 5].map((number) => ({ source, number, at: 1000 * number + 3 * i }))
-  );
-  for (const message of messages) message.at += random.below(3000);
-  messages.sort((one, other) => one.at - other.at);
-  for (const { source, number } of messages) {
-    await tests.publisher.entries(stream, source, [number]);
-  }
-  const { items, summary } = await tests.received({ stream });
-  const next = new Map(sources.map(({ host }) => [host, 1]));
-  for (const { source, kind, ...item } of items) {
-    assert.ok(kind === "entry" && "sequenceNumber" in item);
-    assert.equal(item.sequenceNumber, next.get(source.host));
-    next.set(source.host, item.sequenceNumber + 1);
-  }
-  assert.deepEqual([summary.entries, summary.sources, summary.gaps], [5000, 1000, 0]);
-  // Of more logs than are kept, those are forgotten that were heard of longest ago.
-  const { summary: few } = await tests.received({ stream, maxSources: 10, maxHeldMessages: 20 });
-  assert.ok(few.sources <= 30, `${few.sources} logs`);
-});
 
 test("return() and throw() end a reception that waits", { skip, timeout }, async () => {
   const { url: servers } = tests.server;

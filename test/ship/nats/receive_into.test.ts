@@ -123,20 +123,6 @@ test("entries and gaps of several logs, and once more when there are more", {
   assert.equal(contents(), "a1 a2 a3 a[4-6 overwritten] b1 a7");
 });
 
-test("a consumer that was deleted in between does not bring anything twice", {
-  skip,
-  timeout,
-}, async () => {
-  const stream = await begin();
-  await publisher.entries(stream, a, { from: 1, to: 5 });
-  await receiveAll(stream);
-  await publisher.jsm.consumers.delete(stream, "c");
-  await publisher.entries(stream, a, [6]);
-  const { duplicates } = await receiveAll(stream);
-  assert.equal(duplicates, 5);
-  assert.equal(contents(), "a1 a2 a3 a4 a5 a6");
-});
-
 test("logs of names that are alike get all of it, each for itself", { skip, timeout }, async () => {
   const stream = await begin();
   await publisher.entries(stream, a, [1, 2]);
