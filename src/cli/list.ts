@@ -29,6 +29,8 @@ interface ListedLog {
   entries?: number;
   lastSequenceNumber?: number;
   writerAlive?: boolean;
+  /** Whether its writer has finished it. */
+  isFinished?: boolean;
   /** The version of its format, if that is why it can't be looked at. */
   version?: number;
   error?: string;
@@ -59,13 +61,13 @@ function row(log: ListedLog): (string | number)[] {
     return [oneLine(log.name), "?", 0, 0, `not known: format of version ${log.version}`];
   }
   if (log.error !== undefined) return [oneLine(log.name), "?", 0, 0, log.error];
-  const { name, size = 0, entries = 0, lastSequenceNumber = 0, writerAlive } = log;
+  const { name, size = 0, entries = 0, lastSequenceNumber = 0, writerAlive, isFinished } = log;
   return [
     oneLine(name),
     formatSize(size),
     entries,
     lastSequenceNumber,
-    writerAlive ? "alive" : "-",
+    isFinished ? "finished" : writerAlive ? "alive" : "-",
   ];
 }
 
@@ -73,8 +75,11 @@ function row(log: ListedLog): (string | number)[] {
 function look(name: string): ListedLog | undefined {
   try {
     using memory = SharedMemory.open(name);
-    const { segmentSize: size, entries, total: lastSequenceNumber } = lookAt(memory, name);
-    return { name, size, entries, lastSequenceNumber, writerAlive: memory.isLocked() };
+    const look = lookAt(memory, name);
+    const { segmentSize: size, entries, total: lastSequenceNumber } = look;
+    const writerAlive = memory.isLocked();
+    const end = look.isFinished ? { isFinished: look.isFinished } : {};
+    return { name, size, entries, lastSequenceNumber, writerAlive, ...end };
   } catch (error) {
     if (error instanceof SegmentNotFoundError) return;
     if (error instanceof UnsupportedLogError) {

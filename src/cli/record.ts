@@ -173,7 +173,10 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     const following = reader.followBatches({
       signal: end.signal,
       onAbandoned: options.followName ? "reopen" : "end",
-      onReopen: ({ from }) => {
+      onReopen: ({ from, lostEntries }) => {
+        if (lostEntries === "unknown") {
+          warn("the log was restarted: how many of its entries are lost is unknown");
+        }
         recording.beginAnew(from.sequenceNumber);
         keep(false);
       },

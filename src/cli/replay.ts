@@ -12,7 +12,6 @@ import { decodeText } from "../decode_text.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
-import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { openRecorded, type RecordedFormat } from "./files/recorded.ts";
 import {
   durationWithin,
@@ -20,7 +19,7 @@ import {
   sourceArgument,
   targetArgument,
 } from "./options/arguments.ts";
-import { addLogOptions } from "./options/common.ts";
+import { addLogOptions, type LogOptions, writerOptions } from "./options/common.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -43,14 +42,11 @@ Examples:
   ouroboros replay app.txt /test --speed max   as fast as possible
   ouroboros replay app.txt /test --rate 1000 --loop`;
 
-interface ReplayOptions {
+interface ReplayOptions extends LogOptions {
   speed: number;
   rate?: number;
   maxGap?: number;
   loop?: true;
-  chunkSize?: number;
-  chunks?: number;
-  ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   remove: boolean;
   format?: RecordedFormat;
 }
@@ -99,6 +95,7 @@ async function replay(
   source: LogTarget,
   target: LogTarget,
   options: ReplayOptions,
+  command: Command,
 ): Promise<void> {
   if (isSame(source, target)) {
     throw new RangeError(
@@ -112,9 +109,7 @@ async function replay(
     warn("the lines look like --json; --format text takes each line as an entry");
   }
   using log = ShmLogWriter.create(target, {
-    ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
-    ...options.chunks !== undefined && { chunkCount: options.chunks },
-    ifExists: options.ifExists,
+    ...writerOptions(options, command),
     unlinkOnClose: options.remove,
   });
   if (!options.remove) warnIfShortLived(target, "replay");

@@ -111,12 +111,18 @@ async function writeText(
   const range = info.entries > 0
     ? `, ${info.firstSequenceNumber} to ${info.lastSequenceNumber}`
     : "";
+  const id = info.bufferId === undefined ? "" : `, id ${info.bufferId}`;
+  const writer = info.isFinished
+    ? "finished: no entry will come"
+    : isAlive
+    ? colors.green("alive")
+    : "none, or one of another library";
   const facts = [
     [
       "segment",
-      `${formatSize(info.segmentSize)} in ${info.chunkCount} chunks, version ${info.version}`,
+      `${formatSize(info.segmentSize)} in ${info.chunkCount} chunks, version ${info.version}${id}`,
     ],
-    ["writer", isAlive ? colors.green("alive") : "none, or one of another library"],
+    ["writer", writer],
     ["written", entryCount(info.lastSequenceNumber)],
     ["there", `${entryCount(info.entries)}${range}, ${formatSize(info.bytesUsed)}`],
     ["gone", entryCount(gone)],

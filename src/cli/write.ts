@@ -7,12 +7,13 @@
 import process from "node:process";
 import type { Command } from "commander";
 import { abortable } from "../async.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { UnsupportedLogError } from "../errors.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
-import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { LineSplitter } from "./files/lines.ts";
 import { targetArgument } from "./options/arguments.ts";
-import { addLogOptions } from "./options/common.ts";
+import { addLogOptions, type LogOptions, writerOptions } from "./options/common.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
@@ -23,18 +24,17 @@ const EXAMPLES = `
 The log is removed when the input ends, unless --no-remove is given. A line may
 hold any bytes and ends with \\n or \\r\\n; a line that is longer than the log
 allows is cut. After Ctrl-C the last lines of the application are still written,
-for up to a second.
+for up to a second. A log of format version 2 can be finished: "ouroboros tail
+-f" then ends after its last line.
 
 Examples:
   app | ouroboros write /app                          16 chunks of 1 MiB
   app 2>&1 | ouroboros write /app --no-remove --tee   keep the log, and show the lines
-  app | ouroboros write ./app.log --no-remove         a file, which survives a reboot`;
+  app | ouroboros write ./app.log --no-remove         a file, which survives a reboot
+  job | ouroboros write /job --finish                 followers end with the job`;
 
-interface WriteOptions {
-  chunkSize?: number;
-  chunks?: number;
+interface WriteOptions extends LogOptions {
   remove: boolean;
-  ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
   tee?: true;
 }
 
@@ -51,18 +51,23 @@ export function addWrite(program: Command): void {
     .argument("<name>", "the log", targetArgument);
   addLogOptions(command, "resume")
     .option("--no-remove", "keep the log when the input ends")
+    .option("--finish", "finish the log when the input ends, so that followers end")
     .option("--tee", "copy the input to standard output")
     .addHelpText("after", EXAMPLES)
     .action(write);
   oldOption(command, "--keep", "--no-remove");
 }
 
-async function write(target: LogTarget, options: WriteOptions): Promise<void> {
+async function write(
+  target: LogTarget,
+  options: WriteOptions,
+  command: Command,
+): Promise<void> {
   using interrupt = new Interrupt();
+  const logOptions = writerOptions(options, command);
+  if (options.finish && options.ifExists === "resume") checkVersion(target);
   using log = ShmLogWriter.create(target, {
-    ...options.chunkSize !== undefined && { chunkSize: options.chunkSize },
-    ...options.chunks !== undefined && { chunkCount: options.chunks },
-    ifExists: options.ifExists,
+    ...logOptions,
     unlinkOnClose: options.remove,
   });
   const output = options.tee ? Output.standard(interrupt.signal) : undefined;
@@ -78,7 +83,24 @@ async function write(target: LogTarget, options: WriteOptions): Promise<void> {
     await output?.flush();
   }
   lines.end();
+  if (options.finish) log.finish();
   if (cut > 1) warn(`${cut} lines were cut`);
+}
+
+/** Throws if there is a log that can't be finished, before anything is done to it. */
+function checkVersion(target: LogTarget): void {
+  try {
+    using reader = ShmLogReader.open(target, { copyMode: "auto" });
+    if (reader.version === 2) return;
+  } catch {
+    // Whether it is a log, or there is one, is found when it is opened to be written.
+    return;
+  }
+  throw new UnsupportedLogError(
+    `log ${describeTarget(target)} has format version 1, which can't be finished: ` +
+      "replace it with --if-exists replace",
+    1,
+  );
 }
 
 /** The pieces of standard input, until it ends, or some time after the interrupt. */

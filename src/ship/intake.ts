@@ -192,8 +192,9 @@ export class Intake {
   }
 
   /** The writer has begun anew. */
-  #reopened({ from }: ReopenEvent): void {
+  #reopened({ from, lostEntries }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
+    if (lostEntries === "unknown") this.#parts.onReplaced(from);
     this.#lane = laneOf(this.#parts.reader, this.#lane.source.host, this.#lane.order + 1);
     this.#next = 1;
     this.#overruns = -1;

@@ -156,7 +156,8 @@ test("reopen stays with a log whose name leads to it again", async () => {
   const nothing = follow({
     next: () => undefined,
     bell: () => undefined,
-    end: () => undefined,
+    isFinished: () => false,
+    isRestarted: () => false,
     isAbandoned: () => {
       if (++looks === 3) stop.abort();
       return looks === 1;

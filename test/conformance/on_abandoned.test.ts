@@ -180,7 +180,8 @@ function abandoned(parts: Partial<Followed<string>>): Abandoned {
     moved: () => {},
     next: () => undefined,
     bell: () => undefined,
-    end: () => undefined,
+    isFinished: () => false,
+    isRestarted: () => false,
     isAbandoned: () => ++log.looks > 0,
     moveOn: () => {
       log.moves++;

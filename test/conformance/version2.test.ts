@@ -133,11 +133,13 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     using reader = ShmLogReader.open(target);
     const events: ReopenEvent[] = [];
     const got: string[] = [];
-    const begin = (texts: string[], isFinished: boolean) => {
-      const next = create(target, { ...STAY, ifExists: "restart" });
+    let next: ShmLogWriter | undefined;
+    const begin = (texts: string[]) => {
+      next?.close();
+      // It stays open: a follower need not wait for its end.
+      next = create(target, { ...STAY, ifExists: "restart" });
       next.writeMany(texts);
-      if (isFinished) next.finish();
-      next.close();
+      next.finish();
     };
     const following = reader.follow({
       onAbandoned: "reopen",
@@ -152,10 +154,11 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
         const first = create(target, { ...STAY, ifExists: "fail" });
         first.writeMany(["b1", "b2"]);
         first.close();
-      } else if (text === "b1") begin(["c1", "c2"], true);
-      else if (text === "c2") setTimeout(() => begin(["d1"], true), 50);
+      } else if (text === "b1") begin(["c1", "c2"]);
+      else if (text === "c2") setTimeout(() => begin(["d1"]), 50);
       else if (text === "d1") break;
     }
+    next?.close();
     const cleaner = create(target, { ...TWO, ifExists: "replace" });
     cleaner.close();
     assert.deepEqual(got.filter((text) => !text.includes("not read")), [

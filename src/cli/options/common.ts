@@ -6,6 +6,7 @@
  */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ShmLogWriterOptions } from "../../log/native/writer_options.ts";
 import { type Place, positiveArgument, sizeArgument } from "./arguments.ts";
 
 /** Formats of journalctl and others, as ours. */
@@ -57,6 +58,33 @@ export function fromOption(
   });
 }
 
+/** What the options of `addLogOptions()` say. */
+export interface LogOptions {
+  chunkSize?: number;
+  chunks?: number;
+  formatVersion?: 1 | 2;
+  finish?: true;
+  ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
+}
+
+/** The same for a writer. What only logs of version 2 can do makes one of version 2. */
+export function writerOptions(
+  { chunkSize, chunks, formatVersion, ifExists, finish }: LogOptions,
+  command: Command,
+): ShmLogWriterOptions {
+  const needsTwo = finish ? "--finish" : ifExists === "restart" ? "--if-exists restart" : "";
+  if (needsTwo !== "" && formatVersion === 1) {
+    command.error(`error: ${needsTwo} needs format version 2`, { exitCode: 2 });
+  }
+  const version = formatVersion ?? (needsTwo === "" ? undefined : 2);
+  return {
+    ...chunkSize !== undefined && { chunkSize },
+    ...chunks !== undefined && { chunkCount: chunks },
+    ...version !== undefined && { version },
+    ifExists,
+  };
+}
+
 /** The options of a command that makes a log. */
 export function addLogOptions(command: Command, ifExists: "resume" | "fail"): Command {
   return command
@@ -68,6 +96,15 @@ export function addLogOptions(command: Command, ifExists: "resume" | "fail"): Co
     .option("--chunks <count>", "number of chunks (default: 16)", positiveArgument)
     .addOption(
       new Option("--if-exists <what>", "what to do if there is a log of that name")
-        .choices(["resume", "replace", "fail"]).default(ifExists),
+        .choices(["resume", "replace", "restart", "fail"]).default(ifExists),
+    )
+    .addOption(
+      new Option(
+        "--format-version <number>",
+        "format of a new log: 1, or 2, which can be finished and restarted (default: 1)",
+      ).choices(["1", "2"]).argParser((text) => {
+        if (text === "1" || text === "2") return Number(text);
+        throw new InvalidArgumentError("Allowed choices are 1, 2.");
+      }),
     );
 }

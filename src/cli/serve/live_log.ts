@@ -145,7 +145,7 @@ export class LiveLog {
   #lookWhatIsThere(): void {
     if (this.#reader !== undefined) {
       if (!this.#reader.isReplaced()) return;
-      if (this.#reader.isWriterAlive()) return;
+      if (this.#reader.isWriterAlive() && !this.#reader.isRestarted) return;
       // What was written between the last read and the end of the writer.
       this.#read(performance.now());
       this.#leave();

@@ -9,6 +9,7 @@ import { delay } from "../../async.ts";
 import type { Entry } from "../../log/entry.ts";
 import type { LogRecord } from "../../records/record.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
+import type { ReopenEvent } from "../../log/native/follow.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import type { LogTarget } from "../../log/native/target.ts";
@@ -151,12 +152,15 @@ export class TailedLog {
    */
   async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
     const reader = this.#opened;
-    const onReopen = () => {
+    const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
+    const onReopen = ({ lostEntries }: ReopenEvent) => {
       this.#expected = 1;
       this.#openReceived();
       // At once, for it may take its time until the first entry comes; all before is printed by now.
-      const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
-      warn(`${prefix}following a new log of this name`);
+      const loss = lostEntries === "unknown"
+        ? ", which was restarted: how many entries are lost is unknown"
+        : "";
+      warn(`${prefix}following a new log of this name${loss}`);
     };
     try {
       this.#live = signal;
@@ -174,6 +178,7 @@ export class TailedLog {
         this.#takeMore(items);
         yield items;
       }
+      if (reader.isFinished && !signal.aborted) warn(`${prefix}the log is finished`);
     } finally {
       this.#live = undefined;
     }

@@ -7,6 +7,7 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../../errors.ts";
 import type { LogOutline } from "../../log/outline.ts";
+import { identityOf } from "../../log/native/cursor.ts";
 import { lookAt } from "../../log/native/look.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
 import { SignalPoll } from "../process/interrupt.ts";
@@ -97,7 +98,8 @@ class WatchedLog {
       using memory = openMemory(this.#target, "read");
       const found = lookAt(memory, this.#target);
       const isAlive = memory.isLocked();
-      this.#recognize(memory, found.total, isAlive);
+      const identity = identityOf(memory.identity, found.bufferId);
+      this.#recognize(identity, found.total, isAlive);
       this.#history.add(now, found.total);
       return this.#describe(found, memory, isAlive, pids);
     } catch (error) {
@@ -113,7 +115,7 @@ class WatchedLog {
   }
 
   /** Forgets what was of another log. */
-  #recognize({ identity }: LogMemory, total: number, isAlive: boolean): void {
+  #recognize(identity: LogMemory["identity"], total: number, isAlive: boolean): void {
     const last = this.#last;
     this.#last = { identity, total };
     if (last === undefined) return;

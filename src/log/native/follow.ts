@@ -104,8 +104,10 @@ export interface Followed<T> {
   next(): T | undefined;
   /** What the writer rings, if it does. */
   bell(): Doorbell | undefined;
-  /** Whether the log says itself that it has ended; asked where there is no next item. */
-  end(): "finished" | "restarted" | undefined;
+  /** Whether its writer has finished the log; asked where there is no next item. */
+  isFinished(): boolean;
+  /** Whether the log was restarted in place. */
+  isRestarted(): boolean;
   /** Whether no writer can add to this segment any more, and its name leads elsewhere, or nowhere. */
   isAbandoned(): boolean;
   /** Switches to the segment that has the name, if there is one. */
@@ -150,12 +152,11 @@ async function* steps<T>(
       if (turn !== undefined) await turn;
       continue;
     }
-    const end = followed.end();
-    if (end === "finished" && onAbandoned !== "reopen") return;
-    if (end === "restarted" && onAbandoned === "end") return;
-    if (end === "restarted" && onAbandoned === "reopen" && followed.moveOn()) {
+    if (onAbandoned !== "reopen" && followed.isFinished()) return;
+    if (onAbandoned !== "stay" && followed.isRestarted()) {
+      if (onAbandoned === "end") return;
       isAbandoned = false;
-      continue;
+      if (followed.moveOn()) continue;
     }
     if (onAbandoned !== "stay" && patience.idleTime >= nextLook) {
       nextLook = patience.idleTime + LOOK_INTERVAL;

@@ -35,7 +35,8 @@ export function followedLog<T>(
   return {
     next,
     bell: () => log().bell.attended(),
-    end: () => reader.isFinished ? "finished" : reader.isRestarted ? "restarted" : undefined,
+    isFinished: () => reader.isFinished,
+    isRestarted: () => reader.isRestarted,
     // A copy has the lock of what it was copied from, to which nobody writes any more.
     isAbandoned: () =>
       unlessShort(() => reader.isReplaced() && (log().isCopied() || !reader.isWriterAlive())),
