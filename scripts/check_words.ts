@@ -40,13 +40,22 @@ const BANNED: readonly [phrase: RegExp, instead: string][] = [
 
 /** Where others are at work. */
 const LATER: readonly string[] = [
-  "src/cli/forward.ts",
   "src/cli/receive.ts",
   "src/cli/nats/",
-  "src/ship/",
+  "src/ship/origin",
+  "src/ship/rece",
+  "src/ship/sequence_check.ts",
+  "src/ship/carriers/nats/consumer_place.ts",
+  "src/ship/carriers/nats/header_text.ts",
+  "src/ship/carriers/nats/nats_receiver.ts",
+  "src/ship/carriers/nats/receive.ts",
 ];
 
-const LATER_TESTS: readonly string[] = ["test/ship/", "test/support/carrier"];
+const LATER_TESTS: readonly string[] = [
+  "test/ship/origin",
+  "test/ship/nats/receive",
+  "test/cli/tail_received",
+];
 
 const problems: string[] = [];
 for (const file of markdownFiles(root)) look(file, readFileSync(root + file, "utf8"));

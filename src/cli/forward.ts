@@ -89,7 +89,7 @@ interface ForwardCommandOptions extends NatsCommandOptions {
   summary: number;
 }
 
-/** What only a stream that is made can be told. */
+/** Options for a new stream only. */
 const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard"] as const;
 
 /** Adds the command. */
@@ -117,7 +117,7 @@ export function addForward(program: Command): void {
       "--truncate",
       "cut entries that are too large for the server; by default they are left out",
     )
-    .option("--create-stream", "make the stream if there is none")
+    .option("--create-stream", "make the stream if it does not exist")
     .option("--max-bytes <bytes>", "size of a new stream", sizeArgument)
     .option("--max-age <time>", "how long a new stream keeps a message", durationArgument)
     .option("--replicas <count>", "number of copies of a new stream", positiveArgument)
@@ -150,7 +150,7 @@ async function forwardLogs(
   // Before a server is waited for.
   checkForwardOptions(forwardOptions(options));
   using interrupt = new Interrupt();
-  // The first log that can't go on ends the others, too.
+  // The first log that fails ends the others, too.
   const failed = new AbortController();
   const signal = AbortSignal.any([interrupt.signal, failed.signal]);
   const states = statePaths(targets, options.state);

@@ -47,7 +47,7 @@ export interface Refusal {
   readonly pause?: number;
 }
 
-/** What a carrier tells of what it was given to send. It may be called at any time after `open()`. */
+/** What a carrier reports about what it was given to send. It may be called at any time after `open()`. */
 export interface Answers {
   /** The other side has a message, perhaps since before. */
   acknowledged(attempt: number, ticket: number, isDuplicate: boolean): void;

@@ -27,7 +27,7 @@ export interface ShipOptions {
   host?: string;
   /**
    * The path of a file that remembers how far this forwarder got, and the key of its message ids. Only
-   * its owner may read it. Without it, a forwarder begins anew each time, and receivers drop what is
+   * its owner may read it. Without it, a forwarder begins from the start each time, and receivers drop what is
    * sent once more by its number.
    */
   state?: string;
@@ -57,7 +57,7 @@ export interface ShipOptions {
   signal?: AbortSignal;
   /** The longest sleep of the reader between two looks, in milliseconds. Default 20. */
   maxSleep?: number;
-  /** Whether to continue with the segment that took the name when the writer began anew. Default `true`. */
+  /** Whether to continue with the segment that took the name when the writer was restarted. Default `true`. */
   reopen?: boolean;
   /** Called with each gap, when it is noticed. */
   onGap?: (gap: GapMessage) => void;

@@ -99,7 +99,7 @@ export class Forwarding implements AsyncDisposable {
       },
     });
     this.done = this.#run();
-    // A caller that does not look at it hears of it by close(), or not at all; it does not end the process.
+    // A caller may learn of it by close(), or not at all: it must not end the process.
     this.done.catch(() => {});
   }
 
@@ -107,7 +107,7 @@ export class Forwarding implements AsyncDisposable {
    * Begins to forward a log by a carrier, when that is connected.
    *
    * @throws {StateLockedError} if another forwarder has the state file
-   * @throws {CorruptStateError} if the state file is none
+   * @throws {CorruptStateError} if the file is not a state file
    * @throws {RangeError} if the state file is of another route, or a name is not usable
    * @throws {OuroborosError} what the carrier throws
    * @throws {DOMException} the reason of `signal` when it is aborted before all that
@@ -121,7 +121,7 @@ export class Forwarding implements AsyncDisposable {
     // First what can be wrong here, then what takes a server.
     const { source } = laneOf(reader, host);
     carrier.checkSource(source);
-    // What was asked for, not what becomes of it: that may change with the segment.
+    // The options, not the subject that is made of them: that may change with the segment.
     const route = crc32(JSON.stringify([...carrier.route, host, reader.name])).toString(16);
     const state = options.state === undefined ? undefined : StateFile.open(options.state);
     let sender: Sender | undefined;
@@ -196,7 +196,7 @@ export class Forwarding implements AsyncDisposable {
     return this.done;
   }
 
-  /** Closes. Why it had ended before, if it had, is said by `done`, not here. */
+  /** Closes. Why it had ended before, if it had, is reported by `done`, not here. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close().catch(() => {});
   }

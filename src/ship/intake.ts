@@ -1,5 +1,5 @@
 /**
- * What gets out of a log into an outbox: entries, and gaps where there are none any more.
+ * What gets out of a log into an outbox: entries, and gaps in place of those that are gone.
  *
  * @module
  */
@@ -112,7 +112,7 @@ export class Intake {
     await this.#pay();
     while (!signal.aborted) {
       await this.#follow();
-      // Its writer has finished, and no other log is wanted.
+      // Its writer has finished, and no other log is asked for.
       if (reader.isFinished) return;
     }
   }
@@ -191,7 +191,7 @@ export class Intake {
     }
   }
 
-  /** The writer has begun anew. */
+  /** The writer was restarted. */
   #reopened({ from, lostEntries }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
     if (lostEntries === "unknown") this.#parts.onReplaced(from);

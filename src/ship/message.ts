@@ -15,7 +15,7 @@ export type GapReason =
   | "too large"
   /** The bytes in the log contradict its format: somebody else wrote into it. */
   | "damaged"
-  /** The forwarder was told to begin later than with the oldest entry. */
+  /** The forwarder was to begin later than with the oldest entry. */
   | "not wanted"
   /** The other side takes messages, but never this one. */
   | "refused";

@@ -22,7 +22,7 @@ export interface OutboxOptions {
   readonly maxBytes: number;
   /** How long the first message that has no answer may wait for it, in ms, until all are sent again. */
   readonly ackTimeout: number;
-  /** What becomes of an entry that is larger than the carrier takes. */
+  /** What to do with an entry that is larger than the carrier takes. */
   readonly tooLarge: "gap" | "truncate";
   /** Called with each message, in order, as soon as it and all before it are stored. */
   readonly onSettled: (message: OutMessage) => void;
@@ -228,7 +228,7 @@ export class Outbox {
     if (this.#first !== before) this.#look();
   }
 
-  /** After an answer: sends on, or begins anew when all are there. */
+  /** After an answer: sends on, or begins the next attempt when all are there. */
   #continue(): void {
     if (!this.#hasFailed) return this.#send();
     if (this.#open > 0 || this.#pauseTimer !== undefined || this.#isClosed) return;
@@ -276,7 +276,7 @@ export class Outbox {
       const most = this.#sender.mostBytes(message);
       if (message.size > most) {
         this.#shrink(message, most);
-        // That it was cut has to be said, which takes room, too.
+        // The message says that it was cut, which takes room, too.
         if (message.reason === undefined) this.#shrink(message, this.#sender.mostBytes(message));
       }
     }

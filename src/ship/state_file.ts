@@ -2,7 +2,7 @@
  * A file that remembers how far something got, through the death of its process and of its machine.
  *
  * ```text
- * slot 0, slot 1   of the same size, 512 bytes if nothing else is said; written in turn
+ * slot 0, slot 1   of the same size, 512 bytes by default; written in turn
  *
  *   0   8  "OUROSTAT"
  *   8   4  version: 1

@@ -137,7 +137,7 @@ export function carrierConformance(
     await sender.close();
   });
 
-  test(`${name}: a connection that is lost is said so, and comes back`, options, async () => {
+  test(`${name}: a lost connection is reported, and comes back`, options, async () => {
     await using world = await make({});
     const { sender, heard, said } = await open(world);
     sender.send(outgoing(1));

@@ -149,7 +149,7 @@ test("several logs share a connection", { skip }, async () => {
 });
 
 test(
-  "over a restart of the writer it goes on with the new log, and no entry is missing",
+  "over a restart of the writer it continues with the new log, and no entry is missing",
   { skip },
   async () => {
     await using server = await NatsServer.start();

@@ -100,7 +100,7 @@ test("several logs, each with its own state in a folder; one that comes later is
   for (const source of received(messages).values()) assertComplete(source, source.last);
 });
 
-test("what was lost is said, on standard error and in the stream", { skip }, async () => {
+test("what was lost is reported, on standard error and in the stream", { skip }, async () => {
   await using server = await NatsServer.start();
   using log = ShmLogWriter.create(uniqueName("forward"), { chunkSize: 1024, chunkCount: 4 });
   for (let i = 1; i <= 500; i++) log.write(entryText(i));
@@ -113,25 +113,29 @@ test("what was lost is said, on standard error and in the stream", { skip }, asy
   assertComplete([...received(await messagesOf(server.url, "LOGS")).values()][0], 500);
 });
 
-test("who is not let in hears it at once; passwords come from the environment or the address", {
-  skip,
-}, async () => {
-  await using server = await NatsServer.start({ auth: { user: "app", password: "secret" } });
-  using log = newLog(3);
-  const args = ["forward", log.name, "--stream", "LOGS", "--create-stream", "--once", "--to"];
-  for (const url of [server.url, server.url.replace("//", "//app:wrong@")]) {
-    const { code, stderr } = runCli([...args, url]);
+test(
+  "a user who is not let in gets an error at once; passwords come from the environment or the address",
+  {
+    skip,
+  },
+  async () => {
+    await using server = await NatsServer.start({ auth: { user: "app", password: "secret" } });
+    using log = newLog(3);
+    const args = ["forward", log.name, "--stream", "LOGS", "--create-stream", "--once", "--to"];
+    for (const url of [server.url, server.url.replace("//", "//app:wrong@")]) {
+      const { code, stderr } = runCli([...args, url]);
+      assert.equal(code, 1);
+      assert.match(stderr, /^ouroboros: the NATS server refuses: .*Authorization Violation/im);
+      assert.doesNotMatch(stderr, /wrong/);
+    }
+    assert.equal(runCli([...args, server.url.replace("//", "//app:secret@")]).code, 0);
+    const other = join(folder, "other.creds");
+    writeFileSync(other, "nothing of that kind");
+    const { code, stderr } = runCli([...args, server.url, "--creds", other]);
     assert.equal(code, 1);
-    assert.match(stderr, /^ouroboros: the NATS server refuses: .*Authorization Violation/im);
-    assert.doesNotMatch(stderr, /wrong/);
-  }
-  assert.equal(runCli([...args, server.url.replace("//", "//app:secret@")]).code, 0);
-  const other = join(folder, "other.creds");
-  writeFileSync(other, "nothing of that kind");
-  const { code, stderr } = runCli([...args, server.url, "--creds", other]);
-  assert.equal(code, 1);
-  assert.match(stderr, /no usable credentials in .*other\.creds/);
-});
+    assert.match(stderr, /no usable credentials in .*other\.creds/);
+  },
+);
 
 test(
   "a server that is not there is waited for, until Ctrl-C",
@@ -176,7 +180,7 @@ test("wrong usage of forward is exit code 2", () => {
     [["/x", "--stream", "S", "--from", "first"], /"oldest", "latest", "new" or a sequence number/],
     [["/x", "--stream", "S", "--summary", "-1"], /A time like "10s" from 0 s/],
     [["/x", "--stream", "S", "--subject", "a b"], /no subject to publish to/],
-    [["/x", "--stream", "a.b"], /no name of a stream/],
+    [["/x", "--stream", "a.b"], /not a name of a stream/],
   ];
   // Not when a server, or the log, is there.
   const { code, stderr } = runCli(["forward", "/x", "--stream", "S", "--max-in-flight", "99999"]);

@@ -72,7 +72,7 @@ test("a stream that takes less than the server: the same", { skip }, async () =>
 });
 
 test(
-  "a full stream that forgets: the newest are there, and the forwarder goes on",
+  "a full stream that forgets: the newest are there, and the forwarder continues",
   { skip },
   async () => {
     await using server = await NatsServer.start();

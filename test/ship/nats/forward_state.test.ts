@@ -61,7 +61,7 @@ test("with start: new a state file says nothing until the stream knows what is n
   assert.deepEqual(source.gaps.map(({ from, to }) => [from, to]), [[1, 110]]);
 });
 
-test("a state file goes on where the forwarder before ended", { skip }, async () => {
+test("a state file continues where the forwarder before ended", { skip }, async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   const state = join(folder, `state-${files++}`);

@@ -180,7 +180,7 @@ test("a subject that can't be published to is a RangeError", () => {
   }
 });
 
-test("messages of others are none of ours", () => {
+test("messages of others are passed over", () => {
   const good = () => {
     const headers = clientHeaders();
     headers.set("Ouroboros-Seq", "1");

@@ -1,5 +1,5 @@
 /**
- * The client of NATS, which the npm package does not bring: only who uses NATS installs it. And what its
+ * The client of NATS, which the npm package does not bring: only users of NATS install it. And what its
  * errors mean: they are known by their names and codes.
  *
  * @module

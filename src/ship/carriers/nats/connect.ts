@@ -49,7 +49,7 @@ export class NatsLink implements AsyncDisposable {
    *
    * @throws {NatsRefusedError} if a server does not let us in
    * @throws {PackageMissingError} if the client of NATS is not installed
-   * @throws {RangeError} if an address is none, or a file of `tls` does not hold what it should
+   * @throws {RangeError} if an address is not one, or a file of `tls` does not hold what it should
    * @throws {DOMException} the reason of `signal` when it is aborted
    */
   static async open(options: NatsOptions & { signal?: AbortSignal } = {}): Promise<NatsLink> {
@@ -138,7 +138,7 @@ export class NatsLink implements AsyncDisposable {
     }
   }
 
-  /** Hears of a client's fate, as long as it is ours. */
+  /** Follows the state of a client, as long as it is ours. */
   #watch(client: NatsConnection): void {
     this.#watched = client;
     const isOurs = () => this.#watched === client;

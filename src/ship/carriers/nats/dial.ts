@@ -12,10 +12,10 @@ import { NatsRefusedError } from "../../../errors.ts";
 import { isRefusal, refused, transportPackage } from "./client.ts";
 import type { NatsOptions, NatsTlsOptions } from "./nats_options.ts";
 
-/** The first pause between two attempts, and the longest if nothing else is said, in milliseconds. */
+/** The first pause between two attempts, and the longest by default, in milliseconds. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 5000;
-/** How long an attempt may take if nothing else is said, in milliseconds. */
+/** How long an attempt may take by default, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 /** How long a server may take for its first words, where they are asked for, in milliseconds. */
 const GREETING_TIME = 1000;
@@ -26,7 +26,7 @@ const PING_INTERVAL = 10_000;
  * Connects, however long that takes, unless we are refused.
  *
  * @throws {NatsRefusedError} if a server does not let us in
- * @throws {RangeError} if an address is none, or a file does not hold what it should
+ * @throws {RangeError} if an address is not one, or a file does not hold what it should
  * @throws {DOMException} the reason of `signal` when it is aborted
  */
 export async function dialUntil(
@@ -52,7 +52,7 @@ export async function dialUntil(
       return client;
     } catch (error) {
       if (signal?.aborted) {
-        // It can't be told to stop: nothing waits for it.
+        // It can't be stopped: nothing waits for it.
         dialling.then((client) => client.close(), () => {});
         throw signal.reason;
       }
@@ -147,12 +147,12 @@ function addressOf(text: string): Address {
   const { protocol, hostname, port, username, password } = url;
   const isWeb = protocol.startsWith("ws");
   const place = `${hostname}:${port || (isWeb ? (protocol === "ws:" ? "80" : "443") : "4222")}`;
-  const who = decoded(username);
+  const user = decoded(username);
   return {
     server: isWeb ? `${protocol}//${place}${url.pathname}` : place,
     isEncrypted: protocol === "tls:",
-    ...who !== "" && (password === "" ? { token: who } : {
-      user: who,
+    ...user !== "" && (password === "" ? { token: user } : {
+      user,
       password: decoded(password),
     }),
   };
@@ -210,7 +210,7 @@ async function authenticatorOf(
 
 /**
  * Throws if the first words of a server, before anything is encrypted, say that it will not be: or that
- * it wants a certificate of ours, and there is none. What comes of that is said by each runtime in its
+ * it wants a certificate of ours, and it is missing. Each runtime reports that in its
  * own way: never, or as the end of the process.
  *
  * @throws {NatsRefusedError} if so
@@ -239,12 +239,14 @@ async function checkGreeting(server: string, { tls, client }: NatsOptions): Prom
     throw new NatsRefusedError("the NATS server does not encrypt, and that is asked for");
   }
   if (info.tls_verify && tls?.certFile === undefined) {
-    throw new NatsRefusedError("the NATS server wants a certificate of ours, and there is none");
+    throw new NatsRefusedError(
+      "the NATS server wants a certificate of this client: none is configured",
+    );
   }
 }
 
 /**
- * Throws unless there is in the files what is said to be there. The client reads them at each attempt,
+ * Throws unless the files hold what they should. The client reads them at each attempt,
  * and takes what is wrong with them for a server that is not there; or the runtime ends the process.
  *
  * @throws {RangeError} if there is something else in them, or one of two that belong together is missing

@@ -78,7 +78,7 @@ export function checkForwardOptions(options: ForwardOptions): void {
  * @throws {NatsRefusedError} if the server does not let us in
  * @throws {StreamUnusableError} if there is no JetStream, no such stream, or it takes other subjects
  * @throws {StateLockedError} if another forwarder has the state file
- * @throws {CorruptStateError} if the state file is none
+ * @throws {CorruptStateError} if the file is not a state file
  * @throws {PackageMissingError} if the client of NATS is not installed
  * @throws {ClosedError} if a `link` is given that is closed
  * @throws {RangeError} if a number or a name is not usable, or the state file is of another stream or

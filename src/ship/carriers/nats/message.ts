@@ -61,7 +61,7 @@ export function textOfHeader(value: string): string | undefined {
 }
 
 /**
- * What a message says; `undefined` if it is none of ours, or none that makes sense: a stream may hold
+ * What a message says; `undefined` if it is not one of ours, or makes no sense: a stream may hold
  * what others publish. For consumers of your own; `receive()` does more: order, duplicates, holes.
  *
  * @param headers the message's headers: what the client gives

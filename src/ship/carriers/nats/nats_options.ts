@@ -1,5 +1,5 @@
 /**
- * Where a NATS server is, how to be let in, and what becomes of the connection.
+ * Where a NATS server is, how to be let in, and how the connection is.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface NatsOptions {
   password?: string;
   /** A token. */
   token?: string;
-  /** What the subjects begin with at which we get answers, for who may not use `_INBOX`. */
+  /** What the subjects begin with at which we get answers, for users who may not use `_INBOX`. */
   inboxPrefix?: string;
   /** How to encrypt. A server that asks for it gets it without any of this. */
   tls?: NatsTlsOptions;
@@ -48,7 +48,7 @@ export interface NatsOptions {
   connectTimeout?: number;
   /** More options of the client's own `connect()`, which it gets as they are; they go before ours. */
   client?: Omit<NodeConnectionOptions, "servers">;
-  /** Called with what becomes of the connection. */
+  /** Called when the state of the connection changes. */
   onStatus?: (status: NatsStatus) => void;
 }
 
@@ -62,7 +62,7 @@ export interface NatsTlsOptions {
   keyFile?: string;
 }
 
-/** What becomes of a connection. */
+/** The state of a connection. */
 export interface NatsStatus {
   /**
    * `"connected"`, at first and again; `"disconnected"`: it will come back; `"retrying"`: an attempt to
@@ -105,5 +105,5 @@ export const natsChecks: Checks<NatsOptions> = {
  */
 export function checkName(what: "stream" | "consumer" | "domain", name: unknown): void {
   if (typeof name === "string" && /^[^\s.*>/\\\p{Cc}]{1,255}$/u.test(name)) return;
-  throw new RangeError(`"${name}" is no name of a ${what}: no space, ".", "*", ">", "/"`);
+  throw new RangeError(`"${name}" is not a name of a ${what}: no space, ".", "*", ">", "/"`);
 }

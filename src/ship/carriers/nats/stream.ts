@@ -67,7 +67,7 @@ const newStreamChecks: Checks<NewStreamOptions> = {
   storage: oneOf("file", "memory"),
 };
 
-/** The stream as the server is told of it. */
+/** The configuration of the stream for the server. */
 export function newStreamConfig(
   name: string,
   create: NewStreamOptions & { subjects: readonly string[] },

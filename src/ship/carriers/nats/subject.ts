@@ -6,7 +6,7 @@
 
 import type { LogSource } from "../../message.ts";
 
-/** The subject where nothing else is said. */
+/** The subject by default. */
 export const DEFAULT_SUBJECT = "logs.{host}.{name}";
 
 /** A host or a name as one token of a subject: `/app/v1.2` becomes `app_v1_2`. */
@@ -53,7 +53,7 @@ export function takesSubject(taker: string, subject: string): boolean {
 }
 
 /**
- * Whether messages are from where they say. Who publishes chooses every header, but not the subject: for
+ * Whether messages are from where they say. A publisher chooses every header, but not the subject: for
  * that the server has permissions. So a source is believed if the template makes that subject of it.
  *
  * @param template what the forwarders have, with `{host}`, `{name}` and `{segment}`
