@@ -23,7 +23,7 @@ import {
   serversArgument,
   subjectArgument,
 } from "./nats/nats_options.ts";
-import { ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
+import { distrustNotice, ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
 import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/tail_stream.ts";
 import {
   durationArgument,
@@ -228,11 +228,13 @@ async function print(
   const reception = receive({ ...common, ...state !== undefined && { state } });
   const printer = ReceivedPrinter.standard(options, signal);
   // To ask for the next ones says that these were handled: so they must be written by then.
+  const sayDistrusted = distrustNotice();
   for await (const items of reception.batches()) {
+    sayDistrusted(reception.summary);
     if (!await printer.print(items, signal)) break;
   }
-  warn(summaryLine(reception.summary));
   sayDistrusted(reception.summary);
+  warn(summaryLine(reception.summary));
 }
 
 /** Ends the command for options that the parser takes, and that make no sense together. */
@@ -259,6 +261,7 @@ async function writeInto(
   if (typeof target === "string" && !SharedMemory.persists) {
     warn("shared memory goes here when all have closed it: a file stays");
   }
+  const sayDistrusted = distrustNotice();
   let latest: IntoSummary | undefined;
   let said = "";
   const options: ReceiveIntoOptions = {
@@ -275,6 +278,7 @@ async function writeInto(
     },
     onItems(items, summary) {
       latest = summary;
+      sayDistrusted(summary);
       sayGaps(items);
     },
   };
@@ -289,19 +293,9 @@ async function writeInto(
   } finally {
     clearInterval(timer);
   }
-  warn(summaryLine(latest));
   sayDistrusted(latest);
+  warn(summaryLine(latest));
   if (latest.tooLarge > 0) warn(`${entryCount(latest.tooLarge)} too large for the log: left out`);
-}
-
-/** Says how many messages were not believed, and what to do if they should have been. */
-function sayDistrusted({ distrustedMessages: count }: ReceiveSummary): void {
-  if (count === 0) return;
-  const messages = count === 1 ? "1 message was" : `${count} messages were`;
-  warn(
-    `${messages} left out: the subject does not name the machine and log that the headers name. ` +
-      "If the forwarders have a --subject of their own, use it here as --template",
-  );
 }
 
 function sayGaps(items: readonly ReceivedItem[]): void {
@@ -317,8 +311,11 @@ function summaryLine(summary: ReceiveSummary): string {
   const foreign = summary.foreignMessages === 0
     ? ""
     : `, ${summary.foreignMessages} messages of others`;
+  const distrusted = summary.distrustedMessages === 0
+    ? ""
+    : `, ${summary.distrustedMessages} not believed`;
   return `${entryCount(entries)} of ${logCount(sources)}, ${duplicates} duplicates dropped, ` +
-    `${gaps} gaps${missing}${foreign}`;
+    `${gaps} gaps${missing}${foreign}${distrusted}`;
 }
 
 function logCount(count: number): string {

@@ -7,7 +7,12 @@
 import process from "node:process";
 import { Entry } from "../../log/entry.ts";
 import type { LogSource } from "../../ship/message.ts";
-import type { ReceivedEntry, ReceivedGap, ReceivedItem } from "../../ship/received.ts";
+import type {
+  ReceivedEntry,
+  ReceivedGap,
+  ReceivedItem,
+  ReceiveSummary,
+} from "../../ship/received.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import {
   type EntryFormat,
@@ -151,6 +156,19 @@ export class ReceivedPrinter {
     }
     return source;
   }
+}
+
+/** What reports once that messages are not believed, and what to do if they should be. */
+export function distrustNotice(): (summary: ReceiveSummary) => void {
+  let isSaid = false;
+  return ({ distrustedMessages: count }) => {
+    if (count === 0 || isSaid) return;
+    isSaid = true;
+    warn(
+      "messages are left out whose subject does not name the machine and log that their headers " +
+        "name. If the forwarders have a --subject of their own, use it here as --template",
+    );
+  };
 }
 
 /** Says on standard error what is missing. */

@@ -12,7 +12,7 @@ import type { Criteria } from "../options/selection.ts";
 import type { EntryFormat } from "../output/format.ts";
 import { Interrupt } from "../process/interrupt.ts";
 import { natsOptions } from "./nats_options.ts";
-import { ReceivedPrinter } from "./received_printer.ts";
+import { distrustNotice, ReceivedPrinter } from "./received_printer.ts";
 
 /** A stream on a server, and which of its subjects. */
 export interface StreamTarget {
@@ -79,13 +79,15 @@ export async function tailStream(
       excess = last.excess;
     }
     if (start === "latest" && !follow) return;
-    for await (
-      const items of receive({ ...place, link, start, follow, signal, maxHold: HOLD }).batches()
-    ) {
+    const reception = receive({ ...place, link, start, follow, signal, maxHold: HOLD });
+    const sayDistrusted = distrustNotice();
+    for await (const items of reception.batches()) {
+      sayDistrusted(reception.summary);
       const skipped = Math.min(excess, items.length);
       excess -= skipped;
       if (!await printer.print(skipped === 0 ? items : items.slice(skipped), signal)) break;
     }
+    sayDistrusted(reception.summary);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
