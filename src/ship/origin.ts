@@ -149,16 +149,16 @@ export class OriginHistory {
   readonly gaps: OriginGap[] = [];
   /** The number that a new source gets. */
   nextId = 1;
-  /** How many entries were told of and are not in the local log: it lost them with its machine. */
+  /** How many entries were announced and are not in the local log: it lost them with its machine. */
   missing = 0;
-  /** How many entries at the end of the local log nothing tells of. */
+  /** How many entries at the end of the local log have no record. */
   untold = 0;
   readonly #into: SegmentIdentity;
   readonly #last: number;
   #pending: Intent | undefined;
   #isSame = true;
   #hasTable = false;
-  /** The number of the last entry that was told of; and of the last one that was surely written. */
+  /** The number of the last entry that was announced; and of the last one that was surely written. */
   #told = 0;
   #done = 0;
 
@@ -180,7 +180,7 @@ export class OriginHistory {
       this.#settle(next - 1);
       this.#done = this.#told = next - 1;
       this.#isSame = isSameSegment(into, this.#into);
-      // What was told until now is of another log.
+      // What was recorded until now belongs to another log.
       if (!this.#isSame) this.runs.length = this.gaps.length = 0;
       // One that says more than the log has is no use where there is an older one.
       if (!this.#isSame || next - 1 <= this.#last || !this.#hasTable) {
@@ -242,7 +242,7 @@ export class OriginHistory {
     const intent = this.#pending;
     this.#pending = undefined;
     if (this.#hasTable) this.#done = this.#told = end;
-    // Of a local log that lost its end, what was told before of these numbers does not count.
+    // Of a local log that lost its end, what was recorded before for these numbers does not count.
     for (let last = this.runs.at(-1); last !== undefined; last = this.runs.at(-1)) {
       if (last.first + last.count - 1 <= end) break;
       this.runs.pop();
@@ -253,7 +253,7 @@ export class OriginHistory {
     const counted = gaps.filter(({ before }) => before <= end + 1);
     if (this.#isSame) this.gaps.push(...counted);
     if (this.gaps.length > 2 * MOST_REMEMBERED) this.gaps.splice(0, MOST_REMEMBERED);
-    // What is left from before the first table tells of sources whose numbers nobody knows.
+    // What is left from before the first table belongs to sources whose numbers are unknown.
     if (!this.#hasTable) return;
     for (const one of intent.new ?? []) {
       if (!this.sources.has(one.id)) this.sources.set(one.id, { ...one, last: 0 });

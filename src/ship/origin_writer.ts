@@ -28,7 +28,7 @@ export interface WrittenLog {
   writeMany(entries: readonly (Uint8Array | string)[]): number;
 }
 
-/** An entry to write, or a gap to tell of. */
+/** An entry to write, or a gap to record. */
 export type OriginStep =
   | { readonly source: LogSource; readonly from: number; readonly bytes: Uint8Array }
   | {
@@ -56,7 +56,7 @@ export interface OriginWriterOptions {
 /** The size of an intent without sources, and of its parts, in bytes, rather more than less. */
 const INTENT_SIZE = 64;
 const PART_SIZE = 128;
-/** How many bytes of entries an intent tells of, unless it is a single one. */
+/** How many bytes of entries an intent covers, unless it is a single one. */
 const STEP_BYTES = 1 << 18;
 /** The room that the last number of a source takes in a table. */
 const NUMBER_SIZE = 32;
@@ -81,7 +81,7 @@ export class OriginWriter {
   #tooLarge = 0;
 
   /**
-   * Goes on after what was written before.
+   * Continues after what was written before.
    *
    * @throws {RangeError} if the origin log is too small
    */

@@ -54,7 +54,7 @@ export class Origins implements Disposable {
   readonly #records: ShmLogReader;
   readonly #history: OriginHistory;
   #isClosed = false;
-  /** The number of the last entry when the records were read: nothing else is told of it. */
+  /** The number of the last entry when the records were read: nothing else is known of it. */
   #last = 0;
 
   private constructor(log: ShmLogReader, records: ShmLogReader) {
@@ -128,7 +128,7 @@ export class Origins implements Disposable {
   #read(): void {
     if (this.#isClosed) return;
     try {
-      // First the number: what is told of these entries was written before them.
+      // First the number: the records of these entries were written before them.
       const last = this.#log.newestSequenceNumber();
       for (const entry of this.#records) {
         const record = parseOrigin(entry.text);

@@ -14,7 +14,7 @@ export interface Incoming {
   /** How often messages have begun to come again: after those that were done with, in their order. */
   readonly epoch: number;
   /**
-   * What it says, once: memory may be shared with others. `undefined`: it is none of a forwarder;
+   * What it says, once: memory may be shared with others. `undefined`: it is not from a forwarder;
    * `"distrusted"`: it is not from where it says.
    */
   unpack(): LogMessage | "distrusted" | undefined;
@@ -39,7 +39,7 @@ export interface Receiver {
    */
   take(time: number): Promise<Incoming[]>;
   /**
-   * Messages were handled, for good: they need not come again, as far as can be told.
+   * Messages were handled, for good: they need not come again, as far as is known.
    *
    * @param floor the place up to which all were handled: if messages come again, those after it do
    */

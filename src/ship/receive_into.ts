@@ -19,7 +19,7 @@ import type { Reception } from "./reception.ts";
 const ORIGIN_CHUNK_SIZE = 1 << 18;
 const ORIGIN_CHUNK_COUNT = 4;
 
-/** How the local log is made, and what is told of it. */
+/** How the local log is made, and what is reported about it. */
 export interface IntoOptions {
   /**
    * The size of a chunk of both logs in bytes; of the origin log at least 256 KiB. Default 1 MiB. Logs
@@ -86,7 +86,7 @@ export async function writeInto(
     ifExists: "resume",
     unlinkOnClose: false,
   };
-  // First the origin log: who waits for the other one finds it.
+  // First the origin log: a program that waits for the other one finds it.
   using origin = ShmLogWriter.create(originTarget(target), {
     ...options,
     chunkSize: Math.max(chunkSize ?? 1 << 20, ORIGIN_CHUNK_SIZE),

@@ -52,7 +52,7 @@ export class ReceivedEntry {
     this.streamSequence = streamSequence;
   }
 
-  /** Its bytes decoded as UTF-8, anew at each call; what is not UTF-8 becomes U+FFFD. */
+  /** Its bytes decoded as UTF-8 at each call. Bytes that are not UTF-8 become U+FFFD. */
   get text(): string {
     return decodeText(this.bytes);
   }
@@ -100,7 +100,7 @@ export interface ReceiveSummary {
   readonly gaps: number;
   /** How many entries are missing in them. */
   readonly missingEntries: number;
-  /** How many of these nobody has explained, and are missing in the midst of others. */
+  /** How many of these have no explanation, and are missing between others. */
   readonly unexplainedEntries: number;
   /** How many messages were none of a forwarder: they were passed over. */
   readonly foreignMessages: number;

@@ -40,7 +40,7 @@ export interface ReceptionOptions {
   maxHeldBytes?: number;
   /**
    * Of how many logs the numbers are kept; of more, those that were heard of longest ago are
-   * forgotten, and begin anew. Default 65,536.
+   * forgotten, and start again. Default 65,536.
    */
   maxSources?: number;
 }

@@ -197,7 +197,7 @@ export class SequenceCheck<S, T, R> {
       other.messages.push(message);
       this.#heldMessages++;
     } else {
-      // It is here after all: the gap ends before it, and goes on after it.
+      // It is here after all: the gap ends before it, and continues after it.
       const { gap, time, messages } = other;
       this.#remove(tracked, index, 1);
       gap.parts--;

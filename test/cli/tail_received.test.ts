@@ -79,7 +79,7 @@ test("tail -f prints where lines are from that come", { timeout }, async () => {
   await receiving;
 });
 
-test("what nothing tells of is from an unknown place: older, removed, or another log", {
+test("what has no record is from an unknown place: older, removed, or another log", {
   timeout,
 }, async () => {
   {

@@ -46,7 +46,7 @@ test("list says which logs are finished", { skip: process.platform !== "linux" }
   assert.match(row() ?? "", / finished$/);
 });
 
-test("write --if-exists restart begins a log anew in place; version 1 is left as it is", () => {
+test("write --if-exists restart restarts a log in place; version 1 is left as it is", () => {
   using log = lastingLog();
   const { name, target } = log;
   const write = (text: string, ...args: string[]) =>

@@ -18,7 +18,7 @@ import {
 const source: LogSource = { host: "a", name: "/x", segment: "1-2-3" };
 const entry = (from: number): OriginStep => ({ source, from, bytes: bytesOf(source, from) });
 
-test("an origin log of another segment: what it has had goes on, its last intent does not count", () => {
+test("an origin log of another segment: what it has had continues, its last intent does not count", () => {
   const log = createLog(4, 4096);
   const origin = createLog(4, 8192);
   const writer = open(log, origin);
@@ -40,7 +40,7 @@ test("an origin log of another segment: what it has had goes on, its last intent
   assert.deepEqual([...closed.lasts()].map(([, last]) => last), [6]);
 });
 
-test("a local log that lost its end with its machine is told so, and gets it again", () => {
+test("a local log that lost its end with its machine gets it again", () => {
   const log = createLog(4, 4096);
   const origin = createLog(4, 8192);
   const writer = open(log, origin);

@@ -110,7 +110,7 @@ test("messages of others are passed over, and counted", { skip, timeout }, async
 });
 
 test(
-  "only the subjects that are wanted, from where that is wanted",
+  "only the chosen subjects, from the chosen place",
   { skip, timeout },
   async () => {
     const stream = await tests.newStream();

@@ -73,7 +73,7 @@ test("receive takes the spellings of before, and says what to type", { skip, tim
   assert.equal(now.stdout, "b/x.log | b says 8\n");
 });
 
-test("messages that are not from where they say are left out, and that is said", {
+test("messages that are not from where they say are left out, and reported", {
   skip,
   timeout,
 }, async () => {
@@ -106,7 +106,7 @@ test("receive as JSON: a line an entry, and a line a gap", { skip, timeout }, ()
   ]);
 });
 
-test("receive goes on until a signal, and with a consumer where it was", {
+test("receive runs until a signal, and with a consumer continues where it was", {
   skip,
   timeout,
 }, async () => {
@@ -178,7 +178,7 @@ test("tail of a stream: the last ones, all, of a subject, of a level, from a num
   assert.equal(tail("-n", 0, `${server.url}/LOGS`)[0], "");
 });
 
-test("tail -f of a stream goes on with what comes, and leaves no consumer", {
+test("tail -f of a stream prints what comes, too, and leaves no consumer", {
   skip,
   timeout,
 }, async () => {
@@ -238,7 +238,7 @@ test("what can't be is wrong usage, or one line", { skip, timeout }, async () =>
   const failures: [args: string[], pattern: RegExp][] = [
     [["receive", `${server.url}/NONE`], /there is no stream "NONE"/],
     [["tail", `${server.url}/NONE`], /there is no stream "NONE"/],
-    [["receive", `${server.url}/a*b`], /"a\*b" is no name of a stream/],
+    [["receive", `${server.url}/a*b`], /"a\*b" is not a name of a stream/],
   ];
   for (const [args, pattern] of failures) {
     const { code, stdout, stderr } = runCli(args);

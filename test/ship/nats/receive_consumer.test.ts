@@ -27,7 +27,7 @@ const folder = mkdtempSync(`${tmpdir()}/ouroboros-receive-`);
 after(() => rmSync(folder, { recursive: true }));
 
 test(
-  "a consumer goes on after what was handled, and nothing is left out",
+  "a consumer continues after what was handled, and nothing is left out",
   { skip, timeout },
   async () => {
     const stream = await tests.newStream();
@@ -139,7 +139,7 @@ test("a state file that can't be written ends it with that, and leaves nothing a
   }
 });
 
-test("a consumer that is deleted under the receiver is made anew, and nothing is lost", {
+test("a consumer that is deleted under the receiver is made again, and nothing is lost", {
   skip,
   timeout,
 }, async () => {
@@ -153,7 +153,7 @@ test("a consumer that is deleted under the receiver is made anew, and nothing is
 });
 
 test(
-  "a second receiver of a consumer is refused, and the first goes on",
+  "a second receiver of a consumer is refused, and the first continues",
   { skip, timeout },
   async () => {
     const stream = await tests.newStream();
@@ -224,7 +224,7 @@ test(
 );
 
 test(
-  "a stream that forgets what is acknowledged is none for a consumer",
+  "a stream that forgets what is acknowledged is refused for a consumer",
   { skip, timeout },
   async () => {
     const stream = await tests.newStream({ retention: "interest" });

@@ -134,7 +134,7 @@ test("logs of names that are alike get all of it, each for itself", { skip, time
   }
 });
 
-test("a local log that was removed begins anew, and with what is new", {
+test("a local log that was removed starts again, with what is new", {
   skip,
   timeout,
 }, async () => {
@@ -148,7 +148,7 @@ test("a local log that was removed begins anew, and with what is new", {
   assert.equal(contents(), "a3");
 });
 
-test("without its origin log nobody knows what the local log has: that is said", {
+test("without its origin log it is unknown what the local log has, which is reported", {
   skip,
   timeout,
 }, async () => {

@@ -80,7 +80,7 @@ test("what can't be received from is an error that says why", { skip, timeout },
   await assert.rejects(once.batches().next(), /only once/);
 });
 
-test("the server stands still for a while, and goes on", { skip, timeout }, async () => {
+test("the server stalls for a while, and continues", { skip, timeout }, async () => {
   await using own = await NatsServer.start();
   await using there = await Publisher.open(own.url);
   await there.stream("F");
@@ -205,7 +205,7 @@ test("what others may not do on a shared connection does not end a receiver", {
 });
 
 test(
-  "who may not ask, or may not hear the answers, is told so at once",
+  "a user who may not ask, or not get the answers, gets an error at once",
   { skip, timeout },
   async () => {
     await using own = await NatsServer.start({

@@ -163,7 +163,7 @@ test("forged by another machine: it may not publish where the real entries are",
   assert.equal((await received()).words, "web-1: real 1, evil: forged 1");
 });
 
-test("a machine may say of its own log what it wants: that silences no other", {
+test("a machine may say anything of its own log, which silences no other", {
   skip,
   timeout,
 }, async () => {

@@ -69,7 +69,7 @@ export class ConsumerPlace {
   /** The subjects of the stream. */
   subjects: readonly string[] = [];
   readonly #options: StreamOptions;
-  /** The config of the consumer that was there before us: it is kept when it is made anew. */
+  /** The config of the consumer that was there before us: it is kept when it is made again. */
   #config: Partial<ConsumerConfig> | undefined;
   /** The name of the consumer; nothing before there is one. */
   #name: string;
@@ -124,7 +124,7 @@ export class ConsumerPlace {
     return info;
   }
 
-  /** Says that the first consumer is in use: from now on the floor tells where to go on. */
+  /** Says that the first consumer is in use: from now on the floor says where to continue. */
   begun(): void {
     this.#isFirst = false;
   }
@@ -203,7 +203,7 @@ function standsAt({ config, delivered, num_ack_pending }: ConsumerInfo, floor: n
   return floor === 0 ? policy === "all" : policy === "by_start_sequence" && first === floor + 1;
 }
 
-/** What is known of a consumer; `undefined` if there is none of that name. */
+/** What is known of a consumer; `undefined` if no consumer has that name. */
 async function infoOf(
   jsm: JetStreamManager,
   stream: string,

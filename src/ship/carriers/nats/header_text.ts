@@ -42,7 +42,7 @@ export class HeaderText {
     return true;
   }
 
-  /** The value of a header; `""` if there is none. */
+  /** The value of a header; `""` if it is missing. */
   get(name: string): string {
     let key = keys.get(name);
     if (key === undefined) keys.set(name, key = `\r\n${name}:`);

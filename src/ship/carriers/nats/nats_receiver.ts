@@ -1,5 +1,5 @@
 /**
- * The messages of a stream, in its order and without a hole: as the client consumes them, anew after
+ * The messages of a stream, in its order and without a hole: as the client consumes them, again after
  * the last message that was handled whenever something may have been lost.
  *
  * @module
@@ -18,9 +18,9 @@ import { decodeMessage } from "./message.ts";
 import { codeOf, isForbidden, jetstreamPackage, NOT_YET, refused } from "./client.ts";
 import { subjectTrust, templatesOf } from "./subject.ts";
 
-/** How many messages may be on their way or wait here, if nothing else is said. */
+/** How many messages may be on their way or wait here, by default. */
 const WINDOW = 4096;
-/** How many bytes of them, as far as sizes can be told before. */
+/** How many bytes of them, as far as sizes are known before. */
 const MOST_BYTES = 32 << 20;
 /** How many bytes may wait here until no more is asked for. */
 const MOST_WAITING = 4 << 20;
@@ -63,7 +63,7 @@ class NatsMessage implements Incoming {
   readonly pending: number;
   /** Where to acknowledge it. */
   readonly reply: string;
-  /** Which incarnation of the consumer has sent it: only that one is to hear of it. */
+  /** Which incarnation of the consumer has sent it: only that one gets the answer. */
   readonly epoch: number;
   readonly #trust: Trust;
   #message: JsMsg | undefined;
@@ -443,7 +443,7 @@ function inUse({ stream, consumer }: StreamOptions): StreamUnusableError {
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error) || isForbidden(error)) return false;
   return PASSING_ERRORS.test(error.name) ||
-    // The server comes up, or somebody else was quicker: it is looked at anew.
+    // The server comes up, or somebody else was quicker: it is looked at again.
     error.name === "JetStreamApiError" && [...NOT_YET, ...MADE_MEANWHILE].includes(codeOf(error));
 }
 

@@ -83,7 +83,7 @@ function subjectCheck(name: string, value: unknown): void {
  * and a gap in the place of those that are missing. So entries and gaps of a log together are all
  * numbers, from 1 on unless `start` is later.
  *
- * With a `consumer` the server remembers what was handled, which is said by asking for the next item:
+ * With a `consumer` the server remembers what was handled; asking for the next item says so:
  * after a crash, what was not is given again. With a `state` file besides, what was handled is not given
  * again, even if the server does not know of it; `receiveInto()` needs no such file. A connection that
  * is lost comes back.
