@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { nearest } from "../../base/options.ts";
@@ -43,8 +44,9 @@ function ofFile(error: FileError): string {
   if (path === undefined) return message;
   if (code === "EISDIR") return `"${path}" is a folder: name a file in it`;
   if (code === "EACCES") return `"${path}" is not permitted to this user: choose another path`;
-  // What is to be read is looked at before; what is to be made needs its folder.
-  return code === "ENOENT" ? `no folder "${dirname(path)}": make it first` : message;
+  if (code !== "ENOENT") return message;
+  const folder = dirname(path);
+  return existsSync(folder) ? `no file "${path}"` : `no folder "${folder}": make it first`;
 }
 
 /** What to do where there is no log. */
