@@ -1,22 +1,14 @@
 /**
  * A file that remembers how far something got, through the death of its process and of its machine.
  *
- * ```text
- * slot 0, slot 1   of the same size, 512 bytes by default; written in turn
- *
- *   0   8  "OUROSTAT"
- *   8   4  version: 1
- *  12   4  length of the JSON in bytes
- *  16   8  generation: one more with each writing
- *  24   …  JSON, then zeros
- *  -4   4  CRC-32 of all bytes before
- * ```
- *
- * All numbers are little endian. The intact slot of the higher generation counts.
+ * It has two slots of the same size, 512 bytes by default, which are written in turn. Each is a line:
+ * the CRC-32 of what follows, in hex, how often was written before, and JSON, filled up with spaces.
+ * The intact slot that was written later counts.
  *
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import {
   closeSync,
   constants,
@@ -33,10 +25,10 @@ import { CorruptStateError, StateLockedError } from "../errors.ts";
 import { checkOptions, number } from "../base/options.ts";
 import { checkIsFile, damaged, openPrivate } from "../place_file.ts";
 
-const MAGIC = new TextEncoder().encode("OUROSTAT");
-const VERSION = 1;
-const HEADER_SIZE = 24;
-const CHECKSUM_SIZE = 4;
+/** The room for the checksum, the counter, and what separates them. */
+const FRAME_SIZE = 28;
+/** The size of the checksum. */
+const SUM_SIZE = 8;
 
 /** How a state file is made. */
 export interface StateFileOptions {
@@ -45,7 +37,7 @@ export interface StateFileOptions {
 }
 
 interface Slot {
-  readonly generation: bigint;
+  readonly generation: number;
   readonly value: unknown;
 }
 
@@ -58,7 +50,7 @@ export class StateFile implements Disposable {
   readonly #slotSize: number;
   readonly #descriptor: number;
   readonly #lock: FileLock;
-  #generation: bigint;
+  #generation: number;
   #isClosed = false;
   #isSyncing = false;
   #syncError: Error | null = null;
@@ -76,8 +68,8 @@ export class StateFile implements Disposable {
     if (slots.length === 0 && halves.every((half) => half.some((byte) => byte !== 0))) {
       throw damaged(`state file ${path}`);
     }
-    const latest = slots.sort((a, b) => a.generation < b.generation ? 1 : -1).at(0);
-    this.#generation = latest?.generation ?? 0n;
+    const latest = slots.sort((a, b) => b.generation - a.generation).at(0);
+    this.#generation = latest?.generation ?? 0;
     this.value = latest?.value;
     // Written instead of a hole: later there may be no room on the disk.
     if (bytes.some((byte) => byte !== 0)) return;
@@ -171,37 +163,31 @@ export class StateFile implements Disposable {
   }
 
   #write(value: unknown): void {
-    const json = new TextEncoder().encode(JSON.stringify(value));
-    const most = this.#slotSize - HEADER_SIZE - CHECKSUM_SIZE;
-    if (json.length > most) {
-      throw new RangeError(`a state of ${json.length} bytes exceeds the ${most} of a slot`);
-    }
-    const slot = new Uint8Array(this.#slotSize);
-    const view = new DataView(slot.buffer);
-    slot.set(MAGIC);
-    view.setUint32(8, VERSION, true);
-    view.setUint32(12, json.length, true);
-    view.setBigUint64(16, ++this.#generation, true);
-    slot.set(json, HEADER_SIZE);
-    const end = slot.length - CHECKSUM_SIZE;
-    view.setUint32(end, crc32(slot.subarray(0, end)), true);
+    const json = JSON.stringify(value);
+    const most = this.#slotSize - FRAME_SIZE;
+    const size = Buffer.byteLength(json);
+    if (size > most) throw new RangeError(`a state of ${size} bytes exceeds the ${most} of a slot`);
+    const slot = Buffer.alloc(this.#slotSize, " ");
+    slot.write(`${++this.#generation} ${json}`, SUM_SIZE + 1);
+    slot.write("\n", slot.length - 1);
+    slot.write(sumOf(slot));
     // By its number it takes turns; what counts now stays whole while this is written.
-    const at = Number(this.#generation & 1n) * this.#slotSize;
-    writeSync(this.#descriptor, slot, 0, slot.length, at);
+    writeSync(this.#descriptor, slot, 0, slot.length, this.#generation % 2 * this.#slotSize);
   }
+}
+
+/** The checksum of all of a slot but itself. */
+function sumOf(slot: Uint8Array): string {
+  return crc32(slot.subarray(SUM_SIZE)).toString(16).padStart(SUM_SIZE, "0");
 }
 
 /** What a slot says; `undefined` if it is empty, torn, or something else. */
 function slotOf(bytes: Uint8Array): Slot | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = bytes.length - CHECKSUM_SIZE;
-  if (MAGIC.some((byte, i) => bytes[i] !== byte) || view.getUint32(8, true) !== VERSION) return;
-  if (view.getUint32(end, true) !== crc32(bytes.subarray(0, end))) return;
-  const length = view.getUint32(12, true);
-  if (HEADER_SIZE + length > end) return;
+  const line = new TextDecoder().decode(bytes).trimEnd();
+  const [, sum, generation, json] = /^([0-9a-f]{8}) (\d{1,15}) (.*)$/.exec(line) ?? [];
+  if (sum === undefined || sum !== sumOf(bytes)) return undefined;
   try {
-    const json = new TextDecoder().decode(bytes.subarray(HEADER_SIZE, HEADER_SIZE + length));
-    return { generation: view.getBigUint64(16, true), value: JSON.parse(json) };
+    return { generation: Number(generation), value: JSON.parse(json) };
   } catch {
     return undefined;
   }

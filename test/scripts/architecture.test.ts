@@ -52,6 +52,16 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
   ]),
   [/^src\/records\//, /^src\/(records\/|\w+\.ts$)/, "records runs in browsers, too"],
   [
+    /^src\/ship\/(?!carriers\/)/,
+    /^(?!src\/ship\/carriers\/|src\/sinks\/|@|node:(net|tls|http|https|http2|dgram|dns)$)/,
+    "ship knows no network: that is what carriers are for",
+  ],
+  [
+    /^src\/(?!ship\/carriers\/nats\/)/,
+    /^(?!@nats-io\/)/,
+    "only its carrier knows the client of NATS",
+  ],
+  [
     /^(ffi|src\/(?!cli\/)|mod\.ts)/,
     /^(?!src\/cli\/)/,
     "nothing but the commands knows the commands",

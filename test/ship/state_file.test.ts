@@ -83,7 +83,7 @@ test(`after a torn write the value before it counts (SEED=${baseSeed})`, () => {
     writeFileSync(path, torn);
     const value = valueIn(path) as { i: number } | undefined;
     assert.ok([times, times + 1].includes(value?.i ?? 0), `${value?.i} after ${times} saves`);
-    // And it goes on from there.
+    // And it continues from there.
     saved(-1, path);
     assert.deepEqual(valueIn(path), { i: -1 });
   }
