@@ -6,8 +6,7 @@
 
 import type { Argument, Command, Option } from "commander";
 import { SharedMemory } from "../../../ffi/mod.ts";
-import { MAGIC } from "../../log/layout.ts";
-import { lacksMagic } from "../../log/segment.ts";
+import { hasMagic } from "../../log/native/look.ts";
 
 /** Something that may come next. */
 export interface Candidate {
@@ -141,20 +140,8 @@ function valuesOf(what: Option | Argument): Candidates {
 
 /** The logs in the shared memory of this machine. */
 function logNames(): Candidate[] {
-  return SharedMemory.list().filter((name) => HARMLESS_NAME.test(name) && isLog(name))
+  return SharedMemory.list().filter((name) => HARMLESS_NAME.test(name) && hasMagic(name))
     .map((value) => ({ value, description: "log" }));
-}
-
-function isLog(name: string): boolean {
-  try {
-    using memory = SharedMemory.open(name);
-    const start = new Uint8Array(new ArrayBuffer(8));
-    memory.read(start, 0);
-    return !lacksMagic(start.buffer) && new BigUint64Array(start.buffer)[0] === MAGIC;
-  } catch {
-    // Gone by now, or not for us.
-    return false;
-  }
 }
 
 /** Those that begin like `current`; logs without their slash if that is how it begins, and allowed. */

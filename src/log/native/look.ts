@@ -4,11 +4,11 @@
  * @module
  */
 
-import { HEADER_SIZE } from "../layout.ts";
+import { HEADER_SIZE, MAGIC } from "../layout.ts";
 import { type LogOutline, outline } from "../outline.ts";
 import type { Load } from "../segment.ts";
 import { fence, sourceOf } from "./source.ts";
-import type { LogMemory, LogTarget } from "./target.ts";
+import { type LogMemory, type LogTarget, openMemory } from "./target.ts";
 
 /** How much is copied where a header is looked at, in bytes. */
 const BLOCK = 65536;
@@ -26,6 +26,20 @@ export function lookAt(memory: LogMemory, target: LogTarget): LogOutline {
   const { buffer, load, guard } = sourceOf(memory, target, "auto");
   guard?.();
   return outline(buffer, fence, load && byBlocks(load, buffer.byteLength));
+}
+
+/** Whether there is a log that is complete, as far as its first bytes say; `false` if it can't be opened. */
+export function hasMagic(target: LogTarget): boolean {
+  try {
+    using memory = openMemory(target, "read");
+    // By a system call: it may be truncated at this moment.
+    const start = new Uint8Array(new ArrayBuffer(8));
+    memory.read(start, 0);
+    return new DataView(start.buffer).getBigUint64(0, true) === MAGIC;
+  } catch {
+    // Gone by now, or not for us.
+    return false;
+  }
 }
 
 /** Loads the headers of a chunk a block at a time: one by one, each would take a system call. */
