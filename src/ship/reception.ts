@@ -100,8 +100,9 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   readonly #maxHold: number;
   readonly #start: ReceptionStart;
   readonly #check: SequenceCheck<Source, Arrived, MissingReason>;
-  /** The one that was heard of last stands last. */
-  readonly #sources = new Map<string, Tracked>();
+  /** Logs by their machines and keys. Of each machine the one that sent something last stands last. */
+  readonly #hosts = new Map<string, Map<string, Tracked>>();
+  #sources = 0;
   readonly #stop = new AbortController();
   #latest: Tracked | undefined;
   #hasStarted = false;
@@ -147,7 +148,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     return {
       ...this.#counts,
       duplicates: this.#check.duplicates,
-      sources: this.#sources.size,
+      sources: this.#sources,
       held: this.#check.held,
     };
   }
@@ -198,7 +199,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     try {
       for (const [log, last] of this.#start.lasts ?? state?.lasts() ?? []) this.#track(log, last);
       receiver = await this.#carrier.open(signal);
-      this.#isBeginning = receiver.isNew || this.#sources.size > 0;
+      this.#isBeginning = receiver.isNew || this.#sources > 0;
       yield* this.#run(receiver, state);
     } catch (error) {
       if (!given?.aborted && error !== signal.reason) throw error;
@@ -361,30 +362,42 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       if (segment === said.segment && name === said.name && host === said.host) return latest;
     }
     const key = sourceKey(said);
-    let tracked = this.#sources.get(key);
-    if (tracked !== undefined) {
-      this.#sources.delete(key);
-      this.#sources.set(key, tracked);
-    } else {
-      tracked = this.#track(said, 0);
-      // Forgets the one that was heard of longest ago and waits for nothing, if there are too many.
-      if (this.#sources.size > (this.#options.maxSources ?? 65_536)) {
-        for (const [key, { held }] of this.#sources) {
-          if (held.length > 0) continue;
-          this.#sources.delete(key);
-          break;
-        }
-      }
+    const logs = this.#hosts.get(said.host);
+    let tracked = logs?.get(key);
+    if (tracked === undefined) tracked = this.#track(said, 0);
+    else {
+      logs!.delete(key);
+      logs!.set(key, tracked);
     }
     return this.#latest = tracked;
   }
 
   /** Adds a log, of which entry `last` was the last that was handled. */
   #track({ host, name, segment }: LogSource, last: number): Tracked {
+    if (this.#sources >= (this.#options.maxSources ?? 65_536)) this.#forget();
     const log = { host, name, segment };
-    const tracked: Tracked = new TrackedSource({ log, place: 0 }, last);
-    this.#sources.set(sourceKey(log), tracked);
+    const tracked: Tracked = new TrackedSource({ log, place: 0 }, last, host);
+    let logs = this.#hosts.get(host);
+    if (logs === undefined) this.#hosts.set(host, logs = new Map());
+    logs.set(sourceKey(log), tracked);
+    this.#sources++;
     return tracked;
+  }
+
+  /**
+   * Forgets a log: of the machine that has the most, the one that was silent for longest and waits for
+   * nothing. What one machine invents must not make others be forgotten.
+   */
+  #forget(): void {
+    let most: Map<string, Tracked> = new Map();
+    for (const logs of this.#hosts.values()) if (logs.size > most.size) most = logs;
+    for (const [key, { source, held }] of most) {
+      if (held.length > 0) continue;
+      most.delete(key);
+      this.#sources--;
+      if (most.size === 0) this.#hosts.delete(source.log.host);
+      return;
+    }
   }
 
   /** Gives up the holes that nothing more can come for; in the end all. */

@@ -35,11 +35,14 @@ export class TrackedSource<S, T, R> {
   last: number;
   /** What came too early: by number, without overlaps, and never beginning with the next number. */
   readonly held: Held<T, R>[] = [];
+  /** Those that share the limits with each other first: of one machine. */
+  readonly group: string;
 
   /** Begins after number `last`. */
-  constructor(source: S, last: number = 0) {
+  constructor(source: S, last: number = 0, group: string = "") {
     this.source = source;
     this.last = last;
+    this.group = group;
   }
 
   /** What is missing before something that is here already, and since when something waits for it. */
@@ -69,12 +72,21 @@ interface GapRecord<T, R> {
   parts: number;
 }
 
+/** What is held back of several sources together. */
+interface Group<S, T, R> {
+  messages: number;
+  bytes: number;
+  /** Those of which something is held back; that of which it was first, first. */
+  readonly waiting: Set<TrackedSource<S, T, R>>;
+}
+
 /** Gives the entries and gaps of many sources to a sink, in order. */
 export class SequenceCheck<S, T, R> {
   readonly #sink: SequenceSink<S, T, R>;
   readonly #limits: SequenceLimits;
   readonly #overflow: R;
   readonly #waiting = new Set<TrackedSource<S, T, R>>();
+  readonly #groups = new Map<string, Group<S, T, R>>();
   #heldMessages = 0;
   #heldBytes = 0;
   #duplicates = 0;
@@ -153,7 +165,7 @@ export class SequenceCheck<S, T, R> {
       if (to <= tracked.last) this.#sink.settled(message);
       else {
         held[indexAfter(held, to - 1)].messages.push(message);
-        this.#heldMessages++;
+        this.#count(tracked, 1, 0);
         this.#limit();
       }
       return;
@@ -195,7 +207,7 @@ export class SequenceCheck<S, T, R> {
       this.#duplicates++;
       // It is settled with the one that is here: to the server both may be the same.
       other.messages.push(message);
-      this.#heldMessages++;
+      this.#count(tracked, 1, 0);
     } else {
       // It is here after all: the gap ends before it, and continues after it.
       const { gap, time, messages } = other;
@@ -235,11 +247,19 @@ export class SequenceCheck<S, T, R> {
     this.#remove(tracked, 0, count);
   }
 
-  /** Gives up holes until no more is held back than may be. */
+  /**
+   * Gives up holes until no more is held back than may be: those of the group that holds the most. What
+   * one machine sends must not cost others what they wait for.
+   */
   #limit(): void {
     const { messages, bytes } = this.#limits;
     while (this.#heldMessages > messages || this.#heldBytes > bytes) {
-      const [first] = this.#waiting;
+      const what = this.#heldMessages > messages ? "messages" : "bytes";
+      let most: Group<S, T, R> | undefined;
+      for (const group of this.#groups.values()) {
+        if (most === undefined || group[what] > most[what]) most = group;
+      }
+      const [first] = most!.waiting;
       this.giveUp(first, this.#overflow);
     }
   }
@@ -248,15 +268,28 @@ export class SequenceCheck<S, T, R> {
     if (index === tracked.held.length) tracked.held.push(one);
     else tracked.held.splice(index, 0, one);
     this.#waiting.add(tracked);
-    this.#heldMessages += countOf(one);
-    this.#heldBytes += one.size;
+    this.#count(tracked, countOf(one), one.size);
+  }
+
+  /** So much more is held back of a source. */
+  #count(tracked: TrackedSource<S, T, R>, messages: number, bytes: number): void {
+    this.#heldMessages += messages;
+    this.#heldBytes += bytes;
+    let group = this.#groups.get(tracked.group);
+    if (group === undefined) {
+      this.#groups.set(tracked.group, group = { messages: 0, bytes: 0, waiting: new Set() });
+    }
+    group.messages += messages;
+    group.bytes += bytes;
+    if (tracked.held.length > 0) group.waiting.add(tracked);
+    else group.waiting.delete(tracked);
+    if (group.waiting.size === 0) this.#groups.delete(tracked.group);
   }
 
   #remove(tracked: TrackedSource<S, T, R>, index: number, count: number): void {
     if (count === 0) return;
     for (const one of tracked.held.splice(index, count)) {
-      this.#heldMessages -= countOf(one);
-      this.#heldBytes -= one.size;
+      this.#count(tracked, -countOf(one), -one.size);
     }
     if (tracked.held.length === 0) this.#waiting.delete(tracked);
   }
