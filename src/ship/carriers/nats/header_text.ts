@@ -54,6 +54,8 @@ export class HeaderText {
 
   #isFirstLine(start: number): boolean {
     const bytes = this.#bytes;
+    // Behind another line: these words may be a value, too.
+    if (start > 0 && bytes[start - 1] !== 10) return false;
     for (let i = 0; i < FIRST_LINE.length; i++) {
       if (bytes[start + i] !== FIRST_LINE[i]) return false;
     }

@@ -64,6 +64,7 @@ export type { EntryMessage, GapMessage, GapReason, LogMessage, LogSource } from 
 export type { NewStreamOptions } from "./stream.ts";
 export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "../../origins.ts";
 export { receive, receiveInto, type ReceiveIntoOptions, type ReceiveOptions } from "./receive.ts";
+export type { StreamOptions } from "./consumer_place.ts";
 export type { IntoFound, IntoOptions, IntoSummary } from "../../receive_into.ts";
 export {
   type MissingReason,
