@@ -170,6 +170,40 @@ test(
   },
 );
 
+test("of two receivers that begin at once one ends with an error, and the other gets all", {
+  skip,
+  timeout,
+}, async () => {
+  const stream = await tests.newStream();
+  const end = new AbortController();
+  const numbers: number[][] = [[], []];
+  const receivers = numbers.map(async (given) => {
+    const reception = receive({
+      ...{ servers: tests.server.url, stream, consumer: "c", signal: end.signal },
+    });
+    for await (const item of reception) {
+      assert.ok(item.kind === "entry");
+      given.push(item.sequenceNumber);
+    }
+  });
+  const ends = receivers.map((receiver) => receiver.then(() => "", (error) => error.message));
+  let loser: string | undefined;
+  void Promise.race(ends).then((message) => loser = message);
+  let count = 0;
+  while (loser === undefined) {
+    await tests.publisher.entries(stream, a, [++count]);
+    await sleep(20);
+  }
+  assert.match(loser, /consumer "c" .* is used by another receiver/);
+  // Everything comes again to the other one, and what it had is dropped.
+  await tests.publisher.entries(stream, a, [++count]);
+  const all = Array.from({ length: count }, (_, i) => i + 1);
+  while (!numbers.some((given) => given.length === count)) await sleep(20);
+  assert.ok(numbers.some((given) => given.join() === all.join()));
+  end.abort();
+  assert.equal((await Promise.all(ends)).filter((message) => message === "").length, 1);
+});
+
 test("consumers that others have made are used as they are", { skip, timeout }, async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 6 });
