@@ -112,7 +112,7 @@ export class ConsumerPlace {
       checkConsumer(there, this.#options);
       if (consumer !== undefined) await this.#checkIsFree(jsm, there);
       isReady = this.#isFirst ? this.#adopt(there, state.last_seq) : standsAt(there, this.floor);
-    } else if (this.#isFirst) this.#choose(state.last_seq);
+    } else if (this.#isFirst && this.#config === undefined) this.#choose(state.last_seq);
     let info = there;
     // What was handed to somebody who is gone would come in minutes, after all else.
     if (info === undefined || !isReady) {
