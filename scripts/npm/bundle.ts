@@ -8,6 +8,14 @@ import { config, entries, packageOf } from "./project.ts";
 /** Loaded when it is needed, if it is there: Node needs it before 26.9. */
 export const OPTIONAL: readonly string[] = ["koffi"];
 
+/** What the logger needs to write pino's lines: small, without dependencies of their own, and pino's own. */
+export const DEPENDENCIES: readonly string[] = [
+  "@pinojs/redact",
+  "pino-std-serializers",
+  "quick-format-unescaped",
+  "safe-stable-stringify",
+];
+
 /**
  * What only the command line needs is built into it, so that no other package comes with this one. What
  * users of a subpath have anyway, or what is large and used by one command only, is an optional peer.
@@ -15,6 +23,7 @@ export const OPTIONAL: readonly string[] = ["koffi"];
 const BUILT_IN = /[\\/]src[\\/]cli[\\/]|[\\/]node_modules[\\/]/;
 const NEVER_BUILT_IN: readonly string[] = [
   ...OPTIONAL,
+  ...DEPENDENCIES,
   "bun",
   "ink",
   "react",

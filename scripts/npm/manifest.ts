@@ -1,12 +1,13 @@
 /** The package.json of the npm package, out of deno.json and what was built. */
 
-import { type Bundle, OPTIONAL } from "./bundle.ts";
+import { type Bundle, DEPENDENCIES, OPTIONAL } from "./bundle.ts";
 import { DOCUMENTS } from "../links.ts";
 import { config, entries, versionOf } from "./project.ts";
 
 /** package.json as an object. */
 export function manifest({ imported }: Bundle): Record<string, unknown> {
-  const peers = [...imported].filter((name) => !OPTIONAL.includes(name)).sort();
+  const comesWithIt = [...OPTIONAL, ...DEPENDENCIES];
+  const peers = [...imported].filter((name) => !comesWithIt.includes(name)).sort();
   return {
     name: config.name,
     version: config.version,
@@ -33,12 +34,15 @@ export function manifest({ imported }: Bundle): Record<string, unknown> {
     types: "./dist/mod.d.ts",
     bin: { ouroboros: "dist/cli.js" },
     files: ["dist", "THIRD_PARTY.md", ...DOCUMENTS],
-    optionalDependencies: Object.fromEntries(
-      OPTIONAL.map((name) => [name, `^${versionOf(name)}`]),
-    ),
+    dependencies: ranges(DEPENDENCIES),
+    optionalDependencies: ranges(OPTIONAL),
     peerDependencies: Object.fromEntries(peers.map((name) => [name, peerRange(name)])),
     peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),
   };
+}
+
+function ranges(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, `^${versionOf(name)}`]));
 }
 
 /** The range of versions for a peer: the API of one major version, from the tested one on down. */
