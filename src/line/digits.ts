@@ -56,7 +56,7 @@ export function writeNumber(view: DataView, at: number, value: number): number {
   if (size < 2e6) {
     // Of at most 15 digits: no other text of so few reads as this number, so it is the one that
     // String() gives.
-    const thousandths = Math.round(size * 1000);
+    const thousandths = Math.round(size * 1000) | 0;
     if (thousandths / 1000 !== size) return -1;
     return writeThousandths(view, at, thousandths);
   }

@@ -12,7 +12,7 @@ import { viewOf } from "../memory.ts";
 import type { TextWriter } from "../utf8.ts";
 import { NUMBER_ROOM, writeNumber } from "./digits.ts";
 import type { Piece } from "./piece.ts";
-import { isPlain, writePlain } from "./text.ts";
+import { isPlain, writeAscii, writePlain } from "./text.ts";
 
 /** What a line is written to. */
 export interface LineSink {
@@ -134,13 +134,8 @@ export class Line implements Borrower {
   piece(piece: Piece): void {
     const { words, length } = piece;
     if (this.at + length + SLACK > this.end) this.#grow(length + SLACK);
-    const view = this.#view;
-    let { at } = this;
-    this.at = at + length;
-    for (let i = 0; i < words.length; i++) {
-      view.setInt32(at, words[i], true);
-      at += 4;
-    }
+    writeWords(this.#view, this.at, words);
+    this.at += length;
   }
 
   /** Adds one ASCII character. */
@@ -156,7 +151,41 @@ export class Line implements Borrower {
       size = textEncoding.byteLength(json);
       if (this.at + size > this.end) this.#grow(size);
     }
-    this.at += this.#writeText(json, this.at, size);
+    const next = json.length <= SHORT_TEXT ? writeAscii(this.#view, this.at, json) : -1;
+    this.at = next >= 0 ? next : this.at + this.#writeText(json, this.at, size);
+  }
+
+  /** Adds a key and a JSON string: what `piece()` and `string()` do, at once. */
+  text(key: Piece, text: string): void {
+    const { length } = text;
+    if (length > SHORT_TEXT) {
+      this.piece(key);
+      return this.#longString(text);
+    }
+    const size = key.length + length + 2 + SLACK;
+    if (this.at + size > this.end) this.#grow(size);
+    const at = this.at + key.length;
+    writeWords(this.#view, this.at, key.words);
+    const next = writePlain(this.#view, at, text);
+    if (next >= 0) this.at = next;
+    else {
+      this.at = at;
+      this.#longString(text);
+    }
+  }
+
+  /** Adds a key and a number that is finite. */
+  numeral(key: Piece, value: number): void {
+    const size = key.length + NUMBER_ROOM + SLACK;
+    if (this.at + size > this.end) this.#grow(size);
+    const at = this.at + key.length;
+    writeWords(this.#view, this.at, key.words);
+    const next = writeNumber(this.#view, at, value);
+    if (next >= 0) this.at = next;
+    else {
+      this.at = at;
+      this.raw(String(value));
+    }
   }
 
   /** Adds a JSON string. */
@@ -188,6 +217,8 @@ export class Line implements Borrower {
   }
 
   #longString(text: string): void {
+    // A stack, mostly.
+    if (text.length > SHORT_TEXT && text.includes("\n")) return this.raw(JSON.stringify(text));
     let size = text.length * 3;
     if (this.at + size + 2 > this.end) {
       size = textEncoding.byteLength(text);
@@ -252,6 +283,10 @@ export class Line implements Borrower {
     const { buffer, byteOffset } = this.#bytes;
     return Buffer.from(buffer, byteOffset + this.start, this.at - this.start).toString();
   }
+}
+
+function writeWords(view: DataView, at: number, words: Int32Array): void {
+  for (let i = 0; i < words.length; i++) view.setInt32(at + 4 * i, words[i], true);
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -38,6 +38,33 @@ export function writePlain(view: DataView, at: number, text: string): number {
   return at + length + 1;
 }
 
+/**
+ * Writes short text as it is, character by character.
+ *
+ * @returns where the next byte goes, or -1 if there is a character that is not ASCII
+ */
+export function writeAscii(view: DataView, at: number, text: string): number {
+  const { length } = text;
+  const whole = length & ~3;
+  let i = 0;
+  while (i < whole) {
+    const a = text.charCodeAt(i);
+    const b = text.charCodeAt(i + 1);
+    const c = text.charCodeAt(i + 2);
+    const d = text.charCodeAt(i + 3);
+    if ((a | b | c | d) > 0x7f) return -1;
+    view.setInt32(at + i, a | (b << 8) | (c << 16) | (d << 24), true);
+    i += 4;
+  }
+  while (i < length) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return -1;
+    view.setUint8(at + i, unit);
+    i++;
+  }
+  return at + length;
+}
+
 /** Whether none of the bytes from `from` to `to` needs an escape in a JSON string. */
 export function isPlain(view: DataView, from: number, to: number): boolean {
   let at = from;

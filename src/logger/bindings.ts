@@ -32,7 +32,7 @@ export function addBindings(state: LineSource, before: string, object: object): 
     text += `,"loggerError":${JSON.stringify(markOf(error))}`;
   }
   for (const name in bindings) {
-    if (OPTIONS.has(name) || !Object.hasOwn(bindings, name)) continue;
+    if (name.length > 4 && OPTIONS.has(name) || !Object.hasOwn(bindings, name)) continue;
     let json: string | undefined;
     try {
       let value = bindings[name];

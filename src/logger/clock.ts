@@ -4,22 +4,36 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import { Piece } from "../line/piece.ts";
 
 /** Gives the member of a line that says the time, with the comma before it: `,"time":1700000000000`. */
 export type TimeFn = () => string;
 
-/** A time as a member of a line, in bytes. */
+/** Text with the time in it, in bytes. */
 export interface Clock {
-  /** The time now. Valid until the next call. */
+  /** The text of now. Valid until the next call. */
   now(): Piece;
 }
 
-/** A member whose last three digits are milliseconds. */
+/** Text without a time. */
+class Timeless implements Clock {
+  readonly #piece: Piece;
+
+  constructor(text: string) {
+    this.#piece = new Piece(text);
+  }
+
+  now(): Piece {
+    return this.#piece;
+  }
+}
+
+/** Text whose time ends with milliseconds, of which only these are made anew mostly. */
 class Milliseconds implements Clock {
   readonly #textOf: (time: number) => string;
-  // From the end of the member on: how many characters come after the milliseconds.
+  // The bytes after the milliseconds.
   readonly #after: number;
   #second = NaN;
   #millisecond = NaN;
@@ -58,6 +72,7 @@ class Milliseconds implements Clock {
 
 const epoch: TimeFn = () => epochText(Date.now());
 const iso: TimeFn = () => isoText(Date.now());
+const none: TimeFn = () => "";
 
 function epochText(time: number): string {
   return `,"time":${time}`;
@@ -101,7 +116,7 @@ export interface TimeFunctions {
  */
 export const stdTimeFunctions: TimeFunctions = {
   epochTime: epoch,
-  nullTime: () => "",
+  nullTime: none,
   unixTime: () => `,"time":${Math.round(Date.now() / 1000)}`,
   isoTime: iso,
   isoTimeNano: () => {
@@ -111,9 +126,20 @@ export const stdTimeFunctions: TimeFunctions = {
   },
 };
 
-/** What gives the time of the lines in bytes; undefined if only the function itself knows. */
-export function clockOf(time: TimeFn): Clock | undefined {
-  if (time === epoch) return new Milliseconds(epochText, 0);
-  if (time === iso) return new Milliseconds(isoText, 2);
-  return undefined;
+/**
+ * What gives the time of lines in bytes, between two texts; undefined if only the function itself knows.
+ */
+export function clockOf(time: TimeFn, before: string, after: string): Clock | undefined {
+  const size = Buffer.byteLength(after);
+  switch (time) {
+    case epoch:
+      return new Milliseconds((now) => before + epochText(now) + after, size);
+    case iso:
+      // `Z"` is behind the milliseconds.
+      return new Milliseconds((now) => before + isoText(now) + after, size + 2);
+    case none:
+      return new Timeless(before + after);
+    default:
+      return undefined;
+  }
 }

@@ -7,7 +7,8 @@
 import { Line } from "../line/line.ts";
 import { Piece } from "../line/piece.ts";
 import { type EntrySink, withoutNewline } from "../sinks/entry_sink.ts";
-import { type Clock, clockOf, type TimeFn } from "./clock.ts";
+import type { TimeFn } from "./clock.ts";
+import { Tails } from "./tails.ts";
 import type { LevelComparison, Logger } from "./types.ts";
 
 /** The options that no child changes. */
@@ -38,11 +39,14 @@ export type LogMethod = (
 export class Core {
   readonly sink: EntrySink;
   readonly messageKey: string;
+  /** `,"msg":` */
   readonly messagePiece: Piece;
+  /** `,"msg":"some text"}` */
+  readonly tails: Tails;
   readonly errorKey: string;
-  readonly nestedKey: string | undefined;
+  /** `,"nested":{` */
+  readonly nestedPiece: Piece | undefined;
   readonly time: TimeFn;
-  readonly clock: Clock | undefined;
   readonly mixin: CoreOptions["mixin"];
   readonly merge: (object: object, mixed: object) => object;
   readonly logMethod: LogMethod | undefined;
@@ -62,10 +66,11 @@ export class Core {
     this.sink = sink;
     this.messageKey = options.messageKey;
     this.messagePiece = new Piece(`,${JSON.stringify(options.messageKey)}:`);
+    this.tails = new Tails(this.messagePiece.text);
     this.errorKey = options.errorKey;
-    this.nestedKey = options.nestedKey;
+    const { nestedKey } = options;
+    if (nestedKey) this.nestedPiece = new Piece(`,${JSON.stringify(nestedKey)}:{`);
     this.time = options.time;
-    this.clock = clockOf(options.time);
     this.mixin = options.mixin;
     this.merge = options.merge ?? ((object, mixed) => Object.assign(mixed, object));
     this.logMethod = options.logMethod;

@@ -14,8 +14,9 @@ import type { UncaughtError } from "../sinks/uncaught.ts";
 import { addBindings } from "./bindings.ts";
 import { stdTimeFunctions, type TimeFn } from "./clock.ts";
 import { Core, type LogMethod } from "./core.ts";
+import { Heads } from "./heads.ts";
 import { type LoggerInternals, STATE } from "./internals.ts";
-import { comparisonOf, headsOf, mappingOf, nothing, setLevel } from "./levels.ts";
+import { comparisonOf, mappingOf, nothing, setLevel } from "./levels.ts";
 import { LoggerMethods } from "./logger_methods.ts";
 import { redaction, type RedactOptions } from "./redact.ts";
 import { stdSerializers } from "./serializers.ts";
@@ -149,11 +150,13 @@ export function createLogger<CustomLevels extends string = never>(
   }
   const stringify = stringifyWith(options.depthLimit ?? 5, options.edgeLimit ?? 100);
   const errorKey = options.errorKey ?? "err";
+  const messageKey = options.messageKey ?? "msg";
   const style = new Style(
     Object.assign(Object.create(null), { err: stdSerializers.err }, options.serializers),
     redact === undefined ? undefined : redaction(redact, stringify),
     stringify,
     errorKey,
+    messageKey,
   );
   const formatters: Formatters = {
     level: options.formatters?.level ?? ((_label, level) => ({ level })),
@@ -161,7 +164,8 @@ export function createLogger<CustomLevels extends string = never>(
     log: options.formatters?.log,
   };
   const levels = mappingOf(customLevels, useOnlyCustomLevels);
-  const heads = headsOf(levels, formatters.level);
+  const time = timeOf(options.timestamp);
+  const heads = new Heads(levels, formatters.level, time);
   const level = options.enabled === false ? "silent" : levelOf(options.level ?? "info");
 
   const own = checkSinkOptions("createLogger()", options, lineChecks);
@@ -169,10 +173,10 @@ export function createLogger<CustomLevels extends string = never>(
   const sink = new EntrySink(own, (error) => uncaughtLine(logger, error));
   try {
     const core = new Core(sink, {
-      messageKey: options.messageKey ?? "msg",
+      messageKey,
       errorKey,
       nestedKey: options.nestedKey ?? undefined,
-      time: timeOf(options.timestamp),
+      time,
       mixin: options.mixin as never,
       merge: options.mixinMergeStrategy,
       logMethod: options.hooks?.logMethod,

@@ -5,6 +5,7 @@
  */
 
 import type { Line } from "../line/line.ts";
+import { Piece } from "../line/piece.ts";
 import { writeValue } from "../line/value.ts";
 import type { LineSource } from "./line_source.ts";
 import { markOf } from "./stringify.ts";
@@ -73,9 +74,18 @@ export function addValues(
   }
 }
 
+/** Adds a field. */
+export function addField(line: Line, state: LineSource, key: Key, value: unknown): void {
+  if (!key.isPlain) return addFormed(line, state, key, value);
+  if (typeof value === "string") return line.text(key.piece, value);
+  if (typeof value === "number" && value - value === 0) return line.numeral(key.piece, value);
+  if (value === true) line.piece(key.yes ??= new Piece(`${key.piece.text}true`));
+  else if (value === false) line.piece(key.no ??= new Piece(`${key.piece.text}false`));
+  else addValue(line, state, key, value);
+}
+
 /** Adds a field. What its serializer throws stands in its place, and is reported. */
-export function addField(line: Line, state: LineSource, key: Key, given: unknown): void {
-  if (key.isPlain) return addValue(line, state, key, given);
+function addFormed(line: Line, state: LineSource, key: Key, given: unknown): void {
   const { serializer, stringifier } = key;
   let value = given;
   try {

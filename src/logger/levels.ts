@@ -6,11 +6,9 @@
 
 import formatted from "quick-format-unescaped";
 import { nearest } from "../base/options.ts";
-import { Piece } from "../line/piece.ts";
 import type { LoggerInternals } from "./internals.ts";
 import { LEVEL, STATE } from "./internals.ts";
 import type { LogMethod } from "./core.ts";
-import type { Formatters } from "./line_source.ts";
 import { stdSerializers } from "./serializers.ts";
 import type { LevelComparison, LevelMapping } from "./types.ts";
 
@@ -44,16 +42,6 @@ export function customOf({ values }: LevelMapping): Record<string, number> {
   return Object.fromEntries(
     Object.entries(values).filter(([name]) => !Object.hasOwn(STANDARD, name)),
   );
-}
-
-/** The beginnings of lines by level: `{"level":30`. */
-export function headsOf({ labels }: LevelMapping, level: Formatters["level"]): Piece[] {
-  const heads: Piece[] = [];
-  for (const label of Object.keys(labels)) {
-    const number = Number(label);
-    heads[number] = new Piece(JSON.stringify(level(labels[number], number)).slice(0, -1));
-  }
-  return heads;
 }
 
 /** How levels are compared. */

@@ -10,8 +10,9 @@ import type { SinkCounts } from "../sinks/entry_sink.ts";
 import type { EntryWriter } from "../sinks/sink_options.ts";
 import { addBindings } from "./bindings.ts";
 import { declareEvent } from "./event.ts";
+import { Heads } from "./heads.ts";
 import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
-import { customOf, headsOf, mappingOf, nothing, setLevel } from "./levels.ts";
+import { customOf, mappingOf, nothing, setLevel } from "./levels.ts";
 import { redaction } from "./redact.ts";
 import type { Formatters } from "./line_source.ts";
 import { LoggerState } from "./state.ts";
@@ -221,7 +222,7 @@ function adopt(child: LoggerInternals, parent: LoggerState, options: ChildOption
       if (value in labels) throw new RangeError(`level ${value} is ${labels[value]} already`);
     }
     child.levels = mappingOf({ ...values, ...customLevels }, true);
-    state.heads = headsOf(child.levels, formatters.level);
+    state.heads = new Heads(child.levels, formatters.level, state.core.time);
   }
 }
 

@@ -7,17 +7,20 @@
 import type { Line } from "../line/line.ts";
 import { pieceOf } from "../line/keys.ts";
 import { Piece } from "../line/piece.ts";
+import type { Clock } from "./clock.ts";
 import { contextOf, contexts } from "./context.ts";
 import type { Core } from "./core.ts";
 import { addField, addFields, addMembers, addValues } from "./fields.ts";
 import type { Formatters, LineSource } from "./line_source.ts";
 import type { Key, Style } from "./style.ts";
+import type { Heads } from "./heads.ts";
 import { markOf } from "./stringify.ts";
 import type { Logger } from "./types.ts";
 
-/** After so many lines the bindings of a logger are kept as bytes: many a child logs only once. */
+/** After so many lines the bindings of a logger are kept as bytes: many children log only once. */
 const FEW = 2;
 
+const NO_FRONTS: readonly undefined[] = [];
 const CLOSE = 0x7d;
 
 /** One logger's own: a child that changes something has another. */
@@ -26,20 +29,22 @@ export class LoggerState implements LineSource {
   readonly prefix: string | undefined;
   formatters: Formatters;
   #style: Style;
-  #heads: readonly Piece[];
+  #heads: Heads;
   #bindings: string;
-  #bindingsPiece: Piece | undefined;
+  // The beginnings of lines with time and bindings, by level.
+  #fronts: readonly (Clock | undefined)[] = NO_FRONTS;
   #uses = 0;
   // Whether a message, or an object, is written without asking anybody.
   #isMessagePlain = false;
   #isObjectPlain = false;
+  #isTailPlain = false;
   #nested: Piece | undefined;
 
   constructor(
     core: Core,
     style: Style,
     formatters: Formatters,
-    heads: readonly Piece[],
+    heads: Heads,
     bindings: string,
     prefix: string | undefined,
   ) {
@@ -49,7 +54,7 @@ export class LoggerState implements LineSource {
     this.#heads = heads;
     this.#bindings = bindings;
     this.prefix = prefix;
-    this.#nested = core.nestedKey ? new Piece(`,${JSON.stringify(core.nestedKey)}:{`) : undefined;
+    this.#nested = core.nestedPiece;
     this.#look();
   }
 
@@ -63,13 +68,14 @@ export class LoggerState implements LineSource {
     this.#look();
   }
 
-  /** The beginnings of lines by level: `{"level":30`. */
-  get heads(): readonly Piece[] {
+  /** The beginnings of lines by level. */
+  get heads(): Heads {
     return this.#heads;
   }
 
-  set heads(heads: readonly Piece[]) {
+  set heads(heads: Heads) {
     this.#heads = heads;
+    this.#fronts = NO_FRONTS;
   }
 
   /** The members that each line has: JSON without the braces, with a comma before each. */
@@ -79,16 +85,15 @@ export class LoggerState implements LineSource {
 
   set bindings(bindings: string) {
     this.#bindings = bindings;
-    this.#bindingsPiece = undefined;
+    this.#fronts = NO_FRONTS;
   }
 
   #look(): void {
     const { core, formatters } = this;
-    const key = this.#style.key(core.messageKey);
     const isSimple = core.mixin === undefined && formatters.log === undefined;
     this.#isObjectPlain = isSimple && this.#nested === undefined;
-    this.#isMessagePlain = isSimple && core.clock !== undefined && key.isPlain &&
-      this.prefix === undefined;
+    this.#isTailPlain = this.#style.isMessagePlain;
+    this.#isMessagePlain = isSimple && this.#isTailPlain && this.prefix === undefined;
   }
 
   /** Logs a message that is text. */
@@ -99,12 +104,8 @@ export class LoggerState implements LineSource {
     core.depth++;
     try {
       core.begin(line);
-      line.piece(this.#heads[level]);
-      line.piece(core.clock!.now());
-      this.#addBindings(line);
-      line.piece(core.messagePiece);
-      line.string(text);
-      line.byte(CLOSE);
+      this.#addFront(line, level);
+      this.#addTail(line, text);
       core.finish(line);
     } catch (error) {
       core.failed(line, error);
@@ -134,7 +135,7 @@ export class LoggerState implements LineSource {
 
   /** Whether an event's values may be written without an object to hold them. */
   get isEventPlain(): boolean {
-    return this.#isObjectPlain && this.core.clock !== undefined;
+    return this.#isObjectPlain && this.#isTailPlain;
   }
 
   /** Logs an event: the members of an object, or values; `tail` is what comes after them. */
@@ -154,9 +155,7 @@ export class LoggerState implements LineSource {
     core.depth++;
     try {
       core.begin(line);
-      line.piece(this.#heads[level]);
-      line.piece(core.clock!.now());
-      this.#addBindings(line);
+      this.#addFront(line, level);
       if (object === undefined) addValues(line, this, keys, a, b, c, d, more);
       else addMembers(line, this, keys, object);
       line.piece(tail);
@@ -191,16 +190,52 @@ export class LoggerState implements LineSource {
   }
 
   #add(line: Line, logger: Logger, level: number, given: unknown, message: unknown): void {
-    const { core } = this;
-    line.piece(this.#heads[level]);
-    if (core.clock === undefined) line.raw(core.time());
-    else line.piece(core.clock.now());
     if (this.#isObjectPlain) {
       // The usual case.
-      this.#addBindings(line);
+      this.#addFront(line, level);
       message = this.#addGiven(line, given, message);
     } else message = this.#addFormed(line, logger, level, given, message);
-    if (message !== undefined) this.#addMessage(line, message);
+    if (typeof message === "string" && this.#isTailPlain) this.#addTail(line, message);
+    else {
+      if (message !== undefined) this.#addMessage(line, message);
+      line.byte(CLOSE);
+    }
+  }
+
+  /** Adds level, time, bindings and context. */
+  #addFront(line: Line, level: number): void {
+    const front = this.#fronts[level] ?? this.#makeFront(level);
+    if (front !== undefined) line.piece(front.now());
+    else {
+      this.#addLevelAndTime(line, level);
+      line.raw(this.#bindings);
+    }
+    if (contexts.areUsed) line.raw(contextOf(this));
+  }
+
+  #addLevelAndTime(line: Line, level: number): void {
+    const clock = this.#heads.clock(level);
+    if (clock !== undefined) return line.piece(clock.now());
+    line.piece(this.#heads.piece(level));
+    line.raw(this.core.time());
+  }
+
+  /** A front, once it pays. */
+  #makeFront(level: number): Clock | undefined {
+    if (++this.#uses <= FEW) return undefined;
+    const fronts = this.#fronts.slice();
+    fronts[level] = this.#heads.clockWith(level, this.#bindings);
+    this.#fronts = fronts;
+    return fronts[level];
+  }
+
+  /** Adds a message, and ends the line. */
+  #addTail(line: Line, message: string): void {
+    const { core } = this;
+    const tail = core.tails.get(message);
+    if (tail !== undefined) return line.piece(tail);
+    line.piece(core.messagePiece);
+    line.string(message);
     line.byte(CLOSE);
   }
 
@@ -226,6 +261,7 @@ export class LoggerState implements LineSource {
     message: unknown,
   ): unknown {
     const { core } = this;
+    this.#addLevelAndTime(line, level);
     // deno-lint-ignore no-explicit-any
     let object: any = given;
     if (given === undefined || given === null) object = {};
@@ -236,7 +272,8 @@ export class LoggerState implements LineSource {
     if (core.mixin !== undefined) {
       object = core.merge(object, core.mixin(object, level, logger));
     }
-    this.#addBindings(line);
+    line.raw(this.#bindings);
+    if (contexts.areUsed) line.raw(contextOf(this));
     if (this.formatters.log !== undefined) object = this.formatters.log(object);
     const nested = this.#nested;
     if (nested === undefined) {
@@ -264,23 +301,9 @@ export class LoggerState implements LineSource {
     return error ? error.message : undefined;
   }
 
-  #addBindings(line: Line): void {
-    if (this.#bindingsPiece !== undefined) line.piece(this.#bindingsPiece);
-    else if (this.#bindings !== "") {
-      line.raw(this.#bindings);
-      if (++this.#uses > FEW) this.#bindingsPiece = new Piece(this.#bindings);
-    }
-    if (contexts.areUsed) line.raw(contextOf(this));
-  }
-
   #addMessage(line: Line, message: unknown): void {
     const { core } = this;
     const key = this.#style.key(core.messageKey);
-    if (typeof message === "string" && key.isPlain) {
-      line.piece(core.messagePiece);
-      line.string(message);
-      return;
-    }
     addField(line, this, { ...key, piece: core.messagePiece }, message);
   }
 
@@ -288,9 +311,8 @@ export class LoggerState implements LineSource {
   #addFailure(line: Line, level: number, message: unknown, error: unknown): void {
     try {
       line.cut(0);
-      line.piece(this.#heads[level]);
-      if (this.core.clock !== undefined) line.piece(this.core.clock.now());
-      this.#addBindings(line);
+      line.piece(this.#heads.piece(level));
+      line.raw(this.#bindings);
       line.piece(pieceOf("loggerError"));
       line.string(markOf(error));
       if (typeof message === "string" && this.#style.redaction === undefined) {

@@ -21,6 +21,9 @@ export interface Key {
   readonly name: string;
   /** `,"name":` */
   readonly piece: Piece;
+  /** `,"name":true` and `,"name":false`, once they were needed. */
+  yes: Piece | undefined;
+  no: Piece | undefined;
   readonly serializer: SerializerFn | undefined;
   readonly stringifier: Stringify | undefined;
   /** Whether there is neither. */
@@ -37,7 +40,10 @@ export class Style {
   readonly stringify: Stringify;
   /** What the `%` formats make JSON with. */
   readonly format: { stringify: Stringify };
+  /** Whether a message that is text is written as it is. */
+  readonly isMessagePlain: boolean;
   readonly #errorKey: string;
+  readonly #messageKey: string;
   readonly #keys = new Map<string, Key>();
 
   /** A style; `errorKey` is the key whose values `serializers.err` gets, too. */
@@ -46,18 +52,21 @@ export class Style {
     redaction: Redaction | undefined,
     stringify: Stringify,
     errorKey: string,
+    messageKey: string,
   ) {
     this.serializers = serializers;
     this.redaction = redaction;
     this.stringify = stringify;
     this.format = { stringify: redaction?.whole ?? stringify };
     this.#errorKey = errorKey;
+    this.#messageKey = messageKey;
+    this.isMessagePlain = !serializers[messageKey] && this.stringifier(messageKey) === undefined;
   }
 
   /** This style with other serializers, or another redaction. */
   with(changes: { serializers?: Serializers; redaction?: Redaction }): Style {
     const { serializers = this.serializers, redaction = this.redaction } = changes;
-    return new Style(serializers, redaction, this.stringify, this.#errorKey);
+    return new Style(serializers, redaction, this.stringify, this.#errorKey, this.#messageKey);
   }
 
   /** What is known of a key. */
@@ -83,6 +92,8 @@ export class Style {
     const key: Key = {
       name,
       piece: pieceOf(name),
+      yes: undefined,
+      no: undefined,
       serializer: own ? (value) => own.call(serializers, value) : undefined,
       stringifier,
       isPlain: !own && stringifier === undefined,
