@@ -6,7 +6,7 @@
 
 import type { Line } from "../line/line.ts";
 import { pieceOf } from "../line/keys.ts";
-import { Piece } from "../line/piece.ts";
+import type { Piece } from "../line/piece.ts";
 import type { Clock } from "./clock.ts";
 import { contextOf, contexts } from "./context.ts";
 import type { Core } from "./core.ts";
