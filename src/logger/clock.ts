@@ -30,7 +30,7 @@ class Timeless implements Clock {
   }
 }
 
-/** Text whose time ends with milliseconds, of which only these are made anew mostly. */
+/** Text whose time ends with milliseconds, of which only these are made again mostly. */
 class Milliseconds implements Clock {
   readonly #textOf: (time: number) => string;
   // The bytes after the milliseconds.
