@@ -338,16 +338,20 @@ export class NatsReceiver implements Receiver {
         // Servers send a few at a time: to handle each few by themselves costs more than the messages.
         if (this.#queue.length === 0) setTimeout(() => this.#wake?.(), GATHER_TIME);
         this.#queue.push(new NatsMessage(message, epoch, this.#trust));
-        const { length } = message.data;
-        this.#queuedBytes += length;
-        this.#meanSize += (length - this.#meanSize) / 256;
+        this.#queuedBytes += message.data.length;
+        const isFull = () => this.#queue.length >= half || this.#queuedBytes > MOST_WAITING;
+        if (!isFull()) continue;
+        // Messages have become larger: fewer of them at once.
+        const meanSize = this.#queuedBytes / this.#queue.length;
+        if (asked > 1 && asked * meanSize > 4 * MOST_BYTES) {
+          this.#meanSize = meanSize;
+          break;
+        }
         // The client asks for more only when these were looked at.
-        while (!isOver() && (this.#queue.length >= half || this.#queuedBytes > MOST_WAITING)) {
+        while (isFull() && !isOver()) {
           this.#wake?.();
           await new Promise<void>((resolve) => this.#makeRoom = resolve);
         }
-        // Messages have become larger: fewer of them at once.
-        if (asked > 1 && asked * this.#meanSize > 4 * MOST_BYTES) break;
       }
     } catch (error) {
       // The connection was closed for another one.
