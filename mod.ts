@@ -7,7 +7,7 @@
  * ```ts
  * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
  *
- * using log = ShmLogWriter.create("/doc-mod", { ifExists: "resume" });
+ * using log = ShmLogWriter.create("/doc-mod");
  * log.write("service started");
  *
  * using reader = ShmLogReader.open("/doc-mod"); // in any process

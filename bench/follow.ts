@@ -80,7 +80,12 @@ async function runFollower(
   const { way, gap, entries, idle } = how;
   const notify = way !== WAYS[0];
   const name = `/ouroboros-bench-follow-${process.pid}`;
-  using writer = ShmLogWriter.create(name, { chunkSize: 1 << 16, chunkCount: 4, notify });
+  using writer = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 1 << 16,
+    chunkCount: 4,
+    notify,
+  });
   const script = fileURLToPath(new URL("follow/follower.ts", import.meta.url));
   const child = spawn(runtime.path, [...runtime.run, script, name, String(idle), way], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -105,8 +110,8 @@ async function runFollower(
 /** A write in nanoseconds, without notify and with it, in one run. */
 async function notifyCost(onCase: () => void): Promise<{ without: number; notify: number }> {
   const name = `/ouroboros-bench-notify-${process.pid}`;
-  using plain = ShmLogWriter.create(`${name}-0`);
-  using ringing = ShmLogWriter.create(`${name}-1`, { notify: true });
+  using plain = ShmLogWriter.create(`${name}-0`, { unlinkOnClose: true });
+  using ringing = ShmLogWriter.create(`${name}-1`, { unlinkOnClose: true, notify: true });
   // One that follows, and reads on: nobody sleeps.
   using _reader = ShmLogReader.open(`${name}-1`);
   const payload = new Uint8Array(new ArrayBuffer(64));

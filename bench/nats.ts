@@ -120,7 +120,7 @@ async function writerCost(onCase: () => void): Promise<{ alone: number; followed
 
 function newLog(what: string): ShmLogWriter {
   const name = `/ouroboros-bench-${what}-${process.pid}`;
-  return ShmLogWriter.create(name, { chunkSize: 4 << 20, chunkCount: 12 });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4 << 20, chunkCount: 12 });
 }
 
 function startPublisher(runtime: Runtime, args: (string | number)[]) {

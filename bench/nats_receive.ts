@@ -71,7 +71,11 @@ export async function benchNatsReceive(_: unknown, onCase: () => void): Promise<
 /** Forwards a log to the server. */
 async function fill(servers: string): Promise<void> {
   const log = `/ouroboros-bench-receive-${process.pid}`;
-  using writer = ShmLogWriter.create(log, { chunkSize: 4 << 20, chunkCount: 12 });
+  using writer = ShmLogWriter.create(log, {
+    unlinkOnClose: true,
+    chunkSize: 4 << 20,
+    chunkCount: 12,
+  });
   using reader = ShmLogReader.open(log, { strategy: "oldest" });
   const payload = new Uint8Array(SIZE).fill(65);
   for (let i = 0; i < ENTRIES; i++) writer.write(payload);

@@ -48,7 +48,7 @@ export async function benchPaths(only: RegExp, onCase: () => void): Promise<Repo
 async function benchSize(size: number, only: RegExp, onCase: () => void): Promise<Timing[]> {
   const name = `/ouroboros-bench-${process.pid}`;
   const copyName = `${name}-copy`;
-  using writer = ShmLogWriter.create(name);
+  using writer = ShmLogWriter.create(name, { unlinkOnClose: true });
   using copied = SharedMemory.create(copyName, writer.segmentSize);
   // As ShmLogReader does it, but from the start again and again.
   using memory = SharedMemory.open(name, { access: "read" });

@@ -90,7 +90,11 @@ function table(what: string, points: Point[], title: (x: number) => string, unit
 
 /** What a write costs, and a read in batches, in ns an entry. */
 async function cost(chunkSize: number, chunkCount: number): Promise<Omit<Point, "x">> {
-  using writer = ShmLogWriter.create(`/ouroboros-bench-${process.pid}`, { chunkSize, chunkCount });
+  using writer = ShmLogWriter.create(`/ouroboros-bench-${process.pid}`, {
+    unlinkOnClose: true,
+    chunkSize,
+    chunkCount,
+  });
   using memory = SharedMemory.open(writer.name, { access: "read" });
   const payloads = bytePayloads(ENTRY);
   const fill = Math.ceil(1.5 * writer.segmentSize / ENTRY);

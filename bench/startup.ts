@@ -15,7 +15,7 @@ const ROUNDS = 15;
 
 /** Starts processes that do nothing, and processes that import, open and read. */
 export function benchStartup(): Report {
-  using writer = ShmLogWriter.create(`/ouroboros-bench-${process.pid}`);
+  using writer = ShmLogWriter.create(`/ouroboros-bench-${process.pid}`, { unlinkOnClose: true });
   writer.write("first");
   // Node strips types at each start, and takes 80 ms for it; its users get JavaScript.
   const isNode = thisRuntime().name.startsWith("node");

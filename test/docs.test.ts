@@ -142,7 +142,7 @@ class Reader:
 `,
   );
   const name = uniqueName("python");
-  using writer = ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
+  using writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1024, chunkCount: 4 });
   writer.writeMany(["one", "zwei €"]);
   const [{ code }] = examplesIn("src/guides/languages.md", "py");
   writeFileSync(`${folder}/original.py`, code.replaceAll("/app", writer.name));

@@ -35,7 +35,7 @@ test("what is not there is named as what was asked for", async () => {
   assert.throws(() => ShmLogWriter.create({ path: deep }), noFolder);
   using _log = ShmLogWriter.create(name, SMALL);
   await assert.rejects(saveLog(name, deep), noFolder);
-  assert.throws(() => ShmLogWriter.create(name, SMALL), {
+  assert.throws(() => ShmLogWriter.create(name, { ...SMALL, ifExists: "fail" }), {
     name: "SegmentExistsError",
     message: `log "${name}" exists already: use ifExists: "resume" or "replace"`,
   });
@@ -105,9 +105,12 @@ test("a writer that is alive is named by its process, with what to do", {
 
 test("a writer of this process is named as such, of each kind", { skip: needsLinux }, () => {
   const name = uniqueName("messages-own");
-  using _log = ShmLogWriter.create(name, SMALL);
+  using _log = ShmLogWriter.create(name, { ...SMALL });
   const message = `log "${name}" has a living writer in this process: close that first`;
-  assert.throws(() => ShmLogWriter.create(name, { ...SMALL, ifExists: "resume" }), { message });
+  assert.throws(
+    () => ShmLogWriter.create(name, { ...SMALL, ifExists: "resume" }),
+    { message },
+  );
 
   const path = join(folder, "events");
   using _events = EventLogWriter.create(path);

@@ -93,7 +93,11 @@ interface Sent {
 /** Forwards a log that is full already, and says what that took. */
 async function send(servers: string, replicas: number): Promise<Sent> {
   const name = `/ouroboros-fleet-${process.pid}-${replicas}`;
-  using log = ShmLogWriter.create(name, { chunkCount: 16, chunkSize: 4 << 20 });
+  using log = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkCount: 16,
+    chunkSize: 4 << 20,
+  });
   for (let i = 0; i < ENTRIES; i++) log.write(ENTRY);
   using reader = ShmLogReader.open(name, { strategy: "oldest" });
   await using link = await NatsLink.open({ servers });

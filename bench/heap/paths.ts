@@ -9,7 +9,7 @@ export const COUNT = 1_000_000;
 
 /** Runs each path through `measure`, which calls `run` as often as it likes. */
 export function eachPath(measure: (path: string, run: () => void) => void): void {
-  using writer = ShmLogWriter.create(`/ouroboros-bench-${process.pid}`);
+  using writer = ShmLogWriter.create(`/ouroboros-bench-${process.pid}`, { unlinkOnClose: true });
   const payloads = bytePayloads(64);
   const texts = textPayloads(64);
   const batch = payloads.slice(0, 32);

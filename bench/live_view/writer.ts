@@ -6,7 +6,7 @@ import { ShmLogWriter } from "../../mod.ts";
 
 const [name, rateText] = process.argv.slice(2);
 const rate = Number(rateText);
-using log = ShmLogWriter.create(name, { ifExists: "replace" });
+using log = ShmLogWriter.create(name, { unlinkOnClose: true, ifExists: "replace" });
 let isOver = false;
 process.on("SIGTERM", () => isOver = true);
 

@@ -167,7 +167,7 @@ const MOST_BEHIND = 100_000;
 
 /** A log of the default size with a reader in another process, which says how far it is. */
 async function openLog(path: string): Promise<Omit<Peer, "log"> & { writer: ShmLogWriter }> {
-  const writer = ShmLogWriter.create(`/${basename(dirname(path))}`);
+  const writer = ShmLogWriter.create(`/${basename(dirname(path))}`, { unlinkOnClose: true });
   const { path: command, run } = thisRuntime();
   const follower = fileURLToPath(new URL("follower.ts", import.meta.url));
   const child = spawn(command, [...run, follower, writer.name], {

@@ -9,7 +9,7 @@ import { ShmLogWriter } from "../../mod.ts";
 import { now } from "./clock.ts";
 
 const [name, size, milliseconds, perSecond, stamps] = process.argv.slice(2);
-const writer = ShmLogWriter.create(name);
+const writer = ShmLogWriter.create(name, { unlinkOnClose: true });
 const payload = new Uint8Array(new ArrayBuffer(Math.max(Number(size), 8))).fill(7);
 const stamp = new Float64Array(payload.buffer, 0, 1);
 const entry = payload.subarray(0, Number(size));

@@ -6,7 +6,7 @@ import { config } from "./project.ts";
 /** Without `await` at its top, which CommonJS does not know. Prints "hello". */
 export const PROGRAM = `import { ShmLogReader, ShmLogWriter } from "${config.name}";
 const name = "/ouroboros-bundled-" + process.pid;
-const writer = ShmLogWriter.create(name, { notify: true });
+const writer = ShmLogWriter.create(name, { unlinkOnClose: true, notify: true });
 const reader = ShmLogReader.open(name);
 setTimeout(() => writer.write("hello"), 20);
 reader.follow().next().then(({ value }) => {

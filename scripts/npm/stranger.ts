@@ -212,7 +212,7 @@ const { OuroborosError, ShmLogWriter, ShmLogReader } = require("${config.name}")
 const { SharedMemory } = require("${config.name}/ffi");
 assert.throws(() => SharedMemory.open("/ouroboros-none"), OuroborosError);
 const name = "/ouroboros-cjs-" + process.pid;
-const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 16 });
+const writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 65536, chunkCount: 16 });
 writer.write("hello");
 const reader = ShmLogReader.open(name);
 assert.equal(reader.read().text, "hello");

@@ -124,7 +124,7 @@ const lineChecks: Checks<LineOptions> = {
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable, or a level is not known
- * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
  *
  * @example
  * ```ts

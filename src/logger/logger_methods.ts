@@ -76,7 +76,7 @@ export class LoggerMethods extends EventEmitter {
     return this[STATE].core.sink.counts;
   }
 
-  get writer(): EntryWriter {
+  get writer(): EntryWriter | undefined {
     return this[STATE].core.sink.writer;
   }
 

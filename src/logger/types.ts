@@ -106,7 +106,7 @@ export interface LoggerBase<CustomLevels extends string = never> extends EventEm
   /** What was done so far, by this logger and all of its family. */
   readonly counts: SinkCounts;
   /** What it writes to. */
-  readonly writer: EntryWriter;
+  readonly writer: EntryWriter | undefined;
 
   /**
    * A logger whose lines have these members, too.

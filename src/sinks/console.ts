@@ -57,8 +57,8 @@ export type ConsoleCaptureOptions = SinkOptions & {
 export interface ConsoleCapture extends Disposable {
   /** Counts of lines and errors so far. */
   readonly counts: SinkCounts;
-  /** What it writes to. */
-  readonly writer: EntryWriter;
+  /** What it writes to; undefined while the log can't be opened. */
+  readonly writer: EntryWriter | undefined;
   /** Ends the capture. May be called twice, and in any order with other captures. */
   restore(): void;
 }
@@ -108,7 +108,7 @@ let isPassing = false;
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable
- * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
  *
  * @example
  * ```ts
@@ -151,7 +151,14 @@ export function captureConsole(options: ConsoleCaptureOptions): ConsoleCapture {
     if (captures.size === 0) unpatch();
     sink.close();
   };
-  return { counts: sink.counts, writer: sink.writer, restore, [Symbol.dispose]: restore };
+  return {
+    counts: sink.counts,
+    get writer(): EntryWriter | undefined {
+      return sink.writer;
+    },
+    restore,
+    [Symbol.dispose]: restore,
+  };
 }
 
 /** Puts ours in the place of the console's methods. */

@@ -7,11 +7,16 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { ClosedError } from "../errors.ts";
-import type { LogTarget } from "../log/native/target.ts";
-import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import {
+  ClosedError,
+  NativeUnavailableError,
+  OuroborosError,
+  WriterLockedError,
+} from "../errors.ts";
 import { Writer } from "../log/writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { hasSlot, openFirst } from "../slots.ts";
 import { PART_HEAD_ROOM, split } from "./parts.ts";
 import {
   checkSinkOptions,
@@ -26,6 +31,9 @@ import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
 /** How often `onError` is called in one turn of the event loop. */
 const MOST_TOLD = 100;
 
+/** After how long to try again to open a log, in milliseconds. */
+const RETRY = 60_000;
+
 /** What a sink has done. */
 export interface SinkCounts {
   /** Lines that were written. */
@@ -36,6 +44,8 @@ export interface SinkCounts {
   split: number;
   /** Errors. Most of them are lines that are not in the log. */
   errors: number;
+  /** Lines that are not in the log because it could not be opened. */
+  dropped: number;
 }
 
 /**
@@ -55,17 +65,21 @@ export interface SinkCounts {
  */
 export class EntrySink implements Disposable {
   /** Counts of lines and errors so far. */
-  readonly counts: SinkCounts = { written: 0, truncated: 0, split: 0, errors: 0 };
+  readonly counts: SinkCounts = { written: 0, truncated: 0, split: 0, errors: 0, dropped: 0 };
   /** The error that was reported last. */
   lastError: unknown = undefined;
 
   readonly #options: SinkOptions;
   #own: ShmLogWriter | undefined;
-  #writer: EntryWriter;
+  // Undefined: the log could not be opened.
+  #writer: EntryWriter | undefined;
   #lender: Writer | undefined;
-  #maxEntrySize: number;
+  #maxEntrySize = 0;
   // So many UTF-16 units fit, whatever they are.
-  #surelyFits: number;
+  #surelyFits = 0;
+  // When to try again to open the log.
+  #nextTry = Infinity;
+  #hasWarned = false;
   readonly #splits: boolean;
   readonly #onError: ((error: unknown) => unknown) | undefined;
   readonly #forgetUncaught: (() => void) | undefined;
@@ -75,39 +89,38 @@ export class EntrySink implements Disposable {
   #isClosed = false;
 
   /**
-   * Opens the log, if that is not done yet.
+   * Opens the log, if that is not done yet. If the system refuses, because another writer has it and all of
+   * its slots, for lack of room or permission, or without native memory, nothing is thrown: the error
+   * goes to `onError`, a warning of the process says so once, lines are dropped and counted, and the sink
+   * tries again at the first line after a minute. With `required: true` the error is thrown.
    *
    * @param uncaughtLine what is written with `uncaughtException: true`
    * @throws {TypeError} if an option has the wrong type, or it is not clear where to write to
    * @throws {RangeError} if `maxEntrySize` is not an integer from 128 to what the log has room for
-   * @throws {OuroborosError} what `ShmLogWriter.create` throws
+   * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
    */
   constructor(options: SinkOptions, uncaughtLine: (error: UncaughtError) => string = defaultLine) {
     checkSinkOptions("EntrySink", options, {});
     this.#options = options;
-    this.#own = options.writer === undefined ? open(options) : undefined;
-    this.#writer = this.#own ?? options.writer as EntryWriter;
-    try {
-      this.#maxEntrySize = maxEntrySizeOf(options, this.#writer);
-    } catch (error) {
-      this.#own?.close();
-      throw error;
-    }
-    this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
-    this.#lender = lenderOf(this.#writer);
-    this.#splits = options.oversized === "split";
     this.#onError = options.onError;
+    if (options.writer !== undefined) this.#use(options.writer);
+    else this.#open();
+    this.#splits = options.oversized === "split";
     if (options.uncaughtException) {
-      this.#forgetUncaught = onUncaughtError((error) => this.writeMade(() => uncaughtLine(error)));
+      this.#forgetUncaught = onUncaughtError((error) => {
+        // The last chance to have the last words.
+        this.#nextTry = Math.min(this.#nextTry, 0);
+        this.writeMade(() => uncaughtLine(error));
+      });
     }
   }
 
-  /** What it writes to. */
-  get writer(): EntryWriter {
+  /** What it writes to; undefined while the log can't be opened. */
+  get writer(): EntryWriter | undefined {
     return this.#writer;
   }
 
-  /** The size of the largest entry in bytes. */
+  /** The size of the largest entry in bytes; 0 while the log can't be opened. */
   get maxEntrySize(): number {
     return this.#maxEntrySize;
   }
@@ -136,9 +149,14 @@ export class EntrySink implements Disposable {
     try {
       // The application that made the writer may still use it.
       if (this.#isClosed) throw new ClosedError("the sink is closed: make a new one");
+      const writer = this.#writer ?? this.#openAgain();
+      if (writer === undefined) {
+        this.counts.dropped++;
+        return false;
+      }
       if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
-        this.#writeOversized(line);
-      } else this.#writer.write(line);
+        this.#writeOversized(line, writer);
+      } else writer.write(line);
       this.counts.written++;
       return true;
     } catch (error) {
@@ -188,7 +206,7 @@ export class EntrySink implements Disposable {
   /** Writes a file's bytes to its disk; for shared memory there is nothing to do. */
   flush(): boolean {
     try {
-      this.#writer.flush?.();
+      this.#writer?.flush?.();
       return true;
     } catch (error) {
       this.report(error);
@@ -207,18 +225,13 @@ export class EntrySink implements Disposable {
   reopen(): boolean {
     try {
       if (this.#isClosed) throw new ClosedError("the sink is closed: make a new one");
+      if (this.#writer === undefined) {
+        this.#nextTry = 0;
+        return this.#openAgain() !== undefined;
+      }
       const old = this.#own;
       if (!old?.isReplaced()) return true;
-      const next = open(this.#options as { target: LogTarget });
-      try {
-        this.#maxEntrySize = maxEntrySizeOf(this.#options, next);
-      } catch (error) {
-        next.close();
-        throw error;
-      }
-      this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
-      this.#writer = this.#own = next;
-      this.#lender = lenderOf(next);
+      this.#use(openLog(this.#options));
       old.close();
       return true;
     } catch (error) {
@@ -244,16 +257,58 @@ export class EntrySink implements Disposable {
     this.close();
   }
 
-  #writeOversized(line: string): void {
-    const whole = this.#splits ? this.#mostInParts() : this.#maxEntrySize;
+  /** Opens the log, or says why not. */
+  #open(): void {
+    try {
+      this.#use(openLog(this.#options));
+      if (this.counts.dropped > 0) {
+        emitWarning(`lines are logged again, after ${this.counts.dropped} were dropped`);
+      }
+    } catch (error) {
+      // What the environment refuses must not end the application; wrong options are its mistake.
+      if (!(error instanceof OuroborosError) || this.#options.required) throw error;
+      if (!(error instanceof NativeUnavailableError)) this.#nextTry = performance.now() + RETRY;
+      if (!this.#hasWarned) {
+        this.#hasWarned = true;
+        emitWarning(`lines are dropped: ${error.name}: ${error.message}`);
+      }
+      this.report(error);
+    }
+  }
+
+  /** Tries again to open the log, if it is time. */
+  #openAgain(): EntryWriter | undefined {
+    if (performance.now() >= this.#nextTry) this.#open();
+    return this.#writer;
+  }
+
+  /** Writes to that from now on. */
+  #use(writer: EntryWriter): void {
+    const own = writer instanceof ShmLogWriter && writer !== this.#options.writer
+      ? writer
+      : undefined;
+    try {
+      this.#maxEntrySize = maxEntrySizeOf(this.#options, writer);
+    } catch (error) {
+      own?.close();
+      throw error;
+    }
+    this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
+    this.#writer = writer;
+    this.#own = own;
+    this.#lender = lenderOf(writer);
+  }
+
+  #writeOversized(line: string, writer: EntryWriter): void {
+    const whole = this.#splits ? this.#mostInParts(writer) : this.#maxEntrySize;
     let text = line;
     if (Buffer.byteLength(line) > whole) {
       text = truncate(line, whole);
     }
-    if (Buffer.byteLength(text) <= this.#maxEntrySize) this.#writer.write(text);
+    if (Buffer.byteLength(text) <= this.#maxEntrySize) writer.write(text);
     else {
       // At once, so that a crash leaves all or nothing.
-      this.#writer.writeMany(split(text, this.#maxEntrySize));
+      writer.writeMany(split(text, this.#maxEntrySize));
       this.counts.split++;
     }
     if (text !== line) this.counts.truncated++;
@@ -263,16 +318,17 @@ export class EntrySink implements Disposable {
    * The size of the largest line that is split. Parts have heads, and JSON in JSON takes twice the
    * room at worst: so they never take more than 60 % of the log.
    */
-  #mostInParts(): number {
+  #mostInParts(writer: EntryWriter): number {
     const maxEntrySize = this.#maxEntrySize;
     const payload = (maxEntrySize - PART_HEAD_ROOM) / maxEntrySize;
-    return Math.max(maxEntrySize, Math.floor(this.#writer.maxEntrySize / 4 * payload));
+    return Math.max(maxEntrySize, Math.floor(writer.maxEntrySize / 4 * payload));
   }
 
   #warnOnce(error: unknown): void {
-    if (this.counts.errors > 1) return;
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    process.emitWarning(`a line was not logged: ${message}`, "OuroborosWarning");
+    emitWarning(`a line was not logged: ${message}`);
   }
 }
 
@@ -285,12 +341,31 @@ function lenderOf(writer: EntryWriter): Writer | undefined {
   return writer instanceof Writer ? writer : undefined;
 }
 
-function open(options: { target?: LogTarget } & ShmLogWriterOptions): ShmLogWriter {
-  return ShmLogWriter.create(options.target as LogTarget, {
-    ...logOptions(options),
-    ifExists: options.ifExists ?? "resume",
-    unlinkOnClose: options.unlinkOnClose ?? false,
-  });
+/**
+ * Opens the log of a sink. If another writer has it, `NAME.1`, `NAME.2`, … take its place: two processes
+ * with the same target is what clusters and workers do, and each must have its lines.
+ */
+function openLog(options: SinkOptions): ShmLogWriter {
+  const { target } = options;
+  const own = logOptions(options as ShmLogWriterOptions);
+  const name = typeof target === "string" ? target : target!.path;
+  const open = (name: string) =>
+    ShmLogWriter.create(typeof target === "string" ? name : { path: name }, own);
+  try {
+    return open(name);
+  } catch (error) {
+    if (!(error instanceof WriterLockedError) || hasSlot(name)) throw error;
+    const writer = openFirst(name, own.slots, (slot) => open(`${name}.${slot + 1}`));
+    emitWarning(
+      `log "${name}" has a writer that is alive: this one logs to "${writer.name}". ` +
+        `A target with {slot}, "${name}.{slot}", gives each its own without this warning`,
+    );
+    return writer;
+  }
+}
+
+function emitWarning(message: string): void {
+  process.emitWarning(message, "OuroborosWarning");
 }
 
 /** Takes the newline off the end of a line. */

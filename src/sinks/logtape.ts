@@ -44,8 +44,8 @@ export type LogTapeSinkOptions = SinkOptions & {
 export interface ShmSink extends Sink, Disposable {
   /** Counts of lines and errors so far. */
   readonly counts: SinkCounts;
-  /** What it writes to. */
-  readonly writer: EntryWriter;
+  /** What it writes to; undefined while the log can't be opened. */
+  readonly writer: EntryWriter | undefined;
 }
 
 /** By this a sink says that it is done with a record when it returns: LogTape then copies nothing. */
@@ -60,7 +60,7 @@ const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable
- * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
  *
  * @example
  * ```ts
@@ -98,12 +98,15 @@ export function getShmSink(options: LogTapeSinkOptions): ShmSink {
     }
     sink.write(line);
   };
-  return Object.assign(log, {
+  const more = {
     [IMMEDIATE]: true,
     [Symbol.dispose]: () => sink.close(),
     counts: sink.counts,
-    writer: sink.writer,
-  });
+    get writer(): EntryWriter | undefined {
+      return sink.writer;
+    },
+  };
+  return Object.defineProperties(log, Object.getOwnPropertyDescriptors(more)) as ShmSink;
 }
 
 function formatterOf(formatter: LogTapeSinkOptions["formatter"] = "text"): TextFormatter {

@@ -70,7 +70,7 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
    *
    * @throws {TypeError} if an option has the wrong type
    * @throws {RangeError} if a size is not usable
-   * @throws {OuroborosError} what `ShmLogWriter.create` throws
+   * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
    */
   constructor(options: SinkOptions) {
     this.#sink = new EntrySink(checkSinkOptions("ShmLogRecordExporter", options, {}), uncaughtLine);
@@ -81,8 +81,8 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
     return this.#sink.counts;
   }
 
-  /** What it writes to. */
-  get writer(): EntryWriter {
+  /** What it writes to; undefined while the log can't be opened. */
+  get writer(): EntryWriter | undefined {
     return this.#sink.writer;
   }
 

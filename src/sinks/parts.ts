@@ -94,7 +94,7 @@ export function* joinParts(entries: Iterable<TextEntry>): IterableIterator<Joine
  * import { joinPartsAsync } from "@ouroboros/log/sinks";
  * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
  *
- * using writer = ShmLogWriter.create("/doc-join", { chunkSize: 65536, chunkCount: 4 });
+ * using writer = ShmLogWriter.create("/doc-join", { size: "256KiB", unlinkOnClose: true });
  * using reader = ShmLogReader.open("/doc-join");
  * writer.write("not split");
  * for await (const entry of joinPartsAsync(reader.follow())) {

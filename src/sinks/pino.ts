@@ -55,8 +55,8 @@ export class ShmDestination extends EventEmitter implements Disposable {
     return this.#sink.counts;
   }
 
-  /** What it writes to. */
-  get writer(): EntryWriter {
+  /** What it writes to; undefined while the log can't be opened. */
+  get writer(): EntryWriter | undefined {
     return this.#sink.writer;
   }
 
@@ -129,7 +129,7 @@ export class ShmDestination extends EventEmitter implements Disposable {
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable
- * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
  *
  * @example
  * ```ts
@@ -162,7 +162,7 @@ export type PinoTransportOptions = SinkOptions & {
  *
  * @throws {TypeError} if an option has the wrong type, or can't work in a worker
  * @throws {RangeError} if a size is not usable
- * @throws {OuroborosError} what `ShmLogWriter.create` throws
+ * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
  *
  * @example
  * ```ts

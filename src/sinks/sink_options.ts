@@ -64,14 +64,21 @@ export interface EntrySinkOptions {
    * not report rejected promises. Default `false`.
    */
   uncaughtException?: boolean;
+  /**
+   * Whether the application must not start without the log: then an error of opening it is thrown. By
+   * default it goes to `onError`, lines are dropped and counted in `counts.dropped`, and the sink tries
+   * again each minute. Default `false`.
+   */
+  required?: boolean;
 }
 
 /**
  * Where a sink's lines go.
  *
- * With a `target` the sink opens the log, and closes it at the end. Unlike those of a `ShmLogWriter`, its
- * defaults let the log outlive its process (on Windows in a file only): `ifExists: "resume"` and
- * `unlinkOnClose: false`. A `writer` that you made is yours to close.
+ * With a `target` the sink opens the log, and closes it at the end. The log outlives its process (on
+ * Windows in a file only). A target that another writer has becomes `NAME.1`, `NAME.2`, …, and a warning
+ * of the process reports it; `{slot}` in the target does the same without a warning. A `writer` that you
+ * made is yours to close.
  */
 export type SinkTarget =
   | ({ target: LogTarget; writer?: undefined } & ShmLogWriterOptions)
@@ -95,6 +102,7 @@ export const sinkChecks: Checks<AnySinkOptions> = {
   maxEntrySize: integer(LEAST_ENTRY_SIZE, undefined, "bytes"),
   onError: callback,
   uncaughtException: flag,
+  required: flag,
   ...shmWriterChecks,
 };
 

@@ -96,7 +96,7 @@ export class ShmTransport extends TransportStream implements Disposable {
    *
    * @throws {TypeError} if an option has the wrong type
    * @throws {RangeError} if a size is not usable
-   * @throws {OuroborosError} what `ShmLogWriter.create` throws
+   * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
    */
   constructor(options: WinstonTransportOptions) {
     const own = checkSinkOptions("ShmTransport", options, {
@@ -118,8 +118,8 @@ export class ShmTransport extends TransportStream implements Disposable {
     return this.#sink.counts;
   }
 
-  /** What it writes to. */
-  get writer(): EntryWriter {
+  /** What it writes to; undefined while the log can't be opened. */
+  get writer(): EntryWriter | undefined {
     return this.#sink.writer;
   }
 

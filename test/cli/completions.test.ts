@@ -63,8 +63,12 @@ test("commands, options, their values and arguments are known from the commands 
 
 test("names of logs are completed, and no others, and none that a shell could run", () => {
   const name = uniqueName("complete");
-  using _log = ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 1 });
-  using _evil = ShmLogWriter.create(`${name}$(touch x)`, { chunkSize: 1024, chunkCount: 1 });
+  using _log = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1024, chunkCount: 1 });
+  using _evil = ShmLogWriter.create(`${name}$(touch x)`, {
+    unlinkOnClose: true,
+    chunkSize: 1024,
+    chunkCount: 1,
+  });
   using _other = SharedMemory.create(`${name}-other`, 4096);
   try {
     assert.deepEqual(candidates("tail", name), [name, ":files"]);
@@ -107,7 +111,11 @@ for (const [shell, args] of Object.entries(SHELLS)) {
   const skip = isThere ? false : `${shell} is not installed`;
 
   test(`${shell} completes commands, logs and files`, { skip }, () => {
-    using log = ShmLogWriter.create(uniqueName("complete"), { chunkSize: 1024, chunkCount: 1 });
+    using log = ShmLogWriter.create(uniqueName("complete"), {
+      unlinkOnClose: true,
+      chunkSize: 1024,
+      chunkCount: 1,
+    });
     const completed = (...line: string[]) => {
       const { stdout, stderr } = spawnSync(shell, args(["ouroboros", ...line]), {
         env,

@@ -22,7 +22,11 @@ const hasPerl = spawnSync("perl", ["-MFcntl", "-e", ""]).status === 0;
 test("tail writes all into a pipe that somebody made non-blocking, at its reader's pace", {
   skip: hasPerl ? false : "there is no perl",
 }, () => {
-  using log = ShmLogWriter.create(uniqueName("pipe"), { chunkSize: 1 << 20, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("pipe"), {
+    unlinkOnClose: true,
+    chunkSize: 1 << 20,
+    chunkCount: 4,
+  });
   const line = (i: number) => `line ${i} ${"x".repeat(80)}`;
   for (let i = 0; i < LINES; i++) log.write(line(i));
   const { stdout, stderr } = spawnSync("sh", [
@@ -40,7 +44,11 @@ for (const command of ["tail", "dump"]) {
     skip: needsSignals,
     timeout: 60_000,
   }, async () => {
-    using log = ShmLogWriter.create(uniqueName("pipe"), { chunkSize: 1 << 20, chunkCount: 4 });
+    using log = ShmLogWriter.create(uniqueName("pipe"), {
+      unlinkOnClose: true,
+      chunkSize: 1 << 20,
+      chunkCount: 4,
+    });
     for (let i = 0; i < LINES; i++) log.write("x".repeat(200));
     const args = command === "tail"
       ? ["tail", "--all", log.name]

@@ -157,7 +157,7 @@ test("generate removes the segment at SIGINT and still writes the file", async (
 
 test("generate refuses sizes that don't fit, and leaves the log that is there", () => {
   const name = uniqueName();
-  using log = ShmLogWriter.create(name, { chunkSize: 1024, chunkCount: 4 });
+  using log = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1024, chunkCount: 4 });
   log.write("precious");
   for (
     const [values, pattern] of [
@@ -176,7 +176,11 @@ test("generate refuses sizes that don't fit, and leaves the log that is there", 
 });
 
 test("dump writes text a line by default, and begins where --strategy says", () => {
-  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 1004, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName(), {
+    unlinkOnClose: true,
+    chunkSize: 1004,
+    chunkCount: 4,
+  });
   for (let i = 1; i <= 100; i++) log.write(`line ${i}`);
   const dump = (...args: string[]) =>
     runCli(["dump", "--name", log.name, "--output", "-", ...args]);

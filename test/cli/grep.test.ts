@@ -135,7 +135,11 @@ test("Pattern says what to type in place of what it does not know", () => {
 const EVIL = `${"a".repeat(60)}b`;
 
 test("tail --grep leaves out what takes too long, says so, and prints the rest", () => {
-  using log = ShmLogWriter.create(uniqueName("grep"), { chunkSize: 65536, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("grep"), {
+    unlinkOnClose: true,
+    chunkSize: 65536,
+    chunkCount: 4,
+  });
   log.writeMany(["aaa", EVIL, "b", EVIL, "aaaa"]);
   for (const command of [["tail", log.name], ["dump", "--name", log.name, "--output", "-"]]) {
     const { code, stdout, stderr } = runCli([...command, "--grep", "^(a+)+$"]);
@@ -149,8 +153,16 @@ for (const args of [["-n", 10], ["--all"], ["-f"], ["-f", "-n", 0], ["-F"]]) {
   test(`tail ${args.join(" ")} --grep ends by Ctrl-C whatever the pattern and the entries`, {
     timeout: 60_000,
   }, async () => {
-    using log = ShmLogWriter.create(uniqueName("grep"), { chunkSize: 1 << 20, chunkCount: 4 });
-    using other = ShmLogWriter.create(uniqueName("grep"), { chunkSize: 1 << 20, chunkCount: 4 });
+    using log = ShmLogWriter.create(uniqueName("grep"), {
+      unlinkOnClose: true,
+      chunkSize: 1 << 20,
+      chunkCount: 4,
+    });
+    using other = ShmLogWriter.create(uniqueName("grep"), {
+      unlinkOnClose: true,
+      chunkSize: 1 << 20,
+      chunkCount: 4,
+    });
     const isLive = args.includes(0);
     // Together they would take minutes.
     const write = () => log.writeMany(Array.from({ length: 1000 }, () => EVIL));

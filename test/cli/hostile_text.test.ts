@@ -242,7 +242,11 @@ for (
   test(`no command harms its terminal${what}`, { skip: withoutTerminal }, () => {
     const base = uniqueName("hostile");
     const logs = hostileNames.map((name) =>
-      ShmLogWriter.create(`${base}${name}`, { chunkSize: 1 << 20, chunkCount: 4 })
+      ShmLogWriter.create(`${base}${name}`, {
+        unlinkOnClose: true,
+        chunkSize: 1 << 20,
+        chunkCount: 4,
+      })
     );
     try {
       const entries = hostileEntries.map(({ bytes }) => bytes);

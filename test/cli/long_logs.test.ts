@@ -16,7 +16,11 @@ after(() => rmSync(folder, { recursive: true }));
 const TEDIOUS = "found|^(x+x+)+y";
 
 function makeLog(): ShmLogWriter {
-  const log = ShmLogWriter.create(uniqueName("long"), { chunkSize: 1 << 20, chunkCount: 4 });
+  const log = ShmLogWriter.create(uniqueName("long"), {
+    unlinkOnClose: true,
+    chunkSize: 1 << 20,
+    chunkCount: 4,
+  });
   log.write("found");
   for (let i = 0; i < 40_000; i++) log.write("x".repeat(20));
   return log;

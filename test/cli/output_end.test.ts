@@ -18,7 +18,11 @@ const skip = needsSignals && "nothing tells on Windows that a reader is gone";
 const timeout = 60_000;
 
 function makeLog(): ShmLogWriter {
-  const log = ShmLogWriter.create(uniqueName("end"), { chunkSize: 4096, chunkCount: 4 });
+  const log = ShmLogWriter.create(uniqueName("end"), {
+    unlinkOnClose: true,
+    chunkSize: 4096,
+    chunkCount: 4,
+  });
   log.write("one");
   return log;
 }

@@ -120,7 +120,11 @@ test("with colours the text is the same", () => {
 });
 
 test("FORCE_COLOR=0 and NO_COLOR mean no colours, other values of FORCE_COLOR mean some", () => {
-  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 1024, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName(), {
+    unlinkOnClose: true,
+    chunkSize: 1024,
+    chunkCount: 4,
+  });
   log.write('{"level":"info","msg":"m"}');
   const isColored = (env: Record<string, string>) => {
     // Empty, not left out: Deno 2.9 gives a child what is left out, too.

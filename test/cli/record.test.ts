@@ -30,7 +30,7 @@ const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
 
 function makeLog(name: string = uniqueName("record")): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize: 16384, chunkCount: 4 });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 16384, chunkCount: 4 });
 }
 
 function fill(log: ShmLogWriter, to: number): void {

@@ -31,7 +31,11 @@ function payloads(target: LogTarget): string[] {
 }
 
 test("what a log held is the same in a log that is replayed from any of its files", () => {
-  using log = ShmLogWriter.create(uniqueName("replay"), { chunkSize: 4096, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("replay"), {
+    unlinkOnClose: true,
+    chunkSize: 4096,
+    chunkCount: 4,
+  });
   log.writeMany([
     "plain",
     "",
@@ -179,7 +183,11 @@ test("replay --loop continues until a signal ends it, and --remove removes the l
 });
 
 test("replay refuses itself, logs that are there, and what can't be", () => {
-  using log = ShmLogWriter.create(uniqueName("replay"), { chunkSize: 4096, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("replay"), {
+    unlinkOnClose: true,
+    chunkSize: 4096,
+    chunkCount: 4,
+  });
   const cases: [args: (string | number)[], code: number, pattern: RegExp][] = [
     [["replay", log.name, log.name, "--if-exists", "replace"], 1, /into itself/],
     [["replay", `${folder}/none`, newName()], 1, /no file ".*none"/],

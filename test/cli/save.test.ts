@@ -17,7 +17,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** A log of one page, which is as large on all systems. */
 function makeLog(count: number, name: string = uniqueName("save")): ShmLogWriter {
-  const log = ShmLogWriter.create(name, { chunkSize: 1004, chunkCount: 4 });
+  const log = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1004, chunkCount: 4 });
   for (let i = 1; i <= count; i++) log.write(`line ${i}`);
   return log;
 }

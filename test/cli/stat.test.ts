@@ -13,7 +13,7 @@ import { uniqueName } from "../support/runtime.ts";
 const SMALL = { chunkSize: 1004, chunkCount: 4 };
 
 test("stat says what is in a log, in words and as JSON", () => {
-  using log = ShmLogWriter.create(uniqueName(), SMALL);
+  using log = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });
   for (let i = 1; i <= 100; i++) log.write(`line ${i}`);
   const { code, stdout } = runCli(["stat", log.name]);
   assert.equal(code, 0);
@@ -29,8 +29,8 @@ test("stat says what is in a log, in words and as JSON", () => {
 });
 
 test("stat takes several logs, and says which of them it can't read", () => {
-  using one = ShmLogWriter.create(uniqueName(), SMALL);
-  using two = ShmLogWriter.create(uniqueName(), SMALL);
+  using one = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });
+  using two = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });
   two.write("x");
   const names = [one.name, uniqueName(), two.name];
   const { code, stdout, stderr } = runCli(["stat", ...names]);
@@ -108,7 +108,7 @@ test("list shows names that could play tricks on a terminal without their tricks
   skip: process.platform === "linux" ? false : "only Linux has a folder of names",
 }, () => {
   const name = `${uniqueName()}\x1b[2J\x9b2J\ny`;
-  using _log = ShmLogWriter.create(name, SMALL);
+  using _log = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL });
   const { stdout } = runCli(["list"]);
   assert.ok(
     stdout.includes(`${name.split("\x1b")[0]}\\x1b[2J\\x9b2J\\ny `),

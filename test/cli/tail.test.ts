@@ -10,7 +10,7 @@ import { uniqueName } from "../support/runtime.ts";
 
 /** A log of one page, which is as large on all systems. */
 function makeLog(name: string = uniqueName()): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize: 1004, chunkCount: 4 });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1004, chunkCount: 4 });
 }
 
 const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
@@ -110,13 +110,16 @@ test("tail -f stays with a log whose writer was killed and resumed", async () =>
   const name = uniqueName();
   const options = { chunkSize: 1004, chunkCount: 4, unlinkOnClose: false };
   try {
-    const first = ShmLogWriter.create(name, options);
+    const first = ShmLogWriter.create(name, { ...options });
     const running = startCli(["tail", "-f", name]);
     fill(first, 5);
     await running.until((stdout) => stdout.endsWith("line 5\n"));
     first.close();
     await new Promise((resolve) => setTimeout(resolve, 600));
-    using second = ShmLogWriter.create(name, { ...options, ifExists: "resume" });
+    using second = ShmLogWriter.create(name, {
+      ...options,
+      ifExists: "resume",
+    });
     fill(second, 10);
     await running.until((stdout) => stdout.endsWith("line 10\n"));
     running.signal("SIGTERM");
@@ -153,7 +156,11 @@ test("tail -f counts what a writer overwrote while nobody read its output", asyn
 
 test("tail ends quietly when nobody reads its output", async () => {
   // Large enough for all that is written here: what was lost is told, and that is not quiet.
-  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 1 << 20, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName(), {
+    unlinkOnClose: true,
+    chunkSize: 1 << 20,
+    chunkCount: 4,
+  });
   fill(log, 20);
   const running = startCli(["tail", "-f", log.name]);
   await running.until((stdout) => stdout.endsWith("line 20\n"));
@@ -167,8 +174,8 @@ test("tail ends quietly when nobody reads its output", async () => {
 test("tail -r prints the newest entries first, of several logs by time", () => {
   const at = (time: number, msg: string) => JSON.stringify({ time: 1.7e12 + time, msg });
   const small = { chunkSize: 1024, chunkCount: 2, unlinkOnClose: true };
-  using one = ShmLogWriter.create(uniqueName("tail-r"), small);
-  using two = ShmLogWriter.create(uniqueName("tail-r"), small);
+  using one = ShmLogWriter.create(uniqueName("tail-r"), { ...small });
+  using two = ShmLogWriter.create(uniqueName("tail-r"), { ...small });
   one.writeMany([at(1, "a"), at(3, "c")]);
   two.writeMany([at(2, "b"), at(4, "d")]);
   const texts = (...args: (string | number)[]) => {

@@ -19,7 +19,7 @@ const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
 
 function makeLog(chunkSize = 1024, name: string = uniqueName()): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize, chunkCount: 4 });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize, chunkCount: 4 });
 }
 
 function fill(log: ShmLogWriter, to: number): void {

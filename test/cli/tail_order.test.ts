@@ -30,7 +30,11 @@ class Log {
   readonly writer: ShmLogWriter;
 
   constructor() {
-    this.writer = ShmLogWriter.create(uniqueName("order"), { chunkSize: 1 << 18, chunkCount: 8 });
+    this.writer = ShmLogWriter.create(uniqueName("order"), {
+      unlinkOnClose: true,
+      chunkSize: 1 << 18,
+      chunkCount: 8,
+    });
     writers.push(this.writer);
   }
 

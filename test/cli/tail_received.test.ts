@@ -58,7 +58,7 @@ test("tail prints where the lines of a received log are from", { timeout }, asyn
     { seq: 3, text: "host1 9", source: { host: "host1", ...common, seq: 9 } },
   ]);
   // Beside others it begins with its own name, too.
-  using other = ShmLogWriter.create(uniqueName("plain"));
+  using other = ShmLogWriter.create(uniqueName("plain"), { unlinkOnClose: true });
   other.write("plain");
   const lines = tail(name, other.name);
   assert.ok(lines.some((line) => /^\S+ +\| host1\/app +\| host1 9$/.test(line)), lines.join("\n"));

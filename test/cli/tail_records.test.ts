@@ -18,7 +18,7 @@ const minute = 60 * second;
 const CLOCK = String.raw`(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3}`;
 
 function makeLog(): ShmLogWriter {
-  return ShmLogWriter.create(uniqueName(), { chunkSize: 4096, chunkCount: 4 });
+  return ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, chunkSize: 4096, chunkCount: 4 });
 }
 
 /** A line of pino's, of so many milliseconds ago. */
@@ -217,7 +217,11 @@ test("tail -f of several logs prints what comes to each, waits for one, and ends
   writer.close();
   writer = undefined;
   {
-    using third = ShmLogWriter.create(late, { chunkSize: 4096, chunkCount: 4 });
+    using third = ShmLogWriter.create(late, {
+      unlinkOnClose: true,
+      chunkSize: 4096,
+      chunkCount: 4,
+    });
     third.writeMany(["four", "five"]);
     await running.until(() => seen().length === 5);
     first.write("six");

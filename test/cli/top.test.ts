@@ -83,7 +83,7 @@ test("a watch sees logs come, go, be replaced, and sorts them", async () => {
   const mine = async (name: string) => (await watch.look()).find((look) => look.name === name);
   const name = uniqueName("top");
   assert.equal(await mine(name), undefined);
-  using log = ShmLogWriter.create(name, SMALL);
+  using log = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL });
   for (let i = 0; i < 100; i++) log.write(`line ${i}`);
   const look = await mine(name);
   assert.deepEqual([look?.isAlive, look?.outline?.total, look?.rate], [true, 100, undefined]);
@@ -96,11 +96,15 @@ test("a watch sees logs come, go, be replaced, and sorts them", async () => {
   assert.ok(((await mine(name))?.rate ?? 0) > 0);
   log.close();
   assert.equal(await mine(name), undefined);
-  using second = ShmLogWriter.create(name, SMALL);
+  using second = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL });
   second.write("new");
   const { total, entries } = (await mine(name))?.outline ?? {};
   assert.deepEqual([total, entries], [1, 1]);
-  using other = ShmLogWriter.create(uniqueName("top"), { ...SMALL, chunkCount: 8 });
+  using other = ShmLogWriter.create(uniqueName("top"), {
+    unlinkOnClose: true,
+    ...SMALL,
+    chunkCount: 8,
+  });
   const looks = (await watch.look()).filter((one) => [name, other.name].includes(one.name));
   const order = (key: "name" | "size" | "last") => sorted(looks, key).map((one) => one.name);
   assert.deepEqual(order("size"), [other.name, name]);
@@ -109,7 +113,7 @@ test("a watch sees logs come, go, be replaced, and sorts them", async () => {
 });
 
 test("top without a terminal, or with --once, prints a table or JSON and ends", () => {
-  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
   for (let i = 0; i < 100; i++) log.write(`line ${i}`);
   const { code, stdout, stderr } = runCli(["top", log.name, "-d", "0.1"]);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -194,7 +198,7 @@ const RESTORED = "\x1b[?1049l";
 test("top in a terminal shows logs and details, and q gives the terminal back", {
   skip: noTerminal,
 }, async () => {
-  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
   log.writeMany(["one", "two"]);
   using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
   await terminal.until(new RegExp(`ouroboros top[^]*REACHES BACK[^]*${log.name}`));
@@ -215,7 +219,7 @@ test("top in a terminal shows logs and details, and q gives the terminal back", 
 test("top without Ink shows a table, says what to install, and fits its terminal", {
   skip: noTerminal,
 }, async () => {
-  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
   log.writeMany(["one", "two"]);
   using terminal = inTerminal([log.name, "3600000"], "./children/plain_top.ts");
   const row = `${log.name.slice(0, 15)}\\S* +(${process.pid}|alive) .* 2 +▁···`;
@@ -234,7 +238,7 @@ test("top without Ink shows a table, says what to install, and fits its terminal
 });
 
 test("a frame of the plain screen fits, however small the terminal", async () => {
-  using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+  using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
   const looks = await new Watch([log.name]).look();
   for (let rows = 1; rows < 8; rows++) {
     for (const columns of [1, 7, 80, 200]) {
@@ -253,7 +257,7 @@ for (const [title, args, script] of SCREENS) {
     skip: noTerminal,
   }, async () => {
     for (const how of ["Ctrl-C", "SIGTERM"]) {
-      using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+      using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
       using terminal = inTerminal(args(log.name), script);
       await terminal.until(/1 log,/);
       log.close();
@@ -269,7 +273,7 @@ for (const [title, args, script] of SCREENS) {
   });
 
   test(`${title} ends when its terminal is closed`, { skip: noTerminal }, async () => {
-    using log = ShmLogWriter.create(uniqueName("top"), SMALL);
+    using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
     const terminal = inTerminal(args(log.name), script);
     await terminal.until(/1 log,/);
     const isThere = () => terminal.pids().some(isRunning);

@@ -136,7 +136,11 @@ test("dump makes no file for a log that is not there", () => {
 test("what a full disk did not take is reported, however little it is", {
   skip: process.platform === "linux" ? false : "only Linux has a device that is full",
 }, () => {
-  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 4096, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName(), {
+    unlinkOnClose: true,
+    chunkSize: 4096,
+    chunkCount: 4,
+  });
   log.write("the only one");
   for (
     const args of [

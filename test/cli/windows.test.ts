@@ -45,7 +45,11 @@ test(
   { skip },
   () => {
     for (const name of [uniqueName("cli"), uniqueName("cli").slice(1)]) {
-      using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+      using writer = ShmLogWriter.create(name, {
+        unlinkOnClose: true,
+        chunkSize: 4096,
+        chunkCount: 4,
+      });
       writer.writeMany(["one", "two"]);
       assert.equal(runCli(["tail", name, "--all"]).stdout, "one\ntwo\n");
       assert.match(runCli(["stat", name]).stdout, /writer {3}alive\n/);
@@ -134,7 +138,11 @@ test("top and list keep no log that they look at", { skip }, async () => {
   const watch = new Watch();
   const mine = async () => (await watch.look()).find((look) => look.name === name);
   for (let i = 0; i < 2; i++) {
-    using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+    using writer = ShmLogWriter.create(name, {
+      unlinkOnClose: true,
+      chunkSize: 4096,
+      chunkCount: 4,
+    });
     writer.write("one");
     const look = await mine();
     assert.deepEqual([look?.isAlive, look?.outline?.total], [true, 1]);
@@ -150,7 +158,7 @@ test("top and list keep no log that they look at", { skip }, async () => {
 
 test("list shows the logs that somebody has open", { skip }, () => {
   const name = uniqueName("cli");
-  using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  using writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 4 });
   writer.writeMany(["one", "two"]);
   using _memory = SharedMemory.create(`${name}-none`, 4096);
   const { code, stdout } = runCli(["list"]);

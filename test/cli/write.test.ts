@@ -55,7 +55,7 @@ test("write --if-exists replace starts an empty log, and fail leaves what is the
 
 test("write fails while another writer is alive, and leaves its log", () => {
   const name = uniqueName();
-  using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  using writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 4 });
   const { code, stderr } = runCli(["write", name], "mine\n");
   assert.equal(code, 1);
   assert.match(stderr, /^ouroboros: .*writer.*\n$/);

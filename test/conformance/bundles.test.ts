@@ -25,7 +25,7 @@ const PROGRAM = `import { Doorbell, SharedMemory } from ${JSON.stringify(join(ro
 import { ShmLogWriter } from ${JSON.stringify(join(root, "mod.ts"))};
 async function main() {
   const name = "/ouroboros-bundle-" + process.pid;
-  const writer = ShmLogWriter.create(name, { chunkSize: 4000, chunkCount: 2, notify: true });
+  const writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4000, chunkCount: 2, notify: true });
   const memory = SharedMemory.open(name);
   const bell = Doorbell.of(memory);
   for (const end = performance.now() + 1000; performance.now() < end;) {

@@ -99,7 +99,10 @@ test(
 
 test("pread after close gives a ClosedError", () => {
   const target = uniqueName();
-  using _writer = ShmLogWriter.create(target, SMALL);
+  using _writer = ShmLogWriter.create(target, {
+    ...SMALL,
+    unlinkOnClose: typeof target === "string",
+  });
   const reader = ShmLogReader.open(target, { copyMode: "pread" });
   reader.close();
   assert.throws(() => reader.read(), ClosedError);
@@ -108,7 +111,10 @@ test("pread after close gives a ClosedError", () => {
 
 test("a copyMode that there is not is a TypeError", () => {
   const target = uniqueName();
-  using _writer = ShmLogWriter.create(target, SMALL);
+  using _writer = ShmLogWriter.create(target, {
+    ...SMALL,
+    unlinkOnClose: typeof target === "string",
+  });
   const copyMode = "mmap" as CopyMode;
   assert.throws(() => ShmLogReader.open(target, { copyMode }), /copyMode is "mmap"/);
 });
@@ -123,7 +129,10 @@ test("a log that is truncated and grows all the time does not kill a reader by p
   skip: needsTruncation,
 }, async () => {
   const target = uniqueName();
-  const writer = ShmLogWriter.create(target, SMALL);
+  const writer = ShmLogWriter.create(target, {
+    ...SMALL,
+    unlinkOnClose: typeof target === "string",
+  });
   for (let n = 1; n <= 500; n++) writer.write(streamEntry(n, MOST));
   const image = new Uint8Array(writer.segmentSize);
   using memory = SharedMemory.open(target);

@@ -28,8 +28,14 @@ for (const [chunkCount, chunkSize, most] of [[4, 1024, 1500], [1, 4096, 500], [1
         assert.equal(resumed, before);
         reader ??= ShmLogReader.open(name);
         assert.equal(reader.isWriterAlive(), true);
-        assert.throws(() => ShmLogWriter.create(name, { ifExists: "resume" }), WriterLockedError);
-        assert.throws(() => ShmLogWriter.create(name, { ifExists: "replace" }), WriterLockedError);
+        assert.throws(
+          () => ShmLogWriter.create(name, { unlinkOnClose: true, ifExists: "resume" }),
+          WriterLockedError,
+        );
+        assert.throws(
+          () => ShmLogWriter.create(name, { unlinkOnClose: true, ifExists: "replace" }),
+          WriterLockedError,
+        );
         await writer.say("go");
         const until = performance.now() + random.below(40 * slowness);
         // On a busy machine nothing may be written so soon.

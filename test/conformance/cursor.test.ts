@@ -97,7 +97,7 @@ for (const [title, newTarget] of places) {
 
 test("a cursor beyond the end of a log is not of that log", () => {
   const name = uniqueName("cursor");
-  using writer = ShmLogWriter.create(name, SMALL);
+  using writer = ShmLogWriter.create(name, { ...SMALL });
   writer.write("1");
   using reader = ShmLogReader.open(name);
   const after = { ...reader.position, sequenceNumber: 2 };
@@ -119,7 +119,7 @@ test("a copy of a file is not the file of the cursor", () => {
 
 test("what is no cursor is a TypeError that says why", () => {
   const name = uniqueName("cursor");
-  using _writer = ShmLogWriter.create(name, SMALL);
+  using _writer = ShmLogWriter.create(name, { ...SMALL });
   using reader = ShmLogReader.open(name);
   const good = reader.position;
   const bad = [

@@ -24,7 +24,7 @@ const ENDLESS = 20_000_000;
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
 function create(name: string, options: ShmLogWriterOptions = {}): ShmLogWriter {
-  return ShmLogWriter.create(name, { ...SMALL, ...options });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, ...options });
 }
 
 for (const notify of [false, true]) {

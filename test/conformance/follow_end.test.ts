@@ -8,7 +8,12 @@ import { slowness, uniqueName } from "../support/runtime.ts";
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
 function create(name: string, options: ShmLogWriterOptions = {}): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4, ...options });
+  return ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 4096,
+    chunkCount: 4,
+    ...options,
+  });
 }
 
 test("readable() streams entries, or text with line breaks, no more than is asked for", async () => {

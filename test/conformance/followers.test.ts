@@ -35,7 +35,11 @@ function ofLog(
 ): () => Following {
   return () => {
     const name = uniqueName("followers");
-    const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 4 });
+    const writer = ShmLogWriter.create(name, {
+      unlinkOnClose: true,
+      chunkSize: 65536,
+      chunkCount: 4,
+    });
     const reader = ShmLogReader.open(name);
     return {
       items: (signal) => items(reader, signal),

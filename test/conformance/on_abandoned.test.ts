@@ -56,7 +56,7 @@ test("end: a log that was replaced after a kill -9 ends, and its successor is no
   const child = startChild(follower, [name, 0, "entries", "end"]);
   assert.equal(await child.nextLine(), "there");
   await killed.kill();
-  using anew = ShmLogWriter.create(name, { ...SMALL, ifExists: "replace" });
+  using anew = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, ifExists: "replace" });
   anew.write("not for it");
   assert.deepEqual(JSON.parse(await child.nextLine()), { count: 50, lost: 0, moves: 0 });
   assert.equal(await child.ended(), 0);
@@ -68,7 +68,7 @@ for (const notify of [false, true]) {
     skip: needsLastingNames,
   }, async () => {
     const name = uniqueName("abandoned");
-    const writer = ShmLogWriter.create(name, { ...SMALL, notify });
+    const writer = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, notify });
     using one = ShmLogReader.open(name);
     using many = ShmLogReader.open(name);
     using stream = ShmLogReader.open(name);
@@ -155,7 +155,7 @@ for (
 
 test("another word for onAbandoned is a TypeError that names the nearest", () => {
   const name = uniqueName("abandoned");
-  using _writer = ShmLogWriter.create(name, SMALL);
+  using _writer = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL });
   using reader = ShmLogReader.open(name);
   const options = { onAbandoned: "ends" as "end" };
   for (const call of ["follow", "followBatches", "readable"] as const) {

@@ -73,7 +73,11 @@ const SUBJECTS: Record<string, () => Subject> = {
     };
   },
   ShmLogReader() {
-    const writer = ShmLogWriter.create(name, { chunkCount: 4, chunkSize: 65536 });
+    const writer = ShmLogWriter.create(name, {
+      unlinkOnClose: true,
+      chunkCount: 4,
+      chunkSize: 65536,
+    });
     const reader = ShmLogReader.open(name);
     return {
       write: (payload) => writer.write(payload),

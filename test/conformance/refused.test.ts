@@ -41,10 +41,13 @@ const pathOf = (name: string) => folder + name;
 const kept = { ...shape, unlinkOnClose: false };
 
 const structures: Structure[] = [
-  { title: "a new log", open: (name) => ShmLogWriter.create(name, { ...shape, notify: true }) },
+  {
+    title: "a new log",
+    open: (name) => ShmLogWriter.create(name, { unlinkOnClose: true, ...shape, notify: true }),
+  },
   {
     title: "a log that is resumed",
-    prepare: (name) => ShmLogWriter.create(name, kept).close(),
+    prepare: (name) => ShmLogWriter.create(name, { ...kept }).close(),
     open: (name) => ShmLogWriter.create(name, { ...kept, ifExists: "resume" }),
   },
   {
@@ -58,7 +61,7 @@ const structures: Structure[] = [
   },
   {
     title: "the reader of a log",
-    prepare: (name) => ShmLogWriter.create(name, kept).close(),
+    prepare: (name) => ShmLogWriter.create(name, { ...kept }).close(),
     open: (name) => ShmLogReader.open(name),
   },
   {
@@ -241,7 +244,7 @@ test(
       return ERRNO.EINTR;
     };
     assert.throws(
-      () => ShmLogWriter.create(name),
+      () => ShmLogWriter.create(name, { unlinkOnClose: true }),
       (error) => error instanceof SystemCallError && error.errno === ERRNO.EINTR,
     );
     assert.throws(() => EventLogWriter.create(pathOf(name)), SystemCallError);
@@ -261,7 +264,11 @@ test("memory is reserved in steps where a signal interrupts each long one", opti
     reserved.push([offset, size]);
     return 0;
   };
-  using writer = ShmLogWriter.create(name, { chunkSize: 1 << 20, chunkCount: 16 });
+  using writer = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 1 << 20,
+    chunkCount: 16,
+  });
   let end = 0;
   for (const [offset, size] of reserved) {
     assert.equal(offset, end);
@@ -277,14 +284,14 @@ test(
   async () => {
     using system = new FailingSystem();
     const name = uniqueName("refused");
-    const first = ShmLogWriter.create(name, shape);
+    const first = ShmLogWriter.create(name, { unlinkOnClose: true, ...shape });
     using reader = ShmLogReader.open(name);
     let refused = 0;
     const items = reader.follow({ reopen: true, signal: AbortSignal.timeout(20_000) });
     first.write("old");
     assert.equal((await items.next()).value?.text, "old");
     first.close();
-    using second = ShmLogWriter.create(name, shape);
+    using second = ShmLogWriter.create(name, { unlinkOnClose: true, ...shape });
     second.write("new");
     system.onCall = (call) => call === "shm_open" && refused++ < 3 ? ERRNO.EMFILE : 0;
     assert.equal((await items.next()).value?.text, "new");

@@ -53,7 +53,7 @@ for (const { title, target: newTarget, path, create, isThere } of logPlaces(fold
     () => {
       const target = newTarget();
       create(target, { unlinkOnClose: false }).close();
-      assert.throws(() => create(target), SegmentExistsError);
+      assert.throws(() => create(target, { ifExists: "fail" }), SegmentExistsError);
       {
         using writer = create(target, { ifExists: "resume", unlinkOnClose: false });
         assert.equal(writer.write("kept"), 1);
@@ -150,7 +150,7 @@ for (const { title, target: newTarget, path, create, isThere } of logPlaces(fold
 
 test("unlinkOnClose is true for shared memory and false for a file by default", () => {
   const name = uniqueName();
-  ShmLogWriter.create(name, SMALL).close();
+  ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL }).close();
   assert.equal(SharedMemory.exists(name), false);
   const path = `${folder}/stays`;
   ShmLogWriter.create({ path }, SMALL).close();
@@ -161,13 +161,13 @@ test("a name with or without its slash is the same log", {
   skip: notOnWindows("there they are two: see windows.test.ts"),
 }, () => {
   const name = uniqueName();
-  using writer = ShmLogWriter.create(name.slice(1), SMALL);
+  using writer = ShmLogWriter.create(name.slice(1), { unlinkOnClose: true, ...SMALL });
   using reader = ShmLogReader.open(name);
   writer.write("x");
   assert.equal(writer.name, name);
   assert.deepEqual(texts(reader), ["x"]);
   assert.throws(() => ShmLogReader.open("/a/b"), RangeError);
-  assert.throws(() => ShmLogWriter.create("", SMALL), RangeError);
+  assert.throws(() => ShmLogWriter.create("", { unlinkOnClose: true, ...SMALL }), RangeError);
 });
 
 test("Deno: a log in shared memory needs no permission but --allow-ffi", (t) => {

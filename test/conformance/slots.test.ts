@@ -61,7 +61,9 @@ test("beyond the limit of slots the error says what to do", () => {
   using _one = ShmLogWriter.create(name, { ...options, slots: 2 });
   assert.throws(
     () => ShmLogWriter.create(name, { ...options, slots: 2 }),
-    (error) => error instanceof WriterLockedError && /all 2 slots .*"slots"/.test(error.message),
+    (error) =>
+      error instanceof WriterLockedError &&
+      /all 2 slots .* raise the option "slots"/.test(error.message),
   );
   for (const slots of [0, 1.5, "2"]) {
     assert.throws(() => ShmLogWriter.create(name, { ...options, slots: slots as number }), /slots/);

@@ -247,7 +247,12 @@ for (const [i, other] of runtimes.entries()) {
   const how = i % 2 === 0 ? "entries" : "batches";
   test(`${other.title} follows a log of version 2 by ${how}, and ends with it`, async () => {
     const name = uniqueName("two");
-    using writer = ShmLogWriter.create(name, { ...TWO, chunkSize: 4096, chunkCount: 4 });
+    using writer = ShmLogWriter.create(name, {
+      unlinkOnClose: true,
+      ...TWO,
+      chunkSize: 4096,
+      chunkCount: 4,
+    });
     const child = startChild(follower, [name, 0, how], other);
     assert.equal(await child.nextLine(), "there");
     for (let n = 1; n <= 100; n++) writer.write(`entry ${n}`);

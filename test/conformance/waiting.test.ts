@@ -75,7 +75,11 @@ test("waitFor() opens the very log that it found ready, should its name be taken
   skip: needsLastingNames,
 }, async () => {
   const name = uniqueName("ready");
-  const { segmentSize: size } = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+  const { segmentSize: size } = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 4096,
+    chunkCount: 4,
+  });
   const real = system();
   let looks = 0;
   replaceSystem({

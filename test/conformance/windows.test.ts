@@ -46,24 +46,31 @@ test(
   { skip },
   () => {
     const name = uniqueName("windows");
-    const first = ShmLogWriter.create(name, SMALL);
+    const first = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL });
     first.write("one");
     using reader = ShmLogReader.open(name);
     first.close();
-    assert.throws(() => ShmLogWriter.create(name, SMALL), SegmentExistsError);
-    using second = ShmLogWriter.create(name, { ...SMALL, ifExists: "resume" });
+    assert.throws(
+      () => ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL }),
+      SegmentExistsError,
+    );
+    using second = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, ifExists: "resume" });
     assert.deepEqual([second.chunkSize, second.write("two")], [first.chunkSize, 2]);
     assert.deepEqual(texts(reader), ["one", "two"]);
-    assert.throws(() => ShmLogWriter.create(name, { ifExists: "resume" }), WriterLockedError);
+    assert.throws(
+      () => ShmLogWriter.create(name, { unlinkOnClose: true, ifExists: "resume" }),
+      WriterLockedError,
+    );
   },
 );
 
 test("a log that a reader keeps is not replaced, but one that nobody has open is", { skip }, () => {
   const name = uniqueName("windows");
-  const first = ShmLogWriter.create(name, SMALL);
+  const first = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL });
   first.write("one");
   const reader = ShmLogReader.open(name);
-  const replace = () => ShmLogWriter.create(name, { ...SMALL, ifExists: "replace" });
+  const replace = () =>
+    ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, ifExists: "replace" });
   assert.throws(replace, WriterLockedError);
   first.close();
   assert.throws(
@@ -97,7 +104,7 @@ test(
     await killed.kill();
     assert.equal(reader.isWriterAlive(), false);
     const last = reader.inspect().lastSequenceNumber;
-    using writer = ShmLogWriter.create(name, { ifExists: "resume" });
+    using writer = ShmLogWriter.create(name, { unlinkOnClose: true, ifExists: "resume" });
     assert.equal(writer.totalEntriesWritten, last);
     writer.write(streamEntry(last + 1, 300));
     for (const entry of reader) check.take(entry.sequenceNumber, entry.bytes);
@@ -108,7 +115,7 @@ test(
 test("chunks share what a segment has more than was asked for, up to its end", { skip }, () => {
   for (const [chunkSize, chunkCount] of [[4096, 4], [100, 3], [1024, 63], [5000, 1]]) {
     const name = uniqueName("windows");
-    using writer = ShmLogWriter.create(name, { chunkSize, chunkCount });
+    using writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize, chunkCount });
     using reader = ShmLogReader.open(name);
     const data = 16 + 16 * chunkCount;
     assert.equal(writer.segmentSize % 4096, 0);

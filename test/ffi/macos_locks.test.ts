@@ -202,7 +202,10 @@ macTest("a segment that its creator may be about to mark can be opened, but not 
   assert.equal(memory.byteLength, 16384);
   assert.equal(memory.isLocked(), false);
   assert.throws(() => memory.tryLock(), SegmentNotFoundError);
-  assert.throws(() => ShmLogWriter.create("/blank", { ifExists: "replace" }), SegmentNotFoundError);
+  assert.throws(
+    () => ShmLogWriter.create("/blank", { unlinkOnClose: true, ifExists: "replace" }),
+    SegmentNotFoundError,
+  );
   assert.deepEqual(readdirSync(mac.lockFolder), []);
 });
 

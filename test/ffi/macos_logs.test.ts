@@ -20,9 +20,12 @@ macTest("a log is written, read, resumed, replaced, and cleaned up", (mac) => {
   {
     using writer = ShmLogWriter.create("/log", { ...SMALL, unlinkOnClose: false });
     assert.equal(writer.segmentSize, 80 + 4 * 4096);
-    assert.throws(() => ShmLogWriter.create("/log", SMALL), SegmentExistsError);
     assert.throws(
-      () => ShmLogWriter.create("/log", { ...SMALL, ifExists: "resume" }),
+      () => ShmLogWriter.create("/log", { ...SMALL, ifExists: "fail" }),
+      SegmentExistsError,
+    );
+    assert.throws(
+      () => ShmLogWriter.create("/log", { unlinkOnClose: true, ...SMALL, ifExists: "resume" }),
       WriterLockedError,
     );
     writer.writeMany(["one", "two"]);
@@ -41,7 +44,11 @@ macTest("a log is written, read, resumed, replaced, and cleaned up", (mac) => {
     assert.deepEqual([...reader].map((entry) => entry.text), ["one", "two", "three"]);
   }
   {
-    using writer = ShmLogWriter.create("/log", { ...SMALL, ifExists: "replace" });
+    using writer = ShmLogWriter.create("/log", {
+      unlinkOnClose: true,
+      ...SMALL,
+      ifExists: "replace",
+    });
     writer.write("anew");
     assert.ok(reader.isReplaced());
     assert.ok(reader.reopen());
@@ -53,17 +60,17 @@ macTest("a log is written, read, resumed, replaced, and cleaned up", (mac) => {
 
 macTest("nothing is left of a log whose lock can't be had", (mac) => {
   rmSync(mac.lockFolder, { recursive: true });
-  assert.throws(() => ShmLogWriter.create("/log", SMALL), /lock file/);
+  assert.throws(() => ShmLogWriter.create("/log", { unlinkOnClose: true, ...SMALL }), /lock file/);
   assert.equal(SharedMemory.exists("/log"), false);
 });
 
 macTest(
   "a writer whose log lost its name keeps nobody from the name, and takes it from nobody",
   (mac) => {
-    const first = ShmLogWriter.create("/name", SMALL);
+    const first = ShmLogWriter.create("/name", { unlinkOnClose: true, ...SMALL });
     using reader = ShmLogReader.open("/name");
     SharedMemory.unlink("/name");
-    using second = ShmLogWriter.create("/name", SMALL);
+    using second = ShmLogWriter.create("/name", { unlinkOnClose: true, ...SMALL });
     assert.equal(readdirSync(mac.lockFolder).length, 2);
     assert.ok(reader.isReplaced() && reader.isWriterAlive());
     first.close();
@@ -77,7 +84,7 @@ macTest(
 );
 
 macTest("a log is read by system calls, lap after lap", () => {
-  using writer = ShmLogWriter.create("/laps", SMALL);
+  using writer = ShmLogWriter.create("/laps", { unlinkOnClose: true, ...SMALL });
   using reader = ShmLogReader.open("/laps", { copyMode: "pread" });
   using mapped = ShmLogReader.open("/laps");
   let read = 0;
@@ -105,7 +112,7 @@ macTest("a cursor goes on in its segment, and in no other", () => {
   }
   SharedMemory.unlink("/cursor");
   writer.close();
-  using _anew = ShmLogWriter.create("/cursor", SMALL);
+  using _anew = ShmLogWriter.create("/cursor", { unlinkOnClose: true, ...SMALL });
   _anew.writeMany(["1", "2", "3"]);
   using third = ShmLogReader.open("/cursor", { after });
   assert.equal(third.continuation?.isSameSegment, false);
@@ -121,12 +128,12 @@ macTest("the log of another program is read, and resumed, but no cursor is kept 
   using again = ShmLogReader.open("/cpp", { after: reader.position });
   assert.equal(again.continuation?.isSameSegment, false);
   assert.equal(again.read()?.text, "one");
-  using writer = ShmLogWriter.create("/cpp", { ifExists: "resume" });
+  using writer = ShmLogWriter.create("/cpp", { unlinkOnClose: true, ifExists: "resume" });
   assert.equal(writer.write("three"), 3);
   assert.equal(reader.isReplaced(), false);
   mac.makeForeign("/text", new TextEncoder().encode("no log at all"));
   assert.throws(
-    () => ShmLogWriter.create("/text", { ifExists: "replace" }),
+    () => ShmLogWriter.create("/text", { unlinkOnClose: true, ifExists: "replace" }),
     UnsupportedLogError,
   );
 });
@@ -152,7 +159,7 @@ macTest("a follower goes over to the log that took the name", async () => {
 macTest("waitFor() finds a log that is made later", async () => {
   const opening = ShmLogReader.waitFor("/later", { interval: 1 });
   await new Promise((resolve) => setTimeout(resolve, 5));
-  using writer = ShmLogWriter.create("/later", SMALL);
+  using writer = ShmLogWriter.create("/later", { unlinkOnClose: true, ...SMALL });
   writer.write("hello");
   using reader = await opening;
   assert.equal(reader.read()?.text, "hello");

@@ -40,7 +40,11 @@ test(`textEncoding writes what TextEncoder writes, and nothing beyond (seed ${ba
 test(`text comes out of a log as it went in, one by one and many at once (seed ${baseSeed})`, () => {
   const random = new Random(baseSeed + 1);
   const name = uniqueName();
-  using writer = ShmLogWriter.create(name, { chunkSize: 16384, chunkCount: 4 });
+  using writer = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 16384,
+    chunkCount: 4,
+  });
   using reader = ShmLogReader.open(name);
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   for (let round = 0; round < 300; round++) {
@@ -58,7 +62,7 @@ test(`text comes out of a log as it went in, one by one and many at once (seed $
 
 test("text that just fits, and text that just does not, at the end of a log", () => {
   const name = uniqueName();
-  using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 1 });
+  using writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 1 });
   using reader = ShmLogReader.open(name);
   const most = writer.maxEntrySize;
   const euros = Math.floor(most / 3);

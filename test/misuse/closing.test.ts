@@ -61,7 +61,11 @@ for (const options of [{}, { copyMode: "pread" }] satisfies ShmLogReaderOptions[
     use: (reader: ShmLogReader) => unknown,
     before: () => void,
   ) => {
-    using writer = ShmLogWriter.create(NAME, { chunkSize: 4096, chunkCount: 2 });
+    using writer = ShmLogWriter.create(NAME, {
+      unlinkOnClose: true,
+      chunkSize: 4096,
+      chunkCount: 2,
+    });
     writer.writeMany(["one", "two", "three"]);
     using reader = ShmLogReader.open(NAME, options);
     before.call(reader);
@@ -85,7 +89,7 @@ for (const options of [{}, { copyMode: "pread" }] satisfies ShmLogReaderOptions[
 }
 
 test("a visitor's own error stays what it is when it closes the reader", () => {
-  using writer = ShmLogWriter.create(NAME, { chunkSize: 4096, chunkCount: 2 });
+  using writer = ShmLogWriter.create(NAME, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 2 });
   writer.write("one");
   using reader = ShmLogReader.open(NAME);
   const mine = new Error("mine");
@@ -150,7 +154,7 @@ test("ring: close() within an iteration, and what comes after it, is a ClosedErr
 });
 
 test("a signal ends a follower that sleeps for long, of each structure", async () => {
-  using writer = ShmLogWriter.create(NAME, { chunkSize: 4096, chunkCount: 2 });
+  using writer = ShmLogWriter.create(NAME, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 2 });
   using log = ShmLogReader.open(NAME);
   using events = EventLogWriter.create(`${path}-signal`);
   using eventReader = EventLogReader.open(`${path}-signal`);

@@ -53,7 +53,8 @@ const byName: Record<string, (name: string) => unknown> = {
   "SharedMemory.create()": (name) => SharedMemory.create(name, 100),
   "SharedMemory.open()": (name) => SharedMemory.open(name),
   "NamedSemaphore": (name) => new NamedSemaphore(name),
-  "ShmLogWriter.create()": (name) => ShmLogWriter.create(name, { chunkSize: 64, chunkCount: 2 }),
+  "ShmLogWriter.create()": (name) =>
+    ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 64, chunkCount: 2 }),
   "ShmLogReader.open()": (name) => ShmLogReader.open(name),
 };
 const byPath: Record<string, (path: string) => unknown> = {
@@ -99,7 +100,10 @@ test("a log's target of another kind is a typed error", () => {
     const target of [{}, { name: "x" }, { path: 5 }, { path: undefined }, [], 5, null, undefined]
   ) {
     assertTyped(() => ShmLogReader.open(target as LogTarget), JSON.stringify(target));
-    assertTyped(() => ShmLogWriter.create(target as LogTarget), JSON.stringify(target));
+    assertTyped(
+      () => ShmLogWriter.create(target as LogTarget, { unlinkOnClose: true }),
+      JSON.stringify(target),
+    );
   }
 });
 
@@ -114,7 +118,7 @@ test("what is closed is a ClosedError at each use, but closing twice is no error
 });
 
 test("claims of wrong sizes, twice, and after close() are typed errors, and the log stays sound", () => {
-  using writer = ShmLogWriter.create(NAME, { chunkSize: 4096, chunkCount: 2 });
+  using writer = ShmLogWriter.create(NAME, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 2 });
   writer.write("first");
   for (const length of [-1, 1.5, NaN, Infinity, "5", null, {}, 5n, 2 ** 32]) {
     assertTyped(() => writer.claim(length as number), String(length));

@@ -48,7 +48,7 @@ function emptyLog(): ArrayBuffer {
   return memory;
 }
 
-const log = ShmLogWriter.create(NAME, { chunkSize: 4096, chunkCount: 2 });
+const log = ShmLogWriter.create(NAME, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 2 });
 const reader = ShmLogReader.open(NAME);
 const events = EventLogWriter.create(join(folder, "events"));
 const eventReader = EventLogReader.open(join(folder, "events"));

@@ -104,7 +104,7 @@ test("handles are printed with what they are, open and closed, and have a tag", 
   const name = `/misuse-shown-${process.pid}`;
   const path = join(tmpdir(), `misuse-shown-${process.pid}`);
   const memory = logOf("one");
-  const writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 2 });
+  const writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 2 });
   const events = EventLogWriter.create(`${path}-events`);
   const spsc = SpscRingBuffer.create(64).split();
   const circular = [new ArrayBuffer(1024), new ArrayBuffer(2000), { capacity: 1000 }] as const;

@@ -23,7 +23,7 @@ after(async () => {
 });
 
 function makeLog(name: string = uniqueName("page")): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 8 });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 65536, chunkCount: 8 });
 }
 
 /** A server with a page open; at the end nobody may have complained. */
@@ -303,7 +303,11 @@ test("on a phone the logs and the ring are in a drawer", { skip }, async () => {
 
 test("nothing that strangers write harms the page, nor hides in it", { skip }, async () => {
   const logs = hostileNames.map((name) => makeLog(`${uniqueName("page")}${name}`));
-  const log = ShmLogWriter.create(uniqueName("page"), { chunkSize: 1 << 20, chunkCount: 4 });
+  const log = ShmLogWriter.create(uniqueName("page"), {
+    unlinkOnClose: true,
+    chunkSize: 1 << 20,
+    chunkCount: 4,
+  });
   try {
     log.writeMany(hostileEntries.map(({ bytes }) => bytes));
     log.write("the end");

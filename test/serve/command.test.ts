@@ -23,7 +23,11 @@ import { uniqueName } from "../support/runtime.ts";
 import { ask, EventClient } from "../support/serve.ts";
 
 test("serve prints its address, shows the log, and ends on Ctrl-C with a page open", async () => {
-  using log = ShmLogWriter.create(uniqueName("serve"), { chunkSize: 65536, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("serve"), {
+    unlinkOnClose: true,
+    chunkSize: 65536,
+    chunkCount: 4,
+  });
   log.write("hello");
   const running = startCli(["serve", log.name, "--port", 0]);
   await running.until((stdout) => stdout.endsWith("\n"));
@@ -39,7 +43,11 @@ test("serve prints its address, shows the log, and ends on Ctrl-C with a page op
 test("serve outlives a crowd of idle connections where descriptors are few", {
   skip: process.platform !== "linux" ? "wants a shell with ulimit -n" : false,
 }, async () => {
-  using log = ShmLogWriter.create(uniqueName("serve"), { chunkSize: 65536, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("serve"), {
+    unlinkOnClose: true,
+    chunkSize: 65536,
+    chunkCount: 4,
+  });
   log.write("hello");
   const [command, args] = cliCommand(["serve", log.name, "--port", 0]);
   const child = spawn("sh", ["-c", 'ulimit -n 100; exec "$0" "$@"', command, ...args], {

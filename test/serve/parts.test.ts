@@ -277,8 +277,16 @@ test("ringPicture() of many chunks has few arcs", () => {
 });
 
 test("CopiedLook sees what inspect() sees", () => {
-  using log = ShmLogWriter.create(uniqueName("look"), { chunkSize: 1024, chunkCount: 4 });
-  using other = ShmLogWriter.create(uniqueName("look"), { chunkSize: 2048, chunkCount: 8 });
+  using log = ShmLogWriter.create(uniqueName("look"), {
+    unlinkOnClose: true,
+    chunkSize: 1024,
+    chunkCount: 4,
+  });
+  using other = ShmLogWriter.create(uniqueName("look"), {
+    unlinkOnClose: true,
+    chunkSize: 2048,
+    chunkCount: 8,
+  });
   const look = new CopiedLook();
   for (const one of [log, other, log]) {
     for (let i = 0; i < 200; i++) one.write(`line ${i}`);
@@ -357,7 +365,11 @@ test("a row of a long entry does not keep the rest of it in memory", {
 });
 
 test("findBacklog() keeps rows, and not the entries that they are parts of", async () => {
-  using log = ShmLogWriter.create(uniqueName(), { chunkSize: 1 << 20, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName(), {
+    unlinkOnClose: true,
+    chunkSize: 1 << 20,
+    chunkCount: 4,
+  });
   log.write("first");
   log.write("y".repeat(100_000));
   using reader = ShmLogReader.open(log.name);

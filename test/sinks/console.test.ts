@@ -67,7 +67,7 @@ test("each method is captured with its level, and prints what it printed", () =>
     ]);
     assert.equal(printed.length, 9);
     assert.deepEqual(printed[0], ["log", "a %s %d", "b", 3]);
-    assert.deepEqual(capture.counts, { written: 6, truncated: 0, split: 0, errors: 0 });
+    assert.deepEqual(capture.counts, { written: 6, truncated: 0, split: 0, errors: 0, dropped: 0 });
   });
 });
 
@@ -268,7 +268,10 @@ test("a formatter leaves a call out with undefined", () => {
 
 test("a log that was closed is reported, and printing works", () => {
   quietly((printed) => {
-    const writer = ShmLogWriter.create(uniqueName("console"), { chunkSize: 65536 });
+    const writer = ShmLogWriter.create(uniqueName("console"), {
+      unlinkOnClose: true,
+      chunkSize: 65536,
+    });
     const errors: unknown[] = [];
     const capture = captureConsole({ writer, onError: (error) => errors.push(error) });
     writer.close();

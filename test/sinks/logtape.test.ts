@@ -39,7 +39,7 @@ test("a record is a line of LogTape's text format", async () => {
   });
   assert.equal(texts.length, 1);
   assert.match(texts[0], /^\d{4}-\d\d-\d\d .* \[WRN\] app·db: slow: 12 ms$/);
-  assert.deepEqual(sink.counts, { written: 1, truncated: 0, split: 0, errors: 0 });
+  assert.deepEqual(sink.counts, { written: 1, truncated: 0, split: 0, errors: 0, dropped: 0 });
 });
 
 test("formatter json: a record is a JSON line", async () => {
@@ -85,7 +85,7 @@ test("a formatter that throws is reported and does no harm", async () => {
   );
   assert.deepEqual(texts, ["good"]);
   assert.deepEqual(errors.map(String), ["Error: can't"]);
-  assert.deepEqual(sink.counts, { written: 1, truncated: 0, split: 0, errors: 1 });
+  assert.deepEqual(sink.counts, { written: 1, truncated: 0, split: 0, errors: 1, dropped: 0 });
 });
 
 test("a value whose toJSON throws is reported and does no harm", async () => {

@@ -49,7 +49,13 @@ test("a line is an entry, without its newline", () => {
   assert.deepEqual([JSON.parse(first).user, JSON.parse(first).msg], [7, "hello"]);
   const { level, module, err } = JSON.parse(second);
   assert.deepEqual([level, module, err.message], [50, "db", "broken"]);
-  assert.deepEqual(destination.counts, { written: 2, truncated: 0, split: 0, errors: 0 });
+  assert.deepEqual(destination.counts, {
+    written: 2,
+    truncated: 0,
+    split: 0,
+    errors: 0,
+    dropped: 0,
+  });
 });
 
 test("bytes of a stream are an entry, and what is no line is reported, and not thrown", () => {
@@ -178,9 +184,12 @@ test("a transport that can't be set up is an error event", {
 }, async () => {
   using log = segment();
   using _ = ShmLogWriter.create(log.target, { chunkSize: 65536 });
-  const transport = pino.transport({ target: transportFile, options: { target: log.target } });
+  const transport = pino.transport({
+    target: transportFile,
+    options: { target: log.target, required: true, ifExists: "fail" },
+  });
   const [error] = await once(transport, "error");
-  assert.match(String(error.message), /writer/);
+  assert.match(String(error.message), /exists/);
 });
 
 test("the transport puts lines together from any pieces", () => {

@@ -52,7 +52,13 @@ test("a line is what winston's format makes, and is in the log when the call ret
     { level: "info", message: "hello", user: 7 },
     { level: "error", message: "broken", module: "db" },
   ]);
-  assert.deepEqual(recorder.transport.counts, { written: 2, truncated: 0, split: 0, errors: 0 });
+  assert.deepEqual(recorder.transport.counts, {
+    written: 2,
+    truncated: 0,
+    split: 0,
+    errors: 0,
+    dropped: 0,
+  });
 });
 
 test("the transport has a level, can be silent, and has a format of its own", () => {
@@ -193,9 +199,7 @@ test("who logs an error where it failed does not do so for ever", () => {
   assert.ok(calls > 0 && calls < 200, `told ${calls} times`);
 });
 
-test("a transport that can't be set up throws at once", () => {
-  using recorder = new Recorder();
-  assert.throws(() => new ShmTransport({ target: recorder.target }), /writer/);
+test("wrong options of a transport throw at once", () => {
   const format = "json" as unknown as WinstonFormat;
   assert.throws(() => new ShmTransport({ target: "/never-made", format }), TypeError);
 });

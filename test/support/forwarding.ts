@@ -11,7 +11,11 @@ import { uniqueName } from "./runtime.ts";
 /** A log with a writer and a reader that starts with the oldest entry. */
 export function newLog(options: { chunkSize?: number; chunkCount?: number } = {}) {
   const { chunkSize = 65536, chunkCount = 16 } = options;
-  const writer = ShmLogWriter.create(uniqueName("nats"), { chunkSize, chunkCount });
+  const writer = ShmLogWriter.create(uniqueName("nats"), {
+    unlinkOnClose: true,
+    chunkSize,
+    chunkCount,
+  });
   const reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
   return {
     writer,

@@ -12,6 +12,7 @@ import {
   thisExecutable,
   thisRuntime as currentRuntime,
 } from "../../scripts/runtimes.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { complaintsIn } from "./platform.ts";
 
 /** `deno`, `bun` or `node`. */
@@ -141,9 +142,16 @@ let count = 0;
 
 /**
  * A name for a segment that nobody else uses. With a `subject` no other test file of this process
- * has such names.
+ * has such names. What has it, or begins with it, is removed when this process ends; on Bun, which says
+ * nothing of the end of tests, when others come.
  */
 export function uniqueName(subject: string = "test"): string {
+  if (count === 0) {
+    removeLeftovers(false);
+    process.on("exit", () => removeLeftovers(true));
+    // Deno's tests end with this instead.
+    globalThis.addEventListener?.("unload", () => removeLeftovers(true));
+  }
   // A name has 30 bytes on macOS.
   const library = process.platform === "darwin" ? "o" : "ouroboros";
   return `/${library}-${subject}-${process.pid}-${count++}`;

@@ -11,7 +11,7 @@ export const newName = (): string => uniqueName("serve");
 
 /** A log to look at. */
 export function makeLog(name: string = newName(), chunkSize: number = 65536): ShmLogWriter {
-  return ShmLogWriter.create(name, { chunkSize, chunkCount: 4 });
+  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize, chunkCount: 4 });
 }
 
 /** A server for as long as a test needs it. */

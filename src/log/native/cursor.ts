@@ -15,7 +15,7 @@ import { mustBe } from "../../base/arguments.ts";
  * ```ts
  * import { type Cursor, ShmLogReader, ShmLogWriter } from "@ouroboros/log";
  *
- * using writer = ShmLogWriter.create("/doc-cursor", { chunkSize: 65536, chunkCount: 4 });
+ * using writer = ShmLogWriter.create("/doc-cursor", { size: "256KiB", unlinkOnClose: true });
  * writer.writeMany(["one", "two"]);
  * using first = ShmLogReader.open("/doc-cursor");
  * first.read();

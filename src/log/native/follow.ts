@@ -37,10 +37,10 @@ import {
  * ```ts
  * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
  *
- * const writer = ShmLogWriter.create("/doc-to-the-end", { chunkSize: 65536, chunkCount: 4 });
+ * const writer = ShmLogWriter.create("/doc-to-the-end", { size: "256KiB" });
  * using reader = ShmLogReader.open("/doc-to-the-end");
  * writer.write("last words");
- * writer.close(); // removes the log: no entry can come
+ * writer.close({ unlink: true }); // no entry can come
  * for await (const entry of reader.follow({ onAbandoned: "end" })) {
  *   console.log(entry.text); // last words
  * }

@@ -76,7 +76,7 @@ export interface SavedLog extends SnapshotInfo {
  * import { tmpdir } from "node:os";
  * import { saveLog, ShmLogReader, ShmLogWriter } from "@ouroboros/log";
  *
- * using writer = ShmLogWriter.create("/doc-save", { chunkSize: 65536, chunkCount: 4 });
+ * using writer = ShmLogWriter.create("/doc-save", { size: "256KiB", unlinkOnClose: true });
  * writer.writeMany(["one", "two"]);
  * const path = `${tmpdir()}/doc-save-${process.pid}.log`;
  * const saved = await saveLog("/doc-save", path);

@@ -36,7 +36,7 @@ import { inspectable } from "../../base/inspectable.ts";
  * ```ts
  * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
  *
- * using writer = ShmLogWriter.create("/doc-reader", { chunkSize: 65536, chunkCount: 4 });
+ * using writer = ShmLogWriter.create("/doc-reader", { size: "256KiB", unlinkOnClose: true });
  * writer.writeMany(["one", "two"]);
  *
  * using reader = ShmLogReader.open("/doc-reader");
@@ -93,7 +93,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
    *
    * const opening = ShmLogReader.waitFor("/doc-wait", { signal: AbortSignal.timeout(5000) });
-   * using writer = ShmLogWriter.create("/doc-wait", { chunkSize: 65536, chunkCount: 4 });
+   * using writer = ShmLogWriter.create("/doc-wait", { size: "256KiB", unlinkOnClose: true });
    * using reader = await opening;
    * writer.write("hello");
    * console.log(reader.read()?.text); // hello
@@ -232,7 +232,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * ```ts
    * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
    *
-   * using writer = ShmLogWriter.create("/doc-follow", { chunkSize: 65536, chunkCount: 4 });
+   * using writer = ShmLogWriter.create("/doc-follow", { size: "256KiB", unlinkOnClose: true });
    * using reader = ShmLogReader.open("/doc-follow");
    * setTimeout(() => writer.write("later"), 20);
    * for await (const entry of reader.follow()) {
@@ -256,7 +256,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * ```ts
    * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
    *
-   * using writer = ShmLogWriter.create("/doc-batches", { chunkSize: 65536, chunkCount: 4 });
+   * using writer = ShmLogWriter.create("/doc-batches", { size: "256KiB", unlinkOnClose: true });
    * using reader = ShmLogReader.open("/doc-batches");
    * writer.writeMany(["a", "b"]);
    * for await (const batch of reader.followBatches()) {
@@ -288,7 +288,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * ```ts
    * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
    *
-   * using writer = ShmLogWriter.create("/doc-readable", { chunkSize: 65536, chunkCount: 4 });
+   * using writer = ShmLogWriter.create("/doc-readable", { size: "256KiB", unlinkOnClose: true });
    * writer.writeMany(["a", "b"]);
    * using reader = ShmLogReader.open("/doc-readable");
    * for await (const text of reader.readable({ as: "text" })) {

@@ -8,11 +8,12 @@ import { type Doorbell, onProcessEnd } from "../../../ffi/mod.ts";
 import { ClosedError, SegmentExistsError } from "../../errors.ts";
 import type { Claim } from "../claim.ts";
 import type { Writer } from "../writer.ts";
+import { lifeOf } from "../writer_options.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
 import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
-import { hasSlot, openSlot } from "../../slots.ts";
-import { checkOptions } from "../../base/options.ts";
+import { openSlot } from "../../slots.ts";
+import { checkOptions, flag } from "../../base/options.ts";
 import { shmWriterChecks } from "./writer_options.ts";
 import { inspectable } from "../../base/inspectable.ts";
 
@@ -29,7 +30,7 @@ const ATTEMPTS = 100;
  * ```ts
  * import { ShmLogWriter } from "@ouroboros/log";
  *
- * using writer = ShmLogWriter.create("/doc-writer", { chunkSize: 65536, chunkCount: 4 });
+ * using writer = ShmLogWriter.create("/doc-writer", { size: "256KiB", unlinkOnClose: true });
  * writer.write("service started");
  * console.log(writer.totalEntriesWritten); // 1
  * ```
@@ -41,7 +42,7 @@ const ATTEMPTS = 100;
  * import { ShmLogWriter } from "@ouroboros/log";
  *
  * const path = `${tmpdir()}/doc-writer-${process.pid}.log`;
- * using writer = ShmLogWriter.create({ path }, { ifExists: "resume", chunkSize: 65536 });
+ * using writer = ShmLogWriter.create({ path }, { size: "256KiB" });
  * writer.write("on disk when the kernel writes it");
  * writer.flush(); // or now
  * writer.close();
@@ -55,16 +56,19 @@ export class ShmLogWriter implements Disposable {
   readonly #unlinksOnClose: boolean;
   readonly #forgetProcessEnd: (() => void) | undefined;
 
-  private constructor(target: LogTarget, opened: WrittenLog, options: ShmLogWriterOptions) {
+  private constructor(opened: WrittenLog, options: ShmLogWriterOptions) {
     this.#memory = opened.memory;
     this.#writer = opened.writer;
     this.#bell = opened.bell;
-    this.#unlinksOnClose = options.unlinkOnClose ?? typeof target === "string";
+    this.#unlinksOnClose = options.unlinkOnClose ?? false;
     if (options.handleSignals) this.#forgetProcessEnd = onProcessEnd(() => this.close());
   }
 
   /**
    * Creates the log, or takes over one that exists, and becomes its writer.
+   *
+   * The log stays when the writer is closed or its process ends, in whatever way, and the next one that
+   * is created with this target continues it.
    *
    * Of a target with `{slot}` it is the log with the lowest number from 0 on that no living writer holds,
    * and the one that is there is resumed: `"/app.{slot}"` is `/app.0`, in a second process `/app.1`, and
@@ -101,23 +105,23 @@ export class ShmLogWriter implements Disposable {
   static create(target: LogTarget, options: ShmLogWriterOptions = {}): ShmLogWriter {
     checkOptions("ShmLogWriter", options, shmWriterChecks);
     const name = typeof target === "string" ? target : target.path;
-    const { ifExists = hasSlot(name) ? "resume" : "fail" } = options;
-    if (ifExists === "restart" && options.version !== 2) {
+    // Whatever is there.
+    lifeOf(options);
+    if (options.ifExists === "restart" && options.version !== 2) {
       throw new TypeError('ifExists is "restart", which is for logs of version 2: add version: 2');
     }
     return openSlot(name, options.slots, (slot) => {
-      const place = typeof target === "string" ? slot : { path: slot };
-      return ShmLogWriter.#open(place, { ...options, ifExists });
+      return ShmLogWriter.#open(typeof target === "string" ? slot : { path: slot }, options);
     });
   }
 
   static #open(target: LogTarget, options: ShmLogWriterOptions): ShmLogWriter {
-    const { ifExists = "fail" } = options;
+    const { ifExists = "resume" } = options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const opened = ifExists === "fail"
         ? createNew(target, options)
         : createOrTakeOver(target, options);
-      if (opened !== undefined) return new ShmLogWriter(target, opened, options);
+      if (opened !== undefined) return new ShmLogWriter(opened, options);
     }
     throw new SegmentExistsError(
       `log ${
@@ -241,13 +245,13 @@ export class ShmLogWriter implements Disposable {
    * ```ts
    * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";
    *
-   * const writer = ShmLogWriter.create("/doc-finish", { version: 2, chunkSize: 65536 });
+   * const writer = ShmLogWriter.create("/doc-finish", { version: 2, size: "256KiB" });
    * using reader = ShmLogReader.open("/doc-finish");
    * writer.write("last words");
    * writer.finish();
    * for await (const entry of reader.follow()) console.log(entry.text); // last words
    * console.log(reader.isFinished); // true
-   * writer.close();
+   * writer.close({ unlink: true });
    * ```
    */
   finish(): void {
@@ -255,20 +259,24 @@ export class ShmLogWriter implements Disposable {
   }
 
   /**
-   * Ends writing, and removes the segment if `unlinkOnClose` says so. May be called twice.
+   * Ends writing. May be called twice. The log stays, unless `unlinkOnClose` or `unlink` says that it is
+   * removed.
    *
+   * @param options whether to remove the segment, whatever `unlinkOnClose` says
    * @throws {PermissionDeniedError} if the system does not allow to remove it, as on Windows a file that
    * others have mapped. It is closed then, and stays
    */
-  close(): void {
+  close(options: { unlink?: boolean } = {}): void {
     if (this.#memory.closed) return;
+    checkOptions("close()", options, { unlink: flag });
+    const { unlink = this.#unlinksOnClose } = options;
     this.#forgetProcessEnd?.();
     this.#writer.close();
     this.#bell?.attend(false);
     this.#bell?.close();
     try {
       // Only our own: somebody may have replaced the segment by a new one of the same name.
-      if (this.#unlinksOnClose && this.#memory.isOwn() && this.#memory.isCurrent()) {
+      if (unlink && this.#memory.isOwn() && this.#memory.isCurrent()) {
         this.#memory.remove();
       }
     } finally {

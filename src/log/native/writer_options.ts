@@ -30,9 +30,9 @@ export interface ShmLogWriterOptions extends LifeOptions {
   /** How many slots there may be for `{slot}` in the name, from 1 on. Default 64. */
   slots?: number;
   /**
-   * What to do if the segment exists: `"fail"`, `"resume"` it with its entries and the next sequence
-   * number, `"replace"` it by an empty one, or `"restart"` it, for `version: 2` only: it is then empty, in
-   * the same segment, with another id. Default `"fail"`.
+   * What to do if the segment exists: `"resume"` it with its entries and the next sequence number,
+   * `"replace"` it by an empty one, `"restart"` it, for `version: 2` only: it is then empty, in the same
+   * segment, with another id; or `"fail"`. Default `"resume"`.
    *
    * A log that is resumed or restarted keeps its version, one that is resumed also its id.
    *
@@ -45,7 +45,8 @@ export interface ShmLogWriterOptions extends LifeOptions {
   ifExists?: "fail" | "resume" | "replace" | "restart";
   /**
    * Whether `close()` removes the segment, if it is this user's. Readers that have it open keep it.
-   * Default `true` for shared memory, `false` for a file. On Windows shared memory is always removed
+   * Default `false`: a log stays until you remove it, whether its writer is closed, fails or is killed.
+   * On Windows shared memory is always removed
    * when all have closed it, and a file cannot be removed while others have it mapped.
    */
   unlinkOnClose?: boolean;

@@ -3,7 +3,11 @@
 import process from "node:process";
 import { ShmLogWriter } from "../../../mod.ts";
 
-const log = ShmLogWriter.create(process.argv[2], { chunkSize: 262144, chunkCount: 4 });
+const log = ShmLogWriter.create(process.argv[2], {
+  unlinkOnClose: true,
+  chunkSize: 262144,
+  chunkCount: 4,
+});
 const fill = "x".repeat(200);
 for (let i = 1; i <= 5000; i++) write(i);
 console.log("writing");

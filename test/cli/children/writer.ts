@@ -6,6 +6,7 @@ import { ShmLogWriter, type ShmLogWriterOptions } from "../../../mod.ts";
 
 const [name, tag, ifExists, chunkSize] = process.argv.slice(2);
 const log = ShmLogWriter.create(name, {
+  unlinkOnClose: true,
   chunkSize: Number(chunkSize),
   chunkCount: 4,
   ifExists: ifExists as ShmLogWriterOptions["ifExists"],

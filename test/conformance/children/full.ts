@@ -9,7 +9,12 @@ const target: LogTarget = kind === "file" ? { path: `${folder}/log` } : "log";
 
 function attempt(chunkSize: number): string {
   try {
-    ShmLogWriter.create(target, { chunkSize, chunkCount: 4, ifExists: "resume" }).close();
+    ShmLogWriter.create(target, {
+      chunkSize,
+      chunkCount: 4,
+      ifExists: "resume",
+      unlinkOnClose: typeof target === "string",
+    }).close();
     return "created";
   } catch (error) {
     if (!(error instanceof OuroborosError)) throw error;
@@ -29,7 +34,11 @@ function fillUp(): void {
 
 const tooLarge = attempt(1 << 19);
 const left = readdirSync(folder).length;
-const writer = ShmLogWriter.create(target, { chunkSize: 1 << 17, chunkCount: 4 });
+const writer = ShmLogWriter.create(target, {
+  chunkSize: 1 << 17,
+  chunkCount: 4,
+  unlinkOnClose: typeof target === "string",
+});
 fillUp();
 const { bfree } = statfsSync(folder);
 using reader = ShmLogReader.open(target);

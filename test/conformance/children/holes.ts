@@ -42,7 +42,10 @@ interface Kind {
 const log: Kind = {
   files: ["log"],
   open() {
-    const writer = ShmLogWriter.create(target("log"), { ...options, ifExists: "resume" });
+    const writer = ShmLogWriter.create(target("log"), {
+      ...options,
+      ifExists: "resume",
+    });
     return { write: () => writer.write(payload), close: () => writer.close() };
   },
 };
@@ -72,7 +75,7 @@ const events: Kind = {
 };
 
 {
-  using writer = ShmLogWriter.create(target("log"), options);
+  using writer = ShmLogWriter.create(target("log"), { ...options });
   // To the end of the page: what comes next is in a hole.
   writer.write(new Uint8Array(4096 - 80 - 4));
 }

@@ -6,7 +6,10 @@ import { uniqueName } from "../../support/runtime.ts";
 
 function attempt(chunkSize?: number): number | string {
   try {
-    using writer = ShmLogWriter.create(uniqueName(), chunkSize === undefined ? {} : { chunkSize });
+    using writer = ShmLogWriter.create(uniqueName(), {
+      unlinkOnClose: true,
+      ...chunkSize === undefined ? {} : { chunkSize },
+    });
     return writer.segmentSize;
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);

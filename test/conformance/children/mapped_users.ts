@@ -20,7 +20,7 @@ function attempt(name: string): string {
   }
 }
 
-const made = ShmLogWriter.create(ours, shape);
+const made = ShmLogWriter.create(ours, { unlinkOnClose: true, ...shape });
 made.write("one");
 made.close();
 console.log([process.geteuid?.(), attempt(theirs), SharedMemory.exists(ours)].join());

@@ -19,7 +19,7 @@ function perform([what, target]: Deed): string {
       return [...reader].map((entry) => entry.text).join(" ");
     }
     const options: ShmLogWriterOptions = what === "leave"
-      ? { mode: 0o600, unlinkOnClose: false }
+      ? { ifExists: "fail", mode: 0o600, unlinkOnClose: false }
       : { ifExists: what, unlinkOnClose: true };
     using writer = ShmLogWriter.create(target, { chunkSize: 4096, chunkCount: 4, ...options });
     writer.write("stranger");

@@ -5,6 +5,7 @@ import { ShmLogWriter } from "../../../mod.ts";
 
 {
   using writer = ShmLogWriter.create(process.argv[2], {
+    unlinkOnClose: true,
     chunkSize: 4000,
     chunkCount: 2,
     mode: 0o200,

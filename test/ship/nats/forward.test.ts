@@ -154,7 +154,8 @@ test(
   async () => {
     await using server = await NatsServer.start();
     const name = uniqueName("nats");
-    const make = () => ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 8 });
+    const make = () =>
+      ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4096, chunkCount: 8 });
     let writer = make();
     using reader = ShmLogReader.open(name, { strategy: "oldest" });
     await using forwarding = await forward(reader, options(server));

@@ -17,7 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
 after(() => rmSync(folder, { recursive: true }));
 
 function newLog(count: number, name: string = uniqueName("forward")): ShmLogWriter {
-  const writer = ShmLogWriter.create(name, { chunkSize: 65536, chunkCount: 8 });
+  const writer = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 65536,
+    chunkCount: 8,
+  });
   for (let i = 1; i <= count; i++) writer.write(entryText(i));
   return writer;
 }
@@ -102,7 +106,11 @@ test("several logs, each with its own state in a folder; one that comes later is
 
 test("what was lost is reported, on standard error and in the stream", { skip }, async () => {
   await using server = await NatsServer.start();
-  using log = ShmLogWriter.create(uniqueName("forward"), { chunkSize: 1024, chunkCount: 4 });
+  using log = ShmLogWriter.create(uniqueName("forward"), {
+    unlinkOnClose: true,
+    chunkSize: 1024,
+    chunkCount: 4,
+  });
   for (let i = 1; i <= 500; i++) log.write(entryText(i));
   const { code, stderr } = runCli(
     ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream", "--once"],

@@ -35,7 +35,11 @@ test(
     const random = new Random(baseSeed);
     await using server = await NatsServer.start();
     await using proxy = await TcpProxy.start(server.port);
-    using writer = ShmLogWriter.create(uniqueName("network"), { chunkSize: 16384, chunkCount: 8 });
+    using writer = ShmLogWriter.create(uniqueName("network"), {
+      unlinkOnClose: true,
+      chunkSize: 16384,
+      chunkCount: 8,
+    });
     using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
     await using forwarding = await forward(reader, {
       servers: proxy.url,
@@ -88,7 +92,11 @@ test(
   { skip, timeout },
   async () => {
     await using server = await NatsServer.start();
-    using writer = ShmLogWriter.create(uniqueName("network"), { chunkSize: 65536, chunkCount: 64 });
+    using writer = ShmLogWriter.create(uniqueName("network"), {
+      unlinkOnClose: true,
+      chunkSize: 65536,
+      chunkCount: 64,
+    });
     using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
     const troubles: string[] = [];
     await using forwarding = await forward(reader, {

@@ -91,7 +91,11 @@ test(
     const name = uniqueName("nats");
     const troubles: string[] = [];
     for (const count of [30, 20]) {
-      using writer = ShmLogWriter.create(name, { chunkSize: 4096, chunkCount: 4 });
+      using writer = ShmLogWriter.create(name, {
+        unlinkOnClose: true,
+        chunkSize: 4096,
+        chunkCount: 4,
+      });
       for (let i = 1; i <= count; i++) writer.write(entryText(i));
       using reader = ShmLogReader.open(name, { strategy: "oldest" });
       await using forwarding = await forward(

@@ -17,7 +17,7 @@ test("the guide's forwarder and its receiver, each as a process, pass on what is
   skip: needsNatsServer,
 }, async () => {
   await using server = await NatsServer.start();
-  using log = ShmLogWriter.create(uniqueName("guide"), { size: "256KiB" });
+  using log = ShmLogWriter.create(uniqueName("guide"), { unlinkOnClose: true, size: "256KiB" });
   log.writeMany(["one", "two"]);
   const guide = readFileSync(new URL("src/guides/machines.md", root), "utf8");
   const programs = [...guide.matchAll(/^```typescript\n([^]*?)^```/gm)].map(([, code]) => code);

@@ -68,7 +68,11 @@ class ForwardedLog implements AsyncDisposable {
     chunkSize: number,
     burst: number,
   ): Promise<ForwardedLog> {
-    const writer = ShmLogWriter.create(uniqueName("forwarded"), { chunkSize, chunkCount: 4 });
+    const writer = ShmLogWriter.create(uniqueName("forwarded"), {
+      unlinkOnClose: true,
+      chunkSize,
+      chunkCount: 4,
+    });
     const reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
     const forwarding = await forward(reader, {
       servers: server.url,

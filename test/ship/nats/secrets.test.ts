@@ -33,7 +33,7 @@ test("a command logs in by the environment or a file, and shows no secret anywhe
     ] }`,
   });
   await using other = await NatsServer.start({ auth: { token: "T0ken" } });
-  using log = ShmLogWriter.create(uniqueName("secrets"), { size: "256KiB" });
+  using log = ShmLogWriter.create(uniqueName("secrets"), { unlinkOnClose: true, size: "256KiB" });
   log.write("one");
   const seedFile = join(folder, "seed.nk");
   writeFileSync(seedFile, `${seed}\n`, { mode: 0o600 });
@@ -96,7 +96,10 @@ test("an error of the library, and what is printed of its objects, shows no secr
       return true;
     });
   }
-  using writer = ShmLogWriter.create(uniqueName("secrets"), { size: "256KiB" });
+  using writer = ShmLogWriter.create(uniqueName("secrets"), {
+    unlinkOnClose: true,
+    size: "256KiB",
+  });
   using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
   const options = { servers: server.url, user: "app", password: PASSWORD };
   await using link = await NatsLink.open(options);
