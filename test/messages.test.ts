@@ -105,7 +105,7 @@ test("a writer that is alive is named by its process, with what to do", {
 
 test("a writer of this process is named as such, of each kind", { skip: needsLinux }, () => {
   const name = uniqueName("messages-own");
-  using _log = ShmLogWriter.create(name, { ...SMALL });
+  using _log = ShmLogWriter.create(name, SMALL);
   const message = `log "${name}" has a living writer in this process: close that first`;
   assert.throws(
     () => ShmLogWriter.create(name, { ...SMALL, ifExists: "resume" }),

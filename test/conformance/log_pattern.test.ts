@@ -71,8 +71,8 @@ test("a pattern is looked at each time: what begins to match, and what is gone",
   const pattern = new LogPattern(`${name}.*`);
   const options = { chunkSize: 4096, chunkCount: 2, unlinkOnClose: true };
   assert.deepEqual(pattern.find(), []);
-  const first = ShmLogWriter.create(`${name}.0`, options);
-  using _second = ShmLogWriter.create(`${name}.1`, options);
+  const first = ShmLogWriter.create(`${name}.0`, { ...options });
+  using _second = ShmLogWriter.create(`${name}.1`, { ...options });
   assert.deepEqual(pattern.find(), [`${name}.0`, `${name}.1`]);
   first.close();
   assert.deepEqual(pattern.find(), [`${name}.1`]);

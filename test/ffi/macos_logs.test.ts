@@ -21,7 +21,7 @@ macTest("a log is written, read, resumed, replaced, and cleaned up", (mac) => {
     using writer = ShmLogWriter.create("/log", { ...SMALL, unlinkOnClose: false });
     assert.equal(writer.segmentSize, 80 + 4 * 4096);
     assert.throws(
-      () => ShmLogWriter.create("/log", { ...SMALL, ifExists: "fail" }),
+      () => ShmLogWriter.create("/log", { unlinkOnClose: true, ...SMALL, ifExists: "fail" }),
       SegmentExistsError,
     );
     assert.throws(
