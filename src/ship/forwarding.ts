@@ -104,8 +104,9 @@ export class Forwarding implements AsyncDisposable {
   }
 
   /**
-   * Begins to forward a log by a carrier, when that is connected.
+   * Begins to forward a log by a carrier, when that is connected. Use `forward()`.
    *
+   * @internal
    * @throws {StateLockedError} if another forwarder has the state file
    * @throws {CorruptStateError} if the file is not a state file
    * @throws {RangeError} if the state file is of another route, or a name is not usable
