@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -121,6 +121,10 @@ test("wrong credentials are an error at once, and say no password", { skip }, as
     password: "right",
   });
   await using _inUrl = await NatsLink.open({ servers: `app:right@127.0.0.1:${server.port}` });
+  await using _handedThrough = await NatsLink.open({
+    servers: server.url,
+    client: { user: "app", pass: "right" },
+  });
 });
 
 test(
@@ -197,6 +201,12 @@ test("with TLS a server is trusted by its certificate, and nobody else is", {
     await using link = await NatsLink.open({ servers, tls: { caFile: certFile } });
     await link.client.flush();
   }
+  const ca = readFileSync(certFile, "utf8");
+  await using handedThrough = await NatsLink.open({
+    servers: server.url,
+    client: { tls: { ca, host: "127.0.0.1" } as object },
+  });
+  await handedThrough.client.flush();
   const missing = { caFile: join(folder, "none.pem") };
   await assert.rejects(NatsLink.open({ servers: server.url, tls: missing }), /none\.pem/);
   // Mistakes, and not a server that may come.
