@@ -320,7 +320,21 @@ export class Position implements Whereabouts {
     if (this.#isLate && high < 0) this.#isLate = false;
     return wideNumber(words[at], high & ~COMMIT_FLAG) === this.#start &&
       (high < 0 || this.#isLate) && tokenAt(words, at) === this.#token &&
-      this.#segment.isSameLife(this.#fence);
+      this.#isSameLife(at);
+  }
+
+  /**
+   * Whether our row, whose first word is `at`, still has its flag, and the log is in the same life. The
+   * reference clears a table before it changes the id: of a later lap we may have seen the flag before
+   * that, and after it a token of 0, as the first lap has it.
+   */
+  #isSameLife(at: number): boolean {
+    const segment = this.#segment;
+    if (segment.version === 1) return true;
+    this.#fence(); // the token before the flag
+    segment.loadRow(this.#chunk);
+    const isFlagged = segment.words[at + 1] < 0 || this.#isLate;
+    return segment.isSameLife(this.#fence) && isFlagged;
   }
 
   /** Whether the entries of our chunk lead to where we are: what we went by may have been forged. */

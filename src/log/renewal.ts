@@ -10,7 +10,8 @@
  * | 2. all other rows are invalidated | no chunks | the same |
  * | 3. the first header is zeroed | | the same |
  * | 4. another buffer id | what it has read before does not count any more | the same, with a third id |
- * | 5. row 0 with token 0 is committed | a new reader finds an empty log | resumed as an empty log |
+ * | 5. row 0 gets token 0 | | the same |
+ * | 6. row 0 is committed | a new reader finds an empty log | resumed as an empty log |
  *
  * Readers look at a row, and after it at the id (`Segment.isSameLife`): a reader that has seen a row of the next
  * life, or a byte that it covers, sees the next id.
@@ -46,7 +47,6 @@ export function beginAnew(segment: Segment, fence: Fence): Segment {
     Atomics.store(rows, at, 0n);
     Atomics.store(rows, at + 1, 0n);
   }
-  Atomics.store(rows, 1, 0n);
   // The rows before any byte that they cover, as in `ChunkRows.invalidate`.
   fence();
   Atomics.store(words, dataStart >>> 2, 0);
@@ -55,6 +55,9 @@ export function beginAnew(segment: Segment, fence: Fence): Segment {
   Atomics.store(header, id, newBufferId(header[id]));
   // The id before row 0, and before all that is written from now on. Pairs with Segment.isSameLife().
   fence();
+  // Its token, too: a reader that is still in the first lap of the old life has token 0, and may have
+  // seen the flag of a later lap.
+  Atomics.store(rows, 1, 0n);
   Atomics.store(rows, 0, ROW_COMMIT_FLAG | BigInt(dataStart));
   return new Segment(bytes);
 }

@@ -23,6 +23,14 @@
  *   read_plus_lost_is_all    ... having read, or counted as lost, all that was written
  *   resume_goes_on           a resumed writer has the number that the killed one had
  *
+ * With RESTARTS it is a log of version 2 that is restarted in place, under another id, and with FINISHES
+ * one that may be finished:
+ *
+ *   end_is_the_end           a reader comes to the end of a log if, and only if, its writer has finished
+ *                            it, having read or lost all entries
+ *
+ * A reader belongs to the life whose id it has found: all of the above is checked for that one.
+ *
  * Left out: creation (the magic comes last), tokens of 2^32 and more (their two halves), logs of the
  * reference's writer (rows that are committed late, or not true), of which the reader's survey makes
  * sense; the survey is any row that could be chosen.
@@ -57,6 +65,12 @@
 #ifndef BATCHES
 #define BATCHES 1   /* batches of two */
 #endif
+#ifndef RESTARTS
+#define RESTARTS 0  /* how often the log is restarted in place */
+#endif
+#ifndef FINISHES
+#define FINISHES 0  /* whether it may be finished */
+#endif
 #ifdef RESUME_IGNORES_MARK
 #define HEEDS_MARK 0
 #else
@@ -73,19 +87,28 @@
 #define FLAG(row)   (WORDS + 3 * (row) + 1)
 #define TOKEN(row)  (WORDS + 3 * (row) + 2)
 #define PLACES      (WORDS + 3 * ROWS)
+/* Behind them, for the order of addresses plays no part: the id of the log. */
+#define ID          PLACES
+#if RESTARTS > 0
+#define LIVES       (RESTARTS + CRASHES + 1)
+#else
+#define LIVES       1
+#endif
 
 /* Offsets are stored as 1 + word, so that 0 is none. Flags: 0, committed, or the mark of a restart. */
 #define COMMITTED 1
 #define RESTART   2
+#define RENEWAL   3
 
 /* What a word of entries can hold: nothing, a committed header, or a piece of a payload. */
 #define NOTHING      0
 #define WRAP         16
 #define HEADER(size) (16 + (size))
-#define PAYLOAD(number) (32 + (number))
+#define FINISH       31
+#define PAYLOAD(life, number) (32 + 16 * (life) + (number))
 #define NOWHERE      99
 
-byte memory[PLACES];
+byte memory[PLACES + 1];
 
 /* ------------------------------------------------------------------ stores that nobody has seen yet */
 
@@ -100,7 +123,7 @@ byte queued;
 inline apply(the_place, the_value, the_flag) {
   memory[the_place] = the_value;
   if
-  :: the_place >= WORDS && (the_place - WORDS) % 3 == 0 -> memory[the_place + 1] = the_flag
+  :: the_place >= WORDS && the_place < ID && (the_place - WORDS) % 3 == 0 -> memory[the_place + 1] = the_flag
   :: else
   fi
 }
@@ -187,9 +210,25 @@ end:
 
 /* --------------------------------------------------------------------------------- what is known */
 
-byte total;                       /* entries published, by stores that are made if not seen */
-byte length_of[ENTRIES + 3];      /* words of each entry */
-bit begins_batch[ENTRIES + 3];    /* the first of a batch */
+#define OF(life, number) ((ENTRIES + 3) * (life) + (number))
+
+byte total[LIVES];                         /* entries published, by stores that are made if not seen */
+byte length_of[LIVES * (ENTRIES + 3)];     /* words of each entry */
+bit begins_batch[LIVES * (ENTRIES + 3)];   /* the first of a batch */
+#if RESTARTS > 0
+byte newest_id;                            /* the last id that was chosen */
+#define LIFE id
+#define READERS_LIFE my_id
+#define IS_MY_LIFE (memory[ID] == my_id)
+#else
+#define LIFE 0
+#define READERS_LIFE 0
+#define IS_MY_LIFE 1
+#endif
+#if FINISHES
+bit is_marked[LIVES];                      /* finished */
+bit end_is_the_end = 1;
+#endif
 bit is_finished, is_dead;
 
 bit entry_is_as_written = 1, numbers_grow = 1, batch_is_whole = 1, sound_log_is_not_damaged = 1;
@@ -363,7 +402,7 @@ inline make_room(the_size) {
 inline store_payload(the_offset, the_size, the_number) {
   word = 1;
   do
-  :: word < the_size -> store(the_offset + word, PAYLOAD(the_number)); word++
+  :: word < the_size -> store(the_offset + word, PAYLOAD(LIFE, the_number)); word++
   :: else -> break
   od;
   word = 0
@@ -386,13 +425,13 @@ inline publish(the_first, the_second) {
       memory[at] = HEADER(the_first);
 #endif
       written++;
-      length_of[written] = the_first;
-      begins_batch[written] = (the_second > 0);
+      length_of[OF(LIFE, written)] = the_first;
+      begins_batch[OF(LIFE, written)] = (the_second > 0);
       if
-      :: the_second > 0 -> written++; length_of[written] = the_second
+      :: the_second > 0 -> written++; length_of[OF(LIFE, written)] = the_second
       :: else
       fi;
-      total = written
+      total[LIFE] = written
     }
   OR_KILLED
   fi
@@ -463,7 +502,14 @@ inline find_end() {
     :: else -> break
     od;
     row = 0;
+#if RESTARTS > 0
+    id = memory[ID];
+    is_renewal = (memory[FLAG(0)] == RENEWAL);
+#endif
     if
+#if RESTARTS > 0
+    :: is_renewal
+#endif
     :: memory[FLAG(0)] == RESTART && HEEDS_MARK ->
       written = memory[OFFSET(0)];
       chunk = NOWHERE
@@ -473,19 +519,122 @@ inline find_end() {
       at = chunk_start;
       written = memory[TOKEN(chunk)];
       do
-      :: at < WORDS && memory[at] > WRAP && memory[at] < 32 ->
+      :: at < WORDS && memory[at] > WRAP && memory[at] < FINISH ->
         at = at + memory[at] - HEADER(0);
 #ifndef RESUME_COUNTS_NO_ENTRIES
         written++
 #endif
       :: else -> break
       od;
+#if FINISHES
+      is_ended = (at < WORDS && memory[at] == FINISH);
+      CHECK(resume_goes_on, is_ended == is_marked[LIFE]);
+      CHECK(resume_goes_on, is_ended || at >= WORDS || memory[at] == NOTHING || memory[at] == WRAP);
+#else
       CHECK(resume_goes_on, at >= WORDS || memory[at] == NOTHING || memory[at] == WRAP);
+#endif
       is_wrapped = (at < WORDS && memory[at] == WRAP)
     fi;
-    CHECK(resume_goes_on, written == total)
+#if RESTARTS > 0
+    CHECK(resume_goes_on, is_renewal || written == total[LIFE])
+#else
+    CHECK(resume_goes_on, written == total[LIFE])
+#endif
   }
 }
+
+#if FINISHES
+/* Writer.finish(): the mark behind all entries, in chunk 0 if there is no room for it. */
+inline finish() {
+  if
+  :: is_wrapped || at >= WORDS ->
+    if
+    :: at == chunk_start && chunk > 0 -> clear_row(chunk)
+    :: else
+    fi;
+    d_step { is_wrapped = 0; stale = 1; at = 0 }
+    restart_row(0, 0)
+  :: else
+  fi;
+  invalidate(at + 1, chunk);
+  if
+  :: d_step {
+#ifdef WEAK
+      queued < QUEUE ->
+      queue_place[queued] = at; queue_value[queued] = FINISH;
+#ifndef FINISH_NOT_RELEASED
+      queue_release[queued] = 1;
+#endif
+      queued++;
+#else
+      queued == 0 -> memory[at] = FINISH;
+#endif
+      is_marked[LIFE] = 1
+    }
+  OR_KILLED
+  fi
+}
+#endif
+
+#if RESTARTS > 0
+/* What src/log/renewal.ts does: the log is restarted in place, with another id. */
+inline change_id() {
+  d_step { newest_id++ }
+#ifndef SAME_ID
+  atomic_store(ID, newest_id, 0)
+#endif
+}
+
+inline renew() {
+#ifdef ID_FIRST
+  change_id();
+#endif
+#ifdef NO_RENEWAL_MARK
+  atomic_store(OFFSET(0), 0, 0);
+#else
+  atomic_store(OFFSET(0), 0, RENEWAL);
+#endif
+  row = 1;
+  do
+  :: row < ROWS ->
+#ifndef RENEWAL_KEEPS_ROWS
+    if
+    :: memory[OFFSET(row)] != 0 || memory[TOKEN(row)] != 0 -> clear_row(row)
+    :: else
+    fi;
+#endif
+    row++
+  :: else -> break
+  od;
+  row = 0;
+#ifdef TOKEN_BEFORE_ID
+  atomic_store(TOKEN(0), 0, 0);
+#endif
+  fence();
+#ifndef RENEWAL_KEEPS_HEADER
+  atomic_store(0, NOTHING, 0);
+#endif
+#if !defined(ID_FIRST) && !defined(ID_LAST)
+  change_id();
+#endif
+  fence();
+  d_step {
+    id = newest_id; written = 0; at = 0; chunk = 0; chunk_start = 0; stale = 1; has_straight = 0;
+    is_wrapped = 0; row_offset[0] = 0; row_committed[0] = 1; is_renewal = 0
+#if FINISHES
+    ; is_ended = 0
+#endif
+  }
+#ifndef TOKEN_BEFORE_ID
+  atomic_store(TOKEN(0), 0, 0);
+#endif
+  atomic_store(OFFSET(0), 1, COMMITTED);
+#ifdef ID_LAST
+  change_id();
+#endif
+  skip
+}
+#endif
 
 /* ... and does; it may be killed, too. */
 inline resume() {
@@ -515,6 +664,13 @@ active proctype Writer() {
   /* The writer's own knowledge of the rows: it is the only one who changes them. */
   byte row_offset[ROWS];
   bit row_committed[ROWS];
+#if RESTARTS > 0
+  byte id, restarts = RESTARTS;
+  bit is_renewal;
+#endif
+#if FINISHES
+  bit is_ended;
+#endif
 
   d_step {
     memory[OFFSET(0)] = 1;
@@ -585,8 +741,24 @@ begin:
     make_room(first);
     first = 0
 #endif
+#if FINISHES
+  :: written >= ENTRIES -> finish(); goto ended
+#endif
+#if RESTARTS > 0
+  :: restarts > 0 && written > 0 -> restarts--; renew()
+#endif
   :: written >= ENTRIES -> is_finished = 1; goto done
   od;
+
+#if FINISHES
+ended:
+  if
+#if RESTARTS > 0
+  :: restarts > 0 -> restarts--; renew(); goto begin
+#endif
+  :: is_finished = 1; goto done
+  fi;
+#endif
 
 killed:
   atomic {
@@ -597,6 +769,18 @@ killed:
   if
   :: is_dead = 1
   :: atomic { queued == 0 -> find_end() }
+#if RESTARTS > 0
+    if
+    :: is_renewal -> renew(); goto begin
+    :: else
+    fi;
+#endif
+#if FINISHES
+    if
+    :: is_ended -> goto ended
+    :: else
+    fi;
+#endif
     resume();
     goto begin
   fi;
@@ -610,6 +794,7 @@ done:
 #define LAP    1
 #define DAMAGE 2
 #define LIMIT  3
+#define END    4
 
 /* Offset, flag, and token of row `r` that belong together; uncommitted if they are in motion. */
 inline read_row(the_r) {
@@ -660,7 +845,24 @@ inline is_intact() {
 #elif defined(CHECK_WITHOUT_TOKEN)
   d_step { same = (memory[OFFSET(mine)] == 1 + start && memory[FLAG(mine)] == COMMITTED) }
 #else
+#ifdef ID_BEFORE_ROW
+  is_my_life = IS_MY_LIFE;
+#endif
   is_same(mine, 1 + start, COMMITTED, token)
+#endif
+#if RESTARTS > 0 && !defined(NO_ID_CHECK)
+  ;
+#ifdef ID_BEFORE_ROW
+  same = same && is_my_life;
+  is_my_life = 0
+#else
+#ifndef TOKEN_BEFORE_ID
+  /* fence: the token before the flag */
+  same = same && memory[FLAG(mine)] == COMMITTED;
+#endif
+  /* fence: the row before the id */
+  same = same && IS_MY_LIFE
+#endif
 #endif
 }
 
@@ -679,12 +881,18 @@ inline walk_step() {
       if
       :: value == NOTHING || place == stale_at -> why = OPEN; is_walked = 1
       :: value == WRAP && place != stale_at -> why = LAP; is_walked = 1
-      :: value > WRAP && place != stale_at && value < 32 -> value = value - HEADER(0)
+#if FINISHES
+      :: value == FINISH && place != stale_at -> why = END; is_walked = 1
+#endif
+      :: value > WRAP && place != stale_at && value < FINISH -> value = value - HEADER(0)
       :: value >= 32 && place != stale_at ->
         /* A piece of an old payload may look like anything. */
         if
         :: why = OPEN; is_walked = 1
         :: why = DAMAGE; is_walked = 1
+#if FINISHES
+        :: why = END; is_walked = 1
+#endif
         :: value = 1
         :: value = 2
         fi
@@ -724,7 +932,20 @@ active proctype Reader() {
   byte bound[2], size[2];
   byte picked, calm, early_place = NOWHERE, early_value;
   bit is_started, same, is_complete, is_walked, is_wrong, was_quiet;
+#if RESTARTS > 0
+  byte my_id = memory[ID];
+#ifdef ID_BEFORE_ROW
+  bit is_my_life;
+#endif
+#endif
+#if FINISHES
+  bit is_over;
+#endif
 
+#if RESTARTS > 0
+  /* It may start at any moment. */
+  my_id = memory[ID];
+#endif
 next:
   atomic {
     was_quiet = IS_QUIET;
@@ -857,8 +1078,8 @@ walk:
     if
     :: got < size[value] ->
       if
-      :: early_place == bound[value] + got -> is_wrong = (early_value != PAYLOAD(number + 1 + value))
-      :: else -> is_wrong = (memory[bound[value] + got] != PAYLOAD(number + 1 + value))
+      :: early_place == bound[value] + got -> is_wrong = (early_value != PAYLOAD(READERS_LIFE, number + 1 + value))
+      :: else -> is_wrong = (memory[bound[value] + got] != PAYLOAD(READERS_LIFE, number + 1 + value))
       fi;
       /* What was delivered before is skipped. */
       is_wrong = is_wrong && (number + 1 + value > seen)
@@ -889,8 +1110,9 @@ walk:
       :: number > seen ->
 #endif
         CHECK(numbers_grow, number > seen);
-        CHECK(entry_is_as_written, number <= total && length_of[number] == size[value]);
-        length_of[number] = 0; /* so that states that differ by it only are one */
+        CHECK(entry_is_as_written,
+          number <= total[READERS_LIFE] && length_of[OF(READERS_LIFE, number)] == size[value]);
+        length_of[OF(READERS_LIFE, number)] = 0; /* so that states that differ by it only are one */
         seen = number
       :: else
       fi;
@@ -914,13 +1136,22 @@ nothing:
     read_row(mine + 1);
     atomic {
       CHECK(sound_log_is_not_damaged,
-        !(found_flag == COMMITTED && found_offset == 1 + limit && found_token > token));
+        !IS_MY_LIFE || !(found_flag == COMMITTED && found_offset == 1 + limit && found_token > token));
       goto idle
     }
   :: !is_complete && why == OPEN ->
-    CHECK(batch_is_whole, !(number > 0 && number == seen && begins_batch[number] && number <= total));
+    CHECK(batch_is_whole, !(number > 0 && number == seen && begins_batch[OF(READERS_LIFE, number)] &&
+      number <= total[READERS_LIFE]));
     goto idle
   :: !is_complete && why == LAP -> goto wrap
+#if FINISHES
+  :: !is_complete && why == END ->
+    atomic {
+      CHECK(end_is_the_end, is_marked[READERS_LIFE] && seen == total[READERS_LIFE]);
+      is_over = 1;
+      goto idle
+    }
+#endif
   :: else -> CHECK(sound_log_is_not_damaged, false)
   fi;
 
@@ -961,6 +1192,12 @@ locate:
   fi;
   forget_row();
   read_row(picked);
+#if RESTARTS > 0
+  if
+  :: !IS_MY_LIFE -> goto restarted
+  :: else
+  fi;
+#endif
   atomic {
     if
     :: found_flag == COMMITTED && (picked == 0 || found_token > 0) &&
@@ -975,7 +1212,20 @@ idle:
     if
     :: !was_quiet -> goto next
     :: else ->
-      CHECK(read_plus_lost_is_all, is_dead || seen == total)
+#if RESTARTS > 0
+      if
+      :: memory[ID] != my_id -> goto restarted
+      :: else
+      fi;
+#endif
+      CHECK(read_plus_lost_is_all, is_dead || seen == total[READERS_LIFE]);
+#if FINISHES
+      CHECK(end_is_the_end, is_dead || is_over == is_marked[READERS_LIFE])
+#endif
     fi
   }
+#if RESTARTS > 0
+restarted:
+  skip
+#endif
 }

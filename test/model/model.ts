@@ -40,6 +40,10 @@ const TSO = { QUEUE: 2 };
 const WEAK = { WEAK: true, QUEUE: 3 } as const;
 const NO_KILL = { CRASHES: 0 };
 
+/** Of version 2: restarted in place. */
+const RESTARTED = { RESTARTS: 1 };
+const FINISHED = { FINISHES: 1 };
+
 /** Shapes that take seconds. */
 export const SMALL_SHAPES: Run[] = [
   {
@@ -50,6 +54,14 @@ export const SMALL_SHAPES: Run[] = [
   {
     title: "weak: two chunks, three entries, the writer killed once",
     define: { ...WEAK, ...TWO_CHUNKS, ENTRIES: 3 },
+  },
+  {
+    title: "TSO: version 2, two chunks, finished",
+    define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, ...FINISHED },
+  },
+  {
+    title: "TSO: version 2, one chunk, finished and restarted, killed once",
+    define: { ...TSO, ...ONE_CHUNK, ...FINISHED, ...RESTARTED, ENTRIES: 2 },
   },
 ];
 
@@ -87,6 +99,22 @@ export const LARGE_SHAPES: Run[] = [
   },
   { title: "weak: one chunk, the writer killed once", define: { ...WEAK, ...ONE_CHUNK } },
   {
+    title: "TSO: version 2, two chunks, restarted",
+    define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, ...RESTARTED, ENTRIES: 3 },
+  },
+  {
+    title: "TSO: version 2, two chunks, restarted, killed once",
+    define: { ...TSO, ...TWO_CHUNKS, ...RESTARTED, ENTRIES: 2 },
+  },
+  {
+    title: "TSO: version 2, two chunks, finished and restarted",
+    define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, ...FINISHED, ...RESTARTED, ENTRIES: 2 },
+  },
+  {
+    title: "weak: version 2, one chunk, finished and restarted",
+    define: { ...WEAK, ...ONE_CHUNK, ...NO_KILL, ...FINISHED, ...RESTARTED, ENTRIES: 2 },
+  },
+  {
     title: "weak: two chunks, a claim aborted",
     define: { ...WEAK, ...TWO_CHUNKS, ...NO_KILL, ABORTS: 1 },
   },
@@ -94,6 +122,7 @@ export const LARGE_SHAPES: Run[] = [
 
 const killed = { ...TSO, ...TWO_CHUNKS };
 const weak = { ...WEAK, ...TWO_CHUNKS, ...NO_KILL };
+const restarted = { ...TSO, ...ONE_CHUNK, ...NO_KILL, ...RESTARTED, ENTRIES: 3 };
 
 /** Each must violate a property. */
 export const MUTANTS: Mutant[] = [
@@ -144,7 +173,30 @@ export const MUTANTS: Mutant[] = [
     ...ONE_CHUNK,
   }),
   mutant("RESUME_COUNTS_NO_ENTRIES", "a resumed writer goes on from the newest token"),
+  // The restart in place.
+  mutant("SAME_ID", "a restarted log keeps its id", restarted),
+  mutant("ID_FIRST", "the id changes before the rows are invalid", restarted),
+  mutant("ID_LAST", "the id changes after row 0 is committed", restarted),
+  mutant(
+    "TOKEN_BEFORE_ID",
+    "row 0 gets token 0 before the id changes, and is looked at once",
+    restarted,
+  ),
+  mutant("RENEWAL_KEEPS_HEADER", "the first header stays", restarted),
+  mutant("RENEWAL_KEEPS_ROWS", "only row 0 is made invalid", {
+    ...TSO,
+    ...TWO_CHUNKS,
+    ...NO_KILL,
+    ...RESTARTED,
+    ENTRIES: 3,
+  }),
+  mutant("NO_RENEWAL_MARK", "row 0 does not say that the log is being restarted", {
+    ...restarted,
+    CRASHES: 1,
+  }),
   // The reader.
+  mutant("NO_ID_CHECK", "a reader does not look at the id", restarted),
+  mutant("ID_BEFORE_ROW", "a reader looks at the id before the row", restarted),
   mutant("NO_CHECK_AFTER_COPY", "the row is not checked after the copy"),
   mutant("NO_CHECK_WHERE_NOTHING", "the row is not checked where there is no entry"),
   mutant("CHECK_WITHOUT_TOKEN", "the check looks at the offset only", { ...TSO, ...ONE_CHUNK }),
@@ -171,6 +223,11 @@ export const QUICK_MUTANTS: string[] = [
   "NO_RESTART_MARK",
   "NO_CHECK_AFTER_COPY",
   "NO_FENCE_BEFORE_CHECK",
+  "SAME_ID",
+  "ID_LAST",
+  "TOKEN_BEFORE_ID",
+  "NO_ID_CHECK",
+  "ID_BEFORE_ROW",
 ];
 
 function mutant(name: string, title: string, define: Run["define"] = killed): Mutant {
