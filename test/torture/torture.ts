@@ -99,8 +99,9 @@ export async function round(
     ? pick([32, 64, 128]) - 4
     : pick([largest, Math.min(2 * chunkSize, largest), Math.min(100, largest)]);
   const name = uniqueName();
+  const version = pick([1, 2]);
   const startWriter = async () => {
-    const args = [name, most, chunkSize, chunkCount, pace, random.below(1e9)];
+    const args = [name, most, chunkSize, chunkCount, pace, random.below(1e9), version];
     const file = pace === "reference" ? referenceFile : writerFile;
     const child = startChild(file, args, writerRuntime);
     return { child, total: Number(await child.nextLine()) };

@@ -9,10 +9,11 @@ import { ShmLogWriter } from "../../mod.ts";
 import { Random } from "../support/random.ts";
 import { Entries } from "./entries.ts";
 
-const [name, most, chunkSize, chunkCount, pace, seed] = process.argv.slice(2);
+const [name, most, chunkSize, chunkCount, pace, seed, version] = process.argv.slice(2);
 const writer = ShmLogWriter.create(name, {
   chunkSize: Number(chunkSize),
   chunkCount: Number(chunkCount),
+  version: version === "2" ? 2 : 1,
   ifExists: "resume",
   unlinkOnClose: false,
 });
