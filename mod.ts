@@ -77,7 +77,7 @@ export { Claim } from "./src/log/claim.ts";
 export { Entry, type EntryJson } from "./src/log/entry.ts";
 export { EntryView } from "./src/log/entry_view.ts";
 export { type ChunkInfo, type ChunkState, inspect, type LogInfo } from "./src/log/inspect.ts";
-export { segmentSize } from "./src/log/layout.ts";
+export { type FormatVersion, segmentSize } from "./src/log/layout.ts";
 export { Reader } from "./src/log/reader.ts";
 export type { OverrunPolicy, ReaderOptions, ReadStrategy } from "./src/log/reader_options.ts";
 export {
@@ -88,7 +88,7 @@ export {
 } from "./src/log/snapshot.ts";
 export { type Damage, type SequenceGap, type Verification, verify } from "./src/log/verify.ts";
 export { Writer } from "./src/log/writer.ts";
-export type { CreateWriterOptions, WriterOptions } from "./src/log/writer_options.ts";
+export type { CreateWriterOptions, LifeOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { MemoryLike } from "./src/memory.ts";
 export type { TextEncoding, TextWriter } from "./src/utf8.ts";
 export type { Continuation, Cursor } from "./src/log/native/cursor.ts";
