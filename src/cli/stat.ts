@@ -11,6 +11,7 @@ import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { ExitError, explain } from "./process/exit.ts";
@@ -20,6 +21,8 @@ import { formatSize } from "../base/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
 
 const EXAMPLES = `
+${PATTERN_HELP}
+
 Examples:
   ouroboros stat /app
   ouroboros stat /app /worker                     one after the other; with --json one object each
@@ -38,7 +41,8 @@ export function addStat(program: Command): void {
     .action(stat);
 }
 
-async function stat(targets: LogTarget[], options: { output: "text" | "json" }): Promise<void> {
+async function stat(names: LogTarget[], options: { output: "text" | "json" }): Promise<void> {
+  const targets = new NamedLogs(names).existing();
   const output = Output.standard();
   let hasFailed = false;
   for (const [i, target] of targets.entries()) {

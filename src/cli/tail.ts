@@ -28,16 +28,20 @@ import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/se
 import { ENTRY_FORMATS, type EntryFormat, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
-import { warn } from "./output/warn.ts";
+
 import { Interrupt } from "./process/interrupt.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
-import { LiveMerge, merged } from "./tail/merge.ts";
-import { type Item, TailedLog, type TailedLogOptions } from "./tail/tailed_log.ts";
+import { merged } from "../merge.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import type { Item, TailedLogOptions } from "./tail/tailed_log.ts";
+import { TailedLogs } from "./tail/tailed_logs.ts";
 
 const EXAMPLES = `
 A name like /app is shared memory. A path like ./app.log is a file that
 "ouroboros save" made, or a log in a file. nats://HOST:PORT/STREAM is a stream
 of "ouroboros forward", read alone; add /SUBJECT for a part of it.
+${PATTERN_HELP}
+Logs that begin to match later are followed, too; -f is -F there.
 
 A <place> is oldest, latest (the newest chunk), new (only what comes), or a
 sequence number.
@@ -53,6 +57,7 @@ Examples:
   ouroboros tail /app                        the last 10 entries
   ouroboros tail -f -n 20 /app               the last 20, and those to come
   ouroboros tail -f /app /worker             two logs, merged by time
+  ouroboros tail -F '/app.*'                 all workers, also those that start later
   ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
   ouroboros tail --all -g timeout -i /app    all that match, upper or lower case
   ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
@@ -149,7 +154,8 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     });
   }
   const targets = all.filter((target): target is LogTarget => !isStream(target));
-  checkOptions(targets, options, command);
+  const names = new NamedLogs(targets);
+  checkOptions(names, options, command);
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
   const colors = outputColors(options.color);
@@ -157,37 +163,47 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard(signal);
   const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
-  const logOptions: TailedLogOptions = {
-    follow: options.followName ? "name" : options.follow ? "segment" : "no",
+  const logOptions: Omit<TailedLogOptions, "count"> = {
+    follow: options.followName || (options.follow && names.hasPatterns)
+      ? "name"
+      : options.follow
+      ? "segment"
+      : "no",
     ...startOf(options),
     after: options.afterCursor ?? cursorFile?.load(),
     criteria: options,
-    wantsRecords: format === "pretty" || targets.length > 1,
-    count: targets.length,
+    wantsRecords: format === "pretty" || !names.isOne,
   };
-  const logs = targets.map((target) => new TailedLog(target, logOptions));
+  using logs = new TailedLogs(names, logOptions, signal);
   const print = entryPrinter(format, output, { isTerminal, colors });
   const prefixColors = options.prefix ? colors : undefined;
-  const printer = new ItemPrinter({ output, print, logs, prefixColors, cursorFile });
+  let printer: ItemPrinter | undefined;
   try {
-    const areOpen = await Promise.all(logs.map((log) => log.open(signal)));
-    // A mistyped name must not look like a silent log.
-    logs.filter((_, i) => !areOpen[i]).forEach(({ name }) => warn(`waiting for log "${name}"`));
-    const past = merged(logs.filter((_, i) => areOpen[i]).map((log) => log.past()));
+    await logs.openAll();
+    const areNamed = !names.isOne;
+    printer = new ItemPrinter({
+      output,
+      print,
+      logs: logs.all,
+      areNamed,
+      prefixColors,
+      cursorFile,
+    });
+    const past = merged(logs.there.map((log) => log.past()));
     await printer.print(options.reverse ? reversed(past) : past, signal);
-    if (logOptions.follow !== "no") await follow(logs, printer, areOpen, signal);
+    if (logOptions.follow !== "no") {
+      for await (const items of logs.live()) await printer.print(items, signal);
+    }
   } catch (error) {
     // A log that was waited for in vain.
     if (!signal.aborted) throw error;
-  } finally {
-    for (const log of logs) log.close();
   }
-  if (options.showCursor && printer.cursor !== undefined) {
+  if (options.showCursor && printer?.cursor !== undefined) {
     const cursor = JSON.stringify(printer.cursor);
     output.write(format === "json" ? `{"cursor":${cursor}}\n` : `-- cursor: ${cursor}\n`);
     await output.flush();
   }
-  if (printer.cursor !== undefined) cursorFile?.save(printer.cursor);
+  if (printer?.cursor !== undefined) cursorFile?.save(printer.cursor);
 }
 
 /** Entries from the last to the first: all of them are in memory meanwhile. */
@@ -202,10 +218,10 @@ function* reversed(items: Iterable<Item>): Generator<Item> {
 }
 
 /** Ends the command for options that the parser takes, and that make no sense together. */
-function checkOptions(targets: LogTarget[], options: PlainOptions, command: Command): void {
+function checkOptions(names: NamedLogs, options: PlainOptions, command: Command): void {
   const { state, afterCursor, showCursor, output } = options;
   const wrong = endsAndFollows(options) ??
-    (targets.length > 1 && (state !== undefined || afterCursor || showCursor)
+    (!names.isOne && (state !== undefined || afterCursor || showCursor)
       ? "--state and cursors are of one log: name one log"
       : showCursor && output === "raw"
       ? "--show-cursor does not go with -o raw: choose text or json"
@@ -232,44 +248,6 @@ function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: C
 function endsAndFollows({ until, follow, followName }: PlainOptions): string | undefined {
   if (until === undefined || !(follow || followName)) return undefined;
   return `--until ends, and ${follow ? "-f" : "-F"} does not: leave out one of them`;
-}
-
-/** Prints what comes. */
-async function follow(
-  logs: TailedLog[],
-  printer: ItemPrinter,
-  wereOpen: boolean[],
-  signal: AbortSignal,
-): Promise<void> {
-  const sources = logs.map((log, i) => ({
-    live: toCome(log, wereOpen[i], signal),
-    more: () => log.more(),
-  }));
-  const merge = new LiveMerge<Item>();
-  for await (const items of sources.length === 1 ? sources[0].live : merge.merged(sources)) {
-    await printer.print(items, signal);
-  }
-}
-
-/** What comes to a log; all of it, if the log itself is yet to come. */
-async function* toCome(
-  log: TailedLog,
-  wasOpen: boolean,
-  signal: AbortSignal,
-): AsyncGenerator<Item[]> {
-  if (!wasOpen) {
-    if (!await log.wait(signal)) return;
-    // In pieces, for there may be many.
-    let items: Item[] = [];
-    for (const item of log.past()) {
-      items.push(item);
-      if (item.entry !== undefined || item.notice !== undefined) continue;
-      yield items;
-      items = [];
-    }
-    yield items;
-  }
-  yield* log.live(signal);
 }
 
 /** Where to start: with a time at its moment, else by default some entries ago. */

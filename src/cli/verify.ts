@@ -11,7 +11,8 @@ import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
-import { sourceArgument } from "./options/arguments.ts";
+import { sourcesArgument } from "./options/arguments.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { harmless, harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
@@ -25,6 +26,7 @@ The exit code is 0 if the log is sound, 1 if it is damaged or can't be opened,
 and 2 for wrong usage. A writer may be at work meanwhile. The format has no
 checksums: changed bytes inside an entry are not found; headers, chunks and
 numbers that do not fit together are.
+${PATTERN_HELP}
 
 Examples:
   ouroboros verify /app
@@ -45,21 +47,25 @@ type Report =
 /** Adds the command. */
 export function addVerify(program: Command): void {
   const command = program.command("verify")
-    .description("Read everything in a log and look for damage.")
-    .summary("look for damage in a log")
-    .argument("<name>", "the log", sourceArgument);
+    .description("Read everything in logs and look for damage.")
+    .summary("look for damage in logs")
+    .argument("<name...>", "the logs", sourcesArgument);
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(verify);
 }
 
-async function verify(target: LogTarget, options: VerifyOptions): Promise<void> {
-  const report = look(target);
+async function verify(names: LogTarget[], options: VerifyOptions): Promise<void> {
   const output = Output.standard();
   const isJson = options.output === "json";
-  output.write(isJson ? `${harmlessJson(JSON.stringify(report, null, 2))}\n` : describe(report));
+  let areIntact = true;
+  for (const target of new NamedLogs(names).existing()) {
+    const report = look(target);
+    output.write(isJson ? `${harmlessJson(JSON.stringify(report, null, 2))}\n` : describe(report));
+    areIntact &&= report.isIntact;
+  }
   await output.close();
-  if (!report.isIntact) throw new ExitError(1);
+  if (!areIntact) throw new ExitError(1);
 }
 
 function look(target: LogTarget): Report {

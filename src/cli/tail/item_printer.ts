@@ -24,8 +24,10 @@ export interface ItemPrinterOptions {
   output: Output;
   /** What prints an entry to `output`. */
   print: EntryPrinter;
-  /** The logs, which are named if there is more than one. */
-  logs: TailedLog[];
+  /** The logs that are known now. */
+  logs: readonly TailedLog[];
+  /** Whether there are several, or may be: then they are named. */
+  areNamed: boolean;
   /** What colours their names at the beginning of lines; without it they have no color. */
   prefixColors: Colors | undefined;
   /** Where to remember how far a single log was printed. */
@@ -42,10 +44,10 @@ export class ItemPrinter {
 
   constructor(options: ItemPrinterOptions) {
     this.#options = options;
-    const { logs, prefixColors } = options;
+    const { logs, areNamed, prefixColors } = options;
     if (prefixColors === undefined) return;
     this.#sourcePrefixes = new Prefixes(prefixColors);
-    if (logs.length === 1) return;
+    if (!areNamed) return;
     this.#logPrefixes = new Prefixes(prefixColors);
     // All of one width from the first line on.
     for (const { name } of logs) this.#logPrefixes.of(oneLine(name));
@@ -58,7 +60,7 @@ export class ItemPrinter {
 
   /** Prints items in their order until `signal` is aborted, and writes them out. */
   async print(items: Iterable<Item>, signal: AbortSignal): Promise<void> {
-    const { output, logs, print, cursorFile } = this.#options;
+    const { output, logs, areNamed, print, cursorFile } = this.#options;
     const signals = new SignalPoll();
     let last: Item | undefined;
     for (const item of items) {
@@ -67,7 +69,7 @@ export class ItemPrinter {
       if (notice !== undefined) {
         // After what came before it.
         await this.#flush(last);
-        warn(logs.length > 1 ? `${log.name}: ${notice}` : notice);
+        warn(areNamed ? `${log.name}: ${notice}` : notice);
       } else if (entry !== undefined) {
         print(entry, record, this.#originOf(log, entry));
         last = item;
@@ -80,7 +82,7 @@ export class ItemPrinter {
       await signals.poll();
     }
     await this.#flush(last);
-    if (signal.aborted || logs.length > 1) return;
+    if (signal.aborted || areNamed) return;
     // All of it: what was not wanted, too.
     this.#cursor = logs[0].position ?? this.#cursor;
     if (this.#cursor !== undefined && (last || performance.now() >= this.#nextSave)) {
@@ -91,7 +93,7 @@ export class ItemPrinter {
 
   /** Where an entry is from: one of several logs, or a log of another machine that was received. */
   #originOf(log: TailedLog, entry: Entry): Origin | undefined {
-    const isOne = this.#options.logs.length === 1;
+    const isOne = !this.#options.areNamed;
     const source = log.received?.of(entry.sequenceNumber);
     if (isOne && source === undefined) return undefined;
     return {
@@ -104,8 +106,9 @@ export class ItemPrinter {
 
   /** Writes out what was printed, and then remembers that. */
   async #flush(last: Item | undefined): Promise<void> {
-    const { output, cursorFile } = this.#options;
+    const { output, areNamed, cursorFile } = this.#options;
     await output.flush();
+    if (areNamed) return;
     const number = last?.entry?.sequenceNumber;
     const position = last?.log.position;
     if (number === undefined || position === undefined) return;

@@ -6,14 +6,15 @@
 
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
+import { OuroborosError } from "../../errors.ts";
 import type { Entry } from "../../log/entry.ts";
 import type { LogRecord } from "../../records/record.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
-import type { ReopenEvent } from "../../log/native/follow.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
+import { unlessShort } from "../../log/native/followed_log.ts";
 import { ReceivedLog } from "../output/log_names.ts";
 import { entryCount, warn } from "../output/warn.ts";
 
@@ -46,6 +47,8 @@ export interface TailedLogOptions {
   wantsRecords: boolean;
   /** How many logs are read along with it, this one included. */
   count: number;
+  /** Whether it is one of those that match a pattern: then it ends when its name is gone. */
+  isMember?: boolean;
 }
 
 // Each look costs the CPU a third of a millisecond, most of it for waking up; an idle `tail` should
@@ -54,14 +57,15 @@ export interface TailedLogOptions {
 const WAIT_INTERVAL = 100;
 /** How long to sleep at most between two entries; after a second without any three times as long. */
 const MAX_SLEEP = 30;
+/** How often to look whether it is still the log of its name, plus one for each log, in milliseconds. */
+const LOOK_INTERVAL = 100;
 /** How many more entries are taken at once when they come quickly, */
 const MORE_ENTRIES = 4096;
 /** and for how long at most, in milliseconds: a pattern may take its time. */
 const MORE_TIME = 20;
 /** After how many entries that nobody wants there is a moment to listen in. */
 const SILENCE = 64;
-/** How much longer these times may become with many logs. */
-const MOST_TIMES = 4;
+const FINISHED = "the log is finished";
 
 /** A log that is read from some place on, and perhaps followed. */
 export class TailedLog {
@@ -74,8 +78,13 @@ export class TailedLog {
   #received: ReceivedLog | undefined;
   /** Whether it did not exist when we began: then it is new from its first entry on. */
   #isNew = false;
-  /** What ends the following of what comes, while that is read. */
-  #live: AbortSignal | undefined;
+  /** What was there when it was opened late, as far as `poll()` has not given it. */
+  #rest: Iterator<Item> | undefined;
+  /** Why it could not be opened late. */
+  #failure: { cause: unknown } | undefined;
+  #isEnded = false;
+  #isAbandoned = false;
+  #lookDue = 0;
   /** The number of the entry to come, once one is expected. */
   #expected = 0;
 
@@ -98,7 +107,7 @@ export class TailedLog {
     if (follow === "no") {
       this.#reader = ShmLogReader.open(this.#target, options);
     } else {
-      const waiting = { ...options, signal, interval: WAIT_INTERVAL * this.#times };
+      const waiting = { ...options, signal, interval: WAIT_INTERVAL };
       this.#opening = ShmLogReader.waitFor(this.#target, waiting);
       this.#reader = await Promise.race([this.#opening, delay(0)]) ?? undefined;
     }
@@ -122,6 +131,22 @@ export class TailedLog {
       if (signal.aborted) return false;
       throw error;
     }
+  }
+
+  /** Lets `poll()` begin with all of a log that `open()` did not find, once it is there. */
+  openLater(signal: AbortSignal): void {
+    this.wait(signal).then(
+      (isOpen) => this.#rest = isOpen ? this.past()[Symbol.iterator]() : undefined,
+      (cause) => this.#failure = { cause },
+    );
+  }
+
+  /** Opens a log that was not there when we began: all of it is new. */
+  openNew(): void {
+    this.#isNew = true;
+    this.#reader = ShmLogReader.open(this.#target, { onDamage: "skip", copyMode: "auto" });
+    this.#openReceived();
+    this.#rest = this.past()[Symbol.iterator]();
   }
 
   /** What is there, lazily. */
@@ -152,46 +177,47 @@ export class TailedLog {
    */
   async *live(signal: AbortSignal): AsyncGenerator<Item[]> {
     const reader = this.#opened;
-    const prefix = this.#options.count > 1 ? `${this.name}: ` : "";
-    const onReopen = ({ lostEntries }: ReopenEvent) => {
-      this.#expected = 1;
-      this.#openReceived();
+    const following = reader.followBatches({
+      signal,
+      maxSleep: MAX_SLEEP,
+      maxEntries: 1,
+      onAbandoned: this.#options.follow === "name" ? "reopen" : "end",
       // At once, for it may take its time until the first entry comes; all before is printed by now.
-      const loss = lostEntries === "unknown"
-        ? ", which was restarted: how many entries are lost is unknown"
-        : "";
-      warn(`${prefix}following a new log of this name${loss}`);
-    };
-    try {
-      this.#live = signal;
-      const following = reader.followBatches({
-        signal,
-        maxSleep: MAX_SLEEP * this.#times,
-        maxEntries: 1,
-        onAbandoned: this.#options.follow === "name" ? "reopen" : "end",
-        onReopen,
-      });
-      for await (const batch of following) {
-        const items: Item[] = [];
-        for (const entry of batch) this.#take(entry, true, items);
-        // Entries by themselves share the memory of those around them, which is quicker.
-        this.#takeMore(items);
-        yield items;
-      }
-      if (reader.isFinished && !signal.aborted) warn(`${prefix}the log is finished`);
-    } finally {
-      this.#live = undefined;
+      onReopen: ({ lostEntries }) => warn(this.#begin(lostEntries)),
+    });
+    for await (const batch of following) {
+      const items: Item[] = [];
+      for (const entry of batch) this.#take(entry, true, items);
+      // Entries by themselves share the memory of those around them, which is quicker.
+      this.#takeMore(items);
+      yield items;
     }
+    if (reader.isFinished && !signal.aborted) warn(FINISHED);
   }
 
-  /**
-   * What has come since `live()` gave something, without waiting; only at the beginning of a task, when
-   * all that was read has been given.
-   */
-  more(): Item[] {
+  /** The same without waiting: what has come since the last call, of very much a part. */
+  poll(): Item[] {
+    if (this.#failure !== undefined) throw this.#failure.cause;
     const items: Item[] = [];
-    if (this.#live?.aborted === false) this.#takeMore(items);
+    if (this.#reader === undefined) return items;
+    try {
+      if (this.#rest !== undefined) this.#takeRest(this.#rest, items);
+      else {
+        this.#takeMore(items);
+        if (items.length === 0) this.#lookForEnd(this.#reader, items);
+      }
+    } catch (error) {
+      // One of many must not end the others.
+      if (!this.#options.isMember || !(error instanceof OuroborosError)) throw error;
+      items.push(this.#notice(error.message));
+      this.#isEnded = true;
+    }
     return items;
+  }
+
+  /** Whether nothing can come any more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** The place after the last entry that was read, if it is open. */
@@ -210,10 +236,6 @@ export class TailedLog {
     this.#received = this.#reader && ReceivedLog.open(this.#target);
   }
 
-  get #times(): number {
-    return Math.min(this.#options.count, MOST_TIMES);
-  }
-
   get #opened(): ShmLogReader {
     if (this.#reader === undefined) throw new Error(`${this.name} is not open`);
     return this.#reader;
@@ -230,6 +252,65 @@ export class TailedLog {
       items.length = 0;
       if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
     }
+  }
+
+  /** Adds the next of what was there when it was opened. */
+  #takeRest(rest: Iterator<Item>, items: Item[]): void {
+    const end = performance.now() + MORE_TIME;
+    while (items.length < MORE_ENTRIES) {
+      const { value, done } = rest.next();
+      if (done) {
+        this.#rest = undefined;
+        return;
+      }
+      if (value.entry !== undefined || value.notice !== undefined) items.push(value);
+      else if (performance.now() >= end) return;
+    }
+  }
+
+  /** Looks whether more can come, after the last entry that is there: of this log or the next of its name. */
+  #lookForEnd(reader: ShmLogReader, items: Item[]): void {
+    const isByName = this.#options.follow === "name";
+    if (reader.isFinished && !isByName) {
+      items.push(this.#notice(FINISHED));
+      this.#isEnded = true;
+    } else if (reader.isRestarted) this.#leave(reader, items);
+    const now = performance.now();
+    if (this.#isEnded || now < this.#lookDue) return;
+    this.#lookDue = now + LOOK_INTERVAL + this.#options.count;
+    const wasAbandoned = this.#isAbandoned;
+    this.#isAbandoned = unlessShort(() => reader.isAbandoned());
+    if (!this.#isAbandoned) return;
+    if (wasAbandoned) this.#leave(reader, items);
+    // First what was written between our last look and the end of its writer.
+    else this.#lookDue = 0;
+  }
+
+  /** Leaves a log that has ended: for the next one of its name, if that is followed. */
+  #leave(reader: ShmLogReader, items: Item[]): void {
+    const { follow, isMember } = this.#options;
+    const isCounted = !reader.isRestarted || reader.isFinished;
+    const { lostEntries } = reader;
+    if (follow !== "name") this.#isEnded = true;
+    else if (unlessShort(() => reader.reopen())) {
+      this.#isAbandoned = false;
+      items.push(this.#notice(this.#begin(isCounted ? lostEntries : "unknown")));
+    } else if (isMember && !reader.isRestarted) {
+      items.push(this.#notice("the log is removed"));
+      this.#isEnded = true;
+    }
+    // Its memory is given back; where its entries are from is asked when they are printed.
+    if (this.#isEnded) reader.close();
+  }
+
+  /** Begins with the next log of the name; returns what to say. */
+  #begin(lostEntries: number | "unknown"): string {
+    this.#expected = 1;
+    this.#openReceived();
+    const loss = lostEntries === "unknown"
+      ? ", which was restarted: how many entries are lost is unknown"
+      : "";
+    return `following a new log of this name${loss}`;
   }
 
   /** Adds what is there to `items`, up to a number of entries, and for some time. */

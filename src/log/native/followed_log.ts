@@ -20,8 +20,7 @@ interface LogReader {
   readonly isRestarted: boolean;
   readonly lostEntries: number;
   readonly overruns: number;
-  isReplaced(): boolean;
-  isWriterAlive(): boolean;
+  isAbandoned(): boolean;
   reopen(): boolean;
 }
 
@@ -37,9 +36,7 @@ export function followedLog<T>(
     bell: () => log().bell.attended(),
     isFinished: () => reader.isFinished,
     isRestarted: () => reader.isRestarted,
-    // A copy has the lock of what it was copied from, to which nobody writes any more.
-    isAbandoned: () =>
-      unlessShort(() => reader.isReplaced() && (log().isCopied() || !reader.isWriterAlive())),
+    isAbandoned: () => unlessShort(() => reader.isAbandoned()),
     moveOn: () => {
       const { position, isFinished, isRestarted, lostEntries, overruns } = reader;
       if (!unlessShort(() => reader.reopen())) return false;
@@ -52,7 +49,7 @@ export function followedLog<T>(
 }
 
 /** What `look` gives; `false` if there is no free descriptor now: a follower asks again soon. */
-function unlessShort(look: () => boolean): boolean {
+export function unlessShort(look: () => boolean): boolean {
   try {
     return look();
   } catch (error) {

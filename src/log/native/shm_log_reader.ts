@@ -339,6 +339,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   }
 
   /**
+   * Whether no entry can come any more to the segment that is open: the name leads elsewhere, or nowhere,
+   * and no living writer holds the log. See {@linkcode OnAbandoned}.
+   */
+  isAbandoned(): boolean {
+    // A copy has the lock of what it was copied from, to which nobody writes any more.
+    return this.isReplaced() && (this.#log.isCopied() || !this.isWriterAlive());
+  }
+
+  /**
    * Switches to the log that has the name now, if it is another one: in another segment, or restarted in
    * this one. The counts start again, and reading starts with entry 1, so that entries that are gone
    * count as lost. In a copy of this segment, as overlayfs makes, or a writer that resumes it in another

@@ -1,0 +1,297 @@
+/**
+ * What several logs say, as one sequence by time. Within a log the order is never changed: an item whose
+ * time is before that of the item before it comes right after that.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { delay } from "./async.ts";
+
+/** Something that has a place in time; `-Infinity` comes first. */
+export interface Timed {
+  readonly time: number;
+}
+
+/** A sequence with its next item. */
+interface Head<T> {
+  item: T;
+  /** Where it stands among the others: of equal times the first comes first. */
+  readonly place: number;
+}
+
+/** Heads of sequences, of which the earliest is found quickly: there may be thousands. */
+class Heads<T extends Timed, H extends Head<T>> {
+  readonly #heap: H[] = [];
+
+  /** The earliest one. */
+  get first(): H | undefined {
+    return this.#heap[0];
+  }
+
+  push(head: H): void {
+    const heap = this.#heap;
+    let at = heap.push(head) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(head, heap[parent])) break;
+      heap[at] = heap[parent];
+      at = parent;
+    }
+    heap[at] = head;
+  }
+
+  /** Takes the first one out. */
+  shift(): void {
+    const last = this.#heap.pop();
+    if (last === undefined || this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    this.sink();
+  }
+
+  /** Puts the first one in its place, after its item has changed. */
+  sink(): void {
+    const heap = this.#heap;
+    const head = heap[0];
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++;
+      if (!isBefore(heap[child], head)) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = head;
+  }
+}
+
+function isBefore(a: Head<Timed>, b: Head<Timed>): boolean {
+  return a.item.time < b.item.time || (a.item.time === b.item.time && a.place < b.place);
+}
+
+/** Merges sequences: always the earliest of their next items; of equal ones that of the first one. */
+export function merged<T extends Timed>(sequences: readonly Iterable<T>[]): Iterable<T> {
+  return sequences.length === 1 ? sequences[0] : mergedAll(sequences);
+}
+
+function* mergedAll<T extends Timed>(sequences: readonly Iterable<T>[]): Generator<T> {
+  interface Sequence extends Head<T> {
+    rest: Iterator<T>;
+  }
+  const heads = new Heads<T, Sequence>();
+  for (const [place, sequence] of sequences.entries()) {
+    const rest = sequence[Symbol.iterator]();
+    const { value, done } = rest.next();
+    if (!done) heads.push({ item: value, place, rest });
+  }
+  for (let head = heads.first; head !== undefined; head = heads.first) {
+    yield head.item;
+    const { value, done } = head.rest.next();
+    if (done) heads.shift();
+    else {
+      head.item = value;
+      heads.sink();
+    }
+  }
+}
+
+/** How long an item waits for earlier ones of other logs, in milliseconds. */
+export const HOLD: number = 50;
+/** How many items of a log may wait; more are let through at once. */
+const MOST_HELD = 4096;
+/** How many items are given at once, about. */
+const MOST_TAKEN = 8192;
+/** How long to sleep while items wait, and while none came for a moment or for long, in milliseconds. */
+const NAP = 5;
+const SLEEP = 30;
+const LONG_SLEEP = 90;
+/** From when on nothing came for long, in milliseconds. */
+const DOZE_AFTER = 1000;
+/** How many times longer than a round through all logs the sleep after it is, at least: busy, idle. */
+const BUSY_FACTOR = 1;
+const IDLE_FACTOR = 12;
+/** How often to look for other logs, in milliseconds. */
+const LOOK_EVERY = 1000;
+
+/** A log that is written just now. */
+export interface LiveSource<T> {
+  /**
+   * What has come since the last call, without waiting; of very much a part. It may end the source: then it
+   * is not called again.
+   */
+  poll(): T[];
+  /** Whether nothing will come after what was given. */
+  readonly isEnded: boolean;
+}
+
+/** How a {@linkcode LiveMerge} works. */
+export interface LiveMergeOptions {
+  /** How long each item waits for earlier ones of other logs, in milliseconds. */
+  hold?: number;
+  /** Called now and then: the place to add sources. With it the merge does not end with them. */
+  look?: () => void;
+  /** Ends the merge, without an error. */
+  signal?: AbortSignal;
+}
+
+/** A source, and what of it waits. Its head is the first item. */
+class Queue<T extends Timed> implements Head<T> {
+  readonly source: LiveSource<T>;
+  readonly place: number;
+  #items: T[] = [];
+  #arrivals: number[] = [];
+  #head = 0;
+
+  constructor(source: LiveSource<T>, place: number) {
+    this.source = source;
+    this.place = place;
+  }
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** The first one; there must be one. */
+  get item(): T {
+    return this.#items[this.#head];
+  }
+
+  /** When the first one came; `Infinity` if it is empty. */
+  get arrival(): number {
+    return this.#arrivals[this.#head] ?? Infinity;
+  }
+
+  /** Takes what has come. */
+  poll(): number {
+    if (this.source.isEnded) return 0;
+    const items = this.source.poll();
+    const now = items.length > 0 ? performance.now() : 0;
+    for (const item of items) {
+      this.#items.push(item);
+      this.#arrivals.push(now);
+    }
+    return items.length;
+  }
+
+  shift(): T {
+    const item = this.#items[this.#head++];
+    if (this.#head === this.#items.length || this.#head >= MOST_HELD) {
+      this.#items.splice(0, this.#head);
+      this.#arrivals.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
+
+/**
+ * Merges logs that are written just now. Each item waits a moment for earlier ones of the others, which
+ * were written before but are seen later. All logs are looked at in rounds, by one timer: thousands that
+ * are idle cost little.
+ */
+export class LiveMerge<T extends Timed> {
+  readonly #options: LiveMergeOptions;
+  #queues: Queue<T>[] = [];
+  #places = 0;
+  #error: { cause: unknown } | undefined;
+
+  constructor(options: LiveMergeOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Adds a log. */
+  add(source: LiveSource<T>): void {
+    this.#queues.push(new Queue(source, this.#places++));
+  }
+
+  /**
+   * What the logs give, as far as it has waited long enough; ends after all of them. May be called once.
+   *
+   * @throws {unknown} what one of the logs failed with, after what came before
+   */
+  async *merged(): AsyncGenerator<T[]> {
+    const { hold = HOLD, look, signal } = this.#options;
+    let lookDue = performance.now() + LOOK_EVERY;
+    let cameAt = performance.now();
+    while (!signal?.aborted) {
+      // A task of its own: others have their turn between two rounds.
+      await new Promise((resolve) => setImmediate(resolve));
+      const start = performance.now();
+      if (look !== undefined && start >= lookDue) {
+        look();
+        lookDue = performance.now() + LOOK_EVERY;
+      }
+      const count = this.#pollAll();
+      const now = performance.now();
+      if (count > 0) cameAt = now;
+      const isLast = this.#error !== undefined ||
+        (look === undefined && this.#queues.every(({ source }) => source.isEnded));
+      const items = this.#takeDue(isLast ? Infinity : now - hold);
+      if (items.length > 0) yield items;
+      const rest = this.#queues.filter((queue) => queue.length > 0 || !queue.source.isEnded);
+      this.#queues = rest;
+      const isEmpty = rest.every(({ length }) => length === 0);
+      if (isLast && isEmpty) {
+        if (this.#error !== undefined) throw this.#error.cause;
+        return;
+      }
+      // What is full, or gave a lot, has more.
+      if (isLast || items.length >= MOST_TAKEN || count >= MOST_HELD || this.#isFull) continue;
+      const round = now - start;
+      const pause = !isEmpty || now - cameAt < hold
+        ? Math.max(NAP, BUSY_FACTOR * round)
+        : Math.max(now - cameAt < DOZE_AFTER ? SLEEP : LONG_SLEEP, IDLE_FACTOR * round);
+      await delay(pause, { ...signal && { signal } }).catch(() => {});
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#queues.some(({ length }) => length >= MOST_HELD);
+  }
+
+  /** Looks at all logs of which not too much waits; returns how much came. */
+  #pollAll(): number {
+    let count = 0;
+    for (const queue of this.#queues) if (queue.length < MOST_HELD) count += this.#poll(queue);
+    return count;
+  }
+
+  #poll(queue: Queue<T>): number {
+    if (this.#error !== undefined) return 0;
+    try {
+      return queue.poll();
+    } catch (cause) {
+      this.#error = { cause };
+      return 0;
+    }
+  }
+
+  /** The items up to the last one that came before a moment; all that are there if one log has too many. */
+  #takeDue(moment: number): T[] {
+    const limit = this.#isFull ? Infinity : moment;
+    let due = 0;
+    for (const { arrival } of this.#queues) if (arrival <= limit && arrival !== Infinity) due++;
+    const taken: T[] = [];
+    if (due === 0) return taken;
+    // What has not waited: a log that had nothing was looked at before the others, and may have it now.
+    if (limit === Infinity) {
+      for (const queue of this.#queues) if (queue.length === 0 && this.#poll(queue) > 0) due++;
+    }
+    const heads = new Heads<T, Queue<T>>();
+    for (const queue of this.#queues) if (queue.length > 0) heads.push(queue);
+    while (due > 0 && taken.length < MOST_TAKEN) {
+      const queue = heads.first!;
+      if (queue.arrival <= limit) due--;
+      taken.push(queue.shift());
+      // The last one that it had: what came since may be earlier than that of others.
+      if (queue.length === 0) this.#poll(queue);
+      if (queue.length === 0) heads.shift();
+      else {
+        if (queue.arrival <= limit) due++;
+        heads.sink();
+      }
+    }
+    return taken;
+  }
+}
