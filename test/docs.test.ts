@@ -184,6 +184,9 @@ for (const [index, example] of examples.entries()) {
       await import(pathToFileURL(file).href);
     } finally {
       console.log = log;
+      // A log stays when its writer is closed.
+      const names = readFileSync(file, "utf8").matchAll(/"(\/[\w-]+)"/g);
+      for (const [, name] of names) if (name.endsWith(`-${process.pid}`)) SharedMemory.unlink(name);
     }
   });
 }
