@@ -12,7 +12,7 @@ import { viewOf } from "../memory.ts";
 import type { TextWriter } from "../utf8.ts";
 import { NUMBER_ROOM, writeNumber } from "./digits.ts";
 import type { Piece } from "./piece.ts";
-import { isPlain, writeAscii, writePlain } from "./text.ts";
+import { ANY, isPlain, PLAIN, writeShort } from "./text.ts";
 
 /** What a line is written to. */
 export interface LineSink {
@@ -52,12 +52,12 @@ export class Line implements Borrower {
   #view: DataView = NOWHERE;
   #bytes: Uint8Array = NO_BYTES;
   #writeText: TextWriter = writeNothing;
-  // What lends the room of this line; undefined once it is in memory of its own.
-  #lender: Writer | undefined;
+  // Whether the line is in the lender's room.
+  #isLent = false;
   // The last lender, and views of its memory.
-  #known: Writer | undefined;
-  #knownView: DataView = NOWHERE;
-  #knownText: TextWriter = writeNothing;
+  #lender: Writer | undefined;
+  #lentView: DataView = NOWHERE;
+  #lentText: TextWriter = writeNothing;
   // Memory of its own, and views of it.
   #own: Uint8Array = NO_BYTES;
   #ownView: DataView = NOWHERE;
@@ -72,11 +72,13 @@ export class Line implements Borrower {
     }
     const most = sink!.maxEntrySize;
     lender.lend(this, most < USUAL_SIZE ? most : USUAL_SIZE);
-    if (lender !== this.#known) this.#know(lender);
-    this.#view = this.#knownView;
-    this.#bytes = lender.memory;
-    this.#writeText = this.#knownText;
-    this.#lender = lender;
+    if (lender !== this.#lender) this.#know(lender);
+    this.#isLent = true;
+    if (this.#view !== this.#lentView) {
+      this.#view = this.#lentView;
+      this.#bytes = lender.memory;
+      this.#writeText = this.#lentText;
+    }
     const { start } = this;
     this.at = start;
     if (this.end > start + most) this.end = start + most;
@@ -85,9 +87,11 @@ export class Line implements Borrower {
   /** Publishes the line. Gives whether it is in the log. */
   finish(sink: LineSink): boolean {
     const lender = this.#lender;
-    // A getter may have closed the sink, or made it go over to another log.
-    if (lender === undefined || lender !== sink.lender) return sink.write(this.take());
-    this.#lender = undefined;
+    // A getter may have closed the sink, or made it write to another log.
+    if (!this.#isLent || lender === undefined || lender !== sink.lender) {
+      return sink.write(this.take());
+    }
+    this.#isLent = false;
     lender.settle(this.at - this.start);
     sink.wrote();
     return true;
@@ -102,10 +106,8 @@ export class Line implements Borrower {
 
   /** Gives up the line. */
   drop(): void {
-    const lender = this.#lender;
-    this.#lender = undefined;
-    if (lender === undefined) this.#forget();
-    else lender.settle(-1);
+    this.#giveBack();
+    this.#forget();
   }
 
   /** How many bytes there are so far. */
@@ -151,25 +153,25 @@ export class Line implements Borrower {
       size = textEncoding.byteLength(json);
       if (this.at + size > this.end) this.#grow(size);
     }
-    const next = json.length <= SHORT_TEXT ? writeAscii(this.#view, this.at, json) : -1;
+    const next = json.length <= SHORT_TEXT ? writeShort(this.#view, this.at, json, ANY) : -1;
     this.at = next >= 0 ? next : this.at + this.#writeText(json, this.at, size);
   }
 
-  /** Adds a key and a JSON string: what `piece()` and `string()` do, at once. */
+  /** Adds a key with the quote after it, and the rest of a JSON string: all at once. */
   text(key: Piece, text: string): void {
     const { length } = text;
-    if (length > SHORT_TEXT) {
-      this.piece(key);
-      return this.#longString(text);
-    }
-    const size = key.length + length + 2 + SLACK;
+    const size = key.length + length + 1 + SLACK;
     if (this.at + size > this.end) this.#grow(size);
+    const view = this.#view;
     const at = this.at + key.length;
-    writeWords(this.#view, this.at, key.words);
-    const next = writePlain(this.#view, at, text);
-    if (next >= 0) this.at = next;
-    else {
-      this.at = at;
+    writeWords(view, this.at, key.words);
+    const next = length > SHORT_TEXT ? -1 : writeShort(view, at, text, PLAIN);
+    if (next >= 0) {
+      view.setUint8(next, 0x22);
+      this.at = next + 1;
+    } else {
+      // It writes the quote itself.
+      this.at = at - 1;
       this.#longString(text);
     }
   }
@@ -193,9 +195,12 @@ export class Line implements Borrower {
     const { length } = text;
     if (length <= SHORT_TEXT) {
       if (this.at + length + 2 > this.end) this.#grow(length + 2);
-      const next = writePlain(this.#view, this.at, text);
+      const view = this.#view;
+      const next = writeShort(view, this.at + 1, text, PLAIN);
       if (next >= 0) {
-        this.at = next;
+        view.setUint8(this.at, 0x22);
+        view.setUint8(next, 0x22);
+        this.at = next + 1;
         return;
       }
     }
@@ -212,7 +217,7 @@ export class Line implements Borrower {
 
   /** Moves to memory of its own: the room is needed for something else. */
   leave(): void {
-    this.#lender = undefined;
+    this.#isLent = false;
     this.#settleDown(this.start, this.at, USUAL_SIZE);
   }
 
@@ -239,13 +244,15 @@ export class Line implements Borrower {
   }
 
   #grow(bytes: number): void {
-    const lender = this.#lender;
     const needed = this.at - this.start + bytes;
-    if (lender !== undefined) {
-      this.#lender = undefined;
-      lender.settle(-1);
-    }
+    this.#giveBack();
     this.#settleDown(this.start, this.at, Math.max(2 * needed, USUAL_SIZE));
+  }
+
+  #giveBack(): void {
+    if (!this.#isLent) return;
+    this.#isLent = false;
+    this.#lender?.settle(-1);
   }
 
   /** Moves what there is from `from` to `to` to memory of its own, of at least `size` bytes. */
@@ -274,9 +281,9 @@ export class Line implements Borrower {
   }
 
   #know(lender: Writer): void {
-    this.#known = lender;
-    this.#knownView = viewOf(lender.memory);
-    this.#knownText = textEncoding.writerInto(lender.memory);
+    this.#lender = lender;
+    this.#lentView = viewOf(lender.memory);
+    this.#lentText = textEncoding.writerInto(lender.memory);
   }
 
   #toText(): string {

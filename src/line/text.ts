@@ -5,64 +5,47 @@
  */
 
 /** By ASCII code: 1 for what stands in a JSON string as it is. */
-const PLAIN = new Uint8Array(128);
+export const PLAIN: Uint8Array = new Uint8Array(128);
 PLAIN.fill(1, 0x20);
 PLAIN[0x22] = PLAIN[0x5c] = 0;
 
-/**
- * Writes short text between quotes, character by character.
- *
- * @returns where the next byte goes, or -1 if there is a character that is not ASCII or needs an escape
- */
-export function writePlain(view: DataView, at: number, text: string): number {
-  const { length } = text;
-  view.setUint8(at++, 0x22);
-  const whole = length & ~3;
-  let i = 0;
-  while (i < whole) {
-    const a = text.charCodeAt(i);
-    const b = text.charCodeAt(i + 1);
-    const c = text.charCodeAt(i + 2);
-    const d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 0x7f || (PLAIN[a] & PLAIN[b] & PLAIN[c] & PLAIN[d]) === 0) return -1;
-    view.setInt32(at + i, a | (b << 8) | (c << 16) | (d << 24), true);
-    i += 4;
-  }
-  while (i < length) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0x7f || PLAIN[unit] === 0) return -1;
-    view.setUint8(at + i, unit);
-    i++;
-  }
-  view.setUint8(at + length, 0x22);
-  return at + length + 1;
-}
+/** By ASCII code: 1 for all. */
+export const ANY: Uint8Array = new Uint8Array(128).fill(1);
 
 /**
- * Writes short text as it is, character by character.
+ * Writes short text character by character.
  *
- * @returns where the next byte goes, or -1 if there is a character that is not ASCII
+ * @param allowed 1 for each ASCII code that may be in it
+ * @returns where the next byte goes, or -1 if there is another character
  */
-export function writeAscii(view: DataView, at: number, text: string): number {
+export function writeShort(
+  view: DataView,
+  at: number,
+  text: string,
+  allowed: Uint8Array,
+): number {
   const { length } = text;
-  const whole = length & ~3;
-  let i = 0;
-  while (i < whole) {
+  if (length < 4) {
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f || allowed[unit] === 0) return -1;
+      view.setUint8(at + i, unit);
+    }
+    return at + length;
+  }
+  // Four at a time; the last four may have some in them that were written already.
+  const last = length - 4;
+  for (let i = 0;; i = i + 4 < last ? i + 4 : last) {
     const a = text.charCodeAt(i);
     const b = text.charCodeAt(i + 1);
     const c = text.charCodeAt(i + 2);
     const d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 0x7f) return -1;
+    if ((a | b | c | d) > 0x7f || (allowed[a] & allowed[b] & allowed[c] & allowed[d]) === 0) {
+      return -1;
+    }
     view.setInt32(at + i, a | (b << 8) | (c << 16) | (d << 24), true);
-    i += 4;
+    if (i === last) return at + length;
   }
-  while (i < length) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0x7f) return -1;
-    view.setUint8(at + i, unit);
-    i++;
-  }
-  return at + length;
 }
 
 /** Whether none of the bytes from `from` to `to` needs an escape in a JSON string. */

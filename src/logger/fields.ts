@@ -30,7 +30,11 @@ export function addFields(line: Line, state: LineSource, object: Record<string, 
       if (last !== undefined) last.next = key;
     }
     last = key;
-    addField(line, state, key, value);
+    // What most values are, without one more call.
+    if (key.isPlain && typeof value === "string") line.text(key.quoted, value);
+    else if (key.isPlain && typeof value === "number" && value - value === 0) {
+      line.numeral(key.piece, value);
+    } else addField(line, state, key, value);
   }
 }
 
@@ -77,7 +81,7 @@ export function addValues(
 /** Adds a field. */
 export function addField(line: Line, state: LineSource, key: Key, value: unknown): void {
   if (!key.isPlain) return addFormed(line, state, key, value);
-  if (typeof value === "string") return line.text(key.piece, value);
+  if (typeof value === "string") return line.text(key.quoted, value);
   if (typeof value === "number" && value - value === 0) return line.numeral(key.piece, value);
   if (value === true) line.piece(key.yes ??= new Piece(`${key.piece.text}true`));
   else if (value === false) line.piece(key.no ??= new Piece(`${key.piece.text}false`));

@@ -5,7 +5,7 @@
  */
 
 import { LONGEST_KEY, MOST_KEYS, pieceOf } from "../line/keys.ts";
-import type { Piece } from "../line/piece.ts";
+import { Piece } from "../line/piece.ts";
 import type { Redaction } from "./redact.ts";
 import type { Stringify } from "./stringify.ts";
 
@@ -21,6 +21,8 @@ export interface Key {
   readonly name: string;
   /** `,"name":` */
   readonly piece: Piece;
+  /** `,"name":"` */
+  readonly quoted: Piece;
   /** `,"name":true` and `,"name":false`, once they were needed. */
   yes: Piece | undefined;
   no: Piece | undefined;
@@ -89,9 +91,11 @@ export class Style {
     const { serializers } = this;
     const own = serializers[name] || (name === this.#errorKey ? serializers.err : undefined);
     const stringifier = this.stringifier(name);
+    const piece = pieceOf(name);
     const key: Key = {
       name,
-      piece: pieceOf(name),
+      piece,
+      quoted: new Piece(`${piece.text}"`),
       yes: undefined,
       no: undefined,
       serializer: own ? (value) => own.call(serializers, value) : undefined,
