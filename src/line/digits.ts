@@ -45,7 +45,7 @@ function writeUint(view: DataView, at: number, value: number): number {
 /**
  * Writes a number as `String(value)` gives it, if there is a quick way.
  *
- * @returns where the next byte goes, or -1 if there is none
+ * @returns where the next byte goes, or -1 if the caller must use `String(value)`
  */
 export function writeNumber(view: DataView, at: number, value: number): number {
   if ((value | 0) === value && value >= 0) return writeUint(view, at, value);
