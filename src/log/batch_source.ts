@@ -12,6 +12,7 @@ import { EntryView } from "./entry_view.ts";
 import { HEADER_SIZE } from "./layout.ts";
 import type { Position, Step } from "./position.ts";
 import type { Segment } from "./segment.ts";
+import { isFinished } from "./walk.ts";
 
 /** How many times one call follows a writer that overtakes it again before it gives up. */
 const ATTEMPTS = 16;
@@ -132,18 +133,19 @@ export class BatchSource {
     const position = this.#position;
     const { limit, isComplete, broken } = this.#ahead;
     const { reason } = this.#found;
+    const isEnd = isFinished(this.#segment, position.offset);
     this.#fence(); // the header before the token
     if (!position.isIntact()) return position.overrun();
+    if (isEnd && !isComplete) {
+      position.finished();
+      position.caughtUp();
+      return "stay";
+    }
     if (isComplete) {
       // The next chunk proves entries that are not there: unless it was just invalidated.
       return position.isVouchedFor(limit) ? position.damagedHeader(limit) : "stay";
     }
     if (reason === "wrap") return position.wrap();
-    if (reason === "finish") {
-      position.finished();
-      position.caughtUp();
-      return "stay";
-    }
     if (reason !== "open") return position.damagedHeader(limit);
     if (broken !== undefined) return position.damaged(broken);
     if (position.isLapOver()) return position.wrap();

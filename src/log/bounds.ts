@@ -5,9 +5,9 @@
  */
 
 import type { CorruptLogError } from "../errors.ts";
-import { FINISH_MARK, HEADER_SIZE, LENGTH_MASK, MAX_TOTAL_LENGTH } from "./layout.ts";
+import { HEADER_SIZE, LENGTH_MASK, MAX_TOTAL_LENGTH, WRAP_LENGTH } from "./layout.ts";
 import type { Segment } from "./segment.ts";
-import { markAt, type WalkEnd } from "./walk.ts";
+import type { WalkEnd } from "./walk.ts";
 
 /** How much is fetched ahead of the walk in bytes: well within the L1 cache. */
 const WARM_BYTES = 16384;
@@ -98,13 +98,13 @@ export class EntryBounds {
         // find() makes an acquire of all these loads; a branch separates each from the next.
         const header = words[first + (at >>> 2)];
         if (header >= 0 || at === staleAt) {
-          // The reference's finish() leaves the row of a chunk of the lap before that began here.
-          reason = header === FINISH_MARK && segment.version === 2 ? "finish" : "open";
+          reason = "open";
           break walk;
         }
         const total = header & LENGTH_MASK;
         if (total < HEADER_SIZE || total > room - at) {
-          reason = total < HEADER_SIZE ? markAt(segment, total) : "damage";
+          // A finish mark is none of the walk's business: it is looked for where there is no entry.
+          reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
           break walk;
         }
         const next = at + ((total + 3) & ~3);

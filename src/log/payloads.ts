@@ -49,19 +49,6 @@ export function batchSize(
   return size;
 }
 
-/** Says that an entry does not fit into the log. */
-export function tooLarge(length: number, most: number): RangeError {
-  return new RangeError(
-    `entry of ${length} bytes exceeds the maximum of ${most}: ` +
-      `make the log larger, or write it in several parts`,
-  );
-}
-
-/** Says that an element of a batch is another one than when `batchSize` looked at it. */
-export function changed(index: number): TypeError {
-  return new TypeError(`entries[${index}] changed while the batch was written: give plain values`);
-}
-
 function lengthOf(data: Uint8Array, index: number): number {
   const length = data instanceof Uint8Array ? data.length : 0;
   return length !== 0 ? length : byteLength(`entries[${index}]`, data);

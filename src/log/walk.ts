@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FINISH_LENGTH, HEADER_SIZE, LENGTH_MASK, WRAP_LENGTH } from "./layout.ts";
+import { FINISH_LENGTH, FINISH_MARK, HEADER_SIZE, LENGTH_MASK, WRAP_LENGTH } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
 /** Why a walk along committed entries ended. */
@@ -52,6 +52,14 @@ export function walk(segment: Segment, offset: number, limit: number): Walk {
     entries++;
   }
   return { offset, entries, reason: end - offset < HEADER_SIZE ? "end" : "limit", header: 0 };
+}
+
+/**
+ * Whether the finish mark is at `offset`. (The reference's `finish()` may leave the row of a chunk of the
+ * lap before that began there.)
+ */
+export function isFinished({ version, words }: Segment, offset: number): boolean {
+  return version === 2 && words[offset >>> 2] === FINISH_MARK;
 }
 
 /** What a committed header means whose length, of less than 4, is that of no entry. */

@@ -11,13 +11,13 @@ import type { MemoryLike } from "../memory.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
 import { Claim } from "./claim.ts";
 import { COMMIT_FLAG, FINISH_MARK, HEADER_SIZE, maxPayloadSize } from "./layout.ts";
-import { batchSize, changed, checkPayload, tooLarge } from "./payloads.ts";
+import { batchSize, checkPayload } from "./payloads.ts";
 import { beginAnew, wasBeingBegun } from "./renewal.ts";
 import { emptyState, recover, type WriterState } from "./resume.ts";
 import { Room } from "./room.ts";
 import type { Segment } from "./segment.ts";
 import { type CreateWriterOptions, format, open, type WriterOptions } from "./writer_options.ts";
-import { WriterGate } from "./writer_gate.ts";
+import { changed, claimed, closed, inBatch, tooLarge } from "./writer_refusals.ts";
 import { inspectable } from "../base/inspectable.ts";
 import type { Borrower } from "./borrower.ts";
 
@@ -60,7 +60,12 @@ export class Writer {
   // As far as an entry may reach on the straight path. -1 sends all to #makeRoom().
   #limit = -1;
   #total: number;
-  readonly #gate = new WriterGate();
+  #claim: Claim | undefined;
+  // What is making an entry in the room at the offset.
+  #borrower: Borrower | undefined;
+  #isInBatch = false;
+  #isClosed = false;
+  #isFinished = false;
 
   private constructor(segment: Segment, state: WriterState, options: WriterOptions) {
     this.#segment = segment;
@@ -228,7 +233,7 @@ export class Writer {
     checkArray("entries", entries);
     const count = entries.length;
     if (count === 0) {
-      if (this.#gate.isClosed) throw this.#gate.closed();
+      if (this.#isClosed) throw closed(this.#isFinished);
       return this.#total;
     }
     const free = this.#limit - this.#offset;
@@ -242,7 +247,7 @@ export class Writer {
     let firstLength = 0;
     // An array may have getters, which may do anything: write to this log, or give something else
     // than was checked.
-    this.#gate.isInBatch = true;
+    this.#isInBatch = true;
     this.#limit = -1;
     try {
       for (let i = 0; i < count; i++) {
@@ -257,10 +262,10 @@ export class Writer {
         else this.#words[offset >>> 2] = (length + HEADER_SIZE) | COMMIT_FLAG;
         offset += (length + 7) & ~3;
       }
-      if (this.#gate.isClosed) throw this.#gate.closed();
+      if (this.#isClosed) throw closed(this.#isFinished);
     } finally {
-      this.#gate.isInBatch = false;
-      if (!this.#gate.isClosed) this.#limit = this.#room.limit;
+      this.#isInBatch = false;
+      if (!this.#isClosed) this.#limit = this.#room.limit;
     }
     this.#total += count - 1;
     return this.#commit(first, firstLength, offset);
@@ -287,14 +292,14 @@ export class Writer {
     }
     const at = offset + HEADER_SIZE;
     const claim = new Claim(this.#bytes.subarray(at, at + length), (kept) => {
-      if (this.#gate.isClosed) {
+      if (this.#isClosed) {
         if (kept < 0) return this.#total;
         throw new ClosedError("the writer of this claim is closed: open a new one");
       }
-      this.#gate.claim = undefined;
+      this.#claim = undefined;
       return this.settle(kept);
     });
-    this.#gate.claim = claim;
+    this.#claim = claim;
     this.#limit = -1;
     return claim;
   }
@@ -308,11 +313,11 @@ export class Writer {
    * @throws {ClosedError} after `close()` or `finish()`
    */
   finish(): void {
-    this.#gate.enter();
+    this.#enter();
     const offset = this.#room.finish(this.#offset, this.#total);
     // Release, as an entry's commit. Pairs with the reader's fence after it has seen the mark.
     Atomics.store(this.#words, offset >>> 2, FINISH_MARK);
-    this.#gate.isFinished = true;
+    this.#isFinished = true;
     this.close();
     this.#onCommit?.();
   }
@@ -342,7 +347,7 @@ export class Writer {
       borrower.end = Math.max(this.#limit - HEADER_SIZE, offset + HEADER_SIZE + least);
     }
     borrower.start = offset + HEADER_SIZE;
-    this.#gate.borrower = borrower;
+    this.#borrower = borrower;
     this.#limit = -1;
   }
 
@@ -352,7 +357,7 @@ export class Writer {
    * @internal
    */
   settle(length: number): number {
-    this.#gate.borrower = undefined;
+    this.#borrower = undefined;
     this.#limit = this.#room.limit;
     if (length < 0) return this.#total;
     const offset = this.#offset;
@@ -361,8 +366,8 @@ export class Writer {
 
   /** Ends writing. An open claim is lost. The memory stays as it is, and can be resumed. */
   close(): void {
-    this.#gate.recall();
-    this.#gate.isClosed = true;
+    this.#recall();
+    this.#isClosed = true;
     this.#limit = -1;
   }
 
@@ -410,12 +415,28 @@ export class Writer {
     return this.#total;
   }
 
+  /** Throws unless something may be written, and ends a loan. */
+  #enter(): void {
+    if (this.#isClosed) throw closed(this.#isFinished);
+    if (this.#isInBatch) throw inBatch();
+    if (this.#claim !== undefined) throw claimed();
+    this.#recall();
+  }
+
+  /** Ends a loan, before the room is used for something else. */
+  #recall(): void {
+    const borrower = this.#borrower;
+    if (borrower === undefined) return;
+    this.#borrower = undefined;
+    borrower.leave();
+  }
+
   /**
    * Everything that is not straight: makes room for an entry of `length` bytes, and returns the
    * offset of its header.
    */
   #makeRoom(length: number): number {
-    this.#gate.enter();
+    this.#enter();
     if (length > this.#maxEntrySize) throw tooLarge(length, this.#maxEntrySize);
     this.#offset = this.#room.make(this.#offset, length, this.#total);
     this.#limit = this.#room.limit;
