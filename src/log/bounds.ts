@@ -103,7 +103,7 @@ export class EntryBounds {
         }
         const total = header & LENGTH_MASK;
         if (total < HEADER_SIZE || total > room - at) {
-          // A finish mark is none of the walk's business: it is looked for where there is no entry.
+          // The finish mark of version 2 is looked for later, where there is no entry.
           reason = total === 0 ? "open" : total === WRAP_LENGTH ? "wrap" : "damage";
           break walk;
         }
