@@ -38,6 +38,32 @@ test("a page sees that its log was removed, and continues with the next one of t
   });
 });
 
+test("a page continues with a log that is restarted in place, as with another one", async () => {
+  const name = newName();
+  const options = { chunkSize: 65536, chunkCount: 4, version: 2, unlinkOnClose: false } as const;
+  const first = ShmLogWriter.create(name, options);
+  await withServer([name], async ({ url }) => {
+    first.writeMany(["one", "two"]);
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 2);
+    first.close();
+    using second = ShmLogWriter.create(name, {
+      ...options,
+      ifExists: "restart",
+      unlinkOnClose: true,
+    });
+    second.write("uno");
+    await page.until(({ entries }) => entries.length === 3);
+    assert.deepEqual(page.entries.at(-1), [1, "uno"]);
+    second.write("dos");
+    second.finish();
+    await page.until(({ entries }) => entries.length === 4);
+    const segments = page.all("state").map(({ segment }) => segment);
+    assert.equal(new Set(segments).size, 2);
+    page.close();
+  });
+});
+
 test("a page that was away while another log took the name is sent all of that", {
   skip: needsLettingGo,
 }, async () => {
