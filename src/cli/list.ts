@@ -8,18 +8,30 @@ import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
 import { lookAt } from "../log/native/look.ts";
+import { type LogTarget, openMemory } from "../log/native/target.ts";
+import { sourcesArgument } from "./options/arguments.ts";
 import { addOutputOptions } from "./options/common.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
+import { groupsOf } from "./output/groups.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
+import { agoWord, lastWriteOf } from "./output/last_write.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "../base/sizes.ts";
 import { table } from "./output/columns.ts";
+import { writerPids } from "./top/processes.ts";
 
 const EXAMPLES = `
-Logs in files are not listed. On Windows only logs that a program has open are
-listed, on macOS none.
+${PATTERN_HELP}
+Logs of the slots of a name are one line, /app.{slot}: other commands take that,
+too. WRITTEN is the time that the last entry says, ? if it says none. A writer is
+alive if it is one of this library: the C++ library takes no lock.
+
+Logs in files are listed if they are named. On Windows only logs that a program
+has open are listed, on macOS none.
 
 Examples:
   ouroboros list
+  ouroboros list -l '/app.*'
   ouroboros list --json | jq -r .[].name`;
 
 /** A log, or why it can't be looked at. */
@@ -28,7 +40,11 @@ interface ListedLog {
   size?: number;
   entries?: number;
   lastSequenceNumber?: number;
+  /** When it was written last, in milliseconds since 1970, if that is known. */
+  lastWrite?: number;
   writerAlive?: boolean;
+  /** The process of its writer, where the system says it. */
+  writerPid?: number;
   /** Whether its writer has finished it. */
   isFinished?: boolean;
   /** The version of its format, if that is why it can't be looked at. */
@@ -40,46 +56,87 @@ interface ListedLog {
 export function addList(program: Command): void {
   const command = program.command("list")
     .description("List the logs in the shared memory of this machine.")
-    .summary("list the logs of this machine");
+    .summary("list the logs of this machine")
+    .argument("[name...]", "the logs; all of this machine by default", sourcesArgument)
+    .option("-l, --long", "print a line for each log of a group");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(list);
 }
 
-async function list(options: { output: "text" | "json" }): Promise<void> {
-  const logs = SharedMemory.list().map(look).filter((log) => log !== undefined);
+async function list(
+  names: LogTarget[],
+  options: { output: "text" | "json"; long?: true },
+): Promise<void> {
+  const targets = names.length > 0 ? new NamedLogs(names).existing() : SharedMemory.list();
+  const pids = writerPids();
+  const logs = targets.map((target) => look(target, pids)).filter((log) => log !== undefined);
   const output = Output.standard();
   if (options.output === "json") output.write(`${harmlessJson(JSON.stringify(logs, null, 2))}\n`);
   else if (logs.length > 0) {
-    output.write(table([["NAME", "SIZE", "ENTRIES", "LAST", "WRITER"], ...logs.map(row)]));
+    const head = ["NAME", "SIZE", "ENTRIES", "LAST", "WRITTEN", "PID", "WRITER"];
+    const groups = options.long
+      ? logs.map((log) => ({ name: log.name, members: [log] }))
+      : groupsOf(logs);
+    output.write(table([head, ...groups.map(groupRow)]));
   }
   await output.close();
 }
 
+function groupRow({ name, members }: { name: string; members: ListedLog[] }): (string | number)[] {
+  if (members.length === 1) return row(members[0]);
+  const sum = (of: (log: ListedLog) => number | undefined) =>
+    members.reduce((all, log) => all + (of(log) ?? 0), 0);
+  const written = Math.max(...members.map(({ lastWrite }) => lastWrite ?? -Infinity));
+  const alive = members.filter(({ writerAlive }) => writerAlive).length;
+  return [
+    oneLine(name),
+    formatSize(sum(({ size }) => size)),
+    sum(({ entries }) => entries),
+    sum(({ lastSequenceNumber }) => lastSequenceNumber),
+    agoWord(written === -Infinity ? undefined : written),
+    "",
+    `${alive} of ${members.length} alive`,
+  ];
+}
+
 function row(log: ListedLog): (string | number)[] {
   if (log.version !== undefined) {
-    return [oneLine(log.name), "?", 0, 0, `not known: format of version ${log.version}`];
+    return [oneLine(log.name), "?", 0, 0, "?", "", `not known: format of version ${log.version}`];
   }
-  if (log.error !== undefined) return [oneLine(log.name), "?", 0, 0, log.error];
-  const { name, size = 0, entries = 0, lastSequenceNumber = 0, writerAlive, isFinished } = log;
+  if (log.error !== undefined) return [oneLine(log.name), "?", 0, 0, "?", "", log.error];
+  const { name, size = 0, entries = 0, lastSequenceNumber = 0, lastWrite, writerAlive } = log;
   return [
     oneLine(name),
     formatSize(size),
     entries,
     lastSequenceNumber,
-    isFinished ? "finished" : writerAlive ? "alive" : "-",
+    agoWord(lastWrite),
+    String(log.writerPid ?? ""),
+    log.isFinished ? "finished" : writerAlive ? "alive" : "dead",
   ];
 }
 
-/** Looks at a segment; gives nothing if it is something else than a log. */
-function look(name: string): ListedLog | undefined {
+/** Looks at a log; gives nothing if it is something else. */
+function look(target: LogTarget, pids: ReadonlyMap<string, number>): ListedLog | undefined {
+  const name = nameOf(target);
   try {
-    using memory = SharedMemory.open(name);
-    const look = lookAt(memory, name);
+    using memory = openMemory(target, "read");
+    const look = lookAt(memory, target);
     const { segmentSize: size, entries, total: lastSequenceNumber } = look;
     const writerAlive = memory.isLocked();
-    const end = look.isFinished ? { isFinished: look.isFinished } : {};
-    return { name, size, entries, lastSequenceNumber, writerAlive, ...end };
+    const writerPid = writerAlive ? pids.get(String(memory.identity.inode)) : undefined;
+    const lastWrite = entries > 0 ? lastWriteOf(target) : undefined;
+    return {
+      name,
+      size,
+      entries,
+      lastSequenceNumber,
+      ...lastWrite !== undefined && { lastWrite },
+      writerAlive,
+      ...writerPid !== undefined && { writerPid },
+      ...look.isFinished && { isFinished: true },
+    };
   } catch (error) {
     if (error instanceof SegmentNotFoundError) return;
     if (error instanceof UnsupportedLogError) {

@@ -6,7 +6,7 @@
 
 import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { NativeUnavailableError, SegmentNotFoundError } from "../errors.ts";
+import { NativeUnavailableError, SegmentNotFoundError, WriterLockedError } from "../errors.ts";
 import { livingWriter } from "../take_over.ts";
 import { Segment } from "../log/segment.ts";
 import { sourceOf } from "../log/native/source.ts";
@@ -18,15 +18,24 @@ import {
   unlinkMemory,
   withName,
 } from "../log/native/target.ts";
-import { targetsArgument } from "./options/arguments.ts";
+import { hasMagic } from "../log/native/look.ts";
+import { durationArgument, targetsArgument } from "./options/arguments.ts";
+import { NamedLogs, nameOf } from "./options/named_logs.ts";
+import { lastWriteOf } from "./output/last_write.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { warn } from "./output/warn.ts";
 
 const EXAMPLES = `
-Readers that have a log open can read on in it.
+Readers that have a log open can read on in it. A <name> may be
+a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
+
+A log is dead if no writer of this library has it; the C++ library takes no lock.
+--older-than looks at the time of the last entry: a log whose entries say none is
+kept. With --dead it is no error if there is nothing to remove.
 
 Examples:
   ouroboros remove /app
+  ouroboros remove --dead --older-than 7d '/app.*'
   ouroboros remove /all /all.origin
   ouroboros remove --force /app     even if its writer is alive, or if it is not a log`;
 
@@ -36,23 +45,78 @@ export function addRemove(program: Command): void {
     .description("Remove logs. A log whose writer is alive is kept.")
     .summary("remove logs")
     .argument("<name...>", "the logs", targetsArgument)
+    .option("--dead", "pass over logs whose writers are alive")
+    .option(
+      "--older-than <time>",
+      "with --dead: only logs that were written last so long ago: 12h, 7d",
+      durationArgument,
+    )
     .option("--force", "remove logs also if their writers are alive, and what is not a log")
     .addHelpText("after", EXAMPLES)
     .action(removeAll);
 }
 
+interface RemoveOptions {
+  force?: true;
+  dead?: true;
+  olderThan?: number;
+}
+
 /** Removes what can be removed. */
-function removeAll(targets: LogTarget[], options: { force?: true }): void {
+function removeAll(names: LogTarget[], options: RemoveOptions, command: Command): void {
+  const { dead, force, olderThan } = options;
+  const wrong = olderThan !== undefined && !dead
+    ? "--older-than is for dead logs: add --dead"
+    : dead && force
+    ? "--force removes logs that are alive, and --dead does not: leave out one of them"
+    : undefined;
+  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+  // A name must not remove what it does not name.
+  const logs = new NamedLogs(names, { slots: false });
+  const matching = logs.matching();
+  if (!dead) logs.existing();
   let isDone = true;
-  for (const target of targets) {
+  let count = 0;
+  for (const target of [...logs.plain, ...matching]) {
     try {
-      remove(target, options);
+      if (!(dead ? removeDead(target, olderThan) : remove(target, options))) continue;
+      count++;
+      if (!matching.includes(target)) continue;
+      const beside = besideLog(target);
+      if (hasMagic(beside)) remove(beside, options);
     } catch (error) {
+      // Another command may have been quicker.
+      if (dead && error instanceof SegmentNotFoundError) continue;
       warn(explain(error));
       isDone = false;
     }
   }
+  if (dead) warn(`${count} ${count === 1 ? "log" : "logs"} removed`);
   if (!isDone) throw new ExitError(1);
+}
+
+/** What a receiver keeps beside a log that it writes. */
+function besideLog(target: LogTarget): LogTarget {
+  const name = `${nameOf(target)}.origin`;
+  return typeof target === "string" ? name : { path: name };
+}
+
+/** Removes a log unless its writer is alive, or it was written lately; returns whether it did. */
+function removeDead(target: LogTarget, olderThan: number | undefined): boolean {
+  if (olderThan !== undefined) {
+    const written = lastWriteOf(target);
+    if (written === undefined) {
+      warn(`log ${describeTarget(target)} is kept: its last entries say no time`);
+      return false;
+    }
+    if (Date.now() - written < olderThan) return false;
+  }
+  try {
+    return remove(target, {});
+  } catch (error) {
+    if (error instanceof WriterLockedError) return false;
+    throw error;
+  }
 }
 
 function noLog(target: LogTarget): SegmentNotFoundError {
@@ -60,7 +124,8 @@ function noLog(target: LogTarget): SegmentNotFoundError {
   return new SegmentNotFoundError(`no ${what}${describeTarget(target)}`);
 }
 
-function remove(target: LogTarget, options: { force?: true }): void {
+/** Removes a log; returns that it did. */
+function remove(target: LogTarget, options: { force?: true }): boolean {
   if (typeof target === "string" && !SharedMemory.persists && SharedMemory.exists(target)) {
     throw new NativeUnavailableError(
       `log ${
@@ -69,11 +134,12 @@ function remove(target: LogTarget, options: { force?: true }): void {
     );
   }
   if (options.force) {
-    if (unlinkMemory(target)) return;
+    if (unlinkMemory(target)) return true;
     throw noLog(target);
   }
   // Its lock is held until the name is gone, so that no writer takes it over in between.
   lockLog(target).remove();
+  return true;
 }
 
 /** Opens what is there, makes sure that it is a log, and takes the place of its writer. */

@@ -50,9 +50,9 @@ test("more logs than a process may have open are all seen, and so are files that
     const list = runShort(["list"]);
     assert.deepEqual([list.status, list.stderr], [0, ""]);
     for (let i = 0; i < 200; i++) {
-      assert.match(list.stdout, new RegExp(`^${prefix}-${i} +560 B +1 +1 +-$`, "m"));
+      assert.match(list.stdout, new RegExp(`^${prefix}-${i} +560 B +1 +1 .* dead$`, "m"));
     }
-    assert.match(list.stdout, new RegExp(`^${prefix}-cut +\\? +0 +0 +CORRUPT_LOG$`, "m"));
+    assert.match(list.stdout, new RegExp(`^${prefix}-cut +\\? +0 +0 .* CORRUPT_LOG$`, "m"));
     assert.match(list.stdout, new RegExp(`^${prefix}-three .* format of version 3$`, "m"));
     const top = runShort(["top", "--once", "-d", "0.1", "-o", "json"]);
     assert.deepEqual([top.status, top.stderr], [0, ""]);

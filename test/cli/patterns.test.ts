@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -108,3 +109,75 @@ for (const flag of ["-f", "-F"]) {
     assert.equal((await running.ended()).code, 0);
   });
 }
+
+test("list prints the slots of a name as one line, with -l each, with last write and writer", {
+  skip: skip || process.platform === "win32",
+}, () => {
+  const name = uniqueName("group");
+  const now = Date.now();
+  const written = (log: ShmLogWriter, ago: number) =>
+    log.write(JSON.stringify({ level: 30, time: now - ago, msg: "x" }));
+  const logs = [0, 1, 2].map((i) => makeLog(`${name}.${i}`));
+  const other = makeLog(`${name}.other`);
+  logs.forEach((log, i) => written(log, 3_600_000 * (i + 3)));
+  written(logs[0], 4 * 86_400_000);
+  logs[1].write("  at the line of a stack");
+  logs[2].close({ unlink: false });
+  const pid = process.platform === "linux" ? String(process.pid) : " *";
+  const list = (...args: string[]) => runCli(["list", ...args, `${name}.*`]).stdout;
+  assert.match(list(), /^NAME +SIZE +ENTRIES +LAST +WRITTEN +PID +WRITER$/m);
+  const groups = list();
+  assert.match(groups, /\.\{slot\} +192\.2 KiB +5 +5 +4 h ago +2 of 3 alive\n/);
+  assert.match(groups, new RegExp(`\\.other +64\\.1 KiB +0 +0 +\\? +${pid} +alive\n`));
+  assert.equal(groups.split("\n").length, 4);
+  const each = list("-l");
+  assert.match(each, new RegExp(`\\.0 +64\\.1 KiB +2 +2 +4 d ago +${pid} +alive\n`));
+  assert.match(each, new RegExp(`\\.1 +64\\.1 KiB +2 +2 +4 h ago +${pid} +alive\n`));
+  assert.match(each, /\.2 +64\.1 KiB +1 +1 +5 h ago +dead\n/);
+  const json = JSON.parse(list("--json"));
+  assert.equal(json.length, 4);
+  assert.equal(json[1].lastWrite, now - 4 * 3_600_000);
+  assert.equal(runCli(["remove", "--dead", `${name}.2`]).code, 0);
+  other.close();
+});
+
+test("remove --dead takes what matches and has no writer, with --older-than what is old", {
+  skip: skip || process.platform === "win32",
+}, () => {
+  const name = uniqueName("dead");
+  const make = (slot: string, ago: number | undefined, isAlive = false) => {
+    const log = makeLog(`${name}.${slot}`);
+    if (ago !== undefined) {
+      log.write(JSON.stringify({ level: 30, time: Date.now() - ago, msg: "x" }));
+    } else log.write("no time");
+    if (!isAlive) log.close({ unlink: false });
+  };
+  const day = 86_400_000;
+  make("0", 8 * day);
+  make("1", 6 * day);
+  make("2", 9 * day, true);
+  make("3", undefined);
+  make("4", 30 * day);
+  // What a receiver keeps beside it.
+  makeLog(`${name}.4.origin`).close({ unlink: false });
+  const left = () => SharedMemory.list().filter((one) => one.startsWith(`${name}.`));
+  const remove = (...args: string[]) => runCli(["remove", ...args]);
+  assert.equal(remove("--older-than", "7d", `${name}.*`).code, 2);
+  const old = remove("--dead", "--older-than", "7d", `${name}.*`);
+  assert.deepEqual([old.code, old.stderr.split("\n").slice(-2)], [0, [
+    "ouroboros: 2 logs removed",
+    "",
+  ]]);
+  assert.match(old.stderr, new RegExp(`${name}\\.3" is kept: its last entries say no time`));
+  assert.deepEqual(left(), [1, 2, 3].map((i) => `${name}.${i}`));
+  // A name is no pattern of its slots here.
+  assert.equal(remove(name).code, 1);
+  assert.equal(left().length, 3);
+  assert.deepEqual(remove("--dead", `${name}.[13]`).code, 0);
+  assert.deepEqual(left(), [`${name}.2`]);
+  const none = remove("--dead", `${name}.*`);
+  assert.deepEqual([none.code, none.stderr], [0, "ouroboros: 0 logs removed\n"]);
+  assert.equal(remove(`${name}.*`).code, 1);
+  assert.equal(remove("--force", `${name}.*`).code, 0);
+  assert.deepEqual(left(), []);
+});

@@ -29,9 +29,9 @@ export class NamedLogs {
 
   /**
    * Looks at what there is: a pattern that is the very name of a log is that log, and a name without a log is
-   * that of its slots, if they are there.
+   * that of its slots, if they are there and `slots` is not false.
    */
-  constructor(targets: readonly LogTarget[]) {
+  constructor(targets: readonly LogTarget[], { slots: takesSlots = true } = {}) {
     const plain: LogTarget[] = [];
     const patterns: [name: string, LogPattern][] = [];
     for (const target of targets) {
@@ -39,7 +39,7 @@ export class NamedLogs {
       else if (isPattern(target)) patterns.push([describeTarget(target), new LogPattern(target)]);
       else {
         const slots = slotsOf(target);
-        const found = slots.find();
+        const found = takesSlots ? slots.find() : [];
         if (found.length > 0) {
           patterns.push([describeTarget(target), slots]);
           warn(`there is no log ${describeTarget(target)}: taking ${rangeOf(found)}`);
