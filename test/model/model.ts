@@ -60,8 +60,8 @@ export const SMALL_SHAPES: Run[] = [
     define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, ...FINISHED },
   },
   {
-    title: "TSO: version 2, one chunk, finished and restarted, killed once",
-    define: { ...TSO, ...ONE_CHUNK, ...FINISHED, ...RESTARTED, ENTRIES: 2 },
+    title: "TSO: version 2, one chunk, finished and restarted",
+    define: { ...TSO, ...ONE_CHUNK, ...NO_KILL, ...FINISHED, ...RESTARTED, ENTRIES: 2 },
   },
 ];
 
@@ -98,6 +98,10 @@ export const LARGE_SHAPES: Run[] = [
     define: { ...WEAK, ...TWO_CHUNKS, ...NO_KILL, BATCHES: 1 },
   },
   { title: "weak: one chunk, the writer killed once", define: { ...WEAK, ...ONE_CHUNK } },
+  {
+    title: "TSO: version 2, one chunk, finished and restarted, killed once",
+    define: { ...TSO, ...ONE_CHUNK, ...FINISHED, ...RESTARTED, ENTRIES: 2 },
+  },
   {
     title: "TSO: version 2, two chunks, restarted",
     define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, ...RESTARTED, ENTRIES: 3 },
