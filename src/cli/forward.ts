@@ -39,7 +39,9 @@ import {
 } from "./options/arguments.ts";
 import { fromOption } from "./options/common.ts";
 import { oldOption } from "./options/subcommand.ts";
+import { forEachLog } from "./options/each_log.ts";
 import { waitForLog } from "./options/log_targets.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -58,13 +60,15 @@ command begins at --from each time, and receivers drop by its number what they
 have.
 
 A <place> is oldest, latest (the newest chunk), new (only what comes), or a
-sequence number.
+sequence number. ${PATTERN_HELP}
+Logs that begin to match later are sent, too.
 
 ${NATS_HELP}
 
 Examples:
   ouroboros forward /app --to nats://10.0.0.7 --stream LOGS --state app.state
   ouroboros forward /app /db --stream LOGS --state /var/lib/ouroboros
+  ouroboros forward '/app.*' --stream LOGS --state /var/lib/ouroboros
   ouroboros forward /app --stream LOGS --create-stream --max-bytes 50G --max-age 7d
   ouroboros forward /app --stream LOGS --creds app.creds --hostname web-1
   ouroboros forward /app --stream LOGS --once     what is there now`;
@@ -150,29 +154,23 @@ async function forwardLogs(
   // Before a server is waited for.
   checkForwardOptions(forwardOptions(options));
   using interrupt = new Interrupt();
-  // The first log that fails ends the others, too.
-  const failed = new AbortController();
-  const signal = AbortSignal.any([interrupt.signal, failed.signal]);
-  const states = statePaths(targets, options.state);
+  const { signal } = interrupt;
+  const { once } = options;
+  const names = new NamedLogs(targets);
+  const stateOf = statePaths(names, options.state);
+  // So that a mistake does not wait for a server.
+  names.plain.forEach(stateOf);
   try {
     await using link = await NatsLink.open({ ...natsOptions(options.to, options), signal });
-    const results = await Promise.allSettled(
-      targets.map((target, i) =>
-        forwardLog(target, { link, signal, options, state: states[i] }).catch((error) => {
-          failed.abort();
-          throw error;
-        })
-      ),
-    );
-    const failure = results.find((result) =>
-      result.status === "rejected" && result.reason !== signal.reason
-    );
-    if (failure?.status === "rejected") throw failure.reason;
+    await forEachLog(names, { signal, once }, (target, signal) => {
+      const state = stateOf(target);
+      return forwardLog(target, { link, signal, options, state });
+    });
   } catch (error) {
     // A server, or a stream, that was waited for in vain.
     if (error !== signal.reason) throw error;
   }
-  if (options.once && interrupt.signal.aborted) throw new ExitError(1);
+  if (once && signal.aborted) throw new ExitError(1);
 }
 
 /** Ends the command for options that make no sense together. */
@@ -184,22 +182,27 @@ function checkOptions(options: ForwardCommandOptions, command: Command): void {
   }
 }
 
-/** The state file of each log. */
-function statePaths(targets: LogTarget[], state: string | undefined): (string | undefined)[] {
-  if (state === undefined) return targets.map(() => undefined);
+/** The state file of each log: in a folder, unless there is one log. */
+function statePaths(
+  names: NamedLogs,
+  state: string | undefined,
+): (target: LogTarget) => string | undefined {
+  if (state === undefined) return () => undefined;
   const isFolder = statSync(state, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (targets.length === 1 && !isFolder) return [state];
+  if (names.isOne && !isFolder) return () => state;
   if (!isFolder) mkdirSync(state, { recursive: true });
-  const paths = targets.map((target) => {
-    const name = typeof target === "string" ? target : target.path;
-    return join(state, `${subjectToken(name)}.state`);
-  });
-  if (new Set(paths).size < paths.length) {
-    throw new RangeError(
-      "two of these logs would have the same state file: forward them one by one",
-    );
-  }
-  return paths;
+  const owners = new Map<string, string>();
+  return (target) => {
+    const name = nameOf(target);
+    const path = join(state, `${subjectToken(typeof target === "string" ? target : name)}.state`);
+    if ((owners.get(path) ?? name) !== name) {
+      throw new RangeError(
+        "two of these logs would have the same state file: forward them one by one",
+      );
+    }
+    owners.set(path, name);
+    return path;
+  };
 }
 
 async function forwardLog(

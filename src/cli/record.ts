@@ -13,9 +13,11 @@ import { OuroborosError } from "../errors.ts";
 import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../log/native/reader_options.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { CursorFile } from "./files/cursor_file.ts";
+import { filesIn, forEachLog } from "./options/each_log.ts";
 import { refuseItself, waitForLog } from "./options/log_targets.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { RotatingFile } from "./files/rotating_file.ts";
 import {
   countArgument,
@@ -46,11 +48,16 @@ of up to a second may be in the file twice. SIGHUP opens the file again, for
 logrotate. If <file> is a link, files are rotated beside the file that it leads
 to, and the link stays.
 
+${PATTERN_HELP}
+Then <file> is a folder with a file for each log, and so is --state; logs that
+begin to match later are recorded, too, and -F is set.
+
 Examples:
   ouroboros record /app app.txt                                one line an entry
   ouroboros record /app app.jsonl --json                       {"seq":1,"text":"…"}
   ouroboros record /app app.txt --max-size 100M --keep 5       app.txt, and app.txt.1 to app.txt.5
-  ouroboros record -F /app app.txt --state app.place           as a service, for years`;
+  ouroboros record -F /app app.txt --state app.place           as a service, for years
+  ouroboros record '/app.*' logs --json --state places         logs/app.0.jsonl, …`;
 
 interface RecordOptions {
   output: "text" | "json";
@@ -73,7 +80,7 @@ export function addRecord(program: Command): void {
     .description("Append all entries of a log to a file, as they come; rotate the file by size.")
     .summary("append all entries to a file, as they come")
     .argument("<name>", "the log", sourceArgument)
-    .argument("<file>", "the file to append to", fileArgument)
+    .argument("<file>", "the file to append to; of several logs a folder", fileArgument)
     .option("-F, --follow-name", "record also the next log of that name: after restarts")
     .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
     .option("--state <path>", "begin after the place in this file, and keep it up to date")
@@ -104,10 +111,39 @@ function fsyncArgument(text: string): number {
 }
 
 async function record(target: LogTarget, path: string, options: RecordOptions): Promise<void> {
-  checkFiles(path, options.state);
-  let reopen = () => {};
-  using interrupt = new Interrupt({ onHangUp: () => reopen() });
+  const reopenings = new Set<() => void>();
+  using interrupt = new Interrupt({ onHangUp: () => reopenings.forEach((reopen) => reopen()) });
   const { signal } = interrupt;
+  const names = new NamedLogs([target]);
+  if (names.isOne) {
+    checkFiles(path, options.state);
+    return await recordLog(target, path, options, { signal, reopenings, prefix: "" });
+  }
+  const pathOf = filesIn(path, options.output === "json" ? ".jsonl" : ".txt");
+  const stateOf = options.state === undefined ? undefined : filesIn(options.state, ".place");
+  await forEachLog(names, { signal }, (target, signal) => {
+    const state = stateOf?.(target);
+    const ofLog = { ...options, followName: true as const, ...state !== undefined && { state } };
+    const prefix = `${describeTarget(target)}: `;
+    return recordLog(target, pathOf(target), ofLog, { signal, reopenings, prefix });
+  });
+}
+
+/** What the recordings of several logs have in common. */
+interface Surroundings {
+  signal: AbortSignal;
+  /** What opens their files again. */
+  reopenings: Set<() => void>;
+  /** What messages begin with. */
+  prefix: string;
+}
+
+async function recordLog(
+  target: LogTarget,
+  path: string,
+  options: RecordOptions,
+  { signal, reopenings, prefix }: Surroundings,
+): Promise<void> {
   const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
   const after = cursorFile?.load();
   const start: ShmLogReaderOptions = {
@@ -124,7 +160,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   using _closed = reader;
   refuseItself(target, reader, path);
   using file = new RotatingFile(path, options);
-  const recording = new Recording(reader, file, options.output);
+  const recording = new Recording(reader, file, options.output, prefix);
   if (after !== undefined) recording.goOn(after.sequenceNumber);
   else if (typeof options.from === "number") recording.beginWith(options.from);
   else if (there !== undefined) {
@@ -150,7 +186,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   const end = new AbortController();
   using _linked = abortWith(end, signal);
   let failure: unknown;
-  reopen = () => {
+  const reopen = () => {
     try {
       file.reopen();
     } catch (error) {
@@ -158,6 +194,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       end.abort();
     }
   };
+  reopenings.add(reopen);
   // What the disk, or the cursor, must have of what came last before a pause.
   const isKept = options.fsync !== undefined || cursorFile !== undefined;
   const timer = !isKept ? undefined : setInterval(() => {
@@ -175,7 +212,7 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       onAbandoned: options.followName ? "reopen" : "end",
       onReopen: ({ from, lostEntries }) => {
         if (lostEntries === "unknown") {
-          warn("the log was restarted: how many of its entries are lost is unknown");
+          warn(`${prefix}the log was restarted: how many of its entries are lost is unknown`);
         }
         recording.beginAnew(from.sequenceNumber);
         keep(false);
@@ -198,8 +235,9 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     keep(true);
   } finally {
     clearInterval(timer);
+    reopenings.delete(reopen);
   }
-  warn(`${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
+  warn(`${prefix}${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
 }
 
 /** Each place replaces its file: that must not be the file of what is recorded. */
@@ -250,10 +288,12 @@ class Recording {
   readonly #reader: ShmLogReader;
   readonly #file: RotatingFile;
   readonly #format: "text" | "json";
+  readonly #prefix: string;
   /** The number of the last entry that was recorded or said to be lost; -1: none is expected. */
   #last = -1;
 
-  constructor(reader: ShmLogReader, file: RotatingFile, format: "text" | "json") {
+  constructor(reader: ShmLogReader, file: RotatingFile, format: "text" | "json", prefix: string) {
+    this.#prefix = prefix;
     this.#reader = reader;
     this.#file = file;
     this.#format = format;
@@ -314,6 +354,6 @@ class Recording {
     this.#file.line(
       Buffer.from(this.#format === "json" ? JSON.stringify(json) : `# ouroboros: ${text}`),
     );
-    warn(text);
+    warn(this.#prefix + text);
   }
 }

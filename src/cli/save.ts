@@ -13,6 +13,8 @@ import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { sourceArgument } from "./options/arguments.ts";
+import { filesIn } from "./options/each_log.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "../base/sizes.ts";
@@ -25,8 +27,12 @@ The file is a log of its own with the same sequence numbers: the log as it is at
 this moment. It appears when it is complete. All commands that read a log read
 the file, too.
 
+${PATTERN_HELP}
+Then <file> is a folder with a file for each log: app.0.log, …
+
 Examples:
   ouroboros save /app app.log
+  ouroboros save '/app.*' incident           incident/app.0.log, incident/app.1.log, …
   ouroboros save /app app.log --compact      no larger than its entries
   ouroboros save /app - | ssh host 'cat > app.log'
   ouroboros tail ./app.log`;
@@ -45,7 +51,11 @@ export function addSave(program: Command): void {
     .description("Save a log to a file, as it is now. Its writer may be at work.")
     .summary("save a log to a file, as it is now")
     .argument("<name>", "the log", sourceArgument)
-    .argument("<file>", "the file to make; - is standard output", fileArgument)
+    .argument(
+      "<file>",
+      "the file to make, of several logs a folder; - is standard output",
+      fileArgument,
+    )
     .option("--force", "replace the file if it exists")
     .option("--compact", "make the file no larger than its entries: it can be read, not written")
     .addHelpText("after", EXAMPLES)
@@ -62,9 +72,25 @@ function fileArgument(text: string): string {
   return text;
 }
 
-async function save(target: LogTarget, path: string, options: SaveCommandOptions): Promise<void> {
+async function save(
+  name: LogTarget,
+  path: string,
+  options: SaveCommandOptions,
+  command: Command,
+): Promise<void> {
+  const names = new NamedLogs([name]);
+  const targets = names.existing();
+  if (path === "-" && !names.isOne) {
+    command.error("error: several logs do not go into one output: name a folder", { exitCode: 2 });
+  }
   using interrupt = new Interrupt({ output: path === "-" });
   const { signal } = interrupt;
+  if (!names.isOne) {
+    const pathOf = filesIn(path, ".log");
+    for (const target of targets) await saveInto(target, pathOf(target), options, signal);
+    return;
+  }
+  const [target] = targets;
   if (path !== "-") return await saveInto(target, path, options, signal);
   // By a file, for the log may be larger than the memory: it is complete before its first byte goes.
   const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));

@@ -1,11 +1,12 @@
 /** Patterns, and the slots of a name, in the place of names of logs. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
@@ -180,4 +181,49 @@ test("remove --dead takes what matches and has no writer, with --older-than what
   assert.equal(remove(`${name}.*`).code, 1);
   assert.equal(remove("--force", `${name}.*`).code, 0);
   assert.deepEqual(left(), []);
+});
+
+test("save puts the logs that match into a folder, each in a file", { skip }, () => {
+  const name = uniqueName("saved");
+  makeLog(`${name}.0`, [[1, "a"]]);
+  makeLog(`${name}.1`, [[2, "b"]]);
+  const incident = join(folder, "incident");
+  assert.equal(runCli(["save", `${name}.*`, incident]).code, 0);
+  assert.deepEqual(readdirSync(incident).sort(), [0, 1].map((i) => `${name.slice(1)}.${i}.log`));
+  assert.deepEqual(messages(runCli(["tail", join(incident, "*")]).stdout), ["a", "b"]);
+  assert.equal(runCli(["save", `${name}.*`, incident]).code, 1);
+  assert.equal(runCli(["save", "--force", name, incident]).code, 0);
+  assert.equal(runCli(["save", `${name}.*`, "-"]).code, 2);
+  assert.equal(runCli(["save", `${name}-*`, incident]).code, 1);
+});
+
+test("record keeps a file and a place for each log that matches, also for those that come later", {
+  skip,
+}, async () => {
+  const name = uniqueName("kept");
+  const first = makeLog(`${name}.0`, [[1, "a"]]);
+  const [files, places] = [join(folder, "records"), join(folder, "places")];
+  const start = () => startCli(["record", `${name}.*`, files, "--state", places]);
+  const kept = (slot: number) => {
+    const path = join(files, `${name.slice(1)}.${slot}.txt`);
+    return existsSync(path) ? messages(readFileSync(path, "utf8")).join("") : "";
+  };
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await sleep(10);
+  };
+  let running = start();
+  await until(() => kept(0) === "a");
+  makeLog(`${name}.1`, [[2, "b"]]);
+  first.write(line(3, "c"));
+  await until(() => kept(0) === "ac" && kept(1) === "b");
+  running.signal("SIGINT");
+  const { code, stderr } = await running.ended();
+  assert.equal(code, 0);
+  assert.ok(stderr.includes(`"${name}.0": 2 entries recorded, 0 lost\n`), stderr);
+  first.write(line(4, "d"));
+  running = start();
+  await until(() => kept(0) === "acd");
+  running.signal("SIGINT");
+  assert.equal((await running.ended()).code, 0);
+  assert.deepEqual([kept(0), kept(1)], ["acd", "b"]);
 });

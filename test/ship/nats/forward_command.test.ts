@@ -104,6 +104,27 @@ test("several logs, each with its own state in a folder; one that comes later is
   for (const source of received(messages).values()) assertComplete(source, source.last);
 });
 
+test("all logs that match a pattern, also those that come later", { skip }, async () => {
+  await using server = await NatsServer.start();
+  const name = uniqueName("forward-all");
+  const state = join(folder, "matching");
+  const args = ["forward", `${name}.*`, "--to", server.url, "--stream", "LOGS", "--state", state];
+  const running = startCli([...args, "--create-stream", "--summary", "0.2"]);
+  await running.untilStderr((text) => text.includes(`waiting for a log that matches "${name}.*"`));
+  using one = newLog(50, `${name}.0`);
+  await running.untilStderr((text) => text.includes(`${one.name}: 50 sent, 50 acknowledged`));
+  using two = newLog(60, `${name}.1`);
+  await running.untilStderr((text) => text.includes(`${two.name}: 60 sent, 60 acknowledged`));
+  running.signal("SIGINT");
+  assert.equal((await running.ended()).code, 0);
+  assert.equal(readdirSync(state).length, 2);
+  one.write(entryText(51));
+  // Each continues from its place.
+  const { code, stderr } = runCli([...args, "--once"]);
+  assert.deepEqual([code, / 1 sent/.test(stderr), / 0 sent/.test(stderr)], [0, true, true], stderr);
+  assert.equal((await messagesOf(server.url, "LOGS")).length, 111);
+});
+
 test("what was lost is reported, on standard error and in the stream", { skip }, async () => {
   await using server = await NatsServer.start();
   using log = ShmLogWriter.create(uniqueName("forward"), {

@@ -1,0 +1,70 @@
+/**
+ * The same work for several logs at once, also for those that begin to match a pattern later.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { delay } from "../../async.ts";
+import type { LogTarget } from "../../log/native/target.ts";
+import { warn } from "../output/warn.ts";
+import { type NamedLogs, nameOf } from "./named_logs.ts";
+
+/** How often to look for logs that begin to match, in milliseconds. */
+const LOOK_EVERY = 1000;
+
+/**
+ * Does `work` for each log; the first that fails ends the others. It ends after all of them, or by `signal`:
+ * with patterns only by that, unless `once` is set.
+ *
+ * @throws {unknown} what one of them failed with
+ */
+export async function forEachLog(
+  names: NamedLogs,
+  { signal, once = false }: { signal: AbortSignal; once?: boolean | undefined },
+  work: (target: LogTarget, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const seen = new Set<string>();
+  const running = new Set<Promise<void>>();
+  let failure: { cause: unknown } | undefined;
+  const start = (target: LogTarget) => {
+    if (seen.has(nameOf(target))) return;
+    seen.add(nameOf(target));
+    const one = Promise.resolve().then(() => work(target, both)).catch((cause) => {
+      if (cause !== both.reason) failure ??= { cause };
+      failed.abort();
+    }).finally(() => running.delete(one));
+    running.add(one);
+  };
+  for (const target of once ? names.existing() : names.find()) start(target);
+  if (seen.size === 0) warn(`waiting for a log that matches ${names.patterns}`);
+  while (names.hasPatterns && !once && !both.aborted) {
+    await delay(LOOK_EVERY, { signal: both }).catch(() => {});
+    if (!both.aborted) names.matching().forEach(start);
+  }
+  await Promise.all(running);
+  if (failure !== undefined) throw failure.cause;
+}
+
+/** What a log is called among files: its name without what has a meaning in a path. */
+export function fileNameOf(target: LogTarget): string {
+  return basename(nameOf(target)).replace(/[^\w.@+-]/g, "_");
+}
+
+/** Gives each log a file in a folder, which is made. */
+export function filesIn(folder: string, ending: string): (target: LogTarget) => string {
+  mkdirSync(folder, { recursive: true });
+  const owners = new Map<string, string>();
+  return (target) => {
+    const path = join(folder, fileNameOf(target) + ending);
+    const name = nameOf(target);
+    if ((owners.get(path) ?? name) !== name) {
+      throw new RangeError(`${owners.get(path)} and ${name} would have the same file ${path}`);
+    }
+    owners.set(path, name);
+    return path;
+  };
+}
