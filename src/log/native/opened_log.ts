@@ -126,8 +126,9 @@ export class OpenedLog {
     try {
       // All of it is new to us, wherever `reader` was to start; of a copy, what comes after its place.
       const last = reader.lastSequenceNumber;
-      const isSame = (this.isCopied() || this.isContinued()) && log.hasComeTo(last);
-      return { log, reader: log.reader(options, isSame ? last : 0) };
+      const behind = log.reader(options, last);
+      const isSame = behind.bufferId === reader.bufferId && this.#isContinuedIn(log, last);
+      return { log, reader: isSame ? behind : log.reader(options, 0) };
     } catch (error) {
       log.close();
       throw withName(error, target);
@@ -173,6 +174,27 @@ export class OpenedLog {
   isContinued(): boolean {
     this.source.guard?.();
     return isContinued(new Segment(this.source.buffer, this.source.load));
+  }
+
+  /**
+   * Whether `log`, which has the name now, continues this one after entry `last`. What was made of this
+   * one may have been replaced since, and have other entries under these numbers: that entry tells, and where
+   * it is gone the id, which the caller has compared. Version 1 has none.
+   */
+  #isContinuedIn(log: OpenedLog, last: number): boolean {
+    if (!this.isCopied() && !this.isContinued() || !log.hasComeTo(last)) return false;
+    const [before, now] = [this.#entry(last), log.#entry(last)];
+    if (before === undefined || now === undefined) {
+      return new Segment(this.source.buffer, this.source.load).version === 2;
+    }
+    return before.length === now.length && before.every((byte, at) => byte === now[at]);
+  }
+
+  /** The bytes of entry `number`, if it is there. */
+  #entry(number: number): Uint8Array | undefined {
+    if (number === 0) return undefined;
+    const entry = this.reader({ onDamage: "skip" }, number - 1).read();
+    return entry?.sequenceNumber === number ? entry.bytes : undefined;
   }
 
   /** Unmaps the memory. May be called twice. */

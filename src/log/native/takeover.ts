@@ -113,10 +113,13 @@ function resume(
   if (old !== undefined && shape !== undefined) {
     const size = segmentSize(shape.chunkCount, shape.chunkSize, old.version);
     try {
-      const prepare = (made: LogMemory) =>
+      const prepare = (made: LogMemory) => {
         copyLog(memory.buffer, old.totalEntriesWritten, made.buffer, shape.chunkCount);
+        // Before it has the name, or followers would take it for another log after a kill in between.
+        // Where it does not get the name, the resume below clears the mark.
+        markContinued(memory.buffer);
+      };
       const made = createLike(target, options, size, { replaces: true, prepare });
-      markContinued(memory.buffer);
       memory.close();
       return made;
     } catch (error) {
