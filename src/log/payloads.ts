@@ -8,12 +8,6 @@ import { byteLength } from "../base/arguments.ts";
 import type { TextEncoding } from "../utf8.ts";
 import { entrySize, HEADER_SIZE } from "./layout.ts";
 
-/** The length of a payload, which must be bytes. */
-export function checkPayload(data: Uint8Array): number {
-  const length = data instanceof Uint8Array ? data.length : 0;
-  return length !== 0 ? length : byteLength("entry", data);
-}
-
 /**
  * The size of a batch in bytes with its headers. Strings count as three bytes a character where there is
  * room for so much.

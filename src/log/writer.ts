@@ -4,14 +4,14 @@
  * @module
  */
 
-import { checkArray, mustBe } from "../base/arguments.ts";
+import { byteLength, checkArray, mustBe } from "../base/arguments.ts";
 import { ClosedError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
 import { Claim } from "./claim.ts";
 import { COMMIT_FLAG, FINISH_MARK, HEADER_SIZE, maxPayloadSize } from "./layout.ts";
-import { batchSize, checkPayload } from "./payloads.ts";
+import { batchSize } from "./payloads.ts";
 import { beginAnew, wasBeingBegun } from "./renewal.ts";
 import { emptyState, recover, type WriterState } from "./resume.ts";
 import { Room } from "./room.ts";
@@ -442,6 +442,12 @@ export class Writer {
     this.#limit = this.#room.limit;
     return this.#offset;
   }
+}
+
+/** The length of a payload, which must be bytes. */
+function checkPayload(data: Uint8Array): number {
+  const length = data instanceof Uint8Array ? data.length : 0;
+  return length !== 0 ? length : byteLength("entry", data);
 }
 
 inspectable(Writer, "Writer", ["totalEntriesWritten", "chunkCount", "chunkSize", "maxEntrySize"]);
