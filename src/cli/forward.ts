@@ -60,7 +60,9 @@ command begins at --from each time, and receivers drop by its number what they
 have.
 
 A <place> is oldest, latest (the newest chunk), new (only what comes), or a
-sequence number. ${PATTERN_HELP}
+sequence number.
+
+${PATTERN_HELP}
 Logs that begin to match later are sent, too.
 
 ${NATS_HELP}

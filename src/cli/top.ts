@@ -9,16 +9,20 @@ import { type Command, Option } from "commander";
 import { delay } from "../async.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { durationWithin, sourcesArgument } from "./options/arguments.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
-import { lookTable, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
+import { grouped, lookTable, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
 
 const EXAMPLES = `
-Keys: q quit, arrows select, enter or → details, esc or ← back, s sort. Without
-the packages ink and react it shows the table only.
+Keys: q quit, arrows select, enter or → details, esc or ← back, s sort, g slots of
+a name as one line or each. Without the packages ink and react it shows the table
+only.
+
+${PATTERN_HELP}
 
 REACHES BACK is the age of the oldest entry: measured, or (~) computed from the
 present rate, or ? if nothing is written. BYTES/S is computed from the mean size
@@ -29,12 +33,14 @@ details say which processes have it open.
 Examples:
   ouroboros top
   ouroboros top /app ./app.log     only these
+  ouroboros top '/app.*'           all workers, also those that start later
   ouroboros top --once --json      measure for a second, print, and end`;
 
 interface TopOptions {
   interval: number;
   sort: SortKey;
   once?: true;
+  long?: true;
   output: "text" | "json";
 }
 
@@ -49,6 +55,7 @@ export function addTop(program: Command): void {
         .argParser(durationWithin(100, 3_600_000)).default(1000, "1s"),
     )
     .addOption(new Option("--sort <key>", "sort by").choices(SORT_KEYS).default("rate"))
+    .option("-l, --long", "print a line for each log of a group")
     .option("--once", "print a table and end; the default without a terminal");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
@@ -58,19 +65,21 @@ export function addTop(program: Command): void {
 async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
-  const watch = new Watch(targets.length > 0 ? targets : undefined);
-  const { interval } = options;
+  const watch = new Watch(targets.length > 0 ? new NamedLogs(targets) : undefined);
+  const { interval, long: isLong = false } = options;
   const isLive = process.stdout.isTTY && process.stdin.isTTY && !options.once &&
     options.output === "text";
   if (isLive) {
     // Before React is loaded: it looks once, and its other build is several times slower.
     process.env.NODE_ENV ??= "production";
     const { showScreen } = await import("./top/screen.ts").catch(plainScreen);
-    return showScreen({ watch, interval, sort: options.sort, signal });
+    return showScreen({ watch, interval, sort: options.sort, isLong, signal });
   }
   await watch.look(signal);
   await delay(interval, { signal }).catch(() => {});
-  await print(sorted(await watch.look(signal), options.sort), options.output);
+  const looks = await watch.look(signal);
+  const isEach = isLong || options.output === "json";
+  await print(sorted(isEach ? looks : grouped(looks), options.sort), options.output);
 }
 
 /** What to show where Ink and React are missing: the npm package does not bring them. */
@@ -95,13 +104,14 @@ async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
 
 /** What JSON says of a log. */
 function plain(look: LogLook): object {
-  const { name, error, outline, isAlive, writerPid, rate, byteRate, reach } = look;
+  const { name, error, outline, isAlive, writerPid, lastWrite, rate, byteRate, reach } = look;
   if (outline === undefined) return { name, error };
   return {
     name,
     size: outline.segmentSize,
     writerAlive: isAlive,
     writerPid,
+    lastWrite,
     entriesPerSecond: rate,
     bytesPerSecond: byteRate,
     reachesBackMs: reach?.age,

@@ -227,3 +227,19 @@ test("record keeps a file and a place for each log that matches, also for those 
   assert.equal((await running.ended()).code, 0);
   assert.deepEqual([kept(0), kept(1)], ["acd", "b"]);
 });
+
+test("top shows the slots of a name as one log, with -l each", {
+  skip: skip || process.platform === "win32",
+}, () => {
+  const name = uniqueName("top");
+  makeLog(`${name}.0`, [[1, "a"]]);
+  makeLog(`${name}.1`, [[2, "b"]]).close({ unlink: false });
+  const top = (...args: string[]) =>
+    runCli(["top", "--once", "-d", "100ms", `${name}.*`, ...args]).stdout;
+  assert.match(top(), /\.\{slot\} +1 of 2 +0 .* 2 +\d+ d ago\n$/);
+  assert.match(top("-l"), /\.0 +\w+ +0 .*\n.*\.1 +dead +0 /);
+  const [first, second] = JSON.parse(top("--json"));
+  assert.deepEqual([first.writerAlive, second.writerAlive], [true, false]);
+  assert.equal(first.lastWrite, 1_700_000_001_000);
+  runCli(["remove", "--dead", `${name}.*`]);
+});

@@ -12,6 +12,7 @@ import { fullFence } from "../../src/fence.ts";
 import { outline } from "../../src/log/outline.ts";
 import { History } from "../../src/cli/top/history.ts";
 import { frame } from "../../src/cli/top/plain_screen.ts";
+import { NamedLogs } from "../../src/cli/options/named_logs.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
 import { columnsOf } from "../../src/cli/output/columns.ts";
 import { oneLine } from "../../src/cli/output/harmless.ts";
@@ -118,7 +119,7 @@ test("top without a terminal, or with --once, prints a table or JSON and ends", 
   const { code, stdout, stderr } = runCli(["top", log.name, "-d", "0.1"]);
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /^NAME +WRITER .*CHUNKS\n/);
-  assert.match(stdout, new RegExp(`\n${log.name} +(${process.pid}|alive) +0 .* 100 +█▂··\n$`));
+  assert.match(stdout, new RegExp(`\n${log.name} +(${process.pid}|alive) +0 .* 100 +\\? +█▂··\n$`));
   const [look] = JSON.parse(runCli(["top", log.name, "--once", "-d", "0.1", "-o", "json"]).stdout);
   assert.deepEqual([look.name, look.lastSequenceNumber, look.entriesPerSecond], [log.name, 100, 0]);
   assert.equal(runCli(["top", "-d", "0"]).code, 2);
@@ -222,7 +223,7 @@ test("top without Ink shows a table, says what to install, and fits its terminal
   using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
   log.writeMany(["one", "two"]);
   using terminal = inTerminal([log.name, "3600000"], "./children/plain_top.ts");
-  const row = `${log.name.slice(0, 15)}\\S* +(${process.pid}|alive) .* 2 +▁···`;
+  const row = `${log.name.slice(0, 12)}\\S* +(${process.pid}|alive) .* 2 +\\? +▁···`;
   await terminal.until(new RegExp(`1 log, 0 entries/s.*\\s+NAME .*CHUNKS.*\\s+${row}`));
   await terminal.until(/q quit .*npm install ink react/);
   assert.ok(terminal.screen().includes(SHOWN));
@@ -239,7 +240,7 @@ test("top without Ink shows a table, says what to install, and fits its terminal
 
 test("a frame of the plain screen fits, however small the terminal", async () => {
   using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
-  const looks = await new Watch([log.name]).look();
+  const looks = await new Watch(new NamedLogs([log.name])).look();
   for (let rows = 1; rows < 8; rows++) {
     for (const columns of [1, 7, 80, 200]) {
       const text = frame([...looks, ...looks, ...looks], columns, rows);

@@ -9,7 +9,7 @@ import { shortened } from "../output/columns.ts";
 import { Output } from "../output/output.ts";
 import type { ScreenOptions } from "./screen.ts";
 import type { LogLook } from "./watch.ts";
-import { lookTable, sorted, title } from "./words.ts";
+import { grouped, lookTable, sorted, title } from "./words.ts";
 
 const ESCAPE = "\x1b";
 const CTRL_C = "\x03";
@@ -24,7 +24,7 @@ const HINT = "q quit  for details of a log: npm install ink react";
 
 /** Shows the screen until `q`, Ctrl-C or `signal`; then the terminal is as it was. */
 export async function showPlainScreen(options: ScreenOptions): Promise<void> {
-  const { watch, interval, sort, signal } = options;
+  const { watch, interval, sort, isLong, signal } = options;
   const { stdin, stdout } = process;
   const output = Output.standard(signal);
   let isEnded = signal.aborted;
@@ -44,7 +44,8 @@ export async function showPlainScreen(options: ScreenOptions): Promise<void> {
   try {
     output.write(ENTER);
     while (!isEnded) {
-      const looks = sorted(await watch.look(signal), sort);
+      const found = await watch.look(signal);
+      const looks = sorted(isLong ? found : grouped(found), sort);
       if (signal.aborted) break;
       // A terminal that nobody has given a size says 0.
       output.write(frame(looks, stdout.columns || 80, stdout.rows || 24));
@@ -71,7 +72,7 @@ export async function showPlainScreen(options: ScreenOptions): Promise<void> {
 }
 
 /** How many columns of a terminal names leave to the other columns. */
-const BESIDE_NAMES = 60;
+const BESIDE_NAMES = 69;
 const SHORTEST_NAME = 14;
 
 /** All that is to be seen, over what was there before. */

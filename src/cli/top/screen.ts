@@ -19,6 +19,7 @@ import {
   chunkBar,
   COLUMNS,
   fit,
+  grouped,
   rateWord,
   SORT_KEYS,
   sorted,
@@ -33,6 +34,8 @@ export interface ScreenOptions {
   /** How often to look, in milliseconds. */
   interval: number;
   sort: SortKey;
+  /** Whether each log of a group has its line. */
+  isLong: boolean;
   /** Ends the screen. */
   signal: AbortSignal;
 }
@@ -59,12 +62,15 @@ export async function showScreen(options: ScreenOptions): Promise<void> {
 }
 
 function Top(
-  { watch, interval, sort: firstSort, first, signal }: ScreenOptions & { first: LogLook[] },
+  { watch, interval, sort: firstSort, isLong: firstLong, first, signal }: ScreenOptions & {
+    first: LogLook[];
+  },
 ): ReactNode {
   const { exit } = useApp();
   const { columns, rows } = useWindowSize();
   const [looks, setLooks] = useState<LogLook[]>(first);
   const [sort, setSort] = useState(firstSort);
+  const [isLong, setLong] = useState(firstLong);
   const [selected, setSelected] = useState<string>();
   const [isDetail, setDetail] = useState(false);
   useEffect(() => {
@@ -83,7 +89,7 @@ function Top(
     return () => clearInterval(timer);
   }, [watch, interval]);
 
-  const logs = sorted(looks, sort);
+  const logs = sorted(isLong ? looks : grouped(looks), sort);
   // The one that was selected may be gone.
   const found = logs.findIndex((look) => look.name === selected);
   const at = Math.max(found, 0);
@@ -100,6 +106,7 @@ function Top(
     else if (key.pageDown) move(at + rows);
     else if (key.home) move(0);
     else if (key.end) move(logs.length - 1);
+    else if (input === "g") setLong(!isLong);
     else if (input === "s") setSort(SORT_KEYS[(SORT_KEYS.indexOf(sort) + 1) % SORT_KEYS.length]);
   });
 
@@ -109,7 +116,7 @@ function Top(
     ? list(logs, at, columns, height - 2)
     : detail(look, columns, height - 2);
   const keys = look === undefined
-    ? `q quit  ↑↓ select  enter detail  s sort: by ${sort}`
+    ? `q quit  ↑↓ select  enter detail  g groups  s sort: by ${sort}`
     : "q quit  ↑↓ other log  esc back";
   return h(
     Box,
@@ -174,7 +181,7 @@ function columnsFor(
   const shown = [0];
   let left = columns - name - leastBar;
   // The most telling ones first.
-  for (const index of [2, 4, 3, 1, 5]) {
+  for (const index of [2, 4, 3, 1, 6, 5]) {
     if (left < COLUMNS[index].width + 1) continue;
     left -= COLUMNS[index].width + 1;
     shown.push(index);
@@ -199,7 +206,13 @@ function chunkText(look: LogLook, width: number): ReactNode {
 function detail(look: LogLook, columns: number, height: number): ReactNode[] {
   const line = (key: string, text: string, style: object = {}) =>
     h(Text, { key, wrap: "truncate", ...style }, text);
-  const { outline } = look;
+  const { outline, members } = look;
+  if (members !== undefined) {
+    return [
+      line("name", oneLine(look.name), { bold: true }),
+      ...list(sorted(members, "name"), -1, columns, height - 1),
+    ];
+  }
   if (outline === undefined) {
     return [line("name", oneLine(look.name), { bold: true }), line("error", look.error ?? "?")];
   }

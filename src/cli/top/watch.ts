@@ -10,6 +10,8 @@ import type { LogOutline } from "../../log/outline.ts";
 import { identityOf } from "../../log/native/cursor.ts";
 import { lookAt } from "../../log/native/look.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
+import type { NamedLogs } from "../options/named_logs.ts";
+import { lastWriteOf } from "../output/last_write.ts";
 import { SignalPoll } from "../process/interrupt.ts";
 import { History } from "./history.ts";
 import { writerPids } from "./processes.ts";
@@ -20,6 +22,8 @@ export interface LogLook {
   /** Why it can't be looked at; then there is nothing else. */
   error?: string;
   outline?: LogOutline;
+  /** The logs of a group. */
+  members?: LogLook[];
   /** Whether a writer of this library holds it. */
   isAlive: boolean;
   /** The process that does, where the system tells. */
@@ -28,6 +32,8 @@ export interface LogLook {
   rate?: number;
   /** Bytes a second with headers, by the mean size of the entries that are there. */
   byteRate?: number;
+  /** When it was written last, in milliseconds since 1970, if that is known. */
+  lastWrite?: number;
   /** How long ago the oldest entry was written, in milliseconds. */
   reach?: Age;
   /** How long ago a chunk was begun, by its index. */
@@ -41,15 +47,15 @@ export interface Age {
 }
 
 /**
- * Looks at logs: at all in shared memory, or at those of `targets`. None is kept open between two
+ * Looks at logs: at all in shared memory, or at those that were named. None is kept open between two
  * looks: there may be more of them than a process may have open, and a look keeps nothing alive.
  */
 export class Watch {
-  readonly #targets: readonly LogTarget[] | undefined;
+  readonly #names: NamedLogs | undefined;
   readonly #logs = new Map<string, WatchedLog>();
 
-  constructor(targets?: readonly LogTarget[]) {
-    this.#targets = targets;
+  constructor(names?: NamedLogs) {
+    this.#names = names;
   }
 
   /**
@@ -58,7 +64,7 @@ export class Watch {
    */
   async look(signal?: AbortSignal): Promise<LogLook[]> {
     const signals = new SignalPoll();
-    const targets = this.#targets ?? SharedMemory.list();
+    const targets = this.#names?.find() ?? SharedMemory.list();
     const pids = writerPids();
     const looks: LogLook[] = [];
     const seen = new Set<string>();
@@ -86,6 +92,7 @@ class WatchedLog {
   /** What was looked at last. */
   #last: { identity: LogMemory["identity"]; total: number } | undefined;
   #history = new History();
+  #lastWrite: number | undefined;
 
   constructor(name: string, target: LogTarget) {
     this.#name = name;
@@ -98,6 +105,10 @@ class WatchedLog {
       using memory = openMemory(this.#target, "read");
       const found = lookAt(memory, this.#target);
       const isAlive = memory.isLocked();
+      // Before the total is remembered: what came since the last look came now.
+      if (this.#last === undefined) {
+        this.#lastWrite = found.entries > 0 ? lastWriteOf(this.#target) : undefined;
+      } else if (this.#last.total !== found.total) this.#lastWrite = Date.now();
       const identity = identityOf(memory.identity, found.bufferId);
       this.#recognize(identity, found.total, isAlive);
       this.#history.add(now, found.total);
@@ -141,6 +152,7 @@ class WatchedLog {
       outline: found,
       isAlive,
       writerPid: pids.get(String(memory.identity.inode)),
+      ...this.#lastWrite !== undefined && { lastWrite: this.#lastWrite },
       rate,
       byteRate: rate === undefined || found.entries === 0
         ? undefined

@@ -6,6 +6,8 @@
 
 import { padded, shortened, table } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
+import { groupsOf } from "../output/groups.ts";
+import { agoWord } from "../output/last_write.ts";
 import { formatSize } from "../../base/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
 
@@ -25,12 +27,13 @@ export const COLUMNS: readonly { head: string; width: number; isNumber: boolean 
   { head: "BYTES/S", width: 10, isNumber: true },
   { head: "REACHES BACK", width: 12, isNumber: true },
   { head: "LAST", width: 11, isNumber: true },
+  { head: "WRITTEN", width: 10, isNumber: true },
 ];
 
 /** Sorts a copy: the fastest, the largest or those with the most entries first; else by name. */
 export function sorted(looks: readonly LogLook[], key: SortKey): LogLook[] {
-  const value = ({ rate, outline }: LogLook) =>
-    key === "rate" ? rate ?? 0 : key === "size" ? outline?.segmentSize ?? 0 : outline?.total ?? 0;
+  const value = (look: LogLook) =>
+    key === "rate" ? look.rate ?? 0 : key === "size" ? sizeOf(look) : totalOf(look);
   const byName = (a: LogLook, b: LogLook) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
   return [...looks].sort((a, b) => (key === "name" ? 0 : value(b) - value(a)) || byName(a, b));
 }
@@ -38,15 +41,53 @@ export function sorted(looks: readonly LogLook[], key: SortKey): LogLook[] {
 /** The cells of a log, in the order of the columns. */
 export function cells(look: LogLook): string[] {
   const name = oneLine(look.name);
-  if (look.outline === undefined) return [name, look.error ?? "?", "", "", "", ""];
+  if (look.outline === undefined && look.members === undefined) {
+    return [name, look.error ?? "?", "", "", "", "", ""];
+  }
   return [
     name,
     writerWord(look),
     rateWord(look.rate),
     look.byteRate === undefined ? "" : formatSize(Math.round(look.byteRate)),
     ageWord(look.reach),
-    String(look.outline.total),
+    String(totalOf(look)),
+    agoWord(look.lastWrite),
   ];
+}
+
+/** How many entries were ever written. */
+function totalOf({ outline, members }: LogLook): number {
+  return members?.reduce((sum, look) => sum + totalOf(look), 0) ?? outline?.total ?? 0;
+}
+
+function sizeOf({ outline, members }: LogLook): number {
+  return members?.reduce((sum, look) => sum + sizeOf(look), 0) ?? outline?.segmentSize ?? 0;
+}
+
+/** The same with the slots of a name as one. */
+export function grouped(looks: readonly LogLook[]): LogLook[] {
+  return groupsOf(looks).map(({ name, members }) => {
+    if (members.length === 1) return members[0];
+    const sum = (values: (number | undefined)[]) =>
+      values.every((value) => value === undefined)
+        ? undefined
+        : values.reduce<number>((all, value) => all + (value ?? 0), 0);
+    const reach = members.map(({ reach }) => reach).filter((age) => age !== undefined);
+    const written = members.map(({ lastWrite }) => lastWrite).filter((time) => time !== undefined);
+    const rate = sum(members.map(({ rate }) => rate));
+    const byteRate = sum(members.map(({ byteRate }) => byteRate));
+    return {
+      name,
+      members,
+      isAlive: members.some(({ isAlive }) => isAlive),
+      ...rate !== undefined && { rate },
+      ...byteRate !== undefined && { byteRate },
+      // All of them are there from then on.
+      ...reach.length > 0 && { reach: reach.reduce((a, b) => b.age < a.age ? b : a) },
+      ...written.length > 0 && { lastWrite: Math.max(...written) },
+      ageOf: () => undefined,
+    };
+  });
 }
 
 /** What is known of all logs, as a table, with names of so many columns at most. */
@@ -68,9 +109,15 @@ export function title(logs: readonly LogLook[], columns: number): string {
   return fit(text, Math.max(columns - 9, 0), false) + (columns > 20 ? ` ${time}` : "");
 }
 
-/** `"4711"`, `"alive"`, or `"-"`: none, or one of a library that takes no lock. */
-export function writerWord({ isAlive, writerPid }: LogLook): string {
-  return isAlive ? String(writerPid ?? "alive") : "-";
+/**
+ * `"4711"`, `"alive"`, or `"dead"`: without a writer, or with one of a library that takes no lock. Of a group
+ * how many are alive: `"3 of 4"`.
+ */
+export function writerWord({ isAlive, writerPid, members, outline }: LogLook): string {
+  if (members !== undefined) {
+    return `${members.filter(({ isAlive }) => isAlive).length} of ${members.length}`;
+  }
+  return isAlive ? String(writerPid ?? "alive") : outline?.isFinished ? "finished" : "dead";
 }
 
 /** Entries a second in few characters. */
