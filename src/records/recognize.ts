@@ -3,12 +3,13 @@
  * it.
  *
  * Knows pino and bunyan, LogTape's `jsonLinesFormatter`, winston's `format.json()`, log records of
- * OpenTelemetry (OTLP in JSON), and whatever has the usual names: `level`, `time`, `message` and the
+ * OpenTelemetry (OTLP in JSON), lines of container runtimes (CRI) with any of these in them, and whatever has the usual names: `level`, `time`, `message` and the
  * like. Runs in a browser, too.
  *
  * @module
  */
 
+import { parseCri } from "./cri.ts";
 import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import type { LogRecord } from "./record.ts";
@@ -52,11 +53,30 @@ export function recognizeRecord(text: string, isShown: boolean = false): LogReco
   // The mark that some put before the first line of a file.
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
   const object = parseObject(text);
-  if (object === undefined) return textRecord(text);
+  if (object === undefined) return criRecord(text, isShown) ?? textRecord(text);
   const otlp = onlyRecordOf(object);
   if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
   if (isOtlpRecord(object)) return otlpRecord(object);
   return namedRecord(object, isShown && MANY_DIGITS.test(text) ? exactly(text) ?? object : object);
+}
+
+/** What a program has said in a line of a container runtime (CRI); plain text is the message. */
+function criRecord(text: string, isShown: boolean): LogRecord | undefined {
+  const line = parseCri(text);
+  if (line === undefined) return undefined;
+  const { time, stream, start } = line;
+  const said = text.slice(start);
+  // A line in a line: of a recorder that was recorded, and no deeper.
+  const record = parseCri(said) === undefined ? recognizeRecord(said, isShown) : undefined;
+  if (record !== undefined) return { ...record, time: record.time ?? time, stream };
+  return {
+    time,
+    level: undefined,
+    message: said,
+    logger: undefined,
+    fields: Object.create(null),
+    stream,
+  };
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CriStream } from "./cri.ts";
 import type { LogLevel } from "./level.ts";
 
 /** A line of a log, understood. */
@@ -21,4 +22,6 @@ export interface LogRecord {
    * prototype, so that any name is only a name.
    */
   fields: Record<string, unknown>;
+  /** Where the program has written it, if that is known: in lines of container runtimes (CRI). */
+  stream?: CriStream;
 }
