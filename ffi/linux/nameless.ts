@@ -5,7 +5,6 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import { constants, openSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
@@ -50,7 +49,7 @@ export function linuxNameless(native: Driver, libc: string, errno: () => number)
 
   /** A link can't replace what is there, and a renaming can: so it has another name for a moment. */
   function takeName(descriptor: number, path: string, what: string): boolean {
-    const between = `${path}~${randomUUID().slice(0, 8)}`;
+    const between = `${path}~${crypto.randomUUID().slice(0, 8)}`;
     if (!name(descriptor, between, what)) return false;
     if (rename(cString(between), cString(path)) === 0) return true;
     unlink(cString(between));

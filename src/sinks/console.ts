@@ -98,6 +98,16 @@ let generation = 0;
 let isRendering = false;
 // What a formatter or onError prints is printed, and not captured: it would never end.
 let isPassing = false;
+let printing = 0;
+
+/**
+ * Whether the runtime prints what was captured: what it writes then to standard output is known already.
+ *
+ * @internal
+ */
+export function isConsolePrinting(): boolean {
+  return printing > 0;
+}
 
 /**
  * Writes what is printed by `console.log`, `error`, `table` and so on to a log as well, before the
@@ -193,12 +203,14 @@ function unpatch(): void {
 
 /** Lets the runtime print. */
 function pass(method: ConsoleMethod, original: Method, args: unknown[]): unknown {
-  if (isPassing || PLAIN.has(method)) return original.apply(console, args);
-  isPassing = true;
+  const wasPassing = isPassing;
+  isPassing ||= !PLAIN.has(method);
+  printing++;
   try {
     return original.apply(console, args);
   } finally {
-    isPassing = false;
+    printing--;
+    isPassing = wasPassing;
   }
 }
 

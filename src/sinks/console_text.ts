@@ -7,7 +7,6 @@
  * @module
  */
 
-import { Console } from "node:console";
 import process from "node:process";
 
 /** The methods of a console that print, or change how others print. */
@@ -104,6 +103,8 @@ function privateConsole(): PrivateConsole {
   const { Deno: deno, Bun: bun } = globalThis as unknown as Runtimes;
   const Own = deno?.[deno.internal]?.Console;
   if (Own !== undefined) return new Own(print);
+  // It takes milliseconds to load, and most calls do without it.
+  const { Console } = process.getBuiltinModule("node:console");
   const stdout = { write: print } as unknown as NodeJS.WritableStream;
   const console = new Console({ stdout, ignoreErrors: false, colorMode: false });
   const made = console as unknown as PrivateConsole;
