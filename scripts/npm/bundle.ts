@@ -1,9 +1,10 @@
 /** The sources as JavaScript modules with their types: a file a subpath, and files of what several share. */
 
 import { isBuiltin } from "node:module";
-import { build, type TsdownPlugin } from "tsdown";
+import process from "node:process";
+import { build, type InlineConfig, type TsdownPlugin } from "tsdown";
 import { root } from "../runtimes.ts";
-import { config, entries, packageOf } from "./project.ts";
+import { config, entries, type Entry, packageOf } from "./project.ts";
 
 /** Loaded when it is needed, if it is there: Node needs it before 26.9. */
 export const OPTIONAL: readonly string[] = ["koffi"];
@@ -31,6 +32,12 @@ const NEVER_BUILT_IN: readonly string[] = [
   "@nats-io/transport-node",
 ];
 
+/**
+ * What is loaded before each program, in one file of its own: a file more, and a builtin that is
+ * imported, cost a millisecond or more.
+ */
+const LOADED_FIRST = "register";
+
 /** What was built. */
 export interface Bundle {
   /** Packages that are imported at run time, or whose types are. */
@@ -43,10 +50,28 @@ export interface Bundle {
 export async function bundle(folder: string): Promise<Bundle> {
   // The page, which is built before, draws its charts with uPlot.
   const built: Bundle = { imported: new Set(), builtIn: new Set([`${root}node_modules/uplot`]) };
+  const isLoadedFirst = ({ name }: Entry) => name === LOADED_FIRST;
+  await buildFiles(folder, entries.filter((entry) => !isLoadedFirst(entry)), built);
+  await buildFiles(folder, entries.filter(isLoadedFirst), built, {
+    deps: { neverBundle: (id, importer) => !isBuiltin(id) && isExternal(id, importer) },
+    inputOptions: { treeshake: { propertyReadSideEffects: false } },
+    plugins: [onlyTheVersion, builtinsAsTheyAre, recorded(built)],
+  });
+  return built;
+}
+
+/** Builds some of the files. */
+async function buildFiles(
+  folder: string,
+  some: readonly Entry[],
+  built: Bundle,
+  more: InlineConfig = {},
+): Promise<void> {
   await build({
     config: false,
+    clean: false,
     cwd: root,
-    entry: Object.fromEntries(entries.map(({ name, source }) => [name, root + source])),
+    entry: Object.fromEntries(some.map(({ name, source }) => [name, root + source])),
     outDir: folder,
     format: "esm",
     platform: "node",
@@ -66,8 +91,8 @@ export async function bundle(folder: string): Promise<Bundle> {
       sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, "../"),
     },
     plugins: [onlyTheVersion, program, recorded(built)],
+    ...more,
   });
-  return built;
 }
 
 function isExternal(id: string, importer: string | undefined): boolean {
@@ -85,6 +110,27 @@ const onlyTheVersion: TsdownPlugin = {
   load: {
     filter: { id: /[\\/]deno\.json$/ },
     handler: () => ({ code: JSON.stringify({ version: config.version }), moduleType: "json" }),
+  },
+};
+
+/**
+ * Builtins without `import`: that makes modules of them by reading all that they have, which starts what
+ * is started when somebody asks for it, `process.stdout` for instance.
+ */
+const builtinsAsTheyAre: TsdownPlugin = {
+  name: "builtins as they are",
+  resolveId: (id) => isBuiltin(id) ? `\0${id}` : null,
+  load: {
+    filter: { id: /^\0node:/ },
+    handler(path) {
+      const id = path.slice(1);
+      const names = Object.keys(process.getBuiltinModule(id) ?? {})
+        .filter((name) => /^[\w$]+$/.test(name) && name !== "default");
+      const exports = names.map((name) => `export const ${name} = builtin.${name};`);
+      return `const builtin = /* @__PURE__ */ process.getBuiltinModule(${JSON.stringify(id)});
+        export default builtin;
+        ${exports.join("\n")}`;
+    },
   },
 };
 

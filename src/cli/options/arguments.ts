@@ -5,25 +5,21 @@
  * @module
  */
 
-import { sep } from "node:path";
 import { statSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { isAtLeast, type LogLevel, toLevel } from "../../records/level.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
-import type { LogTarget } from "../../log/native/target.ts";
+import { type LogTarget, targetOf } from "../../log/native/target.ts";
 import { parsePattern } from "../grep/syntax.ts";
 import { parseCursor } from "../files/cursor_file.ts";
 import { parseSize } from "../../base/sizes.ts";
 import { parseDuration, parseMoment } from "./moment.ts";
 
-/** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */
-const WINDOWS_PATH = /^[a-z]:|^(?!(?:Global|Local)\\[^\\]*$).*\\/i;
-
-/** A log's place: `/app` or `app` is shared memory, what has a slash further on is a file. */
+/** A log's place, see {@linkcode targetOf}. */
 export function targetArgument(text: string): LogTarget {
-  if (text.indexOf("/", 1) >= 0) return { path: text };
-  if (sep === "\\" && WINDOWS_PATH.test(text)) return { path: text };
+  const target = targetOf(text);
+  if (typeof target !== "string") return target;
   try {
     SharedMemory.normalizeName(text);
     return text;

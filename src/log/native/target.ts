@@ -4,7 +4,7 @@
  * @module
  */
 
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { MappedFile, SharedMemory } from "../../../ffi/mod.ts";
 import {
   CorruptLogError,
@@ -19,6 +19,15 @@ import type { Access, CreateOptions } from "../../../ffi/mod.ts";
 
 /** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
 export type LogTarget = string | { path: string };
+
+/** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */
+const WINDOWS_PATH = /^[a-z]:|^(?!(?:Global|Local)\\[^\\]*$).*\\/i;
+
+/** The place that text means: `/app` or `app` is shared memory, what has a slash further on is a file. */
+export function targetOf(text: string): LogTarget {
+  const isPath = text.indexOf("/", 1) >= 0 || (sep === "\\" && WINDOWS_PATH.test(text));
+  return isPath ? { path: text } : text;
+}
 
 /** The memory of a log, of either kind. */
 export type LogMemory = SharedMemory | MappedFile;

@@ -1,0 +1,223 @@
+/**
+ * What `register` starts: everything that a program prints, and how it ends, in a log.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import process from "node:process";
+import { captureConsole, isConsolePrinting } from "../sinks/console.ts";
+import { EntrySink } from "../sinks/entry_sink.ts";
+import { isWorkerThread } from "../../ffi/drivers/runtime.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { targetOf } from "../log/native/target.ts";
+import { isAtLeast, type LogLevel, toLevel } from "../records/level.ts";
+import { recognizeRecord } from "../records/recognize.ts";
+import { CriLines, type EntryTarget } from "./cri_lines.ts";
+import { errorFields } from "./error_fields.ts";
+import { listenToOutput } from "./raw_output.ts";
+import { followThreads } from "./threads.ts";
+
+/** What is recorded of this thread. */
+export interface Recording {
+  /** The name of the log, or its path; undefined if nothing is recorded. */
+  readonly log: string | undefined;
+  /** Why nothing is recorded, if that is so. */
+  readonly error: unknown;
+}
+
+/** What the environment says. */
+interface Settings {
+  target: string;
+  size: string | undefined;
+  level: LogLevel | undefined;
+}
+
+/** The `logger` of entries that are not the program's. */
+const LOGGER = "ouroboros.register";
+const decoder = new TextDecoder();
+
+/** Starts to record this thread. `url` is that of the module that does so. Never throws, never prints. */
+export function startRecording(url: string): Recording {
+  let writer: ShmLogWriter | undefined;
+  try {
+    const { target, size, level } = settings();
+    if (target === "") return { log: undefined, error: undefined };
+    // What it starts is recorded beside it, whatever its name.
+    process.env.OUROBOROS_LOG = target;
+    writer = quietly(() =>
+      ShmLogWriter.create(targetOf(target), size === undefined ? {} : { size })
+    );
+    new ThreadRecorder(writer, level);
+    followThreads(url);
+    return { log: writer.name, error: undefined };
+  } catch (error) {
+    return { log: writer?.name, error };
+  }
+}
+
+/** Reads the environment, unless that asks a person for permission. */
+function settings(): Settings {
+  needPermissions();
+  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL } = process.env;
+  const level = OUROBOROS_LEVEL ? toLevel(OUROBOROS_LEVEL) : undefined;
+  if (OUROBOROS_LEVEL && level === undefined) {
+    throw new RangeError(
+      `OUROBOROS_LEVEL is "${OUROBOROS_LEVEL}": it must be a level, like "info"`,
+    );
+  }
+  return {
+    target: OUROBOROS_LOG ?? `/${programName()}.{slot}`,
+    size: OUROBOROS_SIZE || undefined,
+    level,
+  };
+}
+
+/** The name of the program, as a name of a log. */
+function programName(): string {
+  const name = basename(process.argv[1] ?? "").replace(/\.\w+$/, "").replace(/[^\w.-]/g, "_");
+  return name || "app";
+}
+
+interface DenoPermissions {
+  Deno?: { permissions: { querySync(of: { name: string; variable?: string }): { state: string } } };
+}
+
+/** On Deno, what is not allowed is asked at the terminal; an application that did not ask must not. */
+function needPermissions(): void {
+  const { Deno: deno } = globalThis as DenoPermissions;
+  if (deno === undefined) return;
+  const needed = [
+    { name: "ffi" },
+    ...["LOG", "SIZE", "LEVEL"].map((of) => ({ name: "env", variable: `OUROBOROS_${of}` })),
+  ];
+  for (const permission of needed) {
+    if (deno.permissions.querySync(permission).state === "granted") continue;
+    throw new Error(`recording needs permission: run deno with --allow-${permission.name}`);
+  }
+}
+
+/** Works without a warning of the process. */
+function quietly<T>(work: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Records one thread. */
+class ThreadRecorder {
+  readonly #writer: ShmLogWriter;
+  readonly #sink: EntrySink;
+  readonly #level: LogLevel | undefined;
+  readonly #lines: CriLines[] = [];
+  #hasEnded = false;
+  /** The code that the runtime will end with, where it says another one to its listeners. */
+  #knownCode: number | undefined;
+
+  constructor(writer: ShmLogWriter, level: LogLevel | undefined) {
+    this.#writer = writer;
+    this.#level = level;
+    // What goes wrong here must not reach the program.
+    const shared = { writer, onError: () => {} };
+    this.#sink = new EntrySink(shared);
+    this.#say("info", `${runtime()} ${process.argv[1] ?? ""}`.trim(), {
+      pid: process.pid,
+      ppid: process.ppid,
+      ...isWorkerThread() && { isWorker: true },
+    });
+    captureConsole({
+      ...shared,
+      format: ({ time, level, method, text }) => {
+        // Node prints warnings by this; they are recorded as what they are.
+        if (method === "error" && text.startsWith(`(node:${process.pid}) `)) return undefined;
+        if (this.#level !== undefined && !isAtLeast(level, this.#level)) return undefined;
+        return JSON.stringify({ time: new Date(time).toISOString(), level, msg: text });
+      },
+    });
+    const target = entryTarget(writer, level);
+    listenToOutput({
+      isIgnored: isConsolePrinting,
+      take: (descriptor, bytes) => {
+        this.#lines[descriptor] ??= new CriLines(target, descriptor === 1 ? "stdout" : "stderr");
+        this.#lines[descriptor].push(bytes);
+      },
+    });
+    this.#listen();
+  }
+
+  /** Listens to what the runtime says of the process. */
+  #listen(): void {
+    process.on("uncaughtExceptionMonitor", (error) => this.#sayError(error));
+    process.on("warning", (warning) => {
+      const { name, message } = warning;
+      const { code } = warning as { code?: string };
+      this.#say("warn", `${name}: ${message}`, code === undefined ? {} : { code });
+    });
+    // Bun has no monitor for rejections.
+    if ("Bun" in globalThis) this.#listenToRejections();
+    process.on("exit", (code) => this.#end(code));
+    const { Deno: deno } = globalThis as { Deno?: { exitCode: number } };
+    if (deno !== undefined) globalThis.addEventListener("unload", () => this.#end(deno.exitCode));
+  }
+
+  /** Records a rejection; if nobody else listens, it is left to the runtime by another one, without us. */
+  #listenToRejections(): void {
+    const listener = (reason: unknown) => {
+      this.#sayError(reason);
+      if (process.listenerCount("unhandledRejection") > 1) return;
+      process.removeListener("unhandledRejection", listener);
+      // Bun tells its listeners of the end another code.
+      this.#knownCode = 1;
+      Promise.reject(reason);
+    };
+    process.on("unhandledRejection", listener);
+  }
+
+  /** Writes an entry of our own. */
+  #say(level: LogLevel, msg: string, fields: object): void {
+    const time = new Date().toISOString();
+    this.#sink.writeMade(() => JSON.stringify({ time, level, logger: LOGGER, msg, ...fields }));
+  }
+
+  #sayError(error: unknown): void {
+    const err = errorFields(error);
+    const isHandled = process.listenerCount("uncaughtException") > 0;
+    this.#say(isHandled ? "error" : "fatal", `uncaught ${err.type}: ${err.message}`, { err });
+  }
+
+  #end(code: number | undefined): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const lines of this.#lines) lines?.end();
+    const exitCode = this.#knownCode ?? Number(code ?? process.exitCode ?? 0);
+    this.#say(exitCode === 0 ? "info" : "error", `exit code ${exitCode}`, {
+      exitCode,
+      uptimeMs: Math.round(performance.now()),
+    });
+    // The lock is the process's, which lives on: the next worker is to have this log.
+    if (isWorkerThread()) this.#writer.close();
+  }
+}
+
+/** Writes lines that are at least of a level, and all whose level is not known. */
+function entryTarget(writer: ShmLogWriter, least: LogLevel | undefined): EntryTarget {
+  return {
+    maxEntrySize: Math.min(writer.chunkSize, writer.maxEntrySize),
+    write(entry: Uint8Array): void {
+      if (least !== undefined) {
+        const level = recognizeRecord(decoder.decode(entry))?.level;
+        if (level !== undefined && !isAtLeast(level, least)) return;
+      }
+      writer.write(entry);
+    },
+  };
+}
+
+function runtime(): string {
+  const { deno, bun, node } = process.versions;
+  return deno ? `deno ${deno}` : bun ? `bun ${bun}` : `node ${node}`;
+}
