@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { abortable } from "../async.ts";
 import { UnsupportedLogError } from "../errors.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -21,7 +21,7 @@ import { Interrupt } from "./process/interrupt.ts";
 import { warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
-The log is removed when the input ends, unless --no-remove is given. A line may
+The log stays when the input ends, and the next run continues it. A line may
 hold any bytes and ends with \\n or \\r\\n; a line that is longer than the log
 allows is cut. After Ctrl-C the last lines of the application are still written,
 for up to a second. A log of format version 2 can be finished: "ouroboros tail
@@ -29,8 +29,8 @@ for up to a second. A log of format version 2 can be finished: "ouroboros tail
 
 Examples:
   app | ouroboros write /app                          16 chunks of 1 MiB
-  app 2>&1 | ouroboros write /app --no-remove --tee   keep the log, and show the lines
-  app | ouroboros write ./app.log --no-remove         a file, which survives a reboot
+  app 2>&1 | ouroboros write /app --tee               show the lines, too
+  app | ouroboros write ./app.log                     a file, which survives a reboot
   job | ouroboros write /job --finish                 followers end with the job`;
 
 interface WriteOptions extends LogOptions {
@@ -50,7 +50,8 @@ export function addWrite(program: Command): void {
     .summary("write the lines of standard input to a log")
     .argument("<name>", "the log", targetArgument);
   addLogOptions(command, "resume")
-    .option("--no-remove", "keep the log when the input ends")
+    .option("--remove", "remove the log when the input ends", false)
+    .addOption(new Option("--no-remove", "keep it, as is usual").hideHelp())
     .option("--finish", "finish the log when the input ends, so that followers end")
     .option("--tee", "copy the input to standard output")
     .addHelpText("after", EXAMPLES)
@@ -71,7 +72,7 @@ async function write(
     unlinkOnClose: options.remove,
   });
   const output = options.tee ? Output.standard(interrupt.signal) : undefined;
-  if (!options.remove) warnIfShortLived(target, "--no-remove");
+  if (!options.remove) warnIfShortLived(target, "write");
   let cut = 0;
   const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
     if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);

@@ -24,7 +24,7 @@ const sizes = "--size 9999 --count 3 --min-size 1 --max-size 9 --interval 0 --no
 
 /** In this order: each finds what those before it have left. */
 const commands: [args: string[], printed: RegExp, input?: string][] = [
-  [["write", log.name, "--no-remove"], /^$/, "one\ntwo\n"],
+  [["write", log.name], /^$/, "one\ntwo\n"],
   [["tail", log.name, "--all"], /^one\ntwo\n$/],
   [["dump", "--name", log.name, "--output", "-"], /^one\ntwo\n$/],
   [["list"], new RegExp(SharedMemory.persists ? log.name : "")],

@@ -13,7 +13,7 @@ const OPTIONS = { chunkSize: 4096, chunkCount: 4, unlinkOnClose: false, version:
 test("write --finish makes a log of version 2 that tail, stat, verify and dump read to its end", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--no-remove", "--finish", ...SMALL], "one\ntwo\n");
+  runCli(["write", name, "--finish", ...SMALL], "one\ntwo\n");
   {
     using reader = ShmLogReader.open(target);
     assert.deepEqual([...reader].map(({ text }) => text), ["one", "two"]);
@@ -49,8 +49,7 @@ test("list says which logs are finished", { skip: process.platform !== "linux" }
 test("write --if-exists restart restarts a log in place; version 1 is left as it is", () => {
   using log = lastingLog();
   const { name, target } = log;
-  const write = (text: string, ...args: string[]) =>
-    runCli(["write", name, "--no-remove", ...args], text);
+  const write = (text: string, ...args: string[]) => runCli(["write", name, ...args], text);
   write("one\n", "--format-version", "2", ...SMALL);
   using reader = ShmLogReader.open(target);
   assert.equal(reader.read()?.text, "one");

@@ -25,9 +25,9 @@ after(() => rmSync(folder, { recursive: true }));
 test("write makes a file by a Windows path; tail, stat, dump and remove find it", { skip }, () => {
   const path = join(folder, "ä app.log");
   assert.match(path, /^[A-Z]:\\/);
-  const written = runCli(["write", path, "--no-remove"], "one\ntwo ä\nthree\n");
+  const written = runCli(["write", path], "one\ntwo ä\nthree\n");
   assert.deepEqual(written, { code: 0, stdout: "", stderr: "" });
-  const again = runCli(["write", path, "--no-remove"], "four\n");
+  const again = runCli(["write", path], "four\n");
   assert.deepEqual(again, { code: 0, stdout: "", stderr: "" });
   assert.equal(runCli(["tail", path, "--all"]).stdout, "one\ntwo ä\nthree\nfour\n");
   const info = JSON.parse(runCli(["stat", path, "-o", "json"]).stdout);
@@ -176,7 +176,7 @@ test("what cannot stay is reported", { skip }, () => {
   generate.push("--max-size", "9", "--interval", "0", "--json-out", join(folder, "records.json"));
   for (
     const [args, what] of [
-      [["write", uniqueName("cli"), "--no-remove"], "--no-remove"],
+      [["write", uniqueName("cli")], "write"],
       [["replay", path, uniqueName("cli")], "replay"],
       [[...generate, "--name", uniqueName("cli"), "--no-unlink-at-exit"], "--no-unlink-at-exit"],
     ] as const

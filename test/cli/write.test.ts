@@ -23,19 +23,19 @@ function readAll(target: LogTarget): string[] {
   return [...reader].map(({ text }) => text);
 }
 
-test("write makes an entry of each line, and removes the log at the end", () => {
+test("write --remove removes the log at the end", () => {
   const name = uniqueName();
-  const result = runCli(["write", name, ...SMALL], "one\ntwo\n");
+  const result = runCli(["write", name, "--remove", ...SMALL], "one\ntwo\n");
   assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
   assert.ok(!SharedMemory.exists(name));
 });
 
-test("write --keep leaves the log, and the next one resumes it", () => {
+test("write makes an entry of each line, and the next one resumes the log", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--no-remove", ...SMALL], "one\n\nthree");
+  runCli(["write", name, ...SMALL], "one\n\nthree");
   assert.deepEqual(readAll(target), ["one", "", "three"]);
-  runCli(["write", name, "--no-remove"], "four\n");
+  runCli(["write", name], "four\n");
   assert.deepEqual(readAll(target), ["one", "", "three", "four"]);
   using reader = ShmLogReader.open(target);
   assert.deepEqual([reader.inspect().chunkCount, reader.inspect().chunkSize], [4, 4096]);
@@ -44,12 +44,12 @@ test("write --keep leaves the log, and the next one resumes it", () => {
 test("write --if-exists replace starts an empty log, and fail leaves what is there", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--no-remove", ...SMALL], "old\n");
+  runCli(["write", name, ...SMALL], "old\n");
   const refused = runCli(["write", name, "--if-exists", "fail"], "lost\n");
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^ouroboros: .*exists.*\n$/);
   assert.deepEqual(readAll(target), ["old"]);
-  runCli(["write", name, "--no-remove", "--if-exists", "replace", ...SMALL], "new\n");
+  runCli(["write", name, "--if-exists", "replace", ...SMALL], "new\n");
   assert.deepEqual(readAll(target), ["new"]);
 });
 
@@ -77,7 +77,7 @@ test("write --tee copies the input through, byte by byte", async () => {
 test("write takes bytes as they are", () => {
   using log = lastingLog();
   const { name, target } = log;
-  runCli(["write", name, "--no-remove", ...SMALL], Uint8Array.of(0, 13, 255, 10, 128));
+  runCli(["write", name, ...SMALL], Uint8Array.of(0, 13, 255, 10, 128));
   using reader = ShmLogReader.open(target);
   assert.deepEqual([...reader].map(({ bytes }) => [...bytes]), [[0, 13, 255], [128]]);
 });
@@ -86,18 +86,20 @@ test("write cuts lines that are too long, and says so", () => {
   using log = lastingLog();
   const { name, target } = log;
   const input = `${"a".repeat(5000)}\n${"b".repeat(4000)}\nshort\n`;
-  const args = ["write", name, "--no-remove", "--chunk-size", 1024, "--chunks", 2];
+  const args = ["write", name, "--chunk-size", 1024, "--chunks", 2];
   const { code, stderr } = runCli(args, input);
   assert.equal(code, 0);
   assert.match(stderr, /a line is cut to the maximum of 2044 bytes\n.*2 lines were cut\n$/);
   assert.equal(readAll(target).at(-1), "short");
 });
 
-test("write to a path writes a file, and leaves it only with --keep", () => {
+test("write to a path writes a file, and removes it only with --remove", () => {
   const path = `${folder}/app.log`;
-  runCli(["write", path, "--no-remove", ...SMALL], "kept\n");
+  runCli(["write", path, ...SMALL], "kept\n");
   assert.deepEqual(readAll({ path }), ["kept"]);
-  runCli(["write", path], "more\n");
+  for (const flag of ["--no-remove", "--keep"]) runCli(["write", path, flag], "more\n");
+  assert.deepEqual(readAll({ path }), ["kept", "more", "more"]);
+  runCli(["write", path, "--remove"], "gone\n");
   assert.ok(!existsSync(path));
 });
 
@@ -108,7 +110,7 @@ test("write to a path writes a file, and leaves it only with --keep", () => {
 async function withLastWords(standsStill: boolean): Promise<string[]> {
   for (;;) {
     using log = lastingLog();
-    const running = startCli(["write", log.name, "--no-remove", "--tee", ...SMALL]);
+    const running = startCli(["write", log.name, "--tee", ...SMALL]);
     const { pid = 0, stdin } = running.process;
     stdin?.on("error", () => {});
     const say = (text: string) => new Promise<void>((done) => stdin?.write(text, () => done()));
@@ -161,7 +163,7 @@ test("write ends at SIGTERM though its input never pauses", { skip: needsSignals
 
 test("write --tee ends quietly when nobody reads its output", async () => {
   const name = uniqueName();
-  const running = startCli(["write", name, "--tee", ...SMALL]);
+  const running = startCli(["write", name, "--tee", "--remove", ...SMALL]);
   running.process.stdin?.on("error", () => {});
   running.process.stdin?.write("first\n");
   await running.until((stdout) => stdout === "first\n");
@@ -176,7 +178,7 @@ test("write --tee ends quietly when nobody reads its output", async () => {
 test("write takes \\r\\n for a line end, and --tee leaves it", () => {
   const path = `${folder}/crlf.ring`;
   const { stdout } = runCli(
-    ["write", path, "--no-remove", "--tee", ...SMALL],
+    ["write", path, "--tee", ...SMALL],
     "one\r\ntwo\nthree\r",
   );
   assert.equal(stdout, "one\r\ntwo\nthree\r");
