@@ -96,14 +96,17 @@ function* mergedAll<T extends Timed>(sequences: readonly Iterable<T>[]): Generat
   }
 }
 
-/** How long an item waits for earlier ones of other logs, in milliseconds. */
+/** How long an item waits for earlier ones of other logs, in milliseconds; */
 export const HOLD: number = 50;
+/** and where other logs may begin: these are seen a little later. */
+const HOLD_FOR_OTHERS = 250;
 /** How many items of a log may wait; more are let through at once. */
 const MOST_HELD = 4096;
 /** How many items are given at once, about. */
 const MOST_TAKEN = 8192;
-/** How long to sleep while items wait, and while none came for a moment or for long, in milliseconds. */
-const NAP = 5;
+/** How long to sleep while items wait, as a part of the time that they wait, */
+const NAP = 1 / 10;
+/** and while none came for a moment or for long, in milliseconds. */
 const SLEEP = 30;
 const LONG_SLEEP = 90;
 /** From when on nothing came for long, in milliseconds. */
@@ -111,8 +114,9 @@ const DOZE_AFTER = 1000;
 /** How many times longer than a round through all logs the sleep after it is, at least: busy, idle. */
 const BUSY_FACTOR = 1;
 const IDLE_FACTOR = 12;
-/** How often to look for other logs, in milliseconds. */
-const LOOK_EVERY = 1000;
+/** How often to look for other logs, in milliseconds, and how many times longer than a look at least. */
+const LOOK_EVERY = 100;
+const LOOK_FACTOR = 20;
 
 /** A log that is written just now. */
 export interface LiveSource<T> {
@@ -127,7 +131,7 @@ export interface LiveSource<T> {
 
 /** How a {@linkcode LiveMerge} works. */
 export interface LiveMergeOptions {
-  /** How long each item waits for earlier ones of other logs, in milliseconds. */
+  /** How long each item waits for earlier ones of other logs, in milliseconds. Default 50, with `look` 250. */
   hold?: number;
   /** Called now and then: the place to add sources. With it the merge does not end with them. */
   look?: () => void;
@@ -211,7 +215,8 @@ export class LiveMerge<T extends Timed> {
    * @throws {unknown} what one of the logs failed with, after what came before
    */
   async *merged(): AsyncGenerator<T[]> {
-    const { hold = HOLD, look, signal } = this.#options;
+    const { look, signal } = this.#options;
+    const { hold = look === undefined ? HOLD : HOLD_FOR_OTHERS } = this.#options;
     let lookDue = performance.now() + LOOK_EVERY;
     let cameAt = performance.now();
     while (!signal?.aborted) {
@@ -219,8 +224,12 @@ export class LiveMerge<T extends Timed> {
       await new Promise((resolve) => setImmediate(resolve));
       const start = performance.now();
       if (look !== undefined && start >= lookDue) {
+        const places = this.#places;
         look();
-        lookDue = performance.now() + LOOK_EVERY;
+        const now = performance.now();
+        // Where one begins, others may, too.
+        const factor = this.#places > places ? 0 : LOOK_FACTOR;
+        lookDue = now + Math.max(LOOK_EVERY, factor * (now - start));
       }
       const count = this.#pollAll();
       const now = performance.now();
@@ -240,7 +249,7 @@ export class LiveMerge<T extends Timed> {
       if (isLast || items.length >= MOST_TAKEN || count >= MOST_HELD || this.#isFull) continue;
       const round = now - start;
       const pause = !isEmpty || now - cameAt < hold
-        ? Math.max(NAP, BUSY_FACTOR * round)
+        ? Math.max(NAP * Math.min(hold, HOLD_FOR_OTHERS), BUSY_FACTOR * round)
         : Math.max(now - cameAt < DOZE_AFTER ? SLEEP : LONG_SLEEP, IDLE_FACTOR * round);
       await delay(pause, { ...signal && { signal } }).catch(() => {});
     }
