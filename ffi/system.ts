@@ -87,6 +87,45 @@ export interface Nameless {
   nameFile(descriptor: number, path: string, takesAway: boolean): boolean;
 }
 
+/** How a program ended, and what it took. */
+export interface ProcessEnd {
+  /** The process. */
+  pid: number;
+  /** The exit code, if it ended by itself. */
+  exitCode?: number;
+  /** The signal that ended it. */
+  signal?: { name: string; number: number };
+  /** Whether it left a core dump. */
+  coreDumped?: boolean;
+  /** CPU time in milliseconds, of its own processes, too, that it waited for. */
+  userTime?: number;
+  systemTime?: number;
+  /** The largest memory of one of these in bytes. */
+  maxMemory?: number;
+}
+
+/** Programs started by this process, with pipes of their own. */
+export interface Processes {
+  /**
+   * A pipe with room for about `size` bytes, whose ends no program inherits. The readable one is for
+   * `node:fs`, the other one for `spawn()` and `close()`.
+   */
+  pipe(size: number): [readable: number, writable: number];
+  /**
+   * Starts a program, which is looked for as a shell does, with those descriptors as its first ones;
+   * returns its pid. An environment has items like `NAME=value`.
+   */
+  spawn(
+    command: readonly string[],
+    environment: readonly string[],
+    descriptors: readonly [number, number, number],
+  ): number;
+  /** How a process ended, of -1 any that was started here; `undefined` while it runs. */
+  wait(pid: number): ProcessEnd | undefined;
+  /** Closes the writable end of a pipe. */
+  close(descriptor: number): void;
+}
+
 /** What to call on one operating system. Errors are thrown by class; `what` names the object. */
 export interface System {
   /** The longest name of a shared memory segment in bytes of UTF-8, without its `/`. */
@@ -173,6 +212,8 @@ export interface System {
   isHungUp?(descriptor: number): boolean;
   /** Closes a descriptor. */
   close(descriptor: number): void;
+  /** Its programs, where they can be started by native functions. */
+  processes?(): Processes;
   /** Its semaphores, looked up when they are first asked for. */
   semaphores(): Semaphores;
 }

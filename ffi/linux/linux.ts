@@ -11,6 +11,7 @@ import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts"
 import { linuxFutex } from "./futex.ts";
 import { hasSwap, memoryLimit } from "./memory_limit.ts";
 import { linuxNameless } from "./nameless.ts";
+import { linuxProcesses } from "./processes.ts";
 import { isAnybody, lockHolder, textReader } from "./proc.ts";
 import { type Platform, SHARED_CALLS } from "../posix/platform.ts";
 import { identityNumber, microseconds } from "../segment_identity.ts";
@@ -143,6 +144,7 @@ export function linux(native: Driver, arch: string): Platform {
     lockHolder: (found) => lockHolder(found.getBigUint64(8, true), readText),
     isAnybody: (user) => isAnybody(user, readText),
     nameless: (errno) => linuxNameless(native, libc, errno),
+    processes: (errno) => linuxProcesses(native, libc, errno),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { SymbolTable } from "../drivers/native.ts";
-import type { Futex, Nameless, SegmentIdentity, System } from "../system.ts";
+import type { Futex, Nameless, Processes, SegmentIdentity, System } from "../system.ts";
 
 /** The calls for shared memory, of which `shm_open` is variadic on macOS. */
 export const SHARED_CALLS = {
@@ -69,6 +69,8 @@ export interface Platform {
   isAnybody?: (user: number) => boolean;
   /** How to make what gets its name later. */
   nameless?: (errno: () => number) => Nameless;
+  /** How to start programs. */
+  processes?: (errno: () => number) => Processes;
   /** The system with what it can't do yet. */
   complete?: (system: System, tools: SystemTools) => System;
 }

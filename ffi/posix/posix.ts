@@ -133,6 +133,7 @@ export function posixSystem(
     persists: true,
     files: posixFiles,
     ...(on.nameless && { nameless: on.nameless(() => errno[0]) }),
+    ...(on.processes && { processes: () => on.processes!(() => errno[0]) }),
     freeSpace: () => on.freeSpace?.() ?? Infinity,
     memoryLimit: (withSwap) => on.memoryLimit?.(withSwap) ?? Infinity,
     normalizeName: (name) => posixName(name, on.maxNameLength),

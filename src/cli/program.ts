@@ -29,6 +29,7 @@ import { addReceive } from "./receive.ts";
 import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
 import { addReplay } from "./replay.ts";
+import { addRun } from "./run.ts";
 import { addSave } from "./save.ts";
 import { addServe } from "./serve.ts";
 import { addStat } from "./stat.ts";
@@ -51,7 +52,7 @@ describes a command. NO_COLOR=1 turns colors off.`;
 
 /** The commands in the order of the help, in groups. */
 const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  "Write a log:": [addWrite, addReplay],
+  "Write a log:": [addRun, addWrite, addReplay],
   "Read logs:": [addTail, addServe, addTop, addList, addStat, addVerify],
   "Keep what is in a log:": [addRecord, addSave],
   "Send logs to other machines:": [addForward, addReceive],
@@ -127,6 +128,8 @@ export function createProgram(): Command {
         .description("print the help of a command, as --help does"),
     )
     .addHelpText("after", EXAMPLES)
+    // Options of a program that is run are its own.
+    .enablePositionalOptions()
     .configureHelp(HELP)
     .showSuggestionAfterError()
     // What it complains of may be a name that a shell completed, or a script passed on.

@@ -8,6 +8,7 @@ import process from "node:process";
 import { type Command, Option } from "commander";
 import type { Cursor } from "../log/native/cursor.ts";
 import type { LogTarget } from "../log/native/target.ts";
+import type { CriStream } from "../records/cri.ts";
 import { CursorFile } from "./files/cursor_file.ts";
 import {
   isStreamAddress,
@@ -64,6 +65,7 @@ Examples:
   ouroboros tail -F /app --state app.place   continue after restarts of app and of this command`;
 
 interface TailOptions extends Criteria {
+  stream?: CriStream;
   follow?: true;
   followName?: true;
   lines?: Lines;
@@ -103,7 +105,14 @@ export function addTail(program: Command): void {
       fromOption("begin at this place", ["oldest", "latest", "new"]).conflicts("lines"),
     )
     .option("--state <path>", "begin after the place in this file, and keep it up to date");
-  addSelectionOptions(command).optionsGroup("Output:");
+  addSelectionOptions(command).optionsGroup("Filters:")
+    .addOption(
+      new Option(
+        "--stream <stream>",
+        "print lines of a program's standard output, or standard error",
+      ).choices(["stdout", "stderr"]),
+    )
+    .optionsGroup("Output:");
   addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
     .addOption(
       new Option("-r, --reverse", "print the newest entries first")
@@ -140,6 +149,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   // -n all and -n +K name a place.
   const { lines, from = lines?.from, ...others } = given;
   const options: PlainOptions = { ...others, from, lines: lines?.count };
+  if (given.stream !== undefined) options.programStream = given.stream;
   const stream = all.find(isStream);
   if (stream !== undefined) {
     checkStreamOptions(all, options, command);
@@ -173,6 +183,9 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     after: options.afterCursor ?? cursorFile?.load(),
     criteria: options,
     wantsRecords: format === "pretty" || !names.isOne,
+    // A place may be one between two parts.
+    joinsLines: format !== "raw" && format !== "hex" && options.state === undefined &&
+      options.afterCursor === undefined && !options.showCursor,
   };
   using logs = new TailedLogs(names, logOptions, signal);
   const print = entryPrinter(format, output, { isTerminal, colors });

@@ -11,6 +11,7 @@ import { UnsupportedLogError } from "../errors.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { CriLines } from "../recorder/cri_lines.ts";
 import { LineSplitter } from "./files/lines.ts";
 import { targetArgument } from "./options/arguments.ts";
 import { addLogOptions, type LogOptions, writerOptions } from "./options/common.ts";
@@ -23,9 +24,9 @@ import { warnIfShortLived } from "./options/log_targets.ts";
 const EXAMPLES = `
 The log stays when the input ends, and the next run continues it. A line may
 hold any bytes and ends with \\n or \\r\\n; a line that is longer than the log
-allows is cut. After Ctrl-C the last lines of the application are still written,
-for up to a second. A log of format version 2 can be finished: "ouroboros tail
--f" then ends after its last line.
+allows is cut, or with --stamp written in parts. After Ctrl-C the last lines of
+the application are still written, for up to a second. A log of format version 2
+can be finished: "ouroboros tail -f" then ends after its last line.
 
 Examples:
   app | ouroboros write /app                          16 chunks of 1 MiB
@@ -36,6 +37,7 @@ Examples:
 interface WriteOptions extends LogOptions {
   remove: boolean;
   tee?: true;
+  stamp?: true;
 }
 
 /** How long an application may take for its last words, in milliseconds. */
@@ -53,6 +55,10 @@ export function addWrite(program: Command): void {
     .option("--remove", "remove the log when the input ends", false)
     .addOption(new Option("--no-remove", "keep it, as is usual").hideHelp())
     .option("--finish", "finish the log when the input ends, so that followers end")
+    .option(
+      "--stamp",
+      "put a time before each line, as ouroboros run does, and keep long lines whole",
+    )
     .option("--tee", "copy the input to standard output")
     .addHelpText("after", EXAMPLES)
     .action(write);
@@ -74,10 +80,12 @@ async function write(
   const output = options.tee ? Output.standard(interrupt.signal) : undefined;
   if (!options.remove) warnIfShortLived(target, "write");
   let cut = 0;
-  const lines = new LineSplitter(log.maxEntrySize, (line, isCut) => {
-    if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);
-    log.write(line);
-  }, true);
+  const lines = options.stamp
+    ? new CriLines(log, "stdout")
+    : new LineSplitter(log.maxEntrySize, (line, isCut) => {
+      if (isCut && cut++ === 0) warn(`a line is cut to the maximum of ${log.maxEntrySize} bytes`);
+      log.write(line);
+    }, true);
   for await (const piece of input(interrupt.signal)) {
     lines.push(piece);
     output?.write(piece);

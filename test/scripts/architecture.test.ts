@@ -50,6 +50,11 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
       `${name} on the system's memory knows no other structure`,
     ],
   ]),
+  [
+    /^src\/recorder\//,
+    /^(src\/(recorder|records|sinks|log|base)\/|src\/\w+\.ts$|ffi\/|node:)/,
+    "the recorder knows no network and no command",
+  ],
   [/^src\/records\//, /^src\/(records\/|\w+\.ts$)/, "records runs in browsers, too"],
   [
     /^src\/ship\/(?!carriers\/)/,

@@ -8,6 +8,7 @@ import { type Command, Option } from "commander";
 import type { Entry } from "../../log/entry.ts";
 import { Pattern, type PatternOptions } from "../grep/pattern.ts";
 import { isAtLeast, LEVELS, type LogLevel } from "../../records/level.ts";
+import type { CriStream } from "../../records/cri.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { type LevelRange, levelsArgument, momentArgument, patternsArgument } from "./arguments.ts";
@@ -18,6 +19,8 @@ export interface Criteria {
   grep?: Pattern;
   /** Its level. */
   level?: LevelRange;
+  /** Where the program has written it. */
+  programStream?: CriStream;
   /** Its earliest and latest time, in milliseconds since 1970. */
   since?: number;
   until?: number;
@@ -42,9 +45,9 @@ export class Selection {
   constructor(criteria: Criteria, wantsRecords: boolean) {
     this.#criteria = criteria;
     this.#isShown = wantsRecords;
-    const { level, since, until } = criteria;
-    this.#wantsRecords = wantsRecords || level !== undefined || since !== undefined ||
-      until !== undefined;
+    const { level, since, until, programStream } = criteria;
+    this.#wantsRecords = wantsRecords ||
+      [level, since, until, programStream].some((criterion) => criterion !== undefined);
   }
 
   /** The time of the last entry, in milliseconds since 1970; `-Infinity` while nothing is known. */
@@ -69,7 +72,7 @@ export class Selection {
 
   /** Whether the entry is selected, which came just now or, if that is known, at `arrival`. */
   wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
-    const { grep, level, since, until } = this.#criteria;
+    const { grep, level, since, until, programStream } = this.#criteria;
     if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
     const { text } = entry;
     const record = recognizeRecord(text, this.#isShown);
@@ -81,6 +84,7 @@ export class Selection {
       return false;
     }
     if (until !== undefined && time > until) return false;
+    if (programStream !== undefined && record?.stream !== programStream) return false;
     if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
     return grep === undefined || grep.test(text);
   }
@@ -94,7 +98,8 @@ function isWithin(level: LogLevel, { least, most }: LevelRange): boolean {
 export const SELECTION_HELP: string =
   `A <time> is 10m, 2h or "5 minutes ago", today, yesterday, 14:30, 2026-11-21 14:30,
 or @SECONDS. Times and levels are read from JSON lines (pino, winston, LogTape,
-OpenTelemetry) and from the beginning of text: "2026-11-21T13:59:30Z [info] …".
+OpenTelemetry), from the beginning of text: "2026-11-21T13:59:30Z [info] …", and
+from lines of "ouroboros run" and of containers, which have a stream, too.
 An entry without a time has that of the entry before it. An entry without a level
 passes --level, because it may be a line of a stack.`;
 

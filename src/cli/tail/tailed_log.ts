@@ -16,6 +16,7 @@ import type { LogTarget } from "../../log/native/target.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import { unlessShort } from "../../log/native/followed_log.ts";
 import { ReceivedLog } from "../output/log_names.ts";
+import { WholeLines } from "./whole_lines.ts";
 import { entryCount, warn } from "../output/warn.ts";
 
 /**
@@ -45,6 +46,8 @@ export interface TailedLogOptions {
   criteria: Criteria;
   /** Whether what entries say is to be recognised in any case. */
   wantsRecords: boolean;
+  /** Whether lines of container runtimes that are in parts are put together. */
+  joinsLines: boolean;
   /** How many logs are read along with it, this one included. */
   count: number;
   /** Whether it is one of those that match a pattern: then it ends when its name is gone. */
@@ -73,6 +76,7 @@ export class TailedLog {
   readonly #target: LogTarget;
   readonly #options: TailedLogOptions;
   readonly #selection: Selection;
+  readonly #lines: WholeLines | undefined;
   #opening: Promise<ShmLogReader> | undefined;
   #reader: ShmLogReader | undefined;
   #received: ReceivedLog | undefined;
@@ -93,6 +97,7 @@ export class TailedLog {
     this.#target = target;
     this.#options = options;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
+    this.#lines = options.joinsLines ? new WholeLines() : undefined;
   }
 
   /** Opens the log; when following, returns `false` if it does not exist yet. */
@@ -160,8 +165,10 @@ export class TailedLog {
       this.#expected = 1;
       yield this.#notice("the place is one of another log: all entries of this one are printed");
     } else if (typeof from === "number") this.#expected = from;
-    if (lines === undefined || this.#isNew) yield* this.#readUpTo(last);
-    else {
+    if (lines === undefined || this.#isNew) {
+      yield* this.#readUpTo(last);
+      if (this.#options.follow === "no") yield* this.#unfinished(false);
+    } else {
       yield* this.#lastItems(lines, last);
       this.#expected = last + 1;
     }
@@ -192,6 +199,7 @@ export class TailedLog {
       this.#takeMore(items);
       yield items;
     }
+    yield [...this.#unfinished(true)];
     if (reader.isFinished && !signal.aborted) warn(FINISHED);
   }
 
@@ -272,7 +280,7 @@ export class TailedLog {
   #lookForEnd(reader: ShmLogReader, items: Item[]): void {
     const isByName = this.#options.follow === "name";
     if (reader.isFinished && !isByName) {
-      items.push(this.#notice(FINISHED));
+      items.push(...this.#unfinished(true), this.#notice(FINISHED));
       this.#isEnded = true;
     } else if (reader.isRestarted) this.#leave(reader, items);
     const now = performance.now();
@@ -289,6 +297,7 @@ export class TailedLog {
   /** Leaves a log that has ended: for the next one of its name, if that is followed. */
   #leave(reader: ShmLogReader, items: Item[]): void {
     const { follow, isMember } = this.#options;
+    items.push(...this.#unfinished(true));
     const isCounted = !reader.isRestarted || reader.isFinished;
     const { lostEntries } = reader;
     if (follow !== "name") this.#isEnded = true;
@@ -330,9 +339,22 @@ export class TailedLog {
     const { sequenceNumber } = entry;
     if (sequenceNumber < this.#expected) return;
     const lost = this.#expected > 0 ? sequenceNumber - this.#expected : 0;
-    if (lost > 0) items.push(this.#notice(`${entryCount(lost)} lost`));
+    if (lost > 0) items.push(...this.#unfinished(isLive), this.#notice(`${entryCount(lost)} lost`));
     this.#expected = sequenceNumber + 1;
-    if (this.#selection.wants(entry, isLive)) items.push(this.#item(entry));
+    const line = this.#lineOf(entry);
+    if (line !== undefined && this.#selection.wants(line, isLive)) items.push(this.#item(line));
+  }
+
+  /** The line of an entry; undefined if more of it is to come. */
+  #lineOf(entry: Entry): Entry | undefined {
+    return this.#lines === undefined ? entry : this.#lines.take(entry);
+  }
+
+  /** Lines without an end, of which no more will come. */
+  *#unfinished(isLive: boolean): Generator<Item> {
+    for (const line of this.#lines?.rest() ?? []) {
+      if (this.#selection.wants(line, isLive)) yield this.#item(line);
+    }
   }
 
   /** The last items up to entry `last`, in order. */
@@ -343,10 +365,14 @@ export class TailedLog {
     while (reader.lastSequenceNumber < last) {
       const entry = reader.read();
       if (entry === undefined) break;
-      if (count > 0 && this.#selection.wants(entry, false)) {
-        ring[taken++ % count] = this.#item(entry);
+      const line = count > 0 ? this.#lineOf(entry) : undefined;
+      if (line !== undefined && this.#selection.wants(line, false)) {
+        ring[taken++ % count] = this.#item(line);
       }
       if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
+    }
+    if (this.#options.follow === "no") {
+      for (const item of this.#unfinished(false)) ring[taken++ % count] = item;
     }
     const oldest = taken <= count ? 0 : taken % count;
     yield* ring.slice(oldest);

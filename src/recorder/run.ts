@@ -1,0 +1,277 @@
+/**
+ * A program run and recorded: what it prints, and how it ends.
+ *
+ * @module
+ */
+
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import os from "node:os";
+import process from "node:process";
+import type { ProcessEnd } from "../../ffi/system.ts";
+import { delay } from "../async.ts";
+import { type SavedLog, saveLog } from "../log/native/save.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { LogTarget } from "../log/native/target.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+import { SystemCallError } from "../errors.ts";
+import { CriLines, type EntryTarget } from "./cri_lines.ts";
+import { type Ending, endingLine, exitCodeOf, isCrash } from "./ending.ts";
+import { forwardSignals } from "./forward_signals.ts";
+import { lastError } from "./last_error.ts";
+import { oomKills } from "./oom_kills.ts";
+import { Outlet } from "./outlet.ts";
+import { type Source, startProgram } from "./program.ts";
+
+/** When a log is saved. */
+export type SaveOn = "crash" | "always" | "never";
+
+/** How to run a program. */
+export interface RunOptions {
+  /** The program and its arguments. */
+  command: readonly string[];
+  /** The log. */
+  target: LogTarget;
+  /** How the log is made. */
+  log?: ShmLogWriterOptions;
+  /** The folder to save the log into at the end; it is made if it does not exist. */
+  save?: string;
+  /** When to save it. Default `"crash"`. */
+  saveOn?: SaveOn;
+  /** Whether what the program prints is only recorded. */
+  isQuiet?: boolean;
+  /** Makes another text of that of a line, before it is recorded. */
+  mask?: (text: string) => string;
+  /** Called with what is wrong, while the program runs. */
+  onWarning: (message: string) => void;
+}
+
+/** What came of it. */
+export interface RunResult {
+  /** How the program ended. */
+  ending: Ending;
+  /** The exit code that says the same. */
+  exitCode: number;
+  /** What was saved. */
+  saved?: SavedLog;
+  /** The last error that the program printed, if it crashed. */
+  lastError?: string;
+}
+
+const ENDS: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]);
+/** As shells have it: there is no such program; it can't be run. */
+const NOT_FOUND = 127;
+const NOT_RUNNABLE = 126;
+/** More than may be in a pipe, and on its way from there, when the program ends, in bytes. */
+const MOST_IN_PIPE = 1 << 21;
+/** After how long a read that gets nothing means that a pipe is empty, in milliseconds. */
+const SILENCE = 200;
+const INTERVAL = 20;
+
+/**
+ * Runs a program to its end. What prevents recording is a warning: the program runs in any case.
+ */
+export async function runProgram(options: RunOptions): Promise<RunResult> {
+  const { command, onWarning, isQuiet, mask, save, saveOn = "crash" } = options;
+  const log = openLog(options);
+  const entries: EntryTarget = log ?? { maxEntrySize: MOST_IN_PIPE, write() {} };
+  const lines = mask === undefined ? {} : { mask };
+  const output = new CriLines(entries, "stdout", lines);
+  const errors = new CriLines(entries, "stderr", lines);
+  const start = performance.now();
+  const killsBefore = oomKills();
+  let isRequested = false;
+  let pid = 0;
+  let end: ProcessEnd | undefined;
+  const stopSignals = forwardSignals((signal) => {
+    if (pid > 0 && end === undefined) process.kill(pid, signal);
+  }, (signal) => {
+    isRequested ||= ENDS.has(signal);
+    // Somebody does not take the last of the output.
+    if (end !== undefined && ENDS.has(signal)) process.exit(exitCodeOf(end));
+  });
+  let notStarted: string | undefined;
+  try {
+    const program = await startProgram(command);
+    pid = program.pid;
+    const pumps = [
+      new Pump(program.stdout, output, isQuiet ? undefined : new Outlet(1), onWarning),
+      new Pump(program.stderr, errors, isQuiet ? undefined : new Outlet(2), onWarning),
+    ];
+    end = await program.end;
+    // It has ended because its output was not wanted any more.
+    isRequested ||= pumps.some(({ isBroken }) => isBroken);
+    await drained(pumps, () =>
+      onWarning(
+        `processes that ${
+          command[0]
+        } has left still have its output, which is not recorded any more`,
+      ));
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || pid > 0) throw error;
+    notStarted = error.message;
+    const isThere = error.errno !== os.constants.errno.ENOENT;
+    end = { pid: 0, exitCode: isThere ? NOT_RUNNABLE : NOT_FOUND };
+  }
+  const ending: Ending = {
+    ...end,
+    program: basename(command[0]),
+    runTime: performance.now() - start,
+    isRequested,
+    ...notStarted !== undefined && { notStarted },
+    ...wasOomKilled(end, killsBefore),
+  };
+  const result: RunResult = { ending, exitCode: exitCodeOf(end) };
+  try {
+    const isSaved = save !== undefined &&
+      (saveOn === "always" || (saveOn === "crash" && isCrash(ending)));
+    if (log !== undefined && isSaved && isCrash(ending)) {
+      const found = lastError(targetOf(log));
+      if (found !== undefined) result.lastError = found;
+    }
+    errors.push(new TextEncoder().encode(`${endingLine(ending)}\n`));
+    if (log !== undefined && isSaved) result.saved = await saveInto(save, log, ending);
+  } catch (error) {
+    onWarning(`the log was not saved: ${(error as Error).message}`);
+  }
+  log?.close();
+  stopSignals();
+  return result;
+}
+
+/** The log; without one, if the environment refuses it, the program still runs. */
+function openLog({ target, log, onWarning }: RunOptions): ShmLogWriter | undefined {
+  try {
+    return ShmLogWriter.create(target, { ifExists: "resume", ...log, unlinkOnClose: false });
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw error;
+    onWarning(`nothing is recorded: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function targetOf({ name }: ShmLogWriter): LogTarget {
+  return name.indexOf("/", 1) > 0 || name.includes("\\") ? { path: name } : name;
+}
+
+/** Whether a process of the group of this one was killed for lack of memory, and it was this one. */
+function wasOomKilled(
+  { signal }: ProcessEnd,
+  before: number | undefined,
+): Pick<Ending, "oomKilled"> {
+  if (signal?.name !== "SIGKILL" || before === undefined) return {};
+  return { oomKilled: (oomKills() ?? before) > before };
+}
+
+async function saveInto(folder: string, log: ShmLogWriter, ending: Ending): Promise<SavedLog> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // 20261129T200000Z: no sign that a shell, or Windows, has a meaning for.
+  const time = new Date().toISOString().replace(/\.\d+|[-:]/g, "");
+  const program = ending.program.replace(/[^\w.-]/g, "_");
+  const path = join(folder, `${program}-${time}-${ending.pid}.log`);
+  return await saveLog(targetOf(log), path, { compact: true, force: true });
+}
+
+/** Takes what a stream of the program gives: to the log, and on. */
+class Pump {
+  /** Resolves at the end of the stream. */
+  readonly end: Promise<void>;
+  /** Since when it waits for something to read; Infinity while it does not. */
+  waitsSince: number = Infinity;
+  /** How many bytes it has read. */
+  count = 0;
+  isEnded = false;
+  /** Whether there is nobody any more who reads what is passed on. */
+  isBroken = false;
+  readonly #source: Source;
+  readonly #lines: CriLines;
+  readonly #onWarning: (message: string) => void;
+  #outlet: Outlet | undefined;
+
+  constructor(
+    source: Source,
+    lines: CriLines,
+    outlet: Outlet | undefined,
+    onWarning: (message: string) => void,
+  ) {
+    this.#source = source;
+    this.#lines = lines;
+    this.#outlet = outlet;
+    this.#onWarning = onWarning;
+    this.end = this.#run();
+  }
+
+  /** Ends recording, though others may still write. */
+  stop(): void {
+    if (!this.isEnded) this.#lines.end();
+    this.isEnded = true;
+  }
+
+  async #run(): Promise<void> {
+    const room = this.#lines.room;
+    const passed = new Uint8Array(room.length);
+    let passing: Promise<void> | undefined;
+    while (!this.isBroken) {
+      this.waitsSince = performance.now();
+      const count = await this.#read(room);
+      if (this.isEnded) return;
+      this.waitsSince = Infinity;
+      if (count === 0) break;
+      this.count += count;
+      await passing;
+      // Recording writes into these bytes. It comes first: what is seen of a program is in its log.
+      if (this.#outlet !== undefined) passed.set(room.subarray(0, count));
+      this.#lines.take(count);
+      if (this.#outlet !== undefined) {
+        passing = this.#pass(this.#outlet, passed.subarray(0, count));
+      }
+    }
+    await passing;
+    this.stop();
+  }
+
+  async #read(room: Uint8Array): Promise<number> {
+    try {
+      return await this.#source.read(room);
+    } catch (error) {
+      if (!this.isBroken) this.#onWarning(`output can't be read: ${(error as Error).message}`);
+      return 0;
+    }
+  }
+
+  async #pass(outlet: Outlet, bytes: Uint8Array): Promise<void> {
+    try {
+      await outlet.write(bytes);
+    } catch (error) {
+      this.#outlet = undefined;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "EPIPE") {
+        return this.#onWarning(`output is only recorded from here on: ${message}`);
+      }
+      // Without us the program would see that, too.
+      this.isBroken = true;
+      this.#source.close();
+    }
+  }
+}
+
+/**
+ * Waits until all is read that the program has written before its end. Others may have its output open, and
+ * write to it for years: those are not waited for.
+ */
+async function drained(pumps: Pump[], onLeft: () => void): Promise<void> {
+  const counts = pumps.map(({ count }) => count);
+  const start = performance.now();
+  const all = Promise.all(pumps.map(({ end }) => end));
+  while (!pumps.every(({ isEnded }) => isEnded)) {
+    const now = performance.now();
+    const isEmpty = (pump: Pump, i: number) =>
+      pump.isEnded || now - Math.max(pump.waitsSince, start) > SILENCE ||
+      pump.count - counts[i] > MOST_IN_PIPE;
+    if (pumps.every(isEmpty)) {
+      for (const pump of pumps) pump.stop();
+      return onLeft();
+    }
+    await Promise.race([all, delay(INTERVAL)]);
+  }
+}

@@ -1,0 +1,206 @@
+/** A program that is run and recorded: its lines, its end. */
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os, { tmpdir } from "node:os";
+import process from "node:process";
+import test, { after } from "node:test";
+import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { type RunOptions, runProgram, type RunResult } from "../../src/recorder/run.ts";
+import { lastingLog } from "../support/lasting.ts";
+import { isWindows, needsSignals } from "../support/platform.ts";
+import { thisExecutable } from "../../scripts/runtimes.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-run-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const isLinux = process.platform === "linux";
+
+/** The lines of a log, without their times. */
+function linesOf(target: LogTarget): string[] {
+  using reader = ShmLogReader.open(target, { strategy: "oldest" });
+  return [...reader].map(({ text }) => text.slice(31));
+}
+
+/** Runs a program with a log of its own; gives its lines, and what the last entry says. */
+async function recorded(
+  command: readonly string[],
+  options: Partial<RunOptions> = {},
+): Promise<RunResult & { lines: string[]; end: Record<string, unknown>; warnings: string[] }> {
+  using log = lastingLog("run");
+  const warnings: string[] = [];
+  const result = await runProgram({
+    command,
+    target: log.target,
+    log: { size: 1 << 20 },
+    isQuiet: true,
+    onWarning: (message) => warnings.push(message),
+    ...options,
+  });
+  const lines = linesOf(log.target);
+  const last = lines.pop() ?? "";
+  assert.match(last, /^stderr F \{"level"/);
+  return { ...result, lines, end: JSON.parse(last.slice(9)), warnings };
+}
+
+const sh = (script: string) => ["sh", "-c", script];
+const unrunnable = `${folder}/unrunnable`;
+writeFileSync(unrunnable, "#!/bin/sh\n", { mode: 0o600 });
+
+/** Ways to end: the exit code, the level and the words of the last entry. */
+const ways: [command: string[], exitCode: number, level: string, words: string][] = [
+  [sh("exit 0"), 0, "info", "sh exited with 0"],
+  [sh("exit 3"), 3, "error", "sh exited with 3"],
+  [sh("exit 255"), 255, "error", "sh exited with 255"],
+  [sh("exit 137"), 137, "error", "sh exited with 137"],
+  [sh("kill -TERM $$"), 143, "fatal", "sh ended by SIGTERM"],
+  [sh("kill -KILL $$"), 137, "fatal", "sh ended by SIGKILL"],
+  [sh("ulimit -c 0; kill -SEGV $$"), 139, "fatal", "sh ended by SIGSEGV"],
+  [sh("ulimit -c 0; kill -ABRT $$"), 134, "fatal", "sh ended by SIGABRT"],
+  [sh("kill -HUP $$"), 129, "fatal", "sh ended by SIGHUP"],
+  [sh("kill -PIPE $$"), 141, "fatal", "sh ended by SIGPIPE"],
+  [sh("kill -USR1 $$"), 138, "fatal", "sh ended by SIGUSR1"],
+  [["nothing-of-this-name"], 127, "error", "nothing-of-this-name was not started: no program"],
+];
+
+for (const [command, exitCode, level, words] of ways) {
+  test(`run of ${command.at(-1)} ends with ${exitCode}, and says so`, {
+    skip: needsSignals,
+  }, async () => {
+    const result = await recorded(command);
+    assert.equal(result.exitCode, exitCode);
+    assert.equal(result.end.level, level);
+    assert.equal(String(result.end.msg).slice(0, words.length), words);
+    assert.deepEqual(result.warnings, []);
+    if (exitCode === 127) return;
+    const { pid, exitCode: own, signal, runTimeMs } = result.end;
+    assert.ok(Number(pid) > 1 && Number(runTimeMs) > 0);
+    assert.ok(typeof own === "number" ? own === exitCode : typeof signal === "string");
+  });
+}
+
+test("run of what is no program ends with 126", { skip: needsSignals }, async () => {
+  const { exitCode, end } = await recorded([unrunnable]);
+  assert.equal(exitCode, 126);
+  assert.match(String(end.msg), /not started: .*unrunnable/);
+});
+
+test("run records both streams line by line, also a last line without an end", async () => {
+  const script = "process.stdout.write('one\\ntwo');process.stderr.write('err\\r\\n')";
+  const runtime = "Deno" in globalThis ? [thisExecutable, "eval"] : [thisExecutable, "-e"];
+  const { lines, exitCode } = await recorded([
+    ...runtime,
+    `import process from "process";${script}`,
+  ]);
+  assert.equal(exitCode, 0);
+  assert.deepEqual([...lines].sort(), ["stderr F err", "stdout F one", "stdout F two"]);
+});
+
+test("run gives a program pipes that it can open again", { skip: !isLinux }, async () => {
+  const { lines, exitCode } = await recorded(sh("echo out > /dev/stdout; echo err > /dev/stderr"));
+  assert.equal(exitCode, 0);
+  assert.deepEqual([...lines].sort(), ["stderr F err", "stdout F out"]);
+});
+
+test(
+  "run gives a program the signals as usual, and its environment",
+  { skip: !isLinux },
+  async () => {
+    process.env.OUROBOROS_TEST_RUN = "ä b=c";
+    const { lines } = await recorded(
+      sh('grep -E "^Sig(Ign|Blk)" /proc/self/status | tr -d "\\t"; echo "$OUROBOROS_TEST_RUN"'),
+    );
+    delete process.env.OUROBOROS_TEST_RUN;
+    assert.deepEqual(
+      lines,
+      [
+        "stdout F SigBlk:0000000000000000",
+        "stdout F SigIgn:0000000000000000",
+        "stdout F ä b=c",
+      ].map((line) => Buffer.from(line).toString()),
+    );
+  },
+);
+
+test("run says what a program took", { skip: !isLinux }, async () => {
+  const { end } = await recorded(sh("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));
+  assert.ok(Number(end.userCpuMs) > 1, `${end.userCpuMs}`);
+  assert.ok(Number(end.userCpuMs) < 60_000);
+  assert.ok(Number(end.runTimeMs) >= Number(end.userCpuMs) / os.cpus().length);
+  assert.equal(end.coreDumped, undefined);
+  const large = "b=$(head -c 50000000 /dev/zero | tr '\\0' x); sleep 1.2; kill -KILL $$";
+  const killed = await recorded(sh(large));
+  assert.ok(Number(killed.end.maxMemoryBytes) > 50e6, `${killed.end.maxMemoryBytes}`);
+  assert.equal(killed.end.coreDumped, false);
+  assert.notEqual(killed.end.oomKilled, true);
+});
+
+test("run records a program that closes its output, and waits for its end", {
+  skip: needsSignals,
+}, async () => {
+  const { lines, exitCode } = await recorded(sh("echo one; exec >&- 2>&-; sleep 0.3; exit 5"));
+  assert.deepEqual(lines, ["stdout F one"]);
+  assert.equal(exitCode, 5);
+});
+
+test("run ends with the program, though what that started has its output", {
+  skip: !isLinux,
+}, async () => {
+  const start = performance.now();
+  const { lines, exitCode, warnings } = await recorded(
+    sh("sleep 0.5; (sleep 8; echo late) & echo last; exit 4"),
+  );
+  assert.equal(exitCode, 4);
+  assert.deepEqual(lines, ["stdout F last"]);
+  assert.match(warnings.join(), /^processes that sh has left still have its output/);
+  assert.ok(performance.now() - start < 7000);
+});
+
+test("run keeps all of what was in the pipes at the end", { skip: needsSignals }, async () => {
+  const { lines } = await recorded(
+    sh("i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done; echo end >&2"),
+    { log: { size: 4 << 20 } },
+  );
+  assert.equal(lines.filter((line) => line.startsWith("stdout F line-")).length, 20_000);
+  assert.ok(lines.includes("stderr F end"));
+});
+
+test("run masks, in what is recorded", { skip: needsSignals }, async () => {
+  const mask = (text: string) => text.replace(/pass=\S+/g, "***");
+  const { lines } = await recorded(sh("echo a pass=123 b"), { mask });
+  assert.deepEqual(lines, ["stdout F a *** b"]);
+});
+
+test("run saves the log of a crash, with the last error that it finds", {
+  skip: needsSignals,
+}, async () => {
+  const save = `${folder}/new/crashes`;
+  const crash = sh("echo fine; echo 'TypeError: x is not' >&2; echo '    at foo' >&2; exit 1");
+  const { saved, lastError } = await recorded(crash, { save });
+  assert.equal(lastError, "TypeError: x is not");
+  assert.equal(saved?.entries, 4);
+  assert.match(saved?.path ?? "", /crashes\/sh-\d{8}T\d{6}Z-\d+\.log$/);
+  assert.equal(linesOf({ path: saved!.path }).length, 4);
+  const json = `echo '{"level":"error","msg":"no database"}'; echo bye >&2; kill -KILL $$`;
+  assert.equal((await recorded(sh(json), { save })).lastError, "no database");
+  assert.equal((await recorded(sh("exit 0"), { save })).saved, undefined);
+  assert.equal((await recorded(sh("exit 1"), { save, saveOn: "never" })).saved, undefined);
+  assert.equal((await recorded(sh("exit 0"), { save, saveOn: "always" })).saved?.entries, 1);
+  assert.equal(readdirSync(save).length, 3);
+});
+
+test("run runs a program though nothing can be recorded or saved", {
+  skip: isWindows && "a segment of Windows",
+}, async () => {
+  using log = lastingLog("run");
+  using _writer = ShmLogWriter.create(log.target, { size: 1 << 20 });
+  const warnings: string[] = [];
+  const onWarning = (message: string) => void warnings.push(message);
+  const options = { command: sh("exit 9"), target: log.target, isQuiet: true, onWarning };
+  assert.equal((await runProgram(options)).exitCode, 9);
+  assert.match(warnings.join(), /^nothing is recorded: .*living writer|writer/);
+  const { exitCode, warnings: more } = await recorded(sh("exit 8"), { save: unrunnable });
+  assert.equal(exitCode, 8);
+  assert.match(more.join(), /^the log was not saved: /);
+});
