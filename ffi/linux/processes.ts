@@ -1,5 +1,5 @@
 /**
- * Programs started with pipes of their own on Linux, and what the kernel tells of their end.
+ * Programs started with pipes of their own on Linux, and what the kernel says when they end.
  *
  * `node:child_process` gives programs sockets instead of pipes (Node, Bun), which can't be opened as
  * `/dev/stdout`, and does not tell whether they dumped core.
