@@ -7,6 +7,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogTarget } from "../log/native/target.ts";
 import { countArgument, positiveArgument, sourcesArgument } from "./options/arguments.ts";
+import { PATTERN_HELP } from "./options/named_logs.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
@@ -19,9 +20,13 @@ otherwise; the connection is not encrypted. Behind a proxy, --allow-host is the
 name by which browsers reach it, and --base-path the path, if the proxy does not
 remove it.
 
+${PATTERN_HELP}
+Logs that begin to match later appear in the list.
+
 Examples:
   ouroboros serve --open               all logs of this machine, in the browser
   ouroboros serve /app ./app.log       only these two, of which one is a file
+  ouroboros serve '/app.*'             all workers, also those that start later
   ouroboros serve --port 8080 --allow-host logs.example.com --base-path /logs`;
 
 interface ServeCommandOptions {

@@ -24,6 +24,25 @@ test("a Catalog of few logs knows them at once", () => {
   catalog.close();
 });
 
+test("a Catalog of a pattern has the logs that match at each moment, and finds no others", {
+  skip: process.platform === "darwin" && "this system does not list shared memory",
+}, () => {
+  const base = newName();
+  using _first = makeLog(`${base}.0`);
+  using other = makeLog(`${base}-other`);
+  const catalog = new Catalog([`${base}.*`]);
+  const names = () => {
+    catalog.refresh();
+    return catalog.logs.map(({ name }) => name);
+  };
+  assert.deepEqual(names(), [`${base}.0`]);
+  using later = makeLog(`${base}.1`);
+  assert.deepEqual(names(), [`${base}.0`, `${base}.1`]);
+  assert.equal(catalog.find(later.name)?.target, later.name);
+  assert.equal(catalog.find(other.name), undefined);
+  catalog.close();
+});
+
 test("a Catalog of very many logs lists some, those with a writer, and holds up nobody", {
   skip: process.platform === "linux" ? false : "only Linux has a folder of names",
 }, async () => {

@@ -8,6 +8,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 import { MAGIC } from "../../log/layout.ts";
 import { type LogTarget, openMemory } from "../../log/native/target.ts";
+import { NamedLogs, nameOf } from "../options/named_logs.ts";
 import type { LogSummary } from "./messages.ts";
 
 /** A log's place, and how it is called. */
@@ -31,7 +32,7 @@ const MOST_LISTED = 1000;
 
 /** The logs to choose from, as they were when they were looked at last. */
 export class Catalog {
-  readonly #targets: readonly NamedTarget[] | undefined;
+  readonly #names: NamedLogs | undefined;
   // All that was looked at, logs or not, by name.
   readonly #looks = new Map<string, Look>();
   #logs: readonly LogSummary[] = [];
@@ -43,11 +44,14 @@ export class Catalog {
   #due = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Knows these logs, there or not; without any, all that are there. */
+  /** Knows these logs, there or not, and those that match a pattern; without any, all that are there. */
   constructor(targets: readonly LogTarget[] = []) {
-    this.#targets = targets.length === 0
-      ? undefined
-      : targets.map((target) => ({ name: nameOf(target), target }));
+    this.#names = targets.length === 0 ? undefined : new NamedLogs(targets);
+  }
+
+  /** Those that were named, and those that match now; `undefined`: all of the machine. */
+  #named(): NamedTarget[] | undefined {
+    return this.#names?.find().map((target) => ({ name: nameOf(target), target }));
   }
 
   /**
@@ -90,7 +94,7 @@ export class Catalog {
     let isDone: boolean | undefined = false;
     try {
       // Those that were named are few, and a page is to get one of them at once.
-      const slice = this.#targets === undefined ? SLICE : Infinity;
+      const slice = this.#names === undefined ? SLICE : Infinity;
       while (!isDone && performance.now() - start < slice) isDone = looking.next().done;
     } catch {
       // Without a free descriptor, for one: what was known stays until the next look.
@@ -101,7 +105,7 @@ export class Catalog {
   }
 
   *#look(): Generator<void> {
-    const targets = this.#targets ??
+    const targets = this.#named() ??
       SharedMemory.list().sort().map((name): NamedTarget => ({ name, target: name }));
     const looks = this.#looks;
     const known = targets.filter(({ name }) => looks.has(name));
@@ -132,7 +136,7 @@ export class Catalog {
     for (const { name } of targets) {
       const one = this.#looks.get(name);
       if (one === undefined) continue;
-      if (this.#targets !== undefined || one.isLog || one.error !== undefined) {
+      if (this.#names !== undefined || one.isLog || one.error !== undefined) {
         found.push(summary(one));
       }
     }
@@ -148,7 +152,8 @@ export class Catalog {
    * talks to the server chooses what files it opens.
    */
   find(name: string): NamedTarget | undefined {
-    if (this.#targets !== undefined) return this.#targets.find((one) => one.name === name);
+    const named = this.#named();
+    if (named !== undefined) return named.find((one) => one.name === name);
     return SharedMemory.list().includes(name) ? { name, target: name } : undefined;
   }
 
@@ -162,10 +167,6 @@ export class Catalog {
 function mostAlive(logs: readonly LogSummary[]): LogSummary[] {
   let dead = MOST_LISTED - logs.filter(({ isWriterAlive }) => isWriterAlive).length;
   return logs.filter(({ isWriterAlive }) => isWriterAlive || dead-- > 0).slice(0, MOST_LISTED);
-}
-
-function nameOf(target: LogTarget): string {
-  return typeof target === "string" ? SharedMemory.normalizeName(target) : target.path;
 }
 
 function look({ name, target }: NamedTarget): Look {
