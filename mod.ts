@@ -95,7 +95,13 @@ export type { Continuation, Cursor } from "./src/log/native/cursor.ts";
 export type { FollowOptions, OnAbandoned, ReopenEvent } from "./src/log/native/follow.ts";
 export { ShmLogReader } from "./src/log/native/shm_log_reader.ts";
 export type { ShmLogReaderOptions, WaitOptions } from "./src/log/native/reader_options.ts";
-export { type SavedLog, saveLog, type SaveOptions } from "./src/log/native/save.ts";
+export {
+  type SavedLog,
+  saveLog,
+  saveLogSync,
+  type SaveOptions,
+  type SaveSyncOptions,
+} from "./src/log/native/save.ts";
 export { ShmLogWriter } from "./src/log/native/shm_log_writer.ts";
 export type { ShmLogWriterOptions } from "./src/log/native/writer_options.ts";
 export type { CopyProgress } from "./src/log/snapshot.ts";
