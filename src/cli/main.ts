@@ -12,6 +12,7 @@
  * describes one.
  *
  * ```sh
+ * ouroboros run --save /var/crash -- node app.js  # what it prints, and how it ends
  * app | ouroboros write /app --tee           # lines become entries, and are printed, too
  * ouroboros tail -f /app                     # the last 10 entries, and new ones
  * ouroboros tail /app --all --json           # all entries, {"seq":1,"text":"…"} a line
