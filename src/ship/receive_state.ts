@@ -4,41 +4,31 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { CorruptStateError } from "../errors.ts";
 import type { Incoming, ReceiveCarrier } from "./receive_carrier.ts";
-import { type LogSource, sourceKey } from "./message.ts";
+import type { LogSource } from "./message.ts";
 import { StateFile } from "./state_file.ts";
 
 /** The size of a slot: room for two thousand logs. All of it is written each time. */
 const SLOT_SIZE = 1 << 18;
-/** How many bytes of JSON the names and numbers of all logs may have together. */
+/** How many bytes of JSON the logs may have together. */
 const MOST_BYTES = SLOT_SIZE - 4096;
-/** The room for the number of a log, and what is around its names. */
-const NUMBER_SIZE = 24;
 /** How often it is written, in milliseconds, unless the server waits for it. */
 const INTERVAL = 1000;
 /** How long to wait for the disk, in milliseconds. */
 const RETRY_INTERVAL = 5;
 
-const encoder = new TextEncoder();
-
-/** What it is the state of. */
 type Owner = ReceiveCarrier["place"];
-
-interface Reached {
-  readonly log: LogSource;
-  readonly size: number;
-  last: number;
-}
+/** The last number of a log that was handled. */
+export type Reached = readonly [log: LogSource, last: number];
 
 /** The last numbers of all logs, in a file. */
 export class ReceiveState {
+  /** What it said when it was opened; what was handled last comes last. */
+  readonly lasts: readonly Reached[];
   readonly #file: StateFile;
   readonly #owner: Owner;
-  /** Those that were written to last stand last. */
-  readonly #lasts = new Map<string, Reached>();
-  readonly #byLog = new Map<LogSource, Reached>();
-  #size = 0;
   #handled: Incoming[] = [];
   #isDirty = false;
   #nextSave = 0;
@@ -49,41 +39,15 @@ export class ReceiveState {
    * @throws {CorruptStateError} if it is damaged, or the state of something else
    * @throws {StateLockedError} if another process has it
    */
-  static open(path: string, owner: Owner): ReceiveState {
-    const file = StateFile.open(path, { slotSize: SLOT_SIZE });
+  constructor(path: string, owner: Owner) {
+    this.#file = StateFile.open(path, { slotSize: SLOT_SIZE });
+    this.#owner = owner;
     try {
-      return new ReceiveState(file, owner);
+      this.lasts = this.#file.value === undefined ? [] : lastsIn(this.#file, owner);
     } catch (error) {
-      file.close();
+      this.close();
       throw error;
     }
-  }
-
-  private constructor(file: StateFile, owner: Owner) {
-    this.#file = file;
-    this.#owner = owner;
-    if (file.value === undefined) return;
-    const { stream, consumer, sources }: Owner & { sources?: unknown } = Object(file.value);
-    if (stream !== owner.stream || consumer !== owner.consumer) {
-      throw new CorruptStateError(
-        `state file ${file.path} is of consumer "${consumer}" of stream "${stream}", not of ` +
-          `"${owner.consumer}" of "${owner.stream}"`,
-      );
-    }
-    for (const source of Array.isArray(sources) ? sources : [undefined]) {
-      const { host, name, segment, last } = Object(source);
-      const isSound = [host, name, segment].every((text) => typeof text === "string") &&
-        Number.isSafeInteger(last) && last >= 0;
-      if (!isSound) {
-        throw new CorruptStateError(`state file ${file.path} does not say how far logs were read`);
-      }
-      this.#add({ host, name, segment }, last);
-    }
-  }
-
-  /** The last number of each log that was handled. */
-  *lasts(): Generator<[LogSource, number]> {
-    for (const { log, last } of this.#lasts.values()) yield [log, last];
   }
 
   /** In how many milliseconds there is something to be written; `undefined` if there is nothing. */
@@ -91,34 +55,33 @@ export class ReceiveState {
     return this.#isDirty ? Math.max(1, this.#nextSave - performance.now()) : undefined;
   }
 
-  /** A log was handled up to a number. */
-  reached(log: LogSource, last: number): void {
-    const known = this.#byLog.get(log);
-    if (known !== undefined) known.last = last;
-    else this.#add(log, last);
-    this.#isDirty = true;
-  }
-
   /**
    * Messages were handled. Gives those of which the file tells by now: they may be acknowledged.
    *
+   * @param hasMoved whether a log was handled further, with or without a message
    * @param most how many messages the server leaves unacknowledged until it sends no more
+   * @param reached how far logs were handled; what was handled last comes first
    */
-  handled(messages: readonly Incoming[], most: number): Incoming[] {
+  handled(
+    messages: readonly Incoming[],
+    hasMoved: boolean,
+    most: number,
+    reached: () => Iterable<Reached>,
+  ): Incoming[] {
     for (let i = 0; i < messages.length; i++) this.#handled.push(messages[i]);
-    if (messages.length > 0) this.#isDirty = true;
+    this.#isDirty ||= hasMoved || messages.length > 0;
     const isUrgent = this.#handled.length * 2 >= most;
     const now = performance.now();
     if (!this.#isDirty || !isUrgent && now < this.#nextSave) return [];
-    const isSaved = this.#file.save(this.#value());
+    const isSaved = this.#file.save(this.#value(reached()));
     // Else the disk is still at work with the one before.
     this.#nextSave = now + (isSaved ? INTERVAL : RETRY_INTERVAL);
     return isSaved ? this.#takeHandled() : [];
   }
 
   /** Writes what is not written yet, and waits for the disk; gives the rest of the messages. */
-  finish(): Incoming[] {
-    if (this.#isDirty) this.#file.saveNow(this.#value());
+  finish(reached: () => Iterable<Reached>): Incoming[] {
+    if (this.#isDirty) this.#file.saveNow(this.#value(reached()));
     return this.#takeHandled();
   }
 
@@ -134,30 +97,33 @@ export class ReceiveState {
     return handled;
   }
 
-  #value(): unknown {
-    const sources = [...this.#lasts.values()].map(({ log, last }) => ({ ...log, last }));
-    return { ...this.#owner, sources };
-  }
-
-  #add(log: LogSource, last: number): void {
-    const key = sourceKey(log);
-    const size = encoder.encode(JSON.stringify({ ...log, last: 0 })).length + NUMBER_SIZE;
-    const one = { log, last, size };
-    const known = this.#lasts.get(key);
-    if (known !== undefined) this.#remove(key, known);
-    this.#lasts.set(key, one);
-    this.#byLog.set(log, one);
-    this.#size += size;
-    // Those that were heard of first go first.
-    for (const [key, one] of this.#lasts) {
-      if (this.#size <= MOST_BYTES) break;
-      this.#remove(key, one);
+  /** As many logs as have room. */
+  #value(reached: Iterable<Reached>): object {
+    const sources: object[] = [];
+    let size = 0;
+    for (const [log, last] of reached) {
+      const one = { ...log, last };
+      size += Buffer.byteLength(JSON.stringify(one)) + 1;
+      if (size > MOST_BYTES) break;
+      sources.push(one);
     }
+    return { ...this.#owner, sources: sources.reverse() };
   }
+}
 
-  #remove(key: string, { log, size }: Reached): void {
-    this.#lasts.delete(key);
-    this.#byLog.delete(log);
-    this.#size -= size;
+function lastsIn({ path, value }: StateFile, owner: Owner): Reached[] {
+  const { stream, consumer, sources }: Owner & { sources?: unknown } = Object(value);
+  if (stream !== owner.stream || consumer !== owner.consumer) {
+    throw new CorruptStateError(
+      `state file ${path} is of consumer "${consumer}" of stream "${stream}", not of ` +
+        `"${owner.consumer}" of "${owner.stream}"`,
+    );
   }
+  return (Array.isArray(sources) ? sources : [undefined]).map((source) => {
+    const { host, name, segment, last } = Object(source);
+    const isSound = [host, name, segment].every((text) => typeof text === "string") &&
+      Number.isSafeInteger(last) && last >= 0;
+    if (isSound) return [{ host, name, segment }, last];
+    throw new CorruptStateError(`state file ${path} does not say how far logs were read`);
+  });
 }

@@ -15,7 +15,7 @@ import {
   type ReceivedItem,
   type ReceiveSummary,
 } from "./received.ts";
-import { ReceiveState } from "./receive_state.ts";
+import { type Reached, ReceiveState } from "./receive_state.ts";
 import { SequenceCheck, type SequenceSink, TrackedSource } from "./sequence_check.ts";
 
 /** How to receive, whatever the carrier is. */
@@ -50,7 +50,7 @@ export interface ReceptionStart {
   /** Whether the first entry of a log that is not known is to have number 1: else there is a gap. */
   readonly isOldest: boolean;
   /** The last number of each log that was handled. */
-  readonly lasts?: Iterable<readonly [LogSource, number]>;
+  readonly lasts?: Iterable<Reached>;
 }
 
 /** How often it is looked whether a hole is to be given up: at least, and at most, in milliseconds. */
@@ -73,13 +73,6 @@ const MOST_HOST = 255;
 const MOST_NAME = 4096;
 const MOST_SEGMENT = 64;
 
-/** A log that entries come from. */
-interface Source {
-  readonly log: LogSource;
-  /** The place of the last message that was given. */
-  place: number;
-}
-
 /** A message that waits or is given, and the entry in it. */
 interface Arrived {
   readonly message: Incoming;
@@ -88,7 +81,7 @@ interface Arrived {
   isSettled: boolean;
 }
 
-type Tracked = TrackedSource<Source, Arrived, MissingReason>;
+type Tracked = TrackedSource<Arrived>;
 
 /**
  * What is received, to be iterated over once: by entries and gaps, or by {@linkcode Reception.batches}.
@@ -99,7 +92,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   readonly #options: ReceptionOptions;
   readonly #maxHold: number;
   readonly #start: ReceptionStart;
-  readonly #check: SequenceCheck<Source, Arrived, MissingReason>;
+  readonly #check: SequenceCheck<Arrived>;
   /** Logs by their machines and keys. Of each machine the one that sent something last stands last. */
   readonly #hosts = new Map<string, Map<string, Tracked>>();
   #sources = 0;
@@ -107,12 +100,14 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   #latest: Tracked | undefined;
   #hasStarted = false;
   #isBeginning = false;
-  /** The items of the batch, and how many of its messages are done with after the first so many. */
+  /** The items of the batch, of which logs, and how many messages are done with after each. */
   #items: ReceivedItem[] = [];
+  #logs: Tracked[] = [];
   #marks: number[] = [];
   #messages: Incoming[] = [];
   /** How many items of the batch were handled. */
   #progress = 0;
+  #turn = 0;
   #epoch = -1;
   /** The place of the last message that was taken in this epoch, and those of the ones that wait. */
   #lastPlace = 0;
@@ -140,7 +135,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       messages: options.maxHeldMessages ?? 65_536,
       bytes: options.maxHeldBytes ?? 64 << 20,
     };
-    this.#check = new SequenceCheck(this.#sink(), limits, "unexplained");
+    this.#check = new SequenceCheck(this.#sink(), limits);
   }
 
   /** What was received so far. */
@@ -194,10 +189,12 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const { signal } = this.#stop;
     using _linked = abortWith(this.#stop, given);
     if (signal.aborted) return;
-    const state = path === undefined ? undefined : ReceiveState.open(path, this.#carrier.place);
+    const state = path === undefined ? undefined : new ReceiveState(path, this.#carrier.place);
     let receiver: Receiver | undefined;
     try {
-      for (const [log, last] of this.#start.lasts ?? state?.lasts() ?? []) this.#track(log, last);
+      for (const [log, last] of this.#start.lasts ?? state?.lasts ?? []) {
+        this.#track(log, last).turn = ++this.#turn;
+      }
       receiver = await this.#carrier.open(signal);
       this.#isBeginning = receiver.isNew || this.#sources > 0;
       yield* this.#run(receiver, state);
@@ -206,7 +203,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     } finally {
       // Whatever fails of it: nothing stays that would keep a process.
       try {
-        receiver?.done(state?.finish() ?? [], this.#floor);
+        receiver?.done(state?.finish(() => this.#reached()) ?? [], this.#floor);
       } finally {
         await receiver?.close();
         state?.close();
@@ -222,9 +219,8 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const { signal } = this.#stop;
     let isAtEnd = !follow && await receiver.isAtEnd();
     while (!signal.aborted) {
-      const isWaiting = this.#check.waiting.size > 0;
       const time = Math.min(
-        isWaiting ? HOLE_INTERVAL : LONG,
+        this.#check.held > 0 ? HOLE_INTERVAL : LONG,
         follow ? LONG : END_INTERVAL,
         state?.due ?? LONG,
       );
@@ -234,7 +230,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       for (let i = 0; i < messages.length; i++) this.#take(messages[i]);
       if (!follow && !isAtEnd) isAtEnd = await receiver.isAtEnd();
       const isDue = this.#now - this.#judged >= JUDGE_INTERVAL || isAtEnd;
-      if (this.#check.waiting.size > 0 && isDue) this.#judgeHoles(receiver, isAtEnd);
+      if (this.#check.held > 0 && isDue) this.#judgeHoles(receiver, isAtEnd);
       if (this.#items.length > 0) {
         this.#progress = 0;
         let isHandled = false;
@@ -262,14 +258,26 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     if (state !== undefined) {
       for (let i = 0; i < count; i++) {
         const item = this.#items[i];
-        state.reached(item.source, item.kind === "entry" ? item.sequenceNumber : item.to);
+        const tracked = this.#logs[i];
+        tracked.handled = item.kind === "entry" ? item.sequenceNumber : item.to;
+        tracked.turn = ++this.#turn;
       }
       // What is acknowledged before it is in the file would be a hole for the next one.
-      receiver.done(state.handled(messages, receiver.mostUndone), this.#floor);
+      const reached = () => this.#reached();
+      const saved = state.handled(messages, count > 0, receiver.mostUndone, reached);
+      receiver.done(saved, this.#floor);
     } else if (messages.length > 0) receiver.done(messages, this.#floor);
     this.#items = [];
+    this.#logs = [];
     this.#marks = [];
     this.#messages = [];
+  }
+
+  /** How far logs were handled; what was handled last comes first. */
+  #reached(): Reached[] {
+    const all = [...this.#hosts.values()].flatMap((logs) => [...logs.values()]);
+    return all.filter(({ turn }) => turn > 0).sort((a, b) => b.turn - a.turn)
+      .map(({ log, handled }) => [log, handled]);
   }
 
   /** The place up to which all was handled. */
@@ -295,48 +303,44 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       return;
     }
     const tracked = this.#sourceOf(said);
-    const isSeen = tracked.last > 0 || tracked.held.length > 0;
-    if (!isSeen && !this.#start.isOldest) {
+    if (tracked.last === 0 && !tracked.isWaiting && !this.#start.isOldest) {
       tracked.last = (said.kind === "gap" ? said.from : said.sequenceNumber) - 1;
     }
-    const { duplicates } = this.#check;
     const arrived: Arrived = { message, entry: undefined, isSettled: false };
     if (said.kind === "gap") {
       this.#check.gap(tracked, said.from, said.to, said.reason, arrived, this.#now);
     } else {
       const { sequenceNumber, time, payload, truncatedFrom } = said;
-      const { log } = tracked.source;
+      const { log } = tracked;
       const entryOf = (bytes: Uint8Array) =>
         new ReceivedEntry(log, sequenceNumber, time, bytes, truncatedFrom, place);
       arrived.entry = entryOf(payload);
-      this.#check.entry(tracked, sequenceNumber, arrived, payload.length, this.#now);
+      const { length } = payload;
+      const isFirst = this.#check.entry(tracked, sequenceNumber, arrived, length, this.#now);
       // What waits for long must not keep all that it came with; what is here twice not even itself.
-      if (!arrived.isSettled) {
-        const isTwice = this.#check.duplicates > duplicates;
-        arrived.entry = isTwice ? undefined : entryOf(payload.slice());
-      }
+      if (!arrived.isSettled) arrived.entry = isFirst ? entryOf(payload.slice()) : undefined;
     }
     if (!arrived.isSettled) this.#heldPlaces.add(place);
   }
 
   /** What the check of numbers gives. */
-  #sink(): SequenceSink<Source, Arrived, MissingReason> {
+  #sink(): SequenceSink<Arrived> {
     const counts = this.#counts;
     return {
-      entry: (source, _sequenceNumber, arrived) => {
+      entry: (tracked, _sequenceNumber, arrived) => {
         const { message, entry } = arrived;
         counts.entries++;
         counts.bytes += entry!.bytes.length;
-        source.place = message.place;
+        tracked.place = message.place;
         this.#settle(arrived);
-        this.#give(entry!);
+        this.#give(tracked, entry!);
       },
-      gap: ({ log }, from, to, reason) => {
-        const gap = new ReceivedGap(log, from, to, reason);
+      gap: (tracked, from, to, reason) => {
+        const gap = new ReceivedGap(tracked.log, from, to, reason);
         counts.gaps++;
         counts.missingEntries += gap.count;
         if (reason === "unexplained") counts.unexplainedEntries += gap.count;
-        this.#give(gap);
+        this.#give(tracked, gap);
       },
       settled: (arrived) => this.#settle(arrived),
     };
@@ -349,8 +353,9 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     this.#messages.push(message);
   }
 
-  #give(item: ReceivedItem): void {
+  #give(tracked: Tracked, item: ReceivedItem): void {
     this.#items.push(item);
+    this.#logs.push(tracked);
     this.#marks.push(this.#messages.length);
   }
 
@@ -358,7 +363,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   #sourceOf(said: LogMessage): Tracked {
     const latest = this.#latest;
     if (latest !== undefined) {
-      const { segment, name, host } = latest.source.log;
+      const { segment, name, host } = latest.log;
       if (segment === said.segment && name === said.name && host === said.host) return latest;
     }
     const key = sourceKey(said);
@@ -376,7 +381,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   #track({ host, name, segment }: LogSource, last: number): Tracked {
     if (this.#sources >= (this.#options.maxSources ?? 65_536)) this.#forget();
     const log = { host, name, segment };
-    const tracked: Tracked = new TrackedSource({ log, place: 0 }, last, host);
+    const tracked: Tracked = new TrackedSource(log, last);
     let logs = this.#hosts.get(host);
     if (logs === undefined) this.#hosts.set(host, logs = new Map());
     logs.set(sourceKey(log), tracked);
@@ -391,11 +396,11 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   #forget(): void {
     let most: Map<string, Tracked> = new Map();
     for (const logs of this.#hosts.values()) if (logs.size > most.size) most = logs;
-    for (const [key, { source, held }] of most) {
-      if (held.length > 0) continue;
+    for (const [key, { log, isWaiting }] of most) {
+      if (isWaiting) continue;
       most.delete(key);
       this.#sources--;
-      if (most.size === 0) this.#hosts.delete(source.log.host);
+      if (most.size === 0) this.#hosts.delete(log.host);
       return;
     }
   }
@@ -403,14 +408,14 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   /** Gives up the holes that nothing more can come for; in the end all. */
   #judgeHoles(receiver: Receiver, isEnd: boolean): void {
     this.#judged = this.#now;
-    for (const tracked of [...this.#check.waiting]) {
+    for (const tracked of this.#check.waiting) {
       for (;;) {
         const reason = this.#reasonToGiveUp(tracked, receiver, isEnd);
         if (reason === undefined) break;
         this.#check.giveUp(tracked, reason);
       }
     }
-    if (this.#check.waiting.size > 0 && this.#now - this.#refreshed > REFRESH_INTERVAL) {
+    if (this.#check.held > 0 && this.#now - this.#refreshed > REFRESH_INTERVAL) {
       this.#refreshed = this.#now;
       void receiver.refresh();
     }
@@ -418,7 +423,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
 
   /** Why the first hole of a log is to be given up; `undefined` if it is not, or there is no hole. */
   #reasonToGiveUp(
-    { hole, last, source }: Tracked,
+    { hole, last, place }: Tracked,
     { firstPlace }: Receiver,
     isEnd: boolean,
   ): MissingReason | undefined {
@@ -426,7 +431,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const age = this.#now - hole.since;
     // What was not given before is in the stream, or nowhere; or others have had it.
     const isBefore = last === 0 && !this.#isBeginning;
-    if (!isBefore && firstPlace <= source.place + 1) {
+    if (!isBefore && firstPlace <= place + 1) {
       return isEnd || age >= this.#maxHold ? "unexplained" : undefined;
     }
     // What is not much may still come: the forwarder sends again what was not taken. At the beginning

@@ -1,313 +1,241 @@
 /**
- * Whether everything has come, once, and in order: the numbers of many sources, looked at one by one.
+ * Whether everything has come, once, and in order: the numbers of many logs, looked at one by one.
  *
  * A number that was there before is a duplicate. One that comes too early is held back until those
- * before it have come, or a gap record says that they won't, or somebody gives the hole up: then what
- * is missing is given as a gap, too. So what is given of a source, entries and gaps together, are all
- * numbers from the first one on, each once, in order.
+ * before it have come, or a gap record says that they won't, or the hole is given up: then what is
+ * missing is given as a gap, too. So what is given of a log, entries and gaps together, are all numbers
+ * from the first one on, each once, in order.
  *
  * @module
  */
 
-/** Who takes what is given. `S` is a source, `T` a message, `R` why a gap is one. */
-export interface SequenceSink<S, T, R> {
-  /** The next entry of a source. */
-  entry(source: S, sequenceNumber: number, message: T): void;
-  /** The next entries of a source are missing. */
-  gap(source: S, from: number, to: number, reason: R): void;
+import type { LogSource } from "./message.ts";
+import type { MissingReason } from "./received.ts";
+
+/** Takes what is given. `T` is a message. */
+export interface SequenceSink<T> {
+  /** The next entry of a log. */
+  entry(tracked: TrackedSource<T>, sequenceNumber: number, message: T): void;
+  /** The next entries of a log are missing. */
+  gap(tracked: TrackedSource<T>, from: number, to: number, reason: MissingReason): void;
   /** All that a message said has been given, here or before: nothing more comes of it. */
   settled(message: T): void;
 }
 
-/** How much may be held back, over all sources. */
+/** How many messages, and how many bytes of them, may be held back over all logs. */
 export interface SequenceLimits {
-  /** How many messages. */
   readonly messages: number;
-  /** How many bytes of them. */
   readonly bytes: number;
 }
 
-/** A source, and how far it was given. */
-export class TrackedSource<S, T, R> {
-  /** Where the numbers come from. */
-  readonly source: S;
-  /** The last number that was given; 0 before the first one. */
-  last: number;
-  /** What came too early: by number, without overlaps, and never beginning with the next number. */
-  readonly held: Held<T, R>[] = [];
-  /** Those that share the limits with each other first: of one machine. */
-  readonly group: string;
-
-  /** Begins after number `last`. */
-  constructor(source: S, last: number = 0, group: string = "") {
-    this.source = source;
-    this.last = last;
-    this.group = group;
-  }
-
-  /** What is missing before something that is here already, and since when something waits for it. */
-  get hole(): { from: number; to: number; since: number } | undefined {
-    if (this.held.length === 0) return undefined;
-    const [first] = this.held;
-    return { from: this.last + 1, to: first.from - 1, since: first.time };
-  }
-}
-
-/** An entry, or a part of a gap, that came too early. */
-interface Held<T, R> {
+/** A message that came too early. */
+interface Held<T> {
   readonly from: number;
   readonly to: number;
-  /** The entry, and others that say the same; of a part of a gap only those. */
-  readonly messages: T[];
-  readonly gap: GapRecord<T, R> | undefined;
+  readonly message: T;
   readonly size: number;
   /** When it came, in the caller's milliseconds. */
   readonly time: number;
 }
 
-/** A gap record of which parts are yet to be given. */
-interface GapRecord<T, R> {
-  readonly message: T;
-  readonly reason: R;
-  parts: number;
+/** A gap record that came too early, or of which parts are yet to be given. */
+interface HeldGap<T> extends Held<T> {
+  readonly reason: MissingReason;
+  /** Whether a part of it was given: else it is a duplicate. */
+  isNew: boolean;
 }
 
-/** What is held back of several sources together. */
-interface Group<S, T, R> {
+/** A log, and how far it was given. */
+export class TrackedSource<T> {
+  readonly log: LogSource;
+  /** The last number that was given, and that the application has handled; 0 before the first one. */
+  last: number;
+  handled: number;
+  /** When it was handled last, in the order of all logs. */
+  turn = 0;
+  /** The place of the last message that was given. */
+  place = 0;
+  /** What came too early, by number; of equal ones the first counts. An entry goes before a gap. */
+  readonly entries: Held<T>[] = [];
+  readonly gaps: HeldGap<T>[] = [];
+
+  /** Begins after number `last`. */
+  constructor(log: LogSource, last: number = 0) {
+    this.log = log;
+    this.last = this.handled = last;
+  }
+
+  /** What is missing before something that is here already, and since when something waits for it. */
+  get hole(): { from: number; to: number; since: number } | undefined {
+    const { entries: [entry], gaps: [gap], last } = this;
+    const first = gap === undefined || entry?.from < gap.from ? entry : gap;
+    return first && { from: last + 1, to: first.from - 1, since: first.time };
+  }
+
+  /** Whether something is held back. */
+  get isWaiting(): boolean {
+    return this.entries.length > 0 || this.gaps.length > 0;
+  }
+}
+
+/** What is held back of the logs of a machine; that of which it was first, first. */
+interface Group<T> {
   messages: number;
   bytes: number;
-  /** Those of which something is held back; that of which it was first, first. */
-  readonly waiting: Set<TrackedSource<S, T, R>>;
+  readonly waiting: Set<TrackedSource<T>>;
 }
 
-/** Gives the entries and gaps of many sources to a sink, in order. */
-export class SequenceCheck<S, T, R> {
-  readonly #sink: SequenceSink<S, T, R>;
+/** Gives the entries and gaps of many logs to a sink, in order. */
+export class SequenceCheck<T> {
+  /** How many messages said nothing new. */
+  duplicates = 0;
+  /** How many messages are held back, and how many bytes of entries. */
+  held = 0;
+  #bytes = 0;
+  readonly #sink: SequenceSink<T>;
   readonly #limits: SequenceLimits;
-  readonly #overflow: R;
-  readonly #waiting = new Set<TrackedSource<S, T, R>>();
-  readonly #groups = new Map<string, Group<S, T, R>>();
-  #heldMessages = 0;
-  #heldBytes = 0;
-  #duplicates = 0;
+  readonly #groups = new Map<string, Group<T>>();
 
-  /** Begins with nothing; `overflow` is why a hole is a gap that can't be held open any longer. */
-  constructor(sink: SequenceSink<S, T, R>, limits: SequenceLimits, overflow: R) {
+  /** Begins with nothing. */
+  constructor(sink: SequenceSink<T>, limits: SequenceLimits) {
     this.#sink = sink;
     this.#limits = limits;
-    this.#overflow = overflow;
   }
 
-  /** How many messages said nothing new. */
-  get duplicates(): number {
-    return this.#duplicates;
+  /** The logs of which something is held back. */
+  get waiting(): TrackedSource<T>[] {
+    return [...this.#groups.values()].flatMap(({ waiting }) => [...waiting]);
   }
 
-  /** How many messages are held back. */
-  get held(): number {
-    return this.#heldMessages;
-  }
-
-  /** The sources of which something is held back; that of which it was first, first. */
-  get waiting(): ReadonlySet<TrackedSource<S, T, R>> {
-    return this.#waiting;
-  }
-
-  /** Takes an entry of `size` bytes. */
+  /** Takes an entry of `size` bytes; gives whether it is the first one of its number. */
   entry(
-    tracked: TrackedSource<S, T, R>,
+    tracked: TrackedSource<T>,
     sequenceNumber: number,
     message: T,
     size: number,
     time: number,
-  ): void {
-    if (sequenceNumber === tracked.last + 1 && tracked.held.length === 0) {
+  ): boolean {
+    const { entries, last } = tracked;
+    if (sequenceNumber === last + 1 && !tracked.isWaiting) {
       tracked.last = sequenceNumber;
-      this.#sink.entry(tracked.source, sequenceNumber, message);
-    } else if (sequenceNumber <= tracked.last) {
-      this.#duplicates++;
-      this.#sink.settled(message);
-    } else {
-      this.#hold(tracked, sequenceNumber, message, size, time);
-      this.#drain(tracked);
-      this.#limit();
+      this.#sink.entry(tracked, sequenceNumber, message);
+      return true;
     }
+    if (sequenceNumber <= last) {
+      this.duplicates++;
+      this.#sink.settled(message);
+      return false;
+    }
+    const index = indexAfter(entries, sequenceNumber);
+    const isTwice = index > 0 && entries[index - 1].from === sequenceNumber;
+    if (isTwice) this.duplicates++;
+    entries.splice(index, 0, { from: sequenceNumber, to: sequenceNumber, message, size, time });
+    this.#hold(tracked, size);
+    return !isTwice;
   }
 
   /** Takes a gap record: its numbers won't come. Those that are here already stay what they are. */
   gap(
-    tracked: TrackedSource<S, T, R>,
+    tracked: TrackedSource<T>,
     from: number,
     to: number,
-    reason: R,
+    reason: MissingReason,
     message: T,
     time: number,
   ): void {
-    const record: GapRecord<T, R> = { message, reason, parts: 0 };
-    const { held } = tracked;
-    let next = Math.max(from, tracked.last + 1);
-    let index = indexAfter(held, next - 1);
-    while (next <= to) {
-      const other = held[index];
-      const end = Math.min(to, other === undefined ? Infinity : other.from - 1);
-      if (next <= end) {
-        const part = { from: next, to: end, messages: [], gap: record, size: 0, time };
-        record.parts++;
-        this.#insert(tracked, index++, part);
-      }
-      if (other === undefined) break;
-      next = other.to + 1;
-      index++;
-    }
-    if (record.parts === 0) {
-      this.#duplicates++;
-      // What says the same may wait itself: then this is settled with the last of it.
-      if (to <= tracked.last) this.#sink.settled(message);
-      else {
-        held[indexAfter(held, to - 1)].messages.push(message);
-        this.#count(tracked, 1, 0);
-        this.#limit();
-      }
-      return;
-    }
-    this.#drain(tracked);
-    this.#limit();
+    const gap = { from, to, reason, message, size: 0, time, isNew: false };
+    tracked.gaps.splice(indexAfter(tracked.gaps, from), 0, gap);
+    this.#hold(tracked, 0);
   }
 
-  /** Gives the first hole of a source up, and gives what was waiting for it. */
-  giveUp(tracked: TrackedSource<S, T, R>, reason: R): void {
+  /** Gives the first hole of a log up, and gives what was waiting for it. */
+  giveUp(tracked: TrackedSource<T>, reason: MissingReason): void {
     const { hole } = tracked;
     if (hole === undefined) return;
     tracked.last = hole.to;
-    this.#sink.gap(tracked.source, hole.from, hole.to, reason);
+    this.#sink.gap(tracked, hole.from, hole.to, reason);
     this.#drain(tracked);
   }
 
-  #hold(
-    tracked: TrackedSource<S, T, R>,
-    sequenceNumber: number,
-    message: T,
-    size: number,
-    time: number,
-  ): void {
-    const { held } = tracked;
-    const index = indexAfter(held, sequenceNumber - 1);
-    const other = held[index];
-    const entry = {
-      from: sequenceNumber,
-      to: sequenceNumber,
-      messages: [message],
-      gap: undefined,
-      size,
-      time,
-    };
-    if (other === undefined || other.from > sequenceNumber) {
-      this.#insert(tracked, index, entry);
-    } else if (other.gap === undefined) {
-      this.#duplicates++;
-      // It is settled with the one that is here: to the server both may be the same.
-      other.messages.push(message);
-      this.#count(tracked, 1, 0);
-    } else {
-      // It is here after all: the gap ends before it, and continues after it.
-      const { gap, time, messages } = other;
-      this.#remove(tracked, index, 1);
-      gap.parts--;
-      const parts = [[other.from, sequenceNumber - 1], [sequenceNumber + 1, other.to]];
-      const [before, after] = parts.map(([from, to]) =>
-        from <= to ? { from, to, messages: [] as T[], gap, size: 0, time } : undefined
-      );
-      (after ?? entry).messages.push(...messages);
-      for (const part of [after, entry, before]) {
-        if (part === undefined) continue;
-        if (part.gap !== undefined) part.gap.parts++;
-        this.#insert(tracked, index, part);
-      }
-      if (gap.parts === 0) this.#sink.settled(gap.message);
-    }
-  }
-
-  /** Gives all that is held back and is next. */
-  #drain(tracked: TrackedSource<S, T, R>): void {
-    const { held, source } = tracked;
-    let count = 0;
-    for (; count < held.length; count++) {
-      const { from, to, messages, gap } = held[count];
-      if (from > tracked.last + 1) break;
-      tracked.last = to;
-      if (gap === undefined) {
-        this.#sink.entry(source, from, messages[0]);
-        for (let i = 1; i < messages.length; i++) this.#sink.settled(messages[i]);
-      } else {
-        this.#sink.gap(source, from, to, gap.reason);
-        if (--gap.parts === 0) this.#sink.settled(gap.message);
-        for (const message of messages) this.#sink.settled(message);
-      }
-    }
-    this.#remove(tracked, 0, count);
-  }
-
   /**
-   * Gives up holes until no more is held back than may be: those of the group that holds the most. What
-   * one machine sends must not cost others what they wait for.
+   * One more is held back, until it is its turn. Where that is too much, holes are given up: those of the
+   * group that holds the most. What one machine sends must not cost others what they wait for.
    */
-  #limit(): void {
+  #hold(tracked: TrackedSource<T>, size: number): void {
+    this.#count(tracked, 1, size);
+    this.#drain(tracked);
     const { messages, bytes } = this.#limits;
-    while (this.#heldMessages > messages || this.#heldBytes > bytes) {
-      const what = this.#heldMessages > messages ? "messages" : "bytes";
-      let most: Group<S, T, R> | undefined;
+    while (this.held > messages || this.#bytes > bytes) {
+      const what = this.held > messages ? "messages" : "bytes";
+      let most: Group<T> | undefined;
       for (const group of this.#groups.values()) {
         if (most === undefined || group[what] > most[what]) most = group;
       }
       const [first] = most!.waiting;
-      this.giveUp(first, this.#overflow);
+      this.giveUp(first, "unexplained");
     }
   }
 
-  #insert(tracked: TrackedSource<S, T, R>, index: number, one: Held<T, R>): void {
-    if (index === tracked.held.length) tracked.held.push(one);
-    else tracked.held.splice(index, 0, one);
-    this.#waiting.add(tracked);
-    this.#count(tracked, countOf(one), one.size);
+  /** Gives all that is held back and is next. */
+  #drain(tracked: TrackedSource<T>): void {
+    const { entries, gaps } = tracked;
+    let [entryCount, gapCount, bytes] = [0, 0, 0];
+    for (;;) {
+      const next = tracked.last + 1;
+      const entry = entries[entryCount];
+      const gap = gaps[gapCount];
+      if (entry?.from <= next) {
+        entryCount++;
+        bytes += entry.size;
+        if (entry.from < next) this.#sink.settled(entry.message);
+        else {
+          tracked.last = next;
+          this.#sink.entry(tracked, next, entry.message);
+        }
+      } else if (gap?.from <= next) {
+        const to = Math.min(gap.to, entry === undefined ? Infinity : entry.from - 1);
+        if (to >= next) {
+          tracked.last = to;
+          gap.isNew = true;
+          this.#sink.gap(tracked, next, to, gap.reason);
+        }
+        if (gap.to > tracked.last) continue;
+        gapCount++;
+        if (!gap.isNew) this.duplicates++;
+        this.#sink.settled(gap.message);
+      } else break;
+    }
+    if (entryCount + gapCount === 0) return;
+    entries.splice(0, entryCount);
+    gaps.splice(0, gapCount);
+    this.#count(tracked, -entryCount - gapCount, -bytes);
   }
 
-  /** So much more is held back of a source. */
-  #count(tracked: TrackedSource<S, T, R>, messages: number, bytes: number): void {
-    this.#heldMessages += messages;
-    this.#heldBytes += bytes;
-    let group = this.#groups.get(tracked.group);
+  /** So much more is held back of a log. */
+  #count(tracked: TrackedSource<T>, messages: number, bytes: number): void {
+    this.held += messages;
+    this.#bytes += bytes;
+    const { host } = tracked.log;
+    let group = this.#groups.get(host);
     if (group === undefined) {
-      this.#groups.set(tracked.group, group = { messages: 0, bytes: 0, waiting: new Set() });
+      this.#groups.set(host, group = { messages: 0, bytes: 0, waiting: new Set() });
     }
     group.messages += messages;
     group.bytes += bytes;
-    if (tracked.held.length > 0) group.waiting.add(tracked);
+    if (tracked.isWaiting) group.waiting.add(tracked);
     else group.waiting.delete(tracked);
-    if (group.waiting.size === 0) this.#groups.delete(tracked.group);
-  }
-
-  #remove(tracked: TrackedSource<S, T, R>, index: number, count: number): void {
-    if (count === 0) return;
-    for (const one of tracked.held.splice(index, count)) {
-      this.#count(tracked, -countOf(one), -one.size);
-    }
-    if (tracked.held.length === 0) this.#waiting.delete(tracked);
+    if (group.waiting.size === 0) this.#groups.delete(host);
   }
 }
 
-/** How many messages are held back with it. */
-function countOf<T, R>({ messages, gap }: Held<T, R>): number {
-  return messages.length + (gap === undefined ? 0 : 1);
-}
-
-/** The index of the first one that ends after `number`. Mostly that is behind the last one. */
-function indexAfter<T, R>(held: readonly Held<T, R>[], number: number): number {
+/** The index behind all that begin with `number`, or before it. Mostly that is the end. */
+function indexAfter<T>(held: readonly Held<T>[], number: number): number {
   let high = held.length;
-  if (high === 0 || held[high - 1].to <= number) return high;
+  if (high === 0 || held[high - 1].from <= number) return high;
   let low = 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (held[middle].to <= number) low = middle + 1;
+    if (held[middle].from <= number) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,242 +1,160 @@
-/** The order of many sources: everything once, in order, whatever order it comes in. */
+/** The order of many logs: everything once, in order, whatever order it comes in. */
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { SequenceCheck, TrackedSource } from "../../src/ship/sequence_check.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
+/** A number, "3", or a gap record, "4-6". */
 interface Message {
-  id: number;
-  source: number;
   from: number;
   to: number;
   isGap: boolean;
 }
 
-/** What a check gives, of each source in one line: `1 2 [3-5 lost] 6`. */
-class Given {
-  readonly lines: string[][] = [];
-  readonly last: number[] = [];
-  readonly entries: Message[] = [];
-  readonly settled: Message[] = [];
-  missing = 0;
-
-  entry(source: number, sequenceNumber: number, message: Message): void {
-    this.#next(source, sequenceNumber, sequenceNumber);
-    assert.equal(message.isGap, false);
-    assert.deepEqual([message.source, message.from], [source, sequenceNumber]);
-    this.#line(source).push(`${sequenceNumber}`);
-    this.entries.push(message);
-  }
-
-  gap(source: number, from: number, to: number, reason: string): void {
-    this.#next(source, from, to);
-    this.#line(source).push(`[${from}-${to} ${reason}]`);
-    this.missing += to - from + 1;
-  }
-
-  settle(message: Message): void {
-    this.settled.push(message);
-  }
-
-  of(source: number): string {
-    return this.#line(source).join(" ");
-  }
-
-  #line(source: number): string[] {
-    return this.lines[source] ??= [];
-  }
-
-  #next(source: number, from: number, to: number): void {
-    assert.equal(from, (this.last[source] ?? 0) + 1, `${this.of(source)}, then ${from}-${to}`);
-    assert.ok(to >= from);
-    this.last[source] = to;
-  }
+function messageOf(word: string): Message {
+  const [from, to = from] = word.split("-").map(Number);
+  return { from, to, isGap: word.includes("-") };
 }
 
-type Check = SequenceCheck<number, Message, string>;
-
-function begin(limits = { messages: 1000, bytes: 1e6 }): {
-  given: Given;
-  check: Check;
-  take: (text: string) => void;
-  tracked: TrackedSource<number, Message, string>;
-} {
-  const given = new Given();
-  const check: Check = new SequenceCheck(
-    {
-      entry: (...all) => given.entry(...all),
-      gap: (...all) => given.gap(...all),
-      settled: (message) => given.settle(message),
+/** A check of some logs, and what it gives of each in words: `1 2 [3-5 overwritten] 6`. */
+function begin({ messages = 1000, bytes = 1e6, logs = 1 } = {}) {
+  const given = { words: Array.from({ length: logs }, () => [] as string[]) };
+  const settled: Message[] = [];
+  const check = new SequenceCheck<Message>({
+    entry({ log }, sequenceNumber, message) {
+      assert.deepEqual([message.from, message.isGap], [sequenceNumber, false]);
+      next(Number(log.host), sequenceNumber, sequenceNumber);
+      given.words[Number(log.host)].push(`${sequenceNumber}`);
+      settled.push(message);
     },
-    limits,
-    "overflow",
-  );
-  const tracked = new TrackedSource<number, Message, string>(0);
-  let id = 0;
-  // "3" is an entry, "4-6" a gap record.
-  const take = (text: string) => {
-    for (const word of text.split(" ")) {
-      const [from, to = from] = word.split("-").map(Number);
-      const isGap = word.includes("-");
-      const message = { id: id++, source: 0, from, to, isGap };
-      if (isGap) check.gap(tracked, from, to, "lost", message, 0);
-      else check.entry(tracked, from, message, 10, 0);
-    }
+    gap({ log }, from, to, reason) {
+      next(Number(log.host), from, to);
+      given.words[Number(log.host)].push(`[${from}-${to} ${reason}]`);
+    },
+    settled: (message) => void settled.push(message),
+  }, { messages, bytes });
+  const lasts: number[] = Array(logs).fill(0);
+  const next = (log: number, from: number, to: number) => {
+    assert.ok(from === lasts[log] + 1 && to >= from, `${given.words[log]}, then ${from}-${to}`);
+    lasts[log] = to;
   };
-  return { given, check, take, tracked };
+  const tracked = lasts.map((_, i) =>
+    new TrackedSource<Message>({ host: `${i}`, name: "/x", segment: "1-2-3" })
+  );
+  const take = (message: Message, log = 0, size = 10) => {
+    const { from, to, isGap } = message;
+    if (isGap) check.gap(tracked[log], from, to, "overwritten", message, 0);
+    else check.entry(tracked[log], from, message, size, 0);
+  };
+  return {
+    ...{ check, tracked, take, settled, lasts },
+    takes: (text: string) => text.split(" ").forEach((word) => take(messageOf(word))),
+    get words() {
+      return given.words[0].join(" ");
+    },
+  };
 }
 
-test("what comes in order is given at once, and once", () => {
-  const { given, check, take } = begin();
-  take("1 2 2 1 3 3 4");
-  assert.equal(given.of(0), "1 2 3 4");
-  assert.equal(check.duplicates, 3);
-  assert.equal(given.settled.length, 3);
-  assert.equal(check.held, 0);
-});
+const cases: [what: string, taken: string, given: string, duplicates: number, held: number][] = [
+  ["in order, once", "1 2 2 1 3 3 4", "1 2 3 4", 3, 0],
+  ["what comes too early waits", "2 4 3", "", 0, 3],
+  ["until what is missing has come", "2 4 3 1", "1 2 3 4", 0, 0],
+  [
+    "a gap record, clipped to what is new",
+    "1 2 1-4 5 3-6 7 7-7",
+    "1 2 [3-4 overwritten] 5 [6-6 overwritten] 7",
+    ...[1, 0] as const,
+  ],
+  [
+    "an entry that was there before a gap record",
+    "1 5 3-7 6 2",
+    "1 2 [3-4 overwritten] 5 6 [7-7 overwritten]",
+    ...[0, 0] as const,
+  ],
+  ["an entry that comes after one", "3-5 4 3 5 1-2", "[1-2 overwritten] 3 4 5", 1, 0],
+  ["twice while it waits", "2 2 2 1", "1 2", 2, 0],
+  ["gap records that overlap", "3-6 5-8 4-4 1-2", "[1-2 o] [3-6 o] [7-8 o]", 1, 0],
+];
 
-test("what comes too early waits for what is missing", () => {
-  const { given, check, take } = begin();
-  take("2 4 3");
-  assert.equal(given.of(0), "");
-  assert.equal(check.held, 3);
-  take("1");
-  assert.equal(given.of(0), "1 2 3 4");
-  assert.deepEqual([check.held, check.waiting.size], [0, 0]);
-});
-
-test("a gap record fills a hole, clipped to what is new", () => {
-  const { given, check, take } = begin();
-  take("1 2 1-4 5 3-6 7 7-7");
-  assert.equal(given.of(0), "1 2 [3-4 lost] 5 [6-6 lost] 7");
-  assert.equal(check.duplicates, 1);
-  assert.deepEqual(given.settled.map(({ from, to }) => `${from}-${to}`), ["1-4", "3-6", "7-7"]);
-});
-
-test("an entry that is here stays one, whatever gap records say before or after it", () => {
-  const { given, take } = begin();
-  take("1 5 3-7");
-  assert.equal(given.of(0), "1");
-  take("6 2");
-  assert.equal(given.of(0), "1 2 [3-4 lost] 5 6 [7-7 lost]");
-  assert.equal(given.settled.length, 1);
-  const other = begin();
-  other.take("3-5 4 3 5");
-  assert.equal(other.given.settled.length, 1, "nothing is left of the gap record");
-  other.take("1-2");
-  assert.equal(other.given.of(0), "[1-2 lost] 3 4 5");
-});
-
-test("a message that waits is settled with the first one of its number, not before", () => {
-  const { given, check, take } = begin();
-  take("2 2 2");
-  assert.equal(given.settled.length, 0);
-  take("1");
-  assert.equal(given.settled.length, 2);
-  assert.equal(check.duplicates, 2);
+test("what comes is given in order, each number once", () => {
+  for (const [what, taken, expected, duplicates, held] of cases) {
+    const all = begin();
+    all.takes(taken);
+    assert.equal(all.words, expected.replaceAll(" o]", " overwritten]"), what);
+    assert.deepEqual([all.check.duplicates, all.check.held], [duplicates, held], what);
+    assert.equal(all.settled.length, taken.split(" ").length - held, what);
+    assert.equal(all.check.waiting.length, Number(held > 0));
+  }
 });
 
 test("a hole that is given up is a gap, and what comes for it later a duplicate", () => {
-  const { given, check, take, tracked } = begin();
-  take("1 4 7");
+  const all = begin();
+  all.takes("1 4 7");
+  const [tracked] = all.tracked;
   assert.deepEqual(tracked.hole, { from: 2, to: 3, since: 0 });
-  check.giveUp(tracked, "unexplained");
-  assert.equal(given.of(0), "1 [2-3 unexplained] 4");
-  take("3 2 5 6");
-  assert.equal(given.of(0), "1 [2-3 unexplained] 4 5 6 7");
-  assert.equal(check.duplicates, 2);
-  check.giveUp(tracked, "unexplained");
-  assert.equal(given.missing, 2);
+  all.check.giveUp(tracked, "unexplained");
+  assert.equal(all.words, "1 [2-3 unexplained] 4");
+  all.takes("3 2 5 6");
+  assert.equal(all.words, "1 [2-3 unexplained] 4 5 6 7");
+  assert.deepEqual([all.check.duplicates, tracked.hole], [2, undefined]);
 });
 
 test("no more is held back than may be, by number and by bytes", () => {
-  const few = begin({ messages: 3, bytes: 1e6 });
-  few.take("2 4 6");
-  assert.equal(few.given.of(0), "");
-  few.take("8");
-  assert.equal(few.given.of(0), "[1-1 overflow] 2");
-  const small = begin({ messages: 100, bytes: 25 });
-  small.take("2 4 6");
-  assert.equal(small.given.of(0), "[1-1 overflow] 2");
-  small.take("9-9 11-11 13-13");
+  const few = begin({ messages: 3 });
+  few.takes("2 4 6");
+  assert.equal(few.words, "");
+  few.takes("8");
+  assert.equal(few.words, "[1-1 unexplained] 2");
+  const small = begin({ bytes: 25 });
+  small.takes("2 4 6 9-9 11-11 13-13");
+  assert.equal(small.words, "[1-1 unexplained] 2");
   assert.equal(small.check.held, 5);
 });
 
-test("random: union of entries and gaps is everything, once, in order, of every source", () => {
-  console.log(`seed ${baseSeed}`);
+test(`random: entries and gaps are all numbers, once, in order (SEED=${baseSeed})`, () => {
   for (let round = 0; round < 300; round++) {
     const random = new Random(baseSeed + round);
-    const sources = 1 + random.below(5);
-    const messages: Message[] = [];
-    const ends: number[] = [];
-    let id = 0;
-    for (let source = 0; source < sources; source++) {
-      const end = ends[source] = 1 + random.below(60);
-      for (let next = 1; next <= end;) {
+    const logs = 1 + random.below(5);
+    const isLimited = random.below(3) === 0;
+    const messages = isLimited ? 1 + random.below(8) : 1e6;
+    const all = begin({ logs, messages, bytes: isLimited ? 1 + random.below(200) : 1e9 });
+    const sent: { message: Message; log: number; key: number }[] = [];
+    const ends = all.lasts.map(() => 1 + random.below(60));
+    // In an order that is wrong by a little, or by a lot.
+    const distance = [1, 4, 1000][random.below(3)];
+    const put = (message: Message, log: number) =>
+      void sent.push({ message, log, key: sent.length + random.below(distance) });
+    for (const [log, end] of ends.entries()) {
+      for (let next = 1; next <= end; next++) {
         const kind = random.below(10);
-        const to = Math.min(end, next + random.below(6));
-        if (kind < 7) messages.push({ id: id++, source, from: next, to: next, isGap: false });
-        // Records may overlap what is there, and each other.
+        // Some are missing, and records may overlap what is there, and each other.
+        if (kind < 7) put({ from: next, to: next, isGap: false }, log);
         else if (kind < 9) {
           const from = Math.max(1, next - random.below(4));
-          messages.push({ id: id++, source, from, to, isGap: true });
+          put({ from, to: next += random.below(6), isGap: true }, log);
         }
-        next = kind < 7 ? next + 1 : kind < 9 ? to + 1 : next + 1;
+        if (random.below(20) === 0 && sent.length > 0) {
+          const { message, log } = sent[random.below(sent.length)];
+          put({ ...message }, log);
+        }
       }
     }
-    // Copies, and an order that is wrong by a little, or by a lot.
-    for (let i = random.below(10); i > 0 && messages.length > 0; i--) {
-      messages.push({ ...messages[random.below(messages.length)], id: id++ });
+    for (const { message, log } of sent.sort((a, b) => a.key - b.key)) {
+      all.take(message, log, random.below(50));
+      assert.ok(all.check.held <= messages);
     }
-    const distance = [1, 4, 1000][random.below(3)];
-    const keys = messages.map((_, i) => i + random.below(distance));
-    const order = messages.map((_, i) => i).sort((a, b) => keys[a] - keys[b]);
-
-    const given = new Given();
-    const limits = random.below(3) === 0
-      ? { messages: 1 + random.below(8), bytes: 1 + random.below(200) }
-      : { messages: 1e6, bytes: 1e9 };
-    const check: Check = new SequenceCheck(
-      {
-        entry: (...all) => given.entry(...all),
-        gap: (...all) => given.gap(...all),
-        settled: (message) => given.settle(message),
-      },
-      limits,
-      "overflow",
-    );
-    const tracked = ends.map((_, source) => new TrackedSource<number, Message, string>(source));
-    for (const index of order) {
-      const message = messages[index];
-      const one = tracked[message.source];
-      if (message.isGap) check.gap(one, message.from, message.to, "lost", message, 0);
-      else check.entry(one, message.from, message, random.below(50), 0);
-      assert.ok(check.held <= limits.messages);
-    }
-    // Without limits nothing is given too early, so each number that came is an entry.
-    const numbers = new Set(
-      messages.filter(({ isGap }) => !isGap).map((one) => `${one.source} ${one.from}`),
-    );
-    for (const one of tracked) while (one.hole !== undefined) check.giveUp(one, "unexplained");
-    assert.equal(check.held, 0);
-    assert.equal(check.waiting.size, 0);
-    const given1 = new Set(given.entries.map((one) => `${one.source} ${one.from}`));
-    assert.equal(given1.size, given.entries.length);
-    if (limits.messages === 1e6 && !messages.some(({ isGap }) => isGap)) {
-      assert.deepEqual(given1, numbers, `seed ${baseSeed} round ${round}`);
-    }
-    // Every message ends as an entry or is settled, once.
-    const ids = [...given.entries, ...given.settled].map((one) => one.id).sort((a, b) => a - b);
-    assert.deepEqual(ids, messages.map((one) => one.id).sort((a, b) => a - b));
-    // Whatever was last of a source was given.
-    tracked.forEach((one, source) => {
-      const last = Math.max(
-        0,
-        ...messages.filter((message) => message.source === source).map(({ to }) => to),
-      );
-      assert.equal(one.last, last);
-      assert.equal(given.last[source] ?? 0, last);
-    });
+    for (const one of all.tracked) while (one.hole) all.check.giveUp(one, "unexplained");
+    assert.deepEqual([all.check.held, all.check.waiting], [0, []]);
+    const lastOf = (log: number) =>
+      Math.max(0, ...sent.filter((one) => one.log === log).map(({ message }) => message.to));
+    assert.deepEqual(all.lasts, all.lasts.map((_, log) => lastOf(log)));
+    // Every message is settled, once.
+    assert.equal(all.settled.length, sent.length);
+    assert.equal(new Set(all.settled).size, sent.length);
+    // Without limits and gap records nothing is given too early: each that came is an entry.
+    if (isLimited || sent.some(({ message }) => message.isGap)) continue;
+    const numbers = new Set(sent.map(({ message, log }) => `${log} ${message.from}`));
+    assert.equal(sent.length - all.check.duplicates, numbers.size);
   }
 });
