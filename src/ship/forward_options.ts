@@ -115,7 +115,6 @@ export interface ForwardStats {
 
 const startWord = oneOf("oldest", "new");
 
-/** What {@linkcode ShipOptions} may be. */
 export const shipChecks: Checks<ShipOptions> = {
   host(name, value) {
     text(name, value);

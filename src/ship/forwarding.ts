@@ -25,7 +25,6 @@ const INTERVAL = 1000;
 /** The size of the key of message ids, in bytes. */
 const SECRET_SIZE = 16;
 
-/** What a state file says, if it is of this route. */
 interface Kept {
   readonly cursor?: Cursor;
   readonly rewinds: number;
@@ -34,11 +33,6 @@ interface Kept {
 
 /** A log that is being forwarded: see `forward()`. */
 export class Forwarding implements AsyncDisposable {
-  /**
-   * Fulfilled at the end with what was counted: after `close()`, or when `signal` is aborted. Rejected
-   * if it can't continue: with what the carrier says, or what the reader throws.
-   */
-  readonly done: Promise<ForwardStats>;
   readonly #options: ShipOptions;
   readonly #state: StateFile | undefined;
   readonly #route: string;
@@ -48,27 +42,31 @@ export class Forwarding implements AsyncDisposable {
   /** Aborted when nothing more is to be read, and when nothing more is waited for. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
-  readonly #sender: Sender;
+  #sender!: Sender;
   readonly #outbox: Outbox;
   readonly #intake: Intake;
   readonly #progress: Progress;
   #strange: { count: number; first: number } | undefined;
   #failure: { error: unknown } | undefined;
+  #done!: Promise<ForwardStats>;
 
   private constructor(
     reader: ShmLogReader,
     options: ShipOptions,
-    sender: Sender,
-    kept: Kept & { state: StateFile | undefined; route: string; secret: Uint8Array; host: string },
+    { host, route, state }: { host: string; route: string; state: StateFile | undefined },
   ) {
     this.#options = options;
-    this.#sender = sender;
-    this.#state = kept.state;
-    this.#route = kept.route;
-    this.#secret = kept.secret;
+    this.#state = state;
+    this.#route = route;
+    const kept = keptIn(state, route);
     const { cursor } = kept;
-    this.#oldest = kept.state?.value === undefined ? 0 : reader.newestSequenceNumber();
-    const outbox = this.#outbox = new Outbox(sender, {
+    this.#secret = kept.secret ?? new Uint8Array(randomBytes(SECRET_SIZE));
+    // Before anything is sent: the next forwarder must know it.
+    if (kept.secret === undefined) {
+      state?.saveNow(valueOf({ ...kept, route, secret: this.#secret }));
+    }
+    this.#oldest = state?.value === undefined ? 0 : reader.newestSequenceNumber();
+    const outbox = this.#outbox = new Outbox({
       maxMessages: options.maxInFlight ?? 4096,
       maxBytes: options.maxInFlightBytes ?? 4 << 20,
       ackTimeout: options.ackTimeout ?? 5000,
@@ -81,9 +79,10 @@ export class Forwarding implements AsyncDisposable {
         ),
       onStrangeDuplicate: (message) => this.#foundStrange(message),
       onSilence: () => this.#lookAtSender(),
+      onFailed: (error) => this.#fail(error),
     });
     const isSame = cursor !== undefined && isCursorOf(cursor, reader.position);
-    const lane = laneOf(reader, kept.host, 0, isSame ? kept.rewinds : 0);
+    const lane = laneOf(reader, host, 0, isSame ? kept.rewinds : 0);
     const progress = this.#progress = new Progress(
       reader,
       lane,
@@ -98,9 +97,6 @@ export class Forwarding implements AsyncDisposable {
         queueMicrotask(() => this.#trouble("replaced", message));
       },
     });
-    this.done = this.#run();
-    // A caller may learn of it by close(), or not at all: it must not end the process.
-    this.done.catch(() => {});
   }
 
   /**
@@ -125,41 +121,28 @@ export class Forwarding implements AsyncDisposable {
     // The options, not the subject that is made of them: that may change with the segment.
     const route = crc32(JSON.stringify([...carrier.route, host, reader.name])).toString(16);
     const state = options.state === undefined ? undefined : StateFile.open(options.state);
-    let sender: Sender | undefined;
     try {
-      const kept = keptIn(state, route);
-      const secret = kept.secret ?? new Uint8Array(randomBytes(SECRET_SIZE));
-      // Before anything is sent: the next forwarder must know it.
-      if (kept.secret === undefined) state?.saveNow(valueOf({ ...kept, route, secret }));
-      // Nothing is answered yet; but a connection may be lost before we are there.
-      const at: { outbox?: Outbox } = {};
-      let failure: { error: unknown } | undefined;
-      let fail = (error: unknown): void => void (failure ??= { error });
-      sender = await carrier.open(
-        {
-          acknowledged: (attempt, ticket, isDuplicate) =>
-            at.outbox?.acknowledged(attempt, ticket, isDuplicate),
-          refused: (attempt, ticket, refusal) => at.outbox?.refused(attempt, ticket, refusal),
-          connected: () => at.outbox?.connected(),
-          disconnected: () => at.outbox?.disconnected(),
-          failed: (error) => fail(error),
-        },
-        secret,
-        source,
-        signal,
+      const forwarding = new Forwarding(reader, options, { host, route, state });
+      const outbox = forwarding.#outbox;
+      outbox.begin(
+        forwarding.#sender = await carrier.open(outbox, forwarding.#secret, source, signal),
       );
-      const forwarding = new Forwarding(reader, options, sender, {
-        ...{ ...kept, state, route, secret, host },
-      });
-      at.outbox = forwarding.#outbox;
-      fail = (error) => forwarding.#fail(error);
-      if (failure !== undefined) fail(failure.error);
+      forwarding.#done = forwarding.#run();
+      // A caller may learn of it by close(), or not at all: it must not end the process.
+      forwarding.#done.catch(() => {});
       return forwarding;
     } catch (error) {
       state?.close();
-      await sender?.close();
       throw error;
     }
+  }
+
+  /**
+   * Fulfilled at the end with what was counted: after `close()`, or when `signal` is aborted. Rejected
+   * if it can't continue: with what the carrier says, or what the reader throws.
+   */
+  get done(): Promise<ForwardStats> {
+    return this.#done;
   }
 
   /** What has been done by now, and how far behind it is. */
@@ -194,7 +177,7 @@ export class Forwarding implements AsyncDisposable {
    */
   close(): Promise<ForwardStats> {
     this.#ending.abort();
-    return this.done;
+    return this.#done;
   }
 
   /** Closes. Why it had ended before, if it had, is reported by `done`, not here. */
@@ -208,8 +191,6 @@ export class Forwarding implements AsyncDisposable {
     let timer: ReturnType<typeof setInterval> | undefined;
     try {
       this.#intake.findStart();
-      // Not before the constructor is done.
-      await undefined;
       timer = setInterval(() => this.#tick(), INTERVAL);
       await this.#intake.run();
     } catch (error) {
@@ -231,7 +212,6 @@ export class Forwarding implements AsyncDisposable {
     return stats;
   }
 
-  /** Once a second. */
   #tick(): void {
     this.#progress.look();
     this.#sayStrange();
@@ -272,7 +252,6 @@ export class Forwarding implements AsyncDisposable {
     return valueOf({ route: this.#route, cursor, rewinds, secret: this.#secret });
   }
 
-  /** There is no answer: is there a server? */
   async #lookAtSender(): Promise<void> {
     const { ackTimeout = 5000 } = this.#options;
     this.#trouble("silent", `no answer for ${ackTimeout} ms`);
@@ -313,12 +292,10 @@ export class Forwarding implements AsyncDisposable {
   }
 }
 
-/** What is written to a state file. */
 function valueOf({ secret, ...others }: Kept & { route: string }): object {
   return { ...others, key: Buffer.from(secret ?? []).toString("hex") };
 }
 
-/** What a state file says. */
 function keptIn(state: StateFile | undefined, wanted: string): Kept {
   if (state?.value === undefined) return { rewinds: 0 };
   const { route, cursor, rewinds, key } = Object(state.value);

@@ -21,19 +21,13 @@ const LOOKS = 8;
 
 /** From where an intake takes, and where it brings it. */
 export interface IntakeParts {
-  /** The log. */
   readonly reader: ShmLogReader;
-  /** How it is forwarded. */
   readonly options: Pick<ShipOptions, "maxSleep" | "reopen" | "start" | "onGap">;
   /** Where an earlier forwarder ended, if that is known. */
   readonly cursor: Cursor | undefined;
-  /** Where messages go. */
   readonly outbox: Outbox;
-  /** Gets to know where it begins, and each new segment. */
   readonly progress: Progress;
-  /** The segment that the reader has open. */
   readonly lane: Lane;
-  /** Ends it. */
   readonly signal: AbortSignal;
   /** Called if the cursor is of a segment that is gone. */
   readonly onReplaced: (cursor: Cursor) => void;
@@ -43,7 +37,6 @@ export interface IntakeParts {
 export class Intake {
   readonly #parts: IntakeParts;
   #lane: Lane;
-  /** The number of the entry that comes next. */
   #next = 1;
   /** How many times the writer had overtaken the reader at the last batch; -1 before the first one. */
   #overruns = -1;
@@ -51,23 +44,19 @@ export class Intake {
   /** Gaps before it that are not sent yet. */
   #owed: { lane: Lane; from: number; to: number; reason: GapReason }[] = [];
 
-  /** Prepares it. */
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#lane = parts.lane;
   }
 
-  /** The segment that is read. */
   get lane(): Lane {
     return this.#lane;
   }
 
-  /** Whether there are gaps that are known, and not in the outbox yet. */
   get owesGaps(): boolean {
     return this.#owed.length > 0;
   }
 
-  /** Whether it began behind entries that are not wanted. */
   get hasSkipped(): boolean {
     return this.#hasSkipped;
   }
@@ -106,7 +95,6 @@ export class Intake {
     this.#miss(start + 1, "not wanted");
   }
 
-  /** Brings everything into the outbox, until `signal` is aborted. */
   async run(): Promise<void> {
     const { reader, signal } = this.#parts;
     await this.#pay();
@@ -142,7 +130,6 @@ export class Intake {
     }
   }
 
-  /** Brings what is new of a batch. */
   async #take(batch: EntryBatch): Promise<void> {
     const { reader, outbox, signal } = this.#parts;
     const time = Date.now();
@@ -162,13 +149,11 @@ export class Intake {
     }
   }
 
-  /** Waits for room, or for the end. */
   async #room(size: number): Promise<void> {
     const { outbox, signal } = this.#parts;
     await abortable(outbox.room(size), signal).catch(() => {});
   }
 
-  /** Notes that entries up to the one before `next` are missing. */
   #miss(next: number, reason: GapReason): void {
     if (next <= this.#next) return;
     const [from, to] = [this.#next, next - 1];
@@ -191,7 +176,6 @@ export class Intake {
     }
   }
 
-  /** The writer was restarted. */
   #reopened({ from, lostEntries }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
     if (lostEntries === "unknown") this.#parts.onReplaced(from);

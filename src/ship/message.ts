@@ -20,7 +20,6 @@ export type GapReason =
   /** The other side takes messages, but never this one. */
   | "refused";
 
-/** All of them. */
 export const GAP_REASONS: readonly GapReason[] = [
   "overwritten",
   "too large",

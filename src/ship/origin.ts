@@ -41,23 +41,15 @@ export type ReachedSource = NumberedSource & { last: number };
 
 /** Entries of a source that follow each other. */
 export interface OriginRun {
-  /** The number of the source. */
   readonly source: number;
-  /** The sequence number of the first one in its own log. */
   readonly from: number;
-  /** How many they are. */
   readonly count: number;
 }
 
-/** Entries of a source that are nowhere. */
 export interface OriginGap {
-  /** The number of the source. */
   readonly source: number;
-  /** The sequence number of the first one in its own log. */
   readonly from: number;
-  /** The sequence number of the last one. */
   readonly to: number;
-  /** Why they are missing. */
   readonly reason: string;
   /** The number in the local log of the entry before which they are missing. */
   readonly before: number;
@@ -65,30 +57,21 @@ export interface OriginGap {
 
 /** What is to be written to the local log. */
 export interface Intent {
-  /** The number of the first entry in the local log. */
   readonly first: number;
-  /** Sources that were not there before. */
   readonly new?: readonly NumberedSource[];
-  /** What the entries are, in order. */
   readonly runs: readonly OriginRun[];
-  /** What is missing between them. */
   readonly gaps?: readonly OriginGap[];
 }
 
 /** All sources, when everything before was done. */
 export interface OriginTable {
-  /** What is known at this point. */
   readonly table: {
-    /** The number that the next entry of the local log has. */
     readonly next: number;
-    /** Which segment the local log is. */
     readonly into: SegmentIdentity;
-    /** The sources. */
     readonly sources: readonly ReachedSource[];
   };
 }
 
-/** A record of the origin log. */
 export type OriginRecord = Intent | OriginTable;
 
 /** The name, or the file, of the origin log beside a local log: `/app` has `/app.origin`. */
@@ -141,13 +124,10 @@ const MOST_REMEMBERED = 1 << 18;
 export class OriginHistory {
   /** How far the sources were written, by their numbers; the one that was written to last stands last. */
   sources: Map<number, ReachedSource> = new Map();
-  /** The names of all that were heard of. */
   readonly names: Map<number, LogSource> = new Map();
   /** What each run of entries in the local log is, in their order. */
   readonly runs: (OriginRun & { readonly first: number })[] = [];
-  /** What is missing, in the order in which it was found out. */
   readonly gaps: OriginGap[] = [];
-  /** The number that a new source gets. */
   nextId = 1;
   /** How many entries were announced and are not in the local log: it lost them with its machine. */
   missing = 0;
@@ -173,7 +153,6 @@ export class OriginHistory {
     this.#last = last;
   }
 
-  /** Takes the next record. */
   add(record: OriginRecord): void {
     if ("table" in record) {
       const { next, into, sources } = record.table;
@@ -217,7 +196,6 @@ export class OriginHistory {
     return [...this.gaps, ...pending.filter(({ before }) => before <= last + 1)];
   }
 
-  /** The run that an entry of the local log is of. */
   runOf(sequenceNumber: number): (OriginRun & { readonly first: number }) | undefined {
     let low = 0;
     let high = this.runs.length;
@@ -277,7 +255,6 @@ export class OriginHistory {
   }
 }
 
-/** Whether two identities are those of one segment. */
 function isSameSegment(a: SegmentIdentity, b: SegmentIdentity): boolean {
   return a.device === b.device && a.inode === b.inode && a.created === b.created;
 }

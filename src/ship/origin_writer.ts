@@ -15,41 +15,22 @@ import {
   type OriginRun,
   type ReachedSource,
 } from "./origin.ts";
+import type { ReceivedItem } from "./received.ts";
 
-/** What is needed of the writer of a log. */
-export interface WrittenLog {
-  /** The number of its last entry. */
+interface WrittenLog {
   readonly totalEntriesWritten: number;
-  /** The size of its largest payload in bytes. */
   readonly maxEntrySize: number;
-  /** Writes an entry. */
   write(data: Uint8Array | string): number;
-  /** Writes entries that become visible all at once. */
   writeMany(entries: readonly (Uint8Array | string)[]): number;
 }
 
-/** An entry to write, or a gap to record. */
-export type OriginStep =
-  | { readonly source: LogSource; readonly from: number; readonly bytes: Uint8Array }
-  | {
-    readonly source: LogSource;
-    readonly from: number;
-    readonly to: number;
-    readonly reason: string;
-    readonly bytes?: undefined;
-  };
-
-/** Which logs to write to. */
+/** The two logs, and what is left in the origin log. */
 export interface OriginWriterOptions {
-  /** The local log. */
   readonly log: WrittenLog;
-  /** Which segment it is. */
   readonly into: SegmentIdentity;
-  /** The origin log. */
   readonly origin: WrittenLog;
   /** How many bytes of entries the origin log surely reaches back. */
   readonly reach: number;
-  /** What is left in the origin log. */
   readonly records: Iterable<OriginRecord>;
 }
 
@@ -65,20 +46,19 @@ const ENTRY_ROOM = 8;
 
 const encoder = new TextEncoder();
 
-/** Why an entry is a gap that no log of this size can hold. */
-const TOO_LARGE_HERE = "too large for the local log";
-
 /** Writes entries into a local log, and before that where they are from into the origin log. */
 export class OriginWriter {
   /** How many entries the local log had lost, and how many it has of which nothing is known. */
   readonly found: { readonly missing: number; readonly untold: number };
+  /** How many entries were too large for the local log, and are gaps now. */
+  tooLarge = 0;
   readonly #options: OriginWriterOptions;
+  /** By their keys; the one that was written to last stands last. */
   readonly #sources = new Map<string, ReachedSource>();
   readonly #mostStepBytes: number;
   #nextId: number;
   #tableSize = 0;
   #sinceTable = 0;
-  #tooLarge = 0;
 
   /**
    * Continues after what was written before.
@@ -102,26 +82,12 @@ export class OriginWriter {
   }
 
   /** The last number of each source that was written, or is a gap. */
-  *lasts(): Generator<[source: LogSource, last: number]> {
-    for (const one of this.#sources.values()) yield [one, one.last];
+  get lasts(): [source: LogSource, last: number][] {
+    return [...this.#sources.values()].map((one) => [one, one.last]);
   }
 
-  /** How many entries were too large for the local log, and are gaps now. */
-  get tooLarge(): number {
-    return this.#tooLarge;
-  }
-
-  /** Writes what comes next, in order. */
-  write(steps: readonly OriginStep[]): void {
-    const { maxEntrySize } = this.#options.log;
-    const fitting = steps.every(({ bytes }) => bytes === undefined || bytes.length <= maxEntrySize)
-      ? steps
-      : steps.map((step) => {
-        if (step.bytes === undefined || step.bytes.length <= maxEntrySize) return step;
-        this.#tooLarge++;
-        return { source: step.source, from: step.from, to: step.from, reason: TOO_LARGE_HERE };
-      });
-    for (let start = 0; start < steps.length;) start = this.#writeSome(fitting, start);
+  write(items: readonly ReceivedItem[]): void {
+    for (let start = 0; start < items.length;) start = this.#writeSome(items, start);
   }
 
   /** Leaves a table for the next one, who then need not look at what was before. */
@@ -129,8 +95,8 @@ export class OriginWriter {
     if (this.#sinceTable > 0) this.#writeTable();
   }
 
-  /** Writes as many steps as an intent takes; gives the index of the first one after them. */
-  #writeSome(steps: readonly OriginStep[], start: number): number {
+  /** Writes as many items as an intent takes; gives the index of the first one after them. */
+  #writeSome(items: readonly ReceivedItem[], start: number): number {
     const { log, origin, reach } = this.#options;
     const first = log.totalEntriesWritten + 1;
     const entries: Uint8Array[] = [];
@@ -140,47 +106,57 @@ export class OriginWriter {
     let entryBytes = 0;
     let size = INTENT_SIZE;
     let run: { source: number; from: number; count: number } | undefined;
-    let runSource: LogSource | undefined;
+    let one: ReachedSource | undefined;
+    let latest: LogSource | undefined;
     let end = start;
-    for (; end < steps.length && size < reach / 16; end++) {
-      const step = steps[end];
-      const { bytes } = step;
-      if (bytes !== undefined) {
-        const room = bytes.length + ENTRY_ROOM;
+    for (; end < items.length && size < reach / 16; end++) {
+      const item = items[end];
+      const { source } = item;
+      const isEntry = item.kind === "entry" && item.bytes.length <= log.maxEntrySize;
+      if (isEntry) {
+        const room = item.bytes.length + ENTRY_ROOM;
         if (entries.length > 0 && entryBytes + room > this.#mostStepBytes) break;
         entryBytes += room;
+        entries.push(item.bytes);
+        // Most entries follow one of their own source: nothing is to be looked up for them.
+        if (run !== undefined && source === latest && item.sequenceNumber === one!.last + 1) {
+          run.count++;
+          one!.last++;
+          continue;
+        }
       }
-      // Most entries follow one of their own source: nothing is to be looked up for them.
-      const follows = run !== undefined && bytes !== undefined && step.source === runSource &&
-        step.from === run.from + run.count;
-      if (follows) {
-        run!.count++;
-        entries.push(bytes);
-        continue;
-      }
-      if (run !== undefined) this.#reach(runSource!, run.from + run.count - 1);
-      run = undefined;
-      let one = this.#sources.get(sourceKey(step.source));
+      const key = sourceKey(source);
+      one = this.#sources.get(key);
       if (one === undefined) {
-        const { host, name, segment } = step.source;
-        one = { id: this.#nextId++, host, name, segment, last: 0 };
-        this.#add(one);
-        added.push({ id: one.id, host, name, segment });
+        const { host, name, segment } = source;
+        const numbered = { id: this.#nextId++, host, name, segment };
+        added.push(numbered);
+        this.#add(one = { ...numbered, last: 0 });
         size += sizeOf(one);
+      } else {
+        this.#sources.delete(key);
+        this.#sources.set(key, one);
       }
       size += PART_SIZE;
-      if (bytes === undefined) {
-        const { from, to, reason } = step;
-        gaps.push({ source: one.id, from, to, reason, before: first + entries.length });
-        this.#reach(step.source, to);
+      latest = source;
+      if (isEntry) {
+        one.last = item.sequenceNumber;
+        runs.push(run = { source: one.id, from: one.last, count: 1 });
+        continue;
+      }
+      run = undefined;
+      const before = first + entries.length;
+      if (item.kind === "gap") {
+        const { from, to, reason } = item;
+        gaps.push({ source: one.id, from, to, reason, before });
+        one.last = to;
       } else {
-        run = { source: one.id, from: step.from, count: 1 };
-        runSource = step.source;
-        runs.push(run);
-        entries.push(bytes);
+        this.tooLarge++;
+        one.last = item.sequenceNumber;
+        const reason = "too large for the local log";
+        gaps.push({ source: one.id, from: one.last, to: one.last, reason, before });
       }
     }
-    if (run !== undefined) this.#reach(runSource!, run.from + run.count - 1);
     const intent = {
       first,
       ...added.length > 0 && { new: added },
@@ -197,31 +173,21 @@ export class OriginWriter {
     return end;
   }
 
-  #reach(source: LogSource, last: number): void {
-    const key = sourceKey(source);
-    const one = this.#sources.get(key)!;
-    one.last = last;
-    // The one that was written to last stands last.
-    this.#sources.delete(key);
-    this.#sources.set(key, one);
-  }
-
   #add(one: ReachedSource): void {
     this.#sources.set(sourceKey(one), one);
     this.#tableSize += sizeOf(one);
   }
 
   #writeTable(): void {
-    const { log, into, origin, reach } = this.#options;
+    const { log, into: { device, inode, created }, origin, reach } = this.#options;
     for (const [key, one] of this.#sources) {
       if (this.#tableSize <= reach / 4) break;
       this.#sources.delete(key);
       this.#tableSize -= sizeOf(one);
     }
     const next = log.totalEntriesWritten + 1;
-    const { device, inode, created } = into;
-    const table = { next, into: { device, inode, created }, sources: [...this.#sources.values()] };
-    origin.write(JSON.stringify({ table }));
+    const sources = [...this.#sources.values()];
+    origin.write(JSON.stringify({ table: { next, into: { device, inode, created }, sources } }));
     this.#sinceTable = 0;
   }
 }

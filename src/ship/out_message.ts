@@ -10,17 +10,13 @@ import { type GapReason, type LogSource, segmentWord } from "./message.ts";
 
 /** A segment that is forwarded. */
 export interface Lane {
-  /** What its messages say of where they are from. */
   readonly source: LogSource;
-  /** Which segment it is. */
   readonly identity: { device: number; inode: number; created: number };
-  /** How many there were before it. */
   readonly order: number;
   /** How often it had lost entries that were forwarded: a file does with its machine. */
   readonly rewinds: number;
 }
 
-/** The segment that a reader reads. */
 export function laneOf(reader: ShmLogReader, host: string, order = 0, rewinds = 0): Lane {
   const { device, inode, created } = reader.position;
   // What has other entries under the same numbers is another source.
@@ -46,11 +42,8 @@ export class OutMessage implements Outgoing {
   cutFrom: number | undefined;
   time = 0;
   attempt = 0;
-  /** How often it was sent. */
   sends = 0;
-  /** Whether the other side has it. */
   isStored = false;
-  /** Whether its attempt was answered. */
   isAnswered = true;
   // Its bytes are with those of others. No view of its own: to keep thousands is dear.
   #memory: Uint8Array = NOTHING;
@@ -64,7 +57,6 @@ export class OutMessage implements Outgoing {
     return this.#memory.subarray(this.#offset, this.#offset + this.size);
   }
 
-  /** Begins as another one, without bytes. */
   begin(ticket: number, lane: Lane, from: number, to: number, time: number): void {
     this.ticket = ticket;
     this.lane = lane;
@@ -81,7 +73,6 @@ export class OutMessage implements Outgoing {
     this.isAnswered = true;
   }
 
-  /** Its bytes are there. */
   keepAt(memory: Uint8Array, offset: number, size: number): void {
     this.#memory = memory;
     this.#offset = offset;
@@ -104,7 +95,6 @@ export class OutMessage implements Outgoing {
     this.size = end;
   }
 
-  /** Makes it a gap of the one entry that it was. */
   drop(reason: GapReason): void {
     this.reason = reason;
     this.size = 0;

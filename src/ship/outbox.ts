@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Refusal, Sender } from "./carrier.ts";
+import type { Answers, Refusal, Sender } from "./carrier.ts";
 import type { GapReason } from "./message.ts";
 import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
 
@@ -14,15 +14,33 @@ const LONGEST_PAUSE = 2000;
 /** How many looks in a row must find the same thing missing, the first one apart. */
 const LOOKS = 4;
 
+/** Promises for what becomes so. */
+export class Waiting {
+  #all: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
+
+  /** Waits until `isSo` holds: at once, or at a later look. */
+  until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve) => this.#all.push({ isSo, resolve }));
+  }
+
+  look(): void {
+    if (this.#all.length === 0) return;
+    this.#all = this.#all.filter(({ isSo, resolve }) => {
+      if (!isSo()) return true;
+      resolve();
+      return false;
+    });
+  }
+}
+
 /** How much may be on its way, and what to do about what is not taken. */
 export interface OutboxOptions {
-  /** The most messages. */
   readonly maxMessages: number;
   /** The most bytes of payloads, unless it is a single one. */
   readonly maxBytes: number;
   /** How long the first message that has no answer may wait for it, in ms, until all are sent again. */
   readonly ackTimeout: number;
-  /** What to do with an entry that is larger than the carrier takes. */
   readonly tooLarge: "gap" | "truncate";
   /** Called with each message, in order, as soon as it and all before it are stored. */
   readonly onSettled: (message: OutMessage) => void;
@@ -32,6 +50,8 @@ export interface OutboxOptions {
   readonly onStrangeDuplicate?: (message: OutMessage) => void;
   /** Called when no answer comes, to check the connection. All is sent again afterwards. */
   readonly onSilence: () => Promise<void>;
+  /** Called when nothing can be sent, or no answer heard, any more. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 /**
@@ -42,10 +62,10 @@ export interface OutboxOptions {
  * next attempt begins with the first message that is not stored, alone, and continues when that is
  * taken. So the other side gets them in order, but for what was refused, or lost, between others.
  */
-export class Outbox {
+export class Outbox implements Answers {
   /** What was counted: messages that were sent, sent again, known before, refused, cut. */
   readonly counts = { sent: 0, resent: 0, duplicates: 0, refused: 0, truncated: 0 };
-  readonly #sender: Sender;
+  #sender: Sender | undefined;
   readonly #options: OutboxOptions;
   readonly #ring: OutMessage[];
   readonly #mask: number;
@@ -71,11 +91,10 @@ export class Outbox {
   /** What was waited for at the last look, and for how many looks that has been so. */
   #awaited = "";
   #looks = 0;
-  #waiting: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #waiting = new Waiting();
 
-  /** Makes an empty one. */
-  constructor(sender: Sender, options: OutboxOptions) {
-    this.#sender = sender;
+  /** Makes an empty one, which hears answers, and sends when it has a sender. */
+  constructor(options: OutboxOptions) {
     this.#options = options;
     this.#most = options.maxMessages;
     let size = 1;
@@ -84,22 +103,23 @@ export class Outbox {
     this.#mask = size - 1;
   }
 
-  /** Whether `close()` was called. */
+  begin(sender: Sender): void {
+    this.#sender = sender;
+    this.#send();
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** How many messages are not settled. */
   get pending(): number {
     return this.#next - this.#first;
   }
 
-  /** Why nothing is taken at the moment, if so. */
   get refusal(): Refusal | undefined {
     return this.#refusal;
   }
 
-  /** Whether there is room for a message of that size in bytes. */
   hasRoom(size: number): boolean {
     if (this.pending >= this.#options.maxMessages) return false;
     return this.pending === 0 || this.#bytes + size <= this.#options.maxBytes;
@@ -109,7 +129,7 @@ export class Outbox {
   room(size: number): Promise<void> {
     const { maxMessages, maxBytes } = this.#options;
     // A part of the window at a time: to wake the reader for each message would cost more than it.
-    return this.#until(() =>
+    return this.#waiting.until(() =>
       this.#isClosed || this.pending === 0 ||
       this.pending <= maxMessages * 0.75 && this.#bytes + size <= maxBytes
     );
@@ -118,7 +138,7 @@ export class Outbox {
   /** Waits until all messages that are here by now are settled, or for `close()`. */
   settled(): Promise<void> {
     const last = this.#next;
-    return this.#until(() => this.#isClosed || this.#first >= last);
+    return this.#waiting.until(() => this.#isClosed || this.#first >= last);
   }
 
   /** Adds an entry, of which the bytes are copied, and sends it as soon as possible. */
@@ -128,25 +148,25 @@ export class Outbox {
     this.#send();
   }
 
-  /** Adds a gap, and sends it as soon as possible. */
   addGap(lane: Lane, from: number, to: number, reason: GapReason, time: number): void {
     this.#add(lane, from, to, time).reason = reason;
     this.#send();
   }
 
-  /** The connection is there again, or another: what is not acknowledged is sent again. */
   connected(): void {
     this.#begin();
   }
 
-  /** The connection is lost: nothing is sent until it is there again. */
   disconnected(): void {
     this.#hasFailed = true;
     clearTimeout(this.#pauseTimer);
     this.#pauseTimer = undefined;
   }
 
-  /** The other side has the message. */
+  failed(error: unknown): void {
+    this.#options.onFailed(error);
+  }
+
   acknowledged(attempt: number, ticket: number, isDuplicate: boolean): void {
     const message = this.#ring[ticket & this.#mask];
     if (message.ticket !== ticket || message.isStored) return;
@@ -164,7 +184,6 @@ export class Outbox {
     this.#continue();
   }
 
-  /** The other side did not take the message. */
   refused(attempt: number, ticket: number, refusal: Refusal): void {
     const message = this.#ring[ticket & this.#mask];
     if (message.ticket !== ticket || message.isStored || attempt !== this.#attempt) return;
@@ -190,7 +209,7 @@ export class Outbox {
     this.#isClosed = true;
     clearTimeout(this.#pauseTimer);
     clearInterval(this.#watchTimer);
-    this.#look();
+    this.#waiting.look();
   }
 
   #add(lane: Lane, from: number, to: number, time: number): OutMessage {
@@ -206,7 +225,6 @@ export class Outbox {
     this.#open--;
   }
 
-  /** Messages are taken: all that fit. */
   #isTaken(): void {
     this.#most = this.#options.maxMessages;
     this.#pause = FIRST_PAUSE;
@@ -215,7 +233,6 @@ export class Outbox {
     this.#options.onRefused(undefined);
   }
 
-  /** Takes leave of the messages at the front that are stored. */
   #settle(): void {
     const before = this.#first;
     while (this.#first < this.#next) {
@@ -225,19 +242,18 @@ export class Outbox {
       this.#options.onSettled(message);
     }
     if (this.#unsent < this.#first) this.#unsent = this.#first;
-    if (this.#first !== before) this.#look();
+    if (this.#first !== before) this.#waiting.look();
   }
 
   /** After an answer: sends on, or begins the next attempt when all are there. */
   #continue(): void {
     if (!this.#hasFailed) return this.#send();
     if (this.#open > 0 || this.#pauseTimer !== undefined || this.#isClosed) return;
-    if (!this.#sender.isConnected) return;
+    if (!this.#sender?.isConnected) return;
     this.#pauseTimer = setTimeout(() => this.#begin(), Math.max(this.#pause, this.#wished));
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
   }
 
-  /** Begins the next attempt. */
   #begin(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#pauseTimer);
@@ -251,18 +267,17 @@ export class Outbox {
     this.#send();
   }
 
-  /** Sends what may be sent. */
   #send(): void {
     while (
       this.#unsent < this.#next && this.#open < this.#most && !this.#hasFailed &&
-      !this.#isClosed && this.#sender.isConnected
+      !this.#isClosed && this.#sender?.isConnected
     ) {
       const message = this.#ring[this.#unsent++ & this.#mask];
-      if (!message.isStored) this.#transmit(message);
+      if (!message.isStored) this.#transmit(message, this.#sender);
     }
   }
 
-  #transmit(message: OutMessage): void {
+  #transmit(message: OutMessage, sender: Sender): void {
     if (message.sends++ === 0) this.counts.sent++;
     else this.counts.resent++;
     message.attempt = this.#attempt;
@@ -273,14 +288,14 @@ export class Outbox {
       Math.max(1, this.#options.ackTimeout / LOOKS),
     );
     if (message.reason === undefined) {
-      const most = this.#sender.mostBytes(message);
+      const most = sender.mostBytes(message);
       if (message.size > most) {
         this.#shrink(message, most);
         // The message says that it was cut, which takes room, too.
-        if (message.reason === undefined) this.#shrink(message, this.#sender.mostBytes(message));
+        if (message.reason === undefined) this.#shrink(message, sender.mostBytes(message));
       }
     }
-    this.#sender.send(message);
+    sender.send(message);
   }
 
   /** Cuts an entry that is too large to so many bytes, or makes it a gap. */
@@ -307,7 +322,7 @@ export class Outbox {
    * It counts looks, not milliseconds: a process that stood still, or a clock that jumps, is no silence.
    */
   #watch(): void {
-    if (this.#open === 0 || this.#isChecking || !this.#sender.isConnected) return;
+    if (this.#open === 0 || this.#isChecking || !this.#sender?.isConnected) return;
     const attempt = this.#attempt;
     const awaited = `${attempt} ${this.#hasFailed ? -this.#open : this.#first}`;
     this.#looks = awaited === this.#awaited ? this.#looks + 1 : 0;
@@ -319,21 +334,6 @@ export class Outbox {
       this.#isChecking = false;
       // Unless another connection has begun another one.
       if (attempt === this.#attempt) this.#begin();
-    });
-  }
-
-  /** Waits until `isSo` holds: at once, or at a later look. */
-  #until(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ isSo, resolve }));
-  }
-
-  #look(): void {
-    if (this.#waiting.length === 0) return;
-    this.#waiting = this.#waiting.filter(({ isSo, resolve }) => {
-      if (!isSo()) return true;
-      resolve();
-      return false;
     });
   }
 }

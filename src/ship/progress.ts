@@ -8,8 +8,8 @@ import { ClosedError } from "../errors.ts";
 import type { Cursor } from "../log/native/cursor.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { Lane, OutMessage } from "./out_message.ts";
+import { Waiting } from "./outbox.ts";
 
-/** How many looks at the writer are kept. */
 const MOST_LOOKS = 512;
 
 /**
@@ -40,7 +40,6 @@ export class LagClock {
     });
   }
 
-  /** Forgets what is up to entry `done`. */
   forget(done: number): void {
     let count = 0;
     while (count < this.#looks.length && this.#looks[count].last <= done) count++;
@@ -58,22 +57,11 @@ export class LagClock {
   }
 }
 
-interface Waiting {
-  readonly lane: Lane;
-  readonly to: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** The place up to which all is in the stream, in a log that may be replaced by others. */
 export class Progress {
-  /** Entries that are in the stream, and their bytes. */
   acknowledged = 0;
-  /** Bytes of these entries. */
   bytes = 0;
-  /** Gaps that are in the stream. */
   gaps = 0;
-  /** How many entries they are of. */
   lostEntries = 0;
   readonly #reader: ShmLogReader;
   readonly #isIdle: () => boolean;
@@ -85,7 +73,7 @@ export class Progress {
   #settledNumber = 0;
   #savedLane: Lane | undefined;
   #savedNumber = -1;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Waiting();
   #end: { error: unknown } | undefined;
 
   /** Begins with a segment; `isIdle` tells whether nothing is on its way. */
@@ -100,7 +88,6 @@ export class Progress {
     return this.#settledLane.order > 0 || this.#settledNumber > 0;
   }
 
-  /** The place, as it can be kept. */
   get position(): Cursor {
     return { ...this.#settledLane.identity, sequenceNumber: this.#settledNumber };
   }
@@ -114,7 +101,6 @@ export class Progress {
     };
   }
 
-  /** How often the segment of that place had lost its end. */
   get rewinds(): number {
     return this.#settledLane.rewinds;
   }
@@ -129,7 +115,6 @@ export class Progress {
     this.#settledNumber = sequenceNumber;
   }
 
-  /** Another segment is read from now on. */
   begin(lane: Lane): void {
     this.#lane = lane;
     this.#last = 0;
@@ -147,10 +132,9 @@ export class Progress {
       this.gaps++;
       this.lostEntries += to - from + 1;
     }
-    if (this.#waiting.length > 0) this.#release();
+    this.#waiting.look();
   }
 
-  /** Looks how far the writer is. */
   look(): void {
     try {
       this.#last = Math.max(this.#last, this.#reader.newestSequenceNumber());
@@ -162,19 +146,17 @@ export class Progress {
     if (this.#settledLane === this.#lane) this.#lag.forget(this.#settledNumber);
   }
 
-  /** Waits until all that is there at this moment is in the stream. */
-  flushed(): Promise<void> {
+  async flushed(): Promise<void> {
     this.look();
     const [lane, to] = [this.#lane, this.#last];
-    if (this.#hasSettled(lane, to)) return Promise.resolve();
-    if (this.#end !== undefined) return Promise.reject(this.#end.error);
-    return new Promise((resolve, reject) => this.#waiting.push({ lane, to, resolve, reject }));
+    await this.#waiting.until(() => this.#end !== undefined || this.#hasSettled(lane, to));
+    if (!this.#hasSettled(lane, to)) throw this.#end?.error;
   }
 
   /** Nothing more will be settled, for that reason if there is one. */
   end(failure: { error: unknown } | undefined): void {
     this.#end = failure ?? { error: new ClosedError("the forwarding has ended") };
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#end.error);
+    this.#waiting.look();
   }
 
   /** Hands the place to `save` if it is another one than before; that gives whether it was kept. */
@@ -184,14 +166,6 @@ export class Progress {
     if (!save(this.position)) return;
     this.#savedLane = lane;
     this.#savedNumber = number;
-  }
-
-  #release(): void {
-    this.#waiting = this.#waiting.filter(({ lane, to, resolve }) => {
-      if (!this.#hasSettled(lane, to)) return true;
-      resolve();
-      return false;
-    });
   }
 
   /** Whether all of a segment up to an entry is in the stream, and all of those before it. */

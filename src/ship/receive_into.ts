@@ -11,7 +11,7 @@ import { describeTarget, type LogTarget, unlinkMemory } from "../log/native/targ
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 import type { LogSource } from "./message.ts";
 import { type OriginRecord, originTarget, parseOrigin } from "./origin.ts";
-import { type OriginStep, OriginWriter } from "./origin_writer.ts";
+import { OriginWriter } from "./origin_writer.ts";
 import type { ReceivedItem, ReceiveSummary } from "./received.ts";
 import type { Reception } from "./reception.ts";
 
@@ -38,7 +38,6 @@ export interface IntoOptions {
   onItems?: (items: readonly ReceivedItem[], summary: IntoSummary) => void;
 }
 
-/** What {@linkcode IntoOptions} may be. */
 export const intoChecks: Checks<IntoOptions> = {
   chunkSize: shmWriterChecks.chunkSize,
   chunkCount: shmWriterChecks.chunkCount,
@@ -94,7 +93,7 @@ export async function writeInto(
   });
   using log = openLog(target, { ...options, ...notify !== undefined && { notify } }, origin);
   const writer = originWriterOf(target, log, origin);
-  const lasts = [...writer.lasts()];
+  const { lasts } = writer;
   const lastSequenceNumber = log.totalEntriesWritten;
   onResume?.({ lastSequenceNumber, sources: lasts.length, ...writer.found });
   const reception = receptionAfter(lasts);
@@ -104,7 +103,7 @@ export async function writeInto(
     lastSequenceNumber: log.totalEntriesWritten,
   });
   for await (const items of reception.batches()) {
-    writer.write(items.map(stepOf));
+    writer.write(items);
     onItems?.(items, summary());
   }
   writer.close();
@@ -142,10 +141,4 @@ function originWriterOf(target: LogTarget, log: ShmLogWriter, origin: ShmLogWrit
     if (!(error instanceof RangeError)) throw error;
     throw new RangeError(`${describeTarget(place)}: ${error.message}`, { cause: error });
   }
-}
-
-function stepOf(item: ReceivedItem): OriginStep {
-  return item.kind === "entry"
-    ? { source: item.source, from: item.sequenceNumber, bytes: item.bytes }
-    : { source: item.source, from: item.from, to: item.to, reason: item.reason };
 }

@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { CorruptStateError } from "../errors.ts";
-import type { Incoming, ReceiveCarrier } from "./receive_carrier.ts";
+import type { Incoming, ReceiveCarrier } from "./carrier.ts";
 import type { LogSource } from "./message.ts";
 import { StateFile } from "./state_file.ts";
 

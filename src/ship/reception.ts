@@ -6,7 +6,7 @@
 
 import { abortWith } from "../async.ts";
 import { endable, Turns } from "../following.ts";
-import type { Incoming, ReceiveCarrier, Receiver } from "./receive_carrier.ts";
+import type { Incoming, ReceiveCarrier, Receiver } from "./carrier.ts";
 import { type LogMessage, type LogSource, sourceKey } from "./message.ts";
 import {
   type MissingReason,
@@ -323,7 +323,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     if (!arrived.isSettled) this.#heldPlaces.add(place);
   }
 
-  /** What the check of numbers gives. */
   #sink(): SequenceSink<Arrived> {
     const counts = this.#counts;
     return {
@@ -359,7 +358,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     this.#marks.push(this.#messages.length);
   }
 
-  /** The log that a message is of. */
   #sourceOf(said: LogMessage): Tracked {
     const latest = this.#latest;
     if (latest !== undefined) {

@@ -14,9 +14,7 @@ import type { MissingReason } from "./received.ts";
 
 /** Takes what is given. `T` is a message. */
 export interface SequenceSink<T> {
-  /** The next entry of a log. */
   entry(tracked: TrackedSource<T>, sequenceNumber: number, message: T): void;
-  /** The next entries of a log are missing. */
   gap(tracked: TrackedSource<T>, from: number, to: number, reason: MissingReason): void;
   /** All that a message said has been given, here or before: nothing more comes of it. */
   settled(message: T): void;
@@ -96,7 +94,6 @@ export class SequenceCheck<T> {
   readonly #limits: SequenceLimits;
   readonly #groups = new Map<string, Group<T>>();
 
-  /** Begins with nothing. */
   constructor(sink: SequenceSink<T>, limits: SequenceLimits) {
     this.#sink = sink;
     this.#limits = limits;
@@ -176,7 +173,6 @@ export class SequenceCheck<T> {
     }
   }
 
-  /** Gives all that is held back and is next. */
   #drain(tracked: TrackedSource<T>): void {
     const { entries, gaps } = tracked;
     let [entryCount, gapCount, bytes] = [0, 0, 0];
@@ -211,7 +207,6 @@ export class SequenceCheck<T> {
     this.#count(tracked, -entryCount - gapCount, -bytes);
   }
 
-  /** So much more is held back of a log. */
   #count(tracked: TrackedSource<T>, messages: number, bytes: number): void {
     this.held += messages;
     this.#bytes += bytes;

@@ -27,10 +27,8 @@ import { checkIsFile, damaged, openPrivate } from "../place_file.ts";
 
 /** The room for the checksum, the counter, and what separates them. */
 const FRAME_SIZE = 28;
-/** The size of the checksum. */
 const SUM_SIZE = 8;
 
-/** How a state file is made. */
 export interface StateFileOptions {
   /** The size of a slot in bytes: the JSON may have 28 less. Default 512. */
   slotSize?: number;
@@ -43,7 +41,6 @@ interface Slot {
 
 /** Keeps a value, small and of JSON, in a file that one handle at a time can have. */
 export class StateFile implements Disposable {
-  /** Its path. */
   readonly path: string;
   /** What was in it when it was opened; `undefined`: nothing. */
   readonly value: unknown;
@@ -141,7 +138,6 @@ export class StateFile implements Disposable {
     return true;
   }
 
-  /** Writes a value, and waits until the disk has it. */
   saveNow(value: unknown): void {
     if (this.#isSyncing) fdatasyncSync(this.#descriptor);
     this.#write(value);
@@ -157,7 +153,6 @@ export class StateFile implements Disposable {
     if (!this.#isSyncing) closeSync(this.#descriptor);
   }
 
-  /** Closes. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -176,7 +171,6 @@ export class StateFile implements Disposable {
   }
 }
 
-/** The checksum of all of a slot but itself. */
 function sumOf(slot: Uint8Array): string {
   return crc32(slot.subarray(SUM_SIZE)).toString(16).padStart(SUM_SIZE, "0");
 }

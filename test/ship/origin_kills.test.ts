@@ -5,11 +5,12 @@ import process from "node:process";
 import test from "node:test";
 import { Reader } from "../../mod.ts";
 import type { LogSource } from "../../src/ship/message.ts";
-import { type OriginStep, OriginWriter } from "../../src/ship/origin_writer.ts";
+import { ReceivedGap, type ReceivedItem } from "../../src/ship/received.ts";
+import { OriginWriter } from "../../src/ship/origin_writer.ts";
 import { Journal, Replay, type Store } from "../support/journal.ts";
 import {
-  bytesOf,
   createLog,
+  entryOf,
   into,
   open,
   originsOf,
@@ -22,12 +23,12 @@ import { baseSeed, Random } from "../support/random.ts";
 const RUNS = Number(process.env.ORIGIN_RUNS ?? 4);
 
 /** What a stream has: entries and gaps of several sources, in order. */
-function stepsOf(random: Random, count: number): OriginStep[] {
+function stepsOf(random: Random, count: number): ReceivedItem[] {
   const sources = Array.from({ length: 1 + random.below(4) }, (_, i): LogSource => {
     return { host: `host-${i}`, name: `/l\u00f6g "${i}"`, segment: `1-${i}-3` };
   });
   const next = sources.map(() => 1);
-  const steps: OriginStep[] = [];
+  const steps: ReceivedItem[] = [];
   let current = 0;
   for (let i = 0; i < count; i++) {
     if (random.below(3) === 0) current = random.below(sources.length);
@@ -35,10 +36,10 @@ function stepsOf(random: Random, count: number): OriginStep[] {
     const from = next[current];
     if (random.below(6) === 0) {
       const to = from + random.below(5);
-      steps.push({ source, from, to, reason: "overwritten" });
+      steps.push(new ReceivedGap(source, from, to, "overwritten"));
       next[current] = to + 1;
     } else {
-      steps.push({ source, from, bytes: bytesOf(source, from) });
+      steps.push(entryOf(source, from));
       next[current]++;
     }
   }
@@ -46,17 +47,18 @@ function stepsOf(random: Random, count: number): OriginStep[] {
 }
 
 /** What is new of steps, as a receiver sees it that starts with the numbers of an origin log. */
-function newOf(steps: readonly OriginStep[], writer: OriginWriter): OriginStep[] {
-  const lasts = new Map([...writer.lasts()].map(([{ host }, last]) => [host, last]));
-  return steps.flatMap((step): OriginStep[] => {
+function newOf(steps: readonly ReceivedItem[], writer: OriginWriter): ReceivedItem[] {
+  const lasts = new Map(writer.lasts.map(([{ host }, last]) => [host, last]));
+  return steps.flatMap((step): ReceivedItem[] => {
     const last = lasts.get(step.source.host) ?? 0;
-    if (step.bytes !== undefined) return step.from > last ? [step] : [];
-    return step.to > last ? [{ ...step, from: Math.max(step.from, last + 1) }] : [];
+    if (step.kind === "entry") return step.sequenceNumber > last ? [step] : [];
+    const { source, from, to, reason } = step;
+    return to > last ? [new ReceivedGap(source, Math.max(from, last + 1), to, reason)] : [];
   });
 }
 
 /** Writes steps in batches. */
-function writeAll(random: Random, writer: OriginWriter, steps: readonly OriginStep[]): void {
+function writeAll(random: Random, writer: OriginWriter, steps: readonly ReceivedItem[]): void {
   for (let start = 0; start < steps.length;) {
     const end = start + 1 + random.below(8);
     writer.write(steps.slice(start, end));
@@ -65,31 +67,23 @@ function writeAll(random: Random, writer: OriginWriter, steps: readonly OriginSt
 }
 
 /** Checks that every entry is in the log once, in order, with its origin, and gaps are the rest. */
-function check(steps: readonly OriginStep[], log: PlainLog, origin: PlainLog, isWhole: boolean) {
+function check(steps: readonly ReceivedItem[], log: PlainLog, origin: PlainLog, isWhole: boolean) {
   const entries = [...new Reader(log.memory, { strategy: "oldest" })];
-  const expected = steps.filter(({ bytes }) => bytes !== undefined);
-  assert.deepEqual(
-    entries.map(({ text }) => text),
-    expected.map(({ bytes }) => new TextDecoder().decode(bytes)),
-  );
+  const expected = steps.filter((step) => step.kind === "entry");
+  assert.deepEqual(entries.map(({ text }) => text), expected.map(({ text }) => text));
   const origins = originsOf(recordsOf(origin.memory), entries.length);
-  for (const [i, { sequenceNumber }] of entries.entries()) {
-    const found = origins.of(sequenceNumber);
+  for (const i of entries.keys()) {
+    const found = origins.of(entries[i].sequenceNumber);
     if (found === undefined && !isWhole) continue;
-    const { source, from } = expected[i];
-    assert.deepEqual(found, { source, sequenceNumber: from });
+    const { source, sequenceNumber } = expected[i];
+    assert.deepEqual(found, { source, sequenceNumber });
   }
   assert.equal(origins.of(entries.length + 1), undefined);
   assert.equal(origins.of(0), undefined);
   if (!isWhole) return;
-  const gaps = steps.filter(({ bytes }) => bytes === undefined);
-  const found = origins.missing.map(({ source, from, to, reason }) => ({
-    source,
-    from,
-    to,
-    reason,
-  }));
-  assert.deepEqual(found, gaps);
+  const gaps = steps.filter((step) => step.kind === "gap")
+    .map(({ source, from, to, reason }) => ({ source, from, to, reason }));
+  assert.deepEqual(origins.missing.map(({ before: _, ...gap }) => gap), gaps);
 }
 
 for (const isWhole of [true, false]) {

@@ -1,5 +1,6 @@
 /** An outbox, and another side that is made up: it says nothing by itself. */
 
+import assert from "node:assert/strict";
 import type { Outgoing, Sender } from "../../src/ship/carrier.ts";
 import type { Lane, OutMessage } from "../../src/ship/out_message.ts";
 import { Outbox, type OutboxOptions } from "../../src/ship/outbox.ts";
@@ -47,10 +48,10 @@ export class FakeSender implements Sender {
 }
 
 /** An outbox on a sender, and what becomes of it. */
-export function outboxOn(sender: Sender, options: Partial<OutboxOptions> = {}) {
+export function outboxOn(sender: Sender | undefined, options: Partial<OutboxOptions> = {}) {
   const settled: { from: number; to: number; reason: string | undefined }[] = [];
   const refusals: (string | undefined)[] = [];
-  const outbox = new Outbox(sender, {
+  const outbox = new Outbox({
     maxMessages: 4,
     maxBytes: 1000,
     ackTimeout: 60_000,
@@ -58,8 +59,10 @@ export function outboxOn(sender: Sender, options: Partial<OutboxOptions> = {}) {
     onSettled: ({ from, to, reason }: OutMessage) => settled.push({ from, to, reason }),
     onRefused: (refusal) => refusals.push(refusal?.description),
     onSilence: () => Promise.resolve(),
+    onFailed: (error) => assert.fail(String(error)),
     ...options,
   });
+  if (sender !== undefined) outbox.begin(sender);
   return { outbox, settled, refusals };
 }
 

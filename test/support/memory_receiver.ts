@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogMessage } from "../../src/ship/message.ts";
-import type { Incoming, ReceiveCarrier, Receiver } from "../../src/ship/receive_carrier.ts";
+import type { Incoming, ReceiveCarrier, Receiver } from "../../src/ship/carrier.ts";
 import type { Random } from "./random.ts";
 
 /** Messages in their order, and how far each consumer is. */

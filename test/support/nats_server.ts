@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import test, { type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { slowness } from "./runtime.ts";
 
@@ -21,6 +22,15 @@ const program: string | undefined = [
 /** The reason to skip what needs a server; `false`, which skips nothing, where there is one. */
 export const needsNatsServer: string | false = program === undefined &&
   "no nats-server: apt-get install -y nats-server, or on other systems from where NATS offers it";
+
+/** A test that needs a server. Under Bun a test has 5 s, if nothing is said. */
+export function natsTest(
+  name: string,
+  body: (t: TestContext) => void | Promise<void>,
+  { skip = false, timeout = 120_000 }: { skip?: string | false; timeout?: number } = {},
+): void {
+  void test(name, { skip: needsNatsServer || skip, timeout: timeout * slowness }, body);
+}
 
 function isProgram(path: string): boolean {
   try {

@@ -45,28 +45,34 @@ export interface Delivered {
   readonly truncatedFrom?: number;
 }
 
-/** One source as a receiver sees it. */
+/** One source by the plainest receiver there is: each number once, in order, up to a hole. */
 export class ReceivedSource {
-  /** What was delivered: without a hole, each number once. */
   readonly delivered: Delivered[] = [];
-  /** How many messages said nothing new. */
-  duplicates = 0;
-  /** How many had to wait for others. */
-  held = 0;
-  #last = 0;
-  #waiting: Delivered[] = [];
-
   /** The last number that was delivered. */
-  get last(): number {
-    return this.#last;
+  readonly last: number = 0;
+
+  constructor(messages: readonly Delivered[]) {
+    const sorted = messages.toSorted((a, b) => a.from - b.from);
+    const entries = sorted.filter(({ kind }) => kind === "entry");
+    const gaps = sorted.filter(({ kind }) => kind === "gap");
+    for (let e = 0, g = 0;;) {
+      const next = this.last + 1;
+      while (entries[e]?.from < next) e++;
+      while (gaps[g]?.to < next) g++;
+      // An entry that is there is no part of a gap.
+      if (entries[e]?.from === next) this.delivered.push(entries[e]);
+      else if (gaps[g]?.from <= next) {
+        const to = Math.min(gaps[g].to, (entries[e]?.from ?? Infinity) - 1);
+        this.delivered.push({ ...gaps[g], from: next, to });
+      } else return;
+      this.last = this.delivered.at(-1)!.to;
+    }
   }
 
-  /** The entries. */
   get entries(): Delivered[] {
     return this.delivered.filter(({ kind }) => kind === "entry");
   }
 
-  /** The gaps. */
   get gaps(): Delivered[] {
     return this.delivered.filter(({ kind }) => kind === "gap");
   }
@@ -75,90 +81,37 @@ export class ReceivedSource {
   get lost(): number {
     return this.gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   }
-
-  /** What waits for a number that has not come. */
-  get waiting(): Delivered[] {
-    return this.#waiting;
-  }
-
-  take(message: Delivered): void {
-    if (message.to <= this.#last) this.duplicates++;
-    else if (message.from > this.#last + 1) {
-      this.held++;
-      this.#waiting.push(message);
-    } else {
-      this.#deliver(message);
-      this.#release();
-    }
-  }
-
-  #deliver(message: Delivered): void {
-    const from = Math.max(message.from, this.#last + 1);
-    // An entry that is there is no part of a gap.
-    const entry = this.#waiting.filter(({ kind, from }) => kind === "entry" && from > this.#last)
-      .reduce((least, { from }) => Math.min(least, from), Infinity);
-    const to = message.kind === "gap" ? Math.min(message.to, entry - 1) : message.to;
-    if (to >= from) {
-      this.delivered.push({ ...message, from, to });
-      this.#last = to;
-    }
-    if (to < message.to) this.#waiting.push({ ...message, from: to + 1 });
-  }
-
-  #release(): void {
-    for (;;) {
-      const next = this.#waiting.filter(({ from }) => from <= this.#last + 1)
-        .sort((a, b) => a.kind === b.kind ? 0 : a.kind === "entry" ? -1 : 1)[0];
-      if (next === undefined) return;
-      this.#waiting.splice(this.#waiting.indexOf(next), 1);
-      if (next.to > this.#last) this.#deliver(next);
-      else this.duplicates++;
-    }
-  }
 }
 
 /** What a receiver makes of messages: by segment. */
 export function received(messages: readonly LogMessage[]): Map<string, ReceivedSource> {
-  const sources = new Map<string, ReceivedSource>();
-  for (const message of messages) {
-    const key = message.segment;
-    const source = sources.get(key) ?? new ReceivedSource();
-    sources.set(key, source);
-    if (message.kind === "gap") source.take(message);
-    else {
-      const { sequenceNumber, payload, truncatedFrom } = message;
-      source.take({
-        kind: "entry",
-        from: sequenceNumber,
-        to: sequenceNumber,
-        payload,
-        ...truncatedFrom !== undefined && { truncatedFrom },
-      });
-    }
-  }
-  return sources;
+  const all = Map.groupBy(messages, ({ segment }) => segment);
+  return new Map([...all].map(([segment, messages]) => [
+    segment,
+    new ReceivedSource(messages.map((message) => {
+      if (message.kind === "gap") return message;
+      return { ...message, from: message.sequenceNumber, to: message.sequenceNumber };
+    })),
+  ]));
 }
 
-/** What the receiver of the library makes of a stream: by segment. */
+/** What the receiver of the library makes of a stream, by segment: each number once, and in order. */
 export async function reallyReceived(
   servers: string,
   stream: string,
 ): Promise<Map<string, ReceivedSource>> {
-  const sources = new Map<string, ReceivedSource>();
+  const all = new Map<string, Delivered[]>();
   for await (const item of receive({ servers, stream, follow: false })) {
     const { segment } = item.source;
-    const source = sources.get(segment) ?? new ReceivedSource();
-    sources.set(segment, source);
-    if (item.kind === "gap") source.take(item);
-    else {
-      const { sequenceNumber, bytes } = item;
-      source.take({ kind: "entry", from: sequenceNumber, to: sequenceNumber, payload: bytes });
-    }
+    let items = all.get(segment);
+    if (items === undefined) all.set(segment, items = []);
+    const one: Delivered = item.kind === "gap" ? item : {
+      ...{ kind: "entry", from: item.sequenceNumber, to: item.sequenceNumber, payload: item.bytes },
+    };
+    assert.equal(one.from, (items.at(-1)?.to ?? 0) + 1, "each once, and in order");
+    items.push(one);
   }
-  for (const { duplicates, held } of sources.values()) {
-    assert.deepEqual([duplicates, held], [0, 0], "each once, and in order");
-  }
-  return sources;
+  return new Map([...all].map(([segment, items]) => [segment, new ReceivedSource(items)]));
 }
 
 /** The bytes of an entry of the tests: they follow from its number. */
@@ -173,7 +126,6 @@ export function assertComplete(
   textOf: (sequenceNumber: number) => string = entryText,
 ): void {
   assert.ok(source, "there is such a source");
-  assert.equal(source.waiting.length, 0, `waits for entry ${source.last + 1}`);
   assert.equal(source.last, written);
   let next = 1;
   const decoder = new TextDecoder();

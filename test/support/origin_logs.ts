@@ -5,6 +5,7 @@ import { Reader, segmentSize, Writer } from "../../mod.ts";
 import type { LogSource } from "../../src/ship/message.ts";
 import { OriginHistory, type OriginRecord, parseOrigin } from "../../src/ship/origin.ts";
 import type { EntryOrigin, MissingEntries } from "../../src/ship/origins.ts";
+import { ReceivedEntry, type ReceivedItem } from "../../src/ship/received.ts";
 import { OriginWriter } from "../../src/ship/origin_writer.ts";
 
 /** Which segment the local log is. */
@@ -48,6 +49,11 @@ export function open(log: PlainLog, origin: PlainLog): OriginWriter {
 export function bytesOf(source: LogSource, number: number): Uint8Array {
   const text = `${source.host} ${number} ${"x".repeat(number % 7)}`;
   return new TextEncoder().encode(text);
+}
+
+/** Entry `number` of a source. */
+export function entryOf(source: LogSource, number: number): ReceivedItem {
+  return new ReceivedEntry(source, number, 0, bytesOf(source, number), undefined, 0);
 }
 
 /** What `Origins` says, of logs on plain memory. */

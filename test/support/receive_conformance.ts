@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogMessage, LogSource } from "../../src/ship/message.ts";
-import type { Incoming, ReceiveCarrier } from "../../src/ship/receive_carrier.ts";
+import type { Incoming, ReceiveCarrier } from "../../src/ship/carrier.ts";
 import type { ReceivedItem } from "../../src/ship/received.ts";
 import { Reception } from "../../src/ship/reception.ts";
 import { Random } from "./random.ts";

@@ -10,8 +10,6 @@ import { Publisher, textOf } from "./nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "./nats_server.ts";
 import { slowness } from "./runtime.ts";
 
-/** How long a test may take: under Bun it is 5 s, if nothing is said. */
-export const timeout: number = 120_000 * slowness;
 /** When a receiver in a test gives up, and says how far it came. */
 const PATIENCE = 100_000 * slowness;
 
@@ -29,12 +27,13 @@ export class ReceiveTests {
   publisher!: Publisher;
   #streams = 0;
 
-  /** Has a server while the tests of this file run. */
-  constructor() {
+  /** Has a server while the tests of this file run; `fill` puts into it what they all need. */
+  constructor(fill?: (publisher: Publisher) => Promise<void>) {
     before(async () => {
       if (needsNatsServer) return;
       this.server = await NatsServer.start();
       this.publisher = await Publisher.open(this.server.url);
+      await fill?.(this.publisher);
     });
     after(async () => {
       await this.publisher?.[Symbol.asyncDispose]();

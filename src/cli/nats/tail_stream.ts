@@ -6,7 +6,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { NatsLink } from "../../ship/carriers/nats/connect.ts";
-import { lastMessages } from "../../ship/carriers/nats/last_messages.ts";
+import { lastMessages } from "../../ship/carriers/nats/stream.ts";
 import { receive, type ReceiveOptions } from "../../ship/carriers/nats/receive.ts";
 import type { Criteria } from "../options/selection.ts";
 import type { EntryFormat } from "../output/format.ts";

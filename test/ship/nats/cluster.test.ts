@@ -14,7 +14,7 @@ import { forward, NatsLink, receive } from "../../../src/ship/carriers/nats/mod.
 import { newLog, until } from "../../support/forwarding.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
 import { NatsCluster } from "../../support/nats_cluster.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 import { entryText } from "../../support/nats_stream.ts";
 import { slowness } from "../../support/runtime.ts";
 
@@ -82,47 +82,41 @@ async function leaderOf(cluster: NatsCluster) {
   return leader;
 }
 
-test(
-  "through a leaf node, to and from the domain of another server",
-  { skip, timeout },
-  async () => {
-    let leafPort = 0;
-    await using hub = await NatsServer.start({
+natsTest("through a leaf node, to and from the domain of another server", async () => {
+  let leafPort = 0;
+  await using hub = await NatsServer.start({
+    jetstream: false,
+    config: (port) => `leafnodes { listen: "127.0.0.1:${leafPort = port}" }`,
+  });
+  await using leaf = await NatsServer.start({ jetstream: false });
+  const restarted = async (server: NatsServer, config: string) => {
+    await server.stop();
+    const folder = JSON.stringify(join(server.folder, "store"));
+    server.configure({
       jetstream: false,
-      config: (port) => `leafnodes { listen: "127.0.0.1:${leafPort = port}" }`,
+      config: config.replace("FOLDER", `store_dir: ${folder}`),
     });
-    await using leaf = await NatsServer.start({ jetstream: false });
-    const restarted = async (server: NatsServer, config: string) => {
-      await server.stop();
-      const folder = JSON.stringify(join(server.folder, "store"));
-      server.configure({
-        jetstream: false,
-        config: config.replace("FOLDER", `store_dir: ${folder}`),
-      });
-      await server.restart();
-    };
-    const listen = `leafnodes { listen: "127.0.0.1:${leafPort}" }`;
-    await restarted(hub, `jetstream { FOLDER, domain: hub }\n${listen}`);
-    const remotes = `remotes: [{ url: "nats-leaf://127.0.0.1:${leafPort}" }]`;
-    await restarted(leaf, `jetstream { FOLDER, domain: leaf }\nleafnodes { ${remotes} }`);
-    using log = newLog();
-    log.write(300);
-    await using link = await NatsLink.open({ servers: leaf.url });
-    const there = { link, stream: "LOGS", domain: "hub" };
-    // The leaf has not found its hub yet, perhaps.
-    const forwarding = await eventually(() =>
-      forward(log.reader, { ...there, createStream: true })
-    );
-    await forwarding.flush();
-    await forwarding.close();
-    for (const consumer of [{}, { consumer: "all" }]) {
-      const texts: string[] = [];
-      for await (const item of receive({ ...there, ...consumer, follow: false })) {
-        texts.push(item.kind === "entry" ? item.text : item.reason);
-      }
-      assert.deepEqual(texts, Array.from({ length: 300 }, (_, i) => entryText(i + 1)));
+    await server.restart();
+  };
+  const listen = `leafnodes { listen: "127.0.0.1:${leafPort}" }`;
+  await restarted(hub, `jetstream { FOLDER, domain: hub }\n${listen}`);
+  const remotes = `remotes: [{ url: "nats-leaf://127.0.0.1:${leafPort}" }]`;
+  await restarted(leaf, `jetstream { FOLDER, domain: leaf }\nleafnodes { ${remotes} }`);
+  using log = newLog();
+  log.write(300);
+  await using link = await NatsLink.open({ servers: leaf.url });
+  const there = { link, stream: "LOGS", domain: "hub" };
+  // The leaf has not found its hub yet, perhaps.
+  const forwarding = await eventually(() => forward(log.reader, { ...there, createStream: true }));
+  await forwarding.flush();
+  await forwarding.close();
+  for (const consumer of [{}, { consumer: "all" }]) {
+    const texts: string[] = [];
+    for await (const item of receive({ ...there, ...consumer, follow: false })) {
+      texts.push(item.kind === "entry" ? item.text : item.reason);
     }
-    const manager = await jetstreamClient.jetstreamManager(link.client, { domain: "hub" });
-    while ((await manager.consumers.info("LOGS", "all")).ack_floor.stream_seq < 300) await sleep(5);
-  },
-);
+    assert.deepEqual(texts, Array.from({ length: 300 }, (_, i) => entryText(i + 1)));
+  }
+  const manager = await jetstreamClient.jetstreamManager(link.client, { domain: "hub" });
+  while ((await manager.consumers.info("LOGS", "all")).ack_floor.stream_seq < 300) await sleep(5);
+});

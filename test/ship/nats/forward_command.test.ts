@@ -1,18 +1,19 @@
 /** `ouroboros forward`. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
 import { ShmLogWriter } from "../../../mod.ts";
 import { runCli, startCli } from "../../support/cli.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
 import { needsLastingNames, needsSignals } from "../../support/platform.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
-const skip = needsNatsServer || needsLastingNames;
+const lasting = { skip: needsLastingNames };
+const signals = { skip: needsLastingNames || needsSignals };
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -26,7 +27,7 @@ function newLog(count: number, name: string = uniqueName("forward")): ShmLogWrit
   return writer;
 }
 
-test("forward --once sends what is there, and says so in a line", { skip }, async () => {
+natsTest("forward --once sends what is there, and says so in a line", async () => {
   await using server = await NatsServer.start();
   using log = newLog(300);
   const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--once"];
@@ -52,59 +53,63 @@ test("forward --once sends what is there, and says so in a line", { skip }, asyn
   assert.equal(messages.length, 600);
   assert.equal(messages[0].host, "web-1");
   assertComplete([...received(messages).values()][0], 300);
-});
+}, lasting);
 
-test("SIGINT ends it when all that was sent is acknowledged, and the state is kept", {
-  skip: skip || needsSignals,
-}, async () => {
-  await using server = await NatsServer.start();
-  using log = newLog(100);
-  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
-  args.push("--state", join(folder, "one.state"), "--summary", "0.1");
-  for (const total of [100, 200]) {
-    while (log.totalEntriesWritten < total) log.write(entryText(log.totalEntriesWritten + 1));
-    const running = startCli(args);
-    await running.untilStderr((text) => text.includes(" 100 acknowledged, 0 duplicates"));
-    // Meanwhile another one is refused.
-    const second = runCli(args);
-    assert.equal(second.code, 1);
-    assert.match(second.stderr, /state file .*one\.state belongs to another process/);
-    running.signal("SIGINT");
+natsTest(
+  "SIGINT ends it when all that was sent is acknowledged, and the state is kept",
+  async () => {
+    await using server = await NatsServer.start();
+    using log = newLog(100);
+    const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
+    args.push("--state", join(folder, "one.state"), "--summary", "0.1");
+    for (const total of [100, 200]) {
+      while (log.totalEntriesWritten < total) log.write(entryText(log.totalEntriesWritten + 1));
+      const running = startCli(args);
+      await running.untilStderr((text) => text.includes(" 100 acknowledged, 0 duplicates"));
+      // Meanwhile another one is refused.
+      const second = runCli(args);
+      assert.equal(second.code, 1);
+      assert.match(second.stderr, /state file .*one\.state belongs to another process/);
+      running.signal("SIGINT");
+      const { code, stderr } = await running.ended();
+      assert.equal(code, 0, stderr);
+    }
+    const messages = await messagesOf(server.url, "LOGS");
+    assert.equal(messages.length, 200);
+  },
+  signals,
+);
+
+natsTest(
+  "several logs, each with its own state in a folder; one that comes later is waited for",
+  async () => {
+    await using server = await NatsServer.start();
+    const path = join(folder, "app.log");
+    using one = newLog(50);
+    using two = ShmLogWriter.create({ path }, { chunkSize: 65536, chunkCount: 4 });
+    for (let i = 1; i <= 70; i++) two.write(entryText(i));
+    const late = uniqueName("forward-late");
+    const state = join(folder, "states");
+    const args = ["forward", one.name, path, late, "--to", server.url, "--stream", "LOGS"];
+    const running = startCli([...args, "--create-stream", "--state", state, "--summary", "0.2"]);
+    await running.untilStderr((text) => text.includes(`waiting for log "${late}"`));
+    using three = newLog(90, late);
+    await running.untilStderr((text) =>
+      [50, 70, 90].every((n) => text.includes(` ${n} acknowledged`))
+    );
+    running.signal("SIGTERM");
     const { code, stderr } = await running.ended();
     assert.equal(code, 0, stderr);
-  }
-  const messages = await messagesOf(server.url, "LOGS");
-  assert.equal(messages.length, 200);
-});
+    assert.equal(readdirSync(state).length, 3);
+    const messages = await messagesOf(server.url, "LOGS");
+    const names = new Set(messages.map(({ name }) => name));
+    assert.deepEqual(names, new Set([one.name, path, three.name]));
+    for (const source of received(messages).values()) assertComplete(source, source.last);
+  },
+  lasting,
+);
 
-test("several logs, each with its own state in a folder; one that comes later is waited for", {
-  skip,
-}, async () => {
-  await using server = await NatsServer.start();
-  const path = join(folder, "app.log");
-  using one = newLog(50);
-  using two = ShmLogWriter.create({ path }, { chunkSize: 65536, chunkCount: 4 });
-  for (let i = 1; i <= 70; i++) two.write(entryText(i));
-  const late = uniqueName("forward-late");
-  const state = join(folder, "states");
-  const args = ["forward", one.name, path, late, "--to", server.url, "--stream", "LOGS"];
-  const running = startCli([...args, "--create-stream", "--state", state, "--summary", "0.2"]);
-  await running.untilStderr((text) => text.includes(`waiting for log "${late}"`));
-  using three = newLog(90, late);
-  await running.untilStderr((text) =>
-    [50, 70, 90].every((n) => text.includes(` ${n} acknowledged`))
-  );
-  running.signal("SIGTERM");
-  const { code, stderr } = await running.ended();
-  assert.equal(code, 0, stderr);
-  assert.equal(readdirSync(state).length, 3);
-  const messages = await messagesOf(server.url, "LOGS");
-  const names = new Set(messages.map(({ name }) => name));
-  assert.deepEqual(names, new Set([one.name, path, three.name]));
-  for (const source of received(messages).values()) assertComplete(source, source.last);
-});
-
-test("all logs that match a pattern, also those that come later", { skip }, async () => {
+natsTest("all logs that match a pattern, also those that come later", async () => {
   await using server = await NatsServer.start();
   const name = uniqueName("forward-all");
   const state = join(folder, "matching");
@@ -123,9 +128,9 @@ test("all logs that match a pattern, also those that come later", { skip }, asyn
   const { code, stderr } = runCli([...args, "--once"]);
   assert.deepEqual([code, / 1 sent/.test(stderr), / 0 sent/.test(stderr)], [0, true, true], stderr);
   assert.equal((await messagesOf(server.url, "LOGS")).length, 111);
-});
+}, lasting);
 
-test("what was lost is reported, on standard error and in the stream", { skip }, async () => {
+natsTest("what was lost is reported, on standard error and in the stream", async () => {
   await using server = await NatsServer.start();
   using log = ShmLogWriter.create(uniqueName("forward"), {
     unlinkOnClose: true,
@@ -140,63 +145,23 @@ test("what was lost is reported, on standard error and in the stream", { skip },
   assert.match(stderr, /: \d+ entries missing \(overwritten\): 1 to \d+\n/);
   assert.match(stderr, /1 gaps \(\d+ entries\)/);
   assertComplete([...received(await messagesOf(server.url, "LOGS")).values()][0], 500);
-});
+}, lasting);
 
-test(
-  "a user who is not let in gets an error at once; passwords come from the environment or the address",
-  {
-    skip,
-  },
-  async () => {
-    await using server = await NatsServer.start({ auth: { user: "app", password: "secret" } });
-    using log = newLog(3);
-    const args = ["forward", log.name, "--stream", "LOGS", "--create-stream", "--once", "--to"];
-    for (const url of [server.url, server.url.replace("//", "//app:wrong@")]) {
-      const { code, stderr } = runCli([...args, url]);
-      assert.equal(code, 1);
-      assert.match(stderr, /^ouroboros: the NATS server refuses: .*Authorization Violation/im);
-      assert.doesNotMatch(stderr, /wrong/);
-    }
-    assert.equal(runCli([...args, server.url.replace("//", "//app:secret@")]).code, 0);
-    const other = join(folder, "other.creds");
-    writeFileSync(other, "nothing of that kind");
-    const { code, stderr } = runCli([...args, server.url, "--creds", other]);
-    assert.equal(code, 1);
-    assert.match(stderr, /no usable credentials in .*other\.creds/);
-  },
-);
-
-test(
-  "a server that is not there is waited for, until Ctrl-C",
-  { skip: skip || needsSignals },
-  async () => {
-    await using server = await NatsServer.start();
-    await server.stop();
-    using log = newLog(3);
-    const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
-    const waiting = startCli(args);
-    await waiting.untilStderr((text) => /no NATS server yet: .*; trying again/.test(text));
-    waiting.signal("SIGINT");
-    assert.equal((await waiting.ended()).code, 0);
-    const once = startCli([...args, "--once"]);
-    await once.untilStderr((text) => text.includes("no NATS server yet"));
-    await server.restart();
-    assert.equal((await once.ended()).code, 0);
-    assert.equal((await messagesOf(server.url, "LOGS")).length, 3);
-  },
-);
-
-test("a state file that is something else is left alone", { skip }, async () => {
+natsTest("a server that is not there is waited for, until Ctrl-C", async () => {
   await using server = await NatsServer.start();
+  await server.stop();
   using log = newLog(3);
-  const precious = join(folder, "precious");
-  writeFileSync(precious, "precious");
-  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--state", precious];
-  const { code, stderr } = runCli(args);
-  assert.equal(code, 1);
-  assert.match(stderr, /precious has 8 bytes, and a state file 1024/);
-  assert.ok(existsSync(precious));
-});
+  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
+  const waiting = startCli(args);
+  await waiting.untilStderr((text) => /no NATS server yet: .*; trying again/.test(text));
+  waiting.signal("SIGINT");
+  assert.equal((await waiting.ended()).code, 0);
+  const once = startCli([...args, "--once"]);
+  await once.untilStderr((text) => text.includes("no NATS server yet"));
+  await server.restart();
+  assert.equal((await once.ended()).code, 0);
+  assert.equal((await messagesOf(server.url, "LOGS")).length, 3);
+}, signals);
 
 test("wrong usage of forward is exit code 2", () => {
   const cases: [args: string[], pattern: RegExp][] = [

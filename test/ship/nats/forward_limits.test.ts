@@ -1,55 +1,48 @@
 /** What a stream does not take: entries that are too large, or too many, and none for a while. */
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader } from "../../../mod.ts";
 import { StreamUnusableError } from "../../../src/errors.ts";
 import { forward, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
 import { newLog, onlySource, options, until } from "../../support/forwarding.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
 
-const skip = needsNatsServer;
+natsTest("an entry that the server does not take is a gap, or is cut", async () => {
+  await using server = await NatsServer.start({ maxPayload: 4096 });
+  using log = newLog();
+  const text = (n: number) => n % 10 === 5 ? "ä".repeat(3000) : entryText(n);
+  for (let i = 1; i <= 100; i++) log.writer.write(text(i));
+  await using forwarding = await forward(log.reader, options(server));
+  await forwarding.flush();
+  await forwarding.close();
+  const { source } = await onlySource(server);
+  assertComplete(source, 100);
+  assert.deepEqual(
+    source.gaps.map(({ from, to }) => [from, to]),
+    [5, 15, 25, 35, 45, 55, 65, 75, 85, 95].map((n) => [n, n]),
+  );
+  assert.ok(source.gaps.every(({ reason }) => reason === "too large"));
 
-test(
-  "an entry that the server does not take is a gap, or is cut, and the others come",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start({ maxPayload: 4096 });
-    using log = newLog();
-    const text = (n: number) => n % 10 === 5 ? "ä".repeat(3000) : entryText(n);
-    for (let i = 1; i <= 100; i++) log.writer.write(text(i));
-    await using forwarding = await forward(log.reader, options(server));
-    await forwarding.flush();
-    await forwarding.close();
-    const { source } = await onlySource(server);
-    assertComplete(source, 100);
-    assert.deepEqual(
-      source.gaps.map(({ from, to }) => [from, to]),
-      [5, 15, 25, 35, 45, 55, 65, 75, 85, 95].map((n) => [n, n]),
-    );
-    assert.ok(source.gaps.every(({ reason }) => reason === "too large"));
+  using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
+  await using cutting = await forward(reader, {
+    ...options(server),
+    stream: "CUT",
+    subject: "cut.{name}",
+    tooLarge: "truncate",
+  });
+  await cutting.flush();
+  const [cut] = received(await messagesOf(server.url, "CUT")).values();
+  assert.equal(cut.gaps.length, 0);
+  assert.equal(cutting.stats.truncated, 10);
+  const fifth = cut.entries[4];
+  assert.equal(fifth.truncatedFrom, 6000);
+  assert.match(new TextDecoder().decode(fifth.payload), /^ä{1500,}$/);
+});
 
-    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
-    await using cutting = await forward(reader, {
-      ...options(server),
-      stream: "CUT",
-      subject: "cut.{name}",
-      tooLarge: "truncate",
-    });
-    await cutting.flush();
-    const [cut] = received(await messagesOf(server.url, "CUT")).values();
-    assert.equal(cut.gaps.length, 0);
-    assert.equal(cutting.stats.truncated, 10);
-    const fifth = cut.entries[4];
-    assert.equal(fifth.truncatedFrom, 6000);
-    assert.match(new TextDecoder().decode(fifth.payload), /^ä{1500,}$/);
-  },
-);
-
-test("a stream that takes less than the server: the same", { skip }, async () => {
+natsTest("a stream that takes less than the server: the same", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   for (let i = 1; i <= 20; i++) log.writer.write(i === 7 ? "y".repeat(5000) : entryText(i));
@@ -71,86 +64,74 @@ test("a stream that takes less than the server: the same", { skip }, async () =>
   assert.deepEqual(source.gaps.map(({ from }) => from), [7, 21]);
 });
 
-test(
-  "a full stream that forgets: the newest are there, and the forwarder continues",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start();
-    using log = newLog();
-    await using forwarding = await forward(
-      log.reader,
-      options(server, { createStream: { maxMessages: 100, discard: "old" } }),
-    );
-    log.write(1000);
-    await forwarding.flush();
-    assert.equal(forwarding.stats.acknowledged, 1000);
-    const messages = await messagesOf(server.url, "LOGS");
-    assert.deepEqual(
-      messages.map((message) => message.kind === "entry" && message.sequenceNumber),
-      Array.from({ length: 100 }, (_, i) => 901 + i),
-    );
-  },
-);
+natsTest("a full stream that forgets: the newest are there", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  await using forwarding = await forward(
+    log.reader,
+    options(server, { createStream: { maxMessages: 100, discard: "old" } }),
+  );
+  log.write(1000);
+  await forwarding.flush();
+  assert.equal(forwarding.stats.acknowledged, 1000);
+  const messages = await messagesOf(server.url, "LOGS");
+  assert.deepEqual(
+    messages.map((message) => message.kind === "entry" && message.sequenceNumber),
+    Array.from({ length: 100 }, (_, i) => 901 + i),
+  );
+});
 
-test(
-  "a full stream that refuses: entries wait in the log, and come when there is room",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start();
-    using log = newLog({ chunkSize: 2048, chunkCount: 4 });
-    const troubles: string[] = [];
-    await using forwarding = await forward(
-      log.reader,
-      options(server, {
-        createStream: { maxMessages: 50, discard: "new" },
-        maxInFlight: 20,
-        onTrouble: ({ type, message }) => troubles.push(`${type}: ${message}`),
-      }),
-    );
-    log.write(80);
-    await until(() => forwarding.stats.refusal !== undefined);
-    const { acknowledged, lagEntries, refusal } = forwarding.stats;
-    assert.deepEqual([acknowledged, lagEntries], [50, 30]);
-    assert.match(refusal ?? "", /maximum messages exceeded/);
-    // More than the log has room for: some are lost, and that is known.
-    log.write(1000);
-    await using link = await NatsLink.open({ servers: server.url });
-    const { jetstreamManager } = jetstreamClient;
-    const manager = await jetstreamManager(link.client);
-    await manager.streams.update("LOGS", { max_msgs: -1 });
-    await forwarding.flush();
-    const { source } = await onlySource(server);
-    assertComplete(source, 1080);
-    assert.ok(source.lost > 500, `${source.lost} lost`);
-    assert.match(troubles.join("\n"), /^refused: .*\nresumed: /);
-    assert.equal(forwarding.stats.refusal, undefined);
-  },
-);
+natsTest("a full stream that refuses: entries wait, and come when there is room", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog({ chunkSize: 2048, chunkCount: 4 });
+  const troubles: string[] = [];
+  await using forwarding = await forward(
+    log.reader,
+    options(server, {
+      createStream: { maxMessages: 50, discard: "new" },
+      maxInFlight: 20,
+      onTrouble: ({ type, message }) => troubles.push(`${type}: ${message}`),
+    }),
+  );
+  log.write(80);
+  await until(() => forwarding.stats.refusal !== undefined);
+  const { acknowledged, lagEntries, refusal } = forwarding.stats;
+  assert.deepEqual([acknowledged, lagEntries], [50, 30]);
+  assert.match(refusal ?? "", /maximum messages exceeded/);
+  // More than the log has room for: some are lost, and that is known.
+  log.write(1000);
+  await using link = await NatsLink.open({ servers: server.url });
+  const { jetstreamManager } = jetstreamClient;
+  const manager = await jetstreamManager(link.client);
+  await manager.streams.update("LOGS", { max_msgs: -1 });
+  await forwarding.flush();
+  const { source } = await onlySource(server);
+  assertComplete(source, 1080);
+  assert.ok(source.lost > 500, `${source.lost} lost`);
+  assert.match(troubles.join("\n"), /^refused: .*\nresumed: /);
+  assert.equal(forwarding.stats.refusal, undefined);
+});
 
-test(
-  "while the server is away the log is the buffer, and what is lost is known",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start();
-    using log = newLog({ chunkSize: 2048, chunkCount: 4 });
-    await using forwarding = await forward(log.reader, options(server, { maxInFlight: 50 }));
+natsTest("while the server is away the log is the buffer, and what is lost is known", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog({ chunkSize: 2048, chunkCount: 4 });
+  await using forwarding = await forward(log.reader, options(server, { maxInFlight: 50 }));
+  log.write(100);
+  await forwarding.flush();
+  await server.stop("SIGKILL");
+  await until(() => !forwarding.stats.isConnected);
+  for (let i = 0; i < 20; i++) {
     log.write(100);
-    await forwarding.flush();
-    await server.stop("SIGKILL");
-    await until(() => !forwarding.stats.isConnected);
-    for (let i = 0; i < 20; i++) {
-      log.write(100);
-      await sleep(1);
-    }
-    await server.restart();
-    await forwarding.flush();
-    const { source } = await onlySource(server);
-    assertComplete(source, 2100);
-    assert.ok(source.lost > 1000, `${source.lost} lost`);
-  },
-);
+    await sleep(1);
+  }
+  await server.restart();
+  await forwarding.flush();
+  const { source } = await onlySource(server);
+  assertComplete(source, 2100);
+  assert.ok(source.lost > 1000, `${source.lost} lost`);
+});
 
-test("a stream that is removed and made again: entries wait, and come", { skip }, async () => {
+natsTest("a stream that is removed and made again: entries wait, and come", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   await using forwarding = await forward(log.reader, options(server));

@@ -7,59 +7,49 @@ import { ClosedError, NatsRefusedError, StreamUnusableError } from "../../../src
 import { forward, type ForwardOptions, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
 import { newLog, options } from "../../support/forwarding.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
 
-const skip = needsNatsServer;
+natsTest("wrong credentials, no stream, no JetStream, other subjects: an error", async () => {
+  await using server = await NatsServer.start({ auth: { user: "a", password: "b" } });
+  await using bare = await NatsServer.start({ jetstream: false });
+  using log = newLog();
+  const attempt = (servers: string, more: Partial<ForwardOptions>) =>
+    forward(log.reader, { servers, stream: "LOGS", user: "a", password: "b", ...more });
+  await assert.rejects(attempt(server.url, { password: "c" }), NatsRefusedError);
+  await assert.rejects(attempt(server.url, {}), (error: Error) => {
+    assert.ok(error instanceof StreamUnusableError);
+    assert.match(error.message, /there is no stream "LOGS"/);
+    return true;
+  });
+  await assert.rejects(attempt(bare.url, { createStream: true }), /has no JetStream/);
+  const create = { createStream: { subjects: ["other.>"] } };
+  await assert.rejects(attempt(server.url, create), /takes other\.>, but not "logs\./);
+  // It was made all the same; and now that subjects overlap, another can't be.
+  const overlap = { stream: "TWO", createStream: { subjects: ["other.x"] }, subject: "other.x" };
+  await assert.rejects(attempt(server.url, overlap), /subjects overlap/);
+  await assert.rejects(attempt(server.url, { stream: "a.b" }), RangeError);
+});
 
-test(
-  "wrong credentials, no stream, no JetStream, other subjects: an error at once",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start({ auth: { user: "a", password: "b" } });
-    await using bare = await NatsServer.start({ jetstream: false });
-    using log = newLog();
-    const attempt = (servers: string, more: Partial<ForwardOptions>) =>
-      forward(log.reader, { servers, stream: "LOGS", user: "a", password: "b", ...more });
-    await assert.rejects(attempt(server.url, { password: "c" }), NatsRefusedError);
-    await assert.rejects(attempt(server.url, {}), (error: Error) => {
+natsTest("a stream that will never take, or acknowledge, anything is an error", async () => {
+  await using server = await NatsServer.start();
+  await using link = await NatsLink.open({ servers: server.url });
+  const { streams } = await jetstreamClient.jetstreamManager(link.client);
+  await streams.add({ name: "SEALED", subjects: ["sealed.>"] });
+  await streams.update("SEALED", { sealed: true } as object);
+  await streams.add({ name: "DEAF", subjects: ["deaf.>"], no_ack: true });
+  await streams.add({ name: "COPY", mirror: { name: "SEALED" } });
+  using log = newLog();
+  for (const [stream, reason] of [["SEALED", /sealed/], ["DEAF", /no_ack/], ["COPY", /filled/]]) {
+    const options = { link, stream: stream as string, subject: `${stream}.x`.toLowerCase() };
+    await assert.rejects(forward(log.reader, options), (error: Error) => {
       assert.ok(error instanceof StreamUnusableError);
-      assert.match(error.message, /there is no stream "LOGS"/);
+      assert.match(error.message, reason as RegExp);
       return true;
     });
-    await assert.rejects(attempt(bare.url, { createStream: true }), /has no JetStream/);
-    const create = { createStream: { subjects: ["other.>"] } };
-    await assert.rejects(attempt(server.url, create), /takes other\.>, but not "logs\./);
-    // It was made all the same; and now that subjects overlap, another can't be.
-    const overlap = { stream: "TWO", createStream: { subjects: ["other.x"] }, subject: "other.x" };
-    await assert.rejects(attempt(server.url, overlap), /subjects overlap/);
-    await assert.rejects(attempt(server.url, { stream: "a.b" }), RangeError);
-  },
-);
+  }
+});
 
-test(
-  "a stream that will never take, or acknowledge, anything is an error at once",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start();
-    await using link = await NatsLink.open({ servers: server.url });
-    const { streams } = await jetstreamClient.jetstreamManager(link.client);
-    await streams.add({ name: "SEALED", subjects: ["sealed.>"] });
-    await streams.update("SEALED", { sealed: true } as object);
-    await streams.add({ name: "DEAF", subjects: ["deaf.>"], no_ack: true });
-    await streams.add({ name: "COPY", mirror: { name: "SEALED" } });
-    using log = newLog();
-    for (const [stream, reason] of [["SEALED", /sealed/], ["DEAF", /no_ack/], ["COPY", /filled/]]) {
-      const options = { link, stream: stream as string, subject: `${stream}.x`.toLowerCase() };
-      await assert.rejects(forward(log.reader, options), (error: Error) => {
-        assert.ok(error instanceof StreamUnusableError);
-        assert.match(error.message, reason as RegExp);
-        return true;
-      });
-    }
-  },
-);
-
-test("a user who may not publish there ends it with the reason", { skip }, async () => {
+natsTest("a user who may not publish there ends it with the reason", async () => {
   await using server = await NatsServer.start({
     config: `authorization { users: [
       { user: "all", password: "p" },
@@ -103,7 +93,7 @@ test("a user who may not publish there ends it with the reason", { skip }, async
   assert.equal(allowed.stats.duplicates + allowed.stats.acknowledged > 4, true);
 });
 
-test("what a callback throws ends it with that, and not the connection", { skip }, async () => {
+natsTest("what a callback throws ends it with that, and not the connection", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   await using link = await NatsLink.open({ servers: server.url });
@@ -123,19 +113,22 @@ test("what a callback throws ends it with that, and not the connection", { skip 
   await link.client.flush();
 });
 
-test("a server that lets us in no longer ends it with the reason", { skip }, async () => {
+natsTest("a server that lets us in no longer ends it with the reason", async () => {
   await using server = await NatsServer.start({ auth: { token: "old" } });
   using log = newLog();
-  await using forwarding = await forward(log.reader, options(server, { token: "old" }));
+  await using link = await NatsLink.open({ servers: server.url, token: "old" });
+  await using forwarding = await forward(log.reader, options(server, { link }));
   log.write(10);
   await forwarding.flush();
   await server.stop();
   server.configure({ auth: { token: "new" } });
   await server.restart();
   await assert.rejects(forwarding.done, NatsRefusedError);
+  assert.ok(await link.closed instanceof NatsRefusedError);
+  await assert.rejects(link.renew(), ClosedError);
 });
 
-test("when the reader is closed under it, it ends with that", { skip }, async () => {
+natsTest("when the reader is closed under it, it ends with that", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   await using forwarding = await forward(log.reader, options(server));
@@ -143,7 +136,7 @@ test("when the reader is closed under it, it ends with that", { skip }, async ()
   await assert.rejects(forwarding.done, ClosedError);
 });
 
-test("a connection that is closed can't be used", { skip }, async () => {
+natsTest("a connection that is closed can't be used", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   const link = await NatsLink.open({ servers: server.url });
@@ -154,7 +147,7 @@ test("a connection that is closed can't be used", { skip }, async () => {
   await assert.rejects(forward(log.reader, options(server, { link })), ClosedError);
 });
 
-test("what onGap throws at the start ends it with that, and nothing stays", { skip }, async () => {
+natsTest("what onGap throws at the start ends it with that, and nothing stays", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   log.write(3);
@@ -174,7 +167,7 @@ test("what onGap throws at the start ends it with that, and nothing stays", { sk
   }
 });
 
-test("a signal ends the wait for a server that stands still", { skip }, async () => {
+natsTest("a signal ends the wait for a server that stands still", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   await using link = await NatsLink.open({ servers: server.url });

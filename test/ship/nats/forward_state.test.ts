@@ -4,23 +4,22 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { ClosedError, StateLockedError } from "../../../src/errors.ts";
 import { forward, type ForwardTrouble, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
 import { newLog, onlySource, options, until } from "../../support/forwarding.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
-const skip = needsNatsServer;
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
 after(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
-test("with start: new nothing of before is sent, and the stream says so", { skip }, async () => {
+natsTest("with start: new nothing of before is sent, and the stream says so", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   log.write(100);
@@ -32,9 +31,7 @@ test("with start: new nothing of before is sent, and the stream says so", { skip
   assert.deepEqual(source.gaps, [{ ...source.gaps[0], from: 1, to: 100, reason: "not wanted" }]);
 });
 
-test("with start: new a state file says nothing until the stream knows what is not wanted", {
-  skip,
-}, async () => {
+natsTest("a state file says nothing until the stream knows what is not wanted", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   const state = join(folder, `state-${files++}`);
@@ -61,7 +58,7 @@ test("with start: new a state file says nothing until the stream knows what is n
   assert.deepEqual(source.gaps.map(({ from, to }) => [from, to]), [[1, 110]]);
 });
 
-test("a state file continues where the forwarder before ended", { skip }, async () => {
+natsTest("a state file continues where the forwarder before ended", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   const state = join(folder, `state-${files++}`);
@@ -82,39 +79,33 @@ test("a state file continues where the forwarder before ended", { skip }, async 
   }
 });
 
-test(
-  "a state file of a log that is gone: the new one is sent from its start",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start();
-    const state = join(folder, `state-${files++}`);
-    const name = uniqueName("nats");
-    const troubles: string[] = [];
-    for (const count of [30, 20]) {
-      using writer = ShmLogWriter.create(name, {
-        unlinkOnClose: true,
-        chunkSize: 4096,
-        chunkCount: 4,
-      });
-      for (let i = 1; i <= count; i++) writer.write(entryText(i));
-      using reader = ShmLogReader.open(name, { strategy: "oldest" });
-      await using forwarding = await forward(
-        reader,
-        options(server, { state, onTrouble: ({ type }) => troubles.push(type) }),
-      );
-      await forwarding.flush();
-    }
-    const sources = [...received(await messagesOf(server.url, "LOGS")).values()];
-    assert.equal(sources.length, 2);
-    assertComplete(sources[0], 30);
-    assertComplete(sources[1], 20);
-    assert.deepEqual(troubles, ["replaced"]);
-  },
-);
+natsTest("a state file of a log that is gone: the new one is sent from its start", async () => {
+  await using server = await NatsServer.start();
+  const state = join(folder, `state-${files++}`);
+  const name = uniqueName("nats");
+  const troubles: string[] = [];
+  for (const count of [30, 20]) {
+    using writer = ShmLogWriter.create(name, {
+      unlinkOnClose: true,
+      chunkSize: 4096,
+      chunkCount: 4,
+    });
+    for (let i = 1; i <= count; i++) writer.write(entryText(i));
+    using reader = ShmLogReader.open(name, { strategy: "oldest" });
+    await using forwarding = await forward(
+      reader,
+      options(server, { state, onTrouble: ({ type }) => troubles.push(type) }),
+    );
+    await forwarding.flush();
+  }
+  const sources = [...received(await messagesOf(server.url, "LOGS")).values()];
+  assert.equal(sources.length, 2);
+  assertComplete(sources[0], 30);
+  assertComplete(sources[1], 20);
+  assert.deepEqual(troubles, ["replaced"]);
+});
 
-test("a log that lost its end with its machine is another source, with what is written now", {
-  skip,
-}, async () => {
+natsTest("a log that lost its end with its machine is another source", async () => {
   await using server = await NatsServer.start();
   const state = join(folder, `state-${files++}`);
   const path = join(folder, `lost-${files++}.log`);
@@ -151,9 +142,7 @@ test("a log that lost its end with its machine is another source, with what is w
   assert.deepEqual([others.length, troubles], [0, ["replaced"]]);
 });
 
-test("a second forwarder of the same log does no harm: receivers drop by number", {
-  skip,
-}, async () => {
+natsTest("a second forwarder of the same log does no harm: receivers drop by number", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   log.write(500);
@@ -168,9 +157,7 @@ test("a second forwarder of the same log does no harm: receivers drop by number"
   assertComplete((await onlySource(server)).source, 1500);
 });
 
-test("what a killed forwarder has sent is known to the server when the next one sends it again", {
-  skip,
-}, async () => {
+natsTest("what a killed forwarder has sent is known when the next one sends it", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   log.write(300);
@@ -196,32 +183,28 @@ test("what a killed forwarder has sent is known to the server when the next one 
   assert.equal(messages.length, 400);
 });
 
-test(
-  "close() gives up after its time when the server is away, and says how much is open",
-  { skip },
-  async () => {
-    await using server = await NatsServer.start();
-    using log = newLog();
-    const state = join(folder, `state-${files++}`);
-    {
-      await using forwarding = await forward(
-        log.reader,
-        options(server, { state, closeTimeout: 50 }),
-      );
-      log.write(10);
-      await forwarding.flush();
-      await server.stop("SIGKILL");
-      await until(() => !forwarding.stats.isConnected);
-      log.write(10);
-      await until(() => forwarding.stats.inFlight > 0);
-      const { inFlight, acknowledged } = await forwarding.close();
-      assert.deepEqual([inFlight, acknowledged], [10, 10]);
-      await assert.rejects(forwarding.flush(), ClosedError);
-    }
-    await server.restart();
-    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
-    await using forwarding = await forward(reader, options(server, { state }));
+natsTest("close() gives up after its time, and says how much is open", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  const state = join(folder, `state-${files++}`);
+  {
+    await using forwarding = await forward(
+      log.reader,
+      options(server, { state, closeTimeout: 50 }),
+    );
+    log.write(10);
     await forwarding.flush();
-    assertComplete((await onlySource(server)).source, 20);
-  },
-);
+    await server.stop("SIGKILL");
+    await until(() => !forwarding.stats.isConnected);
+    log.write(10);
+    await until(() => forwarding.stats.inFlight > 0);
+    const { inFlight, acknowledged } = await forwarding.close();
+    assert.deepEqual([inFlight, acknowledged], [10, 10]);
+    await assert.rejects(forwarding.flush(), ClosedError);
+  }
+  await server.restart();
+  using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
+  await using forwarding = await forward(reader, options(server, { state }));
+  await forwarding.flush();
+  assertComplete((await onlySource(server)).source, 20);
+});

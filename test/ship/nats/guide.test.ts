@@ -5,17 +5,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { ShmLogWriter } from "../../../mod.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { runtimeName, thisRuntime, uniqueName } from "../../support/runtime.ts";
 
 const root = new URL("../../../", import.meta.url);
 
-test("the guide's forwarder and its receiver, each as a process, pass on what is written", {
-  skip: needsNatsServer,
-}, async () => {
+natsTest("the guide's forwarder and receiver, as processes, pass on what is written", async () => {
   await using server = await NatsServer.start();
   using log = ShmLogWriter.create(uniqueName("guide"), { unlinkOnClose: true, size: "256KiB" });
   log.writeMany(["one", "two"]);
@@ -31,7 +28,10 @@ test("the guide's forwarder and its receiver, each as a process, pass on what is
   ];
   const files = programs.map((code, index) => {
     const file = `${server.folder}/program${index}.ts`;
-    const text = stand.reduce((text, [said, here]) => text.replace(`"${said}"`, `"${here}"`), code);
+    const text = stand.reduce(
+      (text, [said, here]) => text.replace(`"${said}"`, `"${here}"`),
+      code,
+    );
     // A server for tests has no 50 GiB, and a test no ten seconds.
     writeFileSync(file, text.replace("50 * 2 ** 30", "2 ** 20").replace("10_000", "100"));
     return file;
@@ -58,7 +58,10 @@ test("the guide's forwarder and its receiver, each as a process, pass on what is
     for await (const line of start(receiver)) {
       if (lines.push(line) === 2) break;
     }
-    assert.deepEqual(lines.map((line) => line.split(" ").slice(-2).join(" ")), ["1 one", "2 two"]);
+    assert.deepEqual(lines.map((line) => line.split(" ").slice(-2).join(" ")), [
+      "1 one",
+      "2 two",
+    ]);
   } finally {
     for (const child of started) child.kill("SIGKILL");
   }

@@ -6,47 +6,42 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import test from "node:test";
 import { receive } from "../../../src/ship/carriers/nats/receive.ts";
 import { sourceOf } from "../../support/nats_publisher.ts";
-import { needsNatsServer } from "../../support/nats_server.ts";
-import { ReceiveTests, timeout, untilAsked } from "../../support/receiving.ts";
+import { natsTest } from "../../support/nats_server.ts";
+import { ReceiveTests, untilAsked } from "../../support/receiving.ts";
 
-const skip = needsNatsServer;
 const tests = new ReceiveTests();
 const [a, b] = [sourceOf("a"), sourceOf("b")];
 
-test(
-  "entries come with their bytes, numbers, times and where they are from",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    const odd = { host: "h\u00f6st", name: "/an app%", segment: "1-2-3" };
-    await tests.publisher.raw(`${stream}.h_st.an_app_`, "\x00\xff", {
-      "Ouroboros-Seq": "1",
-      "Ouroboros-Time": "1795280400000",
-      "Ouroboros-Host": "h%C3%B6st",
-      "Ouroboros-Name": "/an%20app%25",
-      "Ouroboros-Segment": "1-2-3",
-      "Ouroboros-Truncated": "70000",
-    });
-    const { items } = await tests.received({ stream });
-    assert.equal(items.length, 1);
-    const [item] = items;
-    assert.ok(item.kind === "entry");
-    assert.deepEqual(item.source, odd);
-    const { sequenceNumber, time, text, truncatedFrom, streamSequence } = item;
-    assert.deepEqual(
-      { sequenceNumber, time, text, truncatedFrom, streamSequence },
-      {
-        sequenceNumber: 1,
-        time: 1795280400000,
-        text: "\x00\u00ff",
-        truncatedFrom: 70000,
-        streamSequence: 1,
-      },
-    );
-  },
-);
+natsTest("entries come with their bytes, numbers, times and where they are from", async () => {
+  const stream = await tests.newStream();
+  const odd = { host: "h\u00f6st", name: "/an app%", segment: "1-2-3" };
+  await tests.publisher.raw(`${stream}.h_st.an_app_`, "\x00\xff", {
+    "Ouroboros-Seq": "1",
+    "Ouroboros-Time": "1795280400000",
+    "Ouroboros-Host": "h%C3%B6st",
+    "Ouroboros-Name": "/an%20app%25",
+    "Ouroboros-Segment": "1-2-3",
+    "Ouroboros-Truncated": "70000",
+  });
+  const { items } = await tests.received({ stream });
+  assert.equal(items.length, 1);
+  const [item] = items;
+  assert.ok(item.kind === "entry");
+  assert.deepEqual(item.source, odd);
+  const { sequenceNumber, time, text, truncatedFrom, streamSequence } = item;
+  assert.deepEqual(
+    { sequenceNumber, time, text, truncatedFrom, streamSequence },
+    {
+      sequenceNumber: 1,
+      time: 1795280400000,
+      text: "\x00\u00ff",
+      truncatedFrom: 70000,
+      streamSequence: 1,
+    },
+  );
+});
 
-test("duplicates, wrong order and gap records of several logs", { skip, timeout }, async () => {
+natsTest("duplicates, wrong order and gap records of several logs", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, [1, 2, 2, 1]);
   await tests.publisher.entries(stream, b, [2, 1]);
@@ -70,7 +65,7 @@ test("duplicates, wrong order and gap records of several logs", { skip, timeout 
   });
 });
 
-test("what a stream has forgotten at its start is a gap", { skip, timeout }, async () => {
+natsTest("what a stream has forgotten at its start is a gap", async () => {
   const stream = await tests.newStream({ max_msgs: 5 });
   await tests.publisher.entries(stream, a, { from: 1, to: 20_000 });
   await tests.publisher.settled(stream, 20_000);
@@ -78,10 +73,7 @@ test("what a stream has forgotten at its start is a gap", { skip, timeout }, asy
   assert.equal(words, "a[1-19995 not in the stream] a19996 a19997 a19998 a19999 a20000");
 });
 
-test("a message that was deleted from the stream is an unexplained gap, after a while", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a message that was deleted from the stream is an unexplained gap", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 5 });
   await tests.publisher.settled(stream, 5);
@@ -93,7 +85,7 @@ test("a message that was deleted from the stream is an unexplained gap, after a 
   assert.equal((await tests.received({ stream })).words, words);
 });
 
-test("messages of others are passed over, and counted", { skip, timeout }, async () => {
+natsTest("messages of others are passed over, and counted", async () => {
   const stream = await tests.newStream();
   await tests.publisher.raw(`${stream}.x`, "no headers of ours");
   await tests.publisher.raw(`${stream}.x`, "x", { "Ouroboros-Seq": "0" });
@@ -109,34 +101,27 @@ test("messages of others are passed over, and counted", { skip, timeout }, async
   assert.equal(summary.foreignMessages, 5);
 });
 
-test(
-  "only the chosen subjects, from the chosen place",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    await tests.publisher.entries(stream, a, [1, 2]);
-    await tests.publisher.entries(stream, b, [1, 2, 3]);
-    assert.equal((await tests.received({ stream, subject: `${stream}.b.*` })).words, "b1 b2 b3");
-    assert.equal((await tests.received({ stream, start: { streamSequence: 4 } })).words, "b2 b3");
-    const fresh = tests.received({ stream, start: "latest" }, 2);
-    await untilAsked(tests.publisher, stream);
-    await tests.publisher.entries(stream, a, [3]);
-    await tests.publisher.entries(stream, b, [4]);
-    assert.equal((await fresh).words, "a3 b4");
-  },
-);
+natsTest("only the chosen subjects, from the chosen place", async () => {
+  const stream = await tests.newStream();
+  await tests.publisher.entries(stream, a, [1, 2]);
+  await tests.publisher.entries(stream, b, [1, 2, 3]);
+  assert.equal((await tests.received({ stream, subject: `${stream}.b.*` })).words, "b1 b2 b3");
+  assert.equal((await tests.received({ stream, start: { streamSequence: 4 } })).words, "b2 b3");
+  const fresh = tests.received({ stream, start: "latest" }, 2);
+  await untilAsked(tests.publisher, stream);
+  await tests.publisher.entries(stream, a, [3]);
+  await tests.publisher.entries(stream, b, [4]);
+  assert.equal((await fresh).words, "a3 b4");
+});
 
-test("a stream without anything for us ends at once", { skip, timeout }, async () => {
+natsTest("a stream without anything for us ends at once", async () => {
   const stream = await tests.newStream();
   assert.equal((await tests.received({ stream })).words, "");
   await tests.publisher.entries(stream, a, [1]);
   assert.equal((await tests.received({ stream, subject: `${stream}.nobody` })).words, "");
 });
 
-test("what goes from the stream while it is waited for is not waited for in vain", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("what goes from the stream while it is waited for is not waited for in vain", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 20 });
   await tests.publisher.settled(stream, 20);
@@ -150,21 +135,17 @@ test("what goes from the stream while it is waited for is not waited for in vain
   assert.ok(count < 20, `${count} entries`);
 });
 
-test(
-  "the end by a signal: while there is no server, while nothing comes",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    for (const servers of [tests.server.url, "nats://127.0.0.1:9"]) {
-      const signal = AbortSignal.timeout(200);
-      for await (const _ of receive({ servers, stream, signal })) assert.fail();
-      assert.ok(signal.aborted);
-    }
-    for await (const _ of receive({ stream, signal: AbortSignal.abort() })) assert.fail();
-  },
-);
+natsTest("the end by a signal: while there is no server, while nothing comes", async () => {
+  const stream = await tests.newStream();
+  for (const servers of [tests.server.url, "nats://127.0.0.1:9"]) {
+    const signal = AbortSignal.timeout(200);
+    for await (const _ of receive({ servers, stream, signal })) assert.fail();
+    assert.ok(signal.aborted);
+  }
+  for await (const _ of receive({ stream, signal: AbortSignal.abort() })) assert.fail();
+});
 
-test("return() and throw() end a reception that waits", { skip, timeout }, async () => {
+natsTest("return() and throw() end a reception that waits", async () => {
   const { url: servers } = tests.server;
   for (const how of ["items", "batches"] as const) {
     const stream = await tests.newStream();
@@ -184,7 +165,7 @@ test("return() and throw() end a reception that waits", { skip, timeout }, async
   }
 });
 
-test("return() and throw() end a reception that is still connecting", { timeout }, async () => {
+test("return() and throw() end a reception that is still connecting", async () => {
   // A server that takes connections, and says nothing.
   const sockets: Socket[] = [];
   const silent = createServer((socket) => sockets.push(socket.on("error", () => {})));

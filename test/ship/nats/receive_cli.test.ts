@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after, before } from "node:test";
+import test from "node:test";
 import pc from "picocolors";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { Output } from "../../../src/cli/output/output.ts";
@@ -13,21 +13,13 @@ import { ReceivedPrinter } from "../../../src/cli/nats/received_printer.ts";
 import { streamArgument } from "../../../src/cli/nats/tail_stream.ts";
 import { ReceivedEntry, ReceivedGap } from "../../../src/ship/received.ts";
 import { runCli, startCli } from "../../support/cli.ts";
-import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
-import { untilAcknowledged } from "../../support/receiving.ts";
-import { slowness, uniqueName } from "../../support/runtime.ts";
+import { sourceOf } from "../../support/nats_publisher.ts";
+import { natsTest } from "../../support/nats_server.ts";
+import { ReceiveTests, untilAcknowledged } from "../../support/receiving.ts";
+import { uniqueName } from "../../support/runtime.ts";
 
-const skip = needsNatsServer;
-const timeout = 120_000 * slowness;
-let server: NatsServer;
-let publisher: Publisher;
 const [a, b] = [sourceOf("a"), sourceOf("b", "x.log")];
-
-before(async () => {
-  if (skip) return;
-  server = await NatsServer.start();
-  publisher = await Publisher.open(server.url);
+const tests = new ReceiveTests(async (publisher) => {
   await publisher.stream("LOGS");
   const record = (number: number) =>
     JSON.stringify({
@@ -41,18 +33,11 @@ before(async () => {
   await publisher.entries("LOGS", b, [8]);
   await publisher.settled("LOGS", 26);
 });
-after(async () => {
-  await publisher?.[Symbol.asyncDispose]();
-  await server?.[Symbol.asyncDispose]();
-});
 
 const SUMMARY = /^ouroboros: 25 entries of 2 logs, 0 duplicates dropped, 1 gaps \(3 missing, 0 of/m;
 
-test("receive prints entries with where they are from, and says what is missing", {
-  skip,
-  timeout,
-}, () => {
-  const { code, stdout, stderr } = runCli(["receive", `${server.url}/LOGS`, "--once"]);
+natsTest("receive prints entries with where they are from, and says what is missing", () => {
+  const { code, stdout, stderr } = runCli(["receive", `${tests.server.url}/LOGS`, "--once"]);
   assert.equal(code, 0, stderr);
   const lines = stdout.trimEnd().split("\n");
   assert.equal(lines.length, 25);
@@ -62,31 +47,28 @@ test("receive prints entries with where they are from, and says what is missing"
   assert.match(stderr, SUMMARY);
 });
 
-test("receive takes the spellings of before, and says what to type", { skip, timeout }, () => {
-  const args = ["--from", server.url, "--stream", "LOGS", "--subject", "LOGS.b.*", "--once"];
+natsTest("receive takes the spellings of before, and says what to type", () => {
+  const args = ["--from", tests.server.url, "--stream", "LOGS", "--subject", "LOGS.b.*", "--once"];
   const { code, stdout, stderr } = runCli(["receive", ...args]);
   assert.equal(code, 0, stderr);
   assert.equal(stdout.trimEnd().split("\n").length, 5);
   assert.match(stderr, /--from <server> --stream <stream> is now: receive nats:\/\/HOST\/STREAM/);
-  const now = runCli(["receive", `${server.url}/LOGS/LOGS.b.*`, "--start", "25", "--once"]);
+  const now = runCli(["receive", `${tests.server.url}/LOGS/LOGS.b.*`, "--start", "25", "--once"]);
   assert.match(now.stderr, /--start is now --from/);
   assert.equal(now.stdout, "b/x.log | b says 8\n");
 });
 
-test("messages that are not from where they say are left out, and reported", {
-  skip,
-  timeout,
-}, async () => {
-  await publisher.stream("DOUBT");
-  await publisher.entries("DOUBT", a, [1]);
-  await publisher.raw("DOUBT.evil.x", "forged", {
+natsTest("messages that are not from where they say are left out, and reported", async () => {
+  await tests.publisher.stream("DOUBT");
+  await tests.publisher.entries("DOUBT", a, [1]);
+  await tests.publisher.raw("DOUBT.evil.x", "forged", {
     "Ouroboros-Seq": "2",
     "Ouroboros-Host": a.host,
     "Ouroboros-Name": a.name,
     "Ouroboros-Segment": a.segment,
   });
-  await publisher.settled("DOUBT", 2);
-  const { stdout, stderr } = runCli(["receive", `${server.url}/DOUBT`, "--once"]);
+  await tests.publisher.settled("DOUBT", 2);
+  const { stdout, stderr } = runCli(["receive", `${tests.server.url}/DOUBT`, "--once"]);
   assert.equal(stdout, "a/app | a says 1\n");
   assert.match(
     stderr,
@@ -94,8 +76,8 @@ test("messages that are not from where they say are left out, and reported", {
   );
 });
 
-test("receive as JSON: a line an entry, and a line a gap", { skip, timeout }, () => {
-  const args = ["receive", `${server.url}/LOGS/LOGS.b.x_log`, "--once"];
+natsTest("receive as JSON: a line an entry, and a line a gap", () => {
+  const args = ["receive", `${tests.server.url}/LOGS/LOGS.b.x_log`, "--once"];
   const { stdout } = runCli([...args, "--json"]);
   assert.equal(runCli([...args, "-o", "json"]).stdout, stdout);
   const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
@@ -106,19 +88,16 @@ test("receive as JSON: a line an entry, and a line a gap", { skip, timeout }, ()
   ]);
 });
 
-test("receive runs until a signal, and with a consumer continues where it was", {
-  skip,
-  timeout,
-}, async () => {
-  const args = ["receive", `${server.url}/LOGS/LOGS.a.app`];
+natsTest("receive runs until a signal, and with a consumer continues where it was", async () => {
+  const args = ["receive", `${tests.server.url}/LOGS/LOGS.a.app`];
   args.push("--consumer", "cli", "-o", "json", "--max-hold", "50ms");
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     const cli = startCli(args);
     if (name === "SIGINT") await cli.until((text) => text.includes("m20"));
     else {
       // Nothing that was printed comes again.
-      await untilAcknowledged(publisher, "LOGS", "cli", 20);
-      await publisher.entries("LOGS", a, [21], () => "one more");
+      await untilAcknowledged(tests.publisher, "LOGS", "cli", 20);
+      await tests.publisher.entries("LOGS", a, [21], () => "one more");
       await cli.until((text) => text.includes("one more"));
     }
     cli.signal(name);
@@ -130,12 +109,9 @@ test("receive runs until a signal, and with a consumer continues where it was", 
   }
 });
 
-test("receive into a log, twice: all is there once, and a second one at a time is refused", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("receive into a log, twice: all is there once; a second one is refused", async () => {
   const name = uniqueName("into");
-  const args = ["receive", `${server.url}/LOGS/LOGS.b.*`, "--to", name];
+  const args = ["receive", `${tests.server.url}/LOGS/LOGS.b.*`, "--to", name];
   try {
     const first = runCli([...args, "--once", "--chunks", "4"]);
     assert.equal(first.code, 0, first.stderr);
@@ -145,7 +121,7 @@ test("receive into a log, twice: all is there once, and a second one at a time i
     const other = runCli([...args, "--once"]);
     assert.deepEqual([other.code, other.stdout], [1, ""]);
     assert.match(other.stderr, /has a living writer/);
-    await publisher.entries("LOGS", b, [9]);
+    await tests.publisher.entries("LOGS", b, [9]);
     await running.untilStderr((text) => text.includes("1 entry of 1 log"));
     running.signal("SIGTERM");
     assert.equal((await running.ended()).code, 0);
@@ -157,41 +133,35 @@ test("receive into a log, twice: all is there once, and a second one at a time i
   }
 });
 
-test("tail of a stream: the last ones, all, of a subject, of a level, from a number", {
-  skip,
-  timeout,
-}, () => {
+natsTest("tail of a stream: the last ones, all, of a subject, of a level, from a number", () => {
   const tail = (...args: (string | number)[]) => {
     const { code, stdout, stderr } = runCli(["tail", ...args]);
     assert.equal(code, 0, stderr);
     return stdout.trimEnd().split("\n");
   };
-  assert.equal(tail(`${server.url}/LOGS`).length >= 9, true);
-  const last = tail("-n", 2, `${server.url}/LOGS/LOGS.a.app`);
+  assert.equal(tail(`${tests.server.url}/LOGS`).length >= 9, true);
+  const last = tail("-n", 2, `${tests.server.url}/LOGS/LOGS.a.app`);
   assert.equal(last.length, 2);
   assert.ok(last[0].includes('"m20"') && last[1] === "one more", last.join());
   assert.equal(
-    tail("--all", `${server.url}/LOGS/LOGS.a.app`, "-p", "error", "-o", "json").length,
+    tail("--all", `${tests.server.url}/LOGS/LOGS.a.app`, "-p", "error", "-o", "json").length,
     11,
   );
-  assert.match(tail("--from", 24, `${server.url}/LOGS/LOGS.b.x_log`)[0], /^b says 4$/);
-  assert.equal(tail("-n", 0, `${server.url}/LOGS`)[0], "");
+  assert.match(tail("--from", 24, `${tests.server.url}/LOGS/LOGS.b.x_log`)[0], /^b says 4$/);
+  assert.equal(tail("-n", 0, `${tests.server.url}/LOGS`)[0], "");
 });
 
-test("tail -f of a stream prints what comes, too, and leaves no consumer", {
-  skip,
-  timeout,
-}, async () => {
-  await publisher.stream("LIVE");
-  const cli = startCli(["tail", "-f", `${server.url}/LIVE`]);
+natsTest("tail -f of a stream prints what comes, too, and leaves no consumer", async () => {
+  await tests.publisher.stream("LIVE");
+  const cli = startCli(["tail", "-f", `${tests.server.url}/LIVE`]);
   for (let number = 1; !cli.stdout.includes("a says"); number++) {
-    await publisher.entries("LIVE", a, [number]);
+    await tests.publisher.entries("LIVE", a, [number]);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   cli.signal("SIGINT");
   assert.equal((await cli.ended()).code, 0);
   // It has asked the server to delete it, and did not wait for that for long.
-  const consumers = () => publisher.jsm.consumers.list("LIVE").next();
+  const consumers = () => tests.publisher.jsm.consumers.list("LIVE").next();
   while ((await consumers()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
@@ -208,7 +178,7 @@ async function runHere(args: string[]): Promise<{ code: number; stderr: string }
   }
 }
 
-test("what can't be is wrong usage, or one line", { skip, timeout }, async () => {
+natsTest("what can't be is wrong usage, or one line", async () => {
   const usage: [args: string[], pattern: RegExp][] = [
     [["receive"], /missing argument 'stream'/],
     [["receive", "a b"], /nats:\/\/HOST:PORT\/STREAM is expected/],
@@ -236,9 +206,9 @@ test("what can't be is wrong usage, or one line", { skip, timeout }, async () =>
     assert.match(stderr, pattern);
   }
   const failures: [args: string[], pattern: RegExp][] = [
-    [["receive", `${server.url}/NONE`], /there is no stream "NONE"/],
-    [["tail", `${server.url}/NONE`], /there is no stream "NONE"/],
-    [["receive", `${server.url}/a*b`], /"a\*b" is not a name of a stream/],
+    [["receive", `${tests.server.url}/NONE`], /there is no stream "NONE"/],
+    [["tail", `${tests.server.url}/NONE`], /there is no stream "NONE"/],
+    [["receive", `${tests.server.url}/a*b`], /"a\*b" is not a name of a stream/],
   ];
   for (const [args, pattern] of failures) {
     const { code, stdout, stderr } = runCli(args);

@@ -1,34 +1,21 @@
 /** Receiving from a real server through a network that is cut, as from memory: RECEIVE_NATS_RUNS is how often. */
 
 import process from "node:process";
-import { after, before } from "node:test";
 import { natsReceiveCarrier } from "../../../src/ship/carriers/nats/receive.ts";
 import type { LogMessage } from "../../../src/ship/message.ts";
-import { Publisher } from "../../support/nats_publisher.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { needsNatsServer } from "../../support/nats_server.ts";
 import { baseSeed } from "../../support/random.ts";
 import { receiveConformance } from "../../support/receive_conformance.ts";
+import { ReceiveTests } from "../../support/receiving.ts";
 import { slowness } from "../../support/runtime.ts";
 import { TcpProxy } from "../../support/tcp_proxy.ts";
 
-let server: NatsServer;
-let publisher: Publisher;
-let streams = 0;
-
-before(async () => {
-  if (needsNatsServer) return;
-  server = await NatsServer.start();
-  publisher = await Publisher.open(server.url);
-});
-after(async () => {
-  await publisher?.[Symbol.asyncDispose]();
-  await server?.[Symbol.asyncDispose]();
-});
+const tests = new ReceiveTests();
 
 receiveConformance("NATS", async () => {
-  const stream = `C${streams++}`;
-  await publisher.stream(stream);
-  const proxy = await TcpProxy.start(server.port);
+  const stream = await tests.newStream();
+  const { publisher } = tests;
+  const proxy = await TcpProxy.start(tests.server.port);
   const decoder = new TextDecoder();
   let last = 0;
   return {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CorruptStateError, StateLockedError, StreamUnusableError } from "../../../src/errors.ts";
 import { NatsLink } from "../../../src/ship/carriers/nats/connect.ts";
@@ -11,50 +11,36 @@ import { receive } from "../../../src/ship/carriers/nats/receive.ts";
 import { StateFile } from "../../../src/ship/state_file.ts";
 import type { ReceivedItem } from "../../../src/ship/received.ts";
 import { sourceOf } from "../../support/nats_publisher.ts";
-import { needsNatsServer } from "../../support/nats_server.ts";
-import {
-  ReceiveTests,
-  timeout,
-  untilAcknowledged,
-  untilAsked,
-  wordsOf,
-} from "../../support/receiving.ts";
+import { natsTest } from "../../support/nats_server.ts";
+import { ReceiveTests, untilAcknowledged, untilAsked, wordsOf } from "../../support/receiving.ts";
 
-const skip = needsNatsServer;
 const tests = new ReceiveTests();
 const a = sourceOf("a");
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-receive-`);
 after(() => rmSync(folder, { recursive: true }));
 
-test(
-  "a consumer continues after what was handled, and nothing is left out",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    const options = { stream, consumer: "c", maxHold: 50 };
-    await tests.publisher.entries(stream, a, { from: 1, to: 10 });
-    // The fourth one is not handled when the loop is left.
-    assert.equal((await tests.received(options, 4)).words, "a1 a2 a3 a4");
-    await untilAcknowledged(tests.publisher, stream, "c", 3);
-    const { words } = await tests.received(options, 2);
-    // Without a state file nobody knows what became of those before.
-    assert.match(words, /^a\[1-3 before this receiver\] a4$/);
-    await tests.publisher.entries(stream, a, [11]);
-    assert.equal((await tests.received(options)).items.length, 9);
-    await untilAcknowledged(tests.publisher, stream, "c", 11);
-    const info = await tests.publisher.jsm.consumers.info(stream, "c");
-    assert.deepEqual([info.num_pending, info.num_ack_pending, info.ack_floor.stream_seq], [
-      0,
-      0,
-      11,
-    ]);
-  },
-);
+natsTest("a consumer continues after what was handled, and nothing is left out", async () => {
+  const stream = await tests.newStream();
+  const options = { stream, consumer: "c", maxHold: 50 };
+  await tests.publisher.entries(stream, a, { from: 1, to: 10 });
+  // The fourth one is not handled when the loop is left.
+  assert.equal((await tests.received(options, 4)).words, "a1 a2 a3 a4");
+  await untilAcknowledged(tests.publisher, stream, "c", 3);
+  const { words } = await tests.received(options, 2);
+  // Without a state file nobody knows what became of those before.
+  assert.match(words, /^a\[1-3 before this receiver\] a4$/);
+  await tests.publisher.entries(stream, a, [11]);
+  assert.equal((await tests.received(options)).items.length, 9);
+  await untilAcknowledged(tests.publisher, stream, "c", 11);
+  const info = await tests.publisher.jsm.consumers.info(stream, "c");
+  assert.deepEqual([info.num_pending, info.num_ack_pending, info.ack_floor.stream_seq], [
+    0,
+    0,
+    11,
+  ]);
+});
 
-test("with a state file nothing is given twice, not even what was not acknowledged", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("with a state file nothing is given twice, acknowledged or not", async () => {
   const stream = await tests.newStream();
   const state = `${folder}/state`;
   const options = { stream, consumer: "c", state };
@@ -70,7 +56,7 @@ test("with a state file nothing is given twice, not even what was not acknowledg
   assert.equal((await tests.received(options)).words, "");
 });
 
-test("a state file is of one consumer, and has one owner", { skip, timeout }, async () => {
+natsTest("a state file is of one consumer, and has one owner", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, [1]);
   const state = `${folder}/owned`;
@@ -95,7 +81,7 @@ test("a state file is of one consumer, and has one owner", { skip, timeout }, as
   await assert.rejects(tests.received({ stream, consumer: "c", state }), CorruptStateError);
 });
 
-test("a state file that says something else is left alone", { skip, timeout }, async () => {
+natsTest("a state file that says something else is left alone", async () => {
   const stream = await tests.newStream();
   const state = `${folder}/else`;
   const owner = { stream, consumer: "c" };
@@ -113,10 +99,7 @@ test("a state file that says something else is left alone", { skip, timeout }, a
   }
 });
 
-test("a state file that can't be written ends it with that, and leaves nothing at work", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a state file that can't be written ends it, and nothing stays at work", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, [1]);
   await using link = await NatsLink.open({ servers: tests.server.url });
@@ -139,10 +122,7 @@ test("a state file that can't be written ends it with that, and leaves nothing a
   }
 });
 
-test("a consumer that is deleted under the receiver is made again, and nothing is lost", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a consumer that is deleted is made again, and nothing is lost", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 3 });
   const all = tests.received({ stream, consumer: "c" }, 6);
@@ -152,28 +132,21 @@ test("a consumer that is deleted under the receiver is made again, and nothing i
   assert.equal((await all).words, "a1 a2 a3 a4 a5 a6");
 });
 
-test(
-  "a second receiver of a consumer is refused, and the first continues",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    const first = tests.received({ stream, consumer: "c" }, 3);
-    await untilAsked(tests.publisher, stream);
-    const second = assert.rejects(
-      tests.received({ stream, consumer: "c" }),
-      /used by another receiver/,
-    );
-    await tests.publisher.entries(stream, a, [1, 2]);
-    await second;
-    await tests.publisher.entries(stream, a, [3]);
-    assert.equal((await first).words, "a1 a2 a3");
-  },
-);
+natsTest("a second receiver of a consumer is refused, and the first continues", async () => {
+  const stream = await tests.newStream();
+  const first = tests.received({ stream, consumer: "c" }, 3);
+  await untilAsked(tests.publisher, stream);
+  const second = assert.rejects(
+    tests.received({ stream, consumer: "c" }),
+    /used by another receiver/,
+  );
+  await tests.publisher.entries(stream, a, [1, 2]);
+  await second;
+  await tests.publisher.entries(stream, a, [3]);
+  assert.equal((await first).words, "a1 a2 a3");
+});
 
-test("of two receivers that begin at once one ends with an error, and the other gets all", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("of two receivers that begin at once one ends with an error", async () => {
   const stream = await tests.newStream();
   const end = new AbortController();
   const numbers: number[][] = [[], []];
@@ -204,7 +177,7 @@ test("of two receivers that begin at once one ends with an error, and the other 
   assert.equal((await Promise.all(ends)).filter((message) => message === "").length, 1);
 });
 
-test("consumers that others have made are used as they are", { skip, timeout }, async () => {
+natsTest("consumers that others have made are used as they are", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 6 });
   await tests.publisher.jsm.consumers.add(stream, {
@@ -226,55 +199,44 @@ test("consumers that others have made are used as they are", { skip, timeout }, 
   ]);
 });
 
-test(
-  "what is handled slowly is sent again by the server, and dropped",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    await tests.publisher.entries(stream, a, { from: 1, to: 30 });
-    await tests.publisher.jsm.consumers.add(stream, {
-      durable_name: "slow",
-      ack_policy: "explicit",
-      ack_wait: 100e6,
-    });
-    const reception = receive({ servers: tests.server.url, stream, consumer: "slow" });
-    const items: ReceivedItem[] = [];
-    const untilSentAgain = async () => {
-      const { consumers } = tests.publisher.jsm;
-      while ((await consumers.info(stream, "slow")).num_redelivered === 0) await sleep(20);
-    };
-    for await (const item of reception) {
-      items.push(item);
-      if (items.length === 20) await untilSentAgain();
-      if (item.kind === "entry" && item.sequenceNumber === 31) break;
-      if (items.length === 30) await tests.publisher.entries(stream, a, [31]);
-    }
-    assert.deepEqual(
-      items.map((item) => item.kind === "entry" && item.sequenceNumber),
-      Array.from({ length: 31 }, (_, i) => i + 1),
-    );
-    assert.ok(reception.summary.duplicates > 0);
-  },
-);
+natsTest("what is handled slowly is sent again by the server, and dropped", async () => {
+  const stream = await tests.newStream();
+  await tests.publisher.entries(stream, a, { from: 1, to: 30 });
+  await tests.publisher.jsm.consumers.add(stream, {
+    durable_name: "slow",
+    ack_policy: "explicit",
+    ack_wait: 100e6,
+  });
+  const reception = receive({ servers: tests.server.url, stream, consumer: "slow" });
+  const items: ReceivedItem[] = [];
+  const untilSentAgain = async () => {
+    const { consumers } = tests.publisher.jsm;
+    while ((await consumers.info(stream, "slow")).num_redelivered === 0) await sleep(20);
+  };
+  for await (const item of reception) {
+    items.push(item);
+    if (items.length === 20) await untilSentAgain();
+    if (item.kind === "entry" && item.sequenceNumber === 31) break;
+    if (items.length === 30) await tests.publisher.entries(stream, a, [31]);
+  }
+  assert.deepEqual(
+    items.map((item) => item.kind === "entry" && item.sequenceNumber),
+    Array.from({ length: 31 }, (_, i) => i + 1),
+  );
+  assert.ok(reception.summary.duplicates > 0);
+});
 
-test(
-  "a stream that forgets what is acknowledged is refused for a consumer",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream({ retention: "interest" });
-    await assert.rejects(tests.received({ stream, consumer: "c" }), (error) => {
-      assert.ok(error instanceof StreamUnusableError);
-      assert.match(error.message, /retention "interest"/);
-      return true;
-    });
-    assert.equal((await tests.received({ stream })).words, "");
-  },
-);
+natsTest("a stream that forgets what is acknowledged is refused for a consumer", async () => {
+  const stream = await tests.newStream({ retention: "interest" });
+  await assert.rejects(tests.received({ stream, consumer: "c" }), (error) => {
+    assert.ok(error instanceof StreamUnusableError);
+    assert.match(error.message, /retention "interest"/);
+    return true;
+  });
+  assert.equal((await tests.received({ stream })).words, "");
+});
 
-test("a state file does not hold up a consumer that waits for acknowledgements", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a state file does not hold up a consumer that waits for acknowledgements", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 500 });
   await tests.publisher.jsm.consumers.add(stream, {
@@ -287,10 +249,7 @@ test("a state file does not hold up a consumer that waits for acknowledgements",
   assert.equal(items.length, 500);
 });
 
-test("what was on its way to a receiver that is gone comes again, before all else", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("what was on its way to a receiver that is gone comes again first", async () => {
   const stream = await tests.newStream();
   await tests.publisher.entries(stream, a, { from: 1, to: 6 });
   // Somebody takes all, acknowledges two, and is gone.

@@ -1,7 +1,7 @@
 /** Receiving into a local log: what is there already, and what somebody has taken away. */
 
 import assert from "node:assert/strict";
-import test, { after, afterEach, before } from "node:test";
+import { afterEach } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
@@ -9,28 +9,16 @@ import { WriterLockedError } from "../../../src/errors.ts";
 import { readOrigins } from "../../../src/ship/origins.ts";
 import type { IntoFound, IntoSummary } from "../../../src/ship/receive_into.ts";
 import { receiveInto, type ReceiveIntoOptions } from "../../../src/ship/carriers/nats/receive.ts";
-import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
-import { slowness, uniqueName } from "../../support/runtime.ts";
+import { sourceOf } from "../../support/nats_publisher.ts";
+import { natsTest } from "../../support/nats_server.ts";
+import { ReceiveTests } from "../../support/receiving.ts";
+import { uniqueName } from "../../support/runtime.ts";
 
-const skip = needsNatsServer;
-const timeout = 120_000 * slowness;
 const [a, b] = [sourceOf("a"), sourceOf("b")];
-let server: NatsServer;
-let publisher: Publisher;
+const tests = new ReceiveTests();
 let name: string;
 const names: string[] = [];
-let streams = 0;
 
-before(async () => {
-  if (skip) return;
-  server = await NatsServer.start();
-  publisher = await Publisher.open(server.url);
-});
-after(async () => {
-  await publisher?.[Symbol.asyncDispose]();
-  await server?.[Symbol.asyncDispose]();
-});
 afterEach(() => {
   for (const one of names.splice(0)) {
     SharedMemory.unlink(one);
@@ -41,15 +29,13 @@ afterEach(() => {
 /** A stream, and a name for a log, of their own. */
 async function begin(): Promise<string> {
   names.push(name = uniqueName("received"));
-  const stream = `I${streams++}`;
-  await publisher.stream(stream);
-  return stream;
+  return await tests.newStream();
 }
 
 /** How to receive what there is. */
 function common(stream: string): ReceiveIntoOptions {
   return {
-    servers: server.url,
+    servers: tests.server.url,
     stream,
     follow: false,
     chunkSize: 65536,
@@ -77,7 +63,7 @@ async function receiveAll(
 
 /** Whether the server waits for acknowledgements. */
 async function isOwed(stream: string): Promise<boolean> {
-  return (await publisher.jsm.consumers.info(stream, "c")).num_ack_pending > 0;
+  return (await tests.publisher.jsm.consumers.info(stream, "c")).num_ack_pending > 0;
 }
 
 /** The local log in words, each entry with where it is from, and what is missing. */
@@ -105,27 +91,24 @@ function contents(): string {
   return words.join(" ");
 }
 
-test("entries and gaps of several logs, and once more when there are more", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("entries and gaps of several logs, and once more when there are more", async () => {
   const stream = await begin();
-  await publisher.entries(stream, a, [1, 3, 2]);
-  await publisher.gap(stream, a, 4, 6);
-  await publisher.entries(stream, b, [1]);
+  await tests.publisher.entries(stream, a, [1, 3, 2]);
+  await tests.publisher.gap(stream, a, 4, 6);
+  await tests.publisher.entries(stream, b, [1]);
   const first = await receiveAll(stream);
   assert.deepEqual([first.entries, first.gaps, first.lastSequenceNumber], [4, 1, 4]);
   assert.deepEqual(first.found, { lastSequenceNumber: 0, sources: 0, missing: 0, untold: 0 });
-  await publisher.entries(stream, a, [7, 7]);
+  await tests.publisher.entries(stream, a, [7, 7]);
   const second = await receiveAll(stream);
   assert.deepEqual([second.entries, second.duplicates, second.lastSequenceNumber], [1, 1, 5]);
   assert.deepEqual(second.found, { lastSequenceNumber: 4, sources: 2, missing: 0, untold: 0 });
   assert.equal(contents(), "a1 a2 a3 a[4-6 overwritten] b1 a7");
 });
 
-test("logs of names that are alike get all of it, each for itself", { skip, timeout }, async () => {
+natsTest("logs of names that are alike get all of it, each for itself", async () => {
   const stream = await begin();
-  await publisher.entries(stream, a, [1, 2]);
+  await tests.publisher.entries(stream, a, [1, 2]);
   const alike = name;
   for (const one of [`${alike}.x`, `${alike}_x`]) {
     names.push(name = one);
@@ -134,67 +117,54 @@ test("logs of names that are alike get all of it, each for itself", { skip, time
   }
 });
 
-test("a local log that was removed starts again, with what is new", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a local log that was removed starts again, with what is new", async () => {
   const stream = await begin();
-  await publisher.entries(stream, a, [1, 2]);
+  await tests.publisher.entries(stream, a, [1, 2]);
   await receiveAll(stream);
   SharedMemory.unlink(name);
-  await publisher.entries(stream, a, [3]);
+  await tests.publisher.entries(stream, a, [3]);
   const { found } = await receiveAll(stream);
   assert.deepEqual(found, { lastSequenceNumber: 0, sources: 1, missing: 0, untold: 0 });
   assert.equal(contents(), "a3");
 });
 
-test("without its origin log it is unknown what the local log has, which is reported", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("without its origin log it is reported that the log is unknown", async () => {
   const stream = await begin();
-  await publisher.entries(stream, a, [1, 2]);
+  await tests.publisher.entries(stream, a, [1, 2]);
   await receiveAll(stream);
   SharedMemory.unlink(`${name}.origin`);
-  await publisher.entries(stream, a, [3]);
+  await tests.publisher.entries(stream, a, [3]);
   const { found } = await receiveAll(stream);
   assert.equal(found.untold, 2);
   assert.equal(contents(), "?1 ?2 a[1-2 before this receiver] a3");
 });
 
-test("an entry that is larger than the local log is a gap in it", { skip, timeout }, async () => {
+natsTest("an entry that is larger than the local log is a gap in it", async () => {
   const stream = await begin();
   const large = (number: number) => number === 2 ? "x".repeat(70_000) : `a says ${number}`;
-  await publisher.entries(stream, a, [1, 2, 3], large);
+  await tests.publisher.entries(stream, a, [1, 2, 3], large);
   const { entries, tooLarge } = await receiveAll(stream, { chunkSize: 4096 });
   assert.deepEqual([entries, tooLarge], [3, 1]);
   assert.equal(contents(), "a1 a[2-2 too large for the local log] a3");
 });
 
-test(
-  "names that are as long as names may be fit beside a small log",
-  { skip, timeout },
-  async () => {
-    const stream = await begin();
-    for (let i = 0; i < 100; i++) {
-      const odd = { ...a, host: `a${i}`, name: `/${i}${'"\u0001\u00e9'.repeat(1300)}` };
-      await publisher.entries(stream, odd, [1, 2]);
-    }
-    for (let time = 0; time < 2; time++) {
-      await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
-      using log = ShmLogReader.open(name, { strategy: "oldest" });
-      assert.equal(log.inspect().lastSequenceNumber, 200);
-      assert.equal(readOrigins(name).of(200)?.source.host, "a99");
-    }
-  },
-);
-
-test("a local log has one receiver at a time, and mistakes make no log", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("names that are as long as names may be fit beside a small log", async () => {
   const stream = await begin();
-  await publisher.entries(stream, a, [1]);
+  for (let i = 0; i < 100; i++) {
+    const odd = { ...a, host: `a${i}`, name: `/${i}${'"\u0001\u00e9'.repeat(1300)}` };
+    await tests.publisher.entries(stream, odd, [1, 2]);
+  }
+  for (let time = 0; time < 2; time++) {
+    await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
+    using log = ShmLogReader.open(name, { strategy: "oldest" });
+    assert.equal(log.inspect().lastSequenceNumber, 200);
+    assert.equal(readOrigins(name).of(200)?.source.host, "a99");
+  }
+});
+
+natsTest("a local log has one receiver at a time, and mistakes make no log", async () => {
+  const stream = await begin();
+  await tests.publisher.entries(stream, a, [1]);
   const end = new AbortController();
   let hasBegun = () => {};
   const begun = new Promise<void>((resolve) => hasBegun = resolve);

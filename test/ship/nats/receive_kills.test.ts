@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import test, { after, before } from "node:test";
+import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
@@ -10,14 +10,13 @@ import { forward } from "../../../src/ship/carriers/nats/forward.ts";
 import { readOrigins } from "../../../src/ship/origins.ts";
 import { startCli } from "../../support/cli.ts";
 import { Publisher } from "../../support/nats_publisher.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 import { baseSeed, Random } from "../../support/random.ts";
-import { slowness, startChild, uniqueName } from "../../support/runtime.ts";
+import { startChild, uniqueName } from "../../support/runtime.ts";
 
 const skip = needsNatsServer;
 const KILLS = Number(process.env.RECEIVE_KILLS ?? 3);
-/** Under Bun a test has 5 s, if nothing is said. */
-const timeout = (120_000 + 5000 * KILLS) * slowness;
+const timeout = 120_000 + 5000 * KILLS;
 /** How many entries a log gets quickly; later it gets them slowly, so that all have room in the end. */
 const MANY = 40_000 * Math.ceil(KILLS / 4);
 /** How many there are at least. */
@@ -108,10 +107,7 @@ function remove(name: string): void {
   for (const one of [name, `${name}.origin`]) SharedMemory.unlink(one);
 }
 
-test("receivers into a log are killed at any moment, and the server: each entry is there once", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("receivers into a log, and the server, are killed: each entry is there once", async () => {
   await newStream("INTO");
   const name = uniqueName("into");
   // All of it is to be there in the end.
@@ -171,7 +167,7 @@ test("receivers into a log are killed at any moment, and the server: each entry 
   } finally {
     remove(name);
   }
-});
+}, { timeout });
 
 /** The last number of each host in a local log. */
 function lastsIn(name: string): Map<string, number> {
@@ -188,10 +184,7 @@ function lastsIn(name: string): Map<string, number> {
   return lasts;
 }
 
-test("the command, killed and started again with a state file: nothing is left out", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("the command with a state file is killed: nothing is left out", async () => {
   await newStream("PRINT");
   const state = `${server.folder}/receive.state`;
   const args = ["receive", `${server.url}/PRINT`, "--consumer", "c"];
@@ -232,5 +225,7 @@ test("the command, killed and started again with a state file: nothing is left o
   }
   const all = new Set(numbers);
   assert.equal(all.size, total!);
-  console.log(`${numbers.length - all.size} of ${total!} entries were printed again after a kill`);
-});
+  console.log(
+    `${numbers.length - all.size} of ${total!} entries were printed again after a kill`,
+  );
+}, { timeout });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { after } from "node:test";
 import { headers } from "@nats-io/nats-core";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClosedError, NatsRefusedError, StreamUnusableError } from "../../../src/errors.ts";
@@ -11,33 +11,28 @@ import { NatsLink } from "../../../src/ship/carriers/nats/connect.ts";
 import { receive } from "../../../src/ship/carriers/nats/receive.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
 import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
-import { ReceiveTests, timeout, untilAsked } from "../../support/receiving.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
+import { ReceiveTests, untilAsked } from "../../support/receiving.ts";
 
-const skip = needsNatsServer;
 const tests = new ReceiveTests();
 const a = sourceOf("a");
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-receive-`);
 after(() => rmSync(folder, { recursive: true }));
 
-test(
-  "a stream that is deleted under the receiver ends it with an error",
-  { skip, timeout },
-  async () => {
-    const stream = await tests.newStream();
-    await tests.publisher.entries(stream, a, [1]);
-    const failed = assert.rejects(tests.received({ stream }, 2), (error) => {
-      assert.ok(error instanceof StreamUnusableError);
-      assert.match(error.message, /there is no stream "S\d+"/);
-      return true;
-    });
-    await untilAsked(tests.publisher, stream);
-    await tests.publisher.jsm.streams.delete(stream);
-    await failed;
-  },
-);
+natsTest("a stream that is deleted under the receiver ends it with an error", async () => {
+  const stream = await tests.newStream();
+  await tests.publisher.entries(stream, a, [1]);
+  const failed = assert.rejects(tests.received({ stream }, 2), (error) => {
+    assert.ok(error instanceof StreamUnusableError);
+    assert.match(error.message, /there is no stream "S\d+"/);
+    return true;
+  });
+  await untilAsked(tests.publisher, stream);
+  await tests.publisher.jsm.streams.delete(stream);
+  await failed;
+});
 
-test("what can't be received from is an error that says why", { skip, timeout }, async () => {
+natsTest("what can't be received from is an error that says why", async () => {
   const stream = await tests.newStream();
   await assert.rejects(tests.received({ stream: "NONE" }), (error) => {
     assert.ok(error instanceof StreamUnusableError);
@@ -80,7 +75,7 @@ test("what can't be received from is an error that says why", { skip, timeout },
   await assert.rejects(once.batches().next(), /only once/);
 });
 
-test("the server stalls for a while, and continues", { skip, timeout }, async () => {
+natsTest("the server stalls for a while, and continues", async () => {
   await using own = await NatsServer.start();
   await using there = await Publisher.open(own.url);
   await there.stream("F");
@@ -96,10 +91,7 @@ test("the server stalls for a while, and continues", { skip, timeout }, async ()
   assert.equal(summary.gaps, 0);
 });
 
-test("the server is killed and comes back: nothing is lost, nothing comes twice", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("the server is killed and comes back: nothing is lost, nothing comes twice", async () => {
   await using own = await NatsServer.start();
   {
     await using there = await Publisher.open(own.url);
@@ -127,10 +119,7 @@ test("the server is killed and comes back: nothing is lost, nothing comes twice"
   assert.equal(summary.gaps, 0);
 });
 
-test("a server that has lost the end of a stream: what comes then is not taken for old", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a server that lost the end of a stream: what is new is not taken for old", async () => {
   await using own = await NatsServer.start();
   const publish = async (from: number, to: number) => {
     await using there = await Publisher.open(own.url);
@@ -165,19 +154,7 @@ test("a server that has lost the end of a stream: what comes then is not taken f
   assert.equal(words, Array.from({ length: 12 }, (_, i) => `a${i + 1}`).join(" "));
 });
 
-test("wrong credentials are an error, at once", { skip, timeout }, async () => {
-  await using own = await NatsServer.start({ auth: { user: "me", password: "secret" } });
-  const signal = AbortSignal.timeout(10_000);
-  const options = { servers: own.url, stream: "S", user: "me", password: "wrong", signal };
-  await assert.rejects(tests.received(options), NatsRefusedError);
-  await assert.rejects(tests.received({ ...options, password: "secret" }), StreamUnusableError);
-  assert.ok(!signal.aborted);
-});
-
-test("what others may not do on a shared connection does not end a receiver", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("what others may not do on a shared connection does not end a receiver", async () => {
   await using own = await NatsServer.start({
     config: `authorization { users: [
       { user: "all", password: "p" },
@@ -204,29 +181,22 @@ test("what others may not do on a shared connection does not end a receiver", {
   assert.equal((await items).words, "a1");
 });
 
-test(
-  "a user who may not ask, or not get the answers, gets an error at once",
-  { skip, timeout },
-  async () => {
-    await using own = await NatsServer.start({
-      config: `authorization { users: [
+natsTest("a user who may not ask, or not get the answers, gets an error at once", async () => {
+  await using own = await NatsServer.start({
+    config: `authorization { users: [
       { user: "mute", password: "p", permissions: { publish: ["logs.>"] } },
       { user: "deaf", password: "p", permissions: { subscribe: ["mine.>"] } },
     ] }`,
-    });
-    for (const user of ["mute", "deaf"]) {
-      for (const consumer of [{}, { consumer: "c" }]) {
-        const options = { servers: own.url, stream: "P", user, password: "p", ...consumer };
-        await assert.rejects(tests.received(options, 1), NatsRefusedError);
-      }
+  });
+  for (const user of ["mute", "deaf"]) {
+    for (const consumer of [{}, { consumer: "c" }]) {
+      const options = { servers: own.url, stream: "P", user, password: "p", ...consumer };
+      await assert.rejects(tests.received(options, 1), NatsRefusedError);
     }
-  },
-);
+  }
+});
 
-test("a connection that is closed, before or meanwhile, ends a receiver with that", {
-  skip,
-  timeout,
-}, async () => {
+natsTest("a connection that is closed ends a receiver with that", async () => {
   const stream = await tests.newStream();
   const link = await NatsLink.open({ servers: tests.server.url });
   const meanwhile = assert.rejects(tests.received({ stream, link }, 1), ClosedError);
@@ -236,7 +206,7 @@ test("a connection that is closed, before or meanwhile, ends a receiver with tha
   await assert.rejects(tests.received({ stream, link }, 1), ClosedError);
 });
 
-test("a server without JetStream is an error", { skip, timeout }, async () => {
+natsTest("a server without JetStream is an error", async () => {
   await using own = await NatsServer.start({ jetstream: false });
   await assert.rejects(tests.received({ servers: own.url, stream: "S" }), /JetStream/i);
 });

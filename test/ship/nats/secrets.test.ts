@@ -10,7 +10,7 @@ import { nkeys } from "@nats-io/nats-core";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { forward, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
 import { runCli } from "../../support/cli.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
@@ -77,9 +77,7 @@ test("a command logs in by the environment or a file, and shows no secret anywhe
   }
 });
 
-test("an error of the library, and what is printed of its objects, shows no secret", {
-  skip: needsNatsServer,
-}, async () => {
+natsTest("no error, and no object that is printed, shows a secret", async () => {
   await using server = await NatsServer.start({ auth: { user: "app", password: PASSWORD } });
   const { inspect } = await import("node:util");
   const bytes = (text: string) => new TextEncoder().encode(text);

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { NatsRefusedError, PackageMissingError } from "../../../errors.ts";
+import {
+  ClosedError,
+  NatsRefusedError,
+  OuroborosError,
+  PackageMissingError,
+  StreamUnusableError,
+} from "../../../errors.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
 type JetStream = typeof import("@nats-io/jetstream");
@@ -42,8 +48,21 @@ function explainMissing(error: Error & { code?: string }): never {
   );
 }
 
-/** While JetStream's cluster is being set up, or has no leader: too few servers, not available, not now. */
-export const NOT_YET: readonly number[] = [10005, 10008, 10009];
+/** The client's errors after which the next attempt may fare better. */
+const PASSING_ERRORS =
+  /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|ConsumerNotFoundError|NoResponders.*)$/;
+/**
+ * The same of the server: a cluster is being set up or has no leader (too few servers, not available,
+ * not now), or somebody makes or removes the consumer at this moment.
+ */
+const PASSING_CODES: readonly number[] = [10005, 10008, 10009, 10013, 10105, 10148];
+
+/** Whether the next attempt may fare better: the server comes up, or somebody else was quicker. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error) || isForbidden(error)) return false;
+  return PASSING_ERRORS.test(error.name) ||
+    error.name === "JetStreamApiError" && PASSING_CODES.includes(codeOf(error));
+}
 
 /** The number that the server gives to a reason; 0 if it gives none. */
 export function codeOf(error: unknown): number {
@@ -71,4 +90,26 @@ export function isRefusal(error: unknown): error is Error {
 /** What the client says, as our error. */
 export function refused(error: Error): NatsRefusedError {
   return new NatsRefusedError(`the NATS server refuses: ${error.message}`, { cause: error });
+}
+
+export function closedError(cause?: unknown): ClosedError {
+  const why = cause instanceof Error ? `: ${cause.message}` : "";
+  return new ClosedError(`the connection to NATS is closed${why}`);
+}
+
+/** What is wrong with a stream, or with `what` of it, in the words of those who use this. */
+export function explained(
+  error: unknown,
+  stream: string,
+  what: string = `stream "${stream}"`,
+): unknown {
+  if (!(error instanceof Error) || error instanceof OuroborosError) return error;
+  if (isForbidden(error)) return refused(error);
+  const { name, message } = error;
+  const text = name === "StreamNotFoundError"
+    ? `there is no stream "${stream}"`
+    : name === "JetStreamNotEnabled"
+    ? "the NATS server has no JetStream (nats-server -js)"
+    : `${what} can't be had: ${message}`;
+  return new StreamUnusableError(text, { cause: error });
 }

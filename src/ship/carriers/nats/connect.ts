@@ -5,8 +5,8 @@
  */
 
 import type { NatsConnection } from "@nats-io/transport-node";
-import { ClosedError, OuroborosError } from "../../../errors.ts";
-import { isRefusal, refused } from "./client.ts";
+import { OuroborosError } from "../../../errors.ts";
+import { closedError, isRefusal, refused } from "./client.ts";
 import { Backoff, dialUntil } from "./dial.ts";
 import type { NatsOptions, NatsStatus } from "./nats_options.ts";
 import { checkOptions, signal as isSignal } from "../../../base/options.ts";
@@ -187,9 +187,4 @@ export class NatsLink implements AsyncDisposable {
       }
     }
   }
-}
-
-function closedError(cause?: unknown): ClosedError {
-  const why = cause instanceof Error ? `: ${cause.message}` : "";
-  return new ClosedError(`the connection to NATS is closed${why}`);
 }

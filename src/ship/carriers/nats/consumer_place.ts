@@ -54,7 +54,6 @@ export interface StreamOptions {
 /** Another receiver asks the consumer for messages, or did so a moment ago. */
 export class BusyError extends Error {}
 
-/** The place of a receiver in its stream. */
 export class ConsumerPlace {
   /** Whether the consumer had acknowledged nothing before us: we see the stream from its start. */
   isNew = false;
@@ -64,20 +63,16 @@ export class ConsumerPlace {
   lastSequence = 0;
   /** All up to this number of the stream was handled. */
   floor = 0;
-  /** How many bytes a message of the stream has, on average. */
   meanSize = 0;
-  /** The subjects of the stream. */
   subjects: readonly string[] = [];
   readonly #options: StreamOptions;
   /** The config of the consumer that was there before us: it is kept when it is made again. */
   #config: Partial<ConsumerConfig> | undefined;
   /** The name of the consumer; nothing before there is one. */
   #name: string;
-  /** When the stream was made. */
   #created = "";
   #isFirst = true;
 
-  /** Begins nowhere. */
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#name = options.consumer ?? "";
@@ -156,7 +151,6 @@ export class ConsumerPlace {
     return num_ack_pending === 0 || isUntouched && policy !== "all" && !isSequence;
   }
 
-  /** Begins where a consumer of ours is to begin. */
   #choose(last: number): void {
     const { start = "oldest" } = this.#options;
     this.isNew = start === "oldest";
@@ -217,7 +211,6 @@ async function infoOf(
   }
 }
 
-/** Throws if a consumer that is there is not what we need. */
 function checkConsumer({ name, config }: ConsumerInfo, { subject = ">" }: StreamOptions): void {
   const wrong = config.deliver_subject !== undefined
     ? "pushes its messages"

@@ -86,13 +86,11 @@ export class Backoff {
     return full * (0.5 + Math.random() / 2);
   }
 
-  /** It was not in vain. */
   reset(): void {
     this.#since = undefined;
   }
 }
 
-/** What the client gets. */
 function clientOptions(options: NatsOptions, backoff: Backoff): NodeConnectionOptions {
   const { connectionName = "ouroboros", connectTimeout = CONNECT_TIMEOUT, tls } = options;
   const addresses = addressesOf(options.servers);
@@ -118,7 +116,6 @@ function clientOptions(options: NatsOptions, backoff: Backoff): NodeConnectionOp
 }
 
 interface Address {
-  /** As the client takes it. */
   readonly server: string;
   readonly isEncrypted: boolean;
   readonly user?: string;

@@ -40,7 +40,6 @@ export interface ForwardOptions extends ShipOptions, NatsOptions {
   link?: NatsLink;
 }
 
-/** What {@linkcode ForwardOptions} may be. */
 const forwardChecks: Checks<ForwardOptions> = {
   ...natsChecks,
   ...shipChecks,
@@ -106,7 +105,6 @@ export async function forward(reader: ShmLogReader, options: ForwardOptions): Pr
   return await Forwarding.start(reader, options, natsCarrier(options));
 }
 
-/** A way to a stream. */
 export function natsCarrier(options: Omit<ForwardOptions, keyof ShipOptions>): SendCarrier {
   const { stream, subject = DEFAULT_SUBJECT, createStream, domain, inboxPrefix } = options;
   return {
@@ -128,7 +126,7 @@ export function natsCarrier(options: Omit<ForwardOptions, keyof ShipOptions>): S
           ...domain !== undefined && { domain },
         });
         // A server that stands still is asked for seconds.
-        const { maxMessageSize } = await abortable(preparing, signal);
+        const maxMessageSize = await abortable(preparing, signal);
         return await NatsSender.on({
           ...{
             link,

@@ -4,7 +4,7 @@
  *
  * ```text
  * subject  logs.web-1.app                              {host} and {name} as one token each
- * headers  Nats-Msg-Id: yF0tXkq3Wm9+aZ2P               can't be guessed: see message_ids.ts
+ * headers  Nats-Msg-Id: yF0tXkq3Wm9+aZ2P               can't be guessed: see message_encoder.ts
  *          Ouroboros-Seq: 4711                         the number of the entry
  *          Ouroboros-Time: 1795280400000               when it was read, in ms since 1970
  *          Ouroboros-Host: web-1                       as it is; what no header can carry, as %XX

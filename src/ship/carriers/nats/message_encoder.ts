@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { Buffer } from "node:buffer";
+import { createCipheriv, createHmac } from "node:crypto";
 import type { Outgoing } from "../../carrier.ts";
 import type { LogSource } from "../../message.ts";
 import { HEADERS, headerText } from "./message.ts";
-import { ID_SIZE, MessageIds } from "./message_ids.ts";
 import { DEFAULT_SUBJECT, subjectOf } from "./subject.ts";
 
 const encoder = new TextEncoder();
@@ -17,12 +18,67 @@ const BLOCK = 65536;
 const MOST_DIGITS = 16;
 const CUT_LINE = 64;
 
+/** The size of an id in characters, and in bytes of the cipher: 96 bits in base64. */
+const ID_SIZE = 16;
+const ID_BYTES = 12;
+/** How many are made at once, of how many blocks of the cipher. */
+const PAGE = 4096;
+const NOTHING = new Uint8Array(PAGE * ID_BYTES);
+const CIPHER_BLOCK = 16;
+const BLOCKS = NOTHING.length / CIPHER_BLOCK;
+
+/**
+ * Makes the ids of a source's messages, by which the server knows what it has already.
+ *
+ * It knows them for all publishers of a stream together. An id that others could guess would let them
+ * take it first, on a subject of their own, and the entry would never reach the stream. So an id is made
+ * of a key that only the forwarder has. It is the same whenever the forwarder sends that entry, also
+ * after a restart (the key is in its state file), and tells nothing about the next ones.
+ */
+export class MessageIds {
+  readonly #secret: Uint8Array;
+  readonly #source: string;
+  readonly #key: Uint8Array;
+  #page = new Uint8Array(0);
+  #pageNumber = -1;
+
+  constructor(secret: Uint8Array, { host, name, segment }: LogSource) {
+    this.#secret = secret;
+    this.#source = JSON.stringify([host, name, segment]);
+    this.#key = this.#hash("entries").subarray(0, CIPHER_BLOCK);
+  }
+
+  write(sequenceNumber: number, target: Uint8Array, at: number): void {
+    const place = sequenceNumber % PAGE;
+    const number = (sequenceNumber - place) / PAGE;
+    if (number !== this.#pageNumber) this.#turnTo(number);
+    const from = place * ID_SIZE;
+    for (let i = 0; i < ID_SIZE; i++) target[at + i] = this.#page[from + i];
+  }
+
+  ofGap(from: number, to: number): string {
+    return this.#hash(`${from}-${to}`).subarray(0, ID_BYTES).toString("base64");
+  }
+
+  /** Makes a page of ids: what AES in counter mode makes of nothing, from the page's first block on. */
+  #turnTo(number: number): void {
+    const counter = new Uint8Array(CIPHER_BLOCK);
+    new DataView(counter.buffer).setBigUint64(8, BigInt(number) * BigInt(BLOCKS));
+    const bytes = createCipheriv("aes-128-ctr", this.#key, counter).update(NOTHING);
+    this.#page = new TextEncoder().encode(bytes.toString("base64"));
+    this.#pageNumber = number;
+  }
+
+  #hash(what: string): Buffer {
+    return createHmac("sha256", this.#secret).update(`${this.#source} ${what}`).digest();
+  }
+}
+
 /**
  * Makes the headers of one source's messages. Those of an entry are put together from bytes that are
  * the same in all of them: a forwarder does this a hundred thousand times a second.
  */
 export class MessageEncoder {
-  /** Where the messages go. */
   readonly subject: string;
   readonly #ids: MessageIds;
   readonly #origin: string;
@@ -51,7 +107,6 @@ export class MessageEncoder {
     this.#fixed = this.#before.length + ID_SIZE + this.#between.length + this.#after.length;
   }
 
-  /** How many bytes the headers of an entry have. */
   headersSize({ from, time, cutFrom }: Outgoing): number {
     return this.#fixed + digitsOf(from) + this.#timeLineOf(time).length +
       (cutFrom === undefined ? 0 : cutLine(cutFrom).length);

@@ -8,14 +8,15 @@
 import type { Consumer, ConsumerMessages, JetStreamManager, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { deadline, delay } from "../../../async.ts";
-import { ClosedError, OuroborosError, StreamUnusableError } from "../../../errors.ts";
-import type { Incoming, Receiver } from "../../receive_carrier.ts";
+import { StreamUnusableError } from "../../../errors.ts";
+import type { Incoming, Receiver } from "../../carrier.ts";
 import type { LogMessage } from "../../message.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
 import { BusyError, ConsumerPlace, type StreamOptions } from "./consumer_place.ts";
 import { HeaderText } from "./header_text.ts";
 import { decodeMessage } from "./message.ts";
-import { codeOf, isForbidden, jetstreamPackage, NOT_YET, refused } from "./client.ts";
+import { closedError, explained, isPassing, jetstreamPackage } from "./client.ts";
+import { Backoff } from "./dial.ts";
 import { subjectTrust, templatesOf } from "./subject.ts";
 
 /** How many messages may be on their way or wait here, by default. */
@@ -29,11 +30,8 @@ const GATHER_TIME = 1;
 /** How long a request for messages lasts, and how often the server says that it is there, in ms. */
 const REQUEST_TIME = 1500;
 const HEARTBEAT = 500;
-/** The first pause between two attempts, and the longest, in milliseconds. */
-const FIRST_PAUSE = 50;
+/** The longest pause between two attempts, in milliseconds. */
 const LONGEST_PAUSE = 2000;
-/** How long JetStream may take to be there, in milliseconds. */
-const GRACE = 2000;
 /** The pause if another receiver uses the consumer, and how often that may be seen: it may be gone. */
 const BUSY_PAUSE = 200;
 const BUSY_LOOKS = Math.ceil((REQUEST_TIME + 500) / BUSY_PAUSE);
@@ -46,22 +44,16 @@ const QUIET_TIME = 200;
 /** How often in a row it must have no more: a message may be on its way. */
 const END_LOOKS = 2;
 const ACK = new TextEncoder().encode("+ACK");
-/** There is no consumer of that name yet, and a moment later there is. */
-const MADE_MEANWHILE = [10013, 10105, 10148];
-const PASSING_ERRORS =
-  /^(TimeoutError|RequestError|ClosedConnectionError|DrainingConnectionError|ConsumerNotFoundError|NoResponders.*)$/;
 
 /** Whether a message is from where it says. */
 type Trust = ReturnType<typeof subjectTrust>;
 
 const headerText = new HeaderText();
 
-/** A message of a stream. */
 class NatsMessage implements Incoming {
   readonly place: number;
   /** How many messages there are after it for this consumer. */
   readonly pending: number;
-  /** Where to acknowledge it. */
   readonly reply: string;
   /** Which incarnation of the consumer has sent it: only that one gets the answer. */
   readonly epoch: number;
@@ -89,7 +81,6 @@ class NatsMessage implements Incoming {
   }
 }
 
-/** Receives the messages of a stream. */
 export class NatsReceiver implements Receiver {
   readonly #link: NatsLink;
   readonly #isOwn: boolean;
@@ -108,7 +99,6 @@ export class NatsReceiver implements Receiver {
   /** How many messages a request may ask for. */
   #mostAsked = Infinity;
   #trust: Trust = () => false;
-  /** How large a message is, on average. */
   #meanSize = 1;
   #epoch = 0;
   #queue: NatsMessage[] = [];
@@ -260,7 +250,9 @@ export class NatsReceiver implements Receiver {
         await this.#receive(consumer);
       }
     } catch (error) {
-      if (!signal.aborted) this.#fail(explained(error, this.#options));
+      const { stream, consumer } = this.#options;
+      const what = consumer && `consumer "${consumer}" of stream "${stream}"`;
+      if (!signal.aborted) this.#fail(explained(error, stream, what));
     }
     this.#begun.resolve();
   }
@@ -269,13 +261,13 @@ export class NatsReceiver implements Receiver {
   async #begin(): Promise<Consumer> {
     const { signal } = this.#ending;
     const isFirst = this.#consumer === "";
-    const since = performance.now();
+    const backoff = new Backoff(LONGEST_PAUSE);
     let busyLooks = 0;
     // From here on nothing of the consumer before counts.
     this.#epoch++;
     this.#queue = [];
     this.#queuedBytes = 0;
-    for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (;;) {
       signal.throwIfAborted();
       try {
         return await this.#tryBegin();
@@ -283,11 +275,10 @@ export class NatsReceiver implements Receiver {
         const isBusy = error instanceof BusyError;
         // It may be a request of our own, from before the connection was lost.
         if (isBusy && ++busyLooks > BUSY_LOOKS) throw inUse(this.#options);
-        if (isFirst && performance.now() - since > GRACE && hasNoResponder(error)) {
-          throw new StreamUnusableError("the NATS server has no JetStream", { cause: error });
-        }
-        if (!isBusy && !isPassing(error)) throw error;
-        await delay(isBusy ? BUSY_PAUSE : pause, { signal });
+        // A leaf may not have found its hub again.
+        const isAway = !isFirst && (error as Error).name === "JetStreamNotEnabled";
+        if (!isBusy && !isAway && !isPassing(error)) throw error;
+        await delay(isBusy ? BUSY_PAUSE : backoff.delay(), { signal });
       }
     }
   }
@@ -314,7 +305,6 @@ export class NatsReceiver implements Receiver {
     return this.#jsm.jetstream().consumers.getConsumerFromInfo(info);
   }
 
-  /** Receives from a consumer, until something may be lost. */
   async #receive(consumer: Consumer): Promise<void> {
     const epoch = this.#epoch;
     const window = this.#options.window ?? WINDOW;
@@ -432,42 +422,9 @@ async function inTime(answer: Promise<unknown>): Promise<void> {
   await deadline(answer, END_TIME).catch(() => {});
 }
 
-function closedError(): ClosedError {
-  return new ClosedError("the connection is closed");
-}
-
 function inUse({ stream, consumer }: StreamOptions): StreamUnusableError {
   return new StreamUnusableError(
     `consumer "${consumer}" of stream "${stream}" is used by another receiver: ` +
       "give each receiver a consumer of its own",
   );
-}
-
-/** Whether the next attempt may fare better. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error) || isForbidden(error)) return false;
-  return PASSING_ERRORS.test(error.name) ||
-    // The server comes up, or somebody else was quicker: it is looked at again.
-    error.name === "JetStreamApiError" && [...NOT_YET, ...MADE_MEANWHILE].includes(codeOf(error));
-}
-
-/** Whether nobody listens to what JetStream listens to. */
-function hasNoResponder(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error.name.startsWith("NoResponders") || hasNoResponder(error.cause);
-}
-
-/** What went wrong, in the words of those who use this. */
-export function explained(
-  error: unknown,
-  { stream, consumer }: Pick<StreamOptions, "stream" | "consumer">,
-): unknown {
-  if (!(error instanceof Error) || error instanceof OuroborosError) return error;
-  if (isForbidden(error)) return refused(error);
-  const what = error.name === "StreamNotFoundError"
-    ? `there is no stream "${stream}"`
-    : consumer === undefined
-    ? `stream "${stream}" can't be read: ${error.message}`
-    : `consumer "${consumer}" of stream "${stream}" can't be had: ${error.message}`;
-  return new StreamUnusableError(what, { cause: error });
 }

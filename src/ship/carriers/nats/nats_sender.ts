@@ -6,29 +6,22 @@
 
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions } from "@nats-io/transport-node";
 import { deadline } from "../../../async.ts";
-import { ClosedError, StreamUnusableError } from "../../../errors.ts";
+import { StreamUnusableError } from "../../../errors.ts";
 import type { Answers, Outgoing, Refusal, Sender } from "../../carrier.ts";
 import type { LogSource } from "../../message.ts";
-import { isRefusal, refused, transportPackage } from "./client.ts";
+import { closedError, isRefusal, refused, transportPackage } from "./client.ts";
 import type { NatsLink } from "./connect.ts";
 import { MessageEncoder } from "./message_encoder.ts";
 import type { NatsStatus } from "./nats_options.ts";
 
-/** Which stream to send to, by what. */
 export interface NatsSenderOptions {
-  /** The connection. */
   readonly link: NatsLink;
-  /** Whether to close it in the end. */
   readonly ownsLink: boolean;
-  /** The stream. */
   readonly stream: string;
-  /** The template of the subject. */
   readonly subject: string;
   /** The largest message that the stream takes, in bytes, headers included. */
   readonly maxMessageSize: number;
-  /** What subjects of answers begin with. */
   readonly inboxPrefix: string | undefined;
-  /** The key of message ids. */
   readonly secret: Uint8Array;
 }
 
@@ -74,7 +67,6 @@ export class NatsSender implements Sender {
     else this.#attach();
   }
 
-  /** Makes one on a connection. */
   static async on(options: NatsSenderOptions, answers: Answers): Promise<NatsSender> {
     const { createInbox } = await transportPackage();
     return new NatsSender(options, answers, () => createInbox(options.inboxPrefix));
@@ -226,8 +218,4 @@ export class NatsSender implements Sender {
     for (let i = usual.length; i < last; i++) if (data[i] < 0x30 || data[i] > 0x39) return false;
     return true;
   }
-}
-
-function closedError(): ClosedError {
-  return new ClosedError("the connection is closed");
 }

@@ -18,7 +18,7 @@ import {
   text,
 } from "../../../base/options.ts";
 import type { LogTarget } from "../../../log/native/target.ts";
-import type { ReceiveCarrier } from "../../receive_carrier.ts";
+import type { ReceiveCarrier } from "../../carrier.ts";
 import type { LogSource } from "../../message.ts";
 import { intoChecks, type IntoOptions, type IntoSummary, writeInto } from "../../receive_into.ts";
 import { Reception, type ReceptionOptions } from "../../reception.ts";
@@ -45,7 +45,6 @@ export interface ReceiveIntoOptions extends Omit<ReceiveOptions, "state">, IntoO
 
 const startWord = oneOf("oldest", "latest");
 
-/** What {@linkcode ReceiveOptions} may be. */
 const receiveChecks: Checks<ReceiveOptions> = {
   ...natsChecks,
   link: anything,
@@ -163,7 +162,6 @@ function receptionOf(
   return new Reception(natsReceiveCarrier(options), options, start);
 }
 
-/** The way to the messages of a stream. */
 export function natsReceiveCarrier(options: ReceiveOptions): ReceiveCarrier {
   const { stream, consumer = "", link: given } = options;
   return {

@@ -5,12 +5,20 @@
  */
 
 import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
-import { ClosedError, OuroborosError, StreamUnusableError } from "../../../errors.ts";
+import { StreamUnusableError } from "../../../errors.ts";
 import { checkArray } from "../../../base/arguments.ts";
 import { checkOptions, type Checks, integer, milliseconds, oneOf } from "../../../base/options.ts";
 import { delay } from "../../../async.ts";
 import type { NatsLink } from "./connect.ts";
-import { codeOf, isForbidden, jetstreamPackage, NOT_YET, refused } from "./client.ts";
+import {
+  closedError,
+  codeOf,
+  explained,
+  isForbidden,
+  isPassing,
+  jetstreamPackage,
+} from "./client.ts";
+import { Backoff } from "./dial.ts";
 import { takesSubject } from "./subject.ts";
 
 const NANOSECONDS = 1_000_000;
@@ -67,8 +75,7 @@ const newStreamChecks: Checks<NewStreamOptions> = {
   storage: oneOf("file", "memory"),
 };
 
-/** The configuration of the stream for the server. */
-export function newStreamConfig(
+function newStreamConfig(
   name: string,
   create: NewStreamOptions & { subjects: readonly string[] },
 ): Partial<StreamConfig> {
@@ -89,16 +96,10 @@ export function newStreamConfig(
   };
 }
 
-/** What there is to know of a stream. */
-export interface StreamFacts {
-  /** The largest message in bytes, headers included; infinite if it has no limit of its own. */
-  readonly maxMessageSize: number;
-}
-
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 2000;
 /** How long to wait for an answer, in milliseconds. */
 const TIMEOUT = 5000;
+/** The longest pause between two attempts, in milliseconds. */
+const LONGEST_PAUSE = 2000;
 /** What the server says when two make a stream at once. */
 const NAME_IN_USE = 10058;
 
@@ -106,6 +107,7 @@ const NAME_IN_USE = 10058;
  * Looks for the stream, makes it if it is not there and `create` is given, and checks that it takes
  * the subjects. While there is no server, it waits for one.
  *
+ * @returns the largest message in bytes, headers included; infinite if the stream has no limit of its own
  * @throws {StreamUnusableError} if there is no JetStream, no such stream, or it takes other subjects
  * @throws {NatsRefusedError} if the link is closed since a server does not let us in
  * @throws {ClosedError} if it is closed for another reason
@@ -119,11 +121,12 @@ export async function prepareStream(
     domain?: string;
     signal?: AbortSignal;
   } = {},
-): Promise<StreamFacts> {
+): Promise<number> {
   const { create, domain, signal } = options;
   const { jetstreamManager } = await jetstreamPackage();
   signal?.throwIfAborted();
-  for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+  const backoff = new Backoff(LONGEST_PAUSE);
+  for (;;) {
     try {
       const manager = await jetstreamManager(link.client, {
         checkAPI: false,
@@ -133,18 +136,14 @@ export async function prepareStream(
       const { config } = await findOrMake(manager, stream, create);
       checkUse(config, subjects);
       const size = config.max_msg_size ?? -1;
-      return { maxMessageSize: size > 0 ? size : Infinity };
+      return size > 0 ? size : Infinity;
     } catch (error) {
-      if (error instanceof OuroborosError) throw error;
       // Who may only publish may not ask what there is: then the first answer will tell.
-      if (isForbidden(error) && create === undefined) {
-        return { maxMessageSize: Infinity };
-      }
-      const reason = explain(error, stream);
-      if (reason !== undefined) throw reason;
-      const later = delay(pause, { signal }).then(() => "later");
+      if (isForbidden(error) && create === undefined) return Infinity;
+      if (!isPassing(error)) throw explained(error, stream);
+      const later = delay(backoff.delay(), { signal }).then(() => "later");
       const ended = await Promise.race([link.closed, later]);
-      if (ended !== "later") throw ended ?? new ClosedError("the connection is closed");
+      if (ended !== "later") throw ended ?? closedError();
     }
   }
 }
@@ -185,23 +184,60 @@ function checkUse(config: StreamConfig, subjects: readonly string[]): void {
   if (wrong !== undefined) throw new StreamUnusableError(`stream "${config.name}" ${wrong}`);
 }
 
-/** What will not get better by itself, as our error. */
-function explain(error: unknown, stream: string): OuroborosError | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { name, message } = error;
-  if (isForbidden(error)) {
-    return refused(error);
-  }
-  if (name === "JetStreamNotEnabled") {
-    return new StreamUnusableError("the NATS server has no JetStream (nats-server -js)", {
-      cause: error,
+/** A place in a stream, and how many messages from there on are not wanted. */
+export interface LastMessages {
+  readonly streamSequence: number;
+  /** How many messages there are from it on before the last ones. */
+  readonly excess: number;
+}
+
+/**
+ * Finds the last `count` messages of a stream that are of a subject.
+ *
+ * @throws {StreamUnusableError} if there is no such stream
+ */
+export async function lastMessages(
+  link: NatsLink,
+  { stream, subject, domain }: { stream: string; subject?: string; domain?: string },
+  count: number,
+): Promise<LastMessages> {
+  try {
+    const { jetstreamManager } = await jetstreamPackage();
+    const jsm = await jetstreamManager(link.client, {
+      checkAPI: false,
+      ...domain !== undefined && { domain },
     });
+    const { first_seq: first, last_seq: last } = (await jsm.streams.info(stream)).state;
+    // Others may be in between: so it is looked further back each time.
+    for (let distance = count;; distance *= 8) {
+      const from = Math.max(first, last - distance + 1, 1);
+      const found = await countFrom(jsm, stream, subject, from);
+      if (found >= count || from <= first) {
+        return { streamSequence: from, excess: Math.max(0, found - count) };
+      }
+    }
+  } catch (error) {
+    throw explained(error, stream);
   }
-  if (name === "StreamNotFoundError") {
-    return new StreamUnusableError(`there is no stream "${stream}"`, { cause: error });
-  }
-  if (name === "JetStreamApiError" && !NOT_YET.includes(codeOf(error))) {
-    return new StreamUnusableError(`stream "${stream}" can't be had: ${message}`, { cause: error });
-  }
-  return undefined;
+}
+
+/** How many messages of a subject there are from a number of the stream on. */
+async function countFrom(
+  jsm: JetStreamManager,
+  stream: string,
+  subject: string | undefined,
+  sequence: number,
+): Promise<number> {
+  const { name, num_pending } = await jsm.consumers.add(stream, {
+    ...subject !== undefined && subject !== ">" && { filter_subject: subject },
+    deliver_policy: "by_start_sequence",
+    opt_start_seq: sequence,
+    ack_policy: "none",
+    inactive_threshold: 5e9,
+    mem_storage: true,
+    num_replicas: 1,
+  });
+  // If that is not permitted, the server forgets it in a moment.
+  await jsm.consumers.delete(stream, name).catch(() => {});
+  return num_pending;
 }

@@ -6,7 +6,6 @@
 
 import type { LogSource } from "../../message.ts";
 
-/** The subject by default. */
 export const DEFAULT_SUBJECT = "logs.{host}.{name}";
 
 /** A host or a name as one token of a subject: `/app/v1.2` becomes `app_v1_2`. */
