@@ -143,19 +143,6 @@ export class Origins implements Disposable {
   }
 }
 
-/**
- * Reads where the entries of a local log come from, as far as that is known by now.
- *
- * @param target the local log: a name like `"/all"`, or `{ path }` for a file
- * @throws {SegmentNotFoundError} if one of the two logs is not there
- * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
- */
-export function readOrigins(target: LogTarget): Origins {
-  using origins = Origins.open(target);
-  void origins.missing;
-  return origins;
-}
-
 /** The user who owns a log. */
 function ownerOf(target: LogTarget): number {
   using memory = openMemory(target, "read");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
-import { readOrigins } from "../../src/ship/origins.ts";
+import { Origins } from "../../src/ship/origins.ts";
 import { writeInto } from "../../src/ship/receive_into.ts";
 import { Reception } from "../../src/ship/reception.ts";
 import { runCli, startCli } from "../support/cli.ts";
@@ -91,7 +91,8 @@ test("what has no record is from an unknown place: older, removed, or another lo
   await receiveAll();
   assert.deepEqual(tail(name), ["? | before", "host1/app | host1 1"]);
   assert.equal(JSON.parse(tail(name, "-o", "json")[0]).source, null);
-  assert.equal(readOrigins(name).of(1), undefined);
+  using origins = Origins.open(name);
+  assert.equal(origins.of(1), undefined);
   // Another log under the name of the one that was received into.
   SharedMemory.unlink(name);
   {

@@ -136,3 +136,23 @@ export function assertComplete(
   }
   assert.equal(source.entries.length + source.lost, written);
 }
+
+/**
+ * Checks that the only source of a stream has all that was written, by both receivers; gives what became
+ * of it, in words.
+ */
+export async function assertAllThere(
+  servers: string,
+  stream: string,
+  written: number,
+): Promise<string> {
+  const messages = await messagesOf(servers, stream);
+  const [source, ...others] = received(messages).values();
+  assert.equal(others.length, 0);
+  assertComplete(source, written);
+  const [real] = (await reallyReceived(servers, stream)).values();
+  assertComplete(real, written);
+  const { entries, gaps, lost } = source;
+  return `${written} written, ${entries.length} entries and ${gaps.length} gaps (${lost}) in ` +
+    `${messages.length} messages`;
+}

@@ -17,7 +17,13 @@ import { ShmLogReader } from "../../../mod.ts";
 import { forward } from "../../../src/ship/carriers/nats/mod.ts";
 import { runCli, startCli } from "../../support/cli.ts";
 import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
-import { assertComplete, messagesOf, reallyReceived, received } from "../../support/nats_stream.ts";
+import {
+  assertAllThere,
+  assertComplete,
+  messagesOf,
+  reallyReceived,
+  received,
+} from "../../support/nats_stream.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { baseSeed, Random } from "../../support/random.ts";
 import { slowness, startChild, uniqueName } from "../../support/runtime.ts";
@@ -94,16 +100,8 @@ test(
     const total = reader.inspect().lastSequenceNumber;
     const last = runCli([...args, "--once"]);
     assert.equal(last.code, 0, last.stderr);
-    const messages = await messagesOf(server.url, "LOGS");
-    const sources = [...received(messages).values()];
-    assert.equal(sources.length, 1);
-    assertComplete(sources[0], total);
-    const [real] = (await reallyReceived(server.url, "LOGS")).values();
-    assertComplete(real, total);
-    t.diagnostic(
-      `${JSON.stringify(kills)}: ${total} written, ${sources[0].entries.length} entries and ` +
-        `${sources[0].gaps.length} gaps (${sources[0].lost}) in ${messages.length} messages`,
-    );
+    const words = await assertAllThere(server.url, "LOGS", total);
+    t.diagnostic(`${JSON.stringify(kills)}: ${words}`);
   },
 );
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { WriterLockedError } from "../../../src/errors.ts";
-import { readOrigins } from "../../../src/ship/origins.ts";
+import { Origins } from "../../../src/ship/origins.ts";
 import type { IntoFound, IntoSummary } from "../../../src/ship/receive_into.ts";
 import { receiveInto, type ReceiveIntoOptions } from "../../../src/ship/carriers/nats/receive.ts";
 import { sourceOf } from "../../support/nats_publisher.ts";
@@ -68,7 +68,7 @@ async function isOwed(stream: string): Promise<boolean> {
 
 /** The local log in words, each entry with where it is from, and what is missing. */
 function contents(): string {
-  const origins = readOrigins(name);
+  using origins = Origins.open(name);
   const missing = [...origins.missing];
   using log = ShmLogReader.open(name, { strategy: "oldest" });
   const words: string[] = [];
@@ -158,7 +158,8 @@ natsTest("names that are as long as names may be fit beside a small log", async 
     await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
     using log = ShmLogReader.open(name, { strategy: "oldest" });
     assert.equal(log.inspect().lastSequenceNumber, 200);
-    assert.equal(readOrigins(name).of(200)?.source.host, "a99");
+    using origins = Origins.open(name);
+    assert.equal(origins.of(200)?.source.host, "a99");
   }
 });
 

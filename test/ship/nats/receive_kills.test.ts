@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { forward } from "../../../src/ship/carriers/nats/forward.ts";
-import { readOrigins } from "../../../src/ship/origins.ts";
+import { Origins } from "../../../src/ship/origins.ts";
 import { startCli } from "../../support/cli.ts";
 import { Publisher } from "../../support/nats_publisher.ts";
 import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
@@ -139,7 +139,7 @@ natsTest("receivers into a log, and the server, are killed: each entry is there 
       assert.equal(await last.ended(), 0);
     }
     using log = ShmLogReader.open(name, { strategy: "oldest" });
-    const origins = readOrigins(name);
+    using origins = Origins.open(name);
     const next = new Map([...totals.keys()].map((host) => [host, 1]));
     const missing = [...origins.missing];
     let count = 0;
@@ -171,7 +171,7 @@ natsTest("receivers into a log, and the server, are killed: each entry is there 
 
 /** The last number of each host in a local log. */
 function lastsIn(name: string): Map<string, number> {
-  const origins = readOrigins(name);
+  using origins = Origins.open(name);
   using log = ShmLogReader.open(name, { strategy: "latest" });
   const lasts = new Map<string, number>();
   for (const entry of log) {

@@ -62,7 +62,7 @@ export type { Forwarding } from "../../forwarding.ts";
 export { decodeMessage } from "./message.ts";
 export type { EntryMessage, GapMessage, GapReason, LogMessage, LogSource } from "../../message.ts";
 export type { NewStreamOptions } from "./stream.ts";
-export { type EntryOrigin, type MissingEntries, Origins, readOrigins } from "../../origins.ts";
+export { type EntryOrigin, type MissingEntries, Origins } from "../../origins.ts";
 export { receive, receiveInto, type ReceiveIntoOptions, type ReceiveOptions } from "./receive.ts";
 export type { StreamOptions } from "./consumer_place.ts";
 export type { IntoFound, IntoOptions, IntoSummary } from "../../receive_into.ts";

@@ -130,11 +130,12 @@ export function receive(options: ReceiveOptions): Reception {
  *
  * @example
  * ```typescript
- * import { readOrigins, receiveInto } from "@ouroboros/log/nats";
+ * import { Origins, receiveInto } from "@ouroboros/log/nats";
  *
  * const signal = AbortSignal.timeout(60_000);
  * const { entries } = await receiveInto("/all", { stream: "LOGS", subject: "logs.>", signal });
- * console.log(entries, readOrigins("/all").of(1)?.source.host);
+ * using origins = Origins.open("/all");
+ * console.log(entries, origins.of(1)?.source.host);
  * ```
  */
 export async function receiveInto(
