@@ -10,13 +10,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { forward } from "../../../src/ship/carriers/nats/mod.ts";
 import { runCli, startCli } from "../../support/cli.ts";
-import { NatsServer, needsNatsServer } from "../../support/nats_server.ts";
+import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import {
   assertAllThere,
   assertComplete,
@@ -26,11 +26,10 @@ import {
 } from "../../support/nats_stream.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { baseSeed, Random } from "../../support/random.ts";
-import { slowness, startChild, uniqueName } from "../../support/runtime.ts";
+import { startChild, uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 6);
-const skip = needsNatsServer || needsLastingNames;
-const timeout = 60_000 * slowness + 1000 * KILLS;
+const options = { skip: needsLastingNames, timeout: 60_000 + 1000 * KILLS };
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-kills-"));
 const names: string[] = [];
 after(() => {
@@ -56,9 +55,8 @@ async function startWriter(
   return child;
 }
 
-test(
+natsTest(
   `kill -9 of forwarder, server and writer at random moments (SEED=${baseSeed})`,
-  { skip, timeout },
   async (t) => {
     const random = new Random(baseSeed);
     const name = newName();
@@ -103,11 +101,10 @@ test(
     const words = await assertAllThere(server.url, "LOGS", total);
     t.diagnostic(`${JSON.stringify(kills)}: ${words}`);
   },
+  options,
 );
 
-test("kill -9 of a writer, and new segments that take over, while the server comes and goes", {
-  skip,
-}, async (t) => {
+natsTest("kill -9 of a writer, and new segments, while the server comes and goes", async (t) => {
   const name = newName();
   await using server = await NatsServer.start();
   let writer = await startWriter(name, "replace", 5, 65536);
@@ -146,4 +143,4 @@ test("kill -9 of a writer, and new segments that take over, while the server com
     await writer.kill();
     for (const witness of witnesses) witness.close();
   }
-});
+}, options);

@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader } from "../../../mod.ts";
-import { StreamUnusableError } from "../../../src/errors.ts";
-import { forward, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
+import { forward } from "../../../src/ship/carriers/nats/mod.ts";
 import { newLog, onlySource, options, until } from "../../support/forwarding.ts";
-import { jetstreamClient } from "../../support/jetstream.ts";
+import { Publisher } from "../../support/nats_publisher.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
 
@@ -52,10 +51,8 @@ natsTest("a stream that takes less than the server: the same", async () => {
   );
   await forwarding.flush();
   // And one that learns it on the way.
-  await using link = await NatsLink.open({ servers: server.url });
-  const { jetstreamManager } = jetstreamClient;
-  const manager = await jetstreamManager(link.client);
-  await manager.streams.update("LOGS", { max_msg_size: 600 });
+  await using admin = await Publisher.open(server.url);
+  await admin.jsm.streams.update("LOGS", { max_msg_size: 600 });
   log.writer.write("z".repeat(500));
   log.write(3);
   await forwarding.flush();
@@ -100,10 +97,8 @@ natsTest("a full stream that refuses: entries wait, and come when there is room"
   assert.match(refusal ?? "", /maximum messages exceeded/);
   // More than the log has room for: some are lost, and that is known.
   log.write(1000);
-  await using link = await NatsLink.open({ servers: server.url });
-  const { jetstreamManager } = jetstreamClient;
-  const manager = await jetstreamManager(link.client);
-  await manager.streams.update("LOGS", { max_msgs: -1 });
+  await using admin = await Publisher.open(server.url);
+  await admin.jsm.streams.update("LOGS", { max_msgs: -1 });
   await forwarding.flush();
   const { source } = await onlySource(server);
   assertComplete(source, 1080);
@@ -137,9 +132,8 @@ natsTest("a stream that is removed and made again: entries wait, and come", asyn
   await using forwarding = await forward(log.reader, options(server));
   log.write(10);
   await forwarding.flush();
-  await using link = await NatsLink.open({ servers: server.url });
-  const { jetstreamManager } = jetstreamClient;
-  const { streams } = await jetstreamManager(link.client);
+  await using admin = await Publisher.open(server.url);
+  const { streams } = admin.jsm;
   await streams.delete("LOGS");
   log.write(20);
   await until(() => forwarding.stats.refusal !== undefined);
@@ -155,9 +149,8 @@ natsTest("a stream that is removed and made again: entries wait, and come", asyn
   await streams.delete("LOGS");
   await streams.add({ name: "OTHER", subjects: ["logs.>"] });
   log.write(1);
-  await assert.rejects(forwarding.done, (error: Error) => {
-    assert.ok(error instanceof StreamUnusableError);
-    assert.match(error.message, /stream "OTHER" takes "logs\..*" by now, and not "LOGS"/);
-    return true;
+  await assert.rejects(forwarding.done, {
+    name: "StreamUnusableError",
+    message: /stream "OTHER" takes "logs\..*" by now, and not "LOGS"/,
   });
 });

@@ -5,10 +5,11 @@ import process from "node:process";
 import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
-import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
+import { ShmLogReader } from "../../../mod.ts";
 import { forward } from "../../../src/ship/carriers/nats/forward.ts";
 import { Origins } from "../../../src/ship/origins.ts";
 import { startCli } from "../../support/cli.ts";
+import { newLog } from "../../support/forwarding.ts";
 import { Publisher } from "../../support/nats_publisher.ts";
 import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 import { baseSeed, Random } from "../../support/random.ts";
@@ -34,68 +35,33 @@ after(async () => {
 });
 
 /** A log that is written and forwarded as long as this exists. */
-class ForwardedLog implements AsyncDisposable {
-  readonly host: string;
-  readonly #writer: ShmLogWriter;
-  readonly #reader: ShmLogReader;
-  readonly #forwarding: Awaited<ReturnType<typeof forward>>;
-  readonly #timer: ReturnType<typeof setInterval>;
-
-  private constructor(
-    host: string,
-    writer: ShmLogWriter,
-    reader: ShmLogReader,
-    forwarding: Awaited<ReturnType<typeof forward>>,
-    burst: number,
-  ) {
-    this.host = host;
-    this.#writer = writer;
-    this.#reader = reader;
-    this.#forwarding = forwarding;
-    this.#timer = setInterval(() => {
-      const most = writer.totalEntriesWritten < MANY ? random.below(burst) : 0;
-      for (let i = most; i >= 0; i--) {
-        const number = writer.totalEntriesWritten + 1;
-        writer.write(`${host} ${number} ${"x".repeat(number % 100)}`);
-      }
-    }, 2);
-  }
-
-  static async start(
-    stream: string,
-    host: string,
-    chunkSize: number,
-    burst: number,
-  ): Promise<ForwardedLog> {
-    const writer = ShmLogWriter.create(uniqueName("forwarded"), {
-      unlinkOnClose: true,
-      chunkSize,
-      chunkCount: 4,
-    });
-    const reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
-    const forwarding = await forward(reader, {
-      servers: server.url,
-      stream,
-      subject: `${stream}.{host}.{name}`,
-      host,
-    });
-    return new ForwardedLog(host, writer, reader, forwarding, burst);
-  }
-
-  /** Ends writing, and waits until the server has all; gives how many entries there were. */
-  async finish(): Promise<number> {
-    while (this.#writer.totalEntriesWritten < SOME) await sleep(5);
-    clearInterval(this.#timer);
-    await this.#forwarding.flush();
-    return this.#writer.totalEntriesWritten;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#forwarding.close();
-    this.#reader.close();
-    this.#writer.close();
-  }
+async function forwardedLog(stream: string, host: string, chunkSize: number, burst: number) {
+  const log = newLog({ chunkSize, chunkCount: 4 });
+  const { writer } = log;
+  const subject = `${stream}.{host}.{name}`;
+  const forwarding = await forward(log.reader, { servers: server.url, stream, subject, host });
+  const timer = setInterval(() => {
+    const most = writer.totalEntriesWritten < MANY ? random.below(burst) : 0;
+    for (let i = most; i >= 0; i--) {
+      const number = writer.totalEntriesWritten + 1;
+      writer.write(`${host} ${number} ${"x".repeat(number % 100)}`);
+    }
+  }, 2);
+  return {
+    host,
+    /** Ends writing, and waits until the server has all; gives how many entries there were. */
+    async finish(): Promise<number> {
+      while (writer.totalEntriesWritten < SOME) await sleep(5);
+      clearInterval(timer);
+      await forwarding.flush();
+      return writer.totalEntriesWritten;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      clearInterval(timer);
+      await forwarding.close();
+      log[Symbol.dispose]();
+    },
+  };
 }
 
 async function newStream(stream: string): Promise<void> {
@@ -116,8 +82,8 @@ natsTest("receivers into a log, and the server, are killed: each entry is there 
   try {
     {
       // The second one is so small that it loses entries, which is known.
-      await using big = await ForwardedLog.start("INTO", "big", 1 << 20, 20);
-      await using small = await ForwardedLog.start("INTO", "small", 1024, 60);
+      await using big = await forwardedLog("INTO", "big", 1 << 20, 20);
+      await using small = await forwardedLog("INTO", "small", 1024, 60);
       const url = new URL("./children/receiver.ts", import.meta.url);
       for (let kill = 0; kill < KILLS; kill++) {
         const child = startChild(url, [server.url, "INTO", name, chunkSize]);
@@ -191,7 +157,7 @@ natsTest("the command with a state file is killed: nothing is left out", async (
   const numbers: number[] = [];
   let total: number;
   {
-    await using log = await ForwardedLog.start("PRINT", "web-1", 1 << 20, 10);
+    await using log = await forwardedLog("PRINT", "web-1", 1 << 20, 10);
     const kills = Math.max(2, KILLS >> 1);
     for (let run = 0; run <= kills; run++) {
       const cli = startCli([...args, "--state", state, "-o", "json"]);
