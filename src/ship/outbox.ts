@@ -63,8 +63,8 @@ export interface OutboxOptions {
  * taken. So the other side gets them in order, but for what was refused, or lost, between others.
  */
 export class Outbox implements Answers {
-  /** What was counted: messages that were sent, sent again, known before, refused, cut. */
-  readonly counts = { sent: 0, resent: 0, duplicates: 0, refused: 0, truncated: 0 };
+  /** What was counted: messages that were sent, sent again, known before, cut. */
+  readonly counts = { sent: 0, resent: 0, duplicates: 0, truncated: 0 };
   #sender: Sender | undefined;
   readonly #options: OutboxOptions;
   readonly #ring: OutMessage[];
@@ -189,7 +189,6 @@ export class Outbox implements Answers {
     if (message.ticket !== ticket || message.isStored || attempt !== this.#attempt) return;
     if (this.#isClosed) return;
     this.#answered(message);
-    this.counts.refused++;
     this.#hasFailed = true;
     this.#wished = Math.max(this.#wished, refusal.pause ?? 0);
     const { kind } = refusal;

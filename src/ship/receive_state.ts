@@ -40,7 +40,7 @@ export class ReceiveState {
    * @throws {StateLockedError} if another process has it
    */
   constructor(path: string, owner: Owner) {
-    this.#file = StateFile.open(path, { slotSize: SLOT_SIZE });
+    this.#file = StateFile.open(path, SLOT_SIZE);
     this.#owner = owner;
     try {
       this.lasts = this.#file.value === undefined ? [] : lastsIn(this.#file, owner);

@@ -22,17 +22,11 @@ import {
 import { crc32 } from "node:zlib";
 import { FileLock } from "../../ffi/mod.ts";
 import { CorruptStateError, StateLockedError } from "../errors.ts";
-import { checkOptions, number } from "../base/options.ts";
 import { checkIsFile, damaged, openPrivate } from "../place_file.ts";
 
 /** The room for the checksum, the counter, and what separates them. */
 const FRAME_SIZE = 28;
 const SUM_SIZE = 8;
-
-export interface StateFileOptions {
-  /** The size of a slot in bytes: the JSON may have 28 less. Default 512. */
-  slotSize?: number;
-}
 
 interface Slot {
   readonly generation: number;
@@ -82,13 +76,12 @@ export class StateFile implements Disposable {
   /**
    * Opens the file, or makes it, and keeps others from it until `close()` or the end of the process.
    *
+   * @param slotSize the size of a slot in bytes: the JSON may have 28 less
    * @throws {StateLockedError} if somebody else has it
    * @throws {CorruptStateError} if it is something else than a state file
    * @throws {PermissionDeniedError} if the system refuses
    */
-  static open(path: string, options: StateFileOptions = {}): StateFile {
-    checkOptions("StateFile", options, { slotSize: number });
-    const { slotSize = 512 } = options;
+  static open(path: string, slotSize: number = 512): StateFile {
     const descriptor = openPrivate(path, constants.O_RDWR | constants.O_CREAT);
     let lock: FileLock | undefined;
     try {

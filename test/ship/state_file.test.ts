@@ -155,6 +155,6 @@ test("what does not fit into a slot is a RangeError, and the value before it sta
     assert.throws(() => file.saveNow("x".repeat(483)), RangeError);
   }
   assert.equal(valueIn(path), "x".repeat(482));
-  using large = StateFile.open(newPath(), { slotSize: 4096 });
+  using large = StateFile.open(newPath(), 4096);
   large.saveNow("x".repeat(4000));
 });

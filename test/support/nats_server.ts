@@ -47,8 +47,6 @@ export interface NatsServerOptions {
   auth?: { user: string; password: string } | { token: string };
   /** The largest payload in bytes, headers included. */
   maxPayload?: number;
-  /** How much all streams together may have on disk, in bytes. */
-  maxFile?: number;
   /** More lines of its configuration; or what makes them, if it needs another port. */
   config?: string | ((otherPort: number) => string);
   /** Whether it has JetStream. Default `true`. */
@@ -173,7 +171,7 @@ export class NatsServer implements AsyncDisposable {
   }
 
   #config(options: NatsServerOptions & { config?: string }): string {
-    const { auth, maxPayload, maxFile, config = "", jetstream = true } = options;
+    const { auth, maxPayload, config = "", jetstream = true } = options;
     const text = (value: string) => JSON.stringify(value);
     return [
       `host: "127.0.0.1"`,
@@ -188,9 +186,7 @@ export class NatsServer implements AsyncDisposable {
         : [`authorization { user: ${text(auth.user)}, password: ${text(auth.password)} }`],
       ...jetstream
         ? [
-          `jetstream { store_dir: ${text(join(this.folder, "store"))}, max_file: ${
-            maxFile ?? 4 * 2 ** 30
-          } }`,
+          `jetstream { store_dir: ${text(join(this.folder, "store"))}, max_file: ${4 * 2 ** 30} }`,
         ]
         : [],
       config,

@@ -46,7 +46,7 @@ export function open(log: PlainLog, origin: PlainLog): OriginWriter {
 }
 
 /** What entry `number` of a source is. */
-export function bytesOf(source: LogSource, number: number): Uint8Array {
+function bytesOf(source: LogSource, number: number): Uint8Array {
   const text = `${source.host} ${number} ${"x".repeat(number % 7)}`;
   return new TextEncoder().encode(text);
 }

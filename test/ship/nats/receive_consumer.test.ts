@@ -90,7 +90,7 @@ natsTest("a state file that says something else is left alone", async () => {
     const value of [null, 7, owner, { ...owner, sources: [null] }, { ...owner, sources: [one] }]
   ) {
     {
-      using file = StateFile.open(state, { slotSize: 1 << 18 });
+      using file = StateFile.open(state, 1 << 18);
       file.saveNow(value);
     }
     const before = readFileSync(state);
