@@ -137,6 +137,7 @@ export class BatchSource {
     this.#fence(); // the header before the token
     if (!position.isIntact()) return position.overrun();
     if (isEnd && !isComplete) {
+      if (position.isPassed()) return position.damagedHeader(limit);
       position.finished();
       position.caughtUp();
       return "stay";

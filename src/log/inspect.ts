@@ -192,7 +192,8 @@ function believed(
     ? after !== undefined && found.offset > after.offset
     : found.offset !== next.offset || found.entries !== next.token - token;
   let state: ChunkState = end === undefined ? "full" : "current";
-  if (found.reason === "damage" || isWrong) {
+  const isEnded = found.reason === "finish" && end === undefined;
+  if (found.reason === "damage" || isEnded || isWrong) {
     // Pairs with the writer's invalidation of a row before any byte of its chunk is overwritten: only
     // where the row is as it was, the bytes were those of the chunk.
     fence();

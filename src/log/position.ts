@@ -266,6 +266,13 @@ export class Position implements Whereabouts {
     this.#choice.caughtUp();
   }
 
+  /** Whether there is a chunk that was written after ours: a finish mark here is damage then. */
+  isPassed(): boolean {
+    if (this.#isFinished) return false;
+    const { newest } = this.#choice.lookSteadily();
+    return newest !== undefined && newest.token > this.#token;
+  }
+
   /** Notes that here is the mark of a writer that has finished. */
   finished(): void {
     this.#isFinished = true;

@@ -199,7 +199,13 @@ function checkChunks(segment: Segment, fence: Fence, found: Survey): Checked {
   };
   let isBad = false;
   found.order.forEach((index, place) => {
-    const chunk = checkChunk(segment, fence, rowOf(found, index), behind(found, index));
+    const chunk = checkChunk(
+      segment,
+      fence,
+      rowOf(found, index),
+      behind(found, index),
+      index === found.newest?.index,
+    );
     if (chunk === undefined) {
       checked.states[place] = OVERTAKEN;
       return;
@@ -249,6 +255,7 @@ function checkChunk(
   fence: Fence,
   row: ChunkRow,
   after: ChunkRow | undefined,
+  isNewest: boolean,
 ): Chunk | undefined {
   const next = rowAfter(segment, fence, row);
   const limit = Math.min(next?.offset ?? segment.end, after?.offset ?? segment.end);
@@ -264,7 +271,7 @@ function checkChunk(
       `chunk ${next.index} begins at offset ${next.offset}`;
   } else if (expected !== undefined && entries !== expected) {
     what = `${entries} entries where ${expected} are expected`;
-  } else if (reason === "damage") {
+  } else if (reason === "damage" || (reason === "finish" && !isNewest)) {
     what = `${headerText(header)} after ${entries} entries`;
   } else if (offset > limit && after !== undefined && isUnchanged(segment, fence, after)) {
     what = `${entries} entries reach beyond offset ${limit}, where chunk ${after.index} begins`;

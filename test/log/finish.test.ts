@@ -123,6 +123,25 @@ test("the end is seen where the reference left the row of an old chunk that bega
   assert.throws(() => Writer.resume(memory), LogFinishedError);
 });
 
+test("a finish mark is damage where chunks come after it", () => {
+  const memory = new ArrayBuffer(segmentSize(4, 256, 2));
+  const writer = Writer.create(memory, { chunkCount: 4, ...TWO });
+  for (let i = 1; i <= 110; i++) writer.write(`entry ${i}`);
+  const words = new Uint32Array(memory);
+  const at = words.indexOf(0x80000001);
+  words[at] = FINISH;
+  const reader = new Reader(memory, { strategy: "oldest" });
+  assert.throws(() => texts(reader), CorruptLogError);
+  assert.equal(reader.isFinished, false);
+  assert.equal(verify(memory).damage[0].offset, 4 * at);
+  assert.equal(inspect(memory).damageCount, 1);
+  const skips = new Reader(memory, { strategy: "oldest", onDamage: "skip" });
+  const first = skips.read()!.sequenceNumber;
+  assert.deepEqual([texts(skips).length, skips.lostEntries], [110 - first, 0]);
+  writer.finish();
+  assert.deepEqual([skips.read(), skips.isFinished], [undefined, true]);
+});
+
 test("a length of 2, and in version 1 a length of 3, is damage", () => {
   const { memory, view, data } = makeLog(2, 64);
   view.setUint32(data, 0x80000002, true);
