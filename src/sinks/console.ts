@@ -20,6 +20,7 @@
 import { type ConsoleMethod, consoleText, leaveGroups } from "./console_text.ts";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
+import { errorText } from "../error_fields.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { mustBe } from "../base/arguments.ts";
 import { anything } from "../base/options.ts";
@@ -267,7 +268,7 @@ function isoTime(time: number): string {
   return lastIsoTime;
 }
 
-function callOf({ type, message, stack, time }: UncaughtError): ConsoleCall {
-  const text = `Uncaught ${stack ?? `${type}: ${message}`}`;
+function callOf({ fields, time }: UncaughtError): ConsoleCall {
+  const text = `Uncaught ${errorText(fields)}`;
   return { time, level: "error", method: "uncaught", text };
 }

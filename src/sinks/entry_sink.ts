@@ -26,6 +26,7 @@ import {
   type SinkOptions,
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
+import { errorText } from "../error_fields.ts";
 import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
 
 /** How often `onError` is called in one turn of the event loop. */
@@ -332,8 +333,8 @@ export class EntrySink implements Disposable {
   }
 }
 
-function defaultLine({ type, message, stack }: UncaughtError): string {
-  return `uncaught: ${stack ?? `${type}: ${message}`}`;
+function defaultLine({ fields }: UncaughtError): string {
+  return `uncaught: ${errorText(fields)}`;
 }
 
 function lenderOf(writer: EntryWriter): Writer | undefined {

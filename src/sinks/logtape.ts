@@ -23,6 +23,7 @@ import {
 } from "@logtape/logtape";
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
+import { errorText } from "../error_fields.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { mustBe } from "../base/arguments.ts";
 import { anything } from "../base/options.ts";
@@ -87,7 +88,8 @@ const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
 export function getShmSink(options: LogTapeSinkOptions): ShmSink {
   const own = checkSinkOptions("getShmSink()", options, { formatter: anything });
   const format = formatterOf(options.formatter);
-  const sink = new EntrySink(own, (error) => withoutNewline(format(recordOf(error))));
+  const isText = options.formatter === undefined || options.formatter === "text";
+  const sink = new EntrySink(own, (error) => withoutNewline(format(recordOf(error, isText))));
   const log = (record: LogRecord): void => {
     let line: string;
     try {
@@ -116,14 +118,16 @@ function formatterOf(formatter: LogTapeSinkOptions["formatter"] = "text"): TextF
   throw new TypeError(mustBe("formatter", formatter, `"text", "json", or a function`));
 }
 
-function recordOf({ type, message, stack, time }: UncaughtError): LogRecord {
-  const text = `uncaught ${type}: ${message}`;
+function recordOf({ type, message, fields, time }: UncaughtError, isText: boolean): LogRecord {
+  const { message: _message, ...properties } = fields;
+  // As text, a record is its message.
+  const text = `uncaught ${isText ? errorText(fields) : `${type}: ${message}`}`;
   return {
     category: ["uncaught"],
     level: "fatal",
     message: [text],
     rawMessage: text,
     timestamp: time,
-    properties: { type, stack },
+    properties,
   };
 }

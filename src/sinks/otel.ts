@@ -120,7 +120,8 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function uncaughtLine({ type, message, stack, time }: UncaughtError): string {
+function uncaughtLine({ type, message, stack, fields, time }: UncaughtError): string {
+  const { type: _type, message: _message, stack: _stack, cause, errors, ...own } = fields;
   const timeUnixNano = `${time}000000`;
   return JSON.stringify({
     timeUnixNano,
@@ -132,6 +133,9 @@ function uncaughtLine({ type, message, stack, time }: UncaughtError): string {
       "exception.type": type,
       "exception.message": message,
       "exception.stacktrace": stack,
+      "exception.cause": cause,
+      "exception.errors": errors,
+      "exception.fields": Object.keys(own).length > 0 ? own : undefined,
     }),
   });
 }

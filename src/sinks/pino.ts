@@ -215,13 +215,13 @@ class ShmLines extends ShmDestination {
   }
 }
 
-function uncaughtLine({ type, message, stack, time }: UncaughtError): string {
+function uncaughtLine({ message, fields, time }: UncaughtError): string {
   return JSON.stringify({
     level: FATAL,
     time,
     pid: process.pid,
     hostname: os.hostname(),
-    err: { type, message, stack },
+    err: fields,
     msg: `uncaught: ${message}`,
   });
 }

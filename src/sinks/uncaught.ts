@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { type ErrorFields, errorFields } from "../error_fields.ts";
 
 /** What is known of an uncaught error, whatever was thrown. */
 export interface UncaughtError {
@@ -14,6 +15,8 @@ export interface UncaughtError {
   message: string;
   /** Where it was thrown, if that is known. */
   stack: string | undefined;
+  /** The same with own fields (`code`), `cause`, and the `errors` of an `AggregateError`. */
+  fields: ErrorFields;
   /** When, in milliseconds since 1970. */
   time: number;
 }
@@ -46,15 +49,7 @@ export function onUncaughtError(callback: Callback): () => void {
 }
 
 function describe(error: unknown): UncaughtError {
-  const time = Date.now();
-  try {
-    if (error instanceof Error) {
-      const { name, message, stack } = error;
-      return { type: String(name), message: String(message), stack: stack && String(stack), time };
-    }
-    return { type: typeof error, message: String(error), stack: undefined, time };
-  } catch {
-    // Anything can be thrown; a second error here would end the process in another way.
-    return { type: typeof error, message: "it can't be shown", stack: undefined, time };
-  }
+  const fields = errorFields(error);
+  const { type, message, stack } = fields;
+  return { type, message, stack, fields, time: Date.now() };
 }

@@ -174,12 +174,14 @@ export class ShmTransport extends TransportStream implements Disposable {
     return typeof line === "string" ? withoutNewline(line) : JSON.stringify(made);
   }
 
-  #uncaughtLine({ type, message, stack, time }: UncaughtError): string {
+  #uncaughtLine({ type, message, stack, fields, time }: UncaughtError): string {
+    const { message: _message, stack: _stack, ...error } = fields;
     const info: WinstonInfo = {
       level: "error",
       message: `uncaught ${type}: ${message}`,
       stack,
       timestamp: new Date(time).toISOString(),
+      error,
     };
     const line = JSON.stringify(info);
     info[LEVEL] = info.level;

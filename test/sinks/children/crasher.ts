@@ -26,7 +26,8 @@ switch (end) {
   case "later":
     setTimeout(() => {
       log("last words");
-      throw new TypeError("boom");
+      const cause = new RangeError("root cause");
+      throw Object.assign(new TypeError("boom", { cause }), { code: "E_BOOM", size: 5n });
     }, 1);
     break;
   case "reject":

@@ -1,0 +1,127 @@
+/**
+ * An error as fields, with what caused it: all that can be shown of it.
+ *
+ * @module
+ */
+
+/** What is known of an error, or of whatever else was thrown. */
+export interface ErrorFields {
+  /** The class: `"TypeError"`; of a value that is not an error its type: `"string"`. */
+  type: string;
+  /** The message, or the value as text. */
+  message: string;
+  /** Where it was made. */
+  stack?: string;
+  /** What caused it, in the same shape. */
+  cause?: ErrorFields;
+  /** The errors of an `AggregateError`. */
+  errors?: ErrorFields[];
+  /** What the error says of itself, like `code`. */
+  [field: string]: unknown;
+}
+
+/** A chain of causes may have a circle. */
+const MOST_CAUSES = 8;
+/** How many of the errors of an `AggregateError`, and of the items of a list, are shown. */
+const MOST_ITEMS = 16;
+/** How deep the values of an error's own fields are shown. */
+const MOST_DEPTH = 4;
+const HIDDEN = "[can't be shown]";
+/** Those that have a place of their own. */
+const KNOWN: ReadonlySet<string> = new Set(["type", "name", "message", "stack", "cause", "errors"]);
+
+/** What is known of what was thrown. Never throws. */
+export function errorFields(thrown: unknown, depth: number = 0): ErrorFields {
+  if (Object(thrown) !== thrown) return { type: typeof thrown, message: text(thrown) };
+  const error = thrown as Partial<AggregateError>;
+  const stack = attempt(() => error.stack);
+  const name = attempt(() => error.name);
+  // Of another realm, too, where it is no instance of our Error.
+  const isError = typeof stack === "string" || attempt(() => thrown instanceof Error) === true;
+  const own = isError ? ownFields(error, 0) : {};
+  const fields: ErrorFields = {
+    type: isError ? text(name) : typeof thrown,
+    message: isError ? text(attempt(() => error.message)) : messageOf(error),
+    ...typeof stack === "string" && { stack },
+    ...own,
+  };
+  const cause = attempt(() => error.cause);
+  if (cause !== undefined) {
+    fields.cause = depth < MOST_CAUSES
+      ? errorFields(cause, depth + 1)
+      : { type: "more", message: "more causes" };
+  }
+  const errors = attempt(() => error.errors);
+  if (attempt(() => Array.isArray(errors)) && depth < MOST_CAUSES) {
+    fields.errors = attempt(() =>
+      errors!.slice(0, MOST_ITEMS).map((each) => errorFields(each, depth + 1))
+    ) ?? [];
+  }
+  return fields;
+}
+
+/** The same as text: the stack, the own fields, and the causes below. */
+export function errorText(fields: ErrorFields): string {
+  const { type, message, stack, cause, errors = [], ...own } = fields;
+  const isThere = stack !== undefined && stack.includes(message);
+  const lines = [isThere ? stack : `${type}: ${message}${stack === undefined ? "" : `\n${stack}`}`];
+  for (const name in own) lines.push(`    ${name}: ${JSON.stringify(own[name])}`);
+  for (const each of errors) lines.push(`one of the errors: ${errorText(each)}`);
+  if (cause !== undefined) lines.push(`caused by: ${errorText(cause)}`);
+  return lines.join("\n");
+}
+
+/** The text of an object that is no error. */
+function messageOf(thrown: object): string {
+  const json = attempt(() => JSON.stringify(shown(thrown, 0)));
+  return json ?? text(thrown);
+}
+
+function ownFields(of: object, depth: number): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of attempt(() => Object.keys(of)) ?? []) {
+    if (depth === 0 && KNOWN.has(name)) continue;
+    const value = attempt(() => ({ value: (of as Record<string, unknown>)[name] }));
+    fields[name] = value === undefined ? HIDDEN : shown(value.value, depth);
+  }
+  return fields;
+}
+
+/** A value as JSON can have it. */
+function shown(value: unknown, depth: number): unknown {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
+    case "object":
+      break;
+    default:
+      return text(value);
+  }
+  if (value === null) return null;
+  if (depth >= MOST_DEPTH) return attempt(() => Object.prototype.toString.call(value)) ?? HIDDEN;
+  return attempt(() => {
+    if (Array.isArray(value)) {
+      return value.slice(0, MOST_ITEMS).map((item) => shown(item, depth + 1));
+    }
+    if (value instanceof Date) return text(value);
+    if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+    return ownFields(value, depth + 1);
+  }) ?? HIDDEN;
+}
+
+function text(value: unknown): string {
+  return attempt(() => String(value)) ?? HIDDEN;
+}
+
+/** What a getter or a proxy refuses is not known. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
