@@ -19,6 +19,8 @@ export interface Holding {
   readonly descriptors: Set<number>;
   /** Closes one of them. */
   readonly closeDescriptor: (descriptor: number) => void;
+  /** The descriptor of the lock, if that is held. */
+  lock?: number;
   /** Whether all that was given back. */
   isReleased: boolean;
 }
@@ -30,13 +32,20 @@ export interface Holding {
  */
 const forgotten = new FinalizationRegistry<Holding>((holding) => release(holding, undefined));
 
+const IS_DENO = "Deno" in globalThis;
+
 /**
- * The second net: the end of a worker's thread is not the end of the process, and no finalizer runs
- * then. An `exit` event is all that the runtimes give; a worker that is terminated has not even that.
+ * The second net: the end of a worker's thread is not the end of the process, nor is a restart by Deno's
+ * watcher or the end of a test file there, and no finalizer runs then. An `exit` event is all that the
+ * runtimes give; a worker that is terminated has not even that.
  */
-const ofThisWorker: Map<Holding, WeakRef<ArrayBuffer>> | undefined = isWorkerThread()
+const ofThisWorker: Map<Holding, WeakRef<ArrayBuffer>> | undefined = isWorkerThread() || IS_DENO
   ? new Map()
   : undefined;
+
+// At the end of a test file Deno has no other event than this. Listeners to `exit` come after it, and may
+// still write: so only the locks are given back.
+if (IS_DENO) globalThis.addEventListener("unload", giveLocksBack);
 
 /** Maps an object, from `offset` on, the start of a page, with a view of that. */
 export function mapView(
@@ -106,12 +115,18 @@ export function exchange(
 
 /**
  * Puts our listener behind those that are there already: they may still write to a log, or close it
- * as it should be. Nothing to do but in a worker.
+ * as it should be. Nothing to do but in a worker, and in Deno.
  */
 export function comeLastAtWorkerEnd(): void {
   if (ofThisWorker === undefined) return;
   process.removeListener("exit", releaseAll);
   if (ofThisWorker.size > 0) process.on("exit", releaseAll);
+}
+
+function giveLocksBack(): void {
+  for (const { lock, isReleased } of ofThisWorker?.keys() ?? []) {
+    if (lock !== undefined && !isReleased) system().unlock(lock);
+  }
 }
 
 function releaseAll(): void {

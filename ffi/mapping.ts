@@ -6,6 +6,7 @@
 
 import { ClosedError, PermissionDeniedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
+import { forgetLock, rememberLock, takeFromEarlier } from "./held_locks.ts";
 import { exchange, type Holding, keepSafe, mapView, release } from "./holding.ts";
 import { oneOf } from "../src/base/options.ts";
 import { checkSize } from "./memory_options.ts";
@@ -64,6 +65,8 @@ export abstract class Mapping implements Disposable {
   // The user that has made it here, if it was made here.
   #maker: number | undefined;
   #isLockHeld = false;
+  // What a later evaluation of this library in this process does to have the lock.
+  #letGo: () => void = () => this.close();
 
   /** Maps an open object. Subclasses do this. */
   protected constructor(parts: MappingParts) {
@@ -238,7 +241,24 @@ export abstract class Mapping implements Disposable {
    */
   tryLock(): boolean {
     this.#checkOpen();
-    return this.#isLockHeld ||= system().lock(this.#lockable());
+    if (this.#isLockHeld) return true;
+    const lockable = this.#lockable();
+    this.#isLockHeld = system().lock(lockable) ||
+      takeFromEarlier(this.identity) && system().lock(lockable);
+    if (this.#isLockHeld) this.#remember();
+    return this.#isLockHeld;
+  }
+
+  /**
+   * Says what to call when a later evaluation of this library in the same process takes the lock, as with
+   * `bun --hot` or in a test runner: it must close this memory. Default: that is all.
+   *
+   * @internal
+   */
+  onLetGo(callback: () => void): void {
+    if (this.#isLockHeld) forgetLock(this.identity, this.#letGo);
+    this.#letGo = callback;
+    if (this.#isLockHeld) this.#remember();
   }
 
   /** Releases the lock, if this handle has it; after `close()` it has not. */
@@ -246,6 +266,7 @@ export abstract class Mapping implements Disposable {
     // After close() the descriptor's number may be somebody else's.
     if (!this.#isLockHeld || this.closed) return;
     this.#isLockHeld = false;
+    forgetLock(this.identity, this.#letGo);
     system().unlock(this.#lockable());
   }
 
@@ -355,13 +376,14 @@ export abstract class Mapping implements Disposable {
    *
    * A mapping that is forgotten is closed when the garbage collector finds it, and one that a worker
    * of `node:worker_threads` leaves open at its end is closed then, after the listeners to `exit`
-   * that were there when it was opened; if one was added later, it stays. What a worker has open that
-   * is ended by `worker.terminate()` stays in any case, and with it the lock, until the process ends:
-   * no runtime runs anything in the worker then. Tell such a worker to close first. The same goes for
-   * the workers of the web (`new Worker()` without an import) in Deno.
+   * that were there when it was opened; if one was added later, it stays. What a worker has mapped
+   * that is ended by `worker.terminate()` stays in any case until the process ends: no runtime runs anything
+   * in the worker then. Tell such a worker to close first. On Linux another handle of the process gets the
+   * lock of its segments when it asks for it; that of a file stays, too, except in Bun. The same goes for the
+   * workers of the web (`new Worker()` without an import) in Deno.
    */
   close(): void {
-    release(this.#holding, this.#buffer);
+    this.#closeAround();
   }
 
   /** Closes. */
@@ -372,7 +394,17 @@ export abstract class Mapping implements Disposable {
   /** Closes, and does something in between: nothing is mapped any more, and the lock is still held. */
   protected closeAround(action: () => void): void {
     this.#checkOpen();
+    this.#closeAround(action);
+  }
+
+  #closeAround(action?: () => void): void {
+    if (this.#isLockHeld) forgetLock(this.identity, this.#letGo);
     release(this.#holding, this.#buffer, action);
+  }
+
+  #remember(): void {
+    rememberLock(this.identity, this.#letGo);
+    this.#holding.lock = this.#lockDescriptor;
   }
 
   #checkWritable(): void {

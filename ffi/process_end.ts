@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { system } from "./current_system.ts";
 import { comeLastAtWorkerEnd } from "./holding.ts";
 
 /** On Windows there are Ctrl-C, Ctrl-Break, and the console that is closed. */
@@ -13,6 +14,10 @@ const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
   : ["SIGINT", "SIGTERM"];
 
 const IS_DENO = "Deno" in globalThis;
+const IS_NODE = !IS_DENO && !("Bun" in globalThis);
+
+/** A watcher has started the program again by then: Deno's waits half a second. In milliseconds. */
+const WATCHER_GRACE = 1000;
 
 /** Marks our listeners, also those of another copy of this library in the same process. */
 const OURS = Symbol.for("ouroboros.processEnd");
@@ -26,7 +31,7 @@ let hasOthers = false;
 
 /** Called first, if the runtime allows that. */
 const look = ours((signal: NodeJS.Signals) => {
-  hasOthers = process.listeners(signal).some((listener) => !(OURS in listener));
+  hasOthers = othersListenTo(signal);
 });
 /** In Deno no listener can be put before the others, but each that is removed is reported; not in Bun. */
 const onRemoved = ours((event: string | symbol, listener: object) => {
@@ -37,16 +42,19 @@ const onRemoved = ours((event: string | symbol, listener: object) => {
 });
 const onExit = ours(callAll);
 const onSignal = ours((signal: NodeJS.Signals) => {
-  const isTheirs = hasOthers;
-  callAll();
-  if (!isTheirs && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  // They may still log, and end the process when they are done.
+  if (hasOthers || othersListenTo(signal)) return;
+  // A watcher calls the listeners before it starts the program again, in this process: a signal would end
+  // the watcher. If it does not start it, it was a signal.
+  if (isWatched()) setTimeout(() => end(signal), WATCHER_GRACE);
+  else end(signal);
 });
 
 /**
  * Calls `callback` once, before the process ends by SIGINT, SIGTERM (on Windows by Ctrl-C, Ctrl-Break
  * or a closed console), `exit()` or for lack of work.
- * A signal is raised again afterwards, so that it does what it would have done; other listeners to
- * it, if there are any, decide that themselves. SIGKILL and crashes give no such chance.
+ * A signal is raised again afterwards, so that it does what it would have done. If there are other listeners
+ * to it, they decide when the process ends, and the callback is called at its `exit`. SIGKILL and crashes give no such chance.
  *
  * @returns a function that removes the callback
  *
@@ -59,13 +67,13 @@ const onSignal = ours((signal: NodeJS.Signals) => {
  * ```
  */
 export function onProcessEnd(callback: () => void): () => void {
-  const end = () => callback();
+  const ending = () => callback();
   if (ends.size === 0 && IS_DENO) process.on("removeListener", onRemoved);
-  ends.add(end);
+  ends.add(ending);
   process.removeListener("exit", onExit).on("exit", onExit);
   comeLastAtWorkerEnd();
   for (const signal of SIGNALS) comeLast(signal);
-  return () => forget(end);
+  return () => forget(ending);
 }
 
 /** Puts us behind all that listen already: they may still use what we close. */
@@ -80,6 +88,22 @@ function callAll(): void {
   for (const end of [...ends]) if (ends.delete(end)) end();
   // Not before: a second signal would end the process while the first one is at work.
   removeListeners();
+}
+
+function othersListenTo(signal: NodeJS.Signals): boolean {
+  return process.listeners(signal).some((listener) => !(OURS in listener));
+}
+
+/** Ends the process as the signal would have done, unless somebody listens to it by now. */
+function end(signal: NodeJS.Signals): void {
+  callAll();
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
+
+/** Whether this program runs under `bun --watch` or `deno --watch`. */
+function isWatched(): boolean {
+  const options = IS_DENO ? system().commandLine?.() ?? [] : process.execArgv;
+  return !IS_NODE && options.some((option) => /^--watch(-hmr)?(=|$)/.test(option));
 }
 
 function forget(end: () => void): boolean {

@@ -149,6 +149,8 @@ export interface System {
   memoryLimit(withSwap: boolean): number;
   /** How many bytes are free for segments; Infinity where that is not known. */
   freeSpace(): number;
+  /** The command line of this process, where the system tells. */
+  commandLine?(): string[];
   /** A segment's name as it is used here; a RangeError if it is not usable. */
   normalizeName(name: string): string;
   /** The size that a segment has if one of `size` bytes is asked for. */

@@ -12,6 +12,7 @@ import { linuxFutex } from "./futex.ts";
 import { hasSwap, memoryLimit } from "./memory_limit.ts";
 import { linuxNameless } from "./nameless.ts";
 import { linuxProcesses } from "./processes.ts";
+import { threadLocks } from "./thread_locks.ts";
 import { isAnybody, lockHolder, textReader } from "./proc.ts";
 import { type Platform, SHARED_CALLS } from "../posix/platform.ts";
 import { identityNumber, microseconds } from "../segment_identity.ts";
@@ -143,6 +144,8 @@ export function linux(native: Driver, arch: string): Platform {
     memoryLimit: (withSwap) => withSwap && hasSwap(readText) ? Infinity : memoryLimit(readText),
     lockHolder: (found) => lockHolder(found.getBigUint64(8, true), readText),
     isAnybody: (user) => isAnybody(user, readText),
+    commandLine: () => (readText("/proc/self/cmdline") ?? "").split("\0"),
+    threadLocks: threadLocks(native, libc),
     nameless: (errno) => linuxNameless(native, libc, errno),
     processes: (errno) => linuxProcesses(native, libc, errno),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ThreadLocks } from "../linux/thread_locks.ts";
 import type { SymbolTable } from "../drivers/native.ts";
 import type { Futex, Nameless, Processes, SegmentIdentity, System } from "../system.ts";
 
@@ -63,10 +64,14 @@ export interface Platform {
   freeSpace?: () => number;
   /** The process that holds a lock of an object, where the system reports it. */
   lockHolder?: (stat: DataView) => number | undefined;
+  /** The command line of this process. */
+  commandLine?: () => string[];
   /** How much memory this process may have; with what can be written to a disk. */
   memoryLimit?: (withSwap: boolean) => number;
   /** Whether the number of a user may stand for others, too. */
   isAnybody?: (user: number) => boolean;
+  /** What is known of the threads that took locks. */
+  threadLocks?: ThreadLocks;
   /** How to make what gets its name later. */
   nameless?: (errno: () => number) => Nameless;
   /** How to start programs. */

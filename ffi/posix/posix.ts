@@ -6,6 +6,7 @@
 
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
+import process from "node:process";
 import { NoSpaceError, SystemCallError } from "../../src/errors.ts";
 import { cString, posixName } from "./strings.ts";
 import { driver } from "../drivers/driver.ts";
@@ -107,6 +108,22 @@ export function posixSystem(
     return false;
   }
 
+  /** Gives back a lock that a thread of this process has left which is gone; returns whether it may have. */
+  function giveBackDeserted(descriptor: number): boolean {
+    if (on.threadLocks === undefined || system.lockHolder?.(descriptor) !== process.pid) {
+      return false;
+    }
+    const { device, inode } = system.identify(descriptor);
+    const deserted = on.threadLocks.deserted((other) => {
+      if (other === descriptor || on.fstat(other, stat) < 0) return false;
+      const found = on.identityOf(new DataView(stat.buffer));
+      return found.device === device && found.inode === inode;
+    });
+    // Of a descriptor without a lock nothing is given back.
+    for (const other of deserted) libc.flock(other, LOCK_UN);
+    return deserted.length > 0;
+  }
+
   /** The `struct stat` of what a descriptor leads to, good until the next one. */
   function statOf(descriptor: number): DataView {
     check("fstat", `descriptor ${descriptor}`, () => on.fstat(descriptor, stat));
@@ -135,6 +152,7 @@ export function posixSystem(
     ...(on.nameless && { nameless: on.nameless(() => errno[0]) }),
     ...(on.processes && { processes: () => on.processes!(() => errno[0]) }),
     freeSpace: () => on.freeSpace?.() ?? Infinity,
+    ...(on.commandLine && { commandLine: on.commandLine }),
     memoryLimit: (withSwap) => on.memoryLimit?.(withSwap) ?? Infinity,
     normalizeName: (name) => posixName(name, on.maxNameLength),
     segmentSize: (size) => size,
@@ -253,8 +271,13 @@ export function posixSystem(
       const found = owner(descriptor);
       return found === user() && on.isAnybody?.(found) !== true;
     },
-    lock: (descriptor) =>
-      lockPatiently(() => flock(descriptor, LOCK_EX), () => isLocked(descriptor)),
+    lock(descriptor) {
+      const take = () => flock(descriptor, LOCK_EX);
+      const isTaken = lockPatiently(take, () => isLocked(descriptor)) ||
+        giveBackDeserted(descriptor) && take();
+      if (isTaken) on.threadLocks?.mark(descriptor);
+      return isTaken;
+    },
     isLocked,
     ...(on.lockHolder && { lockHolder: (descriptor) => on.lockHolder!(statOf(descriptor)) }),
     unlock(descriptor) {

@@ -7,16 +7,11 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import {
-  ClosedError,
-  NativeUnavailableError,
-  OuroborosError,
-  WriterLockedError,
-} from "../errors.ts";
+import { ClosedError, NativeUnavailableError, OuroborosError } from "../errors.ts";
 import { Writer } from "../log/writer.ts";
-import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
-import { hasSlot, openFirst } from "../slots.ts";
+import { SinkLog } from "./sink_log.ts";
 import { PART_HEAD_ROOM, split } from "./parts.ts";
 import {
   checkSinkOptions,
@@ -71,7 +66,7 @@ export class EntrySink implements Disposable {
   lastError: unknown = undefined;
 
   readonly #options: SinkOptions;
-  #own: ShmLogWriter | undefined;
+  #log: SinkLog | undefined;
   // Undefined: the log could not be opened.
   #writer: EntryWriter | undefined;
   #lender: Writer | undefined;
@@ -230,9 +225,9 @@ export class EntrySink implements Disposable {
         this.#nextTry = 0;
         return this.#openAgain() !== undefined;
       }
-      const old = this.#own;
-      if (!old?.isReplaced()) return true;
-      this.#use(openLog(this.#options));
+      const old = this.#log;
+      if (!old?.writer.isReplaced()) return true;
+      this.#openLog();
       old.close();
       return true;
     } catch (error) {
@@ -244,10 +239,12 @@ export class EntrySink implements Disposable {
   /** Ends writing, and closes the log unless somebody else made its writer. May be called twice. */
   close(): void {
     this.#isClosed = true;
+    const log = this.#log;
+    this.#log = undefined;
     this.#lender = undefined;
     this.#forgetUncaught?.();
     try {
-      this.#own?.close();
+      log?.close();
     } catch (error) {
       this.report(error);
     }
@@ -261,7 +258,7 @@ export class EntrySink implements Disposable {
   /** Opens the log, or says why not. */
   #open(): void {
     try {
-      this.#use(openLog(this.#options));
+      this.#openLog();
       if (this.counts.dropped > 0) {
         emitWarning(`lines are logged again, after ${this.counts.dropped} were dropped`);
       }
@@ -283,20 +280,23 @@ export class EntrySink implements Disposable {
     return this.#writer;
   }
 
-  /** Writes to that from now on. */
-  #use(writer: EntryWriter): void {
-    const own = writer instanceof ShmLogWriter && writer !== this.#options.writer
-      ? writer
-      : undefined;
+  /** Writes to the log of the target from now on. */
+  #openLog(): void {
+    const { target, ...options } = this.#options as { target: LogTarget };
+    const log = SinkLog.open(target, logOptions(options));
     try {
-      this.#maxEntrySize = maxEntrySizeOf(this.#options, writer);
+      this.#use(log.writer);
     } catch (error) {
-      own?.close();
+      log.close();
       throw error;
     }
+    this.#log = log;
+  }
+
+  #use(writer: EntryWriter): void {
+    this.#maxEntrySize = maxEntrySizeOf(this.#options, writer);
     this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
     this.#writer = writer;
-    this.#own = own;
     this.#lender = lenderOf(writer);
   }
 
@@ -340,29 +340,6 @@ function defaultLine({ fields }: UncaughtError): string {
 function lenderOf(writer: EntryWriter): Writer | undefined {
   if (writer instanceof ShmLogWriter) return writer.inner;
   return writer instanceof Writer ? writer : undefined;
-}
-
-/**
- * Opens the log of a sink. If another writer has it, `NAME.1`, `NAME.2`, … take its place: two processes
- * with the same target is what clusters and workers do, and each must have its lines.
- */
-function openLog(options: SinkOptions): ShmLogWriter {
-  const { target } = options;
-  const own = logOptions(options as ShmLogWriterOptions);
-  const name = typeof target === "string" ? target : target!.path;
-  const open = (name: string) =>
-    ShmLogWriter.create(typeof target === "string" ? name : { path: name }, own);
-  try {
-    return open(name);
-  } catch (error) {
-    if (!(error instanceof WriterLockedError) || hasSlot(name)) throw error;
-    const writer = openFirst(name, own.slots, (slot) => open(`${name}.${slot + 1}`));
-    emitWarning(
-      `log "${name}" has a writer that is alive: this one logs to "${writer.name}". ` +
-        `A target with {slot}, "${name}.{slot}", gives each its own without this warning`,
-    );
-    return writer;
-  }
 }
 
 function emitWarning(message: string): void {

@@ -35,6 +35,12 @@ test(`what a killed process logged is whole, without a gap (seed ${baseSeed})`, 
     successor.info("successor");
     const latest = [...ShmLogReader.open(log.target, { strategy: "latest" })].at(-1);
     assert.equal(JSON.parse(latest?.text ?? "").msg, "successor");
-    assert.deepEqual(successor.counts, { written: 1, truncated: 0, split: 0, errors: 0 });
+    assert.deepEqual(successor.counts, {
+      written: 1,
+      truncated: 0,
+      split: 0,
+      errors: 0,
+      dropped: 0,
+    });
   }
 });

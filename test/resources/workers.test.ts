@@ -151,15 +151,24 @@ test(
   },
 );
 
-test("the lock of a worker that was terminated stays, and readers read on", { skip }, async () => {
+test("the lock of a worker that was terminated stays until it is needed, and readers read on", {
+  skip,
+}, async () => {
   using places = makeLogs();
   const { logs, own } = places;
   await runWorker({ logs, own, how: "terminate" });
   for (const target of own) {
     using reader = ShmLogReader.open(target);
     assert.deepEqual([...reader].map((entry) => entry.text), ["hello"]);
-    // The map holds it, even where the descriptor is closed.
     assert.equal(reader.isWriterAlive(), true);
-    assert.throws(() => ShmLogWriter.create(target, { ifExists: "resume" }), WriterLockedError);
+    if (typeof target === "string") {
+      // Deno says that it is terminated before its thread is gone.
+      if (runtimeName === "deno") await sleep(500);
+      using writer = ShmLogWriter.create(target);
+      assert.equal(writer.write("again"), 2);
+    } else if (runtimeName === "node") {
+      // The map holds it, but the descriptor by which it could be given back is closed.
+      assert.throws(() => ShmLogWriter.create(target), WriterLockedError);
+    }
   }
 });

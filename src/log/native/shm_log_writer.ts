@@ -61,6 +61,8 @@ export class ShmLogWriter implements Disposable {
     this.#writer = opened.writer;
     this.#bell = opened.bell;
     this.#unlinksOnClose = options.unlinkOnClose ?? false;
+    // The one that takes it continues the log.
+    this.#memory.onLetGo(() => this.close({ unlink: false }));
     if (options.handleSignals) this.#forgetProcessEnd = onProcessEnd(() => this.close());
   }
 

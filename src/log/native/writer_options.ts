@@ -57,7 +57,8 @@ export interface ShmLogWriterOptions extends LifeOptions {
   mode?: number;
   /**
    * Whether to close on SIGINT, SIGTERM and at the end of the process. The signal then ends the process
-   * as without this option. Default `false`.
+   * as without this option. If your program listens to the signal, too, it may log until it ends the
+   * process. Default `false`.
    */
   handleSignals?: boolean;
   /**

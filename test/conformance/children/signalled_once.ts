@@ -9,7 +9,8 @@ if (process.argv[2] !== "nobody") {
   process.once("SIGTERM", () => {
     // A server that has some requests left.
     setTimeout(() => {
-      console.log(`finished, ${closed === 2 ? "both" : closed} closed`);
+      console.log(`finished, ${closed} closed`);
+      process.on("exit", () => console.log(`at the end ${closed} closed`));
       process.exit(7);
     }, 50);
   });

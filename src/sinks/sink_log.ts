@@ -1,0 +1,90 @@
+/**
+ * The logs of sinks: opened by target, and shared by all sinks of this process that have the same one.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import process from "node:process";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { WriterLockedError } from "../errors.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { LogTarget } from "../log/native/target.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+import { hasSlot, openFirst } from "../slots.ts";
+
+/** Logs that are open, by the target that was asked for. */
+const logs = new Map<string, SinkLog>();
+
+/**
+ * A log that one sink writes to, or several. A library that is configured again makes its new sink before
+ * it closes the one before; and two libraries may log to the same place.
+ */
+export class SinkLog {
+  /** What writes to it. */
+  readonly writer: ShmLogWriter;
+  readonly #target: string;
+  #sinks = 0;
+  #unlinks = false;
+
+  private constructor(target: string, writer: ShmLogWriter) {
+    this.#target = target;
+    this.writer = writer;
+  }
+
+  /** Opens the log, or joins the sinks that have it open. */
+  static open(target: LogTarget, options: ShmLogWriterOptions): SinkLog {
+    const key = typeof target === "string"
+      ? SharedMemory.normalizeName(target)
+      : `file ${resolve(target.path)}`;
+    // Each slot is a log of its own.
+    const isShared = !hasSlot(key) && options.ifExists !== "fail";
+    const there = isShared ? logs.get(key) : undefined;
+    const log = there !== undefined && there.#isCurrent()
+      ? there
+      : new SinkLog(key, createLog(target, options));
+    if (isShared) logs.set(key, log);
+    log.#sinks++;
+    log.#unlinks ||= options.unlinkOnClose === true;
+    return log;
+  }
+
+  /** Ends writing of one sink; the last one closes the log. */
+  close(): void {
+    if (--this.#sinks > 0) return;
+    if (logs.get(this.#target) === this) logs.delete(this.#target);
+    this.writer.close({ unlink: this.#unlinks });
+  }
+
+  /** Whether what is written is in the log that the name leads to. */
+  #isCurrent(): boolean {
+    try {
+      return !this.writer.isReplaced();
+    } catch {
+      // A later evaluation of the program has it.
+      return false;
+    }
+  }
+}
+
+/**
+ * Creates the log, or continues it. If another process writes to it, `NAME.1`, `NAME.2`, … take its place:
+ * two processes with the same target is what clusters and workers have, and each must have its lines.
+ */
+function createLog(target: LogTarget, options: ShmLogWriterOptions): ShmLogWriter {
+  const name = typeof target === "string" ? target : target.path;
+  const create = (name: string) =>
+    ShmLogWriter.create(typeof target === "string" ? name : { path: name }, options);
+  try {
+    return create(name);
+  } catch (error) {
+    if (!(error instanceof WriterLockedError) || hasSlot(name)) throw error;
+    const writer = openFirst(name, options.slots, (slot) => create(`${name}.${slot + 1}`));
+    process.emitWarning(
+      `log "${name}" has a living writer, so lines go to "${writer.name}". ` +
+        `With the target "${name}.{slot}" each process has its own, without this warning`,
+      "OuroborosWarning",
+    );
+    return writer;
+  }
+}
