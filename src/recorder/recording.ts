@@ -31,6 +31,7 @@ interface Settings {
   target: string;
   size: string | undefined;
   level: LogLevel | undefined;
+  vitals: string | undefined;
 }
 
 /** The `logger` of entries that are not the program's. */
@@ -41,14 +42,14 @@ const decoder = new TextDecoder();
 export function startRecording(url: string): Recording {
   let writer: ShmLogWriter | undefined;
   try {
-    const { target, size, level } = settings();
+    const { target, size, level, vitals } = settings();
     if (target === "") return { log: undefined, error: undefined };
     // What it starts is recorded beside it, whatever its name.
     process.env.OUROBOROS_LOG = target;
     writer = quietly(() =>
       ShmLogWriter.create(targetOf(target), size === undefined ? {} : { size })
     );
-    new ThreadRecorder(writer, level);
+    new ThreadRecorder(writer, level, vitals);
     followThreads(url);
     return { log: writer.name, error: undefined };
   } catch (error) {
@@ -59,7 +60,7 @@ export function startRecording(url: string): Recording {
 /** Reads the environment, unless that asks a person for permission. */
 function settings(): Settings {
   needPermissions();
-  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL } = process.env;
+  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL, OUROBOROS_VITALS } = process.env;
   const level = OUROBOROS_LEVEL ? toLevel(OUROBOROS_LEVEL) : undefined;
   if (OUROBOROS_LEVEL && level === undefined) {
     throw new RangeError(
@@ -70,6 +71,7 @@ function settings(): Settings {
     target: OUROBOROS_LOG ?? `/${programName()}.{slot}`,
     size: OUROBOROS_SIZE || undefined,
     level,
+    vitals: OUROBOROS_VITALS || undefined,
   };
 }
 
@@ -89,7 +91,10 @@ function needPermissions(): void {
   if (deno === undefined) return;
   const needed = [
     { name: "ffi" },
-    ...["LOG", "SIZE", "LEVEL"].map((of) => ({ name: "env", variable: `OUROBOROS_${of}` })),
+    ...["LOG", "SIZE", "LEVEL", "VITALS"].map((of) => ({
+      name: "env",
+      variable: `OUROBOROS_${of}`,
+    })),
   ];
   for (const permission of needed) {
     if (deno.permissions.querySync(permission).state === "granted") continue;
@@ -118,12 +123,12 @@ class ThreadRecorder {
   /** The code that the runtime will end with, where it says another one to its listeners. */
   #knownCode: number | undefined;
 
-  constructor(writer: ShmLogWriter, level: LogLevel | undefined) {
+  constructor(writer: ShmLogWriter, level: LogLevel | undefined, vitals: string | undefined) {
     this.#writer = writer;
     this.#level = level;
     // What goes wrong here must not reach the program.
     const shared = { writer, onError: () => {} };
-    this.#sink = new EntrySink(shared);
+    this.#sink = new EntrySink({ ...shared, ...vitals !== undefined && { vitals } });
     this.#say("info", `${runtime()} ${process.argv[1] ?? ""}`.trim(), {
       pid: process.pid,
       ppid: process.ppid,

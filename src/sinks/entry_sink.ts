@@ -23,6 +23,7 @@ import {
 import { truncate } from "./truncate.ts";
 import { errorText } from "../error_fields.ts";
 import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
+import { startVitals } from "./vitals.ts";
 
 /** How often `onError` is called in one turn of the event loop. */
 const MOST_TOLD = 100;
@@ -79,6 +80,7 @@ export class EntrySink implements Disposable {
   readonly #splits: boolean;
   readonly #onError: ((error: unknown) => unknown) | undefined;
   readonly #forgetUncaught: (() => void) | undefined;
+  readonly #stopVitals: (() => void) | undefined;
   #isReporting = false;
   // In this turn of the event loop.
   #told = 0;
@@ -102,6 +104,9 @@ export class EntrySink implements Disposable {
     if (options.writer !== undefined) this.#use(options.writer);
     else this.#open();
     this.#splits = options.oversized === "split";
+    if (options.vitals !== undefined) {
+      this.#stopVitals = startVitals(options.vitals, (line) => this.write(line));
+    }
     if (options.uncaughtException) {
       this.#forgetUncaught = onUncaughtError((error) => {
         // The last chance to have the last words.
@@ -243,6 +248,7 @@ export class EntrySink implements Disposable {
     this.#log = undefined;
     this.#lender = undefined;
     this.#forgetUncaught?.();
+    this.#stopVitals?.();
     try {
       log?.close();
     } catch (error) {

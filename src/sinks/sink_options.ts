@@ -16,6 +16,7 @@ import {
   oneOf,
   pickOptions,
 } from "../base/options.ts";
+import { vitalsCheck } from "./vitals.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 
@@ -70,6 +71,12 @@ export interface EntrySinkOptions {
    * again each minute. Default `false`.
    */
   required?: boolean;
+  /**
+   * How often to write an entry about the process, like `"1s"`, at least `"100ms"`: delay and utilization of
+   * the event loop, CPU, memory, garbage collections; what a runtime does not know is left out.
+   * `ouroboros tail` shows these entries with `--vitals` only. Default: never.
+   */
+  vitals?: string;
 }
 
 /**
@@ -103,6 +110,7 @@ export const sinkChecks: Checks<AnySinkOptions> = {
   onError: callback,
   uncaughtException: flag,
   required: flag,
+  vitals: vitalsCheck,
   ...shmWriterChecks,
 };
 

@@ -28,7 +28,7 @@ function quietly(work: (printed: unknown[][]) => void): void {
   const printed: unknown[][] = [];
   const before = { ...console };
   for (const method of Object.keys(before) as (keyof Console)[]) {
-    if (typeof console[method] !== "function") continue;
+    if (typeof console[method] !== "function" || method as string === "Console") continue;
     Object.assign(console, {
       [method]: (...args: unknown[]) => void printed.push([method, ...args]),
     });

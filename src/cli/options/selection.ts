@@ -11,7 +11,12 @@ import { isAtLeast, LEVELS, type LogLevel } from "../../records/level.ts";
 import type { CriStream } from "../../records/cri.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
+import { VITALS_LOGGER } from "../../sinks/vitals.ts";
 import { type LevelRange, levelsArgument, momentArgument, patternsArgument } from "./arguments.ts";
+
+/** What entries of vitals have after their time, which has always the same length. */
+const VITALS = `,"level":"debug","logger":"${VITALS_LOGGER}",`;
+const VITALS_AT = '{"time":"2026-11-30T00:00:00.000Z"'.length;
 
 /** What an entry must fulfil. */
 export interface Criteria {
@@ -24,6 +29,8 @@ export interface Criteria {
   /** Its earliest and latest time, in milliseconds since 1970. */
   since?: number;
   until?: number;
+  /** Whether entries about the process itself are printed, too. */
+  vitals?: boolean;
 }
 
 /**
@@ -72,7 +79,8 @@ export class Selection {
 
   /** Whether the entry is selected, which came just now or, if that is known, at `arrival`. */
   wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
-    const { grep, level, since, until, programStream } = this.#criteria;
+    const { grep, level, since, until, programStream, vitals } = this.#criteria;
+    if (!vitals && isVitals(entry.text)) return false;
     if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
     const { text } = entry;
     const record = recognizeRecord(text, this.#isShown);
@@ -88,6 +96,11 @@ export class Selection {
     if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
     return grep === undefined || grep.test(text);
   }
+}
+
+/** Whether an entry is about the process, as sinks with the option `vitals` write them. */
+function isVitals(text: string): boolean {
+  return text.startsWith(VITALS, VITALS_AT);
 }
 
 function isWithin(level: LogLevel, { least, most }: LevelRange): boolean {
@@ -123,6 +136,7 @@ export function addSelectionOptions(command: Command): Command {
     )
     .option("-i, --ignore-case", "let --grep ignore case")
     .option("-v, --invert-match", "print the entries that --grep does not match")
+    .option("--vitals", "print the entries about the process itself, too")
     .optionsGroup(group)
     .hook("preAction", compilePatterns);
 }
