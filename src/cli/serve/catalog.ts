@@ -8,6 +8,9 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 import { MAGIC } from "../../log/layout.ts";
 import { type LogTarget, openMemory } from "../../log/native/target.ts";
+import { hasMagic } from "../../log/native/look.ts";
+import { groupsOf } from "../output/groups.ts";
+import { lastWriteOf } from "../output/last_write.ts";
 import { NamedLogs, nameOf } from "../options/named_logs.ts";
 import type { LogSummary } from "./messages.ts";
 
@@ -141,7 +144,7 @@ export class Catalog {
       }
     }
     this.#unlisted = Math.max(found.length - MOST_LISTED, 0);
-    this.#logs = this.#unlisted === 0 ? found : mostAlive(found);
+    this.#logs = withGroups(this.#unlisted === 0 ? found : mostAlive(found));
     const listed = JSON.stringify([this.#unlisted, this.#logs]);
     if (listed !== this.#listed || this.#revision === 0) this.#revision++;
     this.#listed = listed;
@@ -157,10 +160,33 @@ export class Catalog {
     return SharedMemory.list().includes(name) ? { name, target: name } : undefined;
   }
 
+  /** The logs of a group, by its name: `/app.{slot}`; none if there is no such group. */
+  members(name: string): readonly NamedTarget[] {
+    const found = this.#named() ?? SharedMemory.list().map((one) => ({ name: one, target: one }));
+    const group = groupsOf(found).find((one) => one.name === name && one.members.length > 1);
+    return group?.members.filter(({ target }) => hasMagic(target)) ?? [];
+  }
+
   /** Whether a log belongs to the user who runs this. */
   static isOwn(one: NamedTarget): boolean {
     return look(one).isOwn;
   }
+}
+
+/** The same with a line for each group before its first one. */
+function withGroups(logs: readonly LogSummary[]): LogSummary[] {
+  return groupsOf(logs).flatMap(({ name, members }) => {
+    const there = members.filter(({ isThere }) => isThere);
+    if (members.length === 1 || there.length < 2) return members;
+    const group: LogSummary = {
+      name,
+      size: there.reduce((sum, { size }) => sum + size, 0),
+      isThere: true,
+      isWriterAlive: there.some(({ isWriterAlive }) => isWriterAlive),
+      parts: there.length,
+    };
+    return [group, ...members.map((one) => ({ ...one, isPart: true as const }))];
+  });
 }
 
 /** As many as are listed, in their order: those with a writer, and then others. */
@@ -187,13 +213,16 @@ function look({ name, target }: NamedTarget): Look {
       if (new DataView(start.buffer).getBigUint64(0, true) !== MAGIC) {
         return { ...none, size: memory.byteLength };
       }
+      const isWriterAlive = memory.isLocked();
+      const isOwn = memory.isOwn();
       return {
         name,
         size: memory.byteLength,
         isThere: true,
-        isWriterAlive: memory.isLocked(),
+        isWriterAlive,
         isLog: true,
-        isOwn: memory.isOwn(),
+        isOwn,
+        ...!isWriterAlive && isOwn && writtenLast(target),
       };
     } finally {
       memory.close();
@@ -205,6 +234,24 @@ function look({ name, target }: NamedTarget): Look {
   }
 }
 
-function summary({ name, size, isThere, isWriterAlive, error }: Look): LogSummary {
-  return { name, size, isThere, isWriterAlive, ...(error === undefined ? {} : { error }) };
+/** When a log was written last to which nobody writes, if that is known. */
+function writtenLast(target: LogTarget): { lastWrite?: number } {
+  try {
+    const lastWrite = lastWriteOf(target);
+    return lastWrite === undefined ? {} : { lastWrite };
+  } catch {
+    // Damaged, or gone by now: it is in the list all the same.
+    return {};
+  }
+}
+
+function summary({ name, size, isThere, isWriterAlive, error, lastWrite }: Look): LogSummary {
+  return {
+    name,
+    size,
+    isThere,
+    isWriterAlive,
+    ...lastWrite !== undefined && { lastWrite },
+    ...error !== undefined && { error },
+  };
 }

@@ -14,8 +14,14 @@ export interface LogSummary {
   isThere: boolean;
   /** Whether a writer of this library is at work. */
   isWriterAlive: boolean;
+  /** When it was written last, in milliseconds since 1970, if it has no writer and that is known. */
+  lastWrite?: number;
   /** Why it can't be looked at. */
   error?: string;
+  /** Of the slots of a name, as one: how many they are. */
+  parts?: number;
+  /** Whether it is one of them. */
+  isPart?: true;
 }
 
 /** What a list of logs leaves out. */

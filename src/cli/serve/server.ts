@@ -12,6 +12,7 @@ import type { LogTarget } from "../../log/native/target.ts";
 import { Catalog } from "./catalog.ts";
 import { EntryFilter } from "./entry_filter.ts";
 import { EventStream } from "./event_stream.ts";
+import { LiveGroup } from "./live_group.ts";
 import { LiveLog } from "./live_log.ts";
 import { page, policy } from "./page.ts";
 import { isOurHost, isSameSecret, randomToken, SECURE_HEADERS } from "./security.ts";
@@ -61,7 +62,7 @@ export class LiveServer {
   readonly #options: ServeOptions;
   readonly #token: string;
   readonly #catalog: Catalog;
-  readonly #logs = new Map<string, LiveLog>();
+  readonly #logs = new Map<string, LiveLog | LiveGroup>();
   // With the revision of the list of logs that each was sent last.
   readonly #streams = new Map<EventStream, number>();
   // Connections from which no question with the token has come, the oldest first.
@@ -236,9 +237,15 @@ export class LiveServer {
     log?.add(watcher, String(request.headers["last-event-id"] ?? query.get("after")));
   }
 
-  #follow(name: string): LiveLog | undefined {
+  #follow(name: string): LiveLog | LiveGroup | undefined {
     const known = this.#logs.get(name);
     if (known !== undefined) return known;
+    if (this.#catalog.members(name).length > 0) {
+      const find = () => this.#catalog.members(name);
+      const group = new LiveGroup(name, find, () => this.#logs.delete(name));
+      this.#logs.set(name, group);
+      return group;
+    }
     const target = this.#catalog.find(name);
     if (target === undefined) return undefined;
     const log = new LiveLog(target, () => this.#logs.delete(name));

@@ -3,7 +3,7 @@
 
 import type { LogSummary } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
-import { formatCount, formatSize } from "./format.ts";
+import { formatCount, formatMoment, formatSize } from "./format.ts";
 import { oneLine } from "./entry_text.ts";
 
 /** The list of logs. */
@@ -77,18 +77,27 @@ export class LogPicker {
     this.#box.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }
 
-  #buttonOf({ name, size, isThere, isWriterAlive, error }: LogSummary): HTMLElement {
+  #buttonOf(log: LogSummary): HTMLElement {
+    const { name, size, isThere, isWriterAlive, error, lastWrite, parts, isPart } = log;
     const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
+    if (isPart) button.classList.add("part");
     button.dataset.name = name;
+    const written = lastWrite === undefined ? "" : `, written last ${formatMoment(lastWrite)}`;
     button.title = `${oneLine(name)}: ${
       error ??
-        (isWriterAlive ? "its writer is at work" : isThere ? "has no writer" : "is not there")
+        (isWriterAlive
+          ? "its writer is alive"
+          : isThere
+          ? `dead: it has no writer${written}`
+          : "is not there")
     }`;
     button.setAttribute("aria-current", String(name === this.#chosen));
     const note = error !== undefined
       ? "no access"
+      : parts !== undefined
+      ? `${parts} logs`
       : isThere
-      ? formatSize(size)
+      ? `${isWriterAlive ? "" : "dead · "}${formatSize(size)}`
       : size > 0
       ? "no log"
       : "not there";

@@ -146,6 +146,7 @@ function connect(): void {
 /** Asks for another log, or with another filter. */
 function startAnew(): void {
   store.clear();
+  ring.show(undefined);
   segment = "";
   list.select(-1);
   detail.hide();

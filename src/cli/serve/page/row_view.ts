@@ -74,6 +74,7 @@ class EntryRowView implements RowView {
     setText(this.#time, shown.time);
     setText(this.#level, shown.level ?? "");
     setText(this.#source, item.source ?? "");
+    this.#source.className = `source color${colorOf(item.source ?? "")}`;
     setText(this.#logger, shown.logger);
     this.#mark(this.#message, shown.message);
     this.#mark(this.#fields, shown.fields);
@@ -107,6 +108,14 @@ export function* marked(text: string, words: readonly string[]): Iterable<Node |
     }
     at = start + length;
   }
+}
+
+/** The number of a color, the same for the same name. */
+function colorOf(name: string): number {
+  let sum = 0;
+  // Slots differ in their last digits only, and get colors that follow each other.
+  for (let i = 0; i < name.length; i++) sum = (sum + name.charCodeAt(i)) % 6;
+  return sum;
 }
 
 function read(text: string): Shown {

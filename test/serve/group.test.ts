@@ -1,0 +1,56 @@
+/** The slots of a name as one log, in the list and in one view. */
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import test from "node:test";
+import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
+
+const skip = process.platform === "darwin" && "this system does not list shared memory";
+
+const line = (time: number, msg: string) =>
+  JSON.stringify({ level: 30, time: 1_700_000_000_000 + time, msg });
+
+/** The messages of the rows so far, each with the end of its log's name. */
+function rowsOf(client: EventClient): string {
+  return client.all("entries").flatMap(({ rows }) => rows)
+    .map(([, text, , source]) => `${JSON.parse(text).msg}${source?.at(-1)}`).join(" ");
+}
+
+test("the slots of a name are listed as one log with its parts, and shown by time", {
+  skip,
+}, async () => {
+  const base = newName();
+  using zero = makeLog(`${base}.0`);
+  using one = makeLog(`${base}.1`);
+  using _other = makeLog(`${base}-other`);
+  zero.write(line(1, "a"));
+  one.write(line(2, "b"));
+  zero.write(line(3, "c"));
+  await withServer([`${base}*`], async (server) => {
+    const group = `${base}.{slot}`;
+    const client = await EventClient.open(server.url, { log: group });
+    await client.until(() => client.all("logs").length > 0);
+    const mine = client.all("logs")[0].filter(({ name }) => name.startsWith(`${base}.`))
+      .map(({ name, parts, isPart }) => [name, parts, isPart]);
+    assert.deepEqual(mine, [
+      [group, 2, undefined],
+      [`${base}.0`, undefined, true],
+      [`${base}.1`, undefined, true],
+    ]);
+    await client.until(() => rowsOf(client) === "a0 b1 c0");
+    // One that begins later joins, and one that ends does no harm.
+    one.close();
+    using two = makeLog(`${base}.2`);
+    two.write(line(4, "d"));
+    await client.until(() => rowsOf(client) === "a0 b1 c0 d2");
+    client.close();
+    // A page that comes later gets what was there, as far as it matches.
+    const second = await EventClient.open(server.url, { log: group, search: "c" });
+    await second.until(() => rowsOf(second) === "c0");
+    second.close();
+    const stranger = await EventClient.open(server.url, { log: "/nothing.{slot}" });
+    await stranger.until(() => stranger.all("hello").length > 0);
+    assert.equal(stranger.all("hello")[0].log, undefined);
+    stranger.close();
+  });
+});
