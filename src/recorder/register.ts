@@ -29,6 +29,15 @@
  * Not seen is what native code prints, and `Deno.stdout.writable` and `Bun.stdout.writer()`. On Deno nothing
  * is recorded without `--allow-ffi` and `--allow-env`, and nothing is asked.
  *
+ * @example Whether this thread is recorded
+ * ```ts
+ * import process from "node:process";
+ *
+ * process.env.OUROBOROS_LOG = ""; // it is not
+ * const { recording } = await import("@ouroboros/log/register");
+ * console.log(recording.log, recording.error); // undefined undefined
+ * ```
+ *
  * @module
  */
 
