@@ -4,12 +4,14 @@
  * @module
  */
 
-import { basename } from "node:path";
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { captureConsole, isConsolePrinting } from "../sinks/console.ts";
 import { EntrySink } from "../sinks/entry_sink.ts";
 import { isWorkerThread } from "../../ffi/drivers/runtime.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { saveLogSync } from "../log/native/save.ts";
 import { targetOf } from "../log/native/target.ts";
 import { isAtLeast, type LogLevel, toLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
@@ -32,6 +34,7 @@ interface Settings {
   size: string | undefined;
   level: LogLevel | undefined;
   vitals: string | undefined;
+  save: string | undefined;
 }
 
 /** The `logger` of entries that are not the program's. */
@@ -42,14 +45,14 @@ const decoder = new TextDecoder();
 export function startRecording(url: string): Recording {
   let writer: ShmLogWriter | undefined;
   try {
-    const { target, size, level, vitals } = settings();
+    const { target, size, level, vitals, save } = settings();
     if (target === "") return { log: undefined, error: undefined };
     // What it starts is recorded beside it, whatever its name.
     process.env.OUROBOROS_LOG = target;
     writer = quietly(() =>
       ShmLogWriter.create(targetOf(target), size === undefined ? {} : { size })
     );
-    new ThreadRecorder(writer, level, vitals);
+    new ThreadRecorder(writer, level, vitals, save);
     followThreads(url);
     return { log: writer.name, error: undefined };
   } catch (error) {
@@ -60,7 +63,8 @@ export function startRecording(url: string): Recording {
 /** Reads the environment, unless that asks a person for permission. */
 function settings(): Settings {
   needPermissions();
-  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL, OUROBOROS_VITALS } = process.env;
+  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL, OUROBOROS_VITALS, OUROBOROS_SAVE } =
+    process.env;
   const level = OUROBOROS_LEVEL ? toLevel(OUROBOROS_LEVEL) : undefined;
   if (OUROBOROS_LEVEL && level === undefined) {
     throw new RangeError(
@@ -72,6 +76,7 @@ function settings(): Settings {
     size: OUROBOROS_SIZE || undefined,
     level,
     vitals: OUROBOROS_VITALS || undefined,
+    save: OUROBOROS_SAVE && mayWrite() ? OUROBOROS_SAVE : undefined,
   };
 }
 
@@ -91,7 +96,7 @@ function needPermissions(): void {
   if (deno === undefined) return;
   const needed = [
     { name: "ffi" },
-    ...["LOG", "SIZE", "LEVEL", "VITALS"].map((of) => ({
+    ...["LOG", "SIZE", "LEVEL", "VITALS", "SAVE"].map((of) => ({
       name: "env",
       variable: `OUROBOROS_${of}`,
     })),
@@ -100,6 +105,13 @@ function needPermissions(): void {
     if (deno.permissions.querySync(permission).state === "granted") continue;
     throw new Error(`recording needs permission: run deno with --allow-${permission.name}`);
   }
+}
+
+/** Whether files may be made without a question. */
+function mayWrite(): boolean {
+  const { Deno: deno } = globalThis as DenoPermissions;
+  const isGranted = (name: string) => deno?.permissions.querySync({ name }).state === "granted";
+  return deno === undefined || (isGranted("read") && isGranted("write"));
 }
 
 /** Works without a warning of the process. */
@@ -119,13 +131,20 @@ class ThreadRecorder {
   readonly #sink: EntrySink;
   readonly #level: LogLevel | undefined;
   readonly #lines: CriLines[] = [];
+  readonly #save: string | undefined;
   #hasEnded = false;
   /** The code that the runtime will end with, where it says another one to its listeners. */
   #knownCode: number | undefined;
 
-  constructor(writer: ShmLogWriter, level: LogLevel | undefined, vitals: string | undefined) {
+  constructor(
+    writer: ShmLogWriter,
+    level: LogLevel | undefined,
+    vitals: string | undefined,
+    save: string | undefined,
+  ) {
     this.#writer = writer;
     this.#level = level;
+    this.#save = save;
     // What goes wrong here must not reach the program.
     const shared = { writer, onError: () => {} };
     this.#sink = new EntrySink({ ...shared, ...vitals !== undefined && { vitals } });
@@ -192,6 +211,24 @@ class ThreadRecorder {
     const err = errorFields(error);
     const isHandled = process.listenerCount("uncaughtException") > 0;
     this.#say(isHandled ? "error" : "fatal", `uncaught ${err.type}: ${err.message}`, { err });
+    // Deno does not report the end that comes of it.
+    if (!isHandled && "Deno" in globalThis) this.#saveLog();
+  }
+
+  /** Saves the log of a crash, if that is asked for. */
+  #saveLog(): void {
+    if (this.#save === undefined) return;
+    try {
+      mkdirSync(this.#save, { recursive: true, mode: 0o700 });
+      const time = new Date().toISOString().replace(/\.\d+|[-:]/g, "");
+      const file = `${programName()}-${time}-${basename(this.#writer.name)}-${process.pid}.log`;
+      saveLogSync(targetOf(this.#writer.name), join(this.#save, file), {
+        compact: true,
+        force: true,
+      });
+    } catch {
+      // A full disk is no reason to end in another way.
+    }
   }
 
   #end(code: number | undefined): void {
@@ -203,6 +240,7 @@ class ThreadRecorder {
       exitCode,
       uptimeMs: Math.round(performance.now()),
     });
+    if (exitCode !== 0) this.#saveLog();
     // The lock is the process's, which lives on: the next worker is to have this log.
     if (isWorkerThread()) this.#writer.close();
   }

@@ -18,6 +18,7 @@
  * | ------------------ | ------------------------------------------------------------------------- |
  * | `OUROBOROS_LOG`    | the log: default `/NAME.{slot}`, NAME of the script; empty: none          |
  * | `OUROBOROS_SIZE`   | its size: `64MiB`. Default 16 MiB, or less where there is less room       |
+ * | `OUROBOROS_SAVE`   | a folder into which the log is saved if the exit code is not 0            |
  * | `OUROBOROS_VITALS` | how often an entry says what the process is doing, like `1s`              |
  * | `OUROBOROS_LEVEL`  | the least level of lines, like `info`. Lines without a level are recorded |
  *

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
@@ -255,6 +257,21 @@ test("OUROBOROS_LEVEL leaves out what is less important", { skip: needsLastingNa
   const records = recordsOf(name);
   assert.deepEqual(messagesOf(records), []);
   assert.equal(errorOf(records).level, "fatal");
+  SharedMemory.unlink(name);
+});
+
+test("OUROBOROS_SAVE keeps the log of a crash in a file", { skip: needsLastingNames }, async () => {
+  const name = uniqueName("register");
+  const folder = mkdtempSync(join(tmpdir(), "ouroboros-register-"));
+  const env = { OUROBOROS_SAVE: folder };
+  await run(name, "application.ts", ["console", "uncaught"], { env });
+  await run(name, "application.ts", ["console", "nothing"], { env });
+  const files = readdirSync(folder);
+  assert.equal(files.length, 1);
+  using reader = ShmLogReader.open({ path: join(folder, files[0]) });
+  const texts = [...reader].map(({ text }) => text);
+  assert.match(texts.join("\n"), /last words[^]*uncaught TypeError: boom/);
+  rmSync(folder, { recursive: true });
   SharedMemory.unlink(name);
 });
 
