@@ -8,7 +8,6 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type { SegmentIdentity } from "./system.ts";
 
@@ -22,7 +21,7 @@ interface HeldLock {
 
 const REGISTRY = Symbol.for("ouroboros.heldLocks");
 /** This evaluation of the library. */
-const evaluation = randomUUID();
+const evaluation = crypto.randomUUID();
 
 /**
  * All locks, by object. They hang on a module of the runtime: runners give each evaluation globals of its
