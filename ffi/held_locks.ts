@@ -21,7 +21,7 @@ interface HeldLock {
 
 const REGISTRY = Symbol.for("ouroboros.heldLocks");
 /** This evaluation of the library. */
-const evaluation = crypto.randomUUID();
+const evaluation = `${performance.now()} ${Math.random()}`;
 
 /**
  * All locks, by object. They hang on a module of the runtime: runners give each evaluation globals of its
