@@ -10,6 +10,7 @@
  */
 
 import {
+  LogFinishedError,
   type OuroborosError,
   PermissionDeniedError,
   SegmentExistsError,
@@ -74,8 +75,12 @@ export function openFirst<T>(
   );
 }
 
-/** Whether others have the name: a writer that is alive, another user, something that is no log. */
+/**
+ * Whether others have the name: a writer that is alive, another user, something that is no log. A log that
+ * was finished stays as it is, until it is removed.
+ */
 function isTaken(error: unknown): error is OuroborosError {
   return error instanceof WriterLockedError || error instanceof PermissionDeniedError ||
-    error instanceof SegmentExistsError || error instanceof UnsupportedLogError;
+    error instanceof SegmentExistsError || error instanceof UnsupportedLogError ||
+    error instanceof LogFinishedError;
 }

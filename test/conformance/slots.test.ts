@@ -55,6 +55,19 @@ test("a slot that its writer has left is resumed with its numbers", () => {
   assert.equal(second.write("y"), 4);
 });
 
+test("a finished log stays in its slot, and the next writer takes another", () => {
+  using folder = folderFor();
+  const path = folder.path("app.{slot}.log");
+  const first = ShmLogWriter.create({ path }, { ...kept, version: 2 });
+  first.write("x");
+  first.finish();
+  first.close();
+  using second = ShmLogWriter.create({ path }, { ...kept, version: 2 });
+  assert.equal(second.name, folder.path("app.1.log"));
+  using reader = ShmLogReader.open({ path: folder.path("app.0.log") }, { strategy: "oldest" });
+  assert.deepEqual([...reader].map(({ text }) => text), ["x"]);
+});
+
 test("beyond the limit of slots the error says what to do", () => {
   const name = `${uniqueName("slots")}.{slot}`;
   using _zero = ShmLogWriter.create(name, { ...options, slots: 2 });
