@@ -12,6 +12,7 @@ import { benchEvents } from "./events.ts";
 import { benchFollow } from "./follow.ts";
 import { benchHeap } from "./heap.ts";
 import { benchKills } from "./kills.ts";
+import { benchLogger } from "./logger.ts";
 import { benchNats } from "./nats.ts";
 import { benchNatsReceive } from "./nats_receive.ts";
 import { benchPaths } from "./paths.ts";
@@ -37,6 +38,7 @@ const benches: Record<string, Bench> = {
   peers: benchPeers,
   processes: benchProcesses,
   sinks: benchSinks,
+  logger: benchLogger,
   ring: benchRing,
   scale: benchScale,
   circular: benchCircular,

@@ -264,7 +264,8 @@ export class Line implements Borrower {
       this.#ownView = viewOf(own);
       this.#ownText = textEncoding.writerInto(own);
     }
-    if (this.#own !== this.#bytes) this.#own.set(this.#bytes.subarray(from, to));
+    // A log that was closed has no memory any more.
+    if (length > 0 && this.#own !== this.#bytes) this.#own.set(this.#bytes.subarray(from, to));
     this.#bytes = this.#own;
     this.#view = this.#ownView;
     this.#writeText = this.#ownText;

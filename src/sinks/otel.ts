@@ -19,7 +19,7 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
-import { keyValues, OtlpLines } from "./otlp_json.ts";
+import { OtlpLines } from "./otlp_json.ts";
 import type { UncaughtError } from "./uncaught.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
@@ -93,7 +93,7 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
   ): void {
     let isDone = true;
     for (const record of records) {
-      if (!this.#sink.writeMade(() => this.#lines.line(record))) isDone = false;
+      if (!this.#lines.write(this.#sink, record)) isDone = false;
     }
     resultCallback(isDone ? { code: 0 } : { code: 1, error: toError(this.#sink.lastError) });
   }
@@ -122,20 +122,18 @@ function toError(error: unknown): Error {
 
 function uncaughtLine({ type, message, stack, fields, time }: UncaughtError): string {
   const { type: _type, message: _message, stack: _stack, cause, errors, ...own } = fields;
-  const timeUnixNano = `${time}000000`;
-  return JSON.stringify({
-    timeUnixNano,
-    observedTimeUnixNano: timeUnixNano,
+  return new OtlpLines().text({
+    hrTime: [Math.floor(time / 1000), time % 1000 * 1e6],
     severityNumber: FATAL,
     severityText: "FATAL",
-    body: { stringValue: `uncaught ${type}: ${message}` },
-    attributes: keyValues({
+    body: `uncaught ${type}: ${message}`,
+    attributes: {
       "exception.type": type,
       "exception.message": message,
       "exception.stacktrace": stack,
       "exception.cause": cause,
       "exception.errors": errors,
       "exception.fields": Object.keys(own).length > 0 ? own : undefined,
-    }),
+    } as never,
   });
 }

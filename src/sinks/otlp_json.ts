@@ -7,111 +7,204 @@
 
 import { Buffer } from "node:buffer";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { Line } from "../line/line.ts";
+import { pieceOf } from "../line/keys.ts";
+import { Lines } from "../line/lines.ts";
+import { Piece } from "../line/piece.ts";
 
-/** A value of OTLP, in its JSON form. */
-type OtlpValue = Record<string, unknown>;
+/** A record, as far as a line needs it. */
+export type OtlpRecord = Partial<ReadableLogRecord> & Pick<ReadableLogRecord, "hrTime">;
 
-/** Turns records into lines. */
-export class OtlpLines {
-  // Thousands of records share these; the SDK keeps them the same objects.
-  readonly #cache = new WeakMap<object, string>();
+const CLOSE = 0x7d;
+const CLOSE_ARRAY = 0x5d;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
 
-  /** The line of a record. */
-  line(record: ReadableLogRecord): string {
-    const { spanContext, resource, instrumentationScope } = record;
-    const own = JSON.stringify({
-      timeUnixNano: nanoseconds(record.hrTime),
-      observedTimeUnixNano: nanoseconds(record.hrTimeObserved),
-      severityNumber: record.severityNumber,
-      severityText: record.severityText,
-      eventName: record.eventName,
-      body: record.body === undefined ? undefined : otlpValue(record.body),
-      attributes: keyValues(record.attributes),
-      droppedAttributesCount: record.droppedAttributesCount || undefined,
-      flags: spanContext?.traceFlags,
-      traceId: spanContext?.traceId,
-      spanId: spanContext?.spanId,
-    });
-    return `${own.slice(0, -1)},"resource":${this.#resource(resource)},` +
-      `"scope":${this.#scope(instrumentationScope)}}`;
-  }
+const TIME = new Piece('{"timeUnixNano":"');
+const OBSERVED = new Piece('","observedTimeUnixNano":"');
+const SEVERITY = new Piece(',"severityNumber":');
+const SEVERITY_TEXT = new Piece(',"severityText":');
+const EVENT_NAME = new Piece(',"eventName":');
+const BODY = new Piece(',"body":');
+const ATTRIBUTES = new Piece(',"attributes":');
+const DROPPED = new Piece(',"droppedAttributesCount":');
+const FLAGS = new Piece(',"flags":');
+const TRACE = new Piece(',"traceId":');
+const SPAN = new Piece(',"spanId":');
+const STRING = new Piece('{"stringValue":');
+const TRUE = new Piece('{"boolValue":true}');
+const FALSE = new Piece('{"boolValue":false}');
+const INT = new Piece('{"intValue":"');
+const DOUBLE = new Piece('{"doubleValue":');
+const BYTES = new Piece('{"bytesValue":');
+const LIST = new Piece('{"kvlistValue":{"values":');
+const ARRAY = new Piece('{"arrayValue":{"values":[');
+const END = new Piece("}}");
+const END_ARRAY = new Piece("]}}");
+const END_TEXT = new Piece('"}');
+const NOTHING = new Piece("{}");
+const EMPTY = new Piece("[]");
+const KEY = new Piece('{"key":');
+const VALUE = new Piece(',"value":');
 
-  #resource(resource: ReadableLogRecord["resource"]): string {
-    const make = () =>
-      JSON.stringify({
-        attributes: keyValues(resource.attributes),
-        schemaUrl: resource.schemaUrl,
-      });
-    return resource.asyncAttributesPending ? make() : this.#cached(resource, make);
-  }
-
-  #scope(scope: ReadableLogRecord["instrumentationScope"]): string {
-    return this.#cached(scope, () =>
-      JSON.stringify({
-        name: scope.name,
-        version: scope.version,
-        attributes: scope.attributes && keyValues(scope.attributes),
-        schemaUrl: scope.schemaUrl,
-      }));
-  }
-
-  #cached(key: object, make: () => string): string {
-    let json = this.#cache.get(key);
-    if (json === undefined) this.#cache.set(key, json = make());
-    return json;
+/** Makes lines of records. */
+export class OtlpLines extends Lines<OtlpRecord> {
+  constructor() {
+    // Thousands of records share these; the SDK keeps them the same objects.
+    const cache = new WeakMap<object, Piece>();
+    super((line, record) => addRecord(line, record, cache));
   }
 }
 
-/** The key-value pairs of an object. */
-export function keyValues(
-  object: object,
-  ancestors: readonly unknown[] = [],
-): { key: string; value: OtlpValue }[] {
-  const pairs = Object.entries(object).filter(([, value]) => value !== undefined);
-  return pairs.map(([key, value]) => ({ key, value: otlpValue(value, ancestors) }));
+function addRecord(line: Line, record: OtlpRecord, cache: WeakMap<object, Piece>): void {
+  const { spanContext, resource, instrumentationScope, body } = record;
+  line.piece(TIME);
+  line.raw(nanoseconds(record.hrTime));
+  line.piece(OBSERVED);
+  line.raw(nanoseconds(record.hrTimeObserved ?? record.hrTime));
+  line.byte(QUOTE);
+  addMember(line, SEVERITY, record.severityNumber);
+  addMember(line, SEVERITY_TEXT, record.severityText);
+  addMember(line, EVENT_NAME, record.eventName);
+  if (body !== undefined) {
+    line.piece(BODY);
+    addValue(line, body, []);
+  }
+  line.piece(ATTRIBUTES);
+  addPairs(line, record.attributes ?? {}, []);
+  addMember(line, DROPPED, record.droppedAttributesCount || undefined);
+  addMember(line, FLAGS, spanContext?.traceFlags);
+  addMember(line, TRACE, spanContext?.traceId);
+  addMember(line, SPAN, spanContext?.spanId);
+  if (resource !== undefined) {
+    const { attributes, schemaUrl } = resource;
+    const make = () => pieceOfContext("resource", { attributes, schemaUrl });
+    line.piece(resource.asyncAttributesPending ? make() : cached(cache, resource, make));
+  }
+  if (instrumentationScope !== undefined) {
+    const { name, version, attributes, schemaUrl } = instrumentationScope;
+    line.piece(
+      cached(
+        cache,
+        instrumentationScope,
+        () => pieceOfContext("scope", { name, version, attributes, schemaUrl }),
+      ),
+    );
+  }
+  line.byte(CLOSE);
 }
 
-function otlpValue(value: unknown, ancestors: readonly unknown[] = []): OtlpValue {
+/** `,"name":{…}` with attributes in their form, all else as it is. */
+function pieceOfContext(
+  name: string,
+  members: { attributes?: object; [name: string]: unknown },
+): Piece {
+  const { attributes } = members;
+  const pairs = attributes && JSON.parse(new Lines<object>((line) => addPairs(line, attributes, []))
+    .text(attributes));
+  return new Piece(pieceOf(name).text + JSON.stringify({ ...members, attributes: pairs }));
+}
+
+function cached(cache: WeakMap<object, Piece>, key: object, make: () => Piece): Piece {
+  let piece = cache.get(key);
+  if (piece === undefined) cache.set(key, piece = make());
+  return piece;
+}
+
+function addMember(line: Line, key: Piece, value: string | number | undefined): void {
+  if (value === undefined) return;
+  line.piece(key);
+  if (typeof value === "number" && Number.isFinite(value)) line.number(value);
+  else if (typeof value === "string") line.string(value);
+  else line.raw(JSON.stringify(value));
+}
+
+/** Adds the key-value pairs of an object. */
+function addPairs(line: Line, object: object, ancestors: readonly unknown[]): void {
+  const open = line.length;
+  for (const [key, value] of Object.entries(object)) {
+    if (value === undefined) continue;
+    line.byte(COMMA);
+    line.piece(KEY);
+    line.string(key);
+    line.piece(VALUE);
+    addValue(line, value, ancestors);
+    line.byte(CLOSE);
+  }
+  if (line.length === open) line.piece(EMPTY);
+  else {
+    // In place of the first comma.
+    line.put(open, 0x5b);
+    line.byte(CLOSE_ARRAY);
+  }
+}
+
+function addValue(line: Line, value: unknown, ancestors: readonly unknown[]): void {
   switch (typeof value) {
     case "string":
-      return { stringValue: value };
+      return addText(line, value);
     case "boolean":
-      return { boolValue: value };
+      return line.piece(value ? TRUE : FALSE);
     case "number":
-      if (Number.isSafeInteger(value)) return { intValue: String(value) };
+      if (Number.isSafeInteger(value)) return addInt(line, String(value));
+      line.piece(DOUBLE);
       // JSON has no NaN and no Infinity: they are strings in OTLP.
-      return { doubleValue: Number.isFinite(value) ? value : String(value) };
+      if (Number.isFinite(value)) line.number(value);
+      else line.string(String(value));
+      return line.byte(CLOSE);
     case "bigint":
-      return BigInt.asIntN(64, value) === value
-        ? { intValue: String(value) }
-        : { stringValue: String(value) };
+      if (BigInt.asIntN(64, value) === value) return addInt(line, String(value));
+      return addText(line, String(value));
     case "object":
-      return value === null ? {} : otlpObject(value, ancestors);
+      return value === null ? line.piece(NOTHING) : addObject(line, value, ancestors);
     case "undefined":
-      return {};
+      return line.piece(NOTHING);
     default:
-      return { stringValue: String(value) };
+      return addText(line, String(value));
   }
 }
 
-function otlpObject(value: object, ancestors: readonly unknown[]): OtlpValue {
-  if (ancestors.includes(value)) return { stringValue: "[Circular]" };
+function addText(line: Line, text: string): void {
+  line.piece(STRING);
+  line.string(text);
+  line.byte(CLOSE);
+}
+
+function addInt(line: Line, digits: string): void {
+  line.piece(INT);
+  line.raw(digits);
+  line.piece(END_TEXT);
+}
+
+function addObject(line: Line, value: object, ancestors: readonly unknown[]): void {
+  if (ancestors.includes(value)) return addText(line, "[Circular]");
   if (value instanceof Uint8Array) {
     const { buffer, byteOffset, byteLength } = value;
-    return { bytesValue: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
+    line.piece(BYTES);
+    line.string(Buffer.from(buffer, byteOffset, byteLength).toString("base64"));
+    return line.byte(CLOSE);
   }
-  if (value instanceof Date) return { stringValue: value.toJSON() ?? "Invalid Date" };
+  if (value instanceof Date) return addText(line, value.toJSON() ?? "Invalid Date");
   const path = [...ancestors, value];
   if (Array.isArray(value)) {
-    return { arrayValue: { values: value.map((item) => otlpValue(item, path)) } };
+    line.piece(ARRAY);
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) line.byte(COMMA);
+      addValue(line, value[i], path);
+    }
+    return line.piece(END_ARRAY);
   }
+  line.piece(LIST);
   if (value instanceof Error) {
     const { name, message, stack } = value;
-    return { kvlistValue: { values: keyValues({ ...value, name, message, stack }, path) } };
-  }
-  return { kvlistValue: { values: keyValues(value, path) } };
+    addPairs(line, { ...value, name, message, stack }, path);
+  } else addPairs(line, value, path);
+  line.piece(END);
 }
 
 function nanoseconds([seconds, rest]: ReadableLogRecord["hrTime"]): string {
-  return String(BigInt(seconds) * 1_000_000_000n + BigInt(Math.round(rest)));
+  const fraction = Math.round(rest);
+  return seconds > 0 && fraction >= 0 && fraction < 1e9
+    ? `${seconds}${String(fraction).padStart(9, "0")}`
+    : String(BigInt(seconds) * 1_000_000_000n + BigInt(fraction));
 }

@@ -71,7 +71,7 @@ test("records of OpenTelemetry's SDK give scope, body and attributes, and nothin
       new SimpleLogRecordProcessor({
         exporter: {
           export(records, done) {
-            line = lines.line(records[0]);
+            line = lines.text(records[0]);
             done({ code: 0 });
           },
           forceFlush: () => Promise.resolve(),
