@@ -17,12 +17,12 @@ const OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Adds the members of an object to text that has some: JSON without the braces, with a comma before
- * each. What a value throws stands in its place, and is reported.
+ * The members of an object as text: JSON without the braces, with a comma before each. What a value
+ * throws stands in its place, and is reported.
  */
-export function addBindings(state: LineSource, before: string, object: object): string {
+export function bindingsText(state: LineSource, object: object): string {
   const { style, core } = state;
-  let text = before;
+  let text = "";
   // deno-lint-ignore no-explicit-any
   let bindings: Record<string, any> = {};
   try {

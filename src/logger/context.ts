@@ -5,7 +5,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { addBindings } from "./bindings.ts";
+import { bindingsText } from "./bindings.ts";
 import type { LineSource } from "./line_source.ts";
 import type { Style } from "./style.ts";
 
@@ -30,7 +30,7 @@ class Context {
   textFor(state: LineSource): string {
     const { style } = state;
     if (style !== this.#style) {
-      this.#text = addBindings(state, this.#outer?.textFor(state) ?? "", this.fields);
+      this.#text = (this.#outer?.textFor(state) ?? "") + bindingsText(state, this.fields);
       this.#style = style;
     }
     return this.#text;

@@ -11,9 +11,10 @@ import { mustBe } from "../base/arguments.ts";
 import { EntrySink } from "../sinks/entry_sink.ts";
 import { checkSinkOptions, sinkChecks, type SinkOptions } from "../sinks/sink_options.ts";
 import type { UncaughtError } from "../sinks/uncaught.ts";
-import { addBindings } from "./bindings.ts";
+import { bindingsText } from "./bindings.ts";
 import { stdTimeFunctions, type TimeFn } from "./clock.ts";
 import { Core, type LogMethod } from "./core.ts";
+import { Front } from "./front.ts";
 import { Heads } from "./heads.ts";
 import { type LoggerInternals, STATE } from "./internals.ts";
 import { comparisonOf, mappingOf, nothing, setLevel } from "./levels.ts";
@@ -184,8 +185,8 @@ export function createLogger<CustomLevels extends string = never>(
       comparison: comparisonOf(options.levelComparison ?? "ASC"),
       isCustomOnly: useOnlyCustomLevels,
     });
-    const state = new LoggerState(core, style, formatters, heads, "", options.msgPrefix);
-    state.bindings = rootBindings(state, options as LineOptions);
+    const state = new LoggerState(core, style, formatters, new Front(heads, ""), options.msgPrefix);
+    state.front = new Front(heads, rootBindings(state, options as LineOptions));
     logger[STATE] = state;
     logger.levels = levels;
     logger.onChild = (options.onChild ?? nothing) as never;
@@ -199,11 +200,10 @@ export function createLogger<CustomLevels extends string = never>(
 
 function rootBindings(state: LoggerState, options: LineOptions): string {
   const { base = { pid: process.pid, hostname: os.hostname() }, name, bindings } = options;
-  let text = "";
-  if (base !== null) {
-    text = addBindings(state, text, name === undefined ? base : { ...base, name });
-  }
-  return bindings === undefined ? text : addBindings(state, text, bindings);
+  const text = base === null
+    ? ""
+    : bindingsText(state, name === undefined ? base : { ...base, name });
+  return bindings === undefined ? text : text + bindingsText(state, bindings);
 }
 
 function timeOf(timestamp: boolean | TimeFn = true): TimeFn {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Line } from "../line/line.ts";
 import { Piece } from "../line/piece.ts";
 import { type Clock, clockOf, type TimeFn } from "./clock.ts";
 import type { LevelMapping } from "./types.ts";
@@ -34,12 +35,16 @@ export class Heads {
     return this.#pieces[level];
   }
 
-  /** `{"level":30,"time":1700000000000`; undefined if only a function of the user knows the time. */
-  clock(level: number): Clock | undefined {
-    return this.#clocks[level];
+  /** Adds `{"level":30,"time":1700000000000` to a line. */
+  addTo(line: Line, level: number): void {
+    const clock = this.#clocks[level];
+    if (clock !== undefined) return line.piece(clock.now());
+    // Only a function of the user knows the time.
+    line.piece(this.#pieces[level]);
+    line.raw(this.#time());
   }
 
-  /** The same with text after it. */
+  /** The same with text after it; undefined if only a function of the user knows the time. */
   clockWith(level: number, after: string): Clock | undefined {
     return clockOf(this.#time, this.#pieces[level].text, after);
   }

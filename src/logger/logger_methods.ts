@@ -8,7 +8,7 @@ import { EventEmitter } from "node:events";
 import config from "../../deno.json" with { type: "json" };
 import type { SinkCounts } from "../sinks/entry_sink.ts";
 import type { EntryWriter } from "../sinks/sink_options.ts";
-import { addBindings } from "./bindings.ts";
+import { bindingsText } from "./bindings.ts";
 import { declareEvent } from "./event.ts";
 import { Heads } from "./heads.ts";
 import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
@@ -108,7 +108,7 @@ export class LoggerMethods extends EventEmitter {
       child[STATE] = stateOf(parent, parent.style, parent.formatters, parent.prefix);
     } else adopt(child, parent, options);
     const state = child[STATE];
-    state.bindings = addBindings(state, parent.bindings, bindings);
+    state.front = state.front.with(bindingsText(state, bindings));
     if (options?.customLevels !== undefined || isOther(options?.level, this.level)) {
       setLevel(child, options?.level || this.level);
     }
@@ -125,7 +125,7 @@ export class LoggerMethods extends EventEmitter {
   bindings(): Bindings {
     try {
       const { pid: _, hostname: __, ...bindings } = JSON.parse(
-        `{${this[STATE].bindings.slice(1)}}`,
+        `{${this[STATE].front.bindings.slice(1)}}`,
       );
       return bindings;
     } catch (error) {
@@ -136,7 +136,7 @@ export class LoggerMethods extends EventEmitter {
 
   setBindings(bindings: Bindings): void {
     const state = this[STATE];
-    state.bindings = addBindings(state, state.bindings, bindings);
+    state.front = state.front.with(bindingsText(state, bindings));
   }
 
   isLevelEnabled(level: string): boolean {
@@ -186,7 +186,7 @@ function stateOf(
   const own = formatters.bindings === asTheyAre
     ? formatters
     : { ...formatters, bindings: asTheyAre };
-  return new LoggerState(parent.core, style, own, parent.heads, "", prefix);
+  return new LoggerState(parent.core, style, own, parent.front, prefix);
 }
 
 /** Gives a child what its options say. */
@@ -222,7 +222,7 @@ function adopt(child: LoggerInternals, parent: LoggerState, options: ChildOption
       if (value in labels) throw new RangeError(`level ${value} is ${labels[value]} already`);
     }
     child.levels = mappingOf({ ...values, ...customLevels }, true);
-    state.heads = new Heads(child.levels, formatters.level, state.core.time);
+    state.front = state.front.on(new Heads(child.levels, formatters.level, state.core.time));
   }
 }
 

@@ -7,20 +7,15 @@
 import type { Line } from "../line/line.ts";
 import { pieceOf } from "../line/keys.ts";
 import type { Piece } from "../line/piece.ts";
-import type { Clock } from "./clock.ts";
 import { contextOf, contexts } from "./context.ts";
 import type { Core } from "./core.ts";
 import { addField, addFields, addMembers, addValues } from "./fields.ts";
 import type { Formatters, LineSource } from "./line_source.ts";
 import type { Key, Style } from "./style.ts";
-import type { Heads } from "./heads.ts";
+import type { Front } from "./front.ts";
 import { markOf } from "./stringify.ts";
 import type { Logger } from "./types.ts";
 
-/** After so many lines the bindings of a logger are kept as bytes: many children log only once. */
-const FEW = 2;
-
-const NO_FRONTS: readonly undefined[] = [];
 const CLOSE = 0x7d;
 
 /** One logger's own: a child that changes something has another. */
@@ -29,11 +24,8 @@ export class LoggerState implements LineSource {
   readonly prefix: string | undefined;
   formatters: Formatters;
   #style: Style;
-  #heads: Heads;
-  #bindings: string;
-  // The beginnings of lines with time and bindings, by level.
-  #fronts: readonly (Clock | undefined)[] = NO_FRONTS;
-  #uses = 0;
+  /** Level, time and bindings. */
+  front: Front;
   // Whether a message, or an object, is written without asking anybody.
   #isMessagePlain = false;
   #isObjectPlain = false;
@@ -44,15 +36,13 @@ export class LoggerState implements LineSource {
     core: Core,
     style: Style,
     formatters: Formatters,
-    heads: Heads,
-    bindings: string,
+    front: Front,
     prefix: string | undefined,
   ) {
     this.core = core;
     this.#style = style;
     this.formatters = formatters;
-    this.#heads = heads;
-    this.#bindings = bindings;
+    this.front = front;
     this.prefix = prefix;
     this.#nested = core.nestedPiece;
     this.#look();
@@ -66,26 +56,6 @@ export class LoggerState implements LineSource {
   set style(style: Style) {
     this.#style = style;
     this.#look();
-  }
-
-  /** The beginnings of lines by level. */
-  get heads(): Heads {
-    return this.#heads;
-  }
-
-  set heads(heads: Heads) {
-    this.#heads = heads;
-    this.#fronts = NO_FRONTS;
-  }
-
-  /** The members that each line has: JSON without the braces, with a comma before each. */
-  get bindings(): string {
-    return this.#bindings;
-  }
-
-  set bindings(bindings: string) {
-    this.#bindings = bindings;
-    this.#fronts = NO_FRONTS;
   }
 
   #look(): void {
@@ -204,29 +174,8 @@ export class LoggerState implements LineSource {
 
   /** Adds level, time, bindings and context. */
   #addFront(line: Line, level: number): void {
-    const front = this.#fronts[level] ?? this.#makeFront(level);
-    if (front !== undefined) line.piece(front.now());
-    else {
-      this.#addLevelAndTime(line, level);
-      line.raw(this.#bindings);
-    }
+    this.front.addTo(line, level);
     if (contexts.areUsed) line.raw(contextOf(this));
-  }
-
-  #addLevelAndTime(line: Line, level: number): void {
-    const clock = this.#heads.clock(level);
-    if (clock !== undefined) return line.piece(clock.now());
-    line.piece(this.#heads.piece(level));
-    line.raw(this.core.time());
-  }
-
-  /** A front, once it pays. */
-  #makeFront(level: number): Clock | undefined {
-    if (++this.#uses <= FEW) return undefined;
-    const fronts = this.#fronts.slice();
-    fronts[level] = this.#heads.clockWith(level, this.#bindings);
-    this.#fronts = fronts;
-    return fronts[level];
   }
 
   /** Adds a message, and ends the line. */
@@ -261,7 +210,7 @@ export class LoggerState implements LineSource {
     message: unknown,
   ): unknown {
     const { core } = this;
-    this.#addLevelAndTime(line, level);
+    this.front.heads.addTo(line, level);
     // deno-lint-ignore no-explicit-any
     let object: any = given;
     if (given === undefined || given === null) object = {};
@@ -272,7 +221,7 @@ export class LoggerState implements LineSource {
     if (core.mixin !== undefined) {
       object = core.merge(object, core.mixin(object, level, logger));
     }
-    line.raw(this.#bindings);
+    line.raw(this.front.bindings);
     if (contexts.areUsed) line.raw(contextOf(this));
     if (this.formatters.log !== undefined) object = this.formatters.log(object);
     const nested = this.#nested;
@@ -311,8 +260,8 @@ export class LoggerState implements LineSource {
   #addFailure(line: Line, level: number, message: unknown, error: unknown): void {
     try {
       line.cut(0);
-      line.piece(this.#heads.piece(level));
-      line.raw(this.#bindings);
+      line.piece(this.front.heads.piece(level));
+      line.raw(this.front.bindings);
       line.piece(pieceOf("loggerError"));
       line.string(markOf(error));
       if (typeof message === "string" && this.#style.redaction === undefined) {
