@@ -47,7 +47,9 @@ export class Line implements Borrower {
   /** Where the next byte goes. */
   at = 0;
   /** Objects that a value is in which is being added. */
-  readonly ancestors: object[] = [];
+  readonly ancestors: (object | undefined)[] = [];
+  /** How many of them there are. */
+  depth = 0;
 
   #view: DataView = NOWHERE;
   #bytes: Uint8Array = NO_BYTES;

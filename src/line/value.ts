@@ -44,7 +44,7 @@ type Any = any;
  * be in the line
  */
 export function writeValue(line: Line, value: unknown): boolean {
-  line.ancestors.length = 0;
+  line.depth = 0;
   return write(line, value, "");
 }
 
@@ -88,10 +88,9 @@ function writeMade(line: Line, value: unknown): boolean {
 }
 
 function writeObject(line: Line, object: object): boolean {
-  const { ancestors } = line;
-  if (ancestors.length >= FIRST_LOOK) {
-    if (ancestors.includes(object)) throw CYCLE;
-    if (ancestors.length > MOST_DEPTH) throw ODD;
+  if (line.depth >= FIRST_LOOK) {
+    if (line.ancestors.lastIndexOf(object, line.depth - 1) >= 0) throw CYCLE;
+    if (line.depth > MOST_DEPTH) throw ODD;
   }
   if (Array.isArray(object)) writeElements(line, object);
   else if (Object.getPrototypeOf(object) === Object.prototype) writeMembers(line, object);
@@ -107,7 +106,7 @@ function writeObject(line: Line, object: object): boolean {
 function writeElements(line: Line, array: readonly unknown[]): void {
   const { length } = array;
   if (length === 0) return line.piece(EMPTY_ARRAY);
-  line.ancestors.push(array);
+  line.ancestors[line.depth++] = array;
   const open = line.length;
   for (let i = 0; i < length; i++) {
     line.byte(COMMA);
@@ -116,12 +115,12 @@ function writeElements(line: Line, array: readonly unknown[]): void {
   // In place of the first comma.
   line.put(open, OPEN_ARRAY);
   line.byte(CLOSE_ARRAY);
-  line.ancestors.pop();
+  leave(line);
 }
 
 /** Adds a plain object, without a list of its keys. */
 function writeMembers(line: Line, object: Any): void {
-  line.ancestors.push(object);
+  line.ancestors[line.depth++] = object;
   const open = line.length;
   for (const name in object) {
     if (Object.prototype.hasOwnProperty.call(object, name)) writeMember(line, object[name], name);
@@ -131,7 +130,7 @@ function writeMembers(line: Line, object: Any): void {
 
 /** Adds any other one: to go through all keys that it inherits is slow. */
 function writeNamed(line: Line, object: Any, names: readonly string[]): void {
-  line.ancestors.push(object);
+  line.ancestors[line.depth++] = object;
   const open = line.length;
   for (let i = 0; i < names.length; i++) writeMember(line, object[names[i]], names[i]);
   close(line, open);
@@ -150,6 +149,11 @@ function writeMember(line: Line, value: unknown, name: string): void {
   if (!write(line, value, name)) line.cut(before);
 }
 
+/** Keeps nothing alive that was logged. */
+function leave(line: Line): void {
+  line.ancestors[--line.depth] = undefined;
+}
+
 function close(line: Line, open: number): void {
   if (line.length === open) line.piece(EMPTY_OBJECT);
   else {
@@ -157,7 +161,7 @@ function close(line: Line, open: number): void {
     line.put(open, OPEN_OBJECT);
     line.byte(CLOSE_OBJECT);
   }
-  line.ancestors.pop();
+  leave(line);
 }
 
 /** Whether an object is what its own members are: no number or text as an object, no buffer. */
