@@ -24,6 +24,7 @@ import {
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import { errorText } from "../error_fields.ts";
+import { LogTapeLines } from "./logtape_json.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { mustBe } from "../base/arguments.ts";
 import { anything } from "../base/options.ts";
@@ -90,15 +91,10 @@ export function getShmSink(options: LogTapeSinkOptions): ShmSink {
   const format = formatterOf(options.formatter);
   const isText = options.formatter === undefined || options.formatter === "text";
   const sink = new EntrySink(own, (error) => withoutNewline(format(recordOf(error, isText))));
+  const lines = options.formatter === "json" ? new LogTapeLines() : undefined;
   const log = (record: LogRecord): void => {
-    let line: string;
-    try {
-      line = withoutNewline(format(record));
-    } catch (error) {
-      sink.report(error);
-      return;
-    }
-    sink.write(line);
+    if (lines === undefined) sink.writeMade(() => withoutNewline(format(record)));
+    else lines.write(sink, record);
   };
   const more = {
     [IMMEDIATE]: true,
