@@ -218,13 +218,14 @@ function levelOf(level: string): string {
 }
 
 /** An error that nobody caught, as the last line. */
-function uncaughtLine(logger: LoggerInternals, { type, message, stack }: UncaughtError): string {
+function uncaughtLine(logger: LoggerInternals, { message, fields }: UncaughtError): string {
   const state = logger[STATE];
   const { errorKey } = state.core;
   const { values, labels } = logger.levels;
   const level = values.fatal ?? Math.max(...Object.keys(labels).map(Number));
-  const fields = { [errorKey]: { type, message, stack } };
-  return state.text(logger, level, fields, `uncaught: ${message}`);
+  // The serializer of errors has nothing to do: its type would be that of a plain object.
+  const object = { [errorKey]: { toJSON: () => fields } };
+  return state.text(logger, level, object, `uncaught: ${message}`);
 }
 
 function objectCheck(name: string, value: unknown): void {

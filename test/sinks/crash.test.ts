@@ -10,7 +10,7 @@ import { runtimeName, startChild } from "../support/runtime.ts";
 import { messageOf } from "./children/loggers.ts";
 
 const crasher = new URL("children/crasher.ts", import.meta.url);
-const kinds = ["pino", "logtape", "winston", "console", "otel"];
+const kinds = ["pino", "logger", "logtape", "winston", "console", "otel"];
 const all = [...Array.from({ length: 100 }, (_, i) => `line ${i + 1}`), "last words"];
 
 interface Death {

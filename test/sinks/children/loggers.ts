@@ -51,6 +51,11 @@ export const sinks: Record<string, (options: SinkOptions) => Log | Promise<Log>>
     const logger = provider.getLogger("app");
     return (body) => logger.emit({ body });
   },
+  async logger(options) {
+    const { createLogger } = await import("../../../src/logger/mod.ts");
+    const logger = createLogger(options);
+    return (line) => logger.info(line);
+  },
   async transport(options) {
     const { pino } = await import("pino");
     const target = new URL("../../../src/sinks/pino.ts", import.meta.url).href;
