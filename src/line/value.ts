@@ -1,8 +1,8 @@
 /**
  * Any value as JSON, written into a line member by member, as `JSON.stringify` gives it.
  *
- * What has a cycle is found at once: since V8 13.8 `JSON.stringify` fills the stack before it sees one,
- * which takes 40 to 120 ms.
+ * What has a cycle is found at once: on Node 26 and Deno 2.9 `JSON.stringify` takes 3 to 17 ms to find
+ * one, on Bun 0.6 ms.
  *
  * @module
  */
