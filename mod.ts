@@ -105,6 +105,8 @@ export {
 } from "./src/log/native/save.ts";
 export { ShmLogWriter } from "./src/log/native/shm_log_writer.ts";
 export type { ShmLogWriterOptions } from "./src/log/native/writer_options.ts";
+export { LogSet, type LogSetFollowOptions, type LogSetOptions } from "./src/log/native/log_set.ts";
+export type { LogSetMember, SetEntry } from "./src/log/native/log_set_member.ts";
 export type { CopyProgress } from "./src/log/snapshot.ts";
 export type { CopyMode } from "./src/log/native/source.ts";
 export type { LogTarget } from "./src/log/native/target.ts";

@@ -46,7 +46,7 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
     ],
     [
       new RegExp(`^src/${name}/(native/|mod\\.ts)`),
-      new RegExp(`^(src/(${name}|base)/|src/\\w+\\.ts$|ffi/|node:)`),
+      new RegExp(`^(src/(${name}|base|records)/|src/\\w+\\.ts$|ffi/|node:)`),
       `${name} on the system's memory knows no other structure`,
     ],
   ]),

@@ -53,9 +53,12 @@ export function unlessShort(look: () => boolean): boolean {
   try {
     return look();
   } catch (error) {
-    if (error instanceof SystemCallError && SHORT_OF_DESCRIPTORS.includes(error.errno)) {
-      return false;
-    }
+    if (isShortOfDescriptors(error)) return false;
     throw error;
   }
+}
+
+/** Whether this process, or the machine, has as many files open as it may. */
+export function isShortOfDescriptors(error: unknown): error is SystemCallError {
+  return error instanceof SystemCallError && SHORT_OF_DESCRIPTORS.includes(error.errno);
 }
