@@ -51,6 +51,9 @@ export function openSlot<T>(
   return openFirst(name, slots, (slot) => open(inSlot(name, slot)));
 }
 
+/** Whether a free slot is looked for: errors of those that are taken are seen by nobody. */
+export let isSearching = false;
+
 /** The same by number. */
 export function openFirst<T>(
   name: string,
@@ -60,12 +63,15 @@ export function openFirst<T>(
   let refused: OuroborosError | undefined;
   let isHeld = false;
   for (let slot = 0; slot < slots; slot++) {
+    isSearching = true;
     try {
       return open(slot);
     } catch (error) {
       if (!isTaken(error)) throw error;
       isHeld ||= error instanceof WriterLockedError;
       refused ??= error;
+    } finally {
+      isSearching = false;
     }
   }
   // Where nobody writes there is something wrong with all of them, and the first says what.

@@ -20,15 +20,19 @@ const CALLS = {
 const F_SETOWN_EX = 15;
 const F_GETOWN_EX = 16;
 const F_OWNER_TID = 0;
-/** Up to which number descriptors are looked at: a search that takes milliseconds. */
-const MOST_DESCRIPTORS = 4096;
+/** After how many numbers in a row without a descriptor the search ends: the lowest ones are given first. */
+const LARGEST_GAP = 64;
 
 /** What is done with the threads of locks. */
 export interface ThreadLocks {
   /** Says that this thread holds the lock of a descriptor. */
   mark(descriptor: number): void;
-  /** The descriptors that `isSame` is right about and no living thread has marked. */
-  deserted(isSame: (descriptor: number) => boolean): number[];
+  /**
+   * The descriptors of this process that are of the same object, and that no living thread has marked.
+   *
+   * @param isSame whether a descriptor is; `undefined`: it is not open
+   */
+  deserted(isSame: (descriptor: number) => boolean | undefined): number[];
 }
 
 /** By the libc of that name; undefined if that lacks a call. */
@@ -52,8 +56,10 @@ export function threadLocks(native: Driver, libc: string): ThreadLocks | undefin
     },
     deserted(isSame) {
       const found: number[] = [];
-      for (let descriptor = 3; descriptor < MOST_DESCRIPTORS; descriptor++) {
-        if (!isSame(descriptor)) continue;
+      for (let descriptor = 3, last = 3; descriptor - last < LARGEST_GAP; descriptor++) {
+        const same = isSame(descriptor);
+        if (same !== undefined) last = descriptor;
+        if (!same) continue;
         owner.fill(-1);
         // The number of a thread that is gone is 0, and so is that of a descriptor without a mark.
         if (fcntl(descriptor, F_GETOWN_EX, bytes) === 0 && owner[1] === 0) found.push(descriptor);
