@@ -136,10 +136,16 @@ test("a line that is larger than a quarter of the log is truncated before it is 
 test("an uncaught value that can't be shown is logged all the same", () => {
   const { writer, texts } = privateLog();
   using _ = new EntrySink({ writer, uncaughtException: true });
-  const hostile = Object.create(null);
-  process.emit("uncaughtExceptionMonitor", hostile, "uncaughtException");
+  const { proxy, revoke } = Proxy.revocable(new Error("hidden"), {});
+  revoke();
+  process.emit("uncaughtExceptionMonitor", proxy, "uncaughtException");
+  process.emit("uncaughtExceptionMonitor", Object.create(null), "uncaughtException");
   process.emit("uncaughtExceptionMonitor", "a text" as unknown as Error, "uncaughtException");
-  assert.deepEqual(texts(), ["uncaught: object: it can't be shown", "uncaught: string: a text"]);
+  assert.deepEqual(texts(), [
+    `uncaught: object: "[can't be shown]"`,
+    "uncaught: object: {}",
+    "uncaught: string: a text",
+  ]);
 });
 
 test("what fails is counted and told, and not thrown", () => {

@@ -122,13 +122,12 @@ export type SaveSyncOptions = Omit<SaveOptions, "signal" | "onProgress">;
  * import { tmpdir } from "node:os";
  * import { saveLogSync, ShmLogWriter } from "@ouroboros/log";
  *
- * using writer = ShmLogWriter.create("/doc-save-sync", { size: "1MiB", unlinkOnClose: true });
+ * using writer = ShmLogWriter.create("/doc-save-sync", { size: "1MiB" });
  * writer.write("last words");
  * const path = `${tmpdir()}/doc-save-sync-${process.pid}.log`;
- * process.on("exit", () => {
- *   console.log(saveLogSync("/doc-save-sync", path, { compact: true }).entries); // 1
- *   rmSync(path);
- * });
+ * process.on("uncaughtExceptionMonitor", () => saveLogSync("/doc-save-sync", path));
+ * console.log(saveLogSync("/doc-save-sync", path, { compact: true }).entries); // 1
+ * rmSync(path);
  * ```
  */
 export function saveLogSync(
