@@ -125,7 +125,7 @@ export type SaveSyncOptions = Omit<SaveOptions, "signal" | "onProgress">;
  * using writer = ShmLogWriter.create("/doc-save-sync", { size: "1MiB" });
  * writer.write("last words");
  * const path = `${tmpdir()}/doc-save-sync-${process.pid}.log`;
- * process.on("uncaughtExceptionMonitor", () => saveLogSync("/doc-save-sync", path));
+ * // In a listener: process.on("uncaughtExceptionMonitor", () => saveLogSync(…));
  * console.log(saveLogSync("/doc-save-sync", path, { compact: true }).entries); // 1
  * rmSync(path);
  * ```
