@@ -20,7 +20,6 @@ import { MappedFile, NamedSemaphore, PartialFile, SharedMemory } from "../../ffi
 import { EventLogReader, EventLogWriter, EventReader, EventWriter } from "../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { forward, NatsLink, receive, receiveInto } from "../../src/ship/carriers/nats/mod.ts";
-import { StateFile } from "../../src/ship/state_file.ts";
 import { nearest } from "../../src/base/options.ts";
 import {
   CircularBufferReader,
@@ -113,7 +112,6 @@ const makers: Record<string, (options: any) => unknown> = {
   "receive()": (options) => receive({ stream: "S", ...options }),
   "receiveInto()": (options) => receiveInto(`${NAME}-other`, { stream: "S", ...options }),
   "forward()": (options) => forward(reader, { stream: "S", ...options }),
-  "StateFile": (options) => StateFile.open(path, options),
 };
 
 /** What is thrown, or what a promise is rejected with. */
