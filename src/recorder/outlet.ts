@@ -27,7 +27,7 @@ export class Outlet {
       try {
         at += await this.#some(bytes, at);
       } catch (error) {
-        // Somebody who has it, too, may have made it non-blocking.
+        // Another process that shares the pipe may have made it non-blocking.
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
         await delay(INTERVAL);
       }

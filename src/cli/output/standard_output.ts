@@ -14,9 +14,9 @@ const ATOMIC = 4096;
 const INTERVAL = 1;
 
 /**
- * Standard output for what may be long. Deno takes a full pipe for an error, and loses the rest, if
- * somebody who has the pipe, too, made it non-blocking; and a pipe that blocks keeps it from ending by
- * Ctrl-C. So it is opened again, to wait for room in this process.
+ * Standard output for what may be long. If another process that shares the pipe made it non-blocking,
+ * Deno takes a full pipe for an error, and loses the rest. A pipe that blocks keeps Deno from ending at
+ * Ctrl-C. So the pipe is opened again, and this process waits for room.
  */
 export function standardOutput(): Writable {
   try {
