@@ -51,8 +51,8 @@ const LEFT_OUT: readonly LeftOut[] = [
   },
   {
     files: new RegExp(
-      "test/cli/(columns|completions|generate|help|merge|moment|pretty|replay|save|selection|" +
-        "sizes|stat|tail_order|tail_records)\\.",
+      "test/cli/(columns|completions|generate|grammar|help|hostile_text|merge|moment|patterns|" +
+        "pretty|replay|save|selection|sizes|stat|tail_order|tail_records|usage)\\.",
     ),
     on: ["deno", "node24", "node26"],
     by: "bun",
@@ -66,6 +66,19 @@ const LEFT_OUT: readonly LeftOut[] = [
     on: ["deno", "node24"],
     by: "node26",
     what: "algorithms on plain memory (Bun, the other engine, runs them, too)",
+  },
+  {
+    files:
+      /test\/((log|circular)\/(interleaving|lives|mutants|reference_order)|conformance\/slots)\./,
+    on: ["deno", "node24", "node26"],
+    by: "bun",
+    what: "orders of stores, tried one by one, and slots, in which all runtimes take part",
+  },
+  {
+    files: /test\/conformance\/(crash|creation|evaluations|on_abandoned|strangers|version2)\./,
+    on: ["node24"],
+    by: "node26",
+    what: "what the system does with processes and files, which is the same for both",
   },
   {
     files: /test\/(\w+\.test\.ts|(cli|logger|misuse|model|serve|sinks|ship)\/)/,
