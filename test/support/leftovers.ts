@@ -3,8 +3,8 @@
 import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
 
-/** A name of `uniqueName()`, with the process that made it. */
-const NAME = /^\/o(?:uroboros)?-.*-(\d+)-\d+/;
+/** A name of `uniqueName()`, with the process that made it: the first number, for more may follow. */
+const NAME = /^\/o(?:uroboros)?-.*?-(\d+)-\d+/;
 
 /** Removes what this process has made, and what others have that ended without doing so. */
 export function removeLeftovers(ofOurOwn: boolean): void {
