@@ -111,6 +111,7 @@ function plain(look: LogLook): object {
     size: outline.segmentSize,
     writerAlive: isAlive,
     writerPid,
+    ...outline.isFinished && { isFinished: true },
     lastWrite,
     entriesPerSecond: rate,
     bytesPerSecond: byteRate,

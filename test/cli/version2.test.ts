@@ -36,7 +36,7 @@ test("write --finish makes a log of version 2 that tail, stat, verify and dump r
   assert.ok(refused.stderr.includes(name));
 });
 
-test("list says which logs are finished", { skip: process.platform !== "linux" }, () => {
+test("list and top say which logs are finished", { skip: process.platform !== "linux" }, () => {
   using log = lastingLog();
   const { name, target } = log;
   using writer = ShmLogWriter.create(target, OPTIONS);
@@ -44,6 +44,9 @@ test("list says which logs are finished", { skip: process.platform !== "linux" }
   assert.match(row() ?? "", / alive$/);
   writer.finish();
   assert.match(row() ?? "", / finished$/);
+  const top = (...args: string[]) => runCli(["top", name, "-d", "0.1", ...args]).stdout;
+  assert.match(top(), new RegExp(`^${name} +finished +0 `, "m"));
+  assert.equal(JSON.parse(top("-o", "json"))[0].isFinished, true);
 });
 
 test("write --if-exists restart restarts a log in place; version 1 is left as it is", () => {

@@ -282,6 +282,24 @@ test("the page shows loss, and a log that goes and comes again", { skip }, async
   });
 });
 
+test("the page says that a log is finished", { skip }, async () => {
+  const name = uniqueName("page");
+  using log = ShmLogWriter.create(name, {
+    unlinkOnClose: true,
+    chunkSize: 65536,
+    chunkCount: 8,
+    version: 2,
+  });
+  log.write(line(1));
+  await withPage([name], async (page) => {
+    await page.locator("#state.live").waitFor();
+    log.finish();
+    await page.locator("#state", { hasText: "finished" }).waitFor();
+    await page.locator("#facts", { hasText: "Writerfinished" }).waitFor();
+    assert.deepEqual(await rows(page), ["line 1"]);
+  });
+});
+
 test("on a phone the logs and the ring are in a drawer", { skip }, async () => {
   using one = makeLog();
   using other = makeLog();

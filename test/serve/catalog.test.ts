@@ -5,6 +5,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { ShmLogWriter } from "../../mod.ts";
 import { Catalog } from "../../src/cli/serve/catalog.ts";
 import { makeLog, newName } from "../support/serve.ts";
 
@@ -22,6 +24,28 @@ test("a Catalog of few logs knows them at once", () => {
   catalog.refresh();
   assert.equal(catalog.revision, 1, "nothing has changed");
   catalog.close();
+});
+
+test("a Catalog says which logs are finished", () => {
+  const name = newName();
+  const options = { chunkSize: 65536, chunkCount: 4, unlinkOnClose: false } as const;
+  const catalog = new Catalog([name]);
+  const look = () => {
+    catalog.refresh();
+    return catalog.logs.map(({ isWriterAlive, isFinished }) => [isWriterAlive, isFinished]);
+  };
+  try {
+    const log = ShmLogWriter.create(name, { ...options, version: 2 });
+    assert.deepEqual(look(), [[true, undefined]]);
+    log.finish();
+    log.close();
+    assert.deepEqual(look(), [[false, true]]);
+    ShmLogWriter.create(name, { ...options, version: 2, ifExists: "restart" }).close();
+    assert.deepEqual(look(), [[false, undefined]]);
+  } finally {
+    catalog.close();
+    SharedMemory.unlink(name);
+  }
 });
 
 test("a Catalog of a pattern has the logs that match at each moment, and finds no others", {

@@ -60,7 +60,15 @@ test("a page continues with a log that is restarted in place, as with another on
     await page.until(({ entries }) => entries.length === 4);
     const segments = page.all("state").map(({ segment }) => segment);
     assert.equal(new Set(segments).size, 2);
+    const ends = (page: EventClient) => page.all("state").map(({ isFinished }) => isFinished);
+    await page.until((page) => ends(page).at(-1) === true);
+    assert.deepEqual(ends(page), [undefined, undefined, true]);
+    await page.until((page) => page.all("ring").at(-1)?.isFinished === true);
     page.close();
+    // At once, where it was finished before.
+    const late = await EventClient.open(url);
+    await late.until((page) => page.all("state").at(0)?.isFinished === true);
+    late.close();
   });
 });
 

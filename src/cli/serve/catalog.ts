@@ -7,8 +7,8 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 import { MAGIC } from "../../log/layout.ts";
-import { type LogTarget, openMemory } from "../../log/native/target.ts";
-import { hasMagic } from "../../log/native/look.ts";
+import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
+import { hasMagic, lookAt } from "../../log/native/look.ts";
 import { groupsOf } from "../output/groups.ts";
 import { lastWriteOf } from "../output/last_write.ts";
 import { NamedLogs, nameOf } from "../options/named_logs.ts";
@@ -222,7 +222,7 @@ function look({ name, target }: NamedTarget): Look {
         isWriterAlive,
         isLog: true,
         isOwn,
-        ...!isWriterAlive && isOwn && writtenLast(target),
+        ...!isWriterAlive && isOwn && atItsEnd(memory, target),
       };
     } finally {
       memory.close();
@@ -234,24 +234,33 @@ function look({ name, target }: NamedTarget): Look {
   }
 }
 
-/** When a log was written last to which nobody writes, if that is known. */
-function writtenLast(target: LogTarget): { lastWrite?: number } {
+/** What is known of the end of a log that has no writer: when it was written last, and whether it is finished. */
+function atItsEnd(
+  memory: LogMemory,
+  target: LogTarget,
+): Pick<LogSummary, "lastWrite" | "isFinished"> {
   try {
     const lastWrite = lastWriteOf(target);
-    return lastWrite === undefined ? {} : { lastWrite };
+    return {
+      ...lastWrite !== undefined && { lastWrite },
+      ...lookAt(memory, target).isFinished && { isFinished: true },
+    };
   } catch {
     // Damaged, or gone by now: it is in the list all the same.
     return {};
   }
 }
 
-function summary({ name, size, isThere, isWriterAlive, error, lastWrite }: Look): LogSummary {
+function summary(
+  { name, size, isThere, isWriterAlive, error, lastWrite, isFinished }: Look,
+): LogSummary {
   return {
     name,
     size,
     isThere,
     isWriterAlive,
     ...lastWrite !== undefined && { lastWrite },
+    ...isFinished && { isFinished },
     ...error !== undefined && { error },
   };
 }

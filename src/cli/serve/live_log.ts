@@ -127,6 +127,7 @@ export class LiveLog {
         this.#lookWhatIsThere();
       }
       this.#read(now);
+      if (this.#reader?.isFinished) this.#become({ ...this.#state, isFinished: true });
       if (now >= this.#ringDue) this.#drawRing(now);
     } catch (error) {
       this.#fail(error);
@@ -165,7 +166,7 @@ export class LiveLog {
     } catch (error) {
       if (!(error instanceof SegmentNotFoundError)) throw error;
       this.#isAwaited = true;
-      this.#become({ ...this.#state, state: "missing", reason: undefined });
+      this.#become({ state: "missing", segment: this.#state.segment });
       return;
     }
     this.#received = ReceivedLog.open(this.target.target);
@@ -272,7 +273,7 @@ export class LiveLog {
     this.#leave();
     this.#lookDue = performance.now() + LOOK_EVERY;
     this.#become({
-      ...this.#state,
+      segment: this.#state.segment,
       state: "failed",
       reason: error instanceof Error ? error.message : String(error),
     });
@@ -293,7 +294,7 @@ export class LiveLog {
     this.#state = state;
     if (
       state.state === before.state && state.segment === before.segment &&
-      state.reason === before.reason
+      state.reason === before.reason && state.isFinished === before.isFinished
     ) return;
     for (const watcher of this.#watchers.keys()) watcher.sendState(state);
   }

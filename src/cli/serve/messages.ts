@@ -16,6 +16,8 @@ export interface LogSummary {
   isWriterAlive: boolean;
   /** When it was written last, in milliseconds since 1970, if it has no writer and that is known. */
   lastWrite?: number;
+  /** Whether it has no writer because that has finished it. */
+  isFinished?: true;
   /** Why it can't be looked at. */
   error?: string;
   /** Of the slots of a name, as one: how many they are. */
@@ -62,6 +64,8 @@ export interface Progress {
 /** What became of the log: it is followed, not there (any more), or can't be read. */
 export interface LogState {
   state: "live" | "missing" | "failed";
+  /** Whether its writer has finished it, and its last entry was read. */
+  isFinished?: true;
   /** Why. */
   reason?: string;
   /** Which segment has the name, or had it last; "" before there was one. */
@@ -128,6 +132,8 @@ export interface RingPicture {
   /** The size of the segment in bytes. */
   segmentSize: number;
   isWriterAlive: boolean;
+  /** Whether the writer has finished the log. */
+  isFinished: boolean;
   /** What contradicts the format: the first of it. */
   damage: string[];
 }

@@ -38,6 +38,7 @@ export function ringPicture(
     bytesUsed: info.bytesUsed,
     segmentSize: info.segmentSize,
     isWriterAlive,
+    isFinished: info.isFinished,
     damage: info.damage.slice(0, 3),
   };
 }

@@ -216,6 +216,7 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
   if (outline === undefined) {
     return [line("name", oneLine(look.name), { bold: true }), line("error", look.error ?? "?")];
   }
+  const word = writerWord(look);
   const lines = [
     line("name", oneLine(look.name), { bold: true }),
     line(
@@ -223,7 +224,7 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
       `${formatSize(outline.segmentSize)} in ${outline.chunkCount} chunks of ` +
         formatSize(outline.chunkSize),
     ),
-    line("writer", `writer ${look.isAlive ? writerWord(look) : "none, or one of another library"}`),
+    line("writer", `writer ${word === "dead" ? "none, or one of another library" : word}`),
     line(
       "rate",
       `${rateWord(look.rate)} entries/s, ${formatSize(Math.round(look.byteRate ?? 0))}/s, ` +

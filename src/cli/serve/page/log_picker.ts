@@ -78,7 +78,7 @@ export class LogPicker {
   }
 
   #buttonOf(log: LogSummary): HTMLElement {
-    const { name, size, isThere, isWriterAlive, error, lastWrite, parts, isPart } = log;
+    const { name, size, isThere, isWriterAlive, error, lastWrite, isFinished, parts, isPart } = log;
     const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
     if (isPart) button.classList.add("part");
     button.dataset.name = name;
@@ -87,6 +87,8 @@ export class LogPicker {
       error ??
         (isWriterAlive
           ? "its writer is alive"
+          : isFinished
+          ? `its writer has finished it${written}`
           : isThere
           ? `dead: it has no writer${written}`
           : "is not there")
@@ -97,7 +99,7 @@ export class LogPicker {
       : parts !== undefined
       ? `${parts} logs`
       : isThere
-      ? `${isWriterAlive ? "" : "dead · "}${formatSize(size)}`
+      ? `${isFinished ? "finished · " : isWriterAlive ? "" : "dead · "}${formatSize(size)}`
       : size > 0
       ? "no log"
       : "not there";

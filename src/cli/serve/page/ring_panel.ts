@@ -47,7 +47,11 @@ export class RingPanel {
         `the writer is at ${Math.round(picture.writer * 100)} percent`,
     );
     this.#list([
-      ["Writer", picture.isWriterAlive ? "alive" : "none", false],
+      [
+        "Writer",
+        picture.isFinished ? "finished" : picture.isWriterAlive ? "alive" : "none",
+        false,
+      ],
       ["Written", formatCount(picture.last), false],
       ["In the ring", formatCount(picture.entries), false],
       ["Oldest", picture.first === 0 ? "–" : `#${formatCount(picture.first)}`, false],

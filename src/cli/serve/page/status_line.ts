@@ -117,7 +117,7 @@ export class StatusLine {
     }
     switch (this.#log?.state) {
       case "live":
-        return ["live", "live"];
+        return this.#log.isFinished ? ["finished", ""] : ["live", "live"];
       case "missing":
         return ["not there", "bad"];
       case "failed":
