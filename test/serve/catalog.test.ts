@@ -28,22 +28,22 @@ test("a Catalog of few logs knows them at once", () => {
 
 test("a Catalog says which logs are finished", () => {
   const name = newName();
-  const options = { chunkSize: 65536, chunkCount: 4, unlinkOnClose: false } as const;
-  const catalog = new Catalog([name]);
+  const options = { chunkSize: 65536, chunkCount: 4, unlinkOnClose: false, version: 2 } as const;
   const look = () => {
+    const catalog = new Catalog([name]);
     catalog.refresh();
+    catalog.close();
     return catalog.logs.map(({ isWriterAlive, isFinished }) => [isWriterAlive, isFinished]);
   };
   try {
-    const log = ShmLogWriter.create(name, { ...options, version: 2 });
+    const log = ShmLogWriter.create(name, options);
     assert.deepEqual(look(), [[true, undefined]]);
     log.finish();
     log.close();
     assert.deepEqual(look(), [[false, true]]);
-    ShmLogWriter.create(name, { ...options, version: 2, ifExists: "restart" }).close();
+    ShmLogWriter.create(name, { ...options, ifExists: "restart" }).close();
     assert.deepEqual(look(), [[false, undefined]]);
   } finally {
-    catalog.close();
     SharedMemory.unlink(name);
   }
 });
