@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { textEncoding } from "../../ffi/mod.ts";
-import type { Borrower } from "../log/borrower.ts";
+import type { Borrower } from "../log/claim.ts";
 import type { Writer } from "../log/writer.ts";
 import { viewOf } from "../memory.ts";
 import type { TextWriter } from "../utf8.ts";

@@ -1,5 +1,5 @@
 /**
- * A claim: room in the log for an entry that is made in place.
+ * Room in the log for an entry that is made in place: a claim, or without an object for each entry a loan.
  *
  * @module
  */
@@ -79,6 +79,16 @@ export class Claim implements Disposable {
     }
     return this.#bytes;
   }
+}
+
+/** Makes an entry in the room that `Writer.lend()` gives, from `start` on. */
+export interface Borrower {
+  /** Where the payload begins: an offset in the writer's memory, a multiple of 4. */
+  start: number;
+  /** As far as the payload may reach. */
+  end: number;
+  /** Called once if the room is needed before it was settled: copies what there is, and leaves. */
+  leave(): void;
 }
 
 inspectable(Claim, "Claim", ["bytes"]);

@@ -9,7 +9,7 @@ import { ClosedError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
-import { Claim } from "./claim.ts";
+import { type Borrower, Claim } from "./claim.ts";
 import { COMMIT_FLAG, FINISH_MARK, HEADER_SIZE, maxPayloadSize } from "./layout.ts";
 import { batchSize } from "./payloads.ts";
 import { beginAnew, wasBeingBegun } from "./renewal.ts";
@@ -19,7 +19,6 @@ import type { Segment } from "./segment.ts";
 import { type CreateWriterOptions, format, open, type WriterOptions } from "./writer_options.ts";
 import { changed, claimed, closed, inBatch, tooLarge } from "./writer_refusals.ts";
 import { inspectable } from "../base/inspectable.ts";
-import type { Borrower } from "./borrower.ts";
 
 /** Up to this many bytes a loop of word stores beats a call of `Uint8Array.set`. */
 const SHORT_PAYLOAD = 24;
