@@ -7,7 +7,6 @@
 import { abortWith } from "../async.ts";
 import { endable, Turns } from "../following.ts";
 import type { Incoming, ReceiveCarrier, Receiver } from "./carrier.ts";
-import { type LogMessage, type LogSource, sourceKey } from "./message.ts";
 import {
   type MissingReason,
   ReceivedEntry,
@@ -16,7 +15,8 @@ import {
   type ReceiveSummary,
 } from "./received.ts";
 import { type Reached, ReceiveState } from "./receive_state.ts";
-import { SequenceCheck, type SequenceSink, TrackedSource } from "./sequence_check.ts";
+import { SequenceCheck, type SequenceSink, type TrackedSource } from "./sequence_check.ts";
+import { isSensible, TrackedSources } from "./tracked_sources.ts";
 
 /** How to receive, whatever the carrier is. */
 export interface ReceptionOptions {
@@ -68,10 +68,6 @@ const REORDERED = 8192;
 const REORDER_TIME = 2000;
 /** And at most, where it says nothing else: it sends again what has had no answer for 5 s. */
 const SILENCE_TIME = 7000;
-/** Nobody has a host of a longer name, nor a log. */
-const MOST_HOST = 255;
-const MOST_NAME = 4096;
-const MOST_SEGMENT = 64;
 
 /** A message that waits or is given, and the entry in it. */
 interface Arrived {
@@ -93,11 +89,8 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   readonly #maxHold: number;
   readonly #start: ReceptionStart;
   readonly #check: SequenceCheck<Arrived>;
-  /** Logs by their machines and keys. Of each machine the one that sent something last stands last. */
-  readonly #hosts = new Map<string, Map<string, Tracked>>();
-  #sources = 0;
+  readonly #sources: TrackedSources<Arrived>;
   readonly #stop = new AbortController();
-  #latest: Tracked | undefined;
   #hasStarted = false;
   #isBeginning = false;
   /** The items of the batch, of which logs, and how many messages are done with after each. */
@@ -107,7 +100,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
   #messages: Incoming[] = [];
   /** How many items of the batch were handled. */
   #progress = 0;
-  #turn = 0;
   #epoch = -1;
   /** The place of the last message that was taken in this epoch, and those of the ones that wait. */
   #lastPlace = 0;
@@ -135,6 +127,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       messages: options.maxHeldMessages ?? 65_536,
       bytes: options.maxHeldBytes ?? 64 << 20,
     };
+    this.#sources = new TrackedSources(options.maxSources ?? 65_536);
     this.#check = new SequenceCheck(this.#sink(), limits);
   }
 
@@ -143,7 +136,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     return {
       ...this.#counts,
       duplicates: this.#check.duplicates,
-      sources: this.#sources,
+      sources: this.#sources.size,
       held: this.#check.held,
     };
   }
@@ -192,18 +185,16 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     const state = path === undefined ? undefined : new ReceiveState(path, this.#carrier.place);
     let receiver: Receiver | undefined;
     try {
-      for (const [log, last] of this.#start.lasts ?? state?.lasts ?? []) {
-        this.#track(log, last).turn = ++this.#turn;
-      }
+      this.#sources.restore(this.#start.lasts ?? state?.lasts ?? []);
       receiver = await this.#carrier.open(signal);
-      this.#isBeginning = receiver.isNew || this.#sources > 0;
+      this.#isBeginning = receiver.isNew || this.#sources.size > 0;
       yield* this.#run(receiver, state);
     } catch (error) {
       if (!given?.aborted && error !== signal.reason) throw error;
     } finally {
       // Whatever fails of it: nothing stays that would keep a process.
       try {
-        receiver?.done(state?.finish(() => this.#reached()) ?? [], this.#floor);
+        receiver?.done(state?.finish(() => this.#sources.reached()) ?? [], this.#floor);
       } finally {
         await receiver?.close();
         state?.close();
@@ -258,12 +249,11 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     if (state !== undefined) {
       for (let i = 0; i < count; i++) {
         const item = this.#items[i];
-        const tracked = this.#logs[i];
-        tracked.handled = item.kind === "entry" ? item.sequenceNumber : item.to;
-        tracked.turn = ++this.#turn;
+        const last = item.kind === "entry" ? item.sequenceNumber : item.to;
+        this.#sources.handled(this.#logs[i], last);
       }
       // What is acknowledged before it is in the file would be a hole for the next one.
-      const reached = () => this.#reached();
+      const reached = () => this.#sources.reached();
       const saved = state.handled(messages, count > 0, receiver.mostUndone, reached);
       receiver.done(saved, this.#floor);
     } else if (messages.length > 0) receiver.done(messages, this.#floor);
@@ -271,13 +261,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     this.#logs = [];
     this.#marks = [];
     this.#messages = [];
-  }
-
-  /** How far logs were handled; what was handled last comes first. */
-  #reached(): Reached[] {
-    const all = [...this.#hosts.values()].flatMap((logs) => [...logs.values()]);
-    return all.filter(({ turn }) => turn > 0).sort((a, b) => b.turn - a.turn)
-      .map(({ log, handled }) => [log, handled]);
   }
 
   /** The place up to which all was handled. */
@@ -302,7 +285,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       this.#messages.push(message);
       return;
     }
-    const tracked = this.#sourceOf(said);
+    const tracked = this.#sources.of(said);
     if (tracked.last === 0 && !tracked.isWaiting && !this.#start.isOldest) {
       tracked.last = (said.kind === "gap" ? said.from : said.sequenceNumber) - 1;
     }
@@ -358,51 +341,6 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     this.#marks.push(this.#messages.length);
   }
 
-  #sourceOf(said: LogMessage): Tracked {
-    const latest = this.#latest;
-    if (latest !== undefined) {
-      const { segment, name, host } = latest.log;
-      if (segment === said.segment && name === said.name && host === said.host) return latest;
-    }
-    const key = sourceKey(said);
-    const logs = this.#hosts.get(said.host);
-    let tracked = logs?.get(key);
-    if (tracked === undefined) tracked = this.#track(said, 0);
-    else {
-      logs!.delete(key);
-      logs!.set(key, tracked);
-    }
-    return this.#latest = tracked;
-  }
-
-  /** Adds a log, of which entry `last` was the last that was handled. */
-  #track({ host, name, segment }: LogSource, last: number): Tracked {
-    if (this.#sources >= (this.#options.maxSources ?? 65_536)) this.#forget();
-    const log = { host, name, segment };
-    const tracked: Tracked = new TrackedSource(log, last);
-    let logs = this.#hosts.get(host);
-    if (logs === undefined) this.#hosts.set(host, logs = new Map());
-    logs.set(sourceKey(log), tracked);
-    this.#sources++;
-    return tracked;
-  }
-
-  /**
-   * Forgets a log: of the machine that has the most, the one that was silent for longest and waits for
-   * nothing. What one machine invents must not make others be forgotten.
-   */
-  #forget(): void {
-    let most: Map<string, Tracked> = new Map();
-    for (const logs of this.#hosts.values()) if (logs.size > most.size) most = logs;
-    for (const [key, { log, isWaiting }] of most) {
-      if (isWaiting) continue;
-      most.delete(key);
-      this.#sources--;
-      if (most.size === 0) this.#hosts.delete(log.host);
-      return;
-    }
-  }
-
   /** Gives up the holes that nothing more can come for; in the end all. */
   #judgeHoles(receiver: Receiver, isEnd: boolean): void {
     this.#judged = this.#now;
@@ -438,9 +376,4 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     if (hole.to - hole.from < REORDERED && age < patience && !isEnd) return undefined;
     return isBefore ? "before this receiver" : "not in the stream";
   }
-}
-
-/** Whether names have lengths that names have: they are kept in tables. */
-function isSensible({ host, name, segment }: LogSource): boolean {
-  return host.length <= MOST_HOST && name.length <= MOST_NAME && segment.length <= MOST_SEGMENT;
 }

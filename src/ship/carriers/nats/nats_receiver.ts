@@ -5,16 +5,14 @@
  * @module
  */
 
-import type { Consumer, ConsumerMessages, JetStreamManager, JsMsg } from "@nats-io/jetstream";
+import type { Consumer, ConsumerMessages, JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { deadline, delay } from "../../../async.ts";
 import { StreamUnusableError } from "../../../errors.ts";
 import type { Incoming, Receiver } from "../../carrier.ts";
-import type { LogMessage } from "../../message.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
 import { BusyError, ConsumerPlace, type StreamOptions } from "./consumer_place.ts";
-import { HeaderText } from "./header_text.ts";
-import { decodeMessage } from "./message.ts";
+import { NatsIncoming, type Trust } from "./nats_incoming.ts";
 import { closedError, explained, isPassing, jetstreamPackage } from "./client.ts";
 import { Backoff } from "./dial.ts";
 import { subjectTrust, templatesOf } from "./subject.ts";
@@ -45,42 +43,6 @@ const QUIET_TIME = 200;
 const END_LOOKS = 2;
 const ACK = new TextEncoder().encode("+ACK");
 
-/** Whether a message is from where it says. */
-type Trust = ReturnType<typeof subjectTrust>;
-
-const headerText = new HeaderText();
-
-class NatsMessage implements Incoming {
-  readonly place: number;
-  /** How many messages there are after it for this consumer. */
-  readonly pending: number;
-  readonly reply: string;
-  /** Which incarnation of the consumer has sent it: only that one gets the answer. */
-  readonly epoch: number;
-  readonly #trust: Trust;
-  #message: JsMsg | undefined;
-
-  constructor(message: JsMsg, epoch: number, trust: Trust) {
-    const { streamSequence, pending } = message.info;
-    this.place = streamSequence;
-    this.pending = pending;
-    // Its class has it, and its type does not. To keep the message for `ack()` is dear: it may be a
-    // small part of much memory.
-    this.reply = (message as JsMsg & { reply: string }).reply;
-    this.epoch = epoch;
-    this.#trust = trust;
-    this.#message = message;
-  }
-
-  unpack(): LogMessage | "distrusted" | undefined {
-    const message = this.#message!;
-    this.#message = undefined;
-    const { data, subject } = message;
-    const said = decodeMessage(headerText.find(data) ? headerText : message.headers, data);
-    return said === undefined || this.#trust(subject, said) ? said : "distrusted";
-  }
-}
-
 export class NatsReceiver implements Receiver {
   readonly #link: NatsLink;
   readonly #isOwn: boolean;
@@ -101,9 +63,9 @@ export class NatsReceiver implements Receiver {
   #trust: Trust = () => false;
   #meanSize = 1;
   #epoch = 0;
-  #queue: NatsMessage[] = [];
+  #queue: NatsIncoming[] = [];
   #queuedBytes = 0;
-  #last: NatsMessage | undefined;
+  #last: NatsIncoming | undefined;
   #lastTime = 0;
   #endLooks = 0;
   #wake: (() => void) | undefined;
@@ -186,9 +148,9 @@ export class NatsReceiver implements Receiver {
     return taken;
   }
 
-  done(messages: readonly NatsMessage[], floor: number): void {
+  done(messages: readonly NatsIncoming[], floor: number): void {
     if (this.#last?.epoch === this.#epoch) this.#place.floor = floor;
-    let last: NatsMessage | undefined;
+    let last: NatsIncoming | undefined;
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i];
       if (message.epoch !== this.#epoch) continue;
@@ -327,7 +289,7 @@ export class NatsReceiver implements Receiver {
         numbers.next = deliverySequence + 1;
         // Servers send a few at a time: to handle each few by themselves costs more than the messages.
         if (this.#queue.length === 0) setTimeout(() => this.#wake?.(), GATHER_TIME);
-        this.#queue.push(new NatsMessage(message, epoch, this.#trust));
+        this.#queue.push(new NatsIncoming(message, epoch, this.#trust));
         this.#queuedBytes += message.data.length;
         const isFull = () => this.#queue.length >= half || this.#queuedBytes > MOST_WAITING;
         if (!isFull()) continue;
@@ -396,7 +358,7 @@ export class NatsReceiver implements Receiver {
     if (operation === "publish" && this.#consumer !== "" && isOurs) this.#fail(error);
   }
 
-  #acknowledge({ reply }: NatsMessage): void {
+  #acknowledge({ reply }: NatsIncoming): void {
     if (this.#client?.isClosed() === false) this.#client.publish(reply, ACK);
   }
 
