@@ -34,7 +34,8 @@ import { Interrupt } from "./process/interrupt.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
-import type { Item, TailedLogOptions } from "./tail/tailed_log.ts";
+import type { Item } from "./tail/items.ts";
+import type { TailedLogOptions } from "./tail/tailed_log.ts";
 import { TailedLogs } from "./tail/tailed_logs.ts";
 
 const EXAMPLES = `

@@ -14,7 +14,7 @@ import type { Output } from "../output/output.ts";
 import type { Colors } from "../output/pretty.ts";
 import { warn } from "../output/warn.ts";
 import { SignalPoll } from "../process/interrupt.ts";
-import type { Item, TailedLog } from "./tailed_log.ts";
+import type { Item, ItemLog } from "./items.ts";
 
 /** How long the cursor may lag behind what was seen and not wanted, in milliseconds. */
 const LAG = 1000;
@@ -25,7 +25,7 @@ export interface ItemPrinterOptions {
   /** What prints an entry to `output`. */
   print: EntryPrinter;
   /** The logs that are known now. */
-  logs: readonly TailedLog[];
+  logs: readonly ItemLog[];
   /** Whether there are several, or may be: then they are named. */
   areNamed: boolean;
   /** What colours their names at the beginning of lines; without it they have no color. */
@@ -92,7 +92,7 @@ export class ItemPrinter {
   }
 
   /** Where an entry is from: one of several logs, or a log of another machine that was received. */
-  #originOf(log: TailedLog, entry: Entry): Origin | undefined {
+  #originOf(log: ItemLog, entry: Entry): Origin | undefined {
     const isOne = !this.#options.areNamed;
     const source = log.received?.of(entry.sequenceNumber);
     if (isOne && source === undefined) return undefined;

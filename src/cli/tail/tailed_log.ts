@@ -7,34 +7,17 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
 import { OuroborosError } from "../../errors.ts";
-import type { Entry } from "../../log/entry.ts";
-import type { LogRecord } from "../../records/record.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import type { LogTarget } from "../../log/native/target.ts";
-import { type Criteria, Selection } from "../options/selection.ts";
 import { unlessShort } from "../../log/native/followed_log.ts";
 import { ReceivedLog } from "../output/log_names.ts";
-import { WholeLines } from "./whole_lines.ts";
-import { entryCount, warn } from "../output/warn.ts";
-
-/**
- * An entry to print, or something to say between two of them, in the place where it belongs; without both
- * only a moment to listen in.
- */
-export interface Item {
-  log: TailedLog;
-  /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
-  time: number;
-  entry: Entry | undefined;
-  /** What the entry says, if that is known. */
-  record: LogRecord | undefined;
-  notice: string | undefined;
-}
+import { type Item, type ItemLog, type ItemOptions, Items } from "./items.ts";
+import { warn } from "../output/warn.ts";
 
 /** What to read of a log. */
-export interface TailedLogOptions {
+export interface TailedLogOptions extends ItemOptions {
   /** Whether to read what comes, too: in this segment, or in any that has the name. */
   follow: "no" | "segment" | "name";
   /** Where to start; unless `lines` says so. */
@@ -43,11 +26,6 @@ export interface TailedLogOptions {
   lines: number | undefined;
   /** The place after which to start instead, if it is one of this log. */
   after: Cursor | undefined;
-  criteria: Criteria;
-  /** Whether what entries say is to be recognised in any case. */
-  wantsRecords: boolean;
-  /** Whether lines of container runtimes that are in parts are put together. */
-  joinsLines: boolean;
   /** How many logs are read along with it, this one included. */
   count: number;
   /** Whether it is one of those that match a pattern: then it ends when its name is gone. */
@@ -71,12 +49,11 @@ const SILENCE = 64;
 const FINISHED = "the log is finished";
 
 /** A log that is read from some place on, and perhaps followed. */
-export class TailedLog {
+export class TailedLog implements ItemLog {
   readonly name: string;
   readonly #target: LogTarget;
   readonly #options: TailedLogOptions;
-  readonly #selection: Selection;
-  readonly #lines: WholeLines | undefined;
+  readonly #items: Items;
   #opening: Promise<ShmLogReader> | undefined;
   #reader: ShmLogReader | undefined;
   #received: ReceivedLog | undefined;
@@ -89,15 +66,12 @@ export class TailedLog {
   #isEnded = false;
   #isAbandoned = false;
   #lookDue = 0;
-  /** The number of the entry to come, once one is expected. */
-  #expected = 0;
 
   constructor(target: LogTarget, options: TailedLogOptions) {
     this.name = typeof target === "string" ? SharedMemory.normalizeName(target) : target.path;
     this.#target = target;
     this.#options = options;
-    this.#selection = new Selection(options.criteria, options.wantsRecords);
-    this.#lines = options.joinsLines ? new WholeLines() : undefined;
+    this.#items = new Items(this, options);
   }
 
   /** Opens the log; when following, returns `false` if it does not exist yet. */
@@ -160,22 +134,22 @@ export class TailedLog {
     const { continuation } = this.#opened;
     const last = this.#opened.newestSequenceNumber();
     if (after !== undefined && continuation?.isSameSegment) {
-      this.#expected = after.sequenceNumber + 1;
+      this.#items.expected = after.sequenceNumber + 1;
     } else if (after !== undefined) {
-      this.#expected = 1;
-      yield this.#notice("the place is one of another log: all entries of this one are printed");
-    } else if (typeof from === "number") this.#expected = from;
+      this.#items.expected = 1;
+      yield this.#items.notice(
+        "the place is one of another log: all entries of this one are printed",
+      );
+    } else if (typeof from === "number") this.#items.expected = from;
     if (lines === undefined || this.#isNew) {
       yield* this.#readUpTo(last);
-      if (this.#options.follow === "no") yield* this.#unfinished(false);
+      if (this.#options.follow === "no") yield* this.#items.unfinished(false);
     } else {
       yield* this.#lastItems(lines, last);
-      this.#expected = last + 1;
+      this.#items.expected = last + 1;
     }
-    const { untimed } = this.#selection;
-    if (untimed > 0) {
-      yield this.#notice(`${entryCount(untimed)} left out because they have no time`);
-    }
+    const { untimed } = this.#items;
+    if (untimed !== undefined) yield this.#items.notice(untimed);
   }
 
   /**
@@ -194,12 +168,12 @@ export class TailedLog {
     });
     for await (const batch of following) {
       const items: Item[] = [];
-      for (const entry of batch) this.#take(entry, true, items);
+      for (const entry of batch) this.#items.add(entry, true, items);
       // Entries by themselves share the memory of those around them, which is quicker.
       this.#takeMore(items);
       yield items;
     }
-    yield [...this.#unfinished(true)];
+    yield [...this.#items.unfinished(true)];
     if (reader.isFinished && !signal.aborted) warn(FINISHED);
   }
 
@@ -217,7 +191,7 @@ export class TailedLog {
     } catch (error) {
       // One of many must not end the others.
       if (!this.#options.isMember || !(error instanceof OuroborosError)) throw error;
-      items.push(this.#notice(error.message));
+      items.push(this.#items.notice(error.message));
       this.#isEnded = true;
     }
     return items;
@@ -255,10 +229,10 @@ export class TailedLog {
     while (reader.lastSequenceNumber < last) {
       const entry = reader.read();
       if (entry === undefined) break;
-      this.#take(entry, false, items);
+      this.#items.add(entry, false, items);
       for (let i = 0; i < items.length; i++) yield items[i];
       items.length = 0;
-      if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
+      if (this.#isDue(entry.sequenceNumber)) yield this.#items.pause();
     }
   }
 
@@ -280,7 +254,7 @@ export class TailedLog {
   #lookForEnd(reader: ShmLogReader, items: Item[]): void {
     const isByName = this.#options.follow === "name";
     if (reader.isFinished && !isByName) {
-      items.push(...this.#unfinished(true), this.#notice(FINISHED));
+      items.push(...this.#items.unfinished(true), this.#items.notice(FINISHED));
       this.#isEnded = true;
     } else if (reader.isRestarted) this.#leave(reader, items);
     const now = performance.now();
@@ -297,15 +271,15 @@ export class TailedLog {
   /** Leaves a log that has ended: for the next one of its name, if that is followed. */
   #leave(reader: ShmLogReader, items: Item[]): void {
     const { follow, isMember } = this.#options;
-    items.push(...this.#unfinished(true));
+    items.push(...this.#items.unfinished(true));
     const isCounted = !reader.isRestarted || reader.isFinished;
     const { lostEntries } = reader;
     if (follow !== "name") this.#isEnded = true;
     else if (unlessShort(() => reader.reopen())) {
       this.#isAbandoned = false;
-      items.push(this.#notice(this.#begin(isCounted ? lostEntries : "unknown")));
+      items.push(this.#items.notice(this.#begin(isCounted ? lostEntries : "unknown")));
     } else if (isMember && !reader.isRestarted) {
-      items.push(this.#notice("the log is removed"));
+      items.push(this.#items.notice("the log is removed"));
       this.#isEnded = true;
     }
     // Its memory is given back; where its entries are from is asked when they are printed.
@@ -314,7 +288,7 @@ export class TailedLog {
 
   /** Begins with the next log of the name; returns what to say. */
   #begin(lostEntries: number | "unknown"): string {
-    this.#expected = 1;
+    this.#items.expected = 1;
     this.#openReceived();
     const loss = lostEntries === "unknown"
       ? ", which was restarted: how many entries are lost is unknown"
@@ -329,31 +303,8 @@ export class TailedLog {
     for (let count = 1; count <= MORE_ENTRIES; count++) {
       const entry = reader.read();
       if (entry === undefined) return;
-      this.#take(entry, true, items);
+      this.#items.add(entry, true, items);
       if (this.#isDue(count) && performance.now() >= end) return;
-    }
-  }
-
-  /** Adds an entry to `items` if it is selected; what is missing before it in any case. */
-  #take(entry: Entry, isLive: boolean, items: Item[]): void {
-    const { sequenceNumber } = entry;
-    if (sequenceNumber < this.#expected) return;
-    const lost = this.#expected > 0 ? sequenceNumber - this.#expected : 0;
-    if (lost > 0) items.push(...this.#unfinished(isLive), this.#notice(`${entryCount(lost)} lost`));
-    this.#expected = sequenceNumber + 1;
-    const line = this.#lineOf(entry);
-    if (line !== undefined && this.#selection.wants(line, isLive)) items.push(this.#item(line));
-  }
-
-  /** The line of an entry; undefined if more of it is to come. */
-  #lineOf(entry: Entry): Entry | undefined {
-    return this.#lines === undefined ? entry : this.#lines.take(entry);
-  }
-
-  /** Lines without an end, of which no more will come. */
-  *#unfinished(isLive: boolean): Generator<Item> {
-    for (const line of this.#lines?.rest() ?? []) {
-      if (this.#selection.wants(line, isLive)) yield this.#item(line);
     }
   }
 
@@ -365,14 +316,12 @@ export class TailedLog {
     while (reader.lastSequenceNumber < last) {
       const entry = reader.read();
       if (entry === undefined) break;
-      const line = count > 0 ? this.#lineOf(entry) : undefined;
-      if (line !== undefined && this.#selection.wants(line, false)) {
-        ring[taken++ % count] = this.#item(line);
-      }
-      if (this.#isDue(entry.sequenceNumber)) yield this.#pause();
+      const item = count > 0 ? this.#items.of(entry, false) : undefined;
+      if (item !== undefined) ring[taken++ % count] = item;
+      if (this.#isDue(entry.sequenceNumber)) yield this.#items.pause();
     }
     if (this.#options.follow === "no") {
-      for (const item of this.#unfinished(false)) ring[taken++ % count] = item;
+      for (const item of this.#items.unfinished(false)) ring[taken++ % count] = item;
     }
     const oldest = taken <= count ? 0 : taken % count;
     yield* ring.slice(oldest);
@@ -381,25 +330,6 @@ export class TailedLog {
 
   /** Whether to look at the clock after so many entries. */
   #isDue(count: number): boolean {
-    return count % SILENCE === 0 || this.#selection.isSlow;
-  }
-
-  /** The entry that was selected last. */
-  #item(entry: Entry): Item {
-    const { time, record } = this.#selection;
-    return { log: this, time, entry, record, notice: undefined };
-  }
-
-  #notice(notice: string | undefined): Item {
-    const { time } = this.#selection;
-    return { log: this, time, entry: undefined, record: undefined, notice };
-  }
-
-  /**
-   * Nothing, so that a command that reads a long log can listen. It has no place in time: what comes
-   * after it may be older than the entry that was read last.
-   */
-  #pause(): Item {
-    return { ...this.#notice(undefined), time: -Infinity };
+    return count % SILENCE === 0 || this.#items.isSlow;
   }
 }

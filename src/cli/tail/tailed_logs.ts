@@ -10,7 +10,8 @@ import { LiveMerge } from "../../merge.ts";
 import { type NamedLogs, nameOf } from "../options/named_logs.ts";
 import { warn } from "../output/warn.ts";
 import { explain } from "../process/exit.ts";
-import { type Item, TailedLog, type TailedLogOptions } from "./tailed_log.ts";
+import type { Item } from "./items.ts";
+import { TailedLog, type TailedLogOptions } from "./tailed_log.ts";
 
 /** Logs that are read together, and perhaps followed. */
 export class TailedLogs {
