@@ -6,7 +6,12 @@
 
 import process from "node:process";
 import type { Worker } from "node:worker_threads";
-import { builtinRequire, isWorkerThread, requireBase } from "./drivers/runtime.ts";
+import {
+  builtinRequire,
+  isWorkerThread,
+  requireBase,
+  threadEnvironment,
+} from "./drivers/runtime.ts";
 import { system } from "./current_system.ts";
 import { ENDED, READY, SLEEPER, SLEEPER_WORDS, type SleeperTask } from "./sleeper.ts";
 
@@ -61,7 +66,11 @@ export class SleeperThread {
         futex: futex.number,
         base: requireBase(),
       };
-      const worker = new threadsModule.Worker(SLEEPER, { workerData: task, eval: true });
+      const worker = new threadsModule.Worker(SLEEPER, {
+        workerData: task,
+        eval: true,
+        ...threadEnvironment(),
+      });
       worker.on("error", () => this.#hasFailed = true);
       worker.on("exit", () => this.#forget());
       worker.unref();

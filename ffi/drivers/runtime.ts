@@ -35,3 +35,11 @@ export function isWorkerThread(): boolean {
   const threads = builtinRequire()("node:worker_threads") as { isMainThread: boolean };
   return !threads.isMainThread;
 }
+
+/**
+ * The environment for a thread of ours: in Node and Bun a module that is loaded before each thread may record
+ * it, and is asked not to. In Deno there is no such thing, and the environment may be forbidden.
+ */
+export function threadEnvironment(): { env?: NodeJS.ProcessEnv } {
+  return "Deno" in globalThis ? {} : { env: { ...process.env, OUROBOROS_LOG: "" } };
+}

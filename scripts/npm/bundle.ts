@@ -37,6 +37,12 @@ const NEVER_BUILT_IN: readonly string[] = [
  * imported, cost a millisecond or more.
  */
 const LOADED_FIRST = "register";
+/** What a thread is started from, which no subpath leads to. */
+const THREADS: readonly Entry[] = [{
+  subpath: "",
+  name: "watchdog_thread",
+  source: "src/sinks/watchdog_thread.ts",
+}];
 
 /** What was built. */
 export interface Bundle {
@@ -51,7 +57,11 @@ export async function bundle(folder: string): Promise<Bundle> {
   // The page, which is built before, draws its charts with uPlot.
   const built: Bundle = { imported: new Set(), builtIn: new Set([`${root}node_modules/uplot`]) };
   const isLoadedFirst = ({ name }: Entry) => name === LOADED_FIRST;
-  await buildFiles(folder, entries.filter((entry) => !isLoadedFirst(entry)), built);
+  await buildFiles(
+    folder,
+    [...THREADS, ...entries.filter((entry) => !isLoadedFirst(entry))],
+    built,
+  );
   await buildFiles(folder, entries.filter(isLoadedFirst), built, {
     deps: { neverBundle: (id, importer) => !isBuiltin(id) && isExternal(id, importer) },
     inputOptions: { treeshake: { propertyReadSideEffects: false } },

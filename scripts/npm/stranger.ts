@@ -84,6 +84,7 @@ export function stepsOn(runtime: Runtime, folder: string): Step[] {
     })),
     program("import of all subpaths: one class of errors for all", "consumer.mjs", CONSUMER),
     program("the thread that sleeps for followers starts", "sleeper.mjs", SLEEPER),
+    program("the thread that watches the main one starts", "watchdog.mjs", WATCHDOG),
     program("require() of all subpaths: the same objects as import", "consumer.cjs", COMMON_JS),
     ...(["cjs", "esm"] as const).map((format) => ({
       title: `bundled with the program that uses it (${format})`,
@@ -144,6 +145,32 @@ if (bell !== undefined) {
   bell.close();
 }
 memory.close();
+`;
+
+/** Its file is found from others in the package only. */
+const WATCHDOG = `import assert from "node:assert/strict";
+import { ShmLogReader } from "${config.name}";
+import { EntrySink } from "${config.name}/sinks";
+const target = "/ouroboros-watchdog-" + process.pid;
+const sink = new EntrySink({ target, size: "64KiB", unlinkOnClose: true, watchdog: "200ms" });
+const until = async (isSo) => {
+  for (let i = 0; !isSo(); i++) {
+    assert.ok(i < 500 && sink.lastError === undefined, sink.lastError);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+let reader;
+await until(() => {
+  try {
+    return reader = ShmLogReader.open(target + ".watch");
+  } catch {
+    return false;
+  }
+});
+for (const end = performance.now() + 1000; performance.now() < end;);
+assert.match(reader.read().text, /has been blocked for/);
+reader.close();
+sink.close();
 `;
 
 /** The page of the live view is compressed; whether it is all there only a look at it tells. */

@@ -34,6 +34,7 @@ interface Settings {
   size: string | undefined;
   level: LogLevel | undefined;
   vitals: string | undefined;
+  watchdog: string | undefined;
   save: string | undefined;
 }
 
@@ -45,14 +46,14 @@ const decoder = new TextDecoder();
 export function startRecording(url: string): Recording {
   let writer: ShmLogWriter | undefined;
   try {
-    const { target, size, level, vitals, save } = settings();
+    const { target, size, ...settings } = readSettings();
     if (target === "") return { log: undefined, error: undefined };
     // What it starts is recorded beside it, whatever its name.
     process.env.OUROBOROS_LOG = target;
     writer = quietly(() =>
       ShmLogWriter.create(targetOf(target), size === undefined ? {} : { size })
     );
-    new ThreadRecorder(writer, level, vitals, save);
+    new ThreadRecorder(writer, settings);
     followThreads(url);
     return { log: writer.name, error: undefined };
   } catch (error) {
@@ -61,10 +62,9 @@ export function startRecording(url: string): Recording {
 }
 
 /** Reads the environment, unless that asks a person for permission. */
-function settings(): Settings {
+function readSettings(): Settings {
   needPermissions();
-  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL, OUROBOROS_VITALS, OUROBOROS_SAVE } =
-    process.env;
+  const { OUROBOROS_LOG, OUROBOROS_SIZE, OUROBOROS_LEVEL, OUROBOROS_SAVE, ...more } = process.env;
   const level = OUROBOROS_LEVEL ? toLevel(OUROBOROS_LEVEL) : undefined;
   if (OUROBOROS_LEVEL && level === undefined) {
     throw new RangeError(
@@ -75,7 +75,8 @@ function settings(): Settings {
     target: OUROBOROS_LOG ?? `/${programName()}.{slot}`,
     size: OUROBOROS_SIZE || undefined,
     level,
-    vitals: OUROBOROS_VITALS || undefined,
+    vitals: more.OUROBOROS_VITALS || undefined,
+    watchdog: more.OUROBOROS_WATCHDOG || undefined,
     save: OUROBOROS_SAVE && mayWrite() ? OUROBOROS_SAVE : undefined,
   };
 }
@@ -96,7 +97,7 @@ function needPermissions(): void {
   if (deno === undefined) return;
   const needed = [
     { name: "ffi" },
-    ...["LOG", "SIZE", "LEVEL", "VITALS", "SAVE"].map((of) => ({
+    ...["LOG", "SIZE", "LEVEL", "VITALS", "WATCHDOG", "SAVE"].map((of) => ({
       name: "env",
       variable: `OUROBOROS_${of}`,
     })),
@@ -138,16 +139,18 @@ class ThreadRecorder {
 
   constructor(
     writer: ShmLogWriter,
-    level: LogLevel | undefined,
-    vitals: string | undefined,
-    save: string | undefined,
+    { level, vitals, watchdog, save }: Omit<Settings, "target" | "size">,
   ) {
     this.#writer = writer;
     this.#level = level;
     this.#save = save;
     // What goes wrong here must not reach the program.
     const shared = { writer, onError: () => {} };
-    this.#sink = new EntrySink({ ...shared, ...vitals !== undefined && { vitals } });
+    this.#sink = new EntrySink({
+      ...shared,
+      ...vitals !== undefined && { vitals },
+      ...watchdog !== undefined && { watchdog },
+    });
     this.#say("info", `${runtime()} ${process.argv[1] ?? ""}`.trim(), {
       pid: process.pid,
       ppid: process.ppid,

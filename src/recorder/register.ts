@@ -14,13 +14,15 @@
  * in the log before it is printed, and stays there after `kill -9`. A process that is killed can't
  * report that itself: its log then ends without an exit code.
  *
- * | in the environment | what it means                                                             |
- * | ------------------ | ------------------------------------------------------------------------- |
- * | `OUROBOROS_LOG`    | the log: default `/NAME.{slot}`, NAME of the script; empty: none          |
- * | `OUROBOROS_SIZE`   | its size: `64MiB`. Default 16 MiB, or less where there is less room       |
- * | `OUROBOROS_SAVE`   | a folder into which the log is saved if the exit code is not 0            |
- * | `OUROBOROS_VITALS` | how often an entry says what the process is doing, like `1s`              |
- * | `OUROBOROS_LEVEL`  | the least level of lines, like `info`. Lines without a level are recorded |
+ * | in the environment   | what it means                                                             |
+ * | -------------------- | ------------------------------------------------------------------------- |
+ * | `OUROBOROS_LOG`      | the log: default `/NAME.{slot}`, NAME of the script; empty: none          |
+ * | `OUROBOROS_SIZE`     | its size: `64MiB`. Default 16 MiB, or less where there is less room       |
+ * | `OUROBOROS_SAVE`     | a folder into which the log is saved if the exit code is not 0            |
+ * | `OUROBOROS_VITALS`   | how often an entry says what the process is doing, like `1s`              |
+ * | `OUROBOROS_WATCHDOG` | how long the main thread may stand still before `LOG.watch` says where it |
+ * |                      | is, like `1s`. Default: it is not watched                                 |
+ * | `OUROBOROS_LEVEL`    | the least level of lines, like `info`. Lines without a level are recorded |
  *
  * It prints nothing, and the program runs as without it, also if it can't be recorded: then
  * {@linkcode recording} says why. Workers, and processes that are started in the same way (`fork()` of Node and

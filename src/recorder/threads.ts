@@ -20,8 +20,10 @@ function followInBun(url: string): void {
   const put = (Worker: WorkerClass): WorkerClass =>
     class extends Worker {
       constructor(file: string | URL, options: Record<string, unknown> = {}) {
-        const { preload = [] } = options;
-        super(file, { ...options, preload: [url, ...[preload].flat()] });
+        const { preload = [], env } = options;
+        // A thread of this library is not to be recorded.
+        const isOurs = (env as NodeJS.ProcessEnv | undefined)?.OUROBOROS_LOG === "";
+        super(file, isOurs ? options : { ...options, preload: [url, ...[preload].flat()] });
       }
     };
   replaceWorker(globalThis as never, put);

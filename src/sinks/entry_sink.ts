@@ -11,6 +11,7 @@ import { ClosedError, NativeUnavailableError, OuroborosError } from "../errors.t
 import { Writer } from "../log/writer.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { SinkLog } from "./sink_log.ts";
 import { PART_HEAD_ROOM, split } from "./parts.ts";
 import {
@@ -18,12 +19,14 @@ import {
   type EntryWriter,
   logOptions,
   maxEntrySizeOf,
+  nameOfLog,
   type SinkOptions,
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
 import { errorText } from "../error_fields.ts";
 import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
 import { startVitals } from "./vitals.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** How often `onError` is called in one turn of the event loop. */
 const MOST_TOLD = 100;
@@ -81,6 +84,7 @@ export class EntrySink implements Disposable {
   readonly #onError: ((error: unknown) => unknown) | undefined;
   readonly #forgetUncaught: (() => void) | undefined;
   readonly #stopVitals: (() => void) | undefined;
+  #watchdog: Watchdog | undefined;
   #isReporting = false;
   // In this turn of the event loop.
   #told = 0;
@@ -249,6 +253,7 @@ export class EntrySink implements Disposable {
     this.#lender = undefined;
     this.#forgetUncaught?.();
     this.#stopVitals?.();
+    this.#watchdog?.stop();
     try {
       log?.close();
     } catch (error) {
@@ -304,6 +309,13 @@ export class EntrySink implements Disposable {
     this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
     this.#writer = writer;
     this.#lender = lenderOf(writer);
+    const { watchdog, unlinkOnClose } = this.#options as SinkOptions & ShmLogWriterOptions;
+    if (watchdog === undefined) return;
+    this.#watchdog ??= new Watchdog(watchdog, {
+      log: nameOfLog(writer),
+      unlinks: unlinkOnClose,
+      onError: (error) => this.report(error),
+    });
   }
 
   #writeOversized(line: string, writer: EntryWriter): void {

@@ -17,7 +17,9 @@ import {
   pickOptions,
 } from "../base/options.ts";
 import { vitalsCheck } from "./vitals.ts";
+import { watchdogCheck } from "./watchdog.ts";
 import type { LogTarget } from "../log/native/target.ts";
+import type { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 
 /** Less than this has no room for marks, in bytes. */
@@ -77,6 +79,13 @@ export interface EntrySinkOptions {
    * `ouroboros tail` shows these entries with `--vitals` only. Default: never.
    */
   vitals?: string;
+  /**
+   * How long the main thread may stand still, like `"1s"`, at least `"100ms"`. A thread notices when it stands
+   * still for longer, and writes an entry into the log `NAME.watch`, on Node with the stack of the main thread,
+   * and another one when it moves again. Code in a worker is not watched. The thread takes
+   * 5 to 14 MB. The log must have a name: with a `writer`, a `ShmLogWriter`. Default: it is not watched.
+   */
+  watchdog?: string;
 }
 
 /**
@@ -111,6 +120,7 @@ export const sinkChecks: Checks<AnySinkOptions> = {
   uncaughtException: flag,
   required: flag,
   vitals: vitalsCheck,
+  watchdog: watchdogCheck,
   ...shmWriterChecks,
 };
 
@@ -129,12 +139,24 @@ export function checkSinkOptions(
   if ((options.target === undefined) === (options.writer === undefined)) {
     throw new TypeError(`${what} needs either a target or a writer: { target: "/app" }`);
   }
+  if (options.watchdog !== undefined && options.writer !== undefined) nameOfLog(options.writer);
   return pickOptions<AnySinkOptions>(options, sinkChecks) as SinkOptions;
 }
 
 /** The part of a sink's options that is its log's. */
 export function logOptions(options: ShmLogWriterOptions): ShmLogWriterOptions {
   return pickOptions(options, shmWriterChecks);
+}
+
+/**
+ * The name of the log, or its path.
+ *
+ * @throws {TypeError} if it has none
+ */
+export function nameOfLog(writer: EntryWriter): string {
+  const { name } = writer as Partial<ShmLogWriter>;
+  if (typeof name === "string") return name;
+  throw new TypeError("watchdog needs a log with a name: the writer must be a ShmLogWriter");
 }
 
 function writerCheck(name: string, value: unknown): void {

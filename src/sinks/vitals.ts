@@ -24,11 +24,11 @@ const GC_KINDS: Record<number, string> = { 1: "minor", 4: "major", 8: "increment
 export const vitalsCheck: Check = (name, value) => {
   const wanted = 'a duration of at least 100 ms, like "1s" or "500ms"';
   if (typeof value !== "string") throw new TypeError(mustBe(name, value, wanted));
-  if (!(intervalOf(value) >= LEAST_INTERVAL)) throw new RangeError(mustBe(name, value, wanted));
+  if (!(durationOf(value) >= LEAST_INTERVAL)) throw new RangeError(mustBe(name, value, wanted));
 };
 
 /** The duration in milliseconds; NaN if it is not one. */
-function intervalOf(text: string): number {
+export function durationOf(text: string): number {
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
   return Number(count) * MILLISECONDS[unit];
 }
@@ -48,7 +48,7 @@ export function startVitals(interval: string, write: (line: string) => void): ()
     } catch {
       // What a runtime does not allow is no reason to end a process.
     }
-  }, intervalOf(interval));
+  }, durationOf(interval));
   unref(timer);
   return () => {
     clearInterval(timer);
@@ -56,8 +56,8 @@ export function startVitals(interval: string, write: (line: string) => void): ()
   };
 }
 
-/** In Deno a timer is a number. */
-function unref(timer: unknown): void {
+/** Has a timer keep no process alive: in Deno it is a number. */
+export function unref(timer: unknown): void {
   const { Deno: deno } = globalThis as { Deno?: { unrefTimer(timer: number): void } };
   if (typeof timer === "number") deno?.unrefTimer(timer);
   else (timer as { unref?(): void }).unref?.();

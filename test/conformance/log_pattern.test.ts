@@ -41,15 +41,15 @@ test("patterns find files as a shell does, numbers in their order", () => {
   mkdirSync(join(folder, "one"));
   mkdirSync(join(folder, "two"));
   put("app.10", "app.2", "app.0", "app.x", "app-1", "apps", ".app.1", "one/a.log", "two/a.log");
-  put("two/b.log", "we+ird", "a[1]", "app.0.origin");
+  put("two/b.log", "we+ird", "a[1]", "app.0.origin", "app.0.watch");
   writeFileSync(join(folder, "app.no"), "this is not a log");
   writeFileSync(join(folder, "app.empty"), "");
   mkdirSync(join(folder, "app.folder"));
-  assert.deepEqual(found("app.*"), ["app.0", "app.2", "app.10", "app.x"]);
+  assert.deepEqual(found("app.*"), ["app.0", "app.0.watch", "app.2", "app.10", "app.x"]);
   assert.deepEqual(found("app.?"), ["app.0", "app.2", "app.x"]);
   assert.deepEqual(found("app.[0-2]"), ["app.0", "app.2"]);
   assert.deepEqual(found("app.[!0-9]"), ["app.x"]);
-  assert.deepEqual(found("app.{slot}"), ["app.0", "app.2", "app.10"]);
+  assert.deepEqual(found("app.{slot}"), ["app.0", "app.0.watch", "app.2", "app.10"]);
   assert.deepEqual(found("app[.-]1*"), ["app-1", "app.10"]);
   assert.deepEqual(found(".app.*"), [".app.1"]);
   assert.deepEqual(found("*/a.log"), ["one/a.log", "two/a.log"]);
@@ -58,9 +58,9 @@ test("patterns find files as a shell does, numbers in their order", () => {
   assert.deepEqual(found("a[[]1]"), ["a[1]"]);
   assert.deepEqual(found("nothing*"), []);
   assert.deepEqual(found("nothing/*"), []);
-  assert.deepEqual(found("app.0.*"), ["app.0.origin"]);
+  assert.deepEqual(found("app.0.*"), ["app.0.origin", "app.0.watch"]);
   const slots = slotsOf({ path: join(folder, "app") }).find();
-  assert.equal(slots.length, 3);
+  assert.equal(slots.length, 4);
   assert.throws(() => found("app.[9-0]"), RangeError);
 });
 

@@ -33,7 +33,8 @@ export function slotsOf(target: LogTarget): LogPattern {
 /**
  * A pattern of names in shared memory, or of paths, as a shell has them: `*` is any characters, `?` is
  * one, `[a-c]` one of these, `[!a-c]` one of the others; none of them is a slash, or the dot with which
- * the name of a file begins. `{slot}` is a number.
+ * the name of a file begins. `{slot}` is a number, with or without `.watch`: what
+ * the watchdog of that process writes.
  */
 export class LogPattern {
   readonly #pattern: LogTarget;
@@ -108,7 +109,8 @@ function matcher(pattern: string): RegExp {
   const source = pattern.replace(PIECE, (char, any, one, not, set, slot) => {
     if (any !== undefined) return "[^/]*";
     if (one !== undefined) return "[^/]";
-    if (slot !== undefined) return "\\d+";
+    // What the watchdog of that slot writes belongs to it.
+    if (slot !== undefined) return "\\d+(?:\\.watch)?";
     // A hyphen between two is a range, as in a RegExp.
     if (set !== undefined) return `[${not && "^"}${set.replace(/[\\\]^[]/g, "\\$&")}]`;
     return char.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");

@@ -1,0 +1,128 @@
+/** The thread that notices when the main one stands still. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type LogTarget, Reader, segmentSize, ShmLogReader, Writer } from "../../mod.ts";
+import { EntrySink } from "../../src/sinks/mod.ts";
+import { recognizeRecord } from "../../src/records/recognize.ts";
+import { unlinkMemory } from "../../src/log/native/target.ts";
+import { lastingLog } from "../support/lasting.ts";
+import { complaintsIn } from "../support/platform.ts";
+import { runtimeName, startChild, thisRuntime } from "../support/runtime.ts";
+
+const blocked = new URL("children/blocked.ts", import.meta.url);
+const isNode = runtimeName === "node";
+
+interface Entry {
+  level: string;
+  msg: string;
+  blocked: boolean;
+  blockedMs: number;
+  pid: number;
+  log: string;
+  stack?: string;
+}
+
+/** The log of the watchdog beside a log. */
+function besides(target: LogTarget): LogTarget {
+  return typeof target === "string" ? `${target}.watch` : { path: `${target.path}.watch` };
+}
+
+function entriesOf(target: LogTarget): Entry[] {
+  using reader = ShmLogReader.open(target);
+  return [...reader].map(({ text }) => {
+    assert.equal(recognizeRecord(text)?.logger, "ouroboros.watchdog");
+    return JSON.parse(text);
+  });
+}
+
+/** Starts a process that stands still, and gives what its watchdog has written when it has ended. */
+async function watch(
+  how: string,
+  { times = 1, flags = [] }: { times?: number; flags?: string[] } = {},
+): Promise<{ code: number | string; stderr: string; entries: Entry[]; lines: string[] }> {
+  using log = lastingLog("watchdog");
+  const target = besides(log.target);
+  const on = { ...thisRuntime, run: [...thisRuntime.run, ...flags] };
+  const child = startChild(blocked, [how, JSON.stringify(log.target), times], on);
+  let stderr = "";
+  child.process.stderr?.on("data", (text: string) => stderr += text);
+  if (how === "kill") {
+    while (await child.nextLine() !== "now");
+    while (!isThere(target)) await new Promise((resolve) => setTimeout(resolve, 50));
+    await child.kill();
+  }
+  const code = await child.ended();
+  try {
+    using reader = ShmLogReader.open(log.target);
+    const lines = [...reader].map(({ text }) => text);
+    return { code, stderr: complaintsIn(stderr), entries: entriesOf(target), lines };
+  } finally {
+    unlinkMemory(target);
+  }
+}
+
+function isThere(target: LogTarget): boolean {
+  try {
+    return entriesOf(target).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** That a block was seen, on Node where it was, and its end. */
+function isSeen([begin, end]: Entry[], place: RegExp | undefined): void {
+  assert.deepEqual([begin.blocked, begin.level], [true, "error"]);
+  assert.match(begin.msg, /^the main thread has been blocked for \d+ ms/);
+  assert.ok(begin.blockedMs >= 200, `${begin.blockedMs}`);
+  if (isNode && place !== undefined) assert.match(begin.stack ?? "", place);
+  else assert.equal(begin.stack, undefined);
+  assert.deepEqual([end.blocked, end.level], [false, "warn"]);
+  assert.ok(end.blockedMs >= 700, `${end.blockedMs}`);
+}
+
+test("a main thread that stands still is noticed, with where it stands, and when it moves again", async () => {
+  const { code, stderr, entries, lines } = await watch("spin");
+  // It has kept the process neither from its end, nor from anything else.
+  assert.deepEqual([code, stderr, lines.at(-1)], [0, "", "last words"]);
+  assert.equal(entries.length, 2);
+  isSeen(entries, /^ {4}at .*\n*.*standStill \(file:.*blocked\.ts:\d+:\d+\)/m);
+});
+
+test("one that is killed while it stands still has left word of that", async () => {
+  const { entries: [only, ...more] } = await watch("kill");
+  assert.equal(only.blocked, true);
+  if (isNode) assert.match(only.stack ?? "", /standStill/);
+  assert.deepEqual(more, []);
+});
+
+test("one that stands in a system call has no stack, and is not held when it returns", async () => {
+  const { code, stderr, entries, lines } = await watch("call");
+  assert.deepEqual([code, stderr, lines.at(-1)], [0, "", "last words"]);
+  isSeen(entries, undefined);
+});
+
+test("each time is noticed, also right before process.exit()", async () => {
+  const { code, entries, lines } = await watch("exit", { times: 4 });
+  assert.deepEqual([code, lines.at(-1)], [3, "last words"]);
+  const begins = entries.filter((entry) => entry.blocked);
+  assert.equal(begins.length, 4);
+  if (isNode) { for (const { stack } of begins) assert.match(stack ?? "", /standStill/); }
+});
+
+test("a process that is debugged is not stopped by us", { skip: !isNode }, async () => {
+  const { code, entries } = await watch("spin", { flags: ["--inspect=127.0.0.1:0"] });
+  assert.equal(code, 0);
+  isSeen(entries, undefined);
+});
+
+test("a watchdog needs a duration, and a log with a name", () => {
+  const memory = new ArrayBuffer(segmentSize(4, 65536));
+  const writer = Writer.create(memory, { chunkCount: 4 });
+  assert.throws(() => new EntrySink({ writer, watchdog: "1s" }), /must be a ShmLogWriter/);
+  for (const watchdog of ["1", "often", "10ms"]) {
+    assert.throws(() => new EntrySink({ target: "/never", watchdog }), RangeError);
+  }
+  assert.throws(() => new EntrySink({ target: "/never", watchdog: 1000 as never }), TypeError);
+  assert.equal(new Reader(memory).read(), undefined);
+});
