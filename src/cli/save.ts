@@ -1,10 +1,10 @@
 /**
- * `ouroboros save`: a live log saved into a file.
+ * `ouroboros save`: live logs saved into a file, or a folder.
  *
  * @module
  */
 
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -12,27 +12,37 @@ import { type Command, InvalidArgumentError } from "commander";
 import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { sourceArgument } from "./options/arguments.ts";
+import type { CopyProgress } from "../log/snapshot.ts";
+import { collectLogs } from "../ship/collect.ts";
+import { Collection } from "../ship/collection.ts";
+import { durationArgument, momentArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { type Criteria, Selection } from "./options/selection.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "../base/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
-import { ExitError } from "./process/exit.ts";
+import { ExitError, explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
 const EXAMPLES = `
-The file is a log of its own with the same sequence numbers: the log as it is at
-this moment. It appears when it is complete. All commands that read a log read
-the file, too.
+The file is a log, as it is at this moment; it appears when it is complete. All
+commands that read a log read it. Of one log it has the same sequence numbers.
+Entries of several logs are in it by time, with numbers from 1 on; "ouroboros
+tail" prints which log each is from, and with -o json its number there.
+
+A <file> that ends in a slash, or is a folder, gets a file for each log: app.0.log, …
+--last counts from the last entry of each log, not from now. Of a log in which
+nothing has a time, all is saved.
 
 ${PATTERN_HELP}
-Then <file> is a folder with a file for each log: app.0.log, …
 
 Examples:
   ouroboros save /app app.log
-  ouroboros save '/app.*' incident           incident/app.0.log, incident/app.1.log, …
+  ouroboros save /app app.log --last 30s     the last 30 s before it ended
+  ouroboros save '/app.*' incident.log       all workers in one file
+  ouroboros save '/app.*' incident/          incident/app.0.log, incident/app.1.log, …
   ouroboros save /app app.log --compact      no larger than its entries
   ouroboros save /app - | ssh host 'cat > app.log'
   ouroboros tail ./app.log`;
@@ -40,24 +50,30 @@ Examples:
 /** How many bytes are written at once. */
 const PIECE = 1 << 18;
 
-interface SaveCommandOptions {
+interface SaveCommandOptions extends Criteria {
   force?: true;
   compact?: true;
+  last?: number;
 }
 
 /** Adds the command. */
 export function addSave(program: Command): void {
   program.command("save")
-    .description("Save a log to a file, as it is now. Its writer may be at work.")
-    .summary("save a log to a file, as it is now")
-    .argument("<name>", "the log", sourceArgument)
+    .description("Save logs to a file, as they are now. Their writers may be at work.")
+    .summary("save logs to a file, as they are now")
+    .usage("[options] <name...> <file>")
     .argument(
-      "<file>",
-      "the file to make, of several logs a folder; - is standard output",
-      fileArgument,
+      "<name...>",
+      "the logs, and the file to make of them; in the place of the file a folder, or - for standard output",
     )
+    .option("--last <time>", "save only the last part of each log: 30s, 5m", durationArgument)
+    .option("-S, --since <time>", "save entries from this time on", momentArgument)
+    .option("-U, --until <time>", "save entries up to this time", momentArgument)
     .option("--force", "replace the file if it exists")
-    .option("--compact", "make the file no larger than its entries: it can be read, not written")
+    .option(
+      "--compact",
+      "make the file of a whole log no larger than its entries: it can be read, not written",
+    )
     .addHelpText("after", EXAMPLES)
     .action(save);
 }
@@ -72,32 +88,66 @@ function fileArgument(text: string): string {
   return text;
 }
 
+/** What is saved, of which logs. */
+interface Job {
+  names: NamedLogs;
+  targets: LogTarget[];
+  options: Omit<SaveCommandOptions, keyof Criteria>;
+  criteria: Criteria;
+  signal: AbortSignal;
+  /** Whether one of the logs could not be read. */
+  isIncomplete?: boolean;
+}
+
 async function save(
-  name: LogTarget,
-  path: string,
-  options: SaveCommandOptions,
+  words: string[],
+  { force, compact, last, ...criteria }: SaveCommandOptions,
   command: Command,
 ): Promise<void> {
-  const names = new NamedLogs([name]);
-  const targets = names.existing();
-  if (path === "-" && !names.isOne) {
-    command.error("error: several logs do not go into one output: name a folder", { exitCode: 2 });
+  if (words.length < 2) {
+    command.error("error: missing required argument 'file'", { exitCode: 2 });
   }
+  const parsed = <T>(parse: (text: string) => T, text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      command.error(`error: argument '${text}' is invalid. ${error.message}`, { exitCode: 2 });
+    }
+  };
+  const path = parsed(fileArgument, words[words.length - 1]);
+  const names = new NamedLogs(words.slice(0, -1).map((word) => parsed(sourceArgument, word)));
+  const targets = names.existing();
   using interrupt = new Interrupt({ output: path === "-" });
   const { signal } = interrupt;
-  if (!names.isOne) {
+  const options = {
+    ...force && { force },
+    ...compact && { compact },
+    ...last !== undefined && { last },
+  };
+  const job: Job = { names, targets, options, criteria, signal };
+  if (path === "-") await saveToOutput(job);
+  else if (!isFolder(path)) await saveInto(job, path);
+  else {
     const pathOf = filesIn(path, ".log");
-    for (const target of targets) await saveInto(target, pathOf(target), options, signal);
-    return;
+    for (const target of targets) {
+      await saveInto({ ...job, names: new NamedLogs([target]), targets: [target] }, pathOf(target));
+    }
   }
-  const [target] = targets;
-  if (path !== "-") return await saveInto(target, path, options, signal);
-  // By a file, for the log may be larger than the memory: it is complete before its first byte goes.
+  if (job.isIncomplete) throw new ExitError(1);
+}
+
+function isFolder(path: string): boolean {
+  return /[\\/]$/.test(path) || Boolean(statSync(path, { throwIfNoEntry: false })?.isDirectory());
+}
+
+/** Saves by a file, for it may be larger than the memory: it is complete before its first byte goes. */
+async function saveToOutput(job: Job): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
   try {
     const copy = join(folder, "log");
-    await saveInto(target, copy, options, signal, false);
-    const output = Output.standard(signal);
+    await saveInto(job, copy, false);
+    const output = Output.standard(job.signal);
     for await (const piece of createReadStream(copy, { highWaterMark: PIECE })) {
       output.write(piece);
       await output.flush();
@@ -107,31 +157,20 @@ async function save(
   }
 }
 
-async function saveInto(
-  target: LogTarget,
-  path: string,
-  options: SaveCommandOptions,
-  signal: AbortSignal,
-  isFile: boolean = true,
-): Promise<void> {
+async function saveInto(job: Job, path: string, isNamed: boolean = true): Promise<void> {
+  const { signal } = job;
   let progress: Progress | undefined;
+  const onProgress = ({ done, total }: CopyProgress) => {
+    progress ??= new Progress(total, "entries");
+    progress.update(done);
+  };
   try {
-    const saved = await saveLog(target, path, {
-      ...options,
-      copyMode: "auto",
-      signal,
-      onProgress({ done, total }) {
-        progress ??= new Progress(total, "entries");
-        progress.update(done);
-      },
-    });
+    const words = isPlain(job)
+      ? await saveOne(job, path, onProgress)
+      : await saveAll(job, path, onProgress);
     progress?.[Symbol.dispose]();
-    const { firstSequenceNumber: first, lastSequenceNumber: last, entries } = saved;
-    const range = entries > 0 ? `, ${first} to ${last}` : "";
-    warn(`${entryCount(entries)}${range}, ${formatSize(saved.size)}${isFile ? ` in ${path}` : ""}`);
-    if (saved.leftOut > 0) {
-      warn(`${entryCount(saved.leftOut)} left out: they are damaged or overwritten`);
-    }
+    warn(`${words[0]}${isNamed ? ` in ${path}` : ""}`);
+    words.slice(1).forEach(warn);
   } catch (error) {
     if (error instanceof SegmentExistsError) error.message += ": use --force to replace it";
     if (!signal.aborted) throw error;
@@ -140,4 +179,65 @@ async function saveInto(
   } finally {
     progress?.[Symbol.dispose]();
   }
+}
+
+/** Whether it is a part of one log that has its numbers: entries that follow each other. */
+function isPlain({ names, targets: [target], criteria }: Job): boolean {
+  const { since: _since, until: _until, ...others } = criteria;
+  return names.isOne && Object.keys(others).length === 0 &&
+    (typeof target === "string" || Collection.read(target.path) === undefined);
+}
+
+/** What to print about it, the line with the file first. */
+type Words = [file: string, ...others: string[]];
+type OnProgress = (progress: CopyProgress) => void;
+
+async function saveOne(
+  { targets: [target], options: { last, ...options }, criteria: { since, until }, signal }: Job,
+  path: string,
+  onProgress: OnProgress,
+): Promise<Words> {
+  const saved = await saveLog(target, path, {
+    ...options,
+    ...last !== undefined && { last: `${last}ms` },
+    ...since !== undefined && { since },
+    ...until !== undefined && { until },
+    copyMode: "auto",
+    signal,
+    onProgress,
+  });
+  const { firstSequenceNumber: first, lastSequenceNumber: end, entries, leftOut } = saved;
+  const range = entries > 0 ? `, ${first} to ${end}` : "";
+  return [
+    `${entryCount(entries)}${range}, ${formatSize(saved.size)}`,
+    ...saved.isUntimed ? ["nothing in the log has a time: all of it is saved"] : [],
+    ...leftOut > 0 ? [`${entryCount(leftOut)} left out: they are damaged or overwritten`] : [],
+  ];
+}
+
+async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<Words> {
+  const { targets, options: { force, last }, criteria, signal } = job;
+  const { since, until, ...others } = criteria;
+  const saved = await collectLogs(targets, path, {
+    force,
+    last,
+    since,
+    until,
+    selector: () => new Selection({ ...others, vitals: true }, true),
+    signal,
+    onProgress,
+    onError: (error, name) => {
+      job.isIncomplete = true;
+      warn(`${name}: ${explain(error)}`);
+    },
+  });
+  const { entries, logs, size, lost, untimed } = saved;
+  const isPart = [last, since, until].some((one) => one !== undefined);
+  return [
+    `${entryCount(entries)} of ${logs} ${logs === 1 ? "log" : "logs"}, ${formatSize(size)}`,
+    ...isPart
+      ? untimed.map((name) => `${name}: nothing in the log has a time: all of it is saved`)
+      : [],
+    ...lost > 0 ? [`${entryCount(lost)} left out: overwritten meanwhile`] : [],
+  ];
 }

@@ -30,6 +30,14 @@ const STUCK_ATTEMPTS = 3;
 /** How the memory of a log is looked at while it is copied. */
 export type SnapshotOptions = Pick<ReaderOptions, "fence" | "load" | "guard">;
 
+/** Which entries are copied: those that have these numbers. */
+export interface CopyRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const ALL: CopyRange = { from: 0, to: Infinity };
+
 /** What is in a copy. */
 export interface SnapshotInfo {
   /** The sequence number of the first entry in it, or 0 if there is no entry. */
@@ -94,13 +102,14 @@ export function snapshot(memory: MemoryLike, options: SnapshotOptions = {}): Sna
 }
 
 /**
- * Copies the log in `source` to `target`, which has the same size, a batch a step. Between two steps
- * the caller may do something else; the longer, the more the writer overtakes.
+ * Copies the log in `source` to `target`, which has the same size, or room for all entries of `range`, a batch
+ * a step. Between two steps the caller may do something else; the longer, the more the writer overtakes.
  */
 export function* copySteps(
   source: MemoryLike,
   target: ArrayBufferLike,
   options: SnapshotOptions,
+  { from, to }: CopyRange = ALL,
 ): Generator<CopyProgress, SnapshotInfo> {
   const fence = options.fence ?? fullFence;
   options.guard?.();
@@ -112,7 +121,8 @@ export function* copySteps(
     options.guard?.();
     // Each time: it may have been restarted.
     const segment = new Segment(source, options.load);
-    const goal = totalOf(segment, fence);
+    const total = totalOf(segment, fence);
+    const goal = Math.min(total, to);
     hasMoved ||= attempt > 1 && goal !== before;
     before = goal;
     const isPatient = attempt <= FULL_ATTEMPTS;
@@ -123,6 +133,7 @@ export function* copySteps(
       strategy: isPatient || attempt === ATTEMPTS ? "oldest" : "latest",
       onOverrun: isPatient ? "oldest" : "latest",
       onDamage: "skip",
+      ...isPatient && from > 1 && { after: from - 1 },
     });
     const run = new Run(target, segment);
     const start = reader.lastSequenceNumber;
@@ -130,7 +141,7 @@ export function* copySteps(
       const batch = reader.readBatch();
       if (batch.length === 0) break;
       // What is newer may not fit in: then the copy forgets its oldest chunk, as any log does.
-      run.add(batch, isPatient ? goal : Infinity);
+      run.add(batch, from, isPatient ? goal : to);
       yield { done: Math.max(run.last - start, 0), total: Math.max(goal - start, 0) };
     }
     // Of which life `goal` is, nobody knows.
@@ -139,13 +150,13 @@ export function* copySteps(
       continue;
     }
     // The finish mark is behind the last entry.
-    const isEnd = run.last >= goal && reader.lastSequenceNumber === run.last &&
+    const isEnd = goal === total && run.last >= goal && reader.lastSequenceNumber === run.last &&
       reader.readBatch(1).length === 0 && reader.isFinished;
     // Less: the writer is a lap ahead, or was in the middle of something when we looked.
     hasOverruns ||= reader.overruns > 0;
     const most = hasOverruns && hasMoved ? ATTEMPTS : STUCK_ATTEMPTS;
-    if (run.last >= goal || attempt >= most) {
-      return run.finish(Math.max(goal, reader.lastSequenceNumber), isEnd);
+    if (run.last >= goal || goal < from || attempt >= most) {
+      return run.finish(Math.min(Math.max(goal, reader.lastSequenceNumber), to), isEnd);
     }
   }
 }
@@ -172,15 +183,20 @@ class Run {
     return this.#writer?.totalEntriesWritten ?? 0;
   }
 
-  /** Adds the entries of a batch up to number `goal`; a number that does not follow starts a new run. */
-  add(batch: EntryBatch, goal: number): void {
-    const first = batch.sequenceNumber(0);
+  /**
+   * Adds the entries of a batch from number `from` up to number `goal`; a number that does not follow starts
+   * a new run.
+   */
+  add(batch: EntryBatch, from: number, goal: number): void {
+    const start = Math.max(0, from - batch.sequenceNumber(0));
+    if (start >= batch.length) return;
+    const first = batch.sequenceNumber(start);
     if (first > goal) return;
     let writer = this.#writer;
     if (writer === undefined || first !== writer.totalEntriesWritten + 1) {
       writer = this.#begin(first - 1);
     }
-    for (let i = 0; i < batch.length && first + i <= goal; i++) {
+    for (let i = start; i < batch.length && batch.sequenceNumber(i) <= goal; i++) {
       const bytes = batch.bytes(i);
       writer.write(bytes);
       this.#bytes += entrySize(bytes.length);

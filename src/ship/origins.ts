@@ -7,6 +7,7 @@
 import { OuroborosError, PermissionDeniedError } from "../errors.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { describeTarget, type LogTarget, openMemory } from "../log/native/target.ts";
+import { Collection } from "./collection.ts";
 import type { LogSource } from "./message.ts";
 import { OriginHistory, originTarget, parseOrigin } from "./origin.ts";
 
@@ -32,9 +33,17 @@ export interface MissingEntries {
   readonly before: number;
 }
 
+/** What tells it. */
+interface Told {
+  of(sequenceNumber: number): EntryOrigin | undefined;
+  missing(): readonly MissingEntries[];
+  close(): void;
+}
+
 /**
  * Where the entries of a local log come from, which `receiveInto()` writes beside it, as far as that
- * reaches back. It may be writing at this moment: what is asked for is read when it is asked for.
+ * reaches back. It may be writing at this moment: what is asked for is read when it is asked for. A file
+ * that `ouroboros save` or `watch` made of several logs says it itself.
  *
  * @example
  * ```typescript
@@ -50,6 +59,60 @@ export interface MissingEntries {
  * ```
  */
 export class Origins implements Disposable {
+  readonly #told: Told;
+
+  private constructor(told: Told) {
+    this.#told = told;
+  }
+
+  /**
+   * Opens what tells it.
+   *
+   * @param target the local log: a name like `"/all"`, or `{ path }` for a file
+   * @throws {SegmentNotFoundError} if there is no such log, or nothing that tells: nobody received into it
+   * @throws {PermissionDeniedError} if what is beside it belongs to another user than the log
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
+   */
+  static open(target: LogTarget): Origins {
+    const collection = typeof target === "string" ? undefined : Collection.read(target.path);
+    return new Origins(collection === undefined ? OriginRecords.open(target) : toldBy(collection));
+  }
+
+  /**
+   * Where an entry of the local log is from; `undefined` if that is not known: what tells it is older
+   * than the log, or was removed, or does not reach back as far.
+   */
+  of(sequenceNumber: number): EntryOrigin | undefined {
+    return this.#told.of(sequenceNumber);
+  }
+
+  /** What is missing, in the order in which it was found out. */
+  get missing(): readonly MissingEntries[] {
+    return this.#told.missing();
+  }
+
+  /** Closes it: what was read stays known. */
+  close(): void {
+    this.#told.close();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function toldBy(collection: Collection): Told {
+  const { sources, missing } = collection;
+  return {
+    of: (sequenceNumber) => collection.of(sequenceNumber),
+    missing: () => missing.map(({ source, ...gap }) => ({ source: sources[source], ...gap })),
+    close() {},
+  };
+}
+
+/** The log that receivers write beside a local one. */
+class OriginRecords implements Told {
   readonly #log: ShmLogReader;
   readonly #records: ShmLogReader;
   readonly #history: OriginHistory;
@@ -64,15 +127,7 @@ export class Origins implements Disposable {
     this.#history = new OriginHistory({ device, inode, created });
   }
 
-  /**
-   * Opens what tells it.
-   *
-   * @param target the local log: a name like `"/all"`, or `{ path }` for a file
-   * @throws {SegmentNotFoundError} if there is no such log, or nothing beside it: nobody received into it
-   * @throws {PermissionDeniedError} if what is beside it belongs to another user than the log
-   * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
-   */
-  static open(target: LogTarget): Origins {
+  static open(target: LogTarget): OriginRecords {
     const records = ShmLogReader.open(originTarget(target), {
       strategy: "oldest",
       onDamage: "skip",
@@ -85,17 +140,13 @@ export class Origins implements Disposable {
           `${describeTarget(originTarget(target))} belongs to another user than the log`,
         );
       }
-      return new Origins(ShmLogReader.open(target, { copyMode: "auto" }), records);
+      return new OriginRecords(ShmLogReader.open(target, { copyMode: "auto" }), records);
     } catch (error) {
       records.close();
       throw error;
     }
   }
 
-  /**
-   * Where an entry of the local log is from; `undefined` if that is not known: what tells it is older
-   * than the log, or was removed, or does not reach back as far.
-   */
   of(sequenceNumber: number): EntryOrigin | undefined {
     if (sequenceNumber > this.#last) this.#read();
     const run = this.#history.runOf(sequenceNumber);
@@ -103,8 +154,7 @@ export class Origins implements Disposable {
     return source && { source, sequenceNumber: run.from + sequenceNumber - run.first };
   }
 
-  /** What is missing, in the order in which it was found out. */
-  get missing(): readonly MissingEntries[] {
+  missing(): readonly MissingEntries[] {
     this.#read();
     return this.#history.gapsUpTo(this.#last).flatMap(({ source: id, ...gap }) => {
       const source = this.#history.names.get(id);
@@ -112,17 +162,11 @@ export class Origins implements Disposable {
     });
   }
 
-  /** Closes it: what was read stays known. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#log.close();
     this.#records.close();
-  }
-
-  /** Closes it. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #read(): void {

@@ -1,15 +1,16 @@
 /** Patterns, and the slots of a name, in the place of names of logs. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
-import { runCli, startCli } from "../support/cli.ts";
+import { cliCommand, runCli, startCli } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = process.platform === "darwin" && "this system does not list shared memory";
@@ -188,13 +189,96 @@ test("save puts the logs that match into a folder, each in a file", { skip }, ()
   makeLog(`${name}.0`, [[1, "a"]]);
   makeLog(`${name}.1`, [[2, "b"]]);
   const incident = join(folder, "incident");
-  assert.equal(runCli(["save", `${name}.*`, incident]).code, 0);
+  assert.equal(runCli(["save", `${name}.*`, `${incident}/`]).code, 0);
   assert.deepEqual(readdirSync(incident).sort(), [0, 1].map((i) => `${name.slice(1)}.${i}.log`));
   assert.deepEqual(messages(runCli(["tail", join(incident, "*")]).stdout), ["a", "b"]);
   assert.equal(runCli(["save", `${name}.*`, incident]).code, 1);
   assert.equal(runCli(["save", "--force", name, incident]).code, 0);
-  assert.equal(runCli(["save", `${name}.*`, "-"]).code, 2);
   assert.equal(runCli(["save", `${name}-*`, incident]).code, 1);
+});
+
+test("save puts several logs into one file by time, and each entry tells where it is from", {
+  skip,
+}, () => {
+  const name = uniqueName("several");
+  makeLog(`${name}.0`, [[1, "a"], [4, "d"]]);
+  makeLog(`${name}.1`, [[2, "b"], [3, "c"]]);
+  const path = join(folder, "several.log");
+  const saved = runCli(["save", `${name}.*`, path]);
+  assert.equal(saved.code, 0);
+  assert.match(saved.stderr, /^ouroboros: 4 entries of 2 logs, .* in \S+several\.log\n$/);
+  const text = runCli(["tail", "--all", path, "-o", "text"]).stdout.trimEnd().split("\n");
+  assert.deepEqual(
+    text.map((line) => [line.split(" | ")[0].trim(), JSON.parse(line.split(" | ")[1]).msg]),
+    [[0, "a"], [1, "b"], [1, "c"], [0, "d"]].map(([i, msg]) => [`${hostname()}${name}.${i}`, msg]),
+  );
+  const json = runCli(["tail", "--all", "--json", path]).stdout.trimEnd().split("\n");
+  const sources = json.map((line) => JSON.parse(line)).map((
+    { seq, source },
+  ) => [seq, source.log, source.seq]);
+  assert.deepEqual(sources, [
+    [1, `${name}.0`, 1],
+    [2, `${name}.1`, 1],
+    [3, `${name}.1`, 2],
+    [4, `${name}.0`, 2],
+  ]);
+  // All that reads a log reads it.
+  for (
+    const args of [["stat"], ["verify"], ["tail", "-p", "info"], [
+      "dump",
+      "--output",
+      "-",
+      "--name",
+    ]]
+  ) {
+    assert.equal(runCli([...args, path]).code, 0, args.join(" "));
+  }
+  // Once more, and by a pipe: it is all in the one file.
+  const piped = join(folder, "piped.log");
+  const { stdout } = spawnSync(...cliCommand(["save", path, "-"]));
+  writeFileSync(piped, stdout);
+  assert.equal(runCli(["tail", "--all", "--json", piped]).stdout, json.join("\n") + "\n");
+  assert.equal(runCli(["save", `${name}.*`, path]).code, 1);
+  assert.equal(runCli(["save", "--force", `${name}.*`, path]).code, 0);
+});
+
+test(
+  "save --last counts from the end of each log, --since and --until from the clock",
+  { skip },
+  () => {
+    const name = uniqueName("last");
+    makeLog(`${name}.0`, [[1, "a"], [31, "b"], [61, "c"]]);
+    makeLog(`${name}.1`, [[1000, "d"], [1040, "e"]]);
+    const path = join(folder, "last.log");
+    const saved = (...args: string[]) => {
+      assert.equal(runCli(["save", ...args, path, "--force"]).code, 0);
+      return messages(runCli(["tail", "--all", path, "--no-prefix"]).stdout);
+    };
+    assert.deepEqual(saved(`${name}.*`, "--last", "30s"), ["b", "c", "e"]);
+    assert.deepEqual(saved(`${name}.*`, "--since", "@1700000031", "--until", "@1700001000"), [
+      "b",
+      "c",
+      "d",
+    ]);
+    assert.deepEqual(saved(`${name}.0`, "--last", "30s"), ["b", "c"]);
+    // Its own numbers.
+    const [line] = runCli(["tail", "--all", "--json", path]).stdout.split("\n");
+    assert.equal(JSON.parse(line).seq, 2);
+    assert.deepEqual(saved(`${name}.0`, "--since", "@1700000002", "--until", "@1700000040"), ["b"]);
+    assert.deepEqual(saved(`${name}.0`, "--since", "@1700000100"), []);
+  },
+);
+
+test("save says which log of several it could not read, and saves the others", { skip }, () => {
+  const name = uniqueName("some");
+  makeLog(`${name}.0`, [[1, "a"]]);
+  const path = join(folder, "some.log");
+  const { code, stderr } = runCli(["save", `${name}.0`, `${name}.no`, path]);
+  assert.equal(code, 1);
+  assert.match(stderr, /no log named/);
+  assert.match(stderr, /1 entry of 1 log/);
+  assert.deepEqual(messages(runCli(["tail", path, "--no-prefix"]).stdout), ["a"]);
+  assert.equal(runCli(["save", name]).code, 2);
 });
 
 test("record keeps a file and a place for each log that matches, also for those that come later", {

@@ -59,7 +59,8 @@ export function filesIn(folder: string, ending: string): (target: LogTarget) => 
   mkdirSync(folder, { recursive: true });
   const owners = new Map<string, string>();
   return (target) => {
-    const path = join(folder, fileNameOf(target) + ending);
+    const file = fileNameOf(target);
+    const path = join(folder, file.endsWith(ending) ? file : file + ending);
     const name = nameOf(target);
     if ((owners.get(path) ?? name) !== name) {
       throw new RangeError(`${owners.get(path)} and ${name} would have the same file ${path}`);

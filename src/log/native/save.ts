@@ -6,14 +6,18 @@
 
 import { isSameFile, PartialFile } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
-import { HEADER_SIZE } from "../layout.ts";
+import { dataOffset, HEADER_SIZE } from "../layout.ts";
 import { type CopyProgress, copySteps, type SnapshotInfo } from "../snapshot.ts";
 import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
 import { type CopyMode, fence, sourceOf } from "./source.ts";
 import { describeTarget, type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
+import { entriesOf, type EntryRange, roomOf, type TimeRange } from "./time_range.ts";
+import { mustBe } from "../../base/arguments.ts";
+import { durationCheck, parseDuration } from "../../base/durations.ts";
 import {
   callback,
+  type Check,
   checkOptions,
   type Checks,
   flag,
@@ -34,6 +38,17 @@ export interface SaveOptions {
    * it has no more room than its entries take. Default `false`: it is as large as the log.
    */
   compact?: boolean;
+  /**
+   * Only the last part of the log, like `"30s"`: so long before its last entry, not before now. Times are what
+   * entries say themselves, see the guide on loggers, and are expected to grow; an entry without one has
+   * that of the entry before it. Of a log without any time all is saved. With this, `since` or `until` the
+   * file is compact.
+   */
+  last?: string;
+  /** Only entries from this time on: a `Date`, or milliseconds since 1970. */
+  since?: Date | number;
+  /** Only entries up to this time. */
+  until?: Date | number;
   /** How to read the bytes of the log, see {@linkcode ShmLogReaderOptions}. Default `"map"`. */
   copyMode?: CopyMode;
   /** The permission bits of the file. Default 0o600: nobody else may read it. */
@@ -50,6 +65,8 @@ export interface SavedLog extends SnapshotInfo {
   path: string;
   /** Its size in bytes. */
   size: number;
+  /** Whether a part by time was asked for, and nothing in the log has a time: then all of it is saved. */
+  isUntimed: boolean;
 }
 
 /**
@@ -143,11 +160,19 @@ export function saveLogSync(
   }
 }
 
+const isMoment: Check = (name, value) => {
+  if (Number.isFinite(value instanceof Date ? value.getTime() : value)) return;
+  throw new TypeError(mustBe(name, value, "a Date, or milliseconds since 1970"));
+};
+
 const syncChecks: Checks<SaveSyncOptions> = {
   force: flag,
   compact: flag,
   copyMode: shmReaderChecks.copyMode,
   mode: isMode,
+  last: durationCheck(1, '"30s" or "5m"'),
+  since: isMoment,
+  until: isMoment,
 };
 
 /** A log on its way into a file. */
@@ -157,11 +182,11 @@ class Saving implements Disposable {
   readonly #isCompact: boolean;
   readonly #source: LogMemory;
   readonly #file: PartialFile;
+  readonly #range: EntryRange | undefined;
 
   constructor(target: LogTarget, path: string, options: SaveSyncOptions) {
     const { force = false, copyMode = "map", mode, compact = false } = options;
     this.#path = path;
-    this.#isCompact = compact;
     const source = this.#source = openMemory(target, "read");
     try {
       if (typeof target !== "string" && isSameFile(target.path, path)) {
@@ -169,16 +194,25 @@ class Saving implements Disposable {
           `${describeTarget(target)} can't be saved over itself: choose another path`,
         );
       }
-      const { buffer, load, guard } = sourceOf(source, target, copyMode);
+      const bytes = sourceOf(source, target, copyMode);
+      const { buffer, load, guard } = bytes;
       guard?.();
+      let size = source.byteLength;
       try {
-        new Segment(buffer, load);
+        const { chunkCount, version } = new Segment(buffer, load);
+        const part = partOf(options);
+        const range = this.#range = part && entriesOf(bytes, part);
+        // A disk has no room for a large log, and takes its time, where a few seconds of it are asked for.
+        if (range !== undefined) {
+          size = Math.min(size, dataOffset(chunkCount, version) + roomOf(bytes, range));
+        }
       } catch (error) {
         throw withName(error, target);
       }
+      this.#isCompact = compact || this.#range !== undefined;
       const createOptions = mode === undefined ? { force } : { force, mode };
-      this.#file = PartialFile.create(path, source.byteLength, createOptions);
-      this.steps = copySteps(buffer, this.#file.buffer, { fence, load, guard });
+      this.#file = PartialFile.create(path, size, createOptions);
+      this.steps = copySteps(buffer, this.#file.buffer, { fence, load, guard }, this.#range);
     } catch (error) {
       source.close();
       throw error;
@@ -187,15 +221,26 @@ class Saving implements Disposable {
 
   /** Gives the file its name. */
   finish(info: SnapshotInfo): SavedLog {
-    const size = this.#isCompact ? usedSize(this.#file.buffer) : this.#source.byteLength;
+    const { buffer } = this.#file;
+    const size = this.#isCompact ? usedSize(buffer) : buffer.byteLength;
     this.#file.finish(size);
-    return { path: this.#path, size, ...info };
+    return { path: this.#path, size, ...info, isUntimed: this.#range?.isUntimed ?? false };
   }
 
   [Symbol.dispose](): void {
     this.#file[Symbol.dispose]();
     this.#source[Symbol.dispose]();
   }
+}
+
+/** The part by time that is asked for, if there is one. */
+function partOf({ since, until, last }: SaveSyncOptions): TimeRange | undefined {
+  if (since === undefined && until === undefined && last === undefined) return undefined;
+  return {
+    since: since && Number(since),
+    until: until && Number(until),
+    last: last && parseDuration(last) || undefined,
+  };
 }
 
 async function copy(

@@ -1,0 +1,213 @@
+/**
+ * Several logs saved into one file, by time.
+ *
+ * @module
+ */
+
+import os from "node:os";
+import { OuroborosError } from "../errors.ts";
+import { Turns } from "../following.ts";
+import type { Entry } from "../log/entry.ts";
+import { OpenedLog } from "../log/native/opened_log.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import { entriesOf, type EntryRange, roomOf, type TimeRange } from "../log/native/time_range.ts";
+import type { CopyProgress } from "../log/snapshot.ts";
+import { merged } from "../merge.ts";
+import { recognizeRecord } from "../records/recognize.ts";
+import { Collection, CollectionWriter } from "./collection.ts";
+import { type LogSource, segmentWord, sourceKey } from "./message.ts";
+
+/** Selects entries of one log, which it sees in their order. */
+export interface EntrySelector {
+  /** Whether an entry is one of those. */
+  wants(entry: Entry, isLive: boolean): boolean;
+  /** The time of the last entry, in milliseconds since 1970; `-Infinity` while nothing is known. */
+  readonly time: number;
+}
+
+/** How logs are collected. */
+export interface CollectOptions extends TimeRange {
+  /** Whether an existing file is replaced, in one step at the end. Default `false`. */
+  force?: boolean | undefined;
+  /** Makes what selects the entries of a log. Default: all are taken. */
+  selector?: (() => EntrySelector) | undefined;
+  /** Stops it. No file is left. */
+  signal?: AbortSignal | undefined;
+  /** Called now and then with the progress. */
+  onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Called with what keeps one of the logs from being read: the others are. */
+  onError?: ((error: OuroborosError, name: string) => void) | undefined;
+}
+
+/** What was collected. */
+export interface CollectedLogs {
+  /** The path of the file. */
+  path: string;
+  /** Its size in bytes. */
+  size: number;
+  /** How many entries are in it. */
+  entries: number;
+  /** How many of the logs have entries in it. */
+  logs: number;
+  /** How many entries are missing: overwritten while they were read, or of more than 1024 logs. */
+  lost: number;
+  /** The logs in which nothing has a time: of these all entries are in it. */
+  untimed: string[];
+}
+
+/**
+ * Saves what is in several logs now into one file, by time. It is a log itself, which begins with entry 1;
+ * `Origins` tells where each entry is from. The order within a log is never changed.
+ *
+ * @throws {OuroborosError} if none of the logs can be read, or the file can't be made
+ * @throws {DOMException} the reason of `signal` when it is aborted
+ */
+export async function collectLogs(
+  targets: readonly LogTarget[],
+  path: string,
+  options: CollectOptions = {},
+): Promise<CollectedLogs> {
+  const { signal, onProgress, onError, force } = options;
+  signal?.throwIfAborted();
+  const logs: CollectedLog[] = [];
+  try {
+    let failure: OuroborosError | undefined;
+    for (const target of targets) {
+      try {
+        logs.push(new CollectedLog(target, options));
+      } catch (error) {
+        if (!(error instanceof OuroborosError)) throw error;
+        onError?.(error, describeTarget(target));
+        failure ??= error;
+      }
+    }
+    if (logs.length === 0 && failure !== undefined) throw failure;
+    const room = { entries: 0, bytes: 0 };
+    for (const { range: { from, to }, bytes } of logs) {
+      room.entries += to - from + 1;
+      room.bytes += bytes;
+    }
+    using file = new CollectionWriter(path, room, force === undefined ? {} : { force });
+    const sources = new Map<string, number>();
+    const turns = new Turns();
+    let read = 0;
+    let refused = 0;
+    for (const { log, entry } of merged(logs.map((log) => log.entries(onError)))) {
+      const from = log.originOf(entry.sequenceNumber);
+      const key = sourceKey(from.source);
+      let place = sources.get(key);
+      if (place === undefined) sources.set(key, place = file.addSource(from.source));
+      log.noteLoss(entry.sequenceNumber, (first, last) => {
+        if (place >= 0) file.addGap(place, first, last, "overwritten");
+      });
+      if (place < 0 || !file.add(place, from.sequenceNumber, entry.bytes)) refused++;
+      read++;
+      const turn = turns.due();
+      if (turn === undefined) continue;
+      onProgress?.({ done: read, total: room.entries });
+      await turn;
+      signal?.throwIfAborted();
+    }
+    const size = file.finish();
+    return {
+      path,
+      size,
+      entries: file.entries,
+      logs: logs.filter(({ count }) => count > 0).length,
+      lost: logs.reduce((sum, { lost }) => sum + lost, refused),
+      untimed: logs.filter(({ range }) => range.isUntimed).map(({ name }) => name),
+    };
+  } finally {
+    for (const log of logs) log.close();
+  }
+}
+
+interface TimedEntry {
+  readonly time: number;
+  readonly log: CollectedLog;
+  readonly entry: Entry;
+}
+
+/** One of the logs. */
+class CollectedLog {
+  readonly name: string;
+  readonly range: EntryRange;
+  /** How many bytes its entries take. */
+  readonly bytes: number;
+  /** How many of them were taken. */
+  count = 0;
+  /** How many were overwritten before they were read. */
+  lost = 0;
+  readonly #opened: OpenedLog;
+  readonly #source: LogSource;
+  /** Where the entries are from, if it is such a file itself. */
+  readonly #origins: Collection | undefined;
+  readonly #selector: EntrySelector;
+  #lostBefore = 0;
+
+  constructor(target: LogTarget, { since, until, last, selector }: CollectOptions) {
+    const opened = this.#opened = OpenedLog.open(target, "auto");
+    try {
+      this.name = opened.name;
+      const { identity } = opened.memory;
+      this.#source = { host: os.hostname(), name: this.name, segment: segmentWord(identity) };
+      this.#origins = typeof target === "string" ? undefined : Collection.read(target.path);
+      this.range = entriesOf(opened.source, { since, until, last });
+      this.bytes = roomOf(opened.source, this.range);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    this.#selector = selector?.() ?? new EveryEntry();
+  }
+
+  /** Its entries, lazily. */
+  *entries(
+    onError: ((error: OuroborosError, name: string) => void) | undefined,
+  ): Generator<TimedEntry> {
+    const { from, to } = this.range;
+    try {
+      const reader = this.#opened.reader({ onDamage: "skip" }, from - 1);
+      while (reader.lastSequenceNumber < to) {
+        const entry = reader.read();
+        if (entry === undefined || entry.sequenceNumber > to) break;
+        this.#lostBefore += reader.lostEntries - this.lost;
+        this.lost = reader.lostEntries;
+        if (!this.#selector.wants(entry, false)) continue;
+        this.count++;
+        yield { time: this.#selector.time, log: this, entry };
+      }
+      this.lost = reader.lostEntries;
+    } catch (error) {
+      // The others have what they have.
+      if (!(error instanceof OuroborosError)) throw error;
+      onError?.(error, this.name);
+    }
+  }
+
+  /** Where an entry is from. */
+  originOf(sequenceNumber: number): { source: LogSource; sequenceNumber: number } {
+    return this.#origins?.of(sequenceNumber) ?? { source: this.#source, sequenceNumber };
+  }
+
+  /** Calls `note` with the numbers of what was lost before an entry. */
+  noteLoss(sequenceNumber: number, note: (first: number, last: number) => void): void {
+    if (this.#lostBefore === 0) return;
+    note(sequenceNumber - this.#lostBefore, sequenceNumber - 1);
+    this.#lostBefore = 0;
+  }
+
+  close(): void {
+    this.#opened.close();
+  }
+}
+
+/** Takes all entries, and knows their times. */
+class EveryEntry implements EntrySelector {
+  time = -Infinity;
+
+  wants(entry: Entry): boolean {
+    this.time = recognizeRecord(entry.text)?.time ?? this.time;
+    return true;
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The entries of several logs in one file, each with the log and the number that it has there.
+ *
+ * The file is a log of version 1, so everything that reads a log reads it. Where its entries are from stands
+ * behind the last one, where no reader looks:
+ *
+ * ```text
+ * ├─ log of version 1 ──── … ─┬─ header 0 ─┬─ head: JSON ──────────┬─ numbers ──── … ─┬─ footer ──────────────┤
+ * │ entries 1, 2, 3, …        │ the end    │ {"sources":[…],       │ a varint or two  │ magic, offset of the  │
+ * │                           │            │  "missing":[…]}       │ an entry         │ head, its size, count │
+ * ```
+ *
+ * The varint of an entry is twice the place of its source in the head, plus 1 if another varint follows:
+ * by how much its number is more than that of the source's entry before, where that is not 1.
+ *
+ * @module
+ */
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { PartialFile } from "../../ffi/mod.ts";
+import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
+import { Writer } from "../log/writer.ts";
+import type { LogSource } from "./message.ts";
+
+/** `GOLBFROM` in memory. */
+const MAGIC = 0x4d4f5246424c4f47n;
+const FOOTER_SIZE = 32;
+const CHUNK_COUNT = 16;
+/** The size of the head at most, in bytes; of the varints of most entries; and of all that are larger. */
+const HEAD_ROOM = 1 << 20;
+const NUMBERS_ROOM = 4;
+const MORE_ROOM = 1 << 16;
+/** The largest varints of an entry. */
+const LARGEST = 20;
+/** The most sources and gaps that fit into the head for sure. */
+const MOST_SOURCES = 1024;
+const MOST_GAPS = 1024;
+const LONGEST_NAME = 256;
+
+/** Entries that are in the log of a source, and not in the file. */
+export interface CollectedGap {
+  /** The place of the source. */
+  readonly source: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** The number in the file of the entry before which they are missing. */
+  readonly before: number;
+}
+
+interface Head {
+  readonly sources: readonly LogSource[];
+  readonly missing: readonly CollectedGap[];
+}
+
+/** Makes such a file. */
+export class CollectionWriter implements Disposable {
+  /** How many entries are in it. */
+  entries = 0;
+  readonly #file: PartialFile;
+  readonly #writer: Writer;
+  readonly #sources: LogSource[] = [];
+  /** The number of the last entry of each source. */
+  readonly #lasts: number[] = [];
+  readonly #missing: CollectedGap[] = [];
+  readonly #numbers: Uint8Array;
+  #used = 0;
+  /** How many bytes of entries there are, and may be. */
+  #size = dataOffset(CHUNK_COUNT, 1);
+  readonly #end: number;
+
+  /**
+   * Makes a file with room for so many entries that take so many bytes in their logs.
+   *
+   * @throws {OuroborosError} what `PartialFile.create` throws
+   */
+  constructor(
+    path: string,
+    room: { entries: number; bytes: number },
+    options: { force?: boolean; mode?: number },
+  ) {
+    this.#numbers = new Uint8Array(room.entries * NUMBERS_ROOM + MORE_ROOM);
+    this.#end = aligned(this.#size + room.bytes) + HEADER_SIZE;
+    const size = aligned(this.#end) + HEAD_ROOM + this.#numbers.length + FOOTER_SIZE;
+    this.#file = PartialFile.create(path, size, options);
+    this.#writer = Writer.create(this.#file.buffer, { chunkCount: CHUNK_COUNT });
+  }
+
+  /** Adds a source; gives its place, or -1 if there are too many. */
+  addSource({ host, name, segment }: LogSource): number {
+    if (this.#sources.length === MOST_SOURCES) return -1;
+    this.#lasts.push(0);
+    const [short, place] = [host, segment].map((text) => text.slice(0, LONGEST_NAME));
+    return this.#sources.push({ host: short, name: name.slice(-LONGEST_NAME), segment: place }) - 1;
+  }
+
+  /** Adds an entry; gives whether there was room. */
+  add(source: number, sequenceNumber: number, bytes: Uint8Array): boolean {
+    const size = entrySize(bytes.length);
+    const isFull = this.#size + size > this.#end - HEADER_SIZE ||
+      this.#used + LARGEST > this.#numbers.length;
+    if (isFull) return false;
+    this.#writer.write(bytes);
+    this.#size += size;
+    this.entries++;
+    const step = sequenceNumber - this.#lasts[source];
+    this.#lasts[source] = sequenceNumber;
+    this.#varint(2 * source + (step === 1 ? 0 : 1));
+    // A log that was restarted counts from 1 again.
+    if (step !== 1) this.#varint(step > 0 ? 2 * step : 1 - 2 * step);
+    return true;
+  }
+
+  /** Notes that entries of a source are missing before the next one. */
+  addGap(source: number, from: number, to: number, reason: string): void {
+    if (this.#missing.length === MOST_GAPS) return;
+    this.#missing.push({ source, from, to, reason, before: this.entries + 1 });
+  }
+
+  /** Gives the file its name; returns its size in bytes. */
+  finish(): number {
+    this.#writer.close();
+    const bytes = new Uint8Array(this.#file.buffer);
+    const start = aligned(this.#size + HEADER_SIZE);
+    const head = new TextEncoder().encode(
+      JSON.stringify({ sources: this.#sources, missing: this.#missing } satisfies Head),
+    );
+    bytes.set(head, start);
+    bytes.set(this.#numbers.subarray(0, this.#used), start + head.length);
+    const footer = aligned(start + head.length + this.#used);
+    const view = new DataView(this.#file.buffer, footer, FOOTER_SIZE);
+    [MAGIC, start, head.length, this.entries].forEach((value, i) => {
+      view.setBigUint64(8 * i, BigInt(value), true);
+    });
+    this.#file.finish(footer + FOOTER_SIZE);
+    return footer + FOOTER_SIZE;
+  }
+
+  /** Removes what is not finished. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  #varint(value: number): void {
+    while (value >= 0x80) {
+      this.#numbers[this.#used++] = value % 0x80 | 0x80;
+      value = Math.floor(value / 0x80);
+    }
+    this.#numbers[this.#used++] = value;
+  }
+}
+
+/** What the end of such a file says. */
+export class Collection {
+  readonly sources: readonly LogSource[];
+  readonly missing: readonly CollectedGap[];
+  readonly #places: Uint16Array;
+  readonly #numbers: Float64Array;
+
+  private constructor({ sources, missing }: Head, places: Uint16Array, numbers: Float64Array) {
+    this.sources = sources;
+    this.missing = missing;
+    this.#places = places;
+    this.#numbers = numbers;
+  }
+
+  /** Reads it; `undefined` if the file is not one of several logs, or not whole. */
+  static read(path: string): Collection | undefined {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(path, "r");
+      const { size } = fstatSync(descriptor);
+      if (size < FOOTER_SIZE) return undefined;
+      const footer = bytesAt(descriptor, size - FOOTER_SIZE, FOOTER_SIZE);
+      const view = new DataView(footer.buffer);
+      const [magic, start, headSize, count] = [0, 8, 16, 24].map((at) =>
+        view.getBigUint64(at, true)
+      );
+      const end = BigInt(size - FOOTER_SIZE);
+      // An entry takes four bytes at least, and one here.
+      const isSound = magic === MAGIC && start + headSize + count <= end && 4n * count <= start &&
+        headSize <= HEAD_ROOM;
+      if (!isSound) return undefined;
+      const rest = bytesAt(descriptor, Number(start), Number(end - start));
+      const head = parseHead(new TextDecoder().decode(rest.subarray(0, Number(headSize))));
+      if (head === undefined) return undefined;
+      return Collection.#decode(head, rest.subarray(Number(headSize)), Number(count));
+    } catch {
+      // Not there, or not for us: those who read the log say so.
+      return undefined;
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+
+  static #decode(head: Head, bytes: Uint8Array, count: number): Collection | undefined {
+    const places = new Uint16Array(count);
+    const numbers = new Float64Array(count);
+    const lasts = new Array<number>(head.sources.length).fill(0);
+    let at = 0;
+    const varint = (): number => {
+      let value = 0;
+      for (let factor = 1; factor < 2 ** 54; factor *= 0x80) {
+        const byte = bytes[at++];
+        value += (byte & 0x7f) * factor;
+        if (byte < 0x80) return value;
+      }
+      return NaN;
+    };
+    for (let i = 0; i < count; i++) {
+      const word = varint();
+      const place = Math.floor(word / 2);
+      const zigzag = word % 2 === 1 ? varint() : 2;
+      const step = zigzag % 2 === 0 ? zigzag / 2 : (1 - zigzag) / 2;
+      const number = lasts[place] + step;
+      if (!Number.isSafeInteger(number)) return undefined;
+      places[i] = place;
+      numbers[i] = lasts[place] = number;
+    }
+    return new Collection(head, places, numbers);
+  }
+
+  /** Where an entry of the file is from. */
+  of(sequenceNumber: number): { source: LogSource; sequenceNumber: number } | undefined {
+    const source = this.sources[this.#places[sequenceNumber - 1]];
+    return source && { source, sequenceNumber: this.#numbers[sequenceNumber - 1] };
+  }
+}
+
+function aligned(offset: number): number {
+  return Math.ceil(offset / 8) * 8;
+}
+
+function bytesAt(descriptor: number, position: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(new ArrayBuffer(length));
+  let done = 0;
+  while (done < length) {
+    const count = readSync(descriptor, bytes, done, length - done, position + done);
+    if (count === 0) throw new RangeError("the file became shorter");
+    done += count;
+  }
+  return bytes;
+}
+
+function parseHead(text: string): Head | undefined {
+  const { sources, missing } = JSON.parse(text) as Partial<Head>;
+  const isHead = Array.isArray(sources) && Array.isArray(missing) &&
+    sources.length <= MOST_SOURCES && sources.every(isSource) &&
+    missing.every((gap) =>
+      isSource(sources[gap?.source]) && typeof gap.reason === "string" &&
+      [gap.from, gap.to, gap.before].every(Number.isSafeInteger)
+    );
+  return isHead ? { sources, missing } : undefined;
+}
+
+function isSource(one: Partial<LogSource> | null | undefined): one is LogSource {
+  return [one?.host, one?.name, one?.segment].every((text) => typeof text === "string");
+}

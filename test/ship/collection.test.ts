@@ -1,0 +1,120 @@
+/** A file of several logs, whole and damaged. */
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import test, { after } from "node:test";
+import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { collectLogs } from "../../src/ship/collect.ts";
+import { Collection, CollectionWriter } from "../../src/ship/collection.ts";
+import { Origins } from "../../src/ship/origins.ts";
+import { baseSeed, Random } from "../support/random.ts";
+import { uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-collection-`);
+after(() => rmSync(folder, { recursive: true }));
+
+/** Numbers from 0 to 1. */
+function numbersOf(seed: number): () => number {
+  const random = new Random(seed);
+  return () => random.below(2 ** 32) / 2 ** 32;
+}
+
+const source = (i: number) => ({ host: "h", name: `/app.${i}`, segment: `${i}-a-b` });
+
+/** A file of random entries of `count` sources; gives what they are. */
+function makeFile(path: string, count: number): { source: number; number: number }[] {
+  const next = numbersOf(baseSeed);
+  const numbers = new Array<number>(count).fill(0);
+  using file = new CollectionWriter(path, { entries: 5000, bytes: 5000 * 16 }, { force: true });
+  for (let i = 0; i < count; i++) assert.equal(file.addSource(source(i)), i);
+  const made = [];
+  for (let i = 0; i < 5000; i++) {
+    const place = Math.floor(next() * count);
+    // Filtered ones have gaps; a log that was restarted counts from 1 again.
+    numbers[place] = next() < 0.01
+      ? 1
+      : numbers[place] + (next() < 0.9 ? 1 : Math.floor(next() * 1e9));
+    assert.ok(file.add(place, numbers[place], new TextEncoder().encode(`e${i}`)));
+    made.push({ source: place, number: numbers[place] });
+  }
+  file.addGap(0, 5, 9, "overwritten");
+  file.finish();
+  return made;
+}
+
+test("each entry tells where it is from, with few sources and with many", () => {
+  for (const count of [1, 6, 300]) {
+    const path = `${folder}/many`;
+    const made = makeFile(path, count);
+    using origins = Origins.open({ path });
+    using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
+    let read = 0;
+    for (const { sequenceNumber, text } of reader) {
+      const { source: place, number } = made[read];
+      assert.equal(text, `e${read++}`);
+      assert.deepEqual(origins.of(sequenceNumber), {
+        source: source(place),
+        sequenceNumber: number,
+      });
+    }
+    assert.equal(read, made.length);
+    assert.equal(origins.of(read + 1), undefined);
+    assert.deepEqual(origins.missing, [
+      { source: source(0), from: 5, to: 9, reason: "overwritten", before: 5001 },
+    ]);
+  }
+});
+
+test("an entry for which there is no room is refused", () => {
+  using file = new CollectionWriter(`${folder}/full`, { entries: 2, bytes: 16 }, {});
+  const place = file.addSource(source(0));
+  const added = [1, 2, 3].map((number) => file.add(place, number, new Uint8Array(4)));
+  assert.deepEqual(added, [true, true, false]);
+  for (let i = 1; i < 1024; i++) assert.equal(file.addSource(source(i)), i);
+  assert.equal(file.addSource(source(1024)), -1);
+});
+
+test("a damaged end never throws, takes no more memory than the file, and leaves the entries", () => {
+  const seed = baseSeed;
+  const next = numbersOf(seed);
+  const path = `${folder}/damaged`;
+  makeFile(path, 6);
+  const whole = readFileSync(path);
+  const end = whole.length;
+  for (let i = 0; i < 600; i++) {
+    const bytes = Buffer.from(whole);
+    for (let j = 0; j <= next() * 4; j++) {
+      // The footer above all.
+      const at = next() < 0.6
+        ? end - 1 - Math.floor(next() * 32)
+        : end - 1 - Math.floor(next() * 6000);
+      bytes[at] = next() * 256;
+    }
+    writeFileSync(path, bytes);
+    if (next() < 0.2) truncateSync(path, end - Math.floor(next() * 6000));
+    try {
+      const found = Collection.read(path);
+      found?.of(1);
+      found?.of(5000);
+    } catch (error) {
+      assert.fail(`seed ${seed}, round ${i}: ${error}`);
+    }
+  }
+  const forged = Buffer.from(whole);
+  forged.writeBigUInt64LE(1n << 40n, end - 8);
+  writeFileSync(path, forged);
+  assert.equal(Collection.read(path), undefined);
+  assert.equal(Collection.read(`${folder}/none`), undefined);
+  using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
+  assert.equal([...reader].length, 5000);
+});
+
+test("collectLogs() can be stopped, and leaves no file then", async () => {
+  const name = uniqueName("collect");
+  using _writer = ShmLogWriter.create(name, { size: "256KiB", unlinkOnClose: true });
+  const path = `${folder}/stopped`;
+  await assert.rejects(collectLogs([name], path, { signal: AbortSignal.abort() }), /abort/i);
+  assert.throws(() => readFileSync(path), /ENOENT/);
+});
