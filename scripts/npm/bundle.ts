@@ -21,7 +21,7 @@ export const DEPENDENCIES: readonly string[] = [
  * What only the command line needs is built into it, so that no other package comes with this one. What
  * users of a subpath have anyway, or what is large and used by one command only, is an optional peer.
  */
-const BUILT_IN = /[\\/]src[\\/]cli[\\/]|[\\/]node_modules[\\/]/;
+const BUILT_IN = /[\\/]src[\\/](?:cli|records)[\\/]|[\\/]node_modules[\\/]/;
 const NEVER_BUILT_IN: readonly string[] = [
   ...OPTIONAL,
   ...DEPENDENCIES,

@@ -9,7 +9,7 @@ import { type Command, Option } from "commander";
 import type { LogTarget } from "../log/native/target.ts";
 import { describeEnding } from "../recorder/ending.ts";
 import { runProgram, type RunResult, type SaveOn } from "../recorder/run.ts";
-import { parsePattern } from "./grep/syntax.ts";
+import { parsePattern } from "../records/pattern/syntax.ts";
 import { patternsArgument, sizeArgument, targetArgument } from "./options/arguments.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";

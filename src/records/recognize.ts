@@ -19,10 +19,14 @@ type Role = "time" | "level" | "message" | "logger";
 type Names = readonly string[];
 
 // Of several names of one role the first one that is there, and makes sense, has it.
-const TIME: Names = ["time", "timestamp", "@timestamp", "ts", "datetime"];
-const LEVEL: Names = ["level", "lvl", "severity", "log.level", "loglevel", "levelname"];
-const MESSAGE: Names = ["msg", "message", "@message", "text"];
-const LOGGER: Names = ["logger", "category", "log.logger"];
+/** The names of the time, */
+export const TIME: Names = ["time", "timestamp", "@timestamp", "ts", "datetime"];
+/** the level, */
+export const LEVEL: Names = ["level", "lvl", "severity", "log.level", "loglevel", "levelname"];
+/** the message, */
+export const MESSAGE: Names = ["msg", "message", "@message", "text"];
+/** and the logger. */
+export const LOGGER: Names = ["logger", "category", "log.logger"];
 
 const BYTE_ORDER_MARK = 0xfeff;
 const OPENING = 0x7b;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
-import { costOf, longestWithin } from "../../src/cli/grep/cost.ts";
+import { costOf, longestWithin } from "../../src/records/pattern/cost.ts";
 import { Pattern } from "../../src/cli/grep/pattern.ts";
 import { PatternThread } from "../../src/cli/grep/thread.ts";
 import { runCli, startCli } from "../support/cli.ts";

@@ -55,7 +55,7 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
     /^(src\/(recorder|records|sinks|log|base)\/|src\/\w+\.ts$|ffi\/|node:)/,
     "the recorder knows no network and no command",
   ],
-  [/^src\/records\//, /^src\/(records\/|\w+\.ts$)/, "records runs in browsers, too"],
+  [/^src\/records\//, /^(src\/(records\/|\w+\.ts$)|@lezer\/lr$)/, "records runs in browsers, too"],
   [
     /^src\/ship\/(?!carriers\/)/,
     /^(?!src\/ship\/carriers\/|src\/sinks\/|@|node:(net|tls|http|https|http2|dgram|dns)$)/,

@@ -1,20 +1,12 @@
 /**
- * The patterns of `--grep`: regular expressions that never keep a command from hearing Ctrl-C.
+ * The patterns of `--grep` and `--exclude`.
  *
  * @module
  */
 
-import process from "node:process";
-import { entryCount, warn } from "../output/warn.ts";
-import { costOf, longestWithin } from "./cost.ts";
-import { parsePattern } from "./syntax.ts";
-import { PatternThread } from "./thread.ts";
+import { parsePattern } from "../../records/pattern/syntax.ts";
+import { Expression, TIME_LIMIT, Undecided } from "./expression.ts";
 
-/** So many steps take a tenth of a second, or two. */
-const MOST_STEPS = 1e8;
-/** So many are noticed where there are many entries. */
-const MANY_STEPS = 1e5;
-const TIME_LIMIT = 150;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -26,6 +18,8 @@ export interface PatternOptions {
   invertMatch?: boolean;
   /** How long an entry may take, in milliseconds. Default 150. */
   timeLimit?: number;
+  /** The option that a warning names. Default `--grep`. */
+  flag?: string;
 }
 
 /**
@@ -38,8 +32,7 @@ export interface PatternOptions {
 export class Pattern {
   readonly #expressions: readonly Expression[];
   readonly #isInverted: boolean;
-  readonly #timeLimit: number;
-  #undecided = 0;
+  readonly #undecided: Undecided;
 
   /**
    * Takes one or more patterns.
@@ -48,9 +41,12 @@ export class Pattern {
    */
   constructor(patterns: string | readonly string[], options: PatternOptions = {}) {
     const texts = typeof patterns === "string" ? [patterns] : patterns;
-    this.#expressions = texts.map((text) => new Expression(parsePattern(text, options.ignoreCase)));
-    this.#isInverted = options.invertMatch ?? false;
-    this.#timeLimit = options.timeLimit ?? TIME_LIMIT;
+    const { ignoreCase, invertMatch = false, timeLimit = TIME_LIMIT, flag = "--grep" } = options;
+    this.#expressions = texts.map((text) =>
+      new Expression(parsePattern(text, ignoreCase), timeLimit)
+    );
+    this.#isInverted = invertMatch;
+    this.#undecided = new Undecided(flag, timeLimit);
   }
 
   /** Whether the last text may have taken long. */
@@ -71,7 +67,7 @@ export class Pattern {
   #matches(text: string): boolean | undefined {
     let result: boolean | undefined = false;
     for (const expression of this.#expressions) {
-      const isMatch = expression.test(text, this.#timeLimit);
+      const isMatch = expression.test(text);
       if (isMatch) return true;
       if (isMatch === undefined) result = undefined;
     }
@@ -79,41 +75,7 @@ export class Pattern {
   }
 
   #giveUp(): false {
-    if (this.#undecided++ === 0) {
-      warn(
-        `--grep took more than ${this.#timeLimit} ms for an entry: such entries are left out. ` +
-          "A repetition of a repetition, like (a+)+, may take very long",
-      );
-      process.once(
-        "exit",
-        () => warn(`--grep took too long: ${entryCount(this.#undecided)} left out`),
-      );
-    }
+    this.#undecided.add();
     return false;
-  }
-}
-
-class Expression {
-  /** Whether the last text may have taken long. */
-  isSlow = false;
-  readonly #regExp: RegExp;
-  /** The longest texts of which a try takes no time to speak of, and little. */
-  readonly #longestCalm: number;
-  readonly #longestHere: number;
-  #thread: PatternThread | undefined;
-
-  constructor(regExp: RegExp) {
-    this.#regExp = regExp;
-    const cost = costOf(regExp.source);
-    this.#longestCalm = longestWithin(MANY_STEPS, cost);
-    this.#longestHere = longestWithin(MOST_STEPS, cost);
-  }
-
-  /** Whether a text matches; undefined if that takes too long. */
-  test(text: string, timeLimit: number): boolean | undefined {
-    this.isSlow = text.length > this.#longestCalm;
-    if (text.length <= this.#longestHere) return this.#regExp.test(text);
-    this.#thread ??= new PatternThread(this.#regExp);
-    return this.#thread.test(text, timeLimit);
   }
 }

@@ -11,7 +11,9 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { isAtLeast, type LogLevel, toLevel } from "../../records/level.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { type LogTarget, targetOf } from "../../log/native/target.ts";
-import { parsePattern } from "../grep/syntax.ts";
+import { Where } from "../grep/where.ts";
+import { QuestionError } from "../../records/question/mistake.ts";
+import { parsePattern } from "../../records/pattern/syntax.ts";
 import { parseCursor } from "../files/cursor_file.ts";
 import { parseSize } from "../../base/sizes.ts";
 import { parseDuration, parseMoment } from "./moment.ts";
@@ -170,4 +172,18 @@ export function patternsArgument(text: string, previous: string[] = []): string[
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }
   return [...previous, text];
+}
+
+/** A question; with one that stands before it, both must be answered with yes. */
+export function whereArgument(text: string, previous?: Where): Where {
+  try {
+    const where = new Where(text);
+    return previous === undefined ? where : new Where(`(${previous.text}) AND (${text})`);
+  } catch (error) {
+    if (!(error instanceof QuestionError)) throw error;
+    const { message } = error;
+    throw new InvalidArgumentError(
+      `${message[0].toUpperCase()}${message.slice(1)}.\n${error.pointed}`,
+    );
+  }
 }

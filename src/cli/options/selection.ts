@@ -7,12 +7,19 @@
 import { type Command, Option } from "commander";
 import type { Entry } from "../../log/entry.ts";
 import { Pattern, type PatternOptions } from "../grep/pattern.ts";
+import type { Where } from "../grep/where.ts";
 import { isAtLeast, LEVELS, type LogLevel } from "../../records/level.ts";
 import type { CriStream } from "../../records/cri.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { VITALS_LOGGER } from "../../sinks/vitals.ts";
-import { type LevelRange, levelsArgument, momentArgument, patternsArgument } from "./arguments.ts";
+import {
+  type LevelRange,
+  levelsArgument,
+  momentArgument,
+  patternsArgument,
+  whereArgument,
+} from "./arguments.ts";
 
 /** What entries of vitals have after their time, which has always the same length. */
 const VITALS = `,"level":"debug","logger":"${VITALS_LOGGER}",`;
@@ -22,6 +29,8 @@ const VITALS_AT = '{"time":"2026-11-30T00:00:00.000Z"'.length;
 export interface Criteria {
   /** What its text matches. */
   grep?: Pattern;
+  /** What is asked of it. */
+  where?: Where;
   /** Its level. */
   level?: LevelRange;
   /** Where the program has written it. */
@@ -52,9 +61,9 @@ export class Selection {
   constructor(criteria: Criteria, wantsRecords: boolean) {
     this.#criteria = criteria;
     this.#isShown = wantsRecords;
-    const { level, since, until, programStream } = criteria;
+    const { where, level, since, until, programStream } = criteria;
     this.#wantsRecords = wantsRecords ||
-      [level, since, until, programStream].some((criterion) => criterion !== undefined);
+      [where, level, since, until, programStream].some((criterion) => criterion !== undefined);
   }
 
   /** The time of the last entry, in milliseconds since 1970; `-Infinity` while nothing is known. */
@@ -74,12 +83,13 @@ export class Selection {
 
   /** Whether it may take long to look at an entry. */
   get isSlow(): boolean {
-    return this.#criteria.grep?.isSlow ?? false;
+    const { grep, where } = this.#criteria;
+    return (grep?.isSlow || where?.isSlow) ?? false;
   }
 
   /** Whether the entry is selected, which came just now or, if that is known, at `arrival`. */
   wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
-    const { grep, level, since, until, programStream, vitals } = this.#criteria;
+    const { grep, where, level, since, until, programStream, vitals } = this.#criteria;
     if (!vitals && isVitals(entry.text)) return false;
     if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
     const { text } = entry;
@@ -94,6 +104,7 @@ export class Selection {
     if (until !== undefined && time > until) return false;
     if (programStream !== undefined && record?.stream !== programStream) return false;
     if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
+    if (where !== undefined && !where.test(record, text)) return false;
     return grep === undefined || grep.test(text);
   }
 }
@@ -114,7 +125,11 @@ or @SECONDS. Times and levels are read from JSON lines (pino, winston, LogTape,
 OpenTelemetry), from the beginning of text: "2026-11-21T13:59:30Z [info] …", and
 from lines of "ouroboros run" and of containers, which have a stream, too.
 An entry without a time has that of the entry before it. An entry without a level
-passes --level, because it may be a line of a stack.`;
+passes --level, because it may be a line of a stack.
+
+A <question> is made of words, "phrases" and fields: level:>=warn, status:>=500,
+req.method:POST, ms:[10 TO 20], url:/^\\/pay/, user:*, path:*.css, code:=E1 (all of
+it). AND may be left out; there are OR, NOT or -, and parentheses.`;
 
 /** Adds the options; what they give are the `Criteria` of a `Selection`. */
 export function addSelectionOptions(command: Command): Command {
@@ -128,6 +143,11 @@ export function addSelectionOptions(command: Command): Command {
         "-p, --level <level>",
         "print records of at least this level (warn), or of a range (warn..error)",
       ).choices(LEVELS).argParser(levelsArgument),
+    )
+    .option(
+      "--where <question>",
+      "print entries that match a question, like 'status:>=500 -health'",
+      whereArgument,
     )
     .option(
       "-g, --grep <pattern>",
