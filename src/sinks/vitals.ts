@@ -9,9 +9,7 @@ import type { EventLoopUtilization, PerformanceObserver } from "node:perf_hooks"
 import process from "node:process";
 import { mustBe } from "../base/arguments.ts";
 import type { Check } from "../base/options.ts";
-
-/** The `logger` of these entries. */
-export const VITALS_LOGGER = "ouroboros.vitals";
+import { VITALS_LOGGER } from "../records/vitals.ts";
 
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
 const LEAST_INTERVAL = 100;

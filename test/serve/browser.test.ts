@@ -92,6 +92,45 @@ test("the page shows what is there and what comes, and stays at its end", { skip
   });
 });
 
+const vitals = (at: number, more: object) =>
+  JSON.stringify({
+    time: new Date(1_700_000_000_000 + at).toISOString(),
+    level: "debug",
+    logger: "ouroboros.vitals",
+    msg: "cpu",
+    ...more,
+  });
+
+test("vitals are charts, and no rows unless they are searched for", { skip }, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 60; n++) {
+    log.write(vitals(n * 1000, { cpuPercent: n, rss: n << 20, loopDelayMs: { max: 1.5 } }));
+  }
+  for (let n = 0; n < 60; n++) log.write("a line");
+  await withPage([log.name], async (page) => {
+    const charts = page.locator("#vitals figure");
+    await charts.first().waitFor();
+    assert.deepEqual([...new Set(await rows(page))], ["a line"]);
+    const said = async () => (await charts.locator("figcaption").allTextContents()).join(", ");
+    // What the runtime did not know is missing.
+    assert.equal(await said(), "CPU60 %, Loop late1.5 ms, Memory60 MiB");
+    // The list has shrunk, which is not scrolling.
+    assert.equal(await page.locator("#pause").getAttribute("aria-pressed"), "false");
+    log.write(vitals(61_000, { cpuPercent: 61.5, rss: 61 << 20, gc: { ms: 12 } }));
+    await page.locator("#vitals >> text=61.5 %").waitFor();
+    assert.equal(await said(), "CPU61.5 %, Loop late1.5 ms, Memory61 MiB, GC12 ms");
+    // Something is drawn.
+    const ink = await charts.first().locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const { width, height } = canvas;
+      const pixels = canvas.getContext("2d")!.getImageData(0, 0, width, height).data;
+      return pixels.filter((_, i) => i % 4 === 3).filter((alpha) => alpha > 0).length;
+    });
+    assert.ok(ink > 100, `${ink} pixels`);
+    await page.locator("#search").fill("ouroboros.vitals");
+    await until(page, (texts) => texts.length > 5 && texts.every((text) => text.includes("cpu")));
+  });
+});
+
 test("the page pauses, and catches up", { skip }, async () => {
   using log = makeLog();
   for (let n = 1; n <= 100; n++) log.write(line(n));

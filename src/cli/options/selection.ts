@@ -12,7 +12,7 @@ import { isAtLeast, LEVELS, type LogLevel } from "../../records/level.ts";
 import type { CriStream } from "../../records/cri.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
-import { VITALS_LOGGER } from "../../sinks/vitals.ts";
+import { isVitals } from "../../records/vitals.ts";
 import {
   type LevelRange,
   levelsArgument,
@@ -20,10 +20,6 @@ import {
   patternsArgument,
   whereArgument,
 } from "./arguments.ts";
-
-/** What entries of vitals have after their time, which has always the same length. */
-const VITALS = `,"level":"debug","logger":"${VITALS_LOGGER}",`;
-const VITALS_AT = '{"time":"2026-11-30T00:00:00.000Z"'.length;
 
 /** What an entry must fulfil. */
 export interface Criteria {
@@ -107,11 +103,6 @@ export class Selection {
     if (where !== undefined && !where.test(record, text)) return false;
     return grep === undefined || grep.test(text);
   }
-}
-
-/** Whether an entry is about the process, as sinks with the option `vitals` write them. */
-function isVitals(text: string): boolean {
-  return text.startsWith(VITALS, VITALS_AT);
 }
 
 function isWithin(level: LogLevel, { least, most }: LevelRange): boolean {

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** The page: what is asked of the server, and where what it says goes. */
 
+import { isVitals, vitalsOf } from "../../../records/vitals.ts";
 import { wordsOf } from "../entry_filter.ts";
 import { placeOf } from "../place.ts";
 import { Chart } from "./chart.ts";
@@ -16,6 +17,7 @@ import { type Marks, rowMaker } from "./row_view.ts";
 import { onKeys } from "./keys.ts";
 import { StatusLine } from "./status_line.ts";
 import { VirtualList } from "./virtual_list.ts";
+import { VitalsCharts } from "./vitals_charts.ts";
 
 /** How long after the last letter of a search it begins, in milliseconds. */
 const TYPING = 250;
@@ -41,6 +43,7 @@ let lastWritten = 0;
 const chart = new Chart(byId("chart"), (point) => {
   showRates(point ?? latest, point === undefined ? "last 2 minutes" : formatTime(point.time));
 });
+const vitals = new VitalsCharts(byId("vitals"), { span: 120_000 });
 let latest = { time: 0, entries: 0, bytes: 0 };
 const ring = new RingPanel();
 const status = new StatusLine();
@@ -49,6 +52,7 @@ const picker = new LogPicker((name) => {
   if (name === log) return;
   log = name;
   chart.clear();
+  vitals.clear();
   history.replaceState(null, "", `?${query({ log: name })}`);
   search.blur();
   startAnew();
@@ -106,7 +110,12 @@ const connection = new Connection({
     }
     if (isPast) isFresh = false;
     status.left += isPast ? 0 : left;
-    store.add(rows);
+    for (const [, text, , source] of rows) {
+      const sample = vitalsOf(text);
+      if (sample !== undefined) vitals.add(sample, source);
+    }
+    // They are drawn, and are rows of a search only.
+    store.add(search.value.trim() === "" ? rows.filter(([, text]) => !isVitals(text)) : rows);
     list.update();
     showNothing();
   },

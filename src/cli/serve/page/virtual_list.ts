@@ -49,6 +49,8 @@ export class VirtualList {
     this.#makeRow = makeRow;
     new ResizeObserver(() => {
       this.#height = box.clientHeight;
+      // A box that has shrunk does not show its end; nobody has scrolled.
+      this.#isReturning ||= this.#isFollowing;
       this.#reveal();
       this.invalidate();
     }).observe(box);
