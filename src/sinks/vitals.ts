@@ -7,11 +7,10 @@
 
 import type { EventLoopUtilization, PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
-import { mustBe } from "../base/arguments.ts";
+import { durationCheck, parseDuration } from "../base/durations.ts";
 import type { Check } from "../base/options.ts";
 import { VITALS_LOGGER } from "../records/vitals.ts";
 
-const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
 const LEAST_INTERVAL = 100;
 const MIB = 1 << 20;
 /** How often to look how late the event loop is, in milliseconds: each look wakes the process up. */
@@ -19,17 +18,7 @@ const LOOK_INTERVAL = 250;
 const GC_KINDS: Record<number, string> = { 1: "minor", 4: "major", 8: "incremental", 16: "weak" };
 
 /** What the option `vitals` may be. */
-export const vitalsCheck: Check = (name, value) => {
-  const wanted = 'a duration of at least 100 ms, like "1s" or "500ms"';
-  if (typeof value !== "string") throw new TypeError(mustBe(name, value, wanted));
-  if (!(durationOf(value) >= LEAST_INTERVAL)) throw new RangeError(mustBe(name, value, wanted));
-};
-
-/** The duration in milliseconds; NaN if it is not one. */
-export function durationOf(text: string): number {
-  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
-  return Number(count) * MILLISECONDS[unit];
-}
+export const vitalsCheck: Check = durationCheck(LEAST_INTERVAL, '"1s" or "500ms"');
 
 /**
  * Writes an entry each time the interval is over, from the first one on. It keeps no process alive.
@@ -46,7 +35,7 @@ export function startVitals(interval: string, write: (line: string) => void): ()
     } catch {
       // What a runtime does not allow is no reason to end a process.
     }
-  }, durationOf(interval));
+  }, parseDuration(interval) ?? NaN);
   unref(timer);
   return () => {
     clearInterval(timer);

@@ -9,10 +9,10 @@ import process from "node:process";
 // Those of the program may be a test's.
 import { clearInterval, setInterval } from "node:timers";
 import type { Worker } from "node:worker_threads";
-import { mustBe } from "../base/arguments.ts";
+import { durationCheck, parseDuration } from "../base/durations.ts";
 import type { Check } from "../base/options.ts";
 import { builtinRequire, isWorkerThread, threadEnvironment } from "../../ffi/drivers/runtime.ts";
-import { durationOf, unref } from "./vitals.ts";
+import { unref } from "./vitals.ts";
 
 /** The `logger` of the entries. */
 export const WATCHDOG_LOGGER = "ouroboros.watchdog";
@@ -51,11 +51,7 @@ export interface WatchdogTask {
 }
 
 /** What the option `watchdog` may be. */
-export const watchdogCheck: Check = (name, value) => {
-  const wanted = 'a duration of at least 100 ms, like "1s" or "500ms"';
-  if (typeof value !== "string") throw new TypeError(mustBe(name, value, wanted));
-  if (!(durationOf(value) >= LEAST_LIMIT)) throw new RangeError(mustBe(name, value, wanted));
-};
+export const watchdogCheck: Check = durationCheck(LEAST_LIMIT, '"1s" or "500ms"');
 
 // One listener for all: runtimes warn of many.
 const watchdogs = new Set<Watchdog>();
@@ -82,7 +78,12 @@ export class Watchdog {
     },
   ) {
     if (isWorkerThread()) return;
-    const task: WatchdogTask = { words: this.#words, limit: durationOf(limit), log, unlinks };
+    const task: WatchdogTask = {
+      words: this.#words,
+      limit: parseDuration(limit) ?? NaN,
+      log,
+      unlinks,
+    };
     try {
       this.#start(task, onError);
     } catch (error) {
