@@ -104,7 +104,10 @@ export interface ProcessEnd {
   maxMemory?: number;
 }
 
-/** Programs started by this process, with pipes of their own. */
+/** A descriptor that a program inherits, or the path of its terminal. */
+export type Inherited = number | string;
+
+/** Programs started by this process, with pipes or terminals of their own. */
 export interface Processes {
   /**
    * A pipe with room for about `size` bytes, whose ends no program inherits. The readable one is for
@@ -113,17 +116,40 @@ export interface Processes {
   pipe(size: number): [readable: number, writable: number];
   /**
    * Starts a program, which is looked for as a shell does, with those descriptors as its first ones;
-   * returns its pid. An environment has items like `NAME=value`.
+   * returns its pid. An environment has items like `NAME=value`. In place of descriptors may stand the
+   * path of one terminal: it controls the program, in a session of its own.
    */
   spawn(
     command: readonly string[],
     environment: readonly string[],
-    descriptors: readonly [number, number, number],
+    descriptors: readonly [Inherited, Inherited, Inherited],
   ): number;
   /** How a process ended, of -1 any that was started here; `undefined` while it runs. */
   wait(pid: number): ProcessEnd | undefined;
   /** Closes the writable end of a pipe. */
   close(descriptor: number): void;
+}
+
+/** The size of a terminal in characters. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Terminals. Their settings are bytes that only the system knows. */
+export interface Terminals {
+  /** Makes a pseudo-terminal: its side for `node:fs`, and the path of the other one, for a program. */
+  open(): { descriptor: number; path: string };
+  /** The size of a terminal; `undefined` if a descriptor is of none. */
+  size(descriptor: number): TerminalSize | undefined;
+  /** Gives a terminal its size; programs in it get SIGWINCH if it is another one. */
+  setSize(descriptor: number, size: TerminalSize): void;
+  /** The settings of a terminal; `undefined` if a descriptor is of none. */
+  settings(descriptor: number): Uint8Array | undefined;
+  /** The same, but for keys: each is handed on as it is, and none is shown. */
+  raw(settings: Uint8Array): Uint8Array;
+  /** Gives a terminal its settings. */
+  setSettings(descriptor: number, settings: Uint8Array): void;
 }
 
 /** What to call on one operating system. Errors are thrown by class; `what` names the object. */
@@ -216,6 +242,8 @@ export interface System {
   close(descriptor: number): void;
   /** Its programs, where they can be started by native functions. */
   processes?(): Processes;
+  /** Its terminals, where programs can be given some. */
+  terminals?(): Terminals;
   /** Its semaphores, looked up when they are first asked for. */
   semaphores(): Semaphores;
 }

@@ -12,6 +12,7 @@ import { linuxFutex } from "./futex.ts";
 import { hasSwap, memoryLimit } from "./memory_limit.ts";
 import { linuxNameless } from "./nameless.ts";
 import { linuxProcesses } from "./processes.ts";
+import { linuxTerminals } from "./terminals.ts";
 import { threadLocks } from "./thread_locks.ts";
 import { isAnybody, lockHolder, textReader } from "./proc.ts";
 import { type Platform, SHARED_CALLS } from "../posix/platform.ts";
@@ -148,6 +149,7 @@ export function linux(native: Driver, arch: string): Platform {
     threadLocks: threadLocks(native, libc),
     nameless: (errno) => linuxNameless(native, libc, errno),
     processes: (errno) => linuxProcesses(native, libc, errno),
+    terminals: (errno) => linuxTerminals(native, libc, errno),
   };
 }
 

@@ -24,6 +24,10 @@ const CALLS = {
   wait4: { parameters: ["i32", "bytes", "i32", "bytes"], result: "i32" },
   posix_spawnp: { parameters: ["u64", "u64", "u64", "u64", "u64", "u64"], result: "i32" },
   posix_spawn_file_actions_init: { parameters: ["u64"], result: "i32" },
+  posix_spawn_file_actions_addopen: {
+    parameters: ["u64", "i32", "u64", "i32", "i32"],
+    result: "i32",
+  },
   posix_spawn_file_actions_adddup2: { parameters: ["u64", "i32", "i32"], result: "i32" },
   posix_spawn_file_actions_destroy: { parameters: ["u64"], result: "i32" },
   posix_spawnattr_init: { parameters: ["u64"], result: "i32" },
@@ -34,6 +38,7 @@ const CALLS = {
 } as const satisfies SymbolTable;
 
 const O_CLOEXEC = 0x80000;
+const O_RDWR = 2;
 const F_SETPIPE_SZ = 1031;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
@@ -41,6 +46,7 @@ const MAP_FAILED = 0xffffffffffffffffn;
 const WNOHANG = 1;
 const SPAWN_SETSIGDEF = 4;
 const SPAWN_SETSIGMASK = 8;
+const SPAWN_SETSID = 128;
 
 // Where things are in the memory of a call, with room to spare for each C library.
 const PID = 0;
@@ -49,6 +55,7 @@ const ATTRIBUTES = 512;
 const ALL_SIGNALS = 1536;
 const NO_SIGNALS = 1664;
 const SIGNAL_SET = 128;
+const TERMINAL = 1792;
 const STRINGS = 2048;
 
 /** A `struct rusage`: two times of a second and a microsecond each, then the largest memory in KiB. */
@@ -118,13 +125,22 @@ export function linuxProcesses(native: Driver, libc: string, errno: () => number
         });
         bytes.fill(0xff, ALL_SIGNALS, ALL_SIGNALS + SIGNAL_SET);
         c.posix_spawn_file_actions_init(at(ACTIONS));
+        // A session without a terminal gets the first one that it opens as the one that controls it.
+        const first = descriptors.findIndex((one) => typeof one === "string");
         descriptors.forEach((descriptor, i) => {
+          if (i === first) {
+            bytes.set(Buffer.from(`${descriptor}\0`), TERMINAL);
+            c.posix_spawn_file_actions_addopen(at(ACTIONS), i, at(TERMINAL), O_RDWR, 0);
+            return;
+          }
+          const source = typeof descriptor === "string" ? first : descriptor;
           // Also of one to itself: it is inherited then, though it was to be closed.
-          c.posix_spawn_file_actions_adddup2(at(ACTIONS), descriptor, i);
+          c.posix_spawn_file_actions_adddup2(at(ACTIONS), source, i);
         });
         // Runtimes ignore SIGPIPE, and a program would inherit that.
         c.posix_spawnattr_init(at(ATTRIBUTES));
-        c.posix_spawnattr_setflags(at(ATTRIBUTES), SPAWN_SETSIGDEF | SPAWN_SETSIGMASK);
+        const session = first < 0 ? 0 : SPAWN_SETSID;
+        c.posix_spawnattr_setflags(at(ATTRIBUTES), SPAWN_SETSIGDEF | SPAWN_SETSIGMASK | session);
         c.posix_spawnattr_setsigdefault(at(ATTRIBUTES), at(ALL_SIGNALS));
         c.posix_spawnattr_setsigmask(at(ATTRIBUTES), at(NO_SIGNALS));
         const result = c.posix_spawnp(

@@ -6,7 +6,7 @@
 
 import type { ThreadLocks } from "../linux/thread_locks.ts";
 import type { SymbolTable } from "../drivers/native.ts";
-import type { Futex, Nameless, Processes, SegmentIdentity, System } from "../system.ts";
+import type { Futex, Nameless, Processes, SegmentIdentity, System, Terminals } from "../system.ts";
 
 /** The calls for shared memory, of which `shm_open` is variadic on macOS. */
 export const SHARED_CALLS = {
@@ -76,6 +76,8 @@ export interface Platform {
   nameless?: (errno: () => number) => Nameless;
   /** How to start programs. */
   processes?: (errno: () => number) => Processes;
+  /** How to give them terminals. */
+  terminals?: (errno: () => number) => Terminals;
   /** The system with what it can't do yet. */
   complete?: (system: System, tools: SystemTools) => System;
 }

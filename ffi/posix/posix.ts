@@ -149,6 +149,7 @@ export function posixSystem(
     files: posixFiles,
     ...(on.nameless && { nameless: on.nameless(() => errno[0]) }),
     ...(on.processes && { processes: () => on.processes!(() => errno[0]) }),
+    ...(on.terminals && { terminals: () => on.terminals!(() => errno[0]) }),
     freeSpace: () => on.freeSpace?.() ?? Infinity,
     ...(on.commandLine && { commandLine: on.commandLine }),
     memoryLimit: (withSwap) => on.memoryLimit?.(withSwap) ?? Infinity,

@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import type { LogTarget } from "../log/native/target.ts";
 import { describeEnding } from "../recorder/ending.ts";
-import { runProgram, type RunResult, type SaveOn } from "../recorder/run.ts";
+import { hasTerminals, runProgram, type RunResult, type SaveOn } from "../recorder/run.ts";
 import { parsePattern } from "../records/pattern/syntax.ts";
 import { patternsArgument, sizeArgument, targetArgument } from "./options/arguments.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -26,12 +26,16 @@ SIGWINCH are passed to the program. It is not started again.
 stays: "ouroboros tail" reads it, also while the program runs. If the log can't
 be made, the program runs without it.
 
+--tty, on Linux, gives the program a terminal in place of pipes: colors, lines at
+once, keys and Ctrl-C as usual; standard error is then recorded as stdout, too.
+
 If this command itself is killed (kill -9), the program meets a closed pipe at
 its next line, and the log has what was printed before.
 
 Examples:
   ouroboros run -- node app.js
   ouroboros run --log /app.{slot} --size 64MiB --save /var/crash -- node app.js
+  ouroboros run --tty -- bash
   ouroboros run --mask 'token=\\S+' -- ./server
   ouroboros tail -f /app.0 --stream stderr`;
 
@@ -41,6 +45,7 @@ interface RunCommandOptions {
   save?: string;
   saveOn?: SaveOn;
   quiet?: true;
+  tty?: true;
   mask?: string[];
 }
 
@@ -62,6 +67,7 @@ export function addRun(program: Command): void {
         .choices(["crash", "always", "never"]),
     )
     .option("-q, --quiet", "record only: print nothing of the program")
+    .option("-t, --tty", "give the program a terminal (on Linux)")
     .option(
       "--mask <pattern>",
       "record *** in place of what matches a regular expression; may be repeated",
@@ -73,9 +79,15 @@ export function addRun(program: Command): void {
 }
 
 async function run(words: string[], options: RunCommandOptions, command: Command): Promise<void> {
-  const { save, saveOn, size, quiet, mask } = options;
+  const { save, saveOn, size, quiet, tty, mask } = options;
   if (saveOn !== undefined && save === undefined) {
     command.error("error: --save-on needs a folder: --save <folder>", { exitCode: 2 });
+  }
+  if (tty && !hasTerminals()) {
+    command.error(
+      "error: --tty: programs can be given terminals on Linux only. Leave it out: the program gets pipes",
+      { exitCode: 2 },
+    );
   }
   const name = basename(words[0]).replace(/\.exe$/, "").replace(/[^\w.-]/g, "_");
   const result = await runProgram({
@@ -85,6 +97,7 @@ async function run(words: string[], options: RunCommandOptions, command: Command
     ...save !== undefined && { save },
     ...saveOn !== undefined && { saveOn },
     isQuiet: quiet ?? false,
+    hasTerminal: tty ?? false,
     ...mask !== undefined && { mask: masker(mask) },
     onWarning: warn,
   });

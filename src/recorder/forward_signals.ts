@@ -25,17 +25,20 @@ const OF_TERMINALS: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWINC
 /**
  * Calls `forward` for each signal that the program should have; `onSignal` for all of them.
  *
+ * @param isApart whether the program has a terminal of its own: ours sends it nothing
  * @returns what ends that
  */
 export function forwardSignals(
   forward: (signal: NodeJS.Signals) => void,
   onSignal: (signal: NodeJS.Signals) => void,
+  isApart: boolean,
 ): () => void {
   const isWindows = process.platform === "win32";
   const signals = isWindows ? WINDOWS_SIGNALS : SIGNALS;
   const listener = (signal: NodeJS.Signals) => {
     onSignal(signal);
-    if (!isWindows && !(OF_TERMINALS.has(signal) && isInForeground())) forward(signal);
+    if (isWindows) return;
+    if (isApart || !OF_TERMINALS.has(signal) || !isInForeground()) forward(signal);
   };
   for (const signal of signals) process.on(signal, listener);
   return () => {
@@ -43,8 +46,8 @@ export function forwardSignals(
   };
 }
 
-/** Whether this process, and so the program, is in the foreground of a terminal. */
-function isInForeground(): boolean {
+/** Whether this process, and so a program that it started with pipes, is in the foreground of a terminal. */
+export function isInForeground(): boolean {
   try {
     const stat = readFileSync("/proc/self/stat", "utf8");
     // After the name, which may hold anything: state, parent, group, session, terminal, its group.

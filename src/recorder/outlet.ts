@@ -1,5 +1,6 @@
 /**
- * Where the bytes of a recorded program go: the standard output and standard error of this process.
+ * Where bytes for or of a recorded program go: standard output and standard error of this process, and
+ * the program's terminal.
  *
  * @module
  */
@@ -16,8 +17,8 @@ const INTERVAL = 2;
 export class Outlet {
   readonly #descriptor: number;
 
-  /** Writes to standard output or standard error. */
-  constructor(descriptor: 1 | 2) {
+  /** Writes to an open descriptor. */
+  constructor(descriptor: number) {
     this.#descriptor = ofItsOwn(descriptor);
   }
 

@@ -5,28 +5,21 @@
  */
 
 import { spawn } from "node:child_process";
-import { close, read as readFile, readFileSync } from "node:fs";
-import { Socket } from "node:net";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
-import type { Readable } from "node:stream";
 import { system } from "../../ffi/current_system.ts";
 import type { ProcessEnd, Processes } from "../../ffi/system.ts";
 import { SystemCallError } from "../errors.ts";
-
-/** The bytes of a stream of the program. */
-export interface Source {
-  /** Reads what is there, at least one byte; 0 at the end. */
-  read(into: Uint8Array): Promise<number>;
-  /** Reads no more: to the program it is a closed pipe. */
-  close(): void;
-}
+import { type Source, sourceOf, streamSource } from "./source.ts";
+import type { ProgramTerminal } from "./terminal.ts";
 
 /** A program that runs. */
 export interface Program {
   readonly pid: number;
   readonly stdout: Source;
-  readonly stderr: Source;
+  /** Not of a program with a terminal, which gets both. */
+  readonly stderr?: Source;
   /** How it ended. */
   readonly end: Promise<ProcessEnd>;
 }
@@ -38,17 +31,28 @@ const SLOW = 100;
 const FAST = 2;
 
 /**
- * Starts a program with the standard input and the environment of this process.
+ * Starts a program with the environment of this process, and its standard input unless a terminal has
+ * keys of its own.
  *
  * @throws {SystemCallError} if it can't be started; with the number `ENOENT` if there is no such program
  */
-export async function startProgram(command: readonly string[]): Promise<Program> {
+export async function startProgram(
+  command: readonly string[],
+  terminal?: ProgramTerminal,
+): Promise<Program> {
   const processes = system().processes?.();
-  return processes === undefined ? await startElsewhere(command) : startHere(processes, command);
+  if (processes === undefined) return await startElsewhere(command);
+  const environment = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  return terminal === undefined
+    ? startWithPipes(processes, command, environment)
+    : startInTerminal(processes, command, environment, terminal);
 }
 
-function startHere(processes: Processes, command: readonly string[]): Program {
-  const environment = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+function startWithPipes(
+  processes: Processes,
+  command: readonly string[],
+  environment: readonly string[],
+): Program {
   const output = processes.pipe(PIPE_SIZE);
   const errors = processes.pipe(PIPE_SIZE);
   let pid: number;
@@ -63,6 +67,20 @@ function startHere(processes: Processes, command: readonly string[]): Program {
   const stderr = new Watched(sourceOf(errors[0]));
   const closed = Promise.all([stdout.ended, stderr.ended]);
   return { pid, stdout, stderr, end: waitFor(processes, pid, closed) };
+}
+
+function startInTerminal(
+  processes: Processes,
+  command: readonly string[],
+  environment: readonly string[],
+  { path, hasKeys, output }: ProgramTerminal,
+): Program {
+  const pid = processes.spawn(command, environment, [hasKeys ? path : 0, path, path]);
+  const stdout = new Watched(output, () => {
+    // A read that has begun keeps the terminal open.
+    process.kill(pid, "SIGHUP");
+  });
+  return { pid, stdout, end: waitFor(processes, pid, stdout.ended) };
 }
 
 /** Waits for the end of the program; as process 1, as in a container, for orphans, too. */
@@ -90,7 +108,8 @@ async function waitFor(
         return memory === undefined ? end : { ...end, maxMemory: memory };
       }
     } while (found !== undefined);
-    if (turn % 10 === 0) largest = memoryOf(pid) ?? largest;
+    // Not at once: it has just begun.
+    if (turn % 10 === 1) largest = memoryOf(pid) ?? largest;
     const before = isClosed;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, isClosed ? Math.min(FAST * turn, SLOW) : SLOW);
@@ -114,59 +133,16 @@ function memoryOf(pid: number | "self"): number | undefined {
   }
 }
 
-/**
- * What reads a pipe without a thread that is blocked meanwhile: of those Node and Bun have few. Deno has
- * enough of them, and nothing else.
- */
-function sourceOf(descriptor: number): Source {
-  const { Bun: bun } = globalThis as { Bun?: { file(descriptor: number): BunFile } };
-  if (bun !== undefined) {
-    const reader = bun.file(descriptor).stream().getReader();
-    return new PieceSource({ next: () => reader.read() }, () => {
-      // It has a descriptor of its own.
-      void reader.cancel().catch(() => {});
-      close(descriptor, () => {});
-    });
-  }
-  if ("Deno" in globalThis) return new DescriptorSource(descriptor);
-  return streamSource(new Socket({ fd: descriptor, readable: true, writable: false }));
-}
-
-/** The part of Bun's files that is used here. */
-interface BunFile {
-  stream(): ReadableStream<Uint8Array>;
-}
-
-/** A pipe, by its descriptor. */
-class DescriptorSource implements Source {
-  readonly #descriptor: number;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  read(into: Uint8Array): Promise<number> {
-    return new Promise<number>((resolve, reject) => {
-      readFile(this.#descriptor, into, 0, into.length, null, (error, count) => {
-        if (error) reject(error);
-        else resolve(count);
-      });
-    });
-  }
-
-  close(): void {
-    close(this.#descriptor, () => {});
-  }
-}
-
 /** A stream that says when it has ended. */
 class Watched implements Source {
   readonly ended: Promise<void>;
   readonly #source: Source;
+  readonly #onClose: () => void;
   #setEnded: () => void = () => {};
 
-  constructor(source: Source) {
+  constructor(source: Source, onClose: () => void = () => {}) {
     this.#source = source;
+    this.#onClose = onClose;
     this.ended = new Promise((resolve) => this.#setEnded = resolve);
   }
 
@@ -178,6 +154,7 @@ class Watched implements Source {
 
   close(): void {
     this.#setEnded();
+    this.#onClose();
     this.#source.close();
   }
 }
@@ -206,41 +183,4 @@ async function startElsewhere(command: readonly string[]): Promise<Program> {
     stderr: streamSource(child.stderr),
     end,
   };
-}
-
-function streamSource(stream: Readable): Source {
-  return new PieceSource(stream[Symbol.asyncIterator](), () => stream.destroy());
-}
-
-/** What gives the pieces of a stream. */
-interface Pieces {
-  next(): Promise<{ done?: boolean; value?: Uint8Array | undefined }>;
-}
-
-/** A stream that comes in pieces. */
-class PieceSource implements Source {
-  readonly #pieces: Pieces;
-  readonly #close: () => void;
-  #rest: Uint8Array = new Uint8Array(0);
-
-  constructor(pieces: Pieces, close: () => void) {
-    this.#pieces = pieces;
-    this.#close = close;
-  }
-
-  async read(into: Uint8Array): Promise<number> {
-    while (this.#rest.length === 0) {
-      const { done, value } = await this.#pieces.next();
-      if (done || value === undefined) return 0;
-      this.#rest = value;
-    }
-    const piece = this.#rest.subarray(0, into.length);
-    into.set(piece);
-    this.#rest = this.#rest.subarray(piece.length);
-    return piece.length;
-  }
-
-  close(): void {
-    this.#close();
-  }
 }

@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import os from "node:os";
 import process from "node:process";
+import { system } from "../../ffi/current_system.ts";
 import type { ProcessEnd } from "../../ffi/system.ts";
 import { delay } from "../async.ts";
 import { type SavedLog, saveLog } from "../log/native/save.ts";
@@ -21,7 +22,9 @@ import { forwardSignals } from "./forward_signals.ts";
 import { lastError } from "./last_error.ts";
 import { oomKills } from "./oom_kills.ts";
 import { Outlet } from "./outlet.ts";
-import { type Source, startProgram } from "./program.ts";
+import { startProgram } from "./program.ts";
+import type { Source } from "./source.ts";
+import { ProgramTerminal } from "./terminal.ts";
 
 /** When a log is saved. */
 export type SaveOn = "crash" | "always" | "never";
@@ -40,6 +43,8 @@ export interface RunOptions {
   saveOn?: SaveOn;
   /** Whether what the program prints is only recorded. */
   isQuiet?: boolean;
+  /** Whether the program gets a terminal, where there can be one: see {@linkcode hasTerminals}. */
+  hasTerminal?: boolean;
   /** Makes another text of that of a line, before it is recorded. */
   mask?: (text: string) => string;
   /** Called with what is wrong, while the program runs. */
@@ -62,6 +67,7 @@ const ENDS: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGBR
 /** As shells have it: there is no such program; it can't be run. */
 const NOT_FOUND = 127;
 const NOT_RUNNABLE = 126;
+const INTERRUPTED = 130;
 /** More than may be in a pipe, and on its way from there, when the program ends, in bytes. */
 const MOST_IN_PIPE = 1 << 21;
 /** After how long a read that gets nothing means that a pipe is empty, in milliseconds. */
@@ -81,26 +87,38 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
   const start = performance.now();
   const killsBefore = oomKills();
   let isRequested = false;
+  let isDraining = false;
   let pid = 0;
   let end: ProcessEnd | undefined;
-  const stopSignals = forwardSignals((signal) => {
-    if (pid > 0 && end === undefined) process.kill(pid, signal);
-  }, (signal) => {
-    isRequested ||= ENDS.has(signal);
-    // Somebody does not take the last of the output.
-    if (end !== undefined && ENDS.has(signal)) process.exit(exitCodeOf(end));
-  });
+  const terminal = options.hasTerminal ? openTerminal() : undefined;
+  const stopSignals = forwardSignals(
+    (signal) => {
+      if (signal === "SIGWINCH" && terminal !== undefined) terminal.resize();
+      else if (pid > 0 && end === undefined) process.kill(pid, signal);
+    },
+    (signal) => {
+      isRequested ||= ENDS.has(signal);
+      // Somebody does not take the last of the output.
+      if (end !== undefined && isDraining && ENDS.has(signal)) process.exit(exitCodeOf(end));
+    },
+    terminal !== undefined,
+  );
   let notStarted: string | undefined;
   try {
-    const program = await startProgram(command);
+    const program = await startProgram(command, terminal);
+    const { stdout, stderr } = program;
     pid = program.pid;
-    const pumps = [
-      new Pump(program.stdout, output, isQuiet ? undefined : new Outlet(1), onWarning),
-      new Pump(program.stderr, errors, isQuiet ? undefined : new Outlet(2), onWarning),
-    ];
+    const pumps = [new Pump(stdout, output, isQuiet ? undefined : new Outlet(1), onWarning)];
+    if (stderr !== undefined) {
+      pumps.push(new Pump(stderr, errors, isQuiet ? undefined : new Outlet(2), onWarning));
+    }
     end = await program.end;
-    // It has ended because its output was not wanted any more.
-    isRequested ||= pumps.some(({ isBroken }) => isBroken);
+    // A signal of a terminal comes to the program and to us; its end may be noticed before that.
+    if (exitCodeOf(end) > 128) await delay(INTERVAL);
+    isDraining = true;
+    // It has ended because its output was not wanted any more, or by Ctrl-C in its terminal.
+    isRequested ||= pumps.some(({ isBroken }) => isBroken) ||
+      terminal !== undefined && exitCodeOf(end) === INTERRUPTED;
     await drained(pumps, () =>
       onWarning(
         `processes that ${
@@ -112,6 +130,8 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
     notStarted = error.message;
     const isThere = error.errno !== os.constants.errno.ENOENT;
     end = { pid: 0, exitCode: isThere ? NOT_RUNNABLE : NOT_FOUND };
+  } finally {
+    terminal?.close();
   }
   const ending: Ending = {
     ...end,
@@ -137,6 +157,17 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
   log?.close();
   stopSignals();
   return result;
+}
+
+/** Whether programs can be given terminals here. */
+export function hasTerminals(): boolean {
+  return system().terminals !== undefined;
+}
+
+function openTerminal(): ProgramTerminal {
+  const terminals = system().terminals?.();
+  if (terminals !== undefined) return new ProgramTerminal(terminals);
+  throw new RangeError("hasTerminal: programs can't be given terminals on this system");
 }
 
 /** The log; without one, if the environment refuses it, the program still runs. */
