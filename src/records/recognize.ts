@@ -3,7 +3,7 @@
  * it.
  *
  * Knows pino and bunyan, LogTape's `jsonLinesFormatter`, winston's `format.json()`, log records of
- * OpenTelemetry (OTLP in JSON), lines of container runtimes (CRI) with any of these in them, and whatever has the usual names: `level`, `time`, `message` and the
+ * OpenTelemetry (OTLP in JSON), lines of `key=value` pairs (logfmt), lines of container runtimes (CRI) with any of these in them, and whatever has the usual names: `level`, `time`, `message` and the
  * like. Runs in a browser, too.
  *
  * @module
@@ -11,6 +11,7 @@
 
 import { parseCri } from "./cri.ts";
 import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
+import { parseLogfmt } from "./logfmt.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import type { LogRecord } from "./record.ts";
 import { toTime } from "./time.ts";
@@ -46,7 +47,7 @@ const TEXT_HEAD =
 
 /**
  * Recognises a log record. JSON that has neither a level nor a time is not one; text that is not JSON is
- * one if it begins with both.
+ * one if it begins with both, or is made of `key=value` pairs.
  *
  * Other text costs a look at some of its characters. Never throws.
  *
@@ -57,7 +58,9 @@ export function recognizeRecord(text: string, isShown: boolean = false): LogReco
   // The mark that some put before the first line of a file.
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
   const object = parseObject(text);
-  if (object === undefined) return criRecord(text, isShown) ?? textRecord(text);
+  if (object === undefined) {
+    return criRecord(text, isShown) ?? textRecord(text) ?? logfmtRecord(text);
+  }
   const otlp = onlyRecordOf(object);
   if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
   if (isOtlpRecord(object)) return otlpRecord(object);
@@ -97,6 +100,12 @@ function textRecord(text: string): LogRecord | undefined {
   if (time === undefined || level === undefined) return undefined;
   const message = text.slice(match[0].length);
   return { time, level, message, logger: undefined, fields: Object.create(null) };
+}
+
+/** The record in a line of `key=value` pairs (logfmt). */
+function logfmtRecord(text: string): LogRecord | undefined {
+  const pairs = parseLogfmt(text);
+  return pairs && namedRecord(pairs, pairs);
 }
 
 /** A record whose parts are to be known by their names; with the fields of `shown`. */
