@@ -13,6 +13,7 @@ const FOR_TESTS: [programs: string, packageName: string][] = [
   ["chromium chromium-browser google-chrome", "chromium"],
   ["gcc", "gcc"],
   ["nats-server", "nats-server"],
+  ["nginx", "nginx-light"],
   ["python3", "python3"],
   ["script", "bsdutils"],
   ["spin", "spin"],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import type { LogTarget } from "../log/native/target.ts";
 import { countArgument, positiveArgument, sourcesArgument } from "./options/arguments.ts";
@@ -18,7 +19,8 @@ The command prints an address with a random token in it: only those who have the
 address can read. The server listens on this machine only, unless --host says
 otherwise; the connection is not encrypted. Behind a proxy, --allow-host is the
 name by which browsers reach it, and --base-path the path, if the proxy does not
-remove it.
+remove it. Programs ask for JSON at /api/logs and /api/logs/NAME/entries, with
+the token in the query or as "Authorization: Bearer TOKEN".
 
 ${PATTERN_HELP}
 Logs that begin to match later appear in the list.
@@ -35,6 +37,7 @@ interface ServeCommandOptions {
   basePath?: string;
   allowHost: string[];
   rate: number;
+  tokenFile?: string;
   open?: true;
 }
 
@@ -60,6 +63,10 @@ export function addServe(program: Command): void {
     )
     .option("--base-path <path>", "path of the page behind a proxy: /logs", pathArgument)
     .option(
+      "--token-file <path>",
+      "file with the token; without it each start has a new one",
+    )
+    .option(
       "--rate <count>",
       "entries a second for a page; of more it shows a sample",
       positiveArgument,
@@ -83,6 +90,16 @@ function hostArgument(text: string, previous: string[]): string[] {
   return [...previous, text];
 }
 
+/** The token in a file, so that no list of processes has it. */
+function tokenIn(path: string): string {
+  const token = readFileSync(path, "utf8").trim();
+  if (/^[\w.~-]{16,200}$/.test(token)) return token;
+  throw new RangeError(
+    `--token-file ${path}: 16 to 200 letters, digits, or characters of . _ ~ - are expected in it, ` +
+      "as openssl rand -hex 24 prints them",
+  );
+}
+
 function pathArgument(text: string): string {
   const path = text.replace(/\/+$/, "");
   if (/^(\/[\w.~-]+)*$/.test(path)) return path;
@@ -104,7 +121,15 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     import("./serve/security.ts"),
   ]);
   using interrupt = new Interrupt();
-  const { host, port, rate: mostEntries, basePath = "", allowHost: allowedHosts } = options;
+  const {
+    host,
+    port,
+    rate: mostEntries,
+    basePath = "",
+    allowHost: allowedHosts,
+    tokenFile,
+  } = options;
+  const token = tokenFile === undefined ? undefined : tokenIn(tokenFile);
   const server = await LiveServer.start({
     targets,
     host,
@@ -112,6 +137,7 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     mostEntries,
     basePath,
     allowedHosts,
+    token,
   });
   let forget: (() => void) | undefined;
   try {

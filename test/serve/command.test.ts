@@ -138,3 +138,31 @@ test(
     }
   },
 );
+
+test("serve takes its token from a file, and says what is wrong with one", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/ouroboros-token-`);
+  try {
+    const path = `${folder}/token`;
+    for (const text of ["short", "with a space in it, and long", ""]) {
+      writeFileSync(path, text);
+      const { code, stderr } = await runCli(["serve", uniqueName("serve"), "--token-file", path]);
+      assert.equal(code, 1);
+      assert.match(stderr, /--token-file .*token: 16 to 200 letters/);
+    }
+    const missing = await runCli(["serve", "--token-file", `${path}.not`]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /token\.not/);
+    const token = "0123456789abcdef0123";
+    writeFileSync(path, `${token}\n`);
+    const running = startCli(["serve", uniqueName("serve"), "--token-file", path]);
+    await running.until((stdout) => stdout.endsWith("\n"));
+    const { origin, searchParams } = new URL(running.stdout.trim());
+    assert.equal(searchParams.get("token"), token);
+    const headers = { authorization: `Bearer ${token}` };
+    assert.equal((await ask(`${origin}/api/logs`, { headers })).status, 200);
+    running.signal("SIGINT");
+    assert.equal((await running.ended()).code, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

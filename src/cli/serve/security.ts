@@ -19,6 +19,11 @@ export function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(sha256(given), sha256(expected));
 }
 
+/** The token of a header `Authorization: Bearer …`; "" for any other. */
+export function bearerOf(header: string | undefined): string {
+  return /^Bearer +([\w.~+/=-]+)$/i.exec(header ?? "")?.[1] ?? "";
+}
+
 /** Whether an address is only reachable from this machine. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));

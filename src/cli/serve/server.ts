@@ -7,15 +7,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import config from "../../../deno.json" with { type: "json" };
-import { LEVELS, type LogLevel } from "../../records/level.ts";
 import type { LogTarget } from "../../log/native/target.ts";
+import { Api, filterOf, QuestionError } from "./api.ts";
 import { Catalog } from "./catalog.ts";
-import { EntryFilter } from "./entry_filter.ts";
+import type { EntryFilter } from "./entry_filter.ts";
 import { EventStream } from "./event_stream.ts";
 import { LiveGroup } from "./live_group.ts";
 import { LiveLog } from "./live_log.ts";
 import { page, policy } from "./page.ts";
-import { isOurHost, isSameSecret, randomToken, SECURE_HEADERS } from "./security.ts";
+import { bearerOf, isOurHost, isSameSecret, randomToken, SECURE_HEADERS } from "./security.ts";
 import { Watcher } from "./watcher.ts";
 
 /** How the live view is served. */
@@ -32,6 +32,8 @@ export interface ServeOptions {
   basePath?: string;
   /** Names that the server has for others, of a proxy. Default: none. */
   allowedHosts?: readonly string[];
+  /** The token that all who ask must have. Default: a random one. */
+  token?: string | undefined;
   /** For how many milliseconds a page may take nothing before it is dropped. Default: a minute. */
   patience?: number;
 }
@@ -46,8 +48,6 @@ const PROBE_AFTER = 1000;
 const MOST_ASKING = 10_000;
 /** For how long a page may take nothing, in milliseconds. */
 const PATIENCE = 60_000;
-/** How many characters a search may have. */
-const MOST_SEARCH = 1000;
 /** How often it is looked which logs there are, in milliseconds. */
 const LIST_EVERY = 1000;
 /** After how many such looks all pages get a message, changed or not. */
@@ -62,6 +62,7 @@ export class LiveServer {
   readonly #options: ServeOptions;
   readonly #token: string;
   readonly #catalog: Catalog;
+  readonly #api: Api;
   readonly #logs = new Map<string, LiveLog | LiveGroup>();
   // With the revision of the list of logs that each was sent last.
   readonly #streams = new Map<EventStream, number>();
@@ -75,8 +76,9 @@ export class LiveServer {
   private constructor(server: Server, options: ServeOptions) {
     this.#server = server;
     this.#options = options;
-    this.#token = randomToken();
+    this.#token = options.token ?? randomToken();
     this.#catalog = new Catalog(options.targets);
+    this.#api = new Api(this.#catalog);
     this.#address = server.address() as AddressInfo;
     const { port } = this.#address;
     const host = options.host.includes(":") ? `[${options.host}]` : options.host;
@@ -173,16 +175,21 @@ export class LiveServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     // Before anything else, even for what does not exist: strangers learn nothing.
-    if (!isOurHost(request.headers.host, this.#options.host, this.#options.allowedHosts)) {
-      return refuse(response, 421, "This server has another name.");
+    if (!this.#isForUs(request)) {
+      return refuse(response, 421, "This server has another name: --allow-host adds one.");
     }
     const url = parseUrl(request.url);
-    if (url === undefined || !isSameSecret(url.searchParams.get("token") ?? "", this.#token)) {
+    if (url === undefined || !this.#isAllowed(request, url)) {
       return refuse(response, 403, "The token is missing, or not the one of this server.");
     }
     this.#strangers.delete(request.socket);
     if (request.method !== "GET") return refuse(response, 405, "Only GET is known here.");
     const { basePath = "" } = this.#options;
+    if (url.pathname.startsWith(`${basePath}/api/`)) {
+      const path = url.pathname.slice(`${basePath}/api/`.length);
+      void this.#api.answer(path, url.searchParams, response);
+      return;
+    }
     switch (url.pathname) {
       case `${basePath}/`:
         response.writeHead(200, {
@@ -199,11 +206,26 @@ export class LiveServer {
     }
   }
 
+  /** Whether it was meant for us, also where a proxy has put its own name in place of the browser's. */
+  #isForUs({ headers }: IncomingMessage): boolean {
+    const { host, allowedHosts } = this.#options;
+    const forwarded = headers["x-forwarded-host"];
+    const names = [headers.host, ...forwarded === undefined ? [] : String(forwarded).split(",")];
+    return names.every((name) => isOurHost(name?.trim(), host, allowedHosts));
+  }
+
+  #isAllowed({ headers }: IncomingMessage, url: URL): boolean {
+    const given = [bearerOf(headers.authorization), url.searchParams.get("token") ?? ""];
+    return given.some((token) => isSameSecret(token, this.#token));
+  }
+
   #stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
-    const search = query.get("search") ?? "";
-    const level = query.get("level") ?? "";
-    if (search.length > MOST_SEARCH || (level !== "" && !LEVELS.includes(level as LogLevel))) {
-      return refuse(response, 400, "The search is too long, or the level is unknown.");
+    let filter: EntryFilter;
+    try {
+      filter = filterOf(query);
+    } catch (error) {
+      if (!(error instanceof QuestionError)) throw error;
+      return refuse(response, error.status, error.message);
     }
     if (this.#streams.size >= MOST_PAGES) {
       return refuse(response, 503, `No more than ${MOST_PAGES} pages may be open.`);
@@ -224,7 +246,7 @@ export class LiveServer {
       onReady: () => watcher.flush(),
     });
     const watcher = new Watcher(stream, {
-      filter: new EntryFilter({ search, level: level === "" ? undefined : level as LogLevel }),
+      filter,
       wantsEntries: query.get("entries") !== "0",
       mostEntries,
     });
