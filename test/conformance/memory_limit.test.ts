@@ -1,11 +1,12 @@
 /** Logs of processes that may have little memory. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { readFileSync, rmdirSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
 import { segmentSize } from "../../mod.ts";
 import { hasSwap, memoryLimit } from "../../ffi/linux/memory_limit.ts";
+import { IN_GROUP, makeGroup } from "../support/control_group.ts";
 import { runScript } from "../support/runtime.ts";
 
 const limited = new URL("children/limited.ts", import.meta.url);
@@ -60,33 +61,6 @@ test("hasSwap() is true unless the machine has no swap", () => {
   );
 });
 
-/** A control group of ours, with so much memory; undefined if we may not make one. */
-function makeGroup(bytes: number): string | undefined {
-  const line = readFileSync("/proc/self/cgroup", "utf8").split("\n");
-  const isOld = line.some((one) => /^\d+:memory:/.test(one));
-  const path = line.map((one) => /^\d+:(?:memory)?:(.*)$/.exec(one)).find((one) =>
-    one !== null && isOld === one[0].includes("memory")
-  )?.[1];
-  if (path === undefined) return undefined;
-  const folder = `/sys/fs/cgroup${isOld ? "/memory" : ""}${path}/ouroboros-test-${process.pid}`;
-  try {
-    mkdirSync(folder);
-  } catch {
-    return undefined;
-  }
-  const file = `${folder}/${isOld ? "memory.limit_in_bytes" : "memory.max"}`;
-  try {
-    if (existsSync(file)) {
-      writeFileSync(file, String(bytes));
-      return folder;
-    }
-  } catch {
-    // Not for us.
-  }
-  rmdirSync(folder);
-  return undefined;
-}
-
 test("in a group with little memory the default is small, and more than there can be is an error", {
   skip,
 }, (t) => {
@@ -94,9 +68,8 @@ test("in a group with little memory the default is small, and more than there ca
   const group = makeGroup(limit);
   if (group === undefined) return t.skip("no control group to be had");
   try {
-    const script = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
     const { stdout, stderr, signal } = runScript(limited, [], {
-      before: ["sh", "-c", script, group],
+      before: [...IN_GROUP, group],
     });
     assert.equal(signal, null, stderr);
     const refused = /^SwapTotal: +0 /m.test(readFileSync("/proc/meminfo", "utf8"));
