@@ -68,11 +68,23 @@ const LEFT_OUT: readonly LeftOut[] = [
     what: "algorithms on plain memory (Bun, the other engine, runs them, too)",
   },
   {
+    files: /test\/logger\/(differential|events_and_context|in_place|scenarios|types)\./,
+    on: ["deno"],
+    by: "node26",
+    what: "the bytes of a logger's lines (Bun, the other engine, makes them, too)",
+  },
+  {
     files:
       /test\/((log|circular)\/(interleaving|lives|mutants|reference_order)|conformance\/slots)\./,
     on: ["deno", "node24", "node26"],
     by: "bun",
     what: "orders of stores, tried one by one, and slots, in which all runtimes take part",
+  },
+  {
+    files: /test\/conformance\/contention\./,
+    on: ["deno", "node24"],
+    by: "node26",
+    what: "which of two processes the system lets win (Bun tries it, too)",
   },
   {
     files: /test\/conformance\/(crash|creation|evaluations|on_abandoned|strangers|version2)\./,
@@ -81,12 +93,14 @@ const LEFT_OUT: readonly LeftOut[] = [
     what: "what the system does with processes and files, which is the same for both",
   },
   {
-    files: /test\/(\w+\.test\.ts|(cli|logger|misuse|model|serve|sinks|ship)\/)/,
+    files: /test\/(\w+\.test\.ts|(cli|logger|misuse|model|recorder|serve|sinks|ship)\/)/,
     on: ["node24"],
     by: "node26",
     what: "what does not see the driver of native memory, in which the two differ",
   },
 ];
+/** What runs the single tests that tell the same on all, see `sameOnAll` of test/support/runtime.ts. */
+const SAME_ON_ALL = "bun";
 /** What takes longest begins first, so that no runtime waits for it at the end. */
 const LONGEST = ["ship", "conformance", "cli", "log", "model", "serve", "circular", "torture"];
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
@@ -114,6 +128,9 @@ if (files.length === 0) {
 const all = installedRuntimes();
 const runtimes = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const env = { DENO: all.find(({ name }) => name === "deno")?.path ?? "deno" };
+const leaving = isWhole && runtimes.some(({ name }) => name === SAME_ON_ALL)
+  ? { ...env, LEFT_TO: SAME_ON_ALL }
+  : env;
 const folders = Map.groupBy(files, (file) => file.split("/").at(2) as string);
 const waiting: Job[] = [...folders]
   .sort(([a], [b]) => place(a) - place(b))
@@ -140,7 +157,11 @@ const lanes = Math.min(os.availableParallelism() + 1, 4);
 await Promise.all(Array.from({ length: lanes }, async () => {
   for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
     const { runtime, folder, files } = job;
-    const result = await runQuietly(runtime, files, { folder: root, env, timeout: TIMEOUT });
+    const result = await runQuietly(runtime, files, {
+      folder: root,
+      env: runtime.name === SAME_ON_ALL ? env : leaving,
+      timeout: TIMEOUT,
+    });
     results.push({ ...result, runtime });
     const seconds = Math.round((Date.now() - start) / 1000);
     const step = `${results.length}/${count}`.padStart(7);

@@ -21,7 +21,7 @@ import { needsModes, needsOtherUsers } from "../support/platform.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 
 const lookers = new URL("children/lookers.ts", import.meta.url);
-const TIME = Number(process.env.STRANGERS_MS ?? 3000);
+const TIME = Number(process.env.STRANGERS_MS ?? 1500);
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
 after(() => rmSync(folder, { recursive: true }));
 

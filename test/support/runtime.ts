@@ -31,6 +31,13 @@ export const runtimes: Runtime[] = installedRuntimes();
 /** This runtime, as one of those. */
 export const thisRuntime: Runtime = currentRuntime();
 
+/**
+ * Why a test that tells the same on every runtime, as what a command prints, needs not run on this one:
+ * where all of them are asked, one runs it for all. False if this one is to run it.
+ */
+export const sameOnAll: string | false = process.env.LEFT_TO !== undefined &&
+  `the same on all: ${process.env.LEFT_TO} runs it`;
+
 /** How many times slower than usual this machine is, as an emulator is: what waits, waits longer. */
 export const slowness: number = Number(process.env.SLOWNESS ?? 1);
 
