@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readlinkSync } from "node:fs";
 import process from "node:process";
 
 /** Where bundlers put this into a CommonJS file, that file; else only Bun has it. */
@@ -26,14 +27,27 @@ export function requireBase(): string {
 
 /**
  * Whether this is a worker's thread and not the one that the process began with. `node:worker_threads`
- * says so everywhere, and is loaded for it only in Node: the others take milliseconds to do that.
+ * says so everywhere, but it takes milliseconds to load, at the start of each program: so the others are
+ * asked first.
  */
 export function isWorkerThread(): boolean {
   const { Bun: bun } = globalThis as { Bun?: { isMainThread: boolean } };
   if (bun !== undefined) return !bun.isMainThread;
   if ("Deno" in globalThis) return "DedicatedWorkerGlobalScope" in globalThis;
+  if (isFirstThread()) return false;
   const threads = builtinRequire()("node:worker_threads") as { isMainThread: boolean };
   return !threads.isMainThread;
+}
+
+/** Whether Linux says that this is the first thread of the process, which no worker has. */
+function isFirstThread(): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    const [pid, , thread] = readlinkSync("/proc/thread-self").split("/");
+    return pid === thread;
+  } catch {
+    return false;
+  }
 }
 
 /**
