@@ -226,13 +226,15 @@ async function print(
 ): Promise<void> {
   const { state } = options;
   const reception = receive({ ...common, ...state !== undefined && { state } });
-  const printer = ReceivedPrinter.standard(options, signal);
+  const keepsPlace = options.state !== undefined || options.consumer !== undefined;
+  const printer = ReceivedPrinter.standard({ ...options, keepsPlace }, signal);
   // To ask for the next ones says that these were handled: so they must be written by then.
   const sayDistrusted = distrustNotice();
   for await (const items of reception.batches()) {
     sayDistrusted(reception.summary);
     if (!await printer.print(items, signal)) break;
   }
+  await printer.end();
   sayDistrusted(reception.summary);
   warn(summaryLine(reception.summary));
 }

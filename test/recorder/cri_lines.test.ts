@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
-import { WholeLines } from "../../src/cli/tail/whole_lines.ts";
+import { ENTRIES } from "../../src/cli/tail/items.ts";
+import { WholeLines } from "../../src/records/whole_lines.ts";
 import { Entry } from "../../src/log/entry.ts";
 import { parseCri } from "../../src/records/cri.ts";
 import { CriLines, type CriLinesOptions } from "../../src/recorder/cri_lines.ts";
@@ -110,7 +111,7 @@ test("CriLines records nothing of what is masked, wherever a part ends", () => {
 
 test("WholeLines puts the parts of each stream together, and shows what has no end", () => {
   let number = 0;
-  const lines = new WholeLines();
+  const lines = new WholeLines(ENTRIES);
   const take = (text: string) => {
     const bytes = Buffer.from(text);
     return lines.take(new Entry(bytes, 0, bytes.length, ++number, 0, 0));

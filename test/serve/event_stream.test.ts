@@ -230,3 +230,54 @@ test("a log that no page takes anything of is not read, and what was overwritten
     socket.destroy();
   });
 });
+
+const TIME = "2026-11-29T20:00:00.123456789Z";
+
+test("a line in parts is one row, of what was there and of what comes; searched as one", async () => {
+  using log = makeLog();
+  const write = (text: string) => log.write(`${TIME} ${text}`);
+  write("stdout P one ");
+  write("stderr F between");
+  write("stdout F two");
+  await withServer([log.name], async ({ url }) => {
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 2);
+    const found = await EventClient.open(url, { search: '"one two"' });
+    await found.until(({ entries }) => entries.length === 1);
+    write("stdout P three ");
+    write("stdout P four ");
+    write("stdout F five");
+    write("stdout F alone");
+    await page.until(({ entries }) => entries.length === 4);
+    assert.deepEqual(page.entries.map(([number, text]) => [number, text.slice(31)]), [
+      [2, "stderr F between"],
+      [3, "stdout F one two"],
+      [6, "stdout F three four five"],
+      [7, "stdout F alone"],
+    ]);
+    assert.deepEqual(found.entries.map(([number]) => number), [3]);
+    // What was asked for begins in the middle of a line: its rest is shown.
+    const late = await EventClient.open(url, { after: "5" });
+    await late.until(({ entries }) => entries.length === 2);
+    assert.equal(late.entries[0][1].slice(31), "stdout F five");
+    for (const client of [page, found, late]) client.close();
+  });
+});
+
+test("a line in parts is shown with its size, and as far as there is one", async () => {
+  using log = makeLog();
+  const part = "x".repeat(6000);
+  log.write(`${TIME} stdout P ${part}`);
+  log.write(`${TIME} stdout F ${part}`);
+  log.write(`${TIME} stdout P no end`);
+  await withServer([log.name], async ({ url }) => {
+    const page = await EventClient.open(url);
+    await page.until(({ entries }) => entries.length === 2);
+    const rows = page.all("entries").flatMap(({ rows }) => rows);
+    assert.deepEqual(rows.map(([number, text, bytes]) => [number, text.length, bytes]), [
+      [2, 8192, 40 + 12_000],
+      [3, 46, undefined],
+    ]);
+    page.close();
+  });
+});

@@ -54,3 +54,23 @@ test("the slots of a name are listed as one log with its parts, and shown by tim
     stranger.close();
   });
 });
+
+test("a line in parts is one row in the view of several logs, too", { skip }, async () => {
+  const base = newName();
+  using zero = makeLog(`${base}.0`);
+  using one = makeLog(`${base}.1`);
+  const time = "2026-11-29T20:00:00.123456789Z";
+  zero.write(`${time} stdout P a`);
+  one.write(`${time} stdout P c`);
+  zero.write(`${time} stdout F b`);
+  one.write(`${time} stdout F d`);
+  await withServer([`${base}*`], async (server) => {
+    const client = await EventClient.open(server.url, { log: `${base}.{slot}` });
+    await client.until(({ entries }) => entries.length === 2);
+    assert.deepEqual(client.entries.map(([, text]) => text.slice(31)).sort(), [
+      "stdout F ab",
+      "stdout F cd",
+    ]);
+    client.close();
+  });
+});

@@ -6,12 +6,13 @@
 
 import process from "node:process";
 import { Entry } from "../../log/entry.ts";
+import { headOfBytes, joinBytes, type LineParts, WholeLines } from "../../records/whole_lines.ts";
 import type { LogSource } from "../../ship/message.ts";
-import type {
+import {
   ReceivedEntry,
-  ReceivedGap,
-  ReceivedItem,
-  ReceiveSummary,
+  type ReceivedGap,
+  type ReceivedItem,
+  type ReceiveSummary,
 } from "../../ship/received.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import {
@@ -39,6 +40,8 @@ export interface ReceivedPrinterOptions {
   criteria: Criteria;
   /** Whether lines begin with the names of their logs. */
   hasPrefix: boolean;
+  /** Whether lines of container runtimes that are in parts are put together. */
+  joinsLines: boolean;
 }
 
 /** The options of printing. */
@@ -46,13 +49,32 @@ export interface PrintingOptions extends Criteria {
   output?: EntryFormat;
   color?: boolean;
   prefix: boolean;
+  /** A place is kept, which may be between two parts of a line: these are printed as they are. */
+  keepsPlace?: boolean;
 }
 
 /** A log that entries came from. */
 interface Source {
   readonly selection: Selection;
   readonly name: string;
+  readonly lines: WholeLines<ReceivedEntry>;
 }
+
+/** How much is kept of lines in parts, of all logs, in bytes. */
+const MOST_KEPT = 1 << 26;
+
+/** Entries as parts of lines. */
+const ENTRIES: LineParts<ReceivedEntry> = {
+  headOf: ({ bytes }) => headOfBytes(bytes),
+  sizeOf: ({ bytes }) => bytes.length,
+  join(parts, isWhole) {
+    const { source, sequenceNumber, time, truncatedFrom, streamSequence } =
+      parts[parts.length - 1].item;
+    const bytes = joinBytes(parts, isWhole);
+    return new ReceivedEntry(source, sequenceNumber, time, bytes, truncatedFrom, streamSequence);
+  },
+  most: 1 << 24,
+};
 
 /** Of how many logs something is remembered. */
 const MOST_SOURCES = 4096;
@@ -63,6 +85,7 @@ export class ReceivedPrinter {
   readonly #print: EntryPrinter;
   readonly #sources = new Map<LogSource, Source>();
   readonly #prefixes: Prefixes;
+  #kept = 0;
 
   /** Prints to an output. */
   constructor(options: ReceivedPrinterOptions) {
@@ -75,13 +98,15 @@ export class ReceivedPrinter {
   /** Prints to standard output what the options of a command say. */
   static standard(options: PrintingOptions, signal: AbortSignal): ReceivedPrinter {
     const isTerminal = Boolean(process.stdout.isTTY);
+    const format = options.output ?? (isTerminal ? "pretty" : "text");
     return new ReceivedPrinter({
       output: Output.standard(signal),
-      format: options.output ?? (isTerminal ? "pretty" : "text"),
+      format,
       isTerminal,
       colors: outputColors(options.color),
       criteria: options,
       hasPrefix: options.prefix,
+      joinsLines: format !== "raw" && format !== "hex" && !options.keepsPlace,
     });
   }
 
@@ -101,12 +126,35 @@ export class ReceivedPrinter {
         if (signal?.aborted) break;
       }
       printed++;
-      if (item.kind === "entry") this.#entry(item);
-      else await this.#gap(item);
+      if (item.kind === "entry") {
+        const line = this.#options.joinsLines ? this.#lineOf(item) : item;
+        if (line !== undefined) this.#entry(line);
+      } else await this.#gap(item);
       if (output.isFull) await output.flush();
     }
     await output.flush();
     return printed === items.length;
+  }
+
+  /** Prints what was begun, and has no end; no more is to come. */
+  async end(): Promise<void> {
+    for (const { lines } of this.#sources.values()) this.#unfinished(lines);
+    await this.#options.output.flush();
+  }
+
+  /** The line of which an entry is the last part; `undefined` if more of that is to come. */
+  #lineOf(entry: ReceivedEntry): ReceivedEntry | undefined {
+    const { lines } = this.#sourceOf(entry.source);
+    const { size } = lines;
+    const line = lines.take(entry);
+    this.#kept += lines.size - size;
+    if (this.#kept > MOST_KEPT) this.#unfinished(lines);
+    return line;
+  }
+
+  #unfinished(lines: WholeLines<ReceivedEntry>): void {
+    this.#kept -= lines.size;
+    for (const line of lines.rest()) this.#entry(line);
   }
 
   #entry(received: ReceivedEntry): void {
@@ -131,6 +179,7 @@ export class ReceivedPrinter {
   async #gap(gap: ReceivedGap): Promise<void> {
     const { output, format } = this.#options;
     const { source, from, to, count, reason } = gap;
+    this.#unfinished(this.#sourceOf(source).lines);
     if (format === "json") {
       this.#json({ ...sourceObject(source), gap: { from, to, count, reason } });
     }
@@ -147,9 +196,14 @@ export class ReceivedPrinter {
     let source = this.#sources.get(log);
     if (source === undefined) {
       const { criteria, format } = this.#options;
-      source = { selection: new Selection(criteria, format === "pretty"), name: sourceLabel(log) };
+      source = {
+        selection: new Selection(criteria, format === "pretty"),
+        name: sourceLabel(log),
+        lines: new WholeLines(ENTRIES),
+      };
       if (this.#sources.size >= MOST_SOURCES) {
-        const [oldest] = this.#sources.keys();
+        const [[oldest, { lines }]] = this.#sources;
+        this.#unfinished(lines);
         this.#sources.delete(oldest);
       }
       this.#sources.set(log, source);

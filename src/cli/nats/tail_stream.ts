@@ -87,6 +87,7 @@ export async function tailStream(
       excess -= skipped;
       if (!await printer.print(skipped === 0 ? items : items.slice(skipped), signal)) break;
     }
+    await printer.end();
     sayDistrusted(reception.summary);
   } catch (error) {
     if (!signal.aborted) throw error;

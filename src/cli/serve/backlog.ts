@@ -9,7 +9,7 @@ import type { ReceivedLog } from "../output/log_names.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { rowOf } from "./row.ts";
+import { type DecodedEntry, rowOf, wholeLines } from "./row.ts";
 import { scan, type ScanOptions } from "./scan.ts";
 
 /** Which entries to look for. */
@@ -37,26 +37,33 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
   const kept = new Outbox(most);
   let matched = 0;
   let time = -Infinity;
+  const lines = wholeLines<DecodedEntry>();
+  const add = (entry: DecodedEntry, rows: EntryRow[]) => {
+    if (!filter.isEmpty) {
+      const isMatch = filter.matches(entry.text, time);
+      time = filter.time;
+      if (!isMatch) return;
+    }
+    matched++;
+    rows.push(rowOf({ ...entry, source: received?.of(entry.number).label }));
+  };
   await scan(target, options, (batch, from, to) => {
     const rows: EntryRow[] = [];
     for (let i = from; i < to; i++) {
       const number = batch.sequenceNumber(i);
-      if (filter.isEmpty) {
+      // Known not to be among the last: not worth decoding.
+      if (filter.isEmpty && number <= upTo - most) {
         matched++;
-        // Known not to be among the last: not worth decoding.
-        if (number <= upTo - most) continue;
+        continue;
       }
-      const entry = { number, text: batch.text(i), bytes: batch.byteLength(i) };
-      if (!filter.isEmpty) {
-        const isMatch = filter.matches(entry.text, time);
-        time = filter.time;
-        if (!isMatch) continue;
-        matched++;
-      }
-      rows.push(rowOf({ ...entry, source: received?.of(number).label }));
+      const line = lines.take({ number, text: batch.text(i), bytes: batch.byteLength(i) });
+      if (line !== undefined) add(line, rows);
     }
     kept.push(rows);
   });
+  const unfinished: EntryRow[] = [];
+  for (const line of lines.rest()) add(line, unfinished);
+  kept.push(unfinished);
   const rows = kept.take();
   return { rows, left: matched - rows.length };
 }

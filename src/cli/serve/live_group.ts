@@ -17,7 +17,7 @@ import { STATS_EVERY } from "./log_stats.ts";
 import type { LogState, Point } from "./messages.ts";
 import { numberIn } from "./place.ts";
 import { RateMeter } from "./rate_meter.ts";
-import { type DecodedEntry, rowOf } from "./row.ts";
+import { type DecodedEntry, rowOf, wholeLines } from "./row.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** How many entries of a member are decoded at a look. */
@@ -150,6 +150,7 @@ class Member implements LiveSource<Item> {
   isEnded = false;
   readonly #reader: ShmLogReader;
   readonly #label: string;
+  readonly #lines = wholeLines<Item>();
   #time = -Infinity;
   #lookDue = 0;
   #lost = 0;
@@ -199,13 +200,16 @@ class Member implements LiveSource<Item> {
     for (let i = 0; i < batch.length; i++) {
       const text = batch.text(i);
       this.#time = recognizeRecord(text)?.time ?? this.#time;
-      items.push({ time: this.#time, text, bytes: batch.byteLength(i), source: this.#label });
+      const item = { time: this.#time, text, bytes: batch.byteLength(i), source: this.#label };
+      const line = this.#lines.take(item);
+      if (line !== undefined) items.push(line);
     }
     const now = performance.now();
     if (items.length > 0 || now < this.#lookDue) return items;
     this.#lookDue = now + LOOK_EVERY;
     if (!unlessShort(() => reader.isAbandoned()) && !reader.isRestarted) return items;
     const { lostEntries } = reader;
+    items.push(...this.#lines.rest());
     if (!unlessShort(() => reader.reopen())) this.close();
     else this.#lost += lostEntries;
     return items;

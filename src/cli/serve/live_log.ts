@@ -16,7 +16,7 @@ import { LogStats, STATS_EVERY } from "./log_stats.ts";
 import type { LogState, RingPicture } from "./messages.ts";
 import { numberIn, segmentOf } from "./place.ts";
 import { confirmDamage, ringPicture } from "./ring_picture.ts";
-import type { DecodedEntry } from "./row.ts";
+import { type DecodedEntry, wholeLines } from "./row.ts";
 import { Sampler } from "./sampling.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -50,6 +50,9 @@ export class LiveLog {
   readonly #stats = new LogStats();
   readonly #sampler = new Sampler();
   readonly #copied = new CopiedLook();
+  readonly #lines = wholeLines<DecodedEntry>();
+  // The number of the entry after the last one that was decoded.
+  #next = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reader: ShmLogReader | undefined;
   #received: ReceivedLog | undefined;
@@ -189,7 +192,7 @@ export class LiveLog {
     const { lostEntries } = reader;
     const isWanted = [...this.#watchers.keys()].some(({ wantsEntries }) => wantsEntries);
     const decoded: DecodedEntry[] = [];
-    let [count, bytes] = [0, 0];
+    let [count, bytes, taken] = [0, 0, 0];
     const end = now + MOST_WORK * this.#tickLength;
     do {
       const batch = reader.readBatch();
@@ -197,12 +200,16 @@ export class LiveLog {
       for (let i = 0; i < batch.length; i++) {
         const length = batch.byteLength(i);
         bytes += length;
-        if (!isWanted || decoded.length >= 2 * mostDecoded) continue;
+        if (!isWanted || taken >= 2 * mostDecoded) continue;
         const number = batch.sequenceNumber(i);
-        if (this.#sampler.takes(number)) {
-          const source = this.#received?.of(number).label;
-          decoded.push({ number, text: batch.text(i), bytes: length, source });
-        }
+        if (!this.#sampler.takes(number)) continue;
+        taken++;
+        // Something between the parts of a line is missing.
+        if (number !== this.#next) decoded.push(...this.#lines.rest());
+        this.#next = number + 1;
+        const source = this.#received?.of(number).label;
+        const line = this.#lines.take({ number, text: batch.text(i), bytes: length, source });
+        if (line !== undefined) decoded.push(line);
       }
       count += batch.length;
     } while (performance.now() < end);
@@ -211,9 +218,9 @@ export class LiveLog {
     this.#tickLength = reader.lostEntries > lostEntries
       ? Math.max(this.#tickLength / 2, SHORTEST_TICK)
       : Math.min(this.#tickLength * 1.1, TICK);
-    this.#stats.add(bytes, decoded.length);
+    this.#stats.add(bytes, taken);
     for (const watcher of this.#watchers.keys()) {
-      if (count > decoded.length) watcher.passOver(count - decoded.length);
+      if (count > taken) watcher.passOver(count - taken);
       watcher.take(decoded, passed);
     }
   }
@@ -282,6 +289,8 @@ export class LiveLog {
   #leave(): void {
     const reader = this.#reader;
     if (reader === undefined) return;
+    const unfinished = this.#lines.rest();
+    for (const watcher of this.#watchers.keys()) watcher.take(unfinished, 0);
     this.#stats.end(reader);
     reader.close();
     this.#reader = undefined;

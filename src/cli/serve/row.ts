@@ -5,6 +5,8 @@
  */
 
 import { Buffer } from "node:buffer";
+import { parseCri } from "../../records/cri.ts";
+import { joinText, WholeLines } from "../../records/whole_lines.ts";
 import type { EntryRow } from "./messages.ts";
 
 /** How many characters of an entry a row shows. */
@@ -20,6 +22,22 @@ export interface DecodedEntry {
   source?: string | undefined;
   /** Its row, once one was needed: pages share it. */
   row?: EntryRow;
+}
+
+/** Puts entries together that are parts of a line. */
+export function wholeLines<Decoded extends Pick<DecodedEntry, "text" | "bytes">>(): WholeLines<
+  Decoded
+> {
+  return new WholeLines<Decoded>({
+    headOf: ({ text }) => parseCri(text),
+    sizeOf: ({ text }) => text.length,
+    join: (parts, isWhole) => ({
+      ...parts[parts.length - 1].item,
+      text: joinText(parts, isWhole),
+      bytes: parts.reduce((sum, { item, start }, i) => sum + item.bytes - (i && start), 0),
+    }),
+    most: 1 << 20,
+  });
 }
 
 /** How many bytes rows have as JSON. */

@@ -4,13 +4,25 @@
  * @module
  */
 
-import type { Entry } from "../../log/entry.ts";
+import { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import type { LogRecord } from "../../records/record.ts";
+import { headOfBytes, joinBytes, type LineParts, WholeLines } from "../../records/whole_lines.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import type { ReceivedLog } from "../output/log_names.ts";
 import { entryCount } from "../output/warn.ts";
-import { WholeLines } from "./whole_lines.ts";
+
+/** Entries as parts of lines. */
+export const ENTRIES: LineParts<Entry> = {
+  headOf: ({ bytes }) => headOfBytes(bytes),
+  sizeOf: ({ length }) => length,
+  join(parts, isWhole) {
+    const bytes = joinBytes(parts, isWhole);
+    const { sequenceNumber, chunkIndex, chunkToken } = parts[parts.length - 1].item;
+    return new Entry(bytes, 0, bytes.length, sequenceNumber, chunkIndex, chunkToken);
+  },
+  most: 1 << 24,
+};
 
 /** The log of an item, as it is when the item is printed. */
 export interface ItemLog {
@@ -50,12 +62,12 @@ export class Items {
   expected = 0;
   readonly #log: ItemLog;
   readonly #selection: Selection;
-  readonly #lines: WholeLines | undefined;
+  readonly #lines: WholeLines<Entry> | undefined;
 
   constructor(log: ItemLog, options: ItemOptions) {
     this.#log = log;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
-    this.#lines = options.joinsLines ? new WholeLines() : undefined;
+    this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
   }
 
   /** Whether to look at the clock after each entry: a pattern may take its time. */

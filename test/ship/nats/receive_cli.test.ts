@@ -246,6 +246,7 @@ test("nothing of a stranger controls the terminal: not entries, not names", asyn
         isTerminal: true,
         colors: pc.createColors(false),
         criteria: {},
+        joinsLines: true,
         hasPrefix: true,
       });
       const bytes = new TextEncoder().encode(text);
@@ -266,4 +267,46 @@ test("nothing of a stranger controls the terminal: not entries, not names", asyn
     process.stderr.write = write;
     rmSync(path, { force: true });
   }
+});
+
+test("lines in parts are printed whole, those of each log; what has no end, too", async () => {
+  const path = `${tmpdir()}${uniqueName("parts")}.txt`;
+  const logs = [sourceOf("one"), sourceOf("two")];
+  const numbers = new Map(logs.map((log) => [log, 0]));
+  const entry = (log: number, text: string) => {
+    const number = numbers.get(logs[log])! + 1;
+    numbers.set(logs[log], number);
+    const bytes = new TextEncoder().encode(`2026-11-29T20:00:00Z ${text}`);
+    return new ReceivedEntry(logs[log], number, 0, bytes, undefined, number);
+  };
+  const output = await Output.file(path);
+  const printer = new ReceivedPrinter({
+    output,
+    format: "text",
+    isTerminal: false,
+    colors: pc.createColors(false),
+    criteria: {},
+    joinsLines: true,
+    hasPrefix: false,
+  });
+  await printer.print([
+    entry(0, "stdout P a"),
+    entry(1, "stdout P 1"),
+    entry(0, "stderr F plain"),
+    entry(0, "stdout F b"),
+  ]);
+  await printer.print([entry(1, "stdout P 2"), entry(1, "stdout F 3"), entry(0, "stdout P lost")]);
+  await printer.print([new ReceivedGap(logs[0], 5, 6, "overwritten"), entry(1, "stdout P open")]);
+  await printer.end();
+  await output.close();
+  const printed = readFileSync(path, "utf8").split("\n").map((line) => line.slice(21));
+  rmSync(path);
+  assert.deepEqual(printed, [
+    "stderr F plain",
+    "stdout F ab",
+    "stdout F 123",
+    "stdout P lost",
+    "stdout P open",
+    "",
+  ]);
 });
