@@ -3,11 +3,12 @@
 import process from "node:process";
 import test from "node:test";
 import type { MacArch } from "./mac_kernel.ts";
+import { sameOnAll } from "./runtime.ts";
 import { SimulatedMac } from "./simulated_mac.ts";
 
-/** Whether there can be a simulated Mac; if not, why. */
+/** Whether there can be a simulated Mac, and no other runtime has it; if not, why. */
 export const skip: string | false = process.platform === "linux"
-  ? false
+  ? sameOnAll
   : "the simulation needs Linux";
 
 /** A test on a Mac of each kind. */
