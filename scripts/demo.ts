@@ -1,122 +1,237 @@
 /**
- * The main job on real processes: a writer logs, readers on three runtimes follow it live, one of
- * them too slowly; the writer is killed half way and a new one goes on where it was. In the end
- * read + lost = written must hold for each reader.
+ * The main job on real processes: three services run under `ouroboros run`, one is killed and started
+ * again, one throws. Then what is left of them is read: the errors, the last lines, the logs that were
+ * saved. In the end read + lost = written must hold for each reader, and what was recorded must be what was
+ * printed.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { SharedMemory } from "../ffi/mod.ts";
-import { ShmLogReader } from "../mod.ts";
-import { type Runtime, runtimeNamed } from "./runtimes.ts";
+import { LogSet, ShmLogReader } from "../mod.ts";
+import { installedRuntimes, type Runtime, thisRuntime } from "./runtimes.ts";
 
-const NAME = `/ouroboros-demo-${process.pid}`;
-const LINES = 20_000;
+const NAME = `/demo-${process.pid}`;
+const ORDERS = 6000;
 /** A crash or a hang of a part must end the demo, too. */
 const TIME_LIMIT = 60_000;
 
-interface Report {
-  read: number;
-  lost: number;
-  overruns: number;
-  wrong: number;
-}
-
-interface Part {
-  title: string;
-  child: ChildProcess;
-  /** The next line that the part prints. */
-  nextLine(): Promise<string>;
-}
-
+const cli = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("demo/service.ts", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-demo-"));
+const env = { ...process.env, NO_COLOR: process.stdout.isTTY ? undefined : "1" };
+const start = performance.now();
 const children: ChildProcess[] = [];
 
-function start(title: string, runtime: Runtime, file: string, args: string[]): Part {
-  const path = fileURLToPath(new URL(`demo/${file}`, import.meta.url));
-  const child = spawn(runtime.path, [...runtime.run, path, NAME, String(LINES), ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  children.push(child);
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-  return {
-    title,
-    child,
-    async nextLine() {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${title} ended without a word`);
-      return value;
-    },
-  };
+/** A service that is recorded, and what has come through. */
+interface Service {
+  title: string;
+  recorder: ChildProcess;
+  /** The process of the service itself, once it has said so. */
+  pid: number;
+  /** How many lines were passed on. */
+  lines: number;
+  /** Its exit code, once it has ended. */
+  ended: Promise<number | null>;
 }
 
-async function run(): Promise<boolean> {
-  const [deno, bun, node] = ["deno", "bun", "node26"].map(runtimeNamed);
-  console.log(`log ${NAME}: 4 chunks of 16 KiB, ${LINES} lines\n`);
+function say(text: string): void {
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${`${seconds} s`.padStart(7)}  ${text}`);
+}
 
-  const writer = start("writer (Deno)", deno, "writer.ts", []);
-  await writer.nextLine(); // it has created the segment
-  const readers = [
-    start("Deno", deno, "reader.ts", []),
-    start("Bun", bun, "reader.ts", []),
-    start(node.title, node, "reader.ts", []),
-    start("Bun, slow", bun, "reader.ts", ["slow"]),
-  ];
-  for (const reader of readers) await reader.nextLine(); // it has opened the segment
-  writer.child.stdin!.write("go\n");
+/** Runs a service; resolves when it has begun. */
+async function run(
+  { title, path, run }: Runtime,
+  orders: number,
+  fault?: number,
+): Promise<Service> {
+  const args = ["run", "--log", `${NAME}.{slot}`, "--size", "256KiB", "--save", folder, "--"];
+  const service = [path, ...run, program, orders, ...fault === undefined ? [] : [fault]];
+  const recorder = spawn(path, [...run, cli, ...args, ...service.map(String)], { env });
+  children.push(recorder);
+  const found: Service = {
+    title,
+    recorder,
+    pid: 0,
+    lines: 0,
+    ended: new Promise((resolve) => recorder.once("close", resolve)),
+  };
+  let said = "";
+  recorder.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  await new Promise<void>((resolve, reject) => {
+    void found.ended.then(() => reject(new Error(`${title} has not begun: ${said}`)));
+    let head = "";
+    recorder.stdout.setEncoding("utf8").on("data", (text: string) => {
+      found.lines += text.split("\n").length - 1;
+      if (found.pid > 0) return;
+      head += text;
+      found.pid = Number(/"pid":(\d+)\}\n/.exec(head)?.[1] ?? 0);
+      if (found.pid > 0) resolve();
+    });
+  });
+  found.ended = found.ended.then((code) => {
+    const lines = said.split("\n").slice(0, -1);
+    const ours = lines.filter((line) => line.startsWith("ouroboros: "));
+    found.lines += lines.length - ours.length;
+    say(`${title} has ended with ${code}`);
+    for (const line of ours) console.log(`         ${line}`);
+    return code;
+  });
+  return found;
+}
 
-  // Half way, at whatever the writer is doing then.
-  await reached(LINES / 2);
-  writer.child.kill("SIGKILL");
-  await ended(writer.child);
-  const written = inspected();
-  console.log(`writer ${writer.child.pid} killed after entry ${written}`);
+/** Reads all of the logs as they are written; gives what there was of each. */
+class Follower {
+  readonly read = new Map<string, number>();
+  readonly #set = LogSet.open(`${NAME}.*`);
+  readonly #end = new AbortController();
+  readonly #done: Promise<void> = this.#follow();
 
-  const second = start("second writer (Bun)", bun, "writer.ts", []);
-  const resumed = Number(await second.nextLine());
-  console.log(`writer ${second.child.pid} resumes with entry ${resumed + 1}\n`);
-  second.child.stdin!.write("go\n");
-
-  const reports = await Promise.all(readers.map(async (reader) => {
-    const report: Report = JSON.parse(await reader.nextLine());
-    return { title: reader.title, ...report };
-  }));
-  await Promise.all(children.map(ended));
-  const total = inspected();
-  const isSum = (report: Report) => report.read + report.lost === total && report.wrong === 0;
-
-  console.log("reader            written     read     lost  overruns  read + lost = written");
-  for (const report of reports) {
-    const { title, read, lost, overruns } = report;
-    const numbers = [total, read, lost].map((number) => String(number).padStart(9)).join("");
-    const verdict = isSum(report) ? "yes" : `NO (${report.wrong} wrong)`;
-    console.log(`${title.padEnd(16)}${numbers}${String(overruns).padStart(10)}  ${verdict}`);
+  /** How many entries of a log were read, or lost. */
+  count(name: string): { read: number; lost: number } {
+    const lost = this.#set.members.find((one) => one.name === name)?.lostEntries ?? 0;
+    return { read: this.read.get(name) ?? 0, lost };
   }
-  const slow = reports[reports.length - 1];
+
+  async end(): Promise<void> {
+    this.#end.abort();
+    await this.#done;
+    this.#set.close();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { name } of this.#set.follow({ signal: this.#end.signal })) {
+      this.read.set(name, (this.read.get(name) ?? 0) + 1);
+    }
+  }
+}
+
+/** Reads a log too slowly; gives what was read and lost up to the end. */
+async function readSlowly(
+  name: string,
+  isOver: () => boolean,
+): Promise<{ read: number; lost: number }> {
+  using reader = ShmLogReader.open(name, { strategy: "oldest" });
+  let read = 0;
+  for (;;) {
+    const { length } = reader.readBatch(isOver() ? 10_000 : 5);
+    read += length;
+    if (isOver() && reader.lastSequenceNumber >= written(name)) {
+      return { read, lost: reader.lostEntries };
+    }
+    if (!isOver()) await pause(40);
+  }
+}
+
+function command(...args: string[]): void {
+  const { path, run } = thisRuntime();
+  const words = args.map((word) => /[*| ]/.test(word) ? `'${word}'` : word);
+  console.log(`\n$ ouroboros ${words.join(" ")}`);
+  const { stdout, stderr } = spawnSync(path, [...run, cli, ...args], { env, encoding: "utf8" });
+  process.stdout.write(`${stdout}${stderr}`);
+}
+
+function written(name: string): number {
+  using reader = ShmLogReader.open(name);
+  return reader.inspect().lastSequenceNumber;
+}
+
+async function demo(): Promise<boolean> {
+  const all = installedRuntimes();
+  // The last one is the newest Node.
+  const [first, second, third] = [all[0], all[1] ?? all[0], all[all.length - 1]];
+  console.log(`$ ouroboros run --log '${NAME}.{slot}' --save ${folder} -- … service.ts\n`);
+  const logs = [0, 1, 2].map((slot) => `${NAME}.${slot}`);
+  const follower = new Follower();
+  const good = await run(first, ORDERS);
+  const killed = await run(second, ORDERS);
+  const broken = await run(third, ORDERS, ORDERS / 2);
+  say(`${[good, killed, broken].map(({ title }) => title).join(", ")} take orders`);
+  let isOver = false;
+  const slowly = readSlowly(logs[0], () => isOver);
+
+  while (written(logs[1]) < ORDERS / 4) await pause(5);
+  process.kill(killed.pid, "SIGKILL");
+  say(`kill -9 ${killed.pid}: the service on ${killed.title}`);
+  const killedCode = await killed.ended;
+  const before = written(logs[1]);
+  const next = await run(second, ORDERS / 4);
+  say(
+    `${next.title} is started again: it has the same log, which continues with entry ${before + 1}`,
+  );
+  const codes = [await good.ended, killedCode, await broken.ended, await next.ended];
+  const totals = logs.map(written);
+  for (const [i, name] of logs.entries()) {
+    const isRead = () => follower.count(name).read + follower.count(name).lost >= totals[i];
+    while (!isRead()) await pause(10);
+  }
+  isOver = true;
+  const slow = await slowly;
+
+  command(
+    "tail",
+    "--all",
+    "-p",
+    "warn",
+    "-g",
+    "the pool|TypeError:|ended by|exited with 1",
+    "-o",
+    "pretty",
+    `${NAME}.*`,
+  );
+  command("tail", "-n", "3", "-o", "pretty", `${NAME}.*`);
+  const saved = readdirSync(folder).map((name) => ({ path: join(folder, name) }));
+  command("list", ...saved.map(({ path }) => path));
+
+  const printed = [good.lines, killed.lines + next.lines, broken.lines];
+  const ends = [1, 2, 1];
+  console.log("\nlog                      printed    ends   written      read      lost");
+  const row = (name: string, numbers: (number | string)[]) =>
+    console.log(name.padEnd(22) + numbers.map((one) => String(one).padStart(10)).join(""));
+  logs.forEach((name, i) => {
+    const { read, lost } = follower.count(name);
+    row(name, [printed[i], ends[i], totals[i], read, lost]);
+  });
+  row("a slow reader of .0", ["", "", totals[0], slow.read, slow.lost]);
+  await follower.end();
+
+  const isEnd = (path: string) => {
+    using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
+    return /"msg":"\S+ (ended by SIGKILL|exited with 1)"/.test([...reader].at(-1)?.text ?? "");
+  };
   const checks: [string, boolean][] = [
-    ["every line was written", total === LINES],
-    ["the second writer went on with the next number", resumed === written],
-    ["read + lost = written for each reader", reports.every(isSum)],
-    ["the slow reader lost lines, and knows how many", slow.lost > 0],
+    ["the exit codes are those of the services", codes.join() === "0,137,1,0"],
+    [
+      "every line that was printed is recorded, and each end",
+      totals.every((total, i) => total === printed[i] + ends[i]),
+    ],
+    [
+      "read + lost = written, for each log that was followed",
+      logs.every((name, i) => follower.read.get(name) === totals[i]),
+    ],
+    [
+      "the slow reader lost entries, and knows how many",
+      slow.lost > 0 && slow.read + slow.lost === totals[0],
+    ],
+    [
+      "the logs of both crashes were saved, up to their ends",
+      saved.length === 2 && saved.every(({ path }) => isEnd(path)),
+    ],
   ];
   console.log("");
   for (const [what, holds] of checks) console.log(`${holds ? "ok  " : "FAIL"}  ${what}`);
   return checks.every(([, holds]) => holds);
 }
 
-async function reached(count: number): Promise<void> {
-  while (inspected() < count) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-function inspected(): number {
-  using reader = ShmLogReader.open(NAME);
-  return reader.inspect().lastSequenceNumber;
-}
-
-function ended(child: ChildProcess): Promise<unknown> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once("exit", resolve));
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 const timer = setTimeout(() => {
@@ -127,13 +242,15 @@ const timer = setTimeout(() => {
 function finish(code: number): void {
   clearTimeout(timer);
   for (const child of children) child.kill("SIGKILL");
-  const isRemoved = !SharedMemory.exists(NAME) || SharedMemory.unlink(NAME);
-  console.log(`${isRemoved ? "ok  " : "FAIL"}  the segment is removed`);
+  rmSync(folder, { recursive: true });
+  for (const slot of [0, 1, 2]) SharedMemory.unlink(`${NAME}.${slot}`);
+  const isRemoved = [0, 1, 2].every((slot) => !SharedMemory.exists(`${NAME}.${slot}`));
+  console.log(`${isRemoved ? "ok  " : "FAIL"}  the logs are removed`);
   process.exit(isRemoved ? code : 1);
 }
 
 try {
-  finish(await run() ? 0 : 1);
+  finish(await demo() ? 0 : 1);
 } catch (error) {
   console.error(error);
   finish(1);
