@@ -125,7 +125,7 @@ test("requests that make no sense are answered, and the server still serves", as
   await withServer([log.name], async ({ url }) => {
     const ofEvents = (query: string) => `${url.replace("/?", "/events?")}&${query}`;
     assert.equal((await ask(ofEvents("level=loud"))).status, 400);
-    assert.equal((await ask(ofEvents(`search=${"x".repeat(2000)}`))).status, 400);
+    assert.equal((await ask(ofEvents(`where=${"x".repeat(2000)}`))).status, 400);
     for (const after of ["-1", "NaN", "1e999", "0x1", "x"]) {
       const page = await EventClient.open(url, { after });
       await page.until(({ entries }) => entries.length === 1);

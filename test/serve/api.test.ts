@@ -128,9 +128,9 @@ test("the last entries that match come with their level, time and place", async 
     assert.deepEqual([errors.seqs, errors.isMore], [[50_080, 50_090, 50_100], true]);
     const whole = await entriesOf(server, log.name, "last=100&level=error");
     assert.deepEqual([whole.seqs.length, whole.isMore], [10, false]);
-    const old = await entriesOf(server, log.name, 'last=5&search="plain 1 "');
+    const old = await entriesOf(server, log.name, 'last=5&where="plain 1 "');
     assert.deepEqual([old.seqs, old.isMore], [[], false]);
-    const first = await entriesOf(server, log.name, "last=5&search=plain%20-1%20-2%20-3%20-4%20-5");
+    const first = await entriesOf(server, log.name, "last=5&where=plain%20-1%20-2%20-3%20-4%20-5");
     assert.deepEqual(
       first.seqs,
       Array.from({ length: 50_000 }, (_, i) => i + 1)
@@ -149,7 +149,7 @@ test("since and until choose by time; what has no time has that of the entry bef
     assert.deepEqual(await seqs(`since=${since}`), [2, 3, 4, 5, 6]);
     assert.deepEqual(await seqs(`until=${since}`), [1, 2, 3]);
     assert.deepEqual(await seqs(`since=${since}&until=@${(TIME + 3000) / 1000}`), [2, 3, 4, 5]);
-    assert.deepEqual(await seqs(`since=${since}&last=2&search=stack`), [3, 5]);
+    assert.deepEqual(await seqs(`since=${since}&last=2&where=stack`), [3, 5]);
   });
 });
 
@@ -175,9 +175,9 @@ test("a program follows a log by its places, and sees that another log has the n
       assert.deepEqual(seen, Array.from({ length: 100 }, (_, i) => i + 1));
       assert.equal(rounds, 10);
       // What does not match is passed over, too.
-      assert.equal(await take("&search=nothing"), false);
+      assert.equal(await take("&where=nothing"), false);
       log.write(line(101));
-      assert.equal(await take("&search=nothing"), false);
+      assert.equal(await take("&where=nothing"), false);
       assert.match(after, /^101\./);
       for (let n = 0; n < 5000; n++) log.write("x".repeat(100));
       const { seqs, oldest } = await entriesOf(server, name, `after=${after}&limit=1`);
@@ -260,8 +260,8 @@ test("a mistake in a question is reported with its name", async () => {
       "around=0": /"around"/,
       "after=0&last=5": /"after" does not go together with "last"/,
       "format=xml": /json, jsonl or text/,
-      "lines=5": /"lines" is not known here; known are search/,
-      [`search=${"x".repeat(1001)}`]: /has 1001 characters/,
+      "lines=5": /"lines" is not known here; known are where/,
+      [`where=${"x".repeat(1001)}`]: /has 1001 characters/,
     };
     for (const [query, message] of Object.entries(mistakes)) {
       const { status, body } = await askFor(server, `/api/logs${log.name}/entries?${query}`);
@@ -275,6 +275,20 @@ test("a mistake in a question is reported with its name", async () => {
   });
 });
 
+test("a question is looked at before it is asked: its words, or what is wrong at which place", async () => {
+  await withServer([newName()], async (server) => {
+    const asked = (where: string) =>
+      askFor(server, `/api/question?where=${encodeURIComponent(where)}`);
+    const { status, body } = await asked('Pay "a b" status:>=500 -x');
+    assert.deepEqual([status, JSON.parse(body)], [200, { words: ["pay", "a b"] }]);
+    const wrong = await asked("level:error AND (status:>");
+    assert.equal(wrong.status, 400);
+    const { error } = JSON.parse(wrong.body);
+    assert.deepEqual([error.code, error.from], ["WRONG_QUESTION", 25]);
+    assert.match(error.message, /^"where" at 25: a value is missing/);
+  });
+});
+
 test("a question whose asker has left is not looked into any more, and others have their turn", async () => {
   using log = ShmLogWriter.create(newName(), { unlinkOnClose: true, size: "64MiB" });
   for (let n = 1; n <= 200_000; n++) log.write(line(n));
@@ -284,7 +298,7 @@ test("a question whose asker has left is not looked into any more, and others ha
     const sockets = await Promise.all(Array.from({ length: 8 }, async () => {
       const socket = connect(Number(port), "127.0.0.1").on("error", () => {});
       await new Promise((resolve) => socket.once("connect", resolve));
-      const query = `${search}&since=@1&search=nothing`;
+      const query = `${search}&since=@1&where=nothing`;
       socket.write(`GET ${path}${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       return socket;
     }));

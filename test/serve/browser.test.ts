@@ -182,7 +182,7 @@ test("the page searches all that is in the log, and filters by level", { skip },
   await withPage([log.name], async (page) => {
     await until(page, (texts) => texts.at(-1) === "line 3000");
     await page.keyboard.press("/");
-    await page.keyboard.type('"LINE 77');
+    await page.keyboard.type('"LINE 77"');
     const found = await until(page, (texts) => texts.length > 0 && texts[0] === "line 77");
     assert.ok(found.includes("line 770"));
     assert.ok(await page.locator("mark >> text=77").count() > 0);

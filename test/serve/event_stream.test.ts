@@ -49,7 +49,7 @@ test("a stream shows the last 1000 of what was there, and says how many others",
   for (let i = 1; i <= 3000; i++) log.write(i % 3 === 0 ? `fizz ${i}` : `${i}`);
   await withServer([log.name], async ({ url }) => {
     const all = await EventClient.open(url);
-    const some = await EventClient.open(url, { search: '"FIZZ 3"', after: "5" });
+    const some = await EventClient.open(url, { where: '"FIZZ 3"', after: "5" });
     await all.until(({ entries }) => entries.length > 0);
     await some.until(({ entries }) => entries.length > 0);
     assert.deepEqual([all.entries[0][0], all.entries.length], [2001, 1000]);
@@ -68,7 +68,7 @@ test("several pages look at one log by one follower, each with its own filter", 
     const { url } = server;
     const pages = await Promise.all([
       EventClient.open(url),
-      EventClient.open(url, { search: "b" }),
+      EventClient.open(url, { where: "b" }),
       EventClient.open(url, { level: "error" }),
       EventClient.open(url, { entries: "0" }),
     ]);

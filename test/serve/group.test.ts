@@ -45,7 +45,7 @@ test("the slots of a name are listed as one log with its parts, and shown by tim
     await client.until(() => rowsOf(client) === "a0 b1 c0 d2");
     client.close();
     // A page that comes later gets what was there, as far as it matches.
-    const second = await EventClient.open(server.url, { log: group, search: "c" });
+    const second = await EventClient.open(server.url, { log: group, where: "c" });
     await second.until(() => rowsOf(second) === "c0");
     second.close();
     const stranger = await EventClient.open(server.url, { log: "/nothing.{slot}" });

@@ -9,7 +9,8 @@ import { inspect, segmentSize, ShmLogReader, ShmLogWriter, Writer } from "../../
 import { findBacklog } from "../../src/cli/serve/backlog.ts";
 import { outline } from "../../src/log/outline.ts";
 import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
-import { EntryFilter, wordsOf } from "../../src/cli/serve/entry_filter.ts";
+import { EntryFilter } from "../../src/cli/serve/entry_filter.ts";
+import { wordsOf } from "../../src/cli/serve/question_words.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
 import { MOST_WAITING, Outbox } from "../../src/cli/serve/outbox.ts";
 import { RateMeter } from "../../src/cli/serve/rate_meter.ts";
@@ -181,7 +182,7 @@ test("a Watcher sends a sample of what is more than its rate, and says how many 
       if (event === "entries") sent.push(data as Messages["entries"]);
     },
   };
-  const filter = new EntryFilter({ search: "wanted" });
+  const filter = new EntryFilter({ where: "wanted" });
   const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 200 });
   watcher.begin({ rows: [], left: 0 });
   const entries = Array.from({ length: 1000 }, (_, i) => {
@@ -199,7 +200,7 @@ test("a Watcher sends a sample of what is more than its rate, and says how many 
 });
 
 test("EntryFilter finds all words in any case, and leaves out those with a minus", () => {
-  const matches = (search: string, text: string) => new EntryFilter({ search }).matches(text);
+  const matches = (where: string, text: string) => new EntryFilter({ where }).matches(text);
   assert.ok(matches("", "anything"));
   assert.ok(matches("error TIME", "Timeout: an Error"));
   assert.ok(!matches("error time", "an error"));
@@ -207,10 +208,11 @@ test("EntryFilter finds all words in any case, and leaves out those with a minus
   assert.ok(matches("-health", "fine"));
   assert.ok(matches('"an error" x', "x: an error"));
   assert.ok(!matches('"an error"', "error, an"));
-  assert.deepEqual(wordsOf('a "B c" -D -"e f" "" - "open'), {
-    wanted: ["a", "b c", "-", "open"],
-    unwanted: ["d", "e f"],
-  });
+  assert.deepEqual(
+    wordsOf('a "B c" -D -"e f" level:warn NOT (x OR y) (z OR msg:=W)'),
+    ["a", "b c", "warn", "z", "w"],
+  );
+  assert.deepEqual(wordsOf(" "), []);
 });
 
 test("EntryFilter with a level leaves out what is less, or has none", () => {
@@ -375,7 +377,7 @@ test("findBacklog() keeps rows, and not the entries that they are parts of", asy
   using reader = ShmLogReader.open(log.name);
   const segment = segmentOf(reader.position);
   const found = await findBacklog(log.name, {
-    filter: new EntryFilter({ search: "y" }),
+    filter: new EntryFilter({ where: "y" }),
     segment,
     after: 0,
     upTo: 2,

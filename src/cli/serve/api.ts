@@ -7,6 +7,7 @@
 import type { ServerResponse } from "node:http";
 import { OuroborosError } from "../../errors.ts";
 import { LEVELS, type LogLevel } from "../../records/level.ts";
+import { QuestionError } from "../../records/question/mistake.ts";
 import { parseMoment } from "../options/moment.ts";
 import type { Catalog, NamedTarget } from "./catalog.ts";
 import { EntryFilter } from "./entry_filter.ts";
@@ -17,10 +18,11 @@ import {
   MOST_ENTRIES,
   type Which,
 } from "./find_entries.ts";
+import { wordsOf } from "./question_words.ts";
 import { SECURE_HEADERS } from "./security.ts";
 
-/** How many characters a search may have. */
-const MOST_SEARCH = 1000;
+/** How many characters a question may have. */
+const MOST_WHERE = 1000;
 /** How many questions are looked into at once: each keeps a log open. */
 const MOST_QUESTIONS = 8;
 /** How many entries an answer has by default, and how many stand before and after a number. */
@@ -28,24 +30,33 @@ const ENTRIES = 100;
 const CONTEXT = 10;
 
 /** A question that can't be answered as it is. */
-export class QuestionError extends Error {
+export class RequestError extends Error {
   /** The status of HTTP that says so. */
   readonly status: number;
   /** A word for programs. */
   readonly code: string;
 
+  /** Where the mistake is in `where`. */
+  readonly place: { from: number; to: number } | undefined;
+
   /** Says what is wrong. */
-  constructor(status: number, code: string, message: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    place?: { from: number; to: number },
+  ) {
     super(message);
     this.status = status;
     this.code = code;
+    this.place = place;
   }
 }
 
 /** What may be asked of a log; anything else is a mistake. */
 const KNOWN: readonly string[] = [
   "token",
-  "search",
+  "where",
   "level",
   "since",
   "until",
@@ -71,10 +82,15 @@ export class Api {
   async answer(path: string, query: URLSearchParams, response: ServerResponse): Promise<void> {
     try {
       if (path === "logs") return send(response, 200, JSON.stringify(this.#logs()));
+      if (path === "question") {
+        filterOf(query);
+        const words = wordsOf(query.get("where") ?? "");
+        return send(response, 200, JSON.stringify({ words }));
+      }
       const [, name] = /^logs\/(.+)\/entries$/.exec(path) ?? [];
       if (name === undefined) {
         const known = "GET /api/logs, and /api/logs/NAME/entries";
-        throw new QuestionError(404, "NOT_FOUND", `there is nothing here; known are ${known}`);
+        throw new RequestError(404, "NOT_FOUND", `there is nothing here; known are ${known}`);
       }
       await this.#entries(this.#find(name), query, response);
     } catch (error) {
@@ -97,9 +113,9 @@ export class Api {
       const { length } = this.#catalog.members(one);
       if (length === 0) continue;
       const why = `"${one}" are ${length} logs: ask for one of them, see /api/logs`;
-      throw new QuestionError(400, "SEVERAL_LOGS", why);
+      throw new RequestError(400, "SEVERAL_LOGS", why);
     }
-    throw new QuestionError(404, "SEGMENT_NOT_FOUND", `there is no log "${name}" to be seen here`);
+    throw new RequestError(404, "SEGMENT_NOT_FOUND", `there is no log "${name}" to be seen here`);
   }
 
   async #entries(
@@ -110,7 +126,7 @@ export class Api {
     const format = formatOf(query);
     const { which, segment, filter } = questionOf(query);
     if (this.#asking >= MOST_QUESTIONS) {
-      throw new QuestionError(503, "BUSY", `no more than ${MOST_QUESTIONS} questions at once`);
+      throw new RequestError(503, "BUSY", `no more than ${MOST_QUESTIONS} questions at once`);
     }
     const leaving = new AbortController();
     response.on("close", () => leaving.abort());
@@ -124,7 +140,7 @@ export class Api {
     if (leaving.signal.aborted) return;
     if (found === undefined) {
       const why = `another log has the name ${name} now: ask without "after" for its entries`;
-      throw new QuestionError(410, "ANOTHER_LOG", why);
+      throw new RequestError(410, "ANOTHER_LOG", why);
     }
     const { entries, ...about } = found;
     // Beside the entries, for those who take lines.
@@ -144,20 +160,28 @@ export class Api {
 
 /** The filter of a page or a program. */
 export function filterOf(query: URLSearchParams): EntryFilter {
-  const search = query.get("search") ?? "";
+  const where = query.get("where") ?? "";
   const level = query.get("level") ?? "";
-  if (search.length > MOST_SEARCH) {
-    throw mistake("search", `has ${search.length} characters: up to ${MOST_SEARCH} are taken`);
+  if (where.length > MOST_WHERE) {
+    throw mistake("where", `has ${where.length} characters: up to ${MOST_WHERE} are taken`);
   }
   if (level !== "" && !LEVELS.includes(level as LogLevel)) {
     throw mistake("level", `is ${JSON.stringify(level)}: one of ${LEVELS.join(", ")} is expected`);
   }
-  return new EntryFilter({
-    search,
-    level: level === "" ? undefined : level as LogLevel,
-    since: momentOf(query, "since"),
-    until: momentOf(query, "until"),
-  });
+  const since = momentOf(query, "since");
+  const until = momentOf(query, "until");
+  try {
+    return new EntryFilter({
+      where,
+      level: level === "" ? undefined : level as LogLevel,
+      since,
+      until,
+    });
+  } catch (error) {
+    if (!(error instanceof QuestionError)) throw error;
+    const { from, to, message } = error;
+    throw mistake("where", `at ${from}: ${message}`, { from, to });
+  }
 }
 
 function questionOf(
@@ -223,8 +247,12 @@ function formatOf(query: URLSearchParams): "json" | "jsonl" | "text" {
   throw mistake("format", `is ${JSON.stringify(format)}: json, jsonl or text is expected`);
 }
 
-function mistake(name: string, why: string): QuestionError {
-  return new QuestionError(400, "WRONG_QUESTION", `"${name}" ${why}`);
+function mistake(
+  name: string,
+  why: string,
+  place?: { from: number; to: number },
+): RequestError {
+  return new RequestError(400, "WRONG_QUESTION", `"${name}" ${why}`, place);
 }
 
 function textOf({ text, base64 }: FoundEntry): string {
@@ -235,7 +263,7 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new QuestionError(
+    throw new RequestError(
       400,
       "WRONG_QUESTION",
       "the name of the log is not encoded as it must be",
@@ -246,12 +274,13 @@ function decoded(path: string): string {
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return response.destroy() && undefined;
   const message = error instanceof Error ? error.message : String(error);
-  const [status, code] = error instanceof QuestionError
+  const place = error instanceof RequestError ? error.place : undefined;
+  const [status, code] = error instanceof RequestError
     ? [error.status, error.code]
     : error instanceof OuroborosError
     ? [error.code === "SEGMENT_NOT_FOUND" ? 404 : 409, error.code]
     : [500, "FAILED"];
-  send(response, status, JSON.stringify({ error: { code, message } }), {
+  send(response, status, JSON.stringify({ error: { code, message, ...place } }), {
     ...status === 503 && { "retry-after": "1" },
   });
 }

@@ -1,17 +1,18 @@
 /**
- * Which entries a page wants to see.
+ * Which entries a page, or a program, wants to see.
  *
  * @module
  */
 
 import { isAtLeast, type LogLevel } from "../../records/level.ts";
+import { parseQuestion, type Question } from "../../records/question/question.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
-import { levelOf } from "./level_of.ts";
+import { levelOfLine } from "./level_of.ts";
 
 /** What is searched for. */
 export interface EntryFilterOptions {
-  /** Words that must all be in the text, in any case; with a `-` in front, must not. */
-  search?: string;
+  /** A question, as `--where` takes it; "" for none. */
+  where?: string;
   /** How important a record must be. An entry without a level is not a record. */
   level?: LogLevel | undefined;
   /** The earliest time, in milliseconds since 1970. */
@@ -22,18 +23,19 @@ export interface EntryFilterOptions {
 
 /** A condition that texts of entries fulfil or not. */
 export class EntryFilter {
-  readonly #wanted: readonly string[];
-  readonly #unwanted: readonly string[];
+  readonly #question: Question | undefined;
   readonly #level: LogLevel | undefined;
   readonly #since: number;
   readonly #until: number;
   #time = -Infinity;
 
-  /** Without any option everything matches. */
-  constructor({ search = "", level, since, until }: EntryFilterOptions = {}) {
-    const { wanted, unwanted } = wordsOf(search);
-    this.#wanted = wanted;
-    this.#unwanted = unwanted;
+  /**
+   * Without any option everything matches.
+   *
+   * @throws {QuestionError} if the question can't be understood
+   */
+  constructor({ where = "", level, since, until }: EntryFilterOptions = {}) {
+    this.#question = where.trim() === "" ? undefined : parseQuestion(where);
     // Everything that has a level has this one at least.
     this.#level = level;
     this.#since = since ?? -Infinity;
@@ -42,8 +44,7 @@ export class EntryFilter {
 
   /** Whether every text matches. */
   get isEmpty(): boolean {
-    return this.#wanted.length + this.#unwanted.length === 0 && this.#level === undefined &&
-      !this.isTimed;
+    return this.#question === undefined && this.#level === undefined && !this.isTimed;
   }
 
   /** Whether times matter. */
@@ -62,29 +63,27 @@ export class EntryFilter {
    */
   matches(text: string, before: number = Date.now()): boolean {
     this.#time = before;
+    if (this.isEmpty) return true;
+    // Most texts are not worth parsing.
+    if (!this.isTimed && !this.#mayMatch(text)) return false;
+    const record = recognizeRecord(text);
     if (this.isTimed) {
-      const time = this.#time = recognizeRecord(text)?.time ?? before;
-      if (time < this.#since || time > this.#until) return false;
+      const time = this.#time = record?.time ?? before;
+      if (time < this.#since || time > this.#until || !this.#mayMatch(text)) return false;
     }
-    if (this.#wanted.length + this.#unwanted.length > 0) {
-      const lower = text.toLowerCase();
-      for (const word of this.#wanted) if (!lower.includes(word)) return false;
-      for (const word of this.#unwanted) if (lower.includes(word)) return false;
+    if (this.#level !== undefined) {
+      const level = record === undefined ? levelOfLine(text) : record.level;
+      if (level === undefined || !isAtLeast(level, this.#level)) return false;
     }
-    if (this.#level === undefined) return true;
-    const level = levelOf(text);
-    return level !== undefined && isAtLeast(level, this.#level);
+    return this.#question?.test(record, text) ?? true;
   }
-}
 
-/** The words of a search in small letters; what is in double quotes is one word. */
-export function wordsOf(search: string): { wanted: string[]; unwanted: string[] } {
-  const wanted: string[] = [];
-  const unwanted: string[] = [];
-  for (const [, minus, quoted, plain] of search.matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)) {
-    const word = (quoted ?? plain).toLowerCase();
-    if (word === "") continue;
-    (minus === "-" ? unwanted : wanted).push(word);
+  /** Whether a text has in it what the question needs; JSON may escape it. */
+  #mayMatch(text: string): boolean {
+    const needles = this.#question?.needles ?? [];
+    if (needles.length === 0) return true;
+    const lower = text.toLowerCase();
+    return needles.every((some) => some.some((needle) => lower.includes(needle))) ||
+      text.includes("\\u");
   }
-  return { wanted, unwanted };
 }

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from "node:net";
 import config from "../../../deno.json" with { type: "json" };
 import type { LogTarget } from "../../log/native/target.ts";
-import { Api, filterOf, QuestionError } from "./api.ts";
+import { Api, filterOf, RequestError } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { EventStream } from "./event_stream.ts";
@@ -224,7 +224,7 @@ export class LiveServer {
     try {
       filter = filterOf(query);
     } catch (error) {
-      if (!(error instanceof QuestionError)) throw error;
+      if (!(error instanceof RequestError)) throw error;
       return refuse(response, error.status, error.message);
     }
     if (this.#streams.size >= MOST_PAGES) {

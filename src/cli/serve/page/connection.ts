@@ -2,12 +2,14 @@
 /** The stream of events from the server. */
 
 import type { Messages } from "../messages.ts";
+import { token } from "./ask.ts";
 
 /** What is asked of the server. */
 export interface Request {
   /** The log; nothing: whichever there is. */
   log: string | undefined;
-  search: string;
+  /** The question; "" for none. */
+  where: string;
   level: string;
   /** Whether entries are requested. */
   entries: boolean;
@@ -38,7 +40,6 @@ const EVENTS = [
 
 /** A connection that can be made again with another request. */
 export class Connection {
-  readonly #token = new URLSearchParams(location.search).get("token") ?? "";
   readonly #handlers: Handlers;
   readonly #onState: (state: ConnectionState, reason?: string) => void;
   readonly #again: () => void;
@@ -58,9 +59,9 @@ export class Connection {
   /** Asks for something else. */
   open(request: Request): void {
     this.close();
-    const query = new URLSearchParams({ token: this.#token });
+    const query = new URLSearchParams({ token });
     if (request.log !== undefined) query.set("log", request.log);
-    if (request.search !== "") query.set("search", request.search);
+    if (request.where !== "") query.set("where", request.where);
     if (request.level !== "") query.set("level", request.level);
     if (!request.entries) query.set("entries", "0");
     query.set("after", request.after);

@@ -2,7 +2,7 @@
 /** The page: what is asked of the server, and where what it says goes. */
 
 import { isVitals, vitalsOf } from "../../../records/vitals.ts";
-import { wordsOf } from "../entry_filter.ts";
+import { recognizeRecord } from "../../../records/recognize.ts";
 import { placeOf } from "../place.ts";
 import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
@@ -10,23 +10,26 @@ import { Detail } from "./detail.ts";
 import { byId, setText } from "./dom.ts";
 import { EntryStore, type Item } from "./entry_store.ts";
 import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
+import { KnownFields } from "./known_fields.ts";
 import { LogPicker } from "./log_picker.ts";
 import { oneLine } from "./entry_text.ts";
 import { RingPanel } from "./ring_panel.ts";
 import { type Marks, rowMaker } from "./row_view.ts";
 import { onKeys } from "./keys.ts";
+import { SearchBox } from "./search_box.ts";
 import { StatusLine } from "./status_line.ts";
 import { VirtualList } from "./virtual_list.ts";
 import { VitalsCharts } from "./vitals_charts.ts";
 
-/** How long after the last letter of a search it begins, in milliseconds. */
-const TYPING = 250;
+/** Of how many entries of a message their fields are looked at. */
+const MOST_LEARNED = 20;
 /** How long the page is out of sight before it asks for nothing any more, in milliseconds. */
 const OUT_OF_SIGHT = 2000;
 
 const store = new EntryStore();
 const marks: Marks = { words: [] };
-const search = byId("search") as HTMLInputElement;
+const known = new KnownFields();
+const search = new SearchBox(known, startAnew, () => byId("list").focus());
 const level = byId("level") as HTMLSelectElement;
 const pauseButton = byId("pause");
 
@@ -53,6 +56,7 @@ const picker = new LogPicker((name) => {
   log = name;
   chart.clear();
   vitals.clear();
+  known.clear();
   history.replaceState(null, "", `?${query({ log: name })}`);
   search.blur();
   startAnew();
@@ -114,8 +118,12 @@ const connection = new Connection({
       const sample = vitalsOf(text);
       if (sample !== undefined) vitals.add(sample, source);
     }
+    for (const [, text] of rows.slice(-MOST_LEARNED)) {
+      const record = recognizeRecord(text);
+      if (record !== undefined) known.learn(record);
+    }
     // They are drawn, and are rows of a search only.
-    store.add(search.value.trim() === "" ? rows.filter(([, text]) => !isVitals(text)) : rows);
+    store.add(search.question === "" ? rows.filter(([, text]) => !isVitals(text)) : rows);
     list.update();
     showNothing();
   },
@@ -129,7 +137,7 @@ const connection = new Connection({
     chart.add(stats);
     if (byId("rate-when").textContent === "last 2 minutes") showRates(stats, "last 2 minutes");
     ring.rate = stats;
-    status.isFiltered = search.value.trim() !== "" || level.value !== "";
+    status.isFiltered = search.question !== "" || level.value !== "";
     status.isPaused = pausedBy !== undefined;
     status.kept = store.length;
     status.show(stats);
@@ -145,7 +153,7 @@ const connection = new Connection({
 function connect(): void {
   connection.open({
     log,
-    search: search.value.trim(),
+    where: search.question,
     level: level.value,
     entries: pausedBy === undefined,
     after: placeOf(store.lastNumber, segment),
@@ -162,7 +170,7 @@ function startAnew(): void {
   status.left = 0;
   status.progress = undefined;
   isFresh = true;
-  marks.words = wordsOf(search.value).wanted;
+  marks.words = search.words;
   list.invalidate();
   resume();
   showNothing();
@@ -237,19 +245,11 @@ function query(changes: Record<string, string>): string {
 
 pauseButton.addEventListener("click", () => pausedBy === undefined ? pause("button") : resume());
 level.addEventListener("change", startAnew);
-let typing: ReturnType<typeof setTimeout> | undefined;
-search.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(startAnew, TYPING);
-});
-search.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" || event.key === "Escape") byId("list").focus();
-});
 byId("close").addEventListener("click", () => detail.hide());
 
 onKeys({
   pause: () => pauseButton.click(),
-  search: () => search.select(),
+  search: () => search.focus(),
   move,
   page: (by) => move(by * list.pageSize),
   home: () => move(-store.length),
