@@ -151,11 +151,12 @@ async function demo(): Promise<boolean> {
   const logs = [0, 1, 2].map((slot) => `${NAME}.${slot}`);
   const follower = new Follower();
   const good = await run(first, ORDERS);
+  // Before anything can be overwritten: what a reader did not find when it came is not lost to it.
+  let isOver = false;
+  const slowly = readSlowly(logs[0], () => isOver);
   const killed = await run(second, ORDERS);
   const broken = await run(third, ORDERS, ORDERS / 2);
   say(`${[good, killed, broken].map(({ title }) => title).join(", ")} take orders`);
-  let isOver = false;
-  const slowly = readSlowly(logs[0], () => isOver);
 
   while (written(logs[1]) < ORDERS / 4) await pause(5);
   process.kill(killed.pid, "SIGKILL");
