@@ -13,6 +13,7 @@ import {
   truncateSync,
   unlinkSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
@@ -91,6 +92,19 @@ export class PartialFile implements Disposable {
   /** The bytes of the file, until it is finished or closed. */
   get buffer(): ArrayBuffer {
     return this.#file.buffer;
+  }
+
+  /** Writes the bytes to the disk, so that `finish()` need not wait for it. It may wait long: other work is done. */
+  async flush(): Promise<void> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(this.#partial, "r+");
+      await handle.sync();
+    } catch {
+      // Then `finish()` does it, and says what is wrong.
+    } finally {
+      await handle?.close();
+    }
   }
 
   /**

@@ -10,7 +10,7 @@ import { Turns } from "../following.ts";
 import type { Entry } from "../log/entry.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
-import { entriesOf, type EntryRange, roomOf, type TimeRange } from "../log/native/time_range.ts";
+import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "../log/native/time_range.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { merged } from "../merge.ts";
 import { recognizeRecord } from "../records/recognize.ts";
@@ -82,14 +82,24 @@ export async function collectLogs(
       }
     }
     if (logs.length === 0 && failure !== undefined) throw failure;
+    const turns = new Turns();
     const room = { entries: 0, bytes: 0 };
-    for (const { range: { from, to }, bytes } of logs) {
-      room.entries += to - from + 1;
-      room.bytes += bytes;
+    for (const log of logs) {
+      room.entries += log.range.to - log.range.from + 1;
+      const steps = log.roomSteps();
+      for (;;) {
+        const step = steps.next();
+        if (step.done) {
+          room.bytes += step.value;
+          break;
+        }
+        const turn = turns.due();
+        if (turn !== undefined) await turn;
+        signal?.throwIfAborted();
+      }
     }
     using file = new CollectionWriter(path, room, force === undefined ? {} : { force });
     const sources = new Map<string, number>();
-    const turns = new Turns();
     let read = 0;
     let refused = 0;
     for (const { log, entry } of merged(logs.map((log) => log.entries(onError)))) {
@@ -108,7 +118,7 @@ export async function collectLogs(
       await turn;
       signal?.throwIfAborted();
     }
-    const size = file.finish();
+    const size = await file.finish();
     return {
       path,
       size,
@@ -132,8 +142,6 @@ interface TimedEntry {
 class CollectedLog {
   readonly name: string;
   readonly range: EntryRange;
-  /** How many bytes its entries take. */
-  readonly bytes: number;
   /** How many of them were taken. */
   count = 0;
   /** How many were overwritten before they were read. */
@@ -153,12 +161,16 @@ class CollectedLog {
       this.#source = { host: os.hostname(), name: this.name, segment: segmentWord(identity) };
       this.#origins = typeof target === "string" ? undefined : Collection.read(target.path);
       this.range = entriesOf(opened.source, { since, until, last });
-      this.bytes = roomOf(opened.source, this.range);
     } catch (error) {
       opened.close();
       throw error;
     }
     this.#selector = selector?.() ?? new EveryEntry();
+  }
+
+  /** Gives how many bytes its entries take, step by step. */
+  roomSteps(): Generator<unknown, number> {
+    return roomSteps(this.#opened.source, this.range);
   }
 
   /** Its entries, lazily. */

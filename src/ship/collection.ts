@@ -118,7 +118,7 @@ export class CollectionWriter implements Disposable {
   }
 
   /** Gives the file its name; returns its size in bytes. */
-  finish(): number {
+  async finish(): Promise<number> {
     this.#writer.close();
     const bytes = new Uint8Array(this.#file.buffer);
     const start = aligned(this.#size + HEADER_SIZE);
@@ -132,6 +132,7 @@ export class CollectionWriter implements Disposable {
     [MAGIC, start, head.length, this.entries].forEach((value, i) => {
       view.setBigUint64(8 * i, BigInt(value), true);
     });
+    await this.#file.flush();
     this.#file.finish(footer + FOOTER_SIZE);
     return footer + FOOTER_SIZE;
   }

@@ -357,7 +357,10 @@ function defaultLine({ fields }: UncaughtError): string {
 
 function lenderOf(writer: EntryWriter): Writer | undefined {
   if (writer instanceof ShmLogWriter) return writer.inner;
-  return writer instanceof Writer ? writer : undefined;
+  if (writer instanceof Writer) return writer;
+  // A recorder has a log of its own.
+  const { lender } = writer as { lender?: unknown };
+  return lender instanceof Writer ? lender : undefined;
 }
 
 function emitWarning(message: string): void {

@@ -24,11 +24,14 @@ export interface UncaughtError {
 type Callback = (error: UncaughtError) => void;
 
 const callbacks = new Set<Callback>();
+/** Those that look at what the others have done. */
+const lastCallbacks = new Set<Callback>();
 
 /** One for all: of more than ten, runtimes warn. */
 function listener(error: unknown): void {
   const described = describe(error);
   for (const callback of callbacks) callback(described);
+  for (const callback of lastCallbacks) callback(described);
 }
 
 /**
@@ -37,13 +40,15 @@ function listener(error: unknown): void {
  *
  * On Bun 1.4 a promise that was rejected, and has no handler, is not reported to anybody.
  *
+ * @param isLast whether it is called after the others: what they have written is there
  * @returns what takes the callback back
  */
-export function onUncaughtError(callback: Callback): () => void {
-  if (callbacks.size === 0) process.on("uncaughtExceptionMonitor", listener);
-  callbacks.add(callback);
+export function onUncaughtError(callback: Callback, isLast: boolean = false): () => void {
+  const all = isLast ? lastCallbacks : callbacks;
+  if (callbacks.size + lastCallbacks.size === 0) process.on("uncaughtExceptionMonitor", listener);
+  all.add(callback);
   return () => {
-    if (!callbacks.delete(callback) || callbacks.size > 0) return;
+    if (!all.delete(callback) || callbacks.size + lastCallbacks.size > 0) return;
     process.removeListener("uncaughtExceptionMonitor", listener);
   };
 }

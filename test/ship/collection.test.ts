@@ -24,7 +24,10 @@ function numbersOf(seed: number): () => number {
 const source = (i: number) => ({ host: "h", name: `/app.${i}`, segment: `${i}-a-b` });
 
 /** A file of random entries of `count` sources; gives what they are. */
-function makeFile(path: string, count: number): { source: number; number: number }[] {
+async function makeFile(
+  path: string,
+  count: number,
+): Promise<{ source: number; number: number }[]> {
   const next = numbersOf(baseSeed);
   const numbers = new Array<number>(count).fill(0);
   using file = new CollectionWriter(path, { entries: 5000, bytes: 5000 * 16 }, { force: true });
@@ -40,14 +43,14 @@ function makeFile(path: string, count: number): { source: number; number: number
     made.push({ source: place, number: numbers[place] });
   }
   file.addGap(0, 5, 9, "overwritten");
-  file.finish();
+  await file.finish();
   return made;
 }
 
-test("each entry tells where it is from, with few sources and with many", () => {
+test("each entry tells where it is from, with few sources and with many", async () => {
   for (const count of [1, 6, 300]) {
     const path = `${folder}/many`;
-    const made = makeFile(path, count);
+    const made = await makeFile(path, count);
     using origins = Origins.open({ path });
     using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
     let read = 0;
@@ -76,11 +79,11 @@ test("an entry for which there is no room is refused", () => {
   assert.equal(file.addSource(source(1024)), -1);
 });
 
-test("a damaged end never throws, takes no more memory than the file, and leaves the entries", () => {
+test("a damaged end never throws, takes no more memory than the file, and leaves the entries", async () => {
   const seed = baseSeed;
   const next = numbersOf(seed);
   const path = `${folder}/damaged`;
-  makeFile(path, 6);
+  await makeFile(path, 6);
   const whole = readFileSync(path);
   const end = whole.length;
   for (let i = 0; i < 600; i++) {

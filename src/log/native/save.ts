@@ -12,7 +12,7 @@ import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
 import { type CopyMode, fence, sourceOf } from "./source.ts";
 import { describeTarget, type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
-import { entriesOf, type EntryRange, roomOf, type TimeRange } from "./time_range.ts";
+import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "./time_range.ts";
 import { mustBe } from "../../base/arguments.ts";
 import { durationCheck, parseDuration } from "../../base/durations.ts";
 import {
@@ -27,7 +27,7 @@ import {
 import { shmReaderChecks } from "./reader_options.ts";
 
 /** How long a copy may block the event loop, in milliseconds. */
-const DEAF = 16;
+const DEAF = 8;
 
 /** How a log is saved. */
 export interface SaveOptions {
@@ -117,7 +117,10 @@ export async function saveLog(
   });
   options.signal?.throwIfAborted();
   using saving = new Saving(target, path, options);
-  return saving.finish(await copy(saving.steps, options));
+  const info = await inTurns(saving.steps, options);
+  await saving.flush();
+  options.signal?.throwIfAborted();
+  return saving.finish(info);
 }
 
 /** How a log is saved at once. */
@@ -177,59 +180,70 @@ const syncChecks: Checks<SaveSyncOptions> = {
 
 /** A log on its way into a file. */
 class Saving implements Disposable {
+  /** What is done step by step; to the end, before it is finished. */
   readonly steps: Generator<CopyProgress, SnapshotInfo>;
   readonly #path: string;
   readonly #isCompact: boolean;
   readonly #source: LogMemory;
-  readonly #file: PartialFile;
-  readonly #range: EntryRange | undefined;
+  #file: PartialFile | undefined;
+  #isUntimed = false;
 
   constructor(target: LogTarget, path: string, options: SaveSyncOptions) {
-    const { force = false, copyMode = "map", mode, compact = false } = options;
+    const part = partOf(options);
     this.#path = path;
-    const source = this.#source = openMemory(target, "read");
-    try {
-      if (typeof target !== "string" && isSameFile(target.path, path)) {
-        throw new RangeError(
-          `${describeTarget(target)} can't be saved over itself: choose another path`,
-        );
-      }
-      const bytes = sourceOf(source, target, copyMode);
-      const { buffer, load, guard } = bytes;
-      guard?.();
-      let size = source.byteLength;
-      try {
-        const { chunkCount, version } = new Segment(buffer, load);
-        const part = partOf(options);
-        const range = this.#range = part && entriesOf(bytes, part);
-        // A disk has no room for a large log, and takes its time, where a few seconds of it are asked for.
-        if (range !== undefined) {
-          size = Math.min(size, dataOffset(chunkCount, version) + roomOf(bytes, range));
-        }
-      } catch (error) {
-        throw withName(error, target);
-      }
-      this.#isCompact = compact || this.#range !== undefined;
-      const createOptions = mode === undefined ? { force } : { force, mode };
-      this.#file = PartialFile.create(path, size, createOptions);
-      this.steps = copySteps(buffer, this.#file.buffer, { fence, load, guard }, this.#range);
-    } catch (error) {
-      source.close();
-      throw error;
+    this.#isCompact = options.compact || part !== undefined;
+    this.#source = openMemory(target, "read");
+    this.steps = this.#save(target, options, part);
+  }
+
+  *#save(
+    target: LogTarget,
+    { force = false, copyMode = "map", mode }: SaveSyncOptions,
+    part: TimeRange | undefined,
+  ): Generator<CopyProgress, SnapshotInfo> {
+    const path = this.#path;
+    if (typeof target !== "string" && isSameFile(target.path, path)) {
+      throw new RangeError(
+        `${describeTarget(target)} can't be saved over itself: choose another path`,
+      );
     }
+    const source = sourceOf(this.#source, target, copyMode);
+    const { buffer, load, guard } = source;
+    guard?.();
+    let size = this.#source.byteLength;
+    let range: EntryRange | undefined;
+    try {
+      const { chunkCount, version } = new Segment(buffer, load);
+      if (part !== undefined) {
+        range = entriesOf(source, part);
+        this.#isUntimed = range.isUntimed;
+        // A disk has no room for a large log, and takes its time, where a few seconds of it are asked for.
+        size = Math.min(size, dataOffset(chunkCount, version) + (yield* roomSteps(source, range)));
+      }
+    } catch (error) {
+      throw withName(error, target);
+    }
+    const file = PartialFile.create(path, size, mode === undefined ? { force } : { force, mode });
+    this.#file = file;
+    return yield* copySteps(buffer, file.buffer, { fence, load, guard }, range);
+  }
+
+  /** Writes the bytes to the disk while others work. */
+  async flush(): Promise<void> {
+    await this.#file!.flush();
   }
 
   /** Gives the file its name. */
   finish(info: SnapshotInfo): SavedLog {
-    const { buffer } = this.#file;
-    const size = this.#isCompact ? usedSize(buffer) : buffer.byteLength;
-    this.#file.finish(size);
-    return { path: this.#path, size, ...info, isUntimed: this.#range?.isUntimed ?? false };
+    const file = this.#file!;
+    const size = this.#isCompact ? usedSize(file.buffer) : file.buffer.byteLength;
+    file.finish(size);
+    return { path: this.#path, size, ...info, isUntimed: this.#isUntimed };
   }
 
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
-    this.#source[Symbol.dispose]();
+    this.#file?.close();
+    this.#source.close();
   }
 }
 
@@ -243,7 +257,8 @@ function partOf({ since, until, last }: SaveSyncOptions): TimeRange | undefined 
   };
 }
 
-async function copy(
+/** Takes the steps, and gives others their turns. */
+async function inTurns(
   steps: Generator<CopyProgress, SnapshotInfo>,
   { signal, onProgress }: SaveOptions,
 ): Promise<SnapshotInfo> {

@@ -5,9 +5,12 @@
  */
 
 import { recognizeRecord } from "../../records/recognize.ts";
+import type { EntryBatch } from "../batch.ts";
 import { entrySize, HEADER_SIZE } from "../layout.ts";
+import type { CopyProgress } from "../snapshot.ts";
 import { Reader } from "../reader.ts";
-import { inOneLife } from "../segment.ts";
+import { inOneLife, Segment } from "../segment.ts";
+import { rowOf, survey } from "../survey.ts";
 import { totalOf } from "../total.ts";
 import { fence, type LogSource } from "./source.ts";
 
@@ -33,6 +36,13 @@ export interface EntryRange {
 
 /** Among how many entries without a time the next one with a time is looked for. */
 const LOOK_AHEAD = 4096;
+
+/** How many entries are read one after the other rather than looked at here and there. */
+const FEW = 1 << 14;
+
+function timeOf(batch: EntryBatch, index: number): number | undefined {
+  return recognizeRecord(batch.text(index))?.time;
+}
 
 /** An entry that has a time. */
 interface TimedEntry {
@@ -63,14 +73,18 @@ export function entriesOf(source: LogSource, range: TimeRange): EntryRange {
   };
 }
 
-/** How many bytes a log of such entries takes behind its table. */
-export function roomOf(source: LogSource, { from, to }: EntryRange): number {
+/** How many bytes a log of such entries takes behind its table; a batch a step. */
+export function* roomSteps(
+  source: LogSource,
+  { from, to }: EntryRange,
+): Generator<CopyProgress, number> {
   const reader = readerAt(source, from);
   let size = 2 * HEADER_SIZE;
   while (reader.lastSequenceNumber < to) {
     const batch = reader.readBatch(to - reader.lastSequenceNumber);
     if (batch.length === 0) break;
     for (let i = 0; i < batch.length; i++) size += entrySize(batch.byteLength(i));
+    yield { done: 0, total: to - from + 1 };
   }
   return size;
 }
@@ -113,28 +127,70 @@ class Looks {
   /** The number of the first entry, up to `end`, whose time fulfils what all later ones do, too. */
   first(test: (time: number) => boolean, end: TimedEntry): number | undefined {
     if (!test(end.time)) return undefined;
-    let low = this.oldest;
-    let found = end.number;
-    for (let high = end.number - 1; low <= high;) {
+    const isBefore = (from: number, to: number) => {
+      const [entry] = this.#timed(from, Math.min(to, from + LOOK_AHEAD));
+      return entry !== undefined && !test(entry.time);
+    };
+    // First by chunks, whose beginnings are found at once.
+    const starts = this.#chunkStarts(end.number);
+    let chunk = -1;
+    for (let next = starts.length; next - chunk > 1;) {
+      const middle = (chunk + next) >> 1;
+      if (isBefore(starts[middle], end.number)) chunk = middle;
+      else next = middle;
+    }
+    let low = starts[chunk] ?? this.oldest;
+    let high = (starts[chunk + 1] ?? end.number) - 1;
+    // Each look walks along half a chunk, so the last ones cost more than to read all that is left.
+    while (high - low > FEW) {
       const middle = Math.floor((low + high) / 2);
-      const [entry] = this.#timed(middle, Math.min(high, middle + LOOK_AHEAD));
-      if (entry !== undefined && !test(entry.time)) low = entry.number + 1;
-      else {
-        if (entry !== undefined) found = entry.number;
-        high = middle - 1;
+      if (isBefore(middle, high)) low = middle + 1;
+      else high = middle - 1;
+    }
+    return this.#firstFrom(low, end.number, test);
+  }
+
+  /** The numbers with which chunks begin, from the oldest to the one that has entry `last`. */
+  #chunkStarts(last: number): number[] {
+    const found = survey(new Segment(this.#source.buffer, this.#source.load), fence);
+    return Array.from(found.order, (index) => rowOf(found, index).token + 1)
+      .filter((start) => start >= this.oldest && start <= last)
+      .sort((a, b) => a - b);
+  }
+
+  /** The same from number `from` on, batch by batch. */
+  #firstFrom(from: number, to: number, test: (time: number) => boolean): number {
+    const reader = readerAt(this.#source, from);
+    while (reader.lastSequenceNumber < to) {
+      const batch = reader.readBatch(to - reader.lastSequenceNumber);
+      if (batch.length === 0) break;
+      for (let last = batch.length - 1; last >= 0; last--) {
+        const time = timeOf(batch, last);
+        if (time === undefined) continue;
+        if (!test(time)) break;
+        for (let i = 0; i < last; i++) {
+          const earlier = timeOf(batch, i);
+          if (earlier !== undefined && test(earlier)) return batch.sequenceNumber(i);
+        }
+        return batch.sequenceNumber(last);
       }
     }
-    return found;
+    return to;
   }
 
   /** The entries from `from` to `to` that have a time. */
   *#timed(from: number, to: number): Generator<TimedEntry> {
     const reader = readerAt(this.#source, from);
-    for (let entry = reader.read(); entry !== undefined; entry = reader.read()) {
-      const { sequenceNumber: number } = entry;
-      if (number > to) return;
-      const time = recognizeRecord(entry.text)?.time;
-      if (time !== undefined) yield { number, time };
+    // Most looks want one entry.
+    for (let count = 2; reader.lastSequenceNumber < to; count *= 4) {
+      const batch = reader.readBatch(Math.min(count, to - reader.lastSequenceNumber));
+      if (batch.length === 0) return;
+      for (let i = 0; i < batch.length; i++) {
+        const number = batch.sequenceNumber(i);
+        if (number > to) return;
+        const time = timeOf(batch, i);
+        if (time !== undefined) yield { number, time };
+      }
     }
   }
 }

@@ -1,0 +1,429 @@
+/**
+ * A log that is saved when something goes wrong: what led to it, and what came after.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type Check, checkOptions, type Checks, integer, text } from "../base/options.ts";
+import { mustBe } from "../base/arguments.ts";
+import { durationCheck, parseDuration } from "../base/durations.ts";
+import { OuroborosError } from "../errors.ts";
+import { type SavedLog, saveLog, saveLogSync } from "../log/native/save.ts";
+import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { type LogTarget, targetOf } from "../log/native/target.ts";
+import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+import type { Writer } from "../log/writer.ts";
+import { LEVELS, type LogLevel } from "../records/level.ts";
+import { recognizeRecord } from "../records/recognize.ts";
+import { EntrySink, type SinkCounts } from "../sinks/entry_sink.ts";
+import { type EntrySinkOptions, type EntryWriter, sinkChecks } from "../sinks/sink_options.ts";
+import { onUncaughtError, type UncaughtError } from "../sinks/uncaught.ts";
+import { unref } from "../sinks/vitals.ts";
+import { type EntryCondition, parseEntryCondition } from "./conditions.ts";
+import { IncidentFolder } from "./incident_folder.ts";
+import { type Incident, type IncidentCounts, Incidents } from "./incidents.ts";
+
+export type { IncidentCounts } from "./incidents.ts";
+export type { SinkCounts } from "../sinks/entry_sink.ts";
+export type { EntrySinkOptions, EntryWriter } from "../sinks/sink_options.ts";
+export type { LogTarget } from "../log/native/target.ts";
+export type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+export type { LogLevel } from "../records/level.ts";
+
+/** How often to look at what was written, in milliseconds; while there is more, */
+const LOOK_INTERVAL = 250;
+const BUSY_INTERVAL = 10;
+/** and for how long at most. */
+const LOOK_TIME = 5;
+/** After how many entries to look at the clock. */
+const BATCH = 512;
+/** The `logger` of its own entries. */
+const LOGGER = "ouroboros.recorder";
+/** What the log of a recorder takes that could not be opened yet, in bytes. */
+const USUAL_ENTRY = 65536;
+
+/** When a recorder saves: a level (or a higher one), an uncaught error, an end with an error, a signal. */
+export type RecorderTrigger = LogLevel | "uncaught" | "exit" | `SIG${string}`;
+
+/** How a recorder works: the options of all sinks with a `target`, and these. */
+export type RecorderOptions = EntrySinkOptions & ShmLogWriterOptions & {
+  /** The log. */
+  target: LogTarget;
+  /** The folder for the files. It is made when the first one is saved, if it does not exist. */
+  dir: string;
+  /**
+   * When to save: `"error"` and other levels mean a record of at least that level; `"uncaught"` an uncaught
+   * error; `"exit"` an end of the process with another exit code than 0; `"SIGUSR2"` and others a signal.
+   * Default `["error", "uncaught", "exit"]`.
+   */
+  saveOn?: readonly RecorderTrigger[];
+  /** How much of the log before that is saved. Default `"30s"`. */
+  last?: string;
+  /** How long to wait after a record, so that the file has what came of it. Default `"2s"`. */
+  after?: string;
+  /** How many files of this log are kept in the folder: the newest. Default 10. */
+  keep?: number;
+  /**
+   * How long after a record that was a reason to save the next one is only counted. Default `"30s"`.
+   * Uncaught errors, the end of the process and signals save at any time.
+   */
+  minInterval?: string;
+};
+
+/** What a recorder has done. */
+export interface RecorderCounts extends SinkCounts, IncidentCounts {}
+
+const triggerCheck: Check = (name, value) => {
+  const wanted = `a list of levels (${LEVELS.join(", ")}), "uncaught", "exit", or signals`;
+  if (!Array.isArray(value)) throw new TypeError(mustBe(name, value, wanted));
+  for (const one of value) {
+    const isKnown = LEVELS.includes(one) || one === "uncaught" || one === "exit" ||
+      /^SIG[A-Z0-9]+$/.test(one);
+    if (!isKnown) throw new TypeError(mustBe(name, one, wanted));
+  }
+};
+
+const checks: Checks<Omit<RecorderOptions, keyof EntrySinkOptions | keyof ShmLogWriterOptions>> = {
+  target: sinkChecks.target,
+  dir: text,
+  saveOn: triggerCheck,
+  last: durationCheck(1, '"30s" or "5m"'),
+  after: durationCheck(0, '"2s"'),
+  keep: integer(1),
+  minInterval: durationCheck(0, '"30s"'),
+};
+
+/**
+ * A log that is saved when something goes wrong. It is a writer for all sinks and for the logger.
+ *
+ * Nothing of this is in the logging call: what was written is looked at four times a second.
+ */
+export class Recorder implements EntryWriter, Disposable {
+  readonly #sink: EntrySink;
+  readonly #last: number;
+  readonly #incidents: Incidents;
+  readonly #folder: (log: string) => IncidentFolder;
+  readonly #conditions: readonly EntryCondition[];
+  readonly #forget: (() => void)[] = [];
+  #reader: ShmLogReader | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #hasEnded = false;
+  #isClosed = false;
+
+  /** Opens the log. {@linkcode createRecorder} says what is thrown. */
+  constructor(options: RecorderOptions) {
+    checkOptions("createRecorder()", options as object, { ...sinkChecks, ...checks });
+    const {
+      dir,
+      saveOn = ["error", "uncaught", "exit"],
+      last = "30s",
+      after = "2s",
+      keep = 10,
+      minInterval = "30s",
+      ...sinkOptions
+    } = options;
+    for (const name of ["target", "dir"] as const) {
+      if (options[name] === undefined) {
+        throw new TypeError(`createRecorder() needs a ${name}: { target: "/app", dir: "crashes" }`);
+      }
+    }
+    const savesUncaught = saveOn.includes("uncaught");
+    this.#sink = new EntrySink({ uncaughtException: savesUncaught, ...sinkOptions }, uncaughtLine);
+    this.#last = parseDuration(last)!;
+    let folder: { log: string; files: IncidentFolder } | undefined;
+    this.#folder = (log) => {
+      if (folder?.log !== log) {
+        const name = log.slice(Math.max(log.lastIndexOf("/"), log.lastIndexOf("\\")) + 1);
+        folder = { log, files: new IncidentFolder(dir, name, keep) };
+      }
+      return folder.files;
+    };
+    this.#incidents = new Incidents({
+      after: parseDuration(after)!,
+      minInterval: parseDuration(minInterval)!,
+      save: async (incident) => void await this.#save(incident),
+      unref,
+    });
+    this.#conditions = saveOn.map((word) => LEVELS.includes(word as LogLevel) ? word : undefined)
+      .flatMap((level) => level && parseEntryCondition(level) || []);
+    if (this.#conditions.length > 0) this.#startLooking();
+    this.#listen(saveOn, savesUncaught);
+  }
+
+  /** What became of lines, and of reasons to save, so far. */
+  get counts(): RecorderCounts {
+    return { ...this.#sink.counts, ...this.#incidents.counts };
+  }
+
+  /** The name of the log, or its path; undefined while it can't be opened. */
+  get name(): string | undefined {
+    return (this.#sink.writer as { name?: string } | undefined)?.name;
+  }
+
+  /** The size of the largest entry in bytes. */
+  get maxEntrySize(): number {
+    return this.#sink.writer?.maxEntrySize ?? USUAL_ENTRY;
+  }
+
+  /** The size of a chunk of the log in bytes. */
+  get chunkSize(): number {
+    return this.#sink.writer?.chunkSize ?? USUAL_ENTRY;
+  }
+
+  /**
+   * What makes lines in place.
+   *
+   * @internal
+   */
+  get lender(): Writer | undefined {
+    return this.#sink.lender;
+  }
+
+  /**
+   * Writes one entry. While the log can't be opened it is dropped and counted.
+   *
+   * @returns its sequence number, or 0 if it was dropped
+   */
+  write(data: Uint8Array | string): number {
+    const { writer } = this.#sink;
+    if (writer !== undefined && !this.#isClosed) return writer.write(data);
+    return this.#sink.write(data as string) ? 1 : 0;
+  }
+
+  /** Writes several entries that become visible at once. */
+  writeMany(entries: readonly (Uint8Array | string)[]): number {
+    const { writer } = this.#sink;
+    if (writer !== undefined && !this.#isClosed) return writer.writeMany(entries);
+    let written = 0;
+    for (const entry of entries) written += this.write(entry);
+    return written;
+  }
+
+  /** Writes a file's bytes to its disk; for shared memory there is nothing to do. */
+  flush(): void {
+    this.#sink.flush();
+  }
+
+  /**
+   * Saves now, whatever the interval, and what waits to be saved with it. Does not reject: what goes wrong
+   * is counted and goes to `onError`.
+   *
+   * @param reason what stands in the name of the file
+   */
+  async save(reason: string = "saved"): Promise<void> {
+    await this.#incidents.saveNow(reason);
+  }
+
+  /** Resolves when all is saved that was a reason to save until now, without waiting for `after`. */
+  async settled(): Promise<void> {
+    this.#look(Infinity);
+    await this.#incidents.flush();
+  }
+
+  /** Saves what waits to be saved, and closes the log. May be called twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#saveLast(undefined);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const forget of this.#forget) forget();
+    this.#reader?.close();
+    this.#sink.close();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #listen(saveOn: readonly RecorderTrigger[], savesUncaught: boolean): void {
+    const on = (event: string, listener: (...args: never[]) => void) => {
+      process.on(event, listener as () => void);
+      this.#forget.push(() => process.removeListener(event, listener as () => void));
+    };
+    if (savesUncaught) {
+      this.#forget.push(onUncaughtError(() => this.#onUncaught(), true));
+    }
+    for (const word of saveOn) {
+      if (!word.startsWith("SIG")) continue;
+      try {
+        on(word, () => void this.save(word));
+      } catch (error) {
+        // One that this system does not know must not end an application.
+        this.#sink.report(error);
+      }
+    }
+    const end = (code: number) => {
+      if (this.#hasEnded) return;
+      this.#hasEnded = true;
+      this.#saveLast(saveOn.includes("exit") && code !== 0 ? "exit" : undefined);
+    };
+    on("exit", (code: number) => end(Number(code ?? process.exitCode ?? 0)));
+    const { Deno: deno } = globalThis as { Deno?: { exitCode: number } };
+    if (deno === undefined) return;
+    const onUnload = () => end(deno.exitCode);
+    globalThis.addEventListener("unload", onUnload);
+    this.#forget.push(() => globalThis.removeEventListener("unload", onUnload));
+  }
+
+  #onUncaught(): void {
+    if (process.listenerCount("uncaughtException") > 0) return void this.save("uncaught");
+    // The process ends, and no timer will be called.
+    this.#saveLast("uncaught");
+    this.#hasEnded = true;
+  }
+
+  /** Looks at what was written, again and again. */
+  #startLooking(): void {
+    this.#openReader();
+    const look = () => {
+      const isBehind = this.#look(LOOK_TIME);
+      this.#timer = setTimeout(look, isBehind ? BUSY_INTERVAL : LOOK_INTERVAL);
+      unref(this.#timer);
+    };
+    this.#timer = setTimeout(look, LOOK_INTERVAL);
+    unref(this.#timer);
+  }
+
+  /** Opens the log to read what is written to it from now on. */
+  #openReader(): void {
+    const { name } = this;
+    if (name === undefined) return;
+    try {
+      const reader = ShmLogReader.open(targetOf(name), { strategy: "latest", onDamage: "skip" });
+      this.#reader = reader;
+      const last = reader.newestSequenceNumber();
+      while (reader.lastSequenceNumber < last && reader.readBatch().length > 0);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Looks at what was written since; returns whether there is more. `time` is the longest, in milliseconds. */
+  #look(time: number): boolean {
+    if (this.#conditions.length === 0 || this.#isClosed) return false;
+    try {
+      // It was opened late, or again.
+      if (this.#reader === undefined || this.#reader.isReplaced()) {
+        this.#reader?.close();
+        this.#openReader();
+      }
+      const reader = this.#reader;
+      if (reader === undefined) return false;
+      const end = performance.now() + time;
+      for (;;) {
+        const batch = reader.readBatch(BATCH);
+        if (batch.length === 0) return false;
+        const texts = batch.texts();
+        for (const entry of texts) this.#test(entry);
+        if (performance.now() >= end) return true;
+      }
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #test(entry: string): void {
+    for (const condition of this.#conditions) {
+      if (!condition.test(entry)) continue;
+      this.#incidents.trigger(condition.reason, recognizeRecord(entry)?.time);
+      return;
+    }
+  }
+
+  /** What can't be read now is tried again at the next look. */
+  #fail(error: unknown): void {
+    if (!(error instanceof OuroborosError)) throw error;
+    this.#reader?.close();
+    this.#reader = undefined;
+    this.#sink.report(error);
+  }
+
+  async #save(incident: Incident): Promise<SavedLog> {
+    try {
+      const { log, options } = this.#part(incident);
+      return await this.#folder(log).save(
+        incident,
+        (path) => saveLog(targetOf(log), path, options),
+      );
+    } catch (error) {
+      this.#sink.report(error);
+      throw error;
+    }
+  }
+
+  /** Saves what is not saved yet, in the last moment of the process. */
+  #saveLast(reason: string | undefined): void {
+    if (this.#isClosed) return;
+    this.#look(Infinity);
+    const incident = this.#incidents.takeLast(reason);
+    if (incident === undefined) return;
+    const { counts } = this.#incidents;
+    try {
+      const { log, options } = this.#part(incident);
+      this.#folder(log).saveSync(incident, (path) => saveLogSync(targetOf(log), path, options));
+      counts.saved++;
+    } catch (error) {
+      counts.failed++;
+      this.#sink.report(error);
+    }
+  }
+
+  /** What of which log is saved. */
+  #part({ time }: Incident): { log: string; options: { since: number } } {
+    const { name } = this;
+    if (name === undefined) throw this.#sink.lastError;
+    return { log: name, options: { since: time - this.#last } };
+  }
+}
+
+function uncaughtLine({ time, type, message, fields }: UncaughtError): string {
+  return JSON.stringify({
+    time: new Date(time).toISOString(),
+    level: "fatal",
+    logger: LOGGER,
+    msg: `uncaught ${type}: ${message}`,
+    err: fields,
+  });
+}
+
+/**
+ * Makes a log that is saved when something goes wrong, with what was logged before that and a moment after it.
+ * It is the `writer` of any sink, and of the logger.
+ *
+ * Each file is a log, which all commands read: `ouroboros tail --all crashes/app-….log`. Records are looked at
+ * four times a second, apart from the logging calls, which cost what they cost without a recorder. Uncaught
+ * errors and the end of the process save at once.
+ *
+ * @throws {TypeError} if an option has the wrong type, or there is no `target` or `dir`
+ * @throws {RangeError} if a size or a duration is not usable
+ * @throws {OuroborosError} with `required: true`, what `ShmLogWriter.create` throws
+ *
+ * @example
+ * ```ts
+ * import { readdirSync, rmSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { createLogger } from "@ouroboros/log/logger";
+ * import { createRecorder } from "@ouroboros/log/recorder";
+ *
+ * const dir = `${tmpdir()}/doc-recorder-${process.pid}`;
+ * using recorder = createRecorder({
+ *   target: "/doc-recorder",
+ *   size: "1MiB",
+ *   saveOn: ["error", "uncaught", "SIGUSR2"],
+ *   dir,
+ *   unlinkOnClose: true,
+ * });
+ * const log = createLogger({ writer: recorder });
+ * log.info("what led to it");
+ * log.error("it");
+ * await recorder.settled(); // a program need not wait
+ * console.log(readdirSync(dir).length, recorder.counts.saved); // 1 1
+ * rmSync(dir, { recursive: true });
+ * ```
+ */
+export function createRecorder(options: RecorderOptions): Recorder {
+  return new Recorder(options);
+}

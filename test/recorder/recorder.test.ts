@@ -1,0 +1,313 @@
+/** A recorder in an application: what is saved when, and what is not. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test, { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { configure, getLogger, reset } from "@logtape/logtape";
+import { pino } from "pino";
+import winston from "winston";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { saveLogSync, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { createLogger } from "../../src/logger/mod.ts";
+import {
+  createRecorder,
+  type Recorder,
+  type RecorderOptions,
+} from "../../src/recorder/recorder.ts";
+import { captureConsole } from "../../src/sinks/console.ts";
+import { getShmSink } from "../../src/sinks/logtape.ts";
+import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
+import { shmDestination } from "../../src/sinks/pino.ts";
+import { ShmTransport } from "../../src/sinks/winston.ts";
+import { isWindows } from "../support/platform.ts";
+import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-recorder-`);
+after(() => rmSync(folder, { recursive: true }));
+let count = 0;
+
+function make(options: Partial<RecorderOptions> = {}): { recorder: Recorder; dir: string } {
+  const dir = join(folder, `dir-${++count}`);
+  const recorder = createRecorder({
+    target: uniqueName("recorder"),
+    dir,
+    size: "1MiB",
+    unlinkOnClose: true,
+    ...options,
+  });
+  return { recorder, dir };
+}
+
+/** The files in a folder, without what differs from run to run; and the texts in each. */
+function saved(dir: string): { reasons: string[]; texts: string[][] } {
+  const files = existsSync(dir) ? readdirSync(dir).filter((name) => name[0] !== ".").sort() : [];
+  for (const file of files) assert.match(file, /^[\w.-]+-\d{8}T\d{6}\.\d{3}Z-[\w-]+\.log$/);
+  return {
+    reasons: files.map((file) => file.replace(/^.*Z-/, "").replace(/\.log$/, "")),
+    texts: files.map((file) => {
+      using reader = ShmLogReader.open({ path: join(dir, file) }, { strategy: "oldest" });
+      return [...reader].map(({ text }) => text);
+    }),
+  };
+}
+
+const line = (level: number, msg: string, time: number = Date.now()) =>
+  JSON.stringify({ level, time, msg });
+const messages = (texts: string[]) => texts.map((text) => JSON.parse(text).msg);
+
+test("an error is saved with what was before it, within `last`, and what came after", async () => {
+  const { recorder, dir } = make({ last: "30s" });
+  const now = Date.now();
+  recorder.write(line(30, "long ago", now - 40_000));
+  recorder.write(line(30, "before", now - 20_000));
+  recorder.write(line(40, "a warning", now - 10_000));
+  recorder.write(line(50, "it", now));
+  recorder.write(line(30, "after", now));
+  await recorder.settled();
+  const { reasons, texts } = saved(dir);
+  assert.deepEqual(reasons, ["error"]);
+  assert.deepEqual(messages(texts[0]), ["before", "a warning", "it", "after"]);
+  const { triggers, saved: files, skipped, failed } = recorder.counts;
+  assert.deepEqual({ triggers, files, skipped, failed }, {
+    triggers: 1,
+    files: 1,
+    skipped: 0,
+    failed: 0,
+  });
+  recorder.close();
+});
+
+test("errors within `minInterval` are counted, those before the file is saved are in it", async () => {
+  const { recorder, dir } = make({ minInterval: "1h" });
+  for (let i = 0; i < 5; i++) recorder.write(line(50, `error ${i}`));
+  await recorder.settled();
+  for (let i = 5; i < 12; i++) recorder.write(line(i === 7 ? 60 : 50, `error ${i}`));
+  await recorder.settled();
+  assert.deepEqual(saved(dir).texts.map(messages), [[0, 1, 2, 3, 4].map((i) => `error ${i}`)]);
+  const { triggers, saved: files, skipped } = recorder.counts;
+  assert.deepEqual([triggers, files, skipped], [12, 1, 7]);
+  // What a person asks for is saved at any time.
+  await recorder.save("asked");
+  assert.deepEqual(saved(dir).reasons.sort(), ["asked", "error"]);
+  recorder.close();
+});
+
+test("levels are those of any library; without one of these nothing is saved", async () => {
+  for (
+    const [text, isSaved] of [
+      [line(50, "pino"), true],
+      [line(60, "pino"), true],
+      [line(40, "pino"), false],
+      ['{"level":"error","message":"winston"}', true],
+      ['{"level":"info","message":"error"}', false],
+      ['{"level":30,"msg":"twice","level":50}', true],
+      ['{"severityNumber":17,"body":{"stringValue":"otel"},"timeUnixNano":"1"}', true],
+      ["2026-11-21T13:59:30Z [error] text", true],
+      ['2026-11-21T13:59:30Z stderr F {"level":50}', true],
+      ["error: only text", false],
+      ['{"level":3,"time":1700000000000,"msg":"syslog"}', true],
+    ] as const
+  ) {
+    const { recorder, dir } = make({ saveOn: ["error"] });
+    recorder.write(text);
+    await recorder.settled();
+    assert.deepEqual(saved(dir).reasons, isSaved ? ["error"] : [], text);
+    recorder.close();
+  }
+});
+
+test("only the newest files are kept, and nobody else's file is touched", async () => {
+  const { recorder, dir } = make({ keep: 3, minInterval: "0s" });
+  mkdirSync(dir);
+  const name = recorder.name!.slice(1);
+  const others = [
+    `${name}-20200101T000000.000Z-error.txt`,
+    `${name}-notes.log`,
+    `other-20200101T000000.000Z-error.log`,
+    // Of that name, and no log.
+    `${name}-20200101T000000.000Z-error.log`,
+  ];
+  for (const other of others) writeFileSync(join(dir, other), "precious");
+  mkdirSync(join(dir, `${name}-20200101T000000.000Z-fatal.log`));
+  const there = readdirSync(dir);
+  // One that was saved by an earlier run.
+  const log = uniqueName("earlier");
+  using _writer = ShmLogWriter.create(log, { size: "256KiB", unlinkOnClose: true });
+  saveLogSync(log, join(dir, `${name}-20200102T000000.000Z-error-2.log`));
+  for (let i = 0; i < 5; i++) {
+    recorder.write(line(50, `error ${i}`));
+    await recorder.settled();
+    await sleep(2);
+  }
+  const left = readdirSync(dir).filter((file) => !there.includes(file)).sort();
+  assert.equal(left.length, 3);
+  for (const other of there) assert.ok(existsSync(join(dir, other)), other);
+  using reader = ShmLogReader.open({ path: join(dir, left[2]) }, { strategy: "oldest" });
+  assert.equal(messages([...reader].map(({ text }) => text)).at(-1), "error 4");
+  assert.equal(recorder.counts.saved, 5);
+  recorder.close();
+});
+
+test("a recorder is the writer of every sink, and of the logger", async () => {
+  const uses: Record<string, (writer: Recorder) => void | Promise<void>> = {
+    logger: (writer) => createLogger({ writer }).error("it"),
+    pino: (writer) => pino(shmDestination({ writer })).error("it"),
+    winston: (writer) => {
+      winston.createLogger({ transports: [new ShmTransport({ writer })] }).error("it");
+    },
+    logtape: async (writer) => {
+      await configure({
+        sinks: { log: getShmSink({ writer }) },
+        loggers: [
+          { category: [], sinks: ["log"] },
+          { category: ["logtape", "meta"], sinks: ["log"], lowestLevel: "fatal" },
+        ],
+      });
+      getLogger(["app"]).error("it");
+      await reset();
+    },
+    otel: (writer) => {
+      const now: [number, number] = [Math.floor(Date.now() / 1000), 0];
+      const record = { hrTime: now, hrTimeObserved: now, severityNumber: 17, body: "it" };
+      const common = {
+        attributes: {},
+        droppedAttributesCount: 0,
+        resource: { attributes: {} },
+        instrumentationScope: { name: "test" },
+      };
+      const exporter = new ShmLogRecordExporter({ writer });
+      exporter.export([{ ...record, ...common }] as never, () => {});
+    },
+    console: (writer) => {
+      const write = process.stderr.write;
+      using _capture = captureConsole({ writer });
+      process.stderr.write = () => true;
+      console.error("it");
+      process.stderr.write = write;
+    },
+  };
+  for (const [name, use] of Object.entries(uses)) {
+    const { recorder, dir } = make();
+    await use(recorder);
+    // winston passes lines through streams.
+    await sleep(10);
+    await recorder.settled();
+    const { reasons, texts } = saved(dir);
+    assert.deepEqual(reasons, ["error"], name);
+    assert.ok(texts[0].some((text) => text.includes("it")), name);
+    recorder.close();
+  }
+});
+
+test("what can't be saved is counted, goes to onError, and never reaches the application", async () => {
+  const errors: unknown[] = [];
+  const { recorder, dir } = make({ onError: (error) => errors.push(error) });
+  writeFileSync(dir, "a file in the way");
+  recorder.write(line(50, "it"));
+  await recorder.settled();
+  await recorder.save();
+  const { saved: files, failed, triggers } = recorder.counts;
+  assert.deepEqual([files, failed, triggers, errors.length], [0, 2, 2, 2]);
+  recorder.close();
+  recorder.close();
+  assert.equal(recorder.write("later"), 0);
+  await recorder.settled();
+});
+
+test("a log that can't be opened ends no application", async () => {
+  const name = uniqueName("nowhere");
+  const errors: unknown[] = [];
+  const { recorder } = make({
+    target: { path: join(folder, "no", name) },
+    onError: (error) => errors.push(error),
+  });
+  assert.equal(recorder.name, undefined);
+  assert.equal(recorder.write(line(50, "it")), 0);
+  createLogger({ writer: recorder }).error("it");
+  await recorder.settled();
+  assert.ok(recorder.counts.dropped >= 2);
+  assert.equal(recorder.counts.saved, 0);
+  recorder.close();
+});
+
+test("wrong options are errors that name them", () => {
+  const wrong: [Partial<RecorderOptions>, RegExp][] = [
+    [{ saveOn: ["errors"] as never }, /saveOn is "errors"/],
+    [{ saveOn: "error" as never }, /saveOn is "error"/],
+    [{ last: "soon" }, /last is "soon"/],
+    [{ after: 2 as never }, /after is 2/],
+    [{ keep: 0 }, /keep is 0/],
+    [{ minIntervall: "1s" } as never, /"minInterval" is meant/],
+    [{ dir: undefined as never }, /needs a dir/],
+  ];
+  for (const [options, pattern] of wrong) {
+    const name = uniqueName("wrong");
+    assert.throws(() => {
+      createRecorder({ target: name, dir: folder, ...options });
+    }, pattern);
+    assert.equal(SharedMemory.exists(name), false);
+  }
+});
+
+const script = new URL("./children/recorded_app.ts", import.meta.url);
+const ENDS: [end: string, code: number | null, reasons: string[]][] = [
+  ["throw", 1, ["uncaught"]],
+  // Bun tells nobody of it.
+  ["reject", 1, runtimeName === "bun" ? [] : ["uncaught"]],
+  ["exit 3", 3, ["exit"]],
+  ["exit 0", 0, []],
+  ["error, exit 0", 0, ["error"]],
+  ["error, end", 0, ["error"]],
+  ["handled", 0, ["uncaught"]],
+];
+for (const [end, code, reasons] of ENDS) {
+  test(`an application that ends by "${end}" leaves what led to it`, () => {
+    const name = uniqueName("ends");
+    const dir = join(folder, end.replace(/\W/g, ""));
+    try {
+      assert.equal(runScript(script, [name, dir, end]).status, code);
+      const found = saved(dir);
+      assert.deepEqual(found.reasons, reasons);
+      for (const texts of found.texts) assert.equal(messages(texts)[0], "what led to it");
+      if (reasons[0] === "uncaught") assert.match(found.texts[0][1], /"fatal".*uncaught Error: it/);
+      if (reasons[0] === "error") assert.equal(messages(found.texts[0])[1], "it");
+    } finally {
+      SharedMemory.unlink(name);
+    }
+  });
+}
+
+test("a killed application leaves its log, though nothing inside could save it", () => {
+  const name = uniqueName("ends");
+  const dir = join(folder, "killed");
+  try {
+    runScript(script, [name, dir, "kill"]);
+    assert.equal(existsSync(dir), false);
+    if (isWindows) return;
+    using reader = ShmLogReader.open(name, { strategy: "oldest" });
+    assert.deepEqual(messages([...reader].map(({ text }) => text)), ["what led to it", "it"]);
+  } finally {
+    SharedMemory.unlink(name);
+  }
+});
+
+test("a signal saves, each time, without an end", { skip: isWindows && "no signals" }, async () => {
+  const name = uniqueName("ends");
+  const dir = join(folder, "signal");
+  const child = startChild(script, [name, dir, "signal"]);
+  try {
+    assert.equal(await child.nextLine(), "ready");
+    for (let files = 1; files <= 2; files++) {
+      process.kill(child.pid, "SIGUSR2");
+      while (saved(dir).reasons.length < files) await sleep(20);
+    }
+    assert.deepEqual(saved(dir).reasons, ["SIGUSR2", "SIGUSR2"]);
+  } finally {
+    await child.kill();
+    SharedMemory.unlink(name);
+  }
+});
