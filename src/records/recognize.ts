@@ -40,7 +40,7 @@ const BACKSLASH = 0x5c;
  */
 const DEEPEST = 200;
 /** So many digits may be more than a number holds. */
-const MANY_DIGITS = /\d{16}/;
+const MANY_DIGITS = 16;
 /** The time and the level that a line of text begins with. */
 const TEXT_HEAD =
   /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?) \[ *(\w{1,9}) *\] /;
@@ -64,7 +64,7 @@ export function recognizeRecord(text: string, isShown: boolean = false): LogReco
   const otlp = onlyRecordOf(object);
   if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
   if (isOtlpRecord(object)) return otlpRecord(object);
-  return namedRecord(object, isShown && MANY_DIGITS.test(text) ? exactly(text) ?? object : object);
+  return namedRecord(object, isShown && hasManyDigits(text) ? exactly(text) ?? object : object);
 }
 
 /** What a program has said in a line of a container runtime (CRI); plain text is the message. */
@@ -215,13 +215,30 @@ function endOfString(text: string, from: number): number {
   }
 }
 
+/** Whether a text has {@linkcode MANY_DIGITS} in a row. */
+function hasManyDigits(text: string): boolean {
+  // Such a row has a digit at one of these places: a regular expression would look at all of them.
+  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let start = at;
+    while (isDigit(text.charCodeAt(start - 1))) start--;
+    while (at < text.length && isDigit(text.charCodeAt(at))) at++;
+    if (at - start >= MANY_DIGITS) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
 /** Parses with numbers of many digits as they are written, where the engine can do that. */
 function exactly(text: string): Record<string, unknown> | undefined {
   const { rawJSON } = JSON as { rawJSON?: (source: string) => unknown };
   try {
     return JSON.parse(text, (_key, value, context?: { source?: string }) => {
       const source = context?.source;
-      const isLong = typeof value === "number" && source !== undefined && MANY_DIGITS.test(source);
+      const isLong = typeof value === "number" && source !== undefined && hasManyDigits(source);
       return isLong ? rawJSON?.(source) ?? value : value;
     });
   } catch {

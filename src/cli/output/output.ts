@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { standardOutput } from "./standard_output.ts";
@@ -21,6 +20,8 @@ const GRACE = 250;
  */
 export class ClosedPipeError extends Error {}
 
+const encoder = new TextEncoder();
+
 /** Collects bytes, and writes them out when it is asked to, at the speed of their reader. */
 export class Output {
   readonly #stream: Writable;
@@ -28,6 +29,8 @@ export class Output {
   readonly #signal: AbortSignal | undefined;
   #piece: Uint8Array = new Uint8Array(PIECE);
   #length = 0;
+  /** What comes after the piece: to encode many short texts at once is several times faster. */
+  #text = "";
   #error: Error | undefined;
 
   private constructor(stream: Writable, isFile: boolean, signal?: AbortSignal) {
@@ -54,20 +57,19 @@ export class Output {
 
   /** Whether so much is collected that it is time to flush. */
   get isFull(): boolean {
-    return this.#length >= PIECE;
+    return this.#length + this.#text.length >= PIECE;
   }
 
   /** Adds bytes, or text as UTF-8. */
   write(data: Uint8Array | string): void {
-    const bytes = typeof data === "string" ? Buffer.from(data) : data;
-    const length = this.#length + bytes.length;
-    if (length > this.#piece.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#piece.length));
-      larger.set(this.#piece.subarray(0, this.#length));
-      this.#piece = larger;
+    if (typeof data === "string") {
+      this.#text += data;
+      return;
     }
-    this.#piece.set(bytes, this.#length);
-    this.#length = length;
+    this.#encode();
+    this.#reserve(data.length);
+    this.#piece.set(data, this.#length);
+    this.#length += data.length;
   }
 
   /**
@@ -76,6 +78,7 @@ export class Output {
    * @throws {ClosedPipeError} if nobody reads it any more, or nothing of it after the abort
    */
   async flush(): Promise<void> {
+    this.#encode();
     if (this.#length > 0) {
       const piece = this.#piece.subarray(0, this.#length);
       // The stream keeps this piece until it is written.
@@ -90,6 +93,23 @@ export class Output {
     await this.flush();
     if (this.#isFile) await this.#settled((done) => this.#stream.end(done));
     if (this.#error !== undefined) throw this.#error;
+  }
+
+  #encode(): void {
+    if (this.#text === "") return;
+    // A unit of UTF-16 takes three bytes at most.
+    this.#reserve(3 * this.#text.length);
+    this.#length += encoder.encodeInto(this.#text, this.#piece.subarray(this.#length)).written;
+    this.#text = "";
+  }
+
+  /** Makes room for so many bytes more. */
+  #reserve(count: number): void {
+    const length = this.#length + count;
+    if (length <= this.#piece.length) return;
+    const larger = new Uint8Array(Math.max(length, 2 * this.#piece.length));
+    larger.set(this.#piece.subarray(0, this.#length));
+    this.#piece = larger;
   }
 
   #fail(error: NodeJS.ErrnoException): void {

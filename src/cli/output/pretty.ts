@@ -18,50 +18,89 @@ const HIDDEN = new Set(["pid", "hostname"]);
 const STACKS = new Set(["stack", "exception.stacktrace"]);
 const INDENT = "    ";
 const DAY = 86400e3;
+/** Of how many names of fields it is remembered how they look: programs have few, strangers any number. */
+const MOST_LABELS = 1024;
+/** Values that are shown as they are: one word without a character that has a meaning here. */
+const WORD = /^[!#-<>-Z^-z|~]+$/;
 
 /** Makes lines of records: time, level, logger, message, fields, and stacks below, indented. */
 export class PrettyPrinter {
   readonly #colors: Colors;
-  readonly #levels: Record<LogLevel, (text: string) => string>;
+  readonly #levels: Record<LogLevel, string>;
+  readonly #labels = new Map<string, string>();
+  readonly #clock = new Clock();
 
   /** Makes lines with, or without colours. */
   constructor(colors: Colors) {
     this.#colors = colors;
     this.#levels = {
-      trace: colors.gray,
-      debug: colors.blue,
-      info: colors.green,
-      warn: colors.yellow,
-      error: colors.red,
-      fatal: (text) => colors.bold(colors.red(text)),
+      trace: colors.gray("TRACE"),
+      debug: colors.blue("DEBUG"),
+      info: colors.green("INFO "),
+      warn: colors.yellow("WARN "),
+      error: colors.red("ERROR"),
+      fatal: colors.bold(colors.red("FATAL")),
     };
   }
 
   /** The lines of a record, without the last line end. */
   print({ time, level, logger, message, fields }: LogRecord): string {
     const colors = this.#colors;
-    const words: string[] = [];
-    const stacks: string[] = [];
-    if (time !== undefined) words.push(colors.gray(formatTime(time)));
-    words.push(level ? this.#levels[level](level.toUpperCase().padEnd(5)) : "-    ");
-    if (logger !== undefined) words.push(colors.cyan(oneLine(logger)));
+    let line = time === undefined ? "" : `${colors.gray(this.#clock.show(time))} `;
+    line += level === undefined ? "-    " : this.#levels[level];
+    if (logger !== undefined) line += ` ${colors.cyan(oneLine(logger))}`;
     if (message !== undefined) {
       // What is not the first line is indented, so that no message can pass for two records.
-      words.push(harmless(message.trimEnd()).replaceAll("\n", `\n${INDENT}`));
+      const text = harmless(message.trimEnd());
+      line += ` ${text.includes("\n") ? text.replaceAll("\n", `\n${INDENT}`) : text}`;
     }
+    let stacks: string[] | undefined;
     for (const key in fields) {
       const value = fields[key];
-      if (HIDDEN.has(key) && typeof value !== "object") continue;
-      if (STACKS.has(key) && typeof value === "string") stacks.push(value);
-      else {for (const [name, part] of withoutStacks(key, value, stacks)) {
-          words.push(`${colors.gray(`${oneLine(name)}=`)}${formatValue(part)}`);
-        }}
+      if (typeof value === "object") {
+        for (const [name, part] of withoutStacks(key, value, stacks ??= [])) {
+          line += this.#field(name, part);
+        }
+      } else if (HIDDEN.has(key)) continue;
+      else if (STACKS.has(key) && typeof value === "string") (stacks ??= []).push(value);
+      else line += this.#field(key, value);
     }
-    const below = stacks.flatMap((stack) => stack.trimEnd().split("\n"));
-    return [
-      words.join(" "),
-      ...below.map((line) => colors.gray(`${INDENT}${harmless(line)}`)),
-    ].join("\n");
+    for (const stack of stacks ?? []) {
+      for (const below of stack.trimEnd().split("\n")) {
+        line += `\n${colors.gray(`${INDENT}${harmless(below)}`)}`;
+      }
+    }
+    return line;
+  }
+
+  #field(name: string, value: unknown): string {
+    let label = this.#labels.get(name);
+    if (label === undefined) {
+      if (this.#labels.size >= MOST_LABELS) this.#labels.clear();
+      label = ` ${this.#colors.gray(`${oneLine(name)}=`)}`;
+      this.#labels.set(name, label);
+    }
+    return label + formatValue(value);
+  }
+}
+
+/** Times of the day here, in milliseconds; with the date unless it is of today. */
+class Clock {
+  // Lines of one second come together, and what the engine takes to say it is long.
+  #second = NaN;
+  #shown = "";
+
+  show(time: number): string {
+    const whole = Math.trunc(time);
+    const second = Math.floor(whole / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#shown = formatSecond(new Date(whole));
+    }
+    const milliseconds = whole - second * 1000;
+    return `${this.#shown}.${
+      milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""
+    }${milliseconds}`;
   }
 }
 
@@ -98,20 +137,22 @@ function isError(value: unknown): value is Record<string, unknown> & { stack: st
 
 function formatValue(value: unknown): string {
   if (typeof value === "string") {
+    if (WORD.test(value)) return value;
     return /^[^\s"=\\{}[\]]+$/.test(value) ? harmless(value) : oneLine(JSON.stringify(value));
   }
+  // As JSON has it, where that is no other text.
+  if (Number.isSafeInteger(value) || typeof value === "boolean") return String(value);
   return oneLine(JSON.stringify(value) ?? "");
 }
 
-/** The time of the day here, in milliseconds; with the date unless it is of today. */
-function formatTime(time: number): string {
-  const date = new Date(time);
+function formatSecond(date: Date): string {
   const two = (number: number) => String(number).padStart(2, "0");
   const day = `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${
     two(date.getDate())
   } `;
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   const midnight = new Date().setHours(0, 0, 0, 0);
-  const isToday = time >= midnight && time < midnight + DAY;
-  return `${isToday ? "" : day}${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  const isToday = date.getTime() >= midnight && date.getTime() < midnight + DAY;
+  return `${isToday ? "" : day}${two(date.getHours())}:${two(date.getMinutes())}:${
+    two(date.getSeconds())
+  }`;
 }
