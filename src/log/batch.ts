@@ -50,6 +50,8 @@ export class EntryBatch {
   #chunkToken = 0;
   readonly #bounds = new EntryBounds();
   #block: Uint8Array = new Uint8Array(0);
+  // Whether entries that were handed out are on this block.
+  #isShared = false;
 
   /** How many entries the batch holds. */
   get length(): number {
@@ -145,14 +147,26 @@ export class EntryBatch {
   }
 
   /**
-   * Entry `index` as an object on the memory of this batch: only for a batch that is never filled
-   * again. Readers use it.
+   * Entry `index` as an object on the memory of this batch, which takes other memory when it is filled
+   * again. For readers, and for what reads most of a log.
    *
    * @internal
    */
   share(index: number): Entry {
+    this.#check(index);
+    this.#isShared = true;
     const { pairs } = this.#bounds;
     return this.#toEntry(index, this.#block, pairs[2 * index], pairs[2 * index + 1]);
+  }
+
+  /**
+   * The memory of the batch, until it is filled again, with start and end of each payload: to look at all
+   * of them at once.
+   *
+   * @internal
+   */
+  get block(): { bytes: Uint8Array; bounds: Int32Array; length: number } {
+    return { bytes: this.#block, bounds: this.#bounds.pairs, length: this.#length };
   }
 
   /**
@@ -220,14 +234,16 @@ export class EntryBatch {
   }
 
   /**
-   * Copies the entries found into private memory, fresh if `fresh` is true.
+   * Copies the entries found into private memory: into fresh one if `fresh` is true, or if entries that
+   * were handed out are on that of before.
    *
    * @internal
    */
   copy(segment: Segment, from: number, fresh: boolean): void {
     if (this.#length === 0) return;
     const size = this.#bounds.end;
-    if (fresh) {
+    if (fresh || this.#isShared) {
+      this.#isShared = false;
       // In one step: engines need not clear what they fill at once.
       this.#block = segment.bytes.slice(from, from + size);
       if (this.#length > 1) keepFromTransfer(this.#block.buffer);
@@ -293,7 +309,8 @@ export class EntryBatch {
   }
 
   #reserve(size: number): void {
-    if (this.#block.length >= size) return;
+    if (this.#block.length >= size && !this.#isShared) return;
+    this.#isShared = false;
     this.#block = new Uint8Array(new ArrayBuffer(Math.max(size, BATCH_BYTES)));
     keepFromTransfer(this.#block.buffer);
   }

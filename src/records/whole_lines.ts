@@ -9,8 +9,11 @@ import { type CriLine, type CriStream, parseCri } from "./cri.ts";
 
 /** Where the tag is, from the end of the head on: `F `. */
 const TAG = 2;
+/** The same from the end of the time on: ` stdout F`. */
+const TAG_AFTER_TIME = 8;
 /** No head is longer. */
 const MOST_HEAD = 64;
+const SPACE = 0x20;
 const DASH = 0x2d;
 const T = 0x54;
 const PART = 0x50;
@@ -88,6 +91,13 @@ export class WholeLines<Item> {
 export function headOfBytes(bytes: Uint8Array): CriLine | undefined {
   if (bytes[4] !== DASH || bytes[10] !== T) return undefined;
   return parseCri(String.fromCharCode(...bytes.subarray(0, MOST_HEAD)));
+}
+
+/** Whether the bytes from `start` to `end` may be a part of a line, and not its last one: a quick look. */
+export function mayBePart(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start + 4] !== DASH || bytes[start + 10] !== T) return false;
+  const space = bytes.indexOf(SPACE, start);
+  return space >= 0 && space + TAG_AFTER_TIME < end && bytes[space + TAG_AFTER_TIME] !== FULL;
 }
 
 /** The bytes of a line. */

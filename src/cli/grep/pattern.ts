@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { Needles } from "../../records/look/needles.ts";
 import { parsePattern } from "../../records/pattern/syntax.ts";
 import { Expression, TIME_LIMIT, Undecided } from "./expression.ts";
+import { needleOf } from "./needles.ts";
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -30,6 +32,8 @@ export interface PatternOptions {
  * A line end at the end of a text is no part of it if the text matches without it only.
  */
 export class Pattern {
+  /** What a text must contain to be selected, if that is known. */
+  readonly needles: Needles | undefined;
   readonly #expressions: readonly Expression[];
   readonly #isInverted: boolean;
   readonly #undecided: Undecided;
@@ -42,10 +46,16 @@ export class Pattern {
   constructor(patterns: string | readonly string[], options: PatternOptions = {}) {
     const texts = typeof patterns === "string" ? [patterns] : patterns;
     const { ignoreCase, invertMatch = false, timeLimit = TIME_LIMIT, flag = "--grep" } = options;
-    this.#expressions = texts.map((text) =>
-      new Expression(parsePattern(text, ignoreCase), timeLimit)
-    );
+    const regExps = texts.map((text) => parsePattern(text, ignoreCase));
+    this.#expressions = regExps.map((regExp) => new Expression(regExp, timeLimit));
     this.#isInverted = invertMatch;
+    const needles = regExps.map(needleOf).filter((needle) => needle !== undefined);
+    // Each must have one, for any may match.
+    this.needles = invertMatch || needles.length < regExps.length ? undefined : {
+      texts: needles,
+      ignoresCase: regExps.some((regExp) => regExp.ignoreCase),
+      mayBeEscaped: false,
+    };
     this.#undecided = new Undecided(flag, timeLimit);
   }
 

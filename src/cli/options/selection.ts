@@ -10,6 +10,7 @@ import { Pattern, type PatternOptions } from "../grep/pattern.ts";
 import type { Where } from "../grep/where.ts";
 import { isAtLeast, LEVELS, type LogLevel } from "../../records/level.ts";
 import type { CriStream } from "../../records/cri.ts";
+import type { Needs } from "../../records/look/entry_look.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { isVitals } from "../../records/vitals.ts";
@@ -83,12 +84,47 @@ export class Selection {
     return (grep?.isSlow || where?.isSlow) ?? false;
   }
 
+  /** What an entry must have to be selected, as far as its bytes can tell. */
+  get needs(): Needs {
+    const { grep, where, level } = this.#criteria;
+    const asked = where?.needles.map((texts) => ({ texts, ignoresCase: true, mayBeEscaped: true }));
+    const levels = where?.levels;
+    return {
+      needles: [...asked ?? [], ...grep?.needles ? [grep.needles] : []],
+      ...(level ?? levels) && {
+        isLevel: (one) =>
+          (level === undefined || isWithin(one, level)) &&
+          (levels === undefined || levels.has(one)),
+      },
+    };
+  }
+
+  /** Whether entries without what they need may be passed by: not as long as those without a time count. */
+  get maySkip(): boolean {
+    return this.#criteria.since === undefined || this.#time !== -Infinity;
+  }
+
+  /**
+   * Passes by an entry that is not selected, and says whether that is known of those before it, too: they
+   * are to be passed by from the last one on.
+   */
+  passBy(text: string): boolean {
+    if (!this.#wantsRecords) return true;
+    const time = !this.#criteria.vitals && isVitals(text) ? undefined : recognizeRecord(text)?.time;
+    if (time !== undefined) this.#time = time;
+    return time !== undefined;
+  }
+
   /** Whether the entry is selected, which came just now or, if that is known, at `arrival`. */
-  wants(entry: Entry, isLive: boolean, arrival?: number): boolean {
+  wants(
+    entry: Entry,
+    isLive: boolean,
+    arrival?: number,
+    text: string = entry.text,
+  ): boolean {
     const { grep, where, level, since, until, programStream, vitals } = this.#criteria;
-    if (!vitals && isVitals(entry.text)) return false;
-    if (!this.#wantsRecords) return grep === undefined || grep.test(entry.text);
-    const { text } = entry;
+    if (!vitals && isVitals(text)) return false;
+    if (!this.#wantsRecords) return grep === undefined || grep.test(text);
     const record = recognizeRecord(text, this.#isShown);
     const time = record?.time ?? (isLive ? arrival || Date.now() : this.#time);
     this.#record = record;

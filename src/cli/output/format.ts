@@ -42,10 +42,17 @@ export interface Origin {
   source?: object | null;
 }
 
-/** Prints an entry; `record`, if the caller knows what it says already. */
-export type EntryPrinter = (entry: Entry, record?: LogRecord, origin?: Origin) => void;
+/** Prints an entry; `record` and `text`, if the caller knows what it says already. */
+export type EntryPrinter = (
+  entry: Entry,
+  record?: LogRecord,
+  origin?: Origin,
+  text?: string,
+) => void;
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** What stands in a text for bytes that are no UTF-8. */
+const REPLACED = "\ufffd";
 const NEWLINE = 10;
 /** How many characters of an entry a terminal is shown. */
 const MOST_SHOWN = 1 << 18;
@@ -68,17 +75,22 @@ export function entryPrinter(
   switch (format) {
     case "text":
       return isTerminal
-        ? (entry, _record, origin) => writeText(output, plain(entry.text), origin)
+        ? (entry, _record, origin, text = entry.text) => writeText(output, plain(text), origin)
         : (entry, _record, origin) => writeBytes(output, entry.bytes, origin);
     case "pretty":
-      return (entry, record = recognizeRecord(entry.text, true), origin) =>
-        writeText(
-          output,
-          record && !(isTerminal && isLong(entry)) ? pretty.print(record) : plain(entry.text),
-          origin,
-        );
+      return (entry, known, origin, text = entry.text) => {
+        const record = known ?? recognizeRecord(text, true);
+        const isShown = record !== undefined && !(isTerminal && isLong(entry));
+        writeText(output, isShown ? pretty.print(record) : plain(text), origin);
+      };
     case "json":
-      return (entry, _record, origin) => {
+      return (entry, _record, origin, text) => {
+        if (origin === undefined && text !== undefined && !text.includes(REPLACED)) {
+          // The same as below, for the many.
+          const json = `{"seq":${entry.sequenceNumber},"text":${JSON.stringify(text)}}`;
+          output.write(`${harmlessJson(json)}\n`);
+          return;
+        }
         const { name: log, source } = origin ?? {};
         const object = {
           ...log && { log },

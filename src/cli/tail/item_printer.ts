@@ -65,13 +65,13 @@ export class ItemPrinter {
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
-      const { log, entry, record, notice } = item;
+      const { log, entry, text, record, notice } = item;
       if (notice !== undefined) {
         // After what came before it.
         await this.#flush(last);
         warn(areNamed ? `${log.name}: ${notice}` : notice);
       } else if (entry !== undefined) {
-        print(entry, record, this.#originOf(log, entry));
+        print(entry, record, this.#originOf(log, entry), text);
         last = item;
         if (!output.isFull) continue;
         await this.#flush(last);

@@ -4,10 +4,19 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
+import type { EntryBatch } from "../../log/batch.ts";
 import { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
+import { EntryLook } from "../../records/look/entry_look.ts";
 import type { LogRecord } from "../../records/record.ts";
-import { headOfBytes, joinBytes, type LineParts, WholeLines } from "../../records/whole_lines.ts";
+import {
+  headOfBytes,
+  joinBytes,
+  type LineParts,
+  mayBePart,
+  WholeLines,
+} from "../../records/whole_lines.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import type { ReceivedLog } from "../output/log_names.ts";
 import { entryCount } from "../output/warn.ts";
@@ -42,7 +51,8 @@ export interface Item {
   /** The moment by which it is merged with those of other logs; `-Infinity` if nothing is known. */
   time: number;
   entry: Entry | undefined;
-  /** What the entry says, if that is known. */
+  /** Its text, and what it says, if that is known. */
+  text: string | undefined;
   record: LogRecord | undefined;
   notice: string | undefined;
 }
@@ -56,6 +66,9 @@ export interface ItemOptions {
   joinsLines: boolean;
 }
 
+/** Of how many entries one must be selected to be looked at without asking their bytes before. */
+const DENSE = 1 / 4;
+
 /** Makes the items of one log, whose entries come in order. */
 export class Items {
   /** The number of the entry to come, once one is expected. */
@@ -63,11 +76,16 @@ export class Items {
   readonly #log: ItemLog;
   readonly #selection: Selection;
   readonly #lines: WholeLines<Entry> | undefined;
+  readonly #look: EntryLook;
+  /** Whether many entries of the last batch were selected. */
+  #isDense: boolean;
 
   constructor(log: ItemLog, options: ItemOptions) {
     this.#log = log;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
     this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
+    this.#look = new EntryLook(this.#selection.needs, bytesAsText);
+    this.#isDense = !this.#look.isUseful;
   }
 
   /** Whether to look at the clock after each entry: a pattern may take its time. */
@@ -88,28 +106,89 @@ export class Items {
     const lost = this.expected > 0 ? sequenceNumber - this.expected : 0;
     if (lost > 0) items.push(...this.unfinished(isLive), this.notice(`${entryCount(lost)} lost`));
     this.expected = sequenceNumber + 1;
-    const item = this.of(entry, isLive);
+    const item = this.#of(entry, isLive);
     if (item !== undefined) items.push(item);
   }
 
+  /** The items of a batch of entries that were there before; what is missing before it in any case. */
+  *past(batch: EntryBatch): Generator<Item> {
+    const first = batch.sequenceNumber(0);
+    const lost = this.expected > 0 ? first - this.expected : 0;
+    if (lost > 0) {
+      yield* this.unfinished(false);
+      yield this.notice(`${entryCount(lost)} lost`);
+    }
+    // Those before it are not asked for.
+    const start = Math.max(this.expected - first, 0);
+    this.expected = Math.max(first + batch.length, this.expected);
+    yield* this.selected(batch, start);
+  }
+
+  /** The items of a batch from entry `start` on. */
+  *selected(batch: EntryBatch, start: number = 0): Generator<Item> {
+    const isDense = this.#isDense;
+    const looks = !isDense && this.#look.isUseful && this.#selection.maySkip;
+    if (looks) this.#look.begin(batch.block);
+    const texts = looks ? undefined : batch.texts();
+    let count = 0;
+    let next = -1;
+    for (let i = start; i < batch.length; i++) {
+      // The rest of a line may be anything.
+      if (looks && !this.#lines?.size) {
+        if (next < i) next = this.#nextIn(batch, i);
+        this.#passBy(batch, i, next);
+        if (next === batch.length) break;
+        i = next;
+      }
+      // One of few must not keep the memory of all.
+      const entry = isDense ? batch.share(i) : batch.entry(i);
+      const item = this.#of(entry, false, texts?.[i]);
+      if (item !== undefined) {
+        count++;
+        if (!isDense) item.text = undefined;
+        yield item;
+      }
+      if (this.isSlow) yield this.pause();
+    }
+    this.#isDense = count > DENSE * batch.length;
+    yield this.pause();
+  }
+
+  /** The next entry from `i` on that may be selected, or of whose line more is to come. */
+  #nextIn(batch: EntryBatch, i: number): number {
+    const next = this.#look.next(i);
+    if (this.#lines === undefined) return next;
+    const { bytes, bounds } = batch.block;
+    while (i < next && !mayBePart(bytes, bounds[2 * i], bounds[2 * i + 1])) i++;
+    return i;
+  }
+
+  /** Passes by entries that are not selected. */
+  #passBy(batch: EntryBatch, from: number, to: number): void {
+    for (let i = to - 1; i >= from; i--) if (this.#selection.passBy(batch.text(i))) return;
+  }
+
   /** The item of an entry; undefined if it is not selected, or more of its line is to come. */
-  of(entry: Entry, isLive: boolean): Item | undefined {
+  #of(entry: Entry, isLive: boolean, text?: string): Item | undefined {
     const line = this.#lines === undefined ? entry : this.#lines.take(entry);
-    if (line === undefined || !this.#selection.wants(line, isLive)) return undefined;
-    return this.#item(line);
+    if (line === undefined) return undefined;
+    const own = line === entry ? text ?? entry.text : line.text;
+    if (!this.#selection.wants(line, isLive, undefined, own)) return undefined;
+    return this.#item(line, own);
   }
 
   /** Lines without an end, of which no more will come. */
   *unfinished(isLive: boolean): Generator<Item> {
     for (const line of this.#lines?.rest() ?? []) {
-      if (this.#selection.wants(line, isLive)) yield this.#item(line);
+      const { text } = line;
+      if (this.#selection.wants(line, isLive, undefined, text)) yield this.#item(line, text);
     }
   }
 
   /** Something to say in this place. */
   notice(notice: string | undefined): Item {
     const { time } = this.#selection;
-    return { log: this.#log, time, entry: undefined, record: undefined, notice };
+    return { log: this.#log, time, entry: undefined, text: undefined, record: undefined, notice };
   }
 
   /**
@@ -121,8 +200,13 @@ export class Items {
   }
 
   /** The entry that was selected last. */
-  #item(entry: Entry): Item {
+  #item(entry: Entry, text: string): Item {
     const { time, record } = this.#selection;
-    return { log: this.#log, time, entry, record, notice: undefined };
+    return { log: this.#log, time, entry, text, record, notice: undefined };
   }
+}
+
+/** Text in which each byte is a character: of all decoders the quickest. */
+function bytesAsText({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

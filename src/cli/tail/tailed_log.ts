@@ -7,6 +7,7 @@
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
 import { OuroborosError } from "../../errors.ts";
+import { BATCH_ENTRIES, EntryBatch } from "../../log/batch.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
@@ -224,15 +225,17 @@ export class TailedLog implements ItemLog {
   }
 
   *#readUpTo(last: number): Generator<Item> {
+    for (const batch of this.#batchesUpTo(last)) yield* this.#items.past(batch);
+  }
+
+  /** What is there up to entry `last`, many entries at a time. */
+  *#batchesUpTo(last: number): Generator<EntryBatch> {
     const reader = this.#opened;
-    const items: Item[] = [];
+    const batch = new EntryBatch();
     while (reader.lastSequenceNumber < last) {
-      const entry = reader.read();
-      if (entry === undefined) break;
-      this.#items.add(entry, false, items);
-      for (let i = 0; i < items.length; i++) yield items[i];
-      items.length = 0;
-      if (this.#isDue(entry.sequenceNumber)) yield this.#items.pause();
+      const most = Math.min(last - reader.lastSequenceNumber, BATCH_ENTRIES);
+      if (reader.readBatch(most, batch).length === 0) return;
+      yield batch;
     }
   }
 
@@ -310,15 +313,17 @@ export class TailedLog implements ItemLog {
 
   /** The last items up to entry `last`, in order. */
   *#lastItems(count: number, last: number): Generator<Item> {
-    const reader = this.#opened;
     const ring: Item[] = [];
     let taken = 0;
-    while (reader.lastSequenceNumber < last) {
-      const entry = reader.read();
-      if (entry === undefined) break;
-      const item = count > 0 ? this.#items.of(entry, false) : undefined;
-      if (item !== undefined) ring[taken++ % count] = item;
-      if (this.#isDue(entry.sequenceNumber)) yield this.#items.pause();
+    for (const batch of this.#batchesUpTo(last)) {
+      if (count === 0) {
+        yield this.#items.pause();
+        continue;
+      }
+      for (const item of this.#items.selected(batch)) {
+        if (item.entry === undefined) yield item;
+        else ring[taken++ % count] = item;
+      }
     }
     if (this.#options.follow === "no") {
       for (const item of this.#items.unfinished(false)) ring[taken++ % count] = item;
