@@ -13,7 +13,7 @@ const REPEAT = /^(?:([?*]|\{0*[,}]|\{0+,)|[+{])/;
 const LEAST = 2;
 
 /**
- * The longest text that is in all texts that the expression matches; `undefined` if there is none, or if it
+ * The longest text that is in all texts that the expression matches; `undefined` if nothing is, or if that
  * is not plain to see: groups and alternatives are not looked into.
  */
 export function needleOf({ source }: RegExp): string | undefined {

@@ -63,7 +63,7 @@ export class EntryLook {
     for (const search of this.#searches) search.begin(text);
   }
 
-  /** The first entry from `index` on that may match; the number of entries if there is none. */
+  /** The first entry from `index` on that may match; the number of entries if no other may. */
   next(index: number): number {
     const { length } = this.#block;
     for (; index < length; index++) {

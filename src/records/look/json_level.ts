@@ -49,7 +49,7 @@ interface Name {
   readonly rank: number;
 }
 
-/** The names, by their lengths: most others are told apart by that. */
+/** The names, by their lengths: the length tells most others from them. */
 const NAMES: Name[][] = [];
 for (const name of [FIRST, SECOND, THIRD, ...OTHERS]) {
   (NAMES[name.length] ??= []).push({

@@ -49,7 +49,7 @@ export class NeedleSearch {
     for (const searched of this.#searched) searched.place = -1;
   }
 
-  /** The first place at or after `from` where a needle may be; `Infinity` if there is none. */
+  /** The first place at or after `from` where a needle may be; `Infinity` if nowhere. */
   next(from: number): number {
     let next = Infinity;
     for (const searched of this.#searched) {
