@@ -12,18 +12,15 @@ export class Detail {
   readonly #text: HTMLElement;
   #item: Item | undefined;
 
-  constructor(pane: HTMLElement, title: HTMLElement, text: HTMLElement, copy: HTMLElement) {
+  constructor(pane: HTMLElement, title: HTMLElement, text: HTMLElement) {
     this.#pane = pane;
     this.#title = title;
     this.#text = text;
-    copy.addEventListener("click", () => {
-      // Only addresses of this machine, or encrypted ones, have a clipboard.
-      const copying = navigator.clipboard?.writeText(this.#item?.text ?? "") ?? Promise.reject();
-      copying.then(() => "Copied", () => "Not allowed").then((word) => {
-        copy.textContent = word;
-        setTimeout(() => copy.textContent = "Copy", 1200);
-      });
-    });
+  }
+
+  /** The entry that is shown. */
+  get item(): Item | undefined {
+    return this.#item;
   }
 
   /** Whether an entry is shown. */

@@ -3,26 +3,34 @@
 
 import { isVitals, vitalsOf } from "../../../records/vitals.ts";
 import { recognizeRecord } from "../../../records/recognize.ts";
+import type { Found } from "../find_entries.ts";
+import type { EntryRow } from "../messages.ts";
 import { placeOf } from "../place.ts";
+import { ask } from "./ask.ts";
 import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
+import { copyButton } from "./copy_button.ts";
 import { Detail } from "./detail.ts";
 import { byId, setText } from "./dom.ts";
 import { EntryStore, type Item } from "./entry_store.ts";
 import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
 import { KnownFields } from "./known_fields.ts";
+import { hashOf, type Link, linkOf } from "./link.ts";
 import { LogPicker } from "./log_picker.ts";
 import { oneLine } from "./entry_text.ts";
 import { RingPanel } from "./ring_panel.ts";
 import { type Marks, rowMaker } from "./row_view.ts";
 import { onKeys } from "./keys.ts";
 import { SearchBox } from "./search_box.ts";
+import { commandFor } from "./shell_command.ts";
 import { StatusLine } from "./status_line.ts";
 import { VirtualList } from "./virtual_list.ts";
 import { VitalsCharts } from "./vitals_charts.ts";
 
 /** Of how many entries of a message their fields are looked at. */
 const MOST_LEARNED = 20;
+/** How many entries a link shows before its own, and after it. */
+const AROUND = 200;
 /** How long the page is out of sight before it asks for nothing any more, in milliseconds. */
 const OUT_OF_SIGHT = 2000;
 
@@ -42,6 +50,8 @@ let pausedBy: "button" | "scrolling" | "selecting" | undefined;
 let segment = "";
 let isFresh = true;
 let lastWritten = 0;
+/** The link that is shown in place of what is live. */
+let shownLink: Link | undefined;
 
 const chart = new Chart(byId("chart"), (point) => {
   showRates(point ?? latest, point === undefined ? "last 2 minutes" : formatTime(point.time));
@@ -50,7 +60,7 @@ const vitals = new VitalsCharts(byId("vitals"), { span: 120_000 });
 let latest = { time: 0, entries: 0, bytes: 0 };
 const ring = new RingPanel();
 const status = new StatusLine();
-const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-text"), byId("copy"));
+const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-text"));
 const picker = new LogPicker((name) => {
   if (name === log) return;
   log = name;
@@ -68,7 +78,7 @@ const list = new VirtualList(byId("list"), byId("rows"), store, rowMaker(marks),
   },
   onChosen: (item) => {
     choose(item.place);
-    detail.show(item);
+    showDetail(item);
   },
 });
 
@@ -162,18 +172,85 @@ function connect(): void {
 
 /** Asks for another log, or with another filter. */
 function startAnew(): void {
+  shownLink = undefined;
+  clearRows();
+  resume();
+  showNothing();
+}
+
+function clearRows(): void {
   store.clear();
   ring.show(undefined);
   segment = "";
   list.select(-1);
-  detail.hide();
+  hideDetail();
   status.left = 0;
   status.progress = undefined;
   isFresh = true;
   marks.words = search.words;
   list.invalidate();
-  resume();
+}
+
+/** Shows the entry that a link leads to, among those around it, or says why it can't. */
+async function follow(link: Link): Promise<void> {
+  if (link.log !== log) chart.clear();
+  ({ log } = link);
+  clearRows();
+  shownLink = link;
+  pausedBy = "selecting";
+  list.isFollowing = false;
+  showPause();
+  connect();
+  const path = `api/logs/${encodeURIComponent(link.log)}/entries`;
+  const answer = await ask<Found>(path, { around: String(link.seq), context: String(AROUND) });
+  if (shownLink !== link) return;
+  const seq = formatCount(link.seq);
+  if (answer?.found === undefined) {
+    store.remark(answer?.refusal.message ?? "the server does not answer");
+    return list.update();
+  }
+  const { entries, oldest, newest, segment: found } = answer.found;
+  const isOther = link.segment !== "" && link.segment !== found;
+  const range = `the log has ${formatCount(oldest)} to ${formatCount(newest)}`;
+  const what = isOther
+    ? `entry ${seq} was in another log of this name, which is gone`
+    : link.seq < oldest
+    ? `entry ${seq} is not kept any more: ${newest === 0 ? "the log is empty" : range}`
+    : link.seq > newest
+    ? `entry ${seq} is not written yet: ${newest === 0 ? "the log is empty" : range}`
+    : `the entries around ${seq}; Resume shows what comes now`;
+  store.remark(what);
+  if (!isOther) {
+    store.add(entries.map(({ seq, text, base64, bytes, source }): EntryRow => [
+      seq,
+      text ?? base64 ?? "",
+      bytes ?? null,
+      source,
+    ]));
+  }
+  list.update();
   showNothing();
+  for (let place = store.first; place < store.end; place++) {
+    const item = store.at(place);
+    if (item?.number !== link.seq) continue;
+    list.select(place);
+    showDetail(item);
+    list.center(place);
+  }
+}
+
+/** Shows all of an entry; the address of the page is a link to it. */
+function showDetail(item: Item): void {
+  detail.show(item);
+  if (log === undefined) return;
+  const hash = hashOf({ log, seq: item.number, segment: shownLink?.segment || segment });
+  history.replaceState(null, "", `${location.search}${hash}`);
+}
+
+function hideDetail(): void {
+  if (!detail.isOpen) return;
+  detail.hide();
+  history.replaceState(null, "", location.search);
 }
 
 function pause(by: typeof pausedBy): void {
@@ -185,6 +262,11 @@ function pause(by: typeof pausedBy): void {
 }
 
 function resume(): void {
+  if (shownLink !== undefined) {
+    // There is a gap between these entries and what is live.
+    shownLink = undefined;
+    return startAnew();
+  }
   pausedBy = undefined;
   list.select(-1);
   list.isFollowing = true;
@@ -212,7 +294,7 @@ function move(by: number): void {
   const item = entryFrom(place, step) ?? entryFrom(place, -step);
   if (item === undefined) return;
   choose(item.place);
-  if (detail.isOpen) detail.show(item);
+  if (detail.isOpen) showDetail(item);
 }
 
 function showPause(): void {
@@ -245,7 +327,13 @@ function query(changes: Record<string, string>): string {
 
 pauseButton.addEventListener("click", () => pausedBy === undefined ? pause("button") : resume());
 level.addEventListener("change", startAnew);
-byId("close").addEventListener("click", () => detail.hide());
+byId("close").addEventListener("click", hideDetail);
+copyButton(byId("copy"), () => detail.item?.text ?? "");
+copyButton(byId("copy-link"), () => location.href);
+copyButton(
+  byId("copy-command"),
+  () => commandFor({ log: log ?? "", where: search.question, level: level.value }),
+);
 
 onKeys({
   pause: () => pauseButton.click(),
@@ -256,11 +344,11 @@ onKeys({
   end: resume,
   open() {
     const item = store.at(list.selected);
-    if (item !== undefined) detail.show(item);
+    if (item !== undefined) showDetail(item);
   },
   leave() {
     if (picker.isOpen) picker.toggle(false);
-    else if (detail.isOpen) detail.hide();
+    else if (detail.isOpen) hideDetail();
     else if (pausedBy !== undefined) resume();
   },
 });
@@ -280,6 +368,14 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
-log = new URLSearchParams(location.search).get("log") ?? undefined;
+/** Shows what the address says. */
+function start(): void {
+  const link = linkOf(location.hash);
+  if (link !== undefined) return void follow(link);
+  log = new URLSearchParams(location.search).get("log") ?? undefined;
+  startAnew();
+}
+
+addEventListener("hashchange", start);
 showRates(latest, "last 2 minutes");
-startAnew();
+start();

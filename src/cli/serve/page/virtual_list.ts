@@ -94,6 +94,16 @@ export class VirtualList {
     this.invalidate();
   }
 
+  /** Brings a row into the middle, once the list is as high as its rows. */
+  center(place: number): void {
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const top = (place - this.#store.first) * ROW_HEIGHT;
+        this.#box.scrollTop = top - (this.#height - ROW_HEIGHT) / 2;
+      })
+    );
+  }
+
   /** Draws all rows again: what they look like has changed. */
   invalidate(): void {
     this.#revision++;
