@@ -148,7 +148,7 @@ export class BatchSource {
     }
     if (reason === "wrap") return position.wrap();
     if (reason !== "open") return position.damagedHeader(limit);
-    if (broken !== undefined) return position.damaged(broken);
+    if (broken !== undefined) return position.damaged(() => broken);
     if (position.isLapOver()) return position.wrap();
     position.caughtUp();
     return "stay";

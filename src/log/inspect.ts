@@ -220,7 +220,7 @@ function unbelieved(look: Look, index: number): ChunkInfo {
   if (!row.committed) state = offset === 0 && token === 0 ? "empty" : "uncommitted";
   else if (!segment.isPlausible(row)) {
     state = "damaged";
-    suspect(look, index, () => segment.damagedRow(index, row).message);
+    suspect(look, index, () => segment.rowDamage(index, row));
   }
   return { index, state, offset, token, entries: 0, bytesUsed: 0 };
 }

@@ -205,7 +205,7 @@ export class Position implements Whereabouts {
       return this.isIntact() ? "stay" : this.overrun();
     }
     if (row.token > this.#seen) return this.overrun();
-    if (!segment.isPlausible(row)) return this.damaged(segment.damagedRow(0, row));
+    if (!segment.isPlausible(row)) return this.damaged(() => segment.damagedRow(0, row));
     const { offset, token } = row;
     if (isOldLap(segment, this.#fence, offset, token, this.#row)) return "stay";
     this.#enter(0, offset, token);
@@ -353,22 +353,22 @@ export class Position implements Whereabouts {
   /** What damaged() does, about the header here, which is no entry within `limit`. */
   damagedHeader(limit: number): Step {
     const header = this.#segment.words[this.#offset >>> 2] >>> 0;
-    return this.damaged(
+    return this.damaged(() =>
       new CorruptLogError(
         `header 0x${header.toString(16)} at offset ${this.#offset} of chunk ${this.#chunk} ` +
           `is not an entry within ${limit - this.#offset} bytes`,
         this.#offset,
-      ),
+      )
     );
   }
 
   /**
-   * Throws `error`, or continues behind the damage (`"moved"`), unless we were overtaken.
+   * Throws what `makeError` makes, or continues behind the damage (`"moved"`), unless we were overtaken.
    *
    * The reference's writer overwrites entries whose rows it leaves in the table: an intact row does not
    * mean that we were not overtaken. Where the writer is tells.
    */
-  damaged(error: CorruptLogError): Step {
+  damaged(makeError: () => CorruptLogError): Step {
     // Before an error: again. It ends the reading, so that it costs no more than once.
     if (!this.#policy.skipsDamage) this.#choice.forget();
     const found = this.#choice.lookSteadily();
@@ -377,7 +377,7 @@ export class Position implements Whereabouts {
     if (!found.isSteady) return "stay";
     const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
     if (!isBelieved || !this.#isOnPath()) return this.overrun();
-    if (!this.#policy.skipsDamage) throw error;
+    if (!this.#policy.skipsDamage) throw makeError();
     const row = this.#choice.oldestAfter(found, this.#token);
     if (row === undefined) return "stay";
     this.#enter(row.index, row.offset, row.token);

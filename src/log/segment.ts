@@ -278,12 +278,14 @@ export class Segment {
   }
 
   /** Says what is wrong with a committed row that is not plausible. */
+  rowDamage(index: number, row: Row): string {
+    return `row ${index} says offset ${row.offset} and token ${row.token}: ` +
+      `offsets are multiples of 4 from ${this.dataStart} to ${this.end}`;
+  }
+
+  /** The same as an error. */
   damagedRow(index: number, row: Row): CorruptLogError {
-    return new CorruptLogError(
-      `row ${index} says offset ${row.offset} and token ${row.token}: ` +
-        `offsets are multiples of 4 from ${this.dataStart} to ${this.end}`,
-      this.rowWord(index) * 4,
-    );
+    return new CorruptLogError(this.rowDamage(index, row), this.rowWord(index) * 4);
   }
 }
 

@@ -291,7 +291,7 @@ function checkRows(segment: Segment, fence: Fence, report: Verification): void {
   for (let index = 0; index < segment.chunkCount; index++) {
     segment.readRow(index, fence, row);
     if (!row.committed || segment.isPlausible(row)) continue;
-    const what = segment.damagedRow(index, row).message;
+    const what = segment.rowDamage(index, row);
     addDamage(report, { offset: segment.rowWord(index) * 4, chunk: index, what });
   }
 }

@@ -10,7 +10,7 @@ import {
   WriterLockedError,
 } from "../../src/circular/mod.ts";
 import { assertGone, newSpec } from "../support/circular_specs.ts";
-import { type Child, runtimes, startChild } from "../support/runtime.ts";
+import { type Child, runtimes, sameOnAll, startChild } from "../support/runtime.ts";
 
 const SECONDS = Number(process.env.CIRCULAR_SECONDS ?? 0.3);
 const writerFile = new URL("children/writer.ts", import.meta.url);
@@ -33,7 +33,11 @@ for (
     ["the original's kind of", originalFile, 65_536, 200],
   ] as const
 ) {
-  test(`readers get nothing torn of ${kind} writer, ${capacity} bytes, bursts of ${burst}`, async () => {
+  // What plays the original's writer stores the same on each runtime.
+  const skip = kind !== "our" && sameOnAll;
+  test(`readers get nothing torn of ${kind} writer, ${capacity} bytes, bursts of ${burst}`, {
+    skip,
+  }, async () => {
     const spec = newSpec(capacity);
     const children: Child[] = [];
     try {

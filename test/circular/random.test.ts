@@ -21,11 +21,13 @@ class Model {
   write(message: Uint8Array): void {
     const { bytes } = this;
     if (bytes.length - this.index < 4) this.index = 0;
-    const all = [0, 8, 16, 24].map((shift) => (message.length >>> shift) & 0xff);
-    for (const byte of [...all, ...message]) {
-      if (this.index === bytes.length) this.index = 0;
-      bytes[this.index++] = byte;
-    }
+    for (const shift of [0, 8, 16, 24]) this.#put((message.length >>> shift) & 0xff);
+    for (let i = 0; i < message.length; i++) this.#put(message[i]);
+  }
+
+  #put(byte: number): void {
+    if (this.index === this.bytes.length) this.index = 0;
+    this.bytes[this.index++] = byte;
   }
 }
 
