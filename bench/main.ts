@@ -20,6 +20,7 @@ import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { circumstances, markdown, type Report } from "./report.ts";
 import { benchRing } from "./ring.ts";
+import { benchRun } from "./run.ts";
 import { benchScale } from "./scale.ts";
 import { benchSinks } from "./sinks.ts";
 import { benchStartup } from "./startup.ts";
@@ -35,6 +36,7 @@ const benches: Record<string, Bench> = {
   paths: ({ only }, onCase) => benchPaths(new RegExp(only ?? "."), onCase),
   heap: benchHeap,
   startup: benchStartup,
+  run: benchRun,
   peers: benchPeers,
   processes: benchProcesses,
   sinks: benchSinks,
