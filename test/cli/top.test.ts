@@ -13,6 +13,7 @@ import { outline } from "../../src/log/outline.ts";
 import { History } from "../../src/cli/top/history.ts";
 import { frame } from "../../src/cli/top/plain_screen.ts";
 import { NamedLogs } from "../../src/cli/options/named_logs.ts";
+import { sparkline, vitalsLines, VitalsWatch } from "../../src/cli/top/vitals.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
 import { columnsOf } from "../../src/cli/output/columns.ts";
 import { oneLine } from "../../src/cli/output/harmless.ts";
@@ -125,6 +126,46 @@ test("top without a terminal, or with --once, prints a table or JSON and ends", 
   assert.equal(runCli(["top", "-d", "0"]).code, 2);
 });
 
+/** An entry of vitals at a second. */
+const vitals = (second: number, cpuPercent: number) =>
+  JSON.stringify({
+    time: new Date(1_700_000_000_000 + second * 1000).toISOString(),
+    level: "debug",
+    logger: "ouroboros.vitals",
+    msg: "",
+    cpuPercent,
+  });
+
+test("vitals are lines with their last value and a chart", () => {
+  assert.equal(sparkline([0, 1, 2, 4, undefined, 8], 10), "▁▂▃▅ █");
+  assert.equal(sparkline([0, 0], 10), "▁▁");
+  assert.equal(sparkline([1, 2, 3, 4], 2), "▇█");
+  assert.equal(sparkline([1], 0), "");
+  const sample = (time: number) => ({ time, cpu: time * 10, rss: 2 ** 20 * 50.5 });
+  assert.deepEqual(vitalsLines([sample(1), sample(2)], 40), [
+    "CPU            20 %  ▅█",
+    "Memory     50.5 MiB  ██",
+  ]);
+  assert.deepEqual(vitalsLines([], 40), []);
+});
+
+test("the vitals of a log are read as they come, also of the next log of that name", () => {
+  const name = uniqueName("top");
+  using watch = new VitalsWatch(name);
+  const seen = () => watch.look().map(({ cpu }) => cpu);
+  assert.deepEqual(seen(), []);
+  const options = { size: "64KiB", unlinkOnClose: true };
+  using first = ShmLogWriter.create(name, options);
+  first.writeMany(["a line", vitals(1, 10), "a line", vitals(2, 20)]);
+  assert.deepEqual(seen(), [10, 20]);
+  first.write(vitals(3, 30));
+  assert.deepEqual(seen(), [10, 20, 30]);
+  first.close();
+  using second = ShmLogWriter.create(name, options);
+  second.write(vitals(4, 40));
+  assert.deepEqual(seen(), [10, 20, 30, 40]);
+});
+
 /** Why there can be no terminal here. */
 const noTerminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0
   ? false
@@ -200,11 +241,12 @@ test("top in a terminal shows logs and details, and q gives the terminal back", 
   skip: noTerminal,
 }, async () => {
   using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
-  log.writeMany(["one", "two"]);
+  log.writeMany([vitals(1, 5), vitals(2, 10)]);
   using terminal = inTerminal(["top", log.name, "-d", "0.1"]);
   await terminal.until(new RegExp(`ouroboros top[^]*REACHES BACK[^]*${log.name}`));
   assert.ok(terminal.screen().includes(SHOWN));
   await terminal.until(/2 entries there, 2 written[^]*chunk +entries/, "\x1b[C");
+  await terminal.until(/CPU +10 % {2}▅█/);
   terminal.press("\x1b[D");
   await terminal.until(/enter detail[^]*enter detail/);
   terminal.press("q");

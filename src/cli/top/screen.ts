@@ -10,7 +10,9 @@ import { createElement as h, type ReactNode, useEffect, useRef, useState } from 
 import { columnsOf } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../../base/sizes.ts";
+import type { VitalsSample } from "../../records/vitals.ts";
 import { type Attached, attachedTo, isTold } from "./processes.ts";
+import { vitalsLines, VitalsWatch } from "./vitals.ts";
 import type { LogLook, Watch } from "./watch.ts";
 import {
   ageWord,
@@ -112,9 +114,10 @@ function Top(
 
   const height = Math.max(rows - 1, 1);
   const look = isDetail ? logs[at] : undefined;
+  const samples = useVitals(look?.members === undefined ? look?.name : undefined, interval);
   const lines = look === undefined
     ? list(logs, at, columns, height - 2)
-    : detail(look, columns, height - 2);
+    : detail(look, samples, columns, height - 2);
   const keys = look === undefined
     ? `q quit  ↑↓ select  enter detail  g groups  s sort: by ${sort}`
     : "q quit  ↑↓ other log  esc back";
@@ -202,8 +205,31 @@ function chunkText(look: LogLook, width: number): ReactNode {
   );
 }
 
-/** One log: its facts, its chunks, its processes. */
-function detail(look: LogLook, columns: number, height: number): ReactNode[] {
+/** The vitals of a log, looked for while its details are shown. */
+function useVitals(name: string | undefined, interval: number): readonly VitalsSample[] {
+  const [samples, setSamples] = useState<readonly VitalsSample[]>([]);
+  useEffect(() => {
+    setSamples([]);
+    if (name === undefined) return;
+    const watch = new VitalsWatch(name);
+    const look = () => setSamples(watch.look());
+    look();
+    const timer = setInterval(look, interval);
+    return () => {
+      clearInterval(timer);
+      watch[Symbol.dispose]();
+    };
+  }, [name, interval]);
+  return samples;
+}
+
+/** One log: its facts, its vitals, its chunks, its processes. */
+function detail(
+  look: LogLook,
+  samples: readonly VitalsSample[],
+  columns: number,
+  height: number,
+): ReactNode[] {
   const line = (key: string, text: string, style: object = {}) =>
     h(Text, { key, wrap: "truncate", ...style }, text);
   const { outline, members } = look;
@@ -232,6 +258,7 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
     ),
     line("there", `${outline.entries} entries there, ${outline.total} written`),
     ...(isTold ? [h(Processes, { key: "processes", name: look.name })] : []),
+    ...vitalsLines(samples, columns).map((text) => line(text.slice(0, 9), text)),
     line("head", "chunk    entries      bytes        began  fill", { underline: true }),
   ];
   const room = Math.max(height - lines.length, 0);
@@ -250,7 +277,7 @@ function detail(look: LogLook, columns: number, height: number): ReactNode[] {
         bar(bytes / outline.chunkSize, width);
     lines.push(line(`chunk ${index}`, text, index === newest ? { color: "green" } : {}));
   }
-  return lines;
+  return lines.slice(0, height);
 }
 
 /** The processes that have the log open: looked for now and then only, it takes long. */
