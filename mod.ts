@@ -91,7 +91,7 @@ export { type Damage, type SequenceGap, type Verification, verify } from "./src/
 export { Writer } from "./src/log/writer.ts";
 export type { CreateWriterOptions, LifeOptions, WriterOptions } from "./src/log/writer_options.ts";
 export type { MemoryLike } from "./src/memory.ts";
-export type { TextEncoding, TextWriter } from "./src/utf8.ts";
+export type { TextEncoding, TextWriter } from "./src/log/utf8.ts";
 export type { Continuation, Cursor } from "./src/log/native/cursor.ts";
 export type { FollowOptions, OnAbandoned, ReopenEvent } from "./src/log/native/follow.ts";
 export { ShmLogReader } from "./src/log/native/shm_log_reader.ts";

@@ -9,7 +9,7 @@ import { textEncoding } from "../../ffi/mod.ts";
 import type { Borrower } from "../log/claim.ts";
 import type { Writer } from "../log/writer.ts";
 import { viewOf } from "../memory.ts";
-import type { TextWriter } from "../utf8.ts";
+import type { TextWriter } from "../log/utf8.ts";
 import { NUMBER_ROOM, writeNumber } from "./digits.ts";
 import type { Piece } from "./piece.ts";
 import { ANY, isPlain, PLAIN, writeShort } from "./text.ts";

@@ -5,7 +5,7 @@
  */
 
 import { byteLength } from "../base/arguments.ts";
-import type { TextEncoding } from "../utf8.ts";
+import type { TextEncoding } from "./utf8.ts";
 import { entrySize, HEADER_SIZE } from "./layout.ts";
 
 /**

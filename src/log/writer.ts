@@ -8,7 +8,7 @@ import { byteLength, checkArray, mustBe } from "../base/arguments.ts";
 import { ClosedError } from "../errors.ts";
 import { fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
-import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "../utf8.ts";
+import { standardEncoding, type TextEncoding, type TextWriter, textWriter } from "./utf8.ts";
 import { type Borrower, Claim } from "./claim.ts";
 import { COMMIT_FLAG, FINISH_MARK, HEADER_SIZE, maxPayloadSize } from "./layout.ts";
 import { batchSize } from "./payloads.ts";

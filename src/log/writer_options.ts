@@ -6,7 +6,7 @@
 
 import type { Fence } from "../fence.ts";
 import { bytesOf, type MemoryLike } from "../memory.ts";
-import type { TextEncoding } from "../utf8.ts";
+import type { TextEncoding } from "./utf8.ts";
 import { mustBe } from "../base/arguments.ts";
 import { checkChunkCount, checkChunkSize, checkVersion, dataOffset } from "./layout.ts";
 import {

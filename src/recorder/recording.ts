@@ -16,7 +16,7 @@ import { targetOf } from "../log/native/target.ts";
 import { isAtLeast, type LogLevel, toLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { CriLines, type EntryTarget } from "./cri_lines.ts";
-import { errorFields } from "../error_fields.ts";
+import { errorFields } from "../sinks/error_fields.ts";
 import { listenToOutput } from "./raw_output.ts";
 import { followThreads } from "./threads.ts";
 

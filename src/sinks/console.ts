@@ -20,7 +20,7 @@
 import { type ConsoleMethod, consoleText, leaveGroups } from "./console_text.ts";
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
-import { errorText } from "../error_fields.ts";
+import { errorText } from "./error_fields.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { mustBe } from "../base/arguments.ts";
 import { anything } from "../base/options.ts";

@@ -23,7 +23,7 @@ import {
   type SinkOptions,
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
-import { errorText } from "../error_fields.ts";
+import { errorText } from "./error_fields.ts";
 import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
 import { startVitals } from "./vitals.ts";
 import { Watchdog } from "./watchdog.ts";

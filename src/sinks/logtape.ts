@@ -23,7 +23,7 @@ import {
 } from "@logtape/logtape";
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
-import { errorText } from "../error_fields.ts";
+import { errorText } from "./error_fields.ts";
 import { LogTapeLines } from "./logtape_json.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { mustBe } from "../base/arguments.ts";

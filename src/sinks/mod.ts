@@ -30,7 +30,7 @@ export {
 export { EntrySink, type SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 export { type JoinedEntry, joinParts, joinPartsAsync, type TextEntry } from "./parts.ts";
-export type { ErrorFields } from "../error_fields.ts";
+export type { ErrorFields } from "./error_fields.ts";
 export type { UncaughtError } from "./uncaught.ts";
 export type { LogTarget } from "../log/native/target.ts";
 export type { ShmLogWriterOptions } from "../log/native/writer_options.ts";

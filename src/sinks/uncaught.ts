@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { type ErrorFields, errorFields } from "../error_fields.ts";
+import { type ErrorFields, errorFields } from "./error_fields.ts";
 
 /** What is known of an uncaught error, whatever was thrown. */
 export interface UncaughtError {

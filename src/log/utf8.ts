@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wordsOf } from "./memory.ts";
+import { wordsOf } from "../memory.ts";
 
 /**
  * Writes `text` as UTF-8 at byte `at` (a multiple of 4) of a memory, into at most `capacity` bytes,

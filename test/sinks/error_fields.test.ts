@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { runInNewContext } from "node:vm";
-import { errorFields, errorText } from "../src/error_fields.ts";
+import { errorFields, errorText } from "../../src/sinks/error_fields.ts";
 
 test("errorFields() has causes, own fields, and the errors of an AggregateError", () => {
   const root = Object.assign(new Error("root"), { code: "ECONNREFUSED", port: 5432 });
