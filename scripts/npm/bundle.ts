@@ -28,6 +28,7 @@ const NEVER_BUILT_IN: readonly string[] = [
   "bun",
   "ink",
   "react",
+  "@modelcontextprotocol/sdk",
   "@nats-io/jetstream",
   "@nats-io/transport-node",
 ];

@@ -25,6 +25,7 @@ import { harmless } from "./output/harmless.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { warn, withoutPasswords } from "./output/warn.ts";
+import { addMcp } from "./mcp.ts";
 import { addReceive } from "./receive.ts";
 import { addRecord } from "./record.ts";
 import { addRemove } from "./remove.ts";
@@ -53,7 +54,7 @@ describes a command. NO_COLOR=1 turns colors off.`;
 /** The commands in the order of the help, in groups. */
 const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   "Write a log:": [addRun, addWrite, addReplay],
-  "Read logs:": [addTail, addServe, addTop, addList, addStat, addVerify],
+  "Read logs:": [addTail, addServe, addMcp, addTop, addList, addStat, addVerify],
   "Keep what is in a log:": [addRecord, addSave],
   "Send logs to other machines:": [addForward, addReceive],
   "Others:": [addRemove, addCompletions, addDump, addGenerate],

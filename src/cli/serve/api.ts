@@ -92,7 +92,7 @@ export class Api {
         const known = "GET /api/logs, and /api/logs/NAME/entries";
         throw new RequestError(404, "NOT_FOUND", `there is nothing here; known are ${known}`);
       }
-      await this.#entries(this.#find(name), query, response);
+      await this.#entries(findLog(this.#catalog, decoded(name)), query, response);
     } catch (error) {
       refuse(response, error);
     }
@@ -102,20 +102,6 @@ export class Api {
     this.#catalog.refresh();
     const { logs, unlisted, revision } = this.#catalog;
     return { logs, unlisted, isComplete: revision > 0 };
-  }
-
-  /** The log of that name. A proxy may have decoded it, and made one slash of two. */
-  #find(path: string): NamedTarget {
-    const name = decoded(path);
-    for (const one of [name, `/${name}`, `./${name}`]) {
-      const found = this.#catalog.find(one);
-      if (found !== undefined) return found;
-      const { length } = this.#catalog.members(one);
-      if (length === 0) continue;
-      const why = `"${one}" are ${length} logs: ask for one of them, see /api/logs`;
-      throw new RequestError(400, "SEVERAL_LOGS", why);
-    }
-    throw new RequestError(404, "SEGMENT_NOT_FOUND", `there is no log "${name}" to be seen here`);
   }
 
   async #entries(
@@ -158,6 +144,23 @@ export class Api {
   }
 }
 
+/**
+ * The log of that name, if it may be looked at. A proxy may have decoded it, and made one slash of two.
+ *
+ * @throws {RequestError} if it does not exist, or the name is that of several
+ */
+export function findLog(catalog: Catalog, name: string): NamedTarget {
+  for (const one of [name, `/${name}`, `./${name}`]) {
+    const found = catalog.find(one);
+    if (found !== undefined) return found;
+    const { length } = catalog.members(one);
+    if (length === 0) continue;
+    const why = `"${one}" are ${length} logs: ask for one of them`;
+    throw new RequestError(400, "SEVERAL_LOGS", why);
+  }
+  throw new RequestError(404, "SEGMENT_NOT_FOUND", `there is no log "${name}" to be seen here`);
+}
+
 /** The filter of a page or a program. */
 export function filterOf(query: URLSearchParams): EntryFilter {
   const where = query.get("where") ?? "";
@@ -184,7 +187,12 @@ export function filterOf(query: URLSearchParams): EntryFilter {
   }
 }
 
-function questionOf(
+/**
+ * What a program asks of a log.
+ *
+ * @throws {RequestError} if that can't be understood
+ */
+export function questionOf(
   query: URLSearchParams,
 ): { which: Which; segment: string | undefined; filter: EntryFilter } {
   for (const key of query.keys()) {
