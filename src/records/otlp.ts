@@ -6,7 +6,7 @@
  */
 
 import { levelOfSeverityNumber, toLevel } from "./level.ts";
-import type { LogRecord } from "./record.ts";
+import { type LogRecord, noFields } from "./record.ts";
 import { toTime } from "./time.ts";
 
 type Json = Record<string, unknown>;
@@ -29,9 +29,10 @@ const LEFT_OUT = new Set([
 
 /** Whether an object is such a record, and not another library's with a number of OpenTelemetry's. */
 export function isOtlpRecord(object: Json): boolean {
-  const has = (name: string) => name in object;
-  return ["timeUnixNano", "observedTimeUnixNano", "severityNumber"].some(has) &&
-    !["level", "severity", "msg", "message"].some(has);
+  // Asked of each line: without a list of names.
+  return ("timeUnixNano" in object || "observedTimeUnixNano" in object ||
+    "severityNumber" in object) &&
+    !("level" in object || "severity" in object || "msg" in object || "message" in object);
 }
 
 /** The record of an export request (`resourceLogs`) that holds just one, and the scope it is of. */
@@ -44,7 +45,7 @@ export function onlyRecordOf(object: Json): { record: Json; scope?: Json } | und
 /** What such a record says; `ofScope` if it has no scope. */
 export function otlpRecord(object: Json, ofScope?: Json): LogRecord {
   const { severityNumber, severityText, attributes, body } = object;
-  const fields: Json = Object.create(null);
+  const fields = noFields();
   const name = ((object.scope ?? ofScope) as Json | null | undefined)?.name;
   // The level of the number is exact; the text is what the logging library calls it.
   const level = levelOfSeverityNumber(severityNumber) ?? toLevel(severityText);
@@ -83,7 +84,7 @@ function plain(value: unknown, depth = 0): unknown {
   }
   const pairs = (kvlistValue as Json | undefined)?.values;
   if (kvlistValue !== undefined) {
-    const object: Json = Object.create(null);
+    const object: Json = noFields();
     if (Array.isArray(pairs)) addPairs(object, pairs, depth + 1);
     return object;
   }

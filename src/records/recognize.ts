@@ -13,7 +13,7 @@ import { parseCri } from "./cri.ts";
 import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
 import { parseLogfmt } from "./logfmt.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
-import type { LogRecord } from "./record.ts";
+import { type LogRecord, noFields } from "./record.ts";
 import { toTime } from "./time.ts";
 
 type Role = "time" | "level" | "message" | "logger";
@@ -28,6 +28,8 @@ export const LEVEL: Names = ["level", "lvl", "severity", "log.level", "loglevel"
 export const MESSAGE: Names = ["msg", "message", "@message", "text"];
 /** and the logger. */
 export const LOGGER: Names = ["logger", "category", "log.logger"];
+// Only with pino and bunyan, whose levels are numbers, is a name the name of a logger.
+const LOGGER_OF_PINO: Names = [...LOGGER, "name"];
 
 const BYTE_ORDER_MARK = 0xfeff;
 const OPENING = 0x7b;
@@ -81,7 +83,7 @@ function criRecord(text: string, isShown: boolean): LogRecord | undefined {
     level: undefined,
     message: said,
     logger: undefined,
-    fields: Object.create(null),
+    fields: noFields(),
     stream,
   };
 }
@@ -99,7 +101,7 @@ function textRecord(text: string): LogRecord | undefined {
   const level = toLevel(match[2]);
   if (time === undefined || level === undefined) return undefined;
   const message = text.slice(match[0].length);
-  return { time, level, message, logger: undefined, fields: Object.create(null) };
+  return { time, level, message, logger: undefined, fields: noFields() };
 }
 
 /** The record in a line of `key=value` pairs (logfmt). */
@@ -122,17 +124,16 @@ function namedRecord(
       levelOfSeverityNumber(object.severityNumber) ?? toLevel(ecs?.level),
     message: undefined,
     logger: undefined,
-    fields: Object.create(null),
+    fields: noFields(),
   };
   if (record.time === undefined && record.level === undefined) return undefined;
   record.message = pick(object, MESSAGE, toText, keys, "message");
-  // Only with pino and bunyan, whose levels are numbers, is a name the name of a logger.
   const isPino = typeof object.level === "number";
-  record.logger = pick(object, isPino ? [...LOGGER, "name"] : LOGGER, toLogger, keys, "logger") ||
+  record.logger = pick(object, isPino ? LOGGER_OF_PINO : LOGGER, toLogger, keys, "logger") ||
     toLogger(ecs?.logger) || undefined;
   // Its fields are one level down, unless it was configured otherwise.
   const isLogTape = keys.time === "@timestamp" && keys.logger === "logger";
-  for (const key in object) {
+  for (const key in shown) {
     const value = shown[key];
     if (key === keys.time || key === keys.message || key === keys.logger) continue;
     if (key === keys.level && !saysMoreThanLevel(object[key])) continue;
