@@ -126,6 +126,8 @@ export interface Processes {
   ): number;
   /** How a process ended, of -1 any that was started here; `undefined` while it runs. */
   wait(pid: number): ProcessEnd | undefined;
+  /** Lets a signal do nothing to this process, if it would end it; programs get it as usual. */
+  ignoreSignal(number: number): void;
   /** Closes the writable end of a pipe. */
   close(descriptor: number): void;
 }

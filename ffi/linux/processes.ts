@@ -21,6 +21,8 @@ const CALLS = {
   fcntl: { parameters: ["i32", "i32", "i64"], result: "i32" },
   mmap: { parameters: ["u64", "u64", "i32", "i32", "i32", "i64"], result: "u64" },
   munmap: { parameters: ["u64", "u64"], result: "i32" },
+  sigaction: { parameters: ["i32", "u64", "bytes"], result: "i32" },
+  signal: { parameters: ["i32", "u64"], result: "u64" },
   wait4: { parameters: ["i32", "bytes", "i32", "bytes"], result: "i32" },
   posix_spawnp: { parameters: ["u64", "u64", "u64", "u64", "u64", "u64"], result: "i32" },
   posix_spawn_file_actions_init: { parameters: ["u64"], result: "i32" },
@@ -44,6 +46,10 @@ const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_FAILED = 0xffffffffffffffffn;
 const WNOHANG = 1;
+const SIG_DFL = 0n;
+const SIG_IGN = 1n;
+/** A `struct sigaction`, the handler first, with room to spare for each C library. */
+const ACTION_SIZE = 256;
 const SPAWN_SETSIGDEF = 4;
 const SPAWN_SETSIGMASK = 8;
 const SPAWN_SETSID = 128;
@@ -172,6 +178,12 @@ export function linuxProcesses(native: Driver, libc: string, errno: () => number
         if (found === 0) return undefined;
         if (reason !== ERRNO.EINTR) throw systemError("wait4", `process ${pid}`, reason);
       }
+    },
+    ignoreSignal(number) {
+      const action = new BigUint64Array(new ArrayBuffer(ACTION_SIZE));
+      const result = c.sigaction(number, 0n, new Uint8Array(action.buffer));
+      // What a runtime handles it needs.
+      if (result === 0 && action[0] === SIG_DFL) c.signal(number, SIG_IGN);
     },
     close(descriptor) {
       c.close(descriptor);

@@ -6,7 +6,9 @@
 
 import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
+import os from "node:os";
 import process from "node:process";
+import { system } from "../../ffi/current_system.ts";
 
 const SIGNALS: readonly NodeJS.Signals[] = [
   "SIGINT",
@@ -17,6 +19,16 @@ const SIGNALS: readonly NodeJS.Signals[] = [
   "SIGUSR2",
   "SIGWINCH",
 ];
+/** What few programs use, where a runtime gives it. Bun's engine needs SIGPWR for itself. */
+const RARE_SIGNALS: readonly NodeJS.Signals[] = [
+  "SIGALRM",
+  "SIGVTALRM",
+  "SIGIO",
+  ..."Bun" in globalThis ? [] : ["SIGPWR" as const],
+];
+/** Those of real time, which no runtime gives. */
+const FIRST_REAL_TIME = 34;
+const LAST_REAL_TIME = 64;
 /** On Windows a console tells all processes in it. */
 const WINDOWS_SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGBREAK", "SIGHUP"];
 /** What a terminal sends to all processes in its foreground: they have it already. */
@@ -41,9 +53,26 @@ export function forwardSignals(
     if (isApart || !OF_TERMINALS.has(signal) || !isInForeground()) forward(signal);
   };
   for (const signal of signals) process.on(signal, listener);
+  if (process.platform === "linux") listenToRareSignals(listener);
   return () => {
-    for (const signal of signals) process.removeListener(signal, listener);
+    for (const signal of [...signals, ...RARE_SIGNALS]) process.removeListener(signal, listener);
   };
+}
+
+/** No signal for the program may end what records it. */
+function listenToRareSignals(listener: (signal: NodeJS.Signals) => void): void {
+  for (const signal of RARE_SIGNALS) {
+    try {
+      process.on(signal, listener);
+    } catch {
+      // Not of this runtime.
+    }
+  }
+  const processes = system().processes?.();
+  processes?.ignoreSignal(os.constants.signals.SIGSTKFLT);
+  for (let number = FIRST_REAL_TIME; number <= LAST_REAL_TIME; number++) {
+    processes?.ignoreSignal(number);
+  }
 }
 
 /** Whether this process, and so a program that it started with pipes, is in the foreground of a terminal. */

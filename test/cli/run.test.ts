@@ -83,6 +83,26 @@ test("run forwards signals, as often as they come, and waits for the program", {
   assert.deepEqual(await running.ended(), { code: 6, stdout: `${expected}term\n`, stderr: "" });
 });
 
+test("no signal of those that programs use ends run before its program", {
+  skip: process.platform !== "linux" && "signals of Linux",
+}, async () => {
+  using log = lastingLog("run");
+  const script = "trap 'echo alarm' ALRM; trap 'echo real' 40; trap 'echo term; exit 6' TERM; " +
+    "echo ready; kill -40 $$; while :; do sleep 0.05; done";
+  const running = startCli(["run", "--log", log.name, ...SMALL, "--", "sh", "-c", script]);
+  const pid = running.process.pid!;
+  // The program has signals as usual, though run ignores some.
+  await running.until((text) => text === "ready\nreal\n");
+  spawnSync("sh", ["-c", `for s in 16 34 40 64 ALRM; do kill -$s ${pid}; done`]);
+  await running.until((text) => text === "ready\nreal\nalarm\n");
+  running.signal("SIGTERM");
+  assert.deepEqual(await running.ended(), {
+    code: 6,
+    stdout: "ready\nreal\nalarm\nterm\n",
+    stderr: "",
+  });
+});
+
 test("run is no crash if the program was asked to end", { skip: needsSignals }, async () => {
   using log = lastingLog("run");
   const save = `${folder}/asked`;
