@@ -37,6 +37,7 @@ import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
 import { addTop } from "./top.ts";
 import { addVerify } from "./verify.ts";
+import { addWatch } from "./watch.ts";
 import { addWrite } from "./write.ts";
 
 const EXAMPLES = `
@@ -55,7 +56,7 @@ describes a command. NO_COLOR=1 turns colors off.`;
 const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   "Write a log:": [addRun, addWrite, addReplay],
   "Read logs:": [addTail, addServe, addMcp, addTop, addList, addStat, addVerify],
-  "Keep what is in a log:": [addRecord, addSave],
+  "Keep what is in a log:": [addRecord, addSave, addWatch],
   "Send logs to other machines:": [addForward, addReceive],
   "Others:": [addRemove, addCompletions, addDump, addGenerate],
 };

@@ -32,7 +32,7 @@ commands that read a log read it. Of one log it has the same sequence numbers.
 Entries of several logs are in it by time, with numbers from 1 on; "ouroboros
 tail" prints which log each is from, and with -o json its number there.
 
-A <file> that ends in a slash, or is a folder, gets a file for each log: app.0.log, …
+A <file> that ends in a slash, or is a folder, gets a file for each log.
 --last counts from the last entry of each log, not from now. Of a log in which
 nothing has a time, all is saved.
 
@@ -223,7 +223,9 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
     last,
     since,
     until,
-    selector: () => new Selection({ ...others, vitals: true }, true),
+    ...Object.keys(others).length > 0 && {
+      selector: () => new Selection({ ...others, vitals: true }, true),
+    },
     signal,
     onProgress,
     onError: (error, name) => {

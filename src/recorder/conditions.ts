@@ -1,11 +1,13 @@
 /**
- * What makes a recorder save: words like `error`, `dead`, `silent:5s`, as conditions.
+ * What makes a recorder save: words like `error`, `dead`, `silent:5s`, and questions, as conditions.
  *
  * @module
  */
 
 import { parseDuration } from "../base/durations.ts";
+import { nearest } from "../base/options.ts";
 import { isAtLeast, LEVELS, type LogLevel, toLevel } from "../records/level.ts";
+import { parseQuestion, type Question } from "../records/question/question.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { WATCHDOG_LOGGER } from "../sinks/watchdog.ts";
 
@@ -28,24 +30,56 @@ export type LogCondition =
 /** What makes a recorder save. */
 export type Condition = EntryCondition | LogCondition;
 
-/** What is expected, in words. */
-export const CONDITION_WORDS = "a level like error, or dead, silent:5s or blocked is expected";
+/** The conditions that are words. */
+const WORDS = ["dead", "silent:5s", "blocked", ...LEVELS];
 
-/** The condition that a word means; `undefined` if it means none. */
-export function parseCondition(word: string): Condition | undefined {
-  const [, limit] = /^silent:(.*)$/.exec(word) ?? [];
+/**
+ * The condition that text means: `error` or another level, `dead`, `silent:5s`, `blocked`, or a question.
+ *
+ * @param ask makes a question of text, see `parseQuestion()`
+ * @throws {RangeError} if it is like one of these words, and not one
+ * @throws {SyntaxError} if the question can't be understood
+ */
+export function parseCondition(
+  text: string,
+  ask: (text: string) => Question = parseQuestion,
+): Condition {
+  if (text === "dead") return { kind: "dead", reason: "dead" };
+  const [, limit] = /^silent:(.*)$/.exec(text) ?? [];
   if (limit !== undefined) {
     const duration = parseDuration(limit);
-    return duration ? { kind: "silent", reason: "silent", limit: duration } : undefined;
+    if (duration) return { kind: "silent", reason: "silent", limit: duration };
+    throw new RangeError(`"${text}" needs a time, like silent:5s`);
   }
-  return word === "dead" ? { kind: "dead", reason: "dead" } : parseEntryCondition(word);
+  return parseEntryCondition(text) ?? question(text, ask);
 }
 
-/** The condition on entries that a word means. This is the one place where such a condition is made. */
+/** The condition on entries that is a word: a level, or `blocked`; `undefined` if it is something else. */
 export function parseEntryCondition(word: string): EntryCondition | undefined {
   if (word === "blocked") return { kind: "entry", reason: word, test: isBlocked };
   const level = LEVELS.find((level) => level === word) ?? toLevel(word);
   return level && { kind: "entry", reason: level, test: levelTest(level) };
+}
+
+function question(text: string, ask: (text: string) => Question): EntryCondition {
+  // A word that was mistyped would be looked for for ever.
+  const near = /^[\w:]+$/.test(text) ? nearest(text, WORDS) : undefined;
+  if (near !== undefined) {
+    throw new RangeError(`"${text}" is not known: is "${near}" meant? For the text: '"${text}"'`);
+  }
+  const asked = ask(text);
+  const { needles } = asked;
+  return {
+    kind: "entry",
+    reason: "match",
+    test(entry) {
+      if (needles.length > 0 && !entry.includes("\\u")) {
+        const lower = entry.toLowerCase();
+        if (!needles.every((some) => some.some((needle) => lower.includes(needle)))) return false;
+      }
+      return asked.test(recognizeRecord(entry), entry);
+    },
+  };
 }
 
 /** pino's lines begin with it: those of lower levels need not be parsed. */

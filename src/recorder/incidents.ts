@@ -54,9 +54,9 @@ export class Incidents {
     this.#options = options;
   }
 
-  /** Whether something is to be saved, or is being saved. */
-  get isBusy(): boolean {
-    return this.#open !== undefined || this.#running !== undefined;
+  /** Whether something is to be saved soon: triggers are a part of that. */
+  get isWaiting(): boolean {
+    return this.#open !== undefined;
   }
 
   /**

@@ -25,6 +25,8 @@ export function nameOf(target: LogTarget): string {
 export class NamedLogs {
   /** The logs that were named themselves, there or not. */
   readonly plain: readonly LogTarget[];
+  /** The same, and the patterns: what a `LogSet` is opened with. */
+  readonly targets: readonly LogTarget[];
   readonly #patterns: readonly [name: string, LogPattern][];
 
   /**
@@ -33,20 +35,25 @@ export class NamedLogs {
    */
   constructor(targets: readonly LogTarget[], { slots: takesSlots = true } = {}) {
     const plain: LogTarget[] = [];
+    const all: LogTarget[] = [];
     const patterns: [name: string, LogPattern][] = [];
     for (const target of targets) {
       if (exists(target)) plain.push(target);
-      else if (isPattern(target)) patterns.push([describeTarget(target), new LogPattern(target)]);
-      else {
+      else if (isPattern(target)) {
+        patterns.push([describeTarget(target), new LogPattern(target)]);
+        all.push(target);
+      } else {
         const slots = slotsOf(target);
-        const found = takesSlots ? slots.find() : [];
+        const found = takesSlots ? new LogPattern(slots).find() : [];
         if (found.length > 0) {
-          patterns.push([describeTarget(target), slots]);
+          patterns.push([describeTarget(target), new LogPattern(slots)]);
+          all.push(slots);
           warn(`there is no log ${describeTarget(target)}: taking ${rangeOf(found)}`);
         } else plain.push(target);
       }
     }
     this.plain = plain;
+    this.targets = [...plain, ...all];
     this.#patterns = patterns;
   }
 

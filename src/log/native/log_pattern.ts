@@ -23,11 +23,9 @@ export function isPattern(target: LogTarget): boolean {
   return SPECIAL.test(typeof target === "string" ? target : target.path);
 }
 
-/** The logs of the slots of a name: `/app.0`, `/app.1`, … */
-export function slotsOf(target: LogTarget): LogPattern {
-  return new LogPattern(
-    typeof target === "string" ? `${target}.{slot}` : { path: `${target.path}.{slot}` },
-  );
+/** The pattern of the slots of a name: `/app.0`, `/app.1`, … */
+export function slotsOf(target: LogTarget): LogTarget {
+  return typeof target === "string" ? `${target}.{slot}` : { path: `${target.path}.{slot}` };
 }
 
 /**

@@ -88,6 +88,20 @@ export class LogSetMember {
   }
 
   /**
+   * What is known of its writer: a living one has it, it has none, or nothing will come, because it is
+   * finished, removed, or can't be read.
+   *
+   * @internal
+   */
+  writerState(): "alive" | "dead" | "gone" {
+    const reader = this.#reader;
+    if (reader === undefined || this.#isEnded || reader.isFinished) return "gone";
+    return this.#attempt(() =>
+      reader.isWriterAlive() ? "alive" : unlessShort(() => reader.isReplaced()) ? "gone" : "dead"
+    ) ?? "gone";
+  }
+
+  /**
    * Whether what has the name is still the log that can't be read.
    *
    * @internal

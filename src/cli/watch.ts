@@ -1,0 +1,277 @@
+/**
+ * `ouroboros watch`: logs watched from outside, and saved when something happens.
+ *
+ * @module
+ */
+
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { describe } from "../base/arguments.ts";
+import { LogSet } from "../log/native/log_set.ts";
+import { saveLog } from "../log/native/save.ts";
+import { type LogTarget, targetOf } from "../log/native/target.ts";
+import { type Condition, parseCondition } from "../recorder/conditions.ts";
+import { IncidentFolder } from "../recorder/incident_folder.ts";
+import { type Incident, Incidents } from "../recorder/incidents.ts";
+import { type LogTrigger, watchLogs } from "../recorder/watch_logs.ts";
+import { collectLogs } from "../ship/collect.ts";
+import { Where } from "./grep/where.ts";
+import {
+  durationArgument,
+  durationWithin,
+  positiveArgument,
+  sourcesArgument,
+} from "./options/arguments.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
+import { formatSize } from "../base/sizes.ts";
+import { entryCount, warn } from "./output/warn.ts";
+import { explain } from "./process/exit.ts";
+import { Interrupt } from "./process/interrupt.ts";
+import { Commands, splitWords } from "./watch/commands.ts";
+
+const EXAMPLES = `
+A <condition> is
+  error, warn, …   a record of at least this level
+  dead             a writer was killed, or ended without finishing or removing its
+                   log; not where "run" has recorded an end without an error
+  silent:5s        nothing was written for so long; once, until something is
+  blocked          a watchdog says that a main thread stands still
+  'status:>=500'   any question of "tail --where"
+
+What is saved is one file of all logs that are watched: what was written from
+--last before the first trigger to --after it. Triggers within --min-interval of
+it are counted. The files are NAME-TIME-REASON.log; --keep removes the oldest of
+them. The logs must reach back that far: see "stat" and --size.
+
+--exec runs a command without a shell, one at a time, for a minute at most.
+{file}, {log} and {reason} stand for what was saved, where and why it happened;
+so do OUROBOROS_FILE, OUROBOROS_SAVED_LOG and OUROBOROS_REASON in its environment.
+Watching continues meanwhile.
+
+The command ends at Ctrl-C, after it has saved what it was about to save.
+${PATTERN_HELP}
+
+Examples:
+  ouroboros watch '/app.*' --when error --when dead --save /var/crash
+  ouroboros watch /api /db --when 'status:>=500' --save crashes --last 1m
+  ouroboros watch '/app.*' --when silent:30s --exec 'notify-send {reason} {log}'
+  ouroboros watch '/app.*' --when error --save crashes --exec 'mail-it.sh {file}'`;
+
+interface WatchOptions {
+  when: Condition[];
+  save?: string;
+  last: number;
+  after: number;
+  keep: number;
+  minInterval: number;
+  exec?: string[];
+  summary: number;
+}
+
+/** Adds the command. */
+export function addWatch(program: Command): void {
+  program.command("watch")
+    .description("Watch logs, and save them when something happens.")
+    .summary("watch logs, and save them when something happens")
+    .argument("<name...>", "the logs", sourcesArgument)
+    .addOption(
+      new Option("--when <condition>", "what to watch for; may be repeated")
+        .argParser(conditionsArgument).makeOptionMandatory(),
+    )
+    .option("--save <folder>", "save into this folder, which is made if it does not exist")
+    .addOption(
+      new Option("--last <time>", "how much before it to save")
+        .argParser(durationArgument).default(30_000, "30s"),
+    )
+    .addOption(
+      new Option("--after <time>", "how long to wait before saving")
+        .argParser(durationWithin(0)).default(2_000, "2s"),
+    )
+    .addOption(
+      new Option("--keep <count>", "how many files to keep").argParser(positiveArgument)
+        .default(10),
+    )
+    .addOption(
+      new Option("--min-interval <time>", "how long to only count what happens after it")
+        .argParser(durationWithin(0)).default(30_000, "30s"),
+    )
+    .option("--exec <command>", "run a command then: 'notify {file}'", wordsArgument)
+    .addOption(
+      new Option("--summary <time>", "how often to print a summary; 0: never")
+        .argParser(durationWithin(0, 86_400_000)).default(0, "0"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(watch);
+}
+
+function conditionsArgument(text: string, previous: Condition[] = []): Condition[] {
+  try {
+    return [...previous, parseCondition(text, (text) => new Where(text))];
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      throw new InvalidArgumentError(`${error.message}.`);
+    }
+    throw error;
+  }
+}
+
+function wordsArgument(text: string): string[] {
+  const words = splitWords(text);
+  if (words !== undefined) return words;
+  throw new InvalidArgumentError("A command is expected, each quote with its other one.");
+}
+
+async function watch(targets: LogTarget[], options: WatchOptions, command: Command): Promise<void> {
+  const { when, save, exec } = options;
+  if (save === undefined && exec?.some((word) => word.includes("{file}"))) {
+    command.error("error: {file} needs a folder: --save <folder>", { exitCode: 2 });
+  }
+  if (save !== undefined && statSync(save, { throwIfNoEntry: false })?.isDirectory() === false) {
+    command.error(`error: --save ${describe(save)} is not a folder`, { exitCode: 2 });
+  }
+  const names = new NamedLogs(targets);
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  const all = when.some(({ reason }) => reason === "blocked")
+    ? [...names.targets, ...names.targets.map(watchdogOf)]
+    : names.targets;
+  let isStarted = false;
+  using set = LogSet.open(all, {
+    from: "new",
+    // Within a log the order is never changed, and the order of logs does not matter here.
+    timeOf: () => undefined,
+    onJoin: (name) => {
+      if (isStarted) warn(`watching ${name}, too`);
+    },
+    onLeave: (name) => warn(`${name}: the log is removed`),
+    onError: (error, name) => warn(`${name}: ${explain(error)}`),
+  });
+  isStarted = true;
+  const watcher = new Watcher(set, names, options, signal);
+  const count = set.members.length;
+  warn(count === 0 ? "waiting for a log" : `watching ${logCount(count)}`);
+  const timer = options.summary > 0
+    ? setInterval(() => warn(watcher.summary()), options.summary)
+    : undefined;
+  try {
+    const onTrigger = (trigger: LogTrigger) => watcher.trigger(trigger);
+    await watchLogs({ set, conditions: when, signal, onTrigger, onEntry: () => watcher.entries++ });
+    await watcher.finish();
+  } finally {
+    clearInterval(timer);
+  }
+  warn(watcher.summary());
+}
+
+/** The log of a log's watchdog. */
+function watchdogOf(target: LogTarget): LogTarget {
+  return typeof target === "string" ? `${target}.watch` : { path: `${target.path}.watch` };
+}
+
+function logCount(count: number): string {
+  return count === 1 ? "1 log" : `${count} logs`;
+}
+
+/** Saves, and runs commands. */
+class Watcher {
+  entries = 0;
+  readonly #set: LogSet;
+  readonly #isOne: boolean;
+  readonly #options: WatchOptions;
+  readonly #incidents: Incidents;
+  readonly #folder: IncidentFolder | undefined;
+  readonly #commands: Commands | undefined;
+  /** Where what is to be saved happened. */
+  #log = "";
+  /** How many triggers were skipped at the last message. */
+  #saidSkipped = 0;
+
+  constructor(set: LogSet, names: NamedLogs, options: WatchOptions, signal: AbortSignal) {
+    this.#set = set;
+    this.#isOne = names.isOne;
+    this.#options = options;
+    const { save, exec, after, minInterval, keep } = options;
+    this.#incidents = new Incidents({
+      // Where nothing is saved there is nothing to wait for.
+      after: save === undefined ? 0 : after,
+      minInterval,
+      save: (incident) => this.#save(incident),
+    });
+    if (save !== undefined) {
+      // What all of its files are called: "app" for /app.*
+      const name = basename(nameOf(names.targets[0])).replace(/[.-]*(?:[*?[{].*)?$/, "");
+      this.#folder = new IncidentFolder(save, name || "watch", keep);
+    }
+    if (exec !== undefined) this.#commands = new Commands(exec, signal);
+  }
+
+  /** Notes what happened. */
+  trigger({ log, reason, time }: LogTrigger): void {
+    const wasBusy = this.#incidents.isWaiting;
+    if (this.#incidents.trigger(reason, time) && !wasBusy) this.#log = log;
+  }
+
+  /** Saves what is to be saved, and waits for what runs. */
+  async finish(): Promise<void> {
+    await this.#incidents.flush();
+    await this.#commands?.idle();
+  }
+
+  summary(): string {
+    const { triggers, saved, skipped, failed } = this.#incidents.counts;
+    const { lostEntries } = this.#set;
+    const files = this.#folder === undefined
+      ? ""
+      : ` in ${saved === 1 ? "1 file" : `${saved} files`}`;
+    return `${entryCount(this.entries)} seen; ${triggers} triggers: ${
+      triggers - skipped
+    }${files}, ` +
+      `${skipped} only counted (--min-interval)` +
+      (failed > 0 ? `, ${failed} times not saved` : "") +
+      (lostEntries > 0 ? `; ${entryCount(lostEntries)} overwritten before they were seen` : "");
+  }
+
+  async #save(incident: Incident): Promise<void> {
+    const log = this.#log;
+    const { skipped } = this.#incidents.counts;
+    const before = skipped - this.#saidSkipped;
+    this.#saidSkipped = skipped;
+    const others = before === 0 ? "" : `; before it ${before} were not saved`;
+    const what = `${incident.reason} in ${log}`;
+    try {
+      const saved = await this.#folder?.save(incident, (path) => this.#saveInto(path, incident));
+      if (saved === undefined) warn(what + others);
+      else {
+        const { entries, size, path, logs, lost } = saved;
+        const ofLogs = logs === undefined ? "" : ` of ${logCount(logs)}`;
+        const missing = lost > 0 ? ` (${lost} were overwritten meanwhile)` : "";
+        warn(
+          `${what}: ${entryCount(entries)}${ofLogs}${missing}, ${
+            formatSize(size)
+          } in ${path}${others}`,
+        );
+      }
+      this.#commands?.run({ file: saved?.path ?? "", log, reason: incident.reason });
+    } catch (error) {
+      warn(`${what}: not saved: ${explain(error)}`);
+      throw error;
+    }
+  }
+
+  async #saveInto(
+    path: string,
+    { time }: Incident,
+  ): Promise<{ path: string; entries: number; size: number; logs?: number; lost: number }> {
+    const since = time - this.#options.last;
+    const targets = this.#set.members.map(({ name }) => targetOf(name));
+    if (this.#isOne && targets.length === 1) {
+      const saved = await saveLog(targets[0], path, { since, copyMode: "auto" });
+      return { ...saved, lost: saved.leftOut };
+    }
+    return await collectLogs(targets, path, {
+      since,
+      onError: (error, name) => warn(`${name}: ${explain(error)}`),
+    });
+  }
+}

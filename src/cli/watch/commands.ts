@@ -1,0 +1,100 @@
+/**
+ * The command of `--exec`: run without a shell, one after the other.
+ *
+ * @module
+ */
+
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { warn } from "../output/warn.ts";
+
+/** How long a command may take, and after the signal to end, in milliseconds. */
+const TIME_LIMIT = 60_000;
+const MORE_TIME = 5_000;
+/** How many may wait for their turn. */
+const MOST_WAITING = 10;
+
+/** What stands for something in a command. */
+export type CommandValues = Readonly<Record<"file" | "log" | "reason", string>>;
+
+/** The words of a command: spaces separate them, except for those within `"…"` or `'…'`. */
+export function splitWords(text: string): string[] | undefined {
+  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  const rest = text.replace(/(?:[^\s"']|"[^"]*"|'[^']*')+/g, "");
+  // A quote without its other one.
+  if (words.length === 0 || rest.trim() !== "") return undefined;
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_all, a, b) => a ?? b));
+}
+
+/** Runs a command for each thing that was saved. */
+export class Commands {
+  readonly #words: readonly string[];
+  readonly #signal: AbortSignal;
+  readonly #timeLimit: number;
+  #waiting = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  /** Runs nothing yet. An abort of `signal` gives a command that runs a few seconds to end. */
+  constructor(words: readonly string[], signal: AbortSignal, timeLimit: number = TIME_LIMIT) {
+    this.#words = words;
+    this.#signal = signal;
+    this.#timeLimit = timeLimit;
+  }
+
+  /** Runs it after those before. */
+  run(values: CommandValues): void {
+    if (this.#waiting === MOST_WAITING) {
+      return warn(`--exec: ${this.#words[0]} is too slow, and was not run for ${values.file}`);
+    }
+    this.#waiting++;
+    this.#last = this.#last.then(() => this.#run(values)).finally(() => this.#waiting--);
+  }
+
+  /** Resolves when all have ended. */
+  idle(): Promise<void> {
+    return this.#last;
+  }
+
+  #run(values: CommandValues): Promise<void> {
+    // Each word stays one word, whatever is in a name.
+    const [command, ...args] = this.#words.map((word) =>
+      word.replace(/\{(file|log|reason)\}/g, (_all, name: keyof CommandValues) => values[name])
+    );
+    const env = {
+      ...process.env,
+      OUROBOROS_FILE: values.file,
+      OUROBOROS_SAVED_LOG: values.log,
+      OUROBOROS_REASON: values.reason,
+    };
+    return new Promise((resolve) => {
+      const child = spawn(command, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+      let kill: ReturnType<typeof setTimeout> | undefined;
+      const end = () => {
+        clearTimeout(limit);
+        child.kill("SIGTERM");
+        kill ??= setTimeout(() => child.kill("SIGKILL"), MORE_TIME);
+      };
+      const limit = setTimeout(() => {
+        warn(`--exec: ${command} was ended: it took longer than ${this.#timeLimit / 1000} s`);
+        end();
+      }, this.#timeLimit);
+      const onAbort = () => kill ??= setTimeout(end, MORE_TIME);
+      const done = () => {
+        clearTimeout(limit);
+        clearTimeout(kill);
+        this.#signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      this.#signal.addEventListener("abort", onAbort);
+      if (this.#signal.aborted) onAbort();
+      child.on("error", (error) => {
+        warn(`--exec: ${command} can't be run: ${error.message}`);
+        done();
+      });
+      child.on("exit", (code, signal) => {
+        if (code !== 0) warn(`--exec: ${command} ended with ${signal ?? `exit code ${code}`}`);
+        done();
+      });
+    });
+  }
+}

@@ -1,0 +1,270 @@
+/** `ouroboros watch`: what happens to logs of other processes is saved. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test, { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../ffi/mod.ts";
+import { ShmLogWriter } from "../../mod.ts";
+import { Commands, splitWords } from "../../src/cli/watch/commands.ts";
+import { Origins } from "../../src/ship/origins.ts";
+import { runCli, type RunningCli, startCli } from "../support/cli.ts";
+import { isWindows } from "../support/platform.ts";
+import { type Child, startChild, uniqueName } from "../support/runtime.ts";
+
+const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
+  (isWindows && "shared memory goes with its writer");
+const folder = mkdtempSync(join(tmpdir(), "ouroboros-watch-"));
+after(() => rmSync(folder, { recursive: true }));
+const open: ShmLogWriter[] = [];
+after(() => open.forEach((writer) => writer.close()));
+
+function makeLog(name: string): ShmLogWriter {
+  const writer = ShmLogWriter.create(name, { size: "256KiB", unlinkOnClose: true });
+  open.push(writer);
+  return writer;
+}
+
+const line = (level: number, msg: string, time: number = Date.now()) =>
+  JSON.stringify({ level, time, msg });
+
+async function startWatch(...args: string[]): Promise<RunningCli> {
+  const watch = startCli(["watch", ...args]);
+  await watch.untilStderr((stderr) => /watching|waiting/.test(stderr));
+  return watch;
+}
+
+async function end(watch: RunningCli): Promise<string> {
+  watch.signal("SIGINT");
+  const { code, stderr } = await watch.ended();
+  assert.equal(code, 0, stderr);
+  return stderr;
+}
+
+const files = (dir: string) =>
+  existsSync(dir) ? readdirSync(dir).filter((name) => name[0] !== ".").sort() : [];
+const texts = (path: string) =>
+  runCli(["tail", "--all", "-o", "text", "--no-prefix", path]).stdout.trimEnd().split("\n")
+    .map((text) => JSON.parse(text).msg);
+
+test(
+  "an error in one log is saved with what all had written before and after it",
+  { skip },
+  async () => {
+    const name = uniqueName("watch");
+    const [one, two] = [makeLog(`${name}.0`), makeLog(`${name}.1`)];
+    const dir = join(folder, "error");
+    const now = Date.now();
+    one.write(line(30, "long ago", now - 60_000));
+    two.write(line(50, "an error of before", now - 20_000));
+    const watch = await startWatch(
+      `${name}.*`,
+      "--when",
+      "error",
+      "--save",
+      dir,
+      "--after",
+      "1s",
+      "--min-interval",
+      "1h",
+    );
+    one.write(line(30, "one", now));
+    two.write(line(50, "it", now + 1));
+    one.write(line(30, "after", now + 2));
+    two.write(line(50, "again", now + 3));
+    await watch.untilStderr((stderr) => stderr.includes("in /"));
+    two.write(line(50, "later", now + 4));
+    two.write(line(60, "later", now + 5));
+    // Seen, and only counted.
+    await sleep(500);
+    const stderr = await end(watch);
+    assert.match(stderr, /error in \S+\.1: 5 entries of 2 logs, .* in \S+-error\.log/);
+    assert.match(stderr, /4 triggers: 2 in 1 file, 2 only counted/);
+    const [file, ...others] = files(dir);
+    assert.deepEqual(others, []);
+    assert.match(file, new RegExp(`^${name.slice(1)}-\\d{8}T\\d{6}\\.\\d{3}Z-error\\.log$`));
+    const path = join(dir, file);
+    assert.deepEqual(texts(path), ["an error of before", "one", "it", "after", "again"]);
+    using origins = Origins.open({ path });
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map((number) => origins.of(number)?.source.name.at(-1)).join(""),
+      "10101",
+    );
+  },
+);
+
+test(
+  "logs that begin to match later are watched; one log is saved with its own numbers",
+  { skip },
+  async () => {
+    const name = uniqueName("watch");
+    const dir = join(folder, "later");
+    const watch = await startWatch(`${name}.*`, "--when", "error", "--save", dir, "--after", "0s");
+    const log = makeLog(`${name}.7`);
+    log.write(line(50, "it"));
+    await watch.untilStderr((stderr) => /in \S+\.7: 1 entry/.test(stderr));
+    await end(watch);
+    const single = await startWatch(log.name, "--when", "warn", "--save", dir, "--after", "0s");
+    log.write(line(40, "a warning"));
+    await single.untilStderr((stderr) => /in \S+\.7: 2 entries, /.test(stderr));
+    await end(single);
+    const warned = files(dir).find((file) => file.includes("warn"))!;
+    const [first] = runCli(["tail", "--all", "--json", join(dir, warned)]).stdout.split("\n");
+    assert.equal(JSON.parse(first).source, undefined);
+  },
+);
+
+const script = new URL("./children/one_writer.ts", import.meta.url);
+
+async function startWriter(name: string, end: string, ...lines: string[]): Promise<Child> {
+  const child = startChild(script, [name, end, ...lines]);
+  assert.equal(await child.nextLine(), "written");
+  return child;
+}
+
+test(
+  "a writer that is killed is dead; one that finishes or removes its log is not",
+  { skip },
+  async () => {
+    const name = uniqueName("dead");
+    const dir = join(folder, "dead");
+    const children: Child[] = [];
+    try {
+      const ended = JSON.stringify({ level: "info", logger: "ouroboros.run", exitCode: 0 });
+      for (const [i, end] of ["finish", "remove", "close", "kill"].entries()) {
+        const last = end === "close" ? [ended] : [];
+        children.push(await startWriter(`${name}.${i}`, end, line(30, `last of ${end}`), ...last));
+      }
+      // One that was dead before.
+      makeLog(`${name}.9`).close({ unlink: false });
+      const watch = await startWatch(`${name}.*`, "--when", "dead", "--save", dir, "--after", "0s");
+      for (const child of children.slice(0, 3)) {
+        await child.say("end");
+        await child.ended();
+      }
+      await sleep(1500);
+      assert.deepEqual(files(dir), []);
+      await children[3].kill();
+      await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.3`));
+      assert.match(await end(watch), /1 triggers: 1 in 1 file/);
+      assert.ok(texts(join(dir, files(dir)[0])).includes("last of kill"));
+    } finally {
+      for (const child of children) await child.kill();
+      for (let i = 0; i < 10; i++) SharedMemory.unlink(`${name}.${i}`);
+    }
+  },
+);
+
+test("silence is reported once, until something is written", { skip }, async () => {
+  const name = uniqueName("silent");
+  const log = makeLog(name);
+  const watch = await startWatch(name, "--when", "silent:300ms", "--min-interval", "0s");
+  const count = () => watch.stderr.split("silent in").length - 1;
+  await watch.untilStderr(() => count() === 1);
+  await sleep(1000);
+  assert.equal(count(), 1);
+  log.write("a sign of life");
+  await watch.untilStderr(() => count() === 2);
+  await end(watch);
+});
+
+test(
+  "what a watchdog says is seen in its own log, with the names of its program only",
+  { skip },
+  async () => {
+    const name = uniqueName("blocked");
+    makeLog(name);
+    const dog = makeLog(`${name}.watch`);
+    const watch = await startWatch(name, "--when", "blocked");
+    dog.write(
+      '{"time":"2026-11-30T00:00:00.000Z","level":"error","logger":"ouroboros.watchdog","blocked":true}',
+    );
+    await watch.untilStderr((stderr) => stderr.includes(`blocked in ${name}.watch`));
+    await end(watch);
+  },
+);
+
+test("--exec runs a command without a shell: what is in a name stays there", { skip }, async () => {
+  const evil = `${uniqueName("exec")}-$(touch ${folder.slice(1).replaceAll("/", "_")})-;&'"-{file}`;
+  const log = makeLog(evil);
+  const shown = join(folder, "shown.mjs");
+  const out = join(folder, "shown.json");
+  writeFileSync(
+    shown,
+    `import { writeFileSync } from "node:fs";
+     writeFileSync(${
+      JSON.stringify(out)
+    }, JSON.stringify([process.argv.slice(2), process.env.OUROBOROS_SAVED_LOG]));
+     process.exit(3);`,
+  );
+  const dir = join(folder, "exec");
+  const watch = await startWatch(
+    evil,
+    "--when",
+    "error",
+    "--save",
+    dir,
+    "--after",
+    "0s",
+    "--exec",
+    `node ${shown} {reason} '{log} and more' {file}`,
+  );
+  log.write(line(50, "$(touch no) `touch no`"));
+  await watch.untilStderr((stderr) => stderr.includes("exit code 3"));
+  await end(watch);
+  const [words, logName] = JSON.parse(readFileSync(out, "utf8"));
+  assert.deepEqual(words, ["error", `${evil} and more`, join(dir, files(dir)[0])]);
+  assert.equal(logName, evil);
+  assert.match(files(dir)[0], /^[\w.-]+$/);
+});
+
+test("a command that hangs is ended, and the next one runs", async (t) => {
+  const said: string[] = [];
+  t.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
+  const out = join(folder, "second");
+  const code = `const fs = require("fs"); if (fs.existsSync(${
+    JSON.stringify(out)
+  }.replace("second", "first"))) fs.writeFileSync(${
+    JSON.stringify(out)
+  }, ""); else { fs.writeFileSync(${
+    JSON.stringify(out)
+  }.replace("second", "first"), ""); setInterval(() => {}, 1000); }`;
+  const commands = new Commands(["node", "-e", code], new AbortController().signal, 2000);
+  for (let i = 0; i < 12; i++) commands.run({ file: `f${i}`, log: "", reason: "error" });
+  await commands.idle();
+  const none = new Commands(["no-such-command"], new AbortController().signal);
+  none.run({ file: "", log: "", reason: "" });
+  await none.idle();
+  t.mock.restoreAll();
+  assert.ok(existsSync(out));
+  assert.match(said.join(""), /node was ended: it took longer than 2 s/);
+  assert.match(said.join(""), /too slow, and was not run for f10/);
+  assert.match(said.join(""), /no-such-command can't be run/);
+});
+
+test("splitWords() knows quotes, and nothing else of a shell", () => {
+  assert.deepEqual(splitWords("notify {file}"), ["notify", "{file}"]);
+  assert.deepEqual(splitWords(` a  "b c" 'd "e"' f"g h"i "" `), ["a", "b c", 'd "e"', "fg hi", ""]);
+  assert.deepEqual(splitWords("a $B `c` | d; \\e"), ["a", "$B", "`c`", "|", "d;", "\\e"]);
+  assert.equal(splitWords("it's"), undefined);
+  assert.equal(splitWords("  "), undefined);
+});
+
+test("mistakes are errors before anything is watched", () => {
+  const cases: [args: string[], code: number, pattern: RegExp][] = [
+    [["/a"], 2, /--when/],
+    [["/a", "--when", "eror"], 2, /is "error" meant/],
+    [["/a", "--when", "status:>"], 2, /--when/],
+    [["/a", "--when", "error", "--exec", "notify {file}"], 2, /\{file\} needs a folder/],
+    [["/a", "--when", "error", "--exec", "it's"], 2, /each quote/],
+    [["/a", "--when", "error", "--save", join(folder, "mistake"), "--keep", "0"], 2, /from 1 on/],
+  ];
+  for (const [args, code, pattern] of cases) {
+    const result = runCli(["watch", ...args]);
+    assert.equal(result.code, code, args.join(" "));
+    assert.match(result.stderr, pattern);
+  }
+});
