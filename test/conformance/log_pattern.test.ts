@@ -59,7 +59,7 @@ test("patterns find files as a shell does, numbers in their order", () => {
   assert.deepEqual(found("nothing*"), []);
   assert.deepEqual(found("nothing/*"), []);
   assert.deepEqual(found("app.0.*"), ["app.0.origin", "app.0.watch"]);
-  const slots = slotsOf({ path: join(folder, "app") }).find();
+  const slots = new LogPattern(slotsOf({ path: join(folder, "app") })).find();
   assert.equal(slots.length, 4);
   assert.throws(() => found("app.[9-0]"), RangeError);
 });
