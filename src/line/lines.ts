@@ -15,21 +15,32 @@ export interface ReportingSink extends LineSink {
 /** Makes lines of values in a log itself. */
 export class Lines<T> {
   readonly #add: (line: Line, value: T) => void;
+  readonly #showable: (value: T) => T;
   readonly #lines: Line[] = [];
   #depth = 0;
 
-  /** Lines to which `add` adds a value. */
-  constructor(add: (line: Line, value: T) => void) {
+  /**
+   * Lines to which `add` adds a value; where that throws, what `showable` makes of the value, in which
+   * nothing throws.
+   */
+  constructor(add: (line: Line, value: T) => void, showable: (value: T) => T) {
     this.#add = add;
+    this.#showable = showable;
   }
 
-  /** Writes the line of a value. Returns whether it is in the log; what is thrown is reported. */
+  /** Writes the line of a value. Returns whether it is in the log; if not, why is reported. */
   write(sink: ReportingSink, value: T): boolean {
     const line = this.#lines[this.#depth] ??= new Line();
     this.#depth++;
     try {
       line.begin(sink);
-      this.#add(line, value);
+      try {
+        this.#add(line, value);
+      } catch {
+        line.drop();
+        line.begin(sink);
+        this.#add(line, this.#showable(value));
+      }
       return line.finish(sink);
     } catch (error) {
       line.drop();

@@ -22,6 +22,7 @@ import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import { errorText } from "./error_fields.ts";
 import type { UncaughtError } from "./uncaught.ts";
+import { showableJson } from "./showable.ts";
 import { mustBe } from "../base/arguments.ts";
 import { anything } from "../base/options.ts";
 
@@ -217,23 +218,20 @@ function pass(method: ConsoleMethod, original: Method, args: unknown[]): unknown
 
 function record(method: ConsoleMethod, args: unknown[], patched: Method): void {
   let text: string | undefined;
-  let failure: { error: unknown } | undefined;
   isRendering = true;
   try {
     text = consoleText(method, args, patched);
-  } catch (error) {
-    failure = { error };
+  } catch {
+    // The runtime, too, will throw into the call.
+    text = args.map((arg) => typeof arg === "string" ? arg : showableJson(arg)).join(" ");
   } finally {
     isRendering = false;
   }
-  if (text === undefined && failure === undefined) return;
+  if (text === undefined) return;
   isPassing = true;
   try {
-    const call = { time: Date.now(), level: LEVELS[method], method, text: text ?? "" };
-    for (const capture of captures) {
-      if (failure === undefined) capture.take(call);
-      else capture.sink.report(failure.error);
-    }
+    const call = { time: Date.now(), level: LEVELS[method], method, text };
+    for (const capture of captures) capture.take(call);
   } finally {
     isPassing = false;
   }

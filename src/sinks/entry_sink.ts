@@ -170,14 +170,17 @@ export class EntrySink implements Disposable {
     }
   }
 
-  /** Writes the line that `make` gives; what that throws is reported. */
-  writeMade(make: () => string): boolean {
+  /**
+   * Writes the line that `make` gives. What that throws is reported, and the line that `otherwise` gives is
+   * written in its place.
+   */
+  writeMade(make: () => string, otherwise?: () => string): boolean {
     let line: string;
     try {
       line = make();
     } catch (error) {
       this.report(error);
-      return false;
+      return otherwise !== undefined && this.writeMade(otherwise);
     }
     return this.write(line);
   }

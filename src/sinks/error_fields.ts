@@ -26,7 +26,8 @@ const MOST_CAUSES = 8;
 const MOST_ITEMS = 16;
 /** How deep the values of an error's own fields are shown. */
 const MOST_DEPTH = 4;
-const HIDDEN = "[can't be shown]";
+/** What stands for a part that can't be shown. */
+export const HIDDEN = "[can't be shown]";
 /** Those that have a place of their own. */
 const KNOWN: ReadonlySet<string> = new Set(["type", "name", "message", "stack", "cause", "errors"]);
 

@@ -24,7 +24,7 @@ import {
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import { errorText } from "./error_fields.ts";
-import { LogTapeLines } from "./logtape_json.ts";
+import { LogTapeLines, showableRecord } from "./logtape_json.ts";
 import type { UncaughtError } from "./uncaught.ts";
 import { mustBe } from "../base/arguments.ts";
 import { anything } from "../base/options.ts";
@@ -49,6 +49,8 @@ export interface ShmSink extends Sink, Disposable {
   /** What it writes to; undefined while the log can't be opened. */
   readonly writer: EntryWriter | undefined;
 }
+
+const formatText = getTextFormatter();
 
 /** By this a sink says that it is done with a record when it returns: LogTape then copies nothing. */
 const IMMEDIATE = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
@@ -93,8 +95,8 @@ export function getShmSink(options: LogTapeSinkOptions): ShmSink {
   const sink = new EntrySink(own, (error) => withoutNewline(format(recordOf(error, isText))));
   const lines = options.formatter === "json" ? new LogTapeLines() : undefined;
   const log = (record: LogRecord): void => {
-    if (lines === undefined) sink.writeMade(() => withoutNewline(format(record)));
-    else lines.write(sink, record);
+    if (lines !== undefined) lines.write(sink, record);
+    else sink.writeMade(() => withoutNewline(format(record)), () => textOf(record));
   };
   const more = {
     [IMMEDIATE]: true,
@@ -107,9 +109,14 @@ export function getShmSink(options: LogTapeSinkOptions): ShmSink {
   return Object.defineProperties(log, Object.getOwnPropertyDescriptors(more)) as ShmSink;
 }
 
+/** The record as text, without what throws. */
+function textOf(record: LogRecord): string {
+  return withoutNewline(formatText(showableRecord(record)));
+}
+
 function formatterOf(formatter: LogTapeSinkOptions["formatter"] = "text"): TextFormatter {
   if (typeof formatter === "function") return formatter;
-  if (formatter === "text") return getTextFormatter();
+  if (formatter === "text") return formatText;
   if (formatter === "json") return getJsonLinesFormatter();
   throw new TypeError(mustBe("formatter", formatter, `"text", "json", or a function`));
 }

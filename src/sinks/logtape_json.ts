@@ -10,6 +10,8 @@ import { MOST_KEYS, pieceOf } from "../line/keys.ts";
 import type { Line } from "../line/line.ts";
 import { Lines } from "../line/lines.ts";
 import { Piece } from "../line/piece.ts";
+import { HIDDEN } from "./error_fields.ts";
+import { showable } from "./showable.ts";
 import { withoutNewline } from "./entry_sink.ts";
 
 /** What LogTape escapes beyond what JSON asks for. */
@@ -42,8 +44,19 @@ export class LogTapeLines extends Lines<LogRecord> {
       if (addPlain(line, record)) return;
       line.cut(0);
       line.raw(withoutNewline(format(record)));
-    });
+    }, showableRecord);
   }
+}
+
+/** The record without what throws. LogTape makes a message, and copies properties, when they are asked for. */
+export function showableRecord(record: LogRecord): LogRecord {
+  const { message, properties, timestamp, ...shown } = showable(record) as LogRecord;
+  return {
+    ...shown,
+    message: Array.isArray(message) ? message : [String(shown.rawMessage ?? HIDDEN)],
+    properties: Object(properties) === properties ? properties : { properties: HIDDEN },
+    timestamp: Number.isFinite(timestamp) ? timestamp : Date.now(),
+  };
 }
 
 /** Adds a record whose values are plain ones. Returns false for another one. */

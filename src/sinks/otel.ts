@@ -3,7 +3,8 @@
  *
  * @example
  * ```ts
- * import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+ * import { errorFields } from "./error_fields.ts";
+import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
  * import { ShmLogRecordExporter } from "@ouroboros/log/otel";
  *
  * const exporter = new ShmLogRecordExporter({ target: "/doc-otel-module", unlinkOnClose: true });
@@ -20,6 +21,7 @@ import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-lo
 import { EntrySink, type SinkCounts } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import { OtlpLines } from "./otlp_json.ts";
+import { errorFields } from "./error_fields.ts";
 import type { UncaughtError } from "./uncaught.ts";
 
 export type { SinkCounts } from "./entry_sink.ts";
@@ -117,7 +119,7 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
 }
 
 function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  return error instanceof Error ? error : new Error(errorFields(error).message);
 }
 
 function uncaughtLine({ type, message, stack, fields, time }: UncaughtError): string {

@@ -11,6 +11,7 @@ import type { Line } from "../line/line.ts";
 import { pieceOf } from "../line/keys.ts";
 import { Lines } from "../line/lines.ts";
 import { Piece } from "../line/piece.ts";
+import { showable } from "./showable.ts";
 
 /** A record, as far as a line needs it. */
 export type OtlpRecord = Partial<ReadableLogRecord> & Pick<ReadableLogRecord, "hrTime">;
@@ -52,7 +53,7 @@ export class OtlpLines extends Lines<OtlpRecord> {
   constructor() {
     // Thousands of records share these; the SDK keeps them the same objects.
     const cache = new WeakMap<object, Piece>();
-    super((line, record) => addRecord(line, record, cache));
+    super((line, record) => addRecord(line, record, cache), showableRecord);
   }
 }
 
@@ -94,14 +95,66 @@ function addRecord(line: Line, record: OtlpRecord, cache: WeakMap<object, Piece>
   line.byte(CLOSE);
 }
 
+/** The record without what throws. What the SDK has of it are getters of a class. */
+function showableRecord(record: OtlpRecord): OtlpRecord {
+  const parts = <T extends object, K extends keyof T>(of: T | undefined, ...names: K[]) =>
+    of && showable(membersOf(of, names), isValue) as Pick<T, K>;
+  const shown = parts(
+    record,
+    "hrTime",
+    "hrTimeObserved",
+    "severityNumber",
+    "severityText",
+    "eventName",
+    "body",
+    "attributes",
+    "droppedAttributesCount",
+    "spanContext",
+  ) as OtlpRecord;
+  const { hrTime, hrTimeObserved } = shown;
+  const now = Date.now();
+  const time: OtlpRecord["hrTime"] = isTime(hrTime)
+    ? hrTime
+    : isTime(hrTimeObserved)
+    ? hrTimeObserved
+    : [Math.floor(now / 1000), now % 1000 * 1e6];
+  const scope = record.instrumentationScope;
+  return {
+    ...shown,
+    hrTime: time,
+    hrTimeObserved: isTime(hrTimeObserved) ? hrTimeObserved : time,
+    resource: parts(record.resource, "attributes", "schemaUrl"),
+    instrumentationScope: parts(scope, "name", "version", "attributes", "schemaUrl"),
+  } as OtlpRecord;
+}
+
+/** Members as getters, which may throw later. */
+function membersOf<T extends object, K extends keyof T>(of: T, names: K[]): object {
+  const members = {};
+  for (const name of names) {
+    Object.defineProperty(members, name, { enumerable: true, get: () => of[name] });
+  }
+  return members;
+}
+
+/** What has a form of its own here. */
+function isValue(value: unknown): boolean {
+  return typeof value === "bigint" || value instanceof Uint8Array;
+}
+
+function isTime(time: unknown): time is OtlpRecord["hrTime"] {
+  return Array.isArray(time) && Number.isSafeInteger(time[0]) && Number.isFinite(time[1]);
+}
+
 /** `,"name":{…}` with attributes in their form, all else as it is. */
 function pieceOfContext(
   name: string,
   members: { attributes?: object; [name: string]: unknown },
 ): Piece {
   const { attributes } = members;
-  const pairs = attributes && JSON.parse(new Lines<object>((line) => addPairs(line, attributes, []))
-    .text(attributes));
+  const pairs = attributes &&
+    JSON.parse(new Lines<object>((line) => addPairs(line, attributes, []), (value) => value)
+      .text(attributes));
   return new Piece(pieceOf(name).text + JSON.stringify({ ...members, attributes: pairs }));
 }
 

@@ -17,6 +17,7 @@
  */
 
 import TransportStream from "winston-transport";
+import { showableJson } from "./showable.ts";
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
 import type { UncaughtError } from "./uncaught.ts";
@@ -167,11 +168,17 @@ export class ShmTransport extends TransportStream implements Disposable {
   #lineOf(info: WinstonInfo): string | undefined {
     let made = info;
     if (this.#format !== undefined) {
-      made = this.#format.transform({ ...info }, this.#format.options);
-      if (!made) return undefined;
+      try {
+        made = this.#format.transform({ ...info }, this.#format.options);
+        if (!made) return undefined;
+      } catch (error) {
+        // The record must not be lost with it.
+        this.#sink.report(error);
+        made = info;
+      }
     }
     const line = made[MESSAGE];
-    return typeof line === "string" ? withoutNewline(line) : JSON.stringify(made);
+    return typeof line === "string" ? withoutNewline(line) : showableJson(made);
   }
 
   #uncaughtLine({ type, message, stack, fields, time }: UncaughtError): string {
