@@ -14,6 +14,7 @@ import {
 } from "../ship/carriers/nats/receive.ts";
 import type { IntoSummary } from "../ship/receive_into.ts";
 import type { ReceivedItem, ReceiveSummary } from "../ship/received.ts";
+import type { Field } from "../records/question/field.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import {
   addNatsOptions,
@@ -32,10 +33,11 @@ import {
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
-import { addColorOptions, addOutputOptions } from "./options/common.ts";
+import { addColorOptions, addOutputOptions, fieldsOption } from "./options/common.ts";
 import { addSelectionOptions, type Criteria } from "./options/selection.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
+import { wrongFields } from "./output/field_printer.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { ExitError } from "./process/exit.ts";
@@ -45,7 +47,7 @@ const EXAMPLES = `
 Prints the entries that "ouroboros forward" has put into a stream: those of each
 log in their order, each once. What is missing is printed on standard error, and
 with -o json on a line of its own. Runs until Ctrl-C, also while the server or the
-network is away.
+network is away. "ouroboros tail --help" describes times, levels, questions.
 
 The stream is nats://HOST:PORT/STREAM, or STREAM alone. Add /SUBJECT for a part of
 it; * and > are wildcards.
@@ -63,16 +65,13 @@ A message is believed only if its subject names the machine and the log that its
 headers name. Forwarders with a --subject of their own need the same here, as
 --template.
 
-"ouroboros tail --help" describes times and levels.
-
 ${NATS_HELP}
 
 Examples:
   ouroboros receive nats://10.0.0.7/LOGS
   ouroboros receive 'nats://10.0.0.7/LOGS/logs.web-1.*' -p warn   one machine, warnings and errors
   ouroboros receive LOGS --consumer alarm --state alarm.place --json
-  ouroboros receive LOGS --to /all     then: ouroboros tail -f /all
-  ouroboros tail -f nats://10.0.0.7/LOGS     the last entries, and those to come`;
+  ouroboros receive LOGS --to /all     then: ouroboros tail -f /all`;
 
 interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {
   from?: ReceiveOptions["start"] | OldServers;
@@ -88,6 +87,7 @@ interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {
   chunkSize?: number;
   chunks?: number;
   output?: EntryFormat;
+  fields?: Field[];
   prefix: boolean;
   color?: boolean;
   summary: number;
@@ -99,7 +99,17 @@ interface OldServers {
 }
 
 /** What has no meaning where nothing is printed. */
-const PRINTING = ["output", "state", "grep", "level", "since", "until"] as const;
+const PRINTING = [
+  "output",
+  "fields",
+  "state",
+  "where",
+  "grep",
+  "exclude",
+  "level",
+  "since",
+  "until",
+] as const;
 
 /** Adds the command. */
 export function addReceive(program: Command): void {
@@ -132,6 +142,7 @@ export function addReceive(program: Command): void {
     );
   addSelectionOptions(command.optionsGroup("Which entries:")).optionsGroup("Output:");
   addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
+    .addOption(fieldsOption())
     .option("--no-prefix", "do not begin lines with the names of machines and logs");
   addColorOptions(command).optionsGroup("Server:");
   addNatsOptions(command)
@@ -241,7 +252,7 @@ async function print(
 
 /** Ends the command for options that the parser takes, and that make no sense together. */
 function checkOptions(options: ReceiveCommandOptions, command: Command): void {
-  const { to, state, consumer, until, once } = options;
+  const { to, state, consumer, until, once, output, fields } = options;
   const useless = PRINTING.find((name) => options[name] !== undefined);
   const wrong = to !== undefined && useless !== undefined
     ? `--${useless} is for entries that are printed: leave out --to`
@@ -251,7 +262,7 @@ function checkOptions(options: ReceiveCommandOptions, command: Command): void {
     ? "--state needs a --consumer"
     : until !== undefined && !once
     ? "--until needs --once: it says where to end"
-    : undefined;
+    : wrongFields(output, fields);
   if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
 }
 

@@ -17,20 +17,32 @@ import {
   tailStream,
 } from "./nats/tail_stream.ts";
 import {
+  countArgument,
   cursorArgument,
+  fieldArgument,
+  fieldsArgument,
   type Lines,
   linesArgument,
   type Place,
   sourceArgument,
 } from "./options/arguments.ts";
-import { addColorOptions, addOutputOptions, fromOption } from "./options/common.ts";
+import type { Field } from "../records/question/field.ts";
+import { addColorOptions, addOutputOptions, fieldsOption, fromOption } from "./options/common.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
-import { ENTRY_FORMATS, type EntryFormat, entryPrinter } from "./output/format.ts";
+import {
+  ENTRY_FORMATS,
+  type EntryFormat,
+  type EntryPrinter,
+  entryPrinter,
+} from "./output/format.ts";
+import { wrongFields } from "./output/field_printer.ts";
 import { Output } from "./output/output.ts";
+import { type SummaryCommandOptions, summaryOf, writeSummary } from "./output/summary_table.ts";
 import { outputColors } from "./output/output_colors.ts";
 
 import { Interrupt } from "./process/interrupt.ts";
+import { Context } from "./tail/context.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
@@ -62,10 +74,16 @@ Examples:
   ouroboros tail -F '/app.*'                 all workers, also those that start later
   ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
   ouroboros tail --all -g timeout -i /app    all that match, upper or lower case
+  ouroboros tail /app --all --where 'status:>=500' --count-by req.url
   ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
   ouroboros tail -F /app --state app.place   continue after restarts of app and of this command`;
 
-interface TailOptions extends Criteria {
+interface TailOptions extends Criteria, SummaryCommandOptions {
+  fields?: Field[];
+  head?: number;
+  after?: number;
+  before?: number;
+  context?: number;
   stream?: CriStream;
   follow?: true;
   followName?: true;
@@ -113,11 +131,28 @@ export function addTail(program: Command): void {
         "print lines of a program's standard output, or standard error",
       ).choices(["stdout", "stderr"]),
     )
+    .option("--head <count>", "print only the first <count> matching entries", countArgument)
+    .option("-A, --after <count>", "print <count> entries after each match", countArgument)
+    .option(
+      "-B, --before <count>",
+      "print <count> entries before each match",
+      countArgument,
+    )
+    .option("-C, --context <count>", "print <count> entries around each match", countArgument)
     .optionsGroup("Output:");
   addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
     .addOption(
       new Option("-r, --reverse", "print the newest entries first")
         .conflicts(["follow", "followName", "state"]),
+    )
+    .addOption(fieldsOption())
+    .addOption(
+      new Option("--count-by <names>", "count entries by their values in these fields")
+        .argParser(fieldsArgument),
+    )
+    .addOption(
+      new Option("--stats <name>", "print count, quantiles and extremes of a field")
+        .argParser(fieldArgument),
     )
     .option("--no-prefix", "do not begin lines with the names of several logs");
   addColorOptions(command)
@@ -174,6 +209,9 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard(signal);
   const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
+  const { fields, reverse } = options;
+  const summary = summaryOf(options);
+  const hasContext = contextOf(options) !== undefined;
   const logOptions: Omit<TailedLogOptions, "count"> = {
     follow: options.followName || (options.follow && names.hasPatterns)
       ? "name"
@@ -183,14 +221,20 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     ...startOf(options),
     after: options.afterCursor ?? cursorFile?.load(),
     criteria: options,
-    wantsRecords: format === "pretty" || !names.isOne,
+    wantsRecords: format === "pretty" || format === "logfmt" || !names.isOne ||
+      fields !== undefined || summary !== undefined,
     // A place may be one between two parts.
     joinsLines: format !== "raw" && format !== "hex" && options.state === undefined &&
       options.afterCursor === undefined && !options.showCursor,
+    hasContext,
   };
   using logs = new TailedLogs(names, logOptions, signal);
-  const print = entryPrinter(format, output, { isTerminal, colors });
+  const print: EntryPrinter = summary !== undefined
+    ? (entry, record, _origin, text = entry.text) => summary.add(record, text)
+    : entryPrinter(format, output, { isTerminal, colors, fields });
   const prefixColors = options.prefix ? colors : undefined;
+  const { before, after, head, lastCount } = choiceOf(options);
+  const context = new Context({ before, after, ...head !== undefined && { head } });
   let printer: ItemPrinter | undefined;
   try {
     await logs.openAll();
@@ -202,15 +246,25 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
       areNamed,
       prefixColors,
       cursorFile,
+      separator: format === "text" || format === "pretty" ? "--\n" : "",
+      isCut: () => context.isDone,
     });
-    const past = merged(logs.there.map((log) => log.past()));
-    await printer.print(options.reverse ? reversed(past) : past, signal);
-    if (logOptions.follow !== "no") {
-      for await (const items of logs.live()) await printer.print(items, signal);
+    const all = merged(logs.there.map((log) => log.past()));
+    const past = lastCount === undefined ? context.chosen(all) : context.last(all, lastCount);
+    await printer.print(reverse ? reversed(past) : past, signal);
+    if (logOptions.follow !== "no" && !context.isDone) {
+      for await (const items of logs.live()) {
+        await printer.print(context.chosen(items), signal);
+        if (context.isDone) break;
+      }
     }
   } catch (error) {
     // A log that was waited for in vain.
     if (!signal.aborted) throw error;
+  }
+  if (summary !== undefined) {
+    writeSummary(summary, options, format, output);
+    await output.flush();
   }
   if (options.showCursor && printer?.cursor !== undefined) {
     const cursor = JSON.stringify(printer.cursor);
@@ -220,11 +274,35 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   if (printer?.cursor !== undefined) cursorFile?.save(printer.cursor);
 }
 
+/** How many entries are printed around those that match; `undefined`: none. */
+function contextOf(
+  { context = 0, before = context, after = context }: PlainOptions,
+): { before: number; after: number } | undefined {
+  return before + after === 0 ? undefined : { before, after };
+}
+
+/** What is chosen of the entries that are merged: the first, or the last so many, and what is around. */
+function choiceOf(options: PlainOptions): {
+  before: number;
+  after: number;
+  head: number | undefined;
+  lastCount: number | undefined;
+} {
+  const { head, reverse, lines } = options;
+  const context = contextOf(options);
+  const { before, after } = context ?? { before: 0, after: 0 };
+  // Without entries around them each log gives its last ones itself.
+  const last = context === undefined ? undefined : lines;
+  if (!reverse) return { before, after, head, lastCount: last };
+  // The first ones in reverse are the last ones.
+  return { before, after, head: undefined, lastCount: head ?? last };
+}
+
 /** Entries from the last to the first: all of them are in memory meanwhile. */
 function* reversed(items: Iterable<Item>): Generator<Item> {
   const all: Item[] = [];
   for (const item of items) {
-    if (item.entry !== undefined || item.notice !== undefined) all.push(item);
+    if (item.entry !== undefined || item.notice !== undefined || item.isBreak) all.push(item);
     // A moment to notice Ctrl-C in.
     else yield item;
   }
@@ -234,7 +312,7 @@ function* reversed(items: Iterable<Item>): Generator<Item> {
 /** Ends the command for options that the parser takes, and that make no sense together. */
 function checkOptions(names: NamedLogs, options: PlainOptions, command: Command): void {
   const { state, afterCursor, showCursor, output } = options;
-  const wrong = endsAndFollows(options) ??
+  const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
     (!names.isOne && (state !== undefined || afterCursor || showCursor)
       ? "--state and cursors are of one log: name one log"
       : showCursor && output === "raw"
@@ -246,8 +324,11 @@ function checkOptions(names: NamedLogs, options: PlainOptions, command: Command)
 /** The same for a stream. */
 function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: Command): void {
   const { state, afterCursor, showCursor, from, reverse } = options;
-  const wrong = endsAndFollows(options) ??
-    (all.length > 1
+  const forLogs = FOR_LOGS.find((name) => options[name] !== undefined);
+  const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
+    (forLogs !== undefined
+      ? `${flagOf(forLogs)} is for logs: save the stream with ouroboros receive --to <name>`
+      : all.length > 1
       ? "a stream is read alone: name no other log"
       : state !== undefined || afterCursor || showCursor
       ? "a stream has no cursor: use ouroboros receive --consumer <name>"
@@ -257,6 +338,36 @@ function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: C
       ? "a stream is not read in reverse: leave out -r"
       : undefined);
   if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+}
+
+/** What needs all entries of a log in their order, and has no meaning for a part of a stream. */
+const FOR_LOGS = [
+  "head",
+  "context",
+  "before",
+  "after",
+  "countBy",
+  "stats",
+] as const satisfies readonly (keyof TailOptions)[];
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** What of the output does not go together. */
+function wrongOutput(options: PlainOptions): string | undefined {
+  const { output, fields, countBy, stats, showCursor, reverse } = options;
+  const isSummary = countBy !== undefined || stats !== undefined;
+  if (!isSummary) return wrongFields(output, fields);
+  const flag = countBy !== undefined ? "--count-by" : "--stats";
+  if (fields !== undefined) return `${flag} has columns of its own: leave out --fields`;
+  if (contextOf(options) !== undefined || reverse) {
+    return `${flag} prints no entries: leave out ${reverse ? "-r" : "-A, -B and -C"}`;
+  }
+  if (showCursor) return `${flag} prints no entries: leave out --show-cursor`;
+  return output === "raw" || output === "hex"
+    ? `${flag} does not go with -o ${output}: choose text, json, logfmt, csv`
+    : undefined;
 }
 
 function endsAndFollows({ until, follow, followName }: PlainOptions): string | undefined {
@@ -269,8 +380,11 @@ function startOf(options: PlainOptions): {
   from: "latest" | "oldest" | number;
   lines: number | undefined;
 } {
-  const { all, from, lines, since, until, state, afterCursor } = options;
+  const { all, from, lines, since, until, state, afterCursor, head, countBy, stats } = options;
   if (from === "new") return { from: "oldest", lines: 0 };
-  const isSaid = all || [from, since, until, state, afterCursor].some((x) => x !== undefined);
+  // What is around an entry, also in other logs, is known only if all are read.
+  if (contextOf(options) !== undefined) return { from: from ?? "oldest", lines: undefined };
+  const isSaid = all ||
+    [from, since, until, state, afterCursor, head, countBy, stats].some((x) => x !== undefined);
   return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };
 }

@@ -7,7 +7,7 @@
 
 import { levelOfSeverityNumber, toLevel } from "./level.ts";
 import { type LogRecord, noFields } from "./record.ts";
-import { toTime } from "./time.ts";
+import { nanosecondsOf, toTime } from "./time.ts";
 
 type Json = Record<string, unknown>;
 
@@ -43,7 +43,7 @@ export function onlyRecordOf(object: Json): { record: Json; scope?: Json } | und
 }
 
 /** What such a record says; `ofScope` if it has no scope. */
-export function otlpRecord(object: Json, ofScope?: Json): LogRecord {
+export function otlpRecord(object: Json, isShown: boolean, ofScope?: Json): LogRecord {
   const { severityNumber, severityText, attributes, body } = object;
   const fields = noFields();
   const name = ((object.scope ?? ofScope) as Json | null | undefined)?.name;
@@ -59,8 +59,13 @@ export function otlpRecord(object: Json, ofScope?: Json): LogRecord {
     // Empty is what the protocol writes for "none".
     if (!LEFT_OUT.has(key) && object[key] !== "" && object[key] !== 0) fields[key] = object[key];
   }
+  const { timeUnixNano, observedTimeUnixNano } = object;
+  const ownTime = toTime(timeUnixNano);
+  const exactTime = ownTime === undefined ? observedTimeUnixNano : timeUnixNano;
+  const nanoseconds = isShown ? nanosecondsOf(exactTime) : undefined;
   return {
-    time: toTime(object.timeUnixNano) ?? toTime(object.observedTimeUnixNano),
+    time: ownTime ?? toTime(observedTimeUnixNano),
+    ...nanoseconds !== undefined && { nanoseconds },
     level,
     message: typeof said === "string" ? said : undefined,
     logger: typeof name === "string" && name !== "" ? name : undefined,

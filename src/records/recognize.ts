@@ -14,7 +14,7 @@ import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
 import { parseLogfmt } from "./logfmt.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import { type LogRecord, noFields } from "./record.ts";
-import { toTime } from "./time.ts";
+import { nanosecondsOf, toTime } from "./time.ts";
 
 type Role = "time" | "level" | "message" | "logger";
 type Names = readonly string[];
@@ -61,12 +61,13 @@ export function recognizeRecord(text: string, isShown: boolean = false): LogReco
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
   const object = parseObject(text);
   if (object === undefined) {
-    return criRecord(text, isShown) ?? textRecord(text) ?? logfmtRecord(text);
+    return criRecord(text, isShown) ?? textRecord(text) ?? logfmtRecord(text, isShown);
   }
   const otlp = onlyRecordOf(object);
-  if (otlp !== undefined) return otlpRecord(otlp.record, otlp.scope);
-  if (isOtlpRecord(object)) return otlpRecord(object);
-  return namedRecord(object, isShown && hasManyDigits(text) ? exactly(text) ?? object : object);
+  if (otlp !== undefined) return otlpRecord(otlp.record, isShown, otlp.scope);
+  if (isOtlpRecord(object)) return otlpRecord(object, isShown);
+  const shown = isShown && hasManyDigits(text) ? exactly(text) ?? object : object;
+  return namedRecord(object, shown, isShown);
 }
 
 /** What a program has said in a line of a container runtime (CRI); plain text is the message. */
@@ -77,9 +78,12 @@ function criRecord(text: string, isShown: boolean): LogRecord | undefined {
   const said = text.slice(start);
   // A line in a line: of a recorder that was recorded, and no deeper.
   const record = parseCri(said) === undefined ? recognizeRecord(said, isShown) : undefined;
-  if (record !== undefined) return { ...record, time: record.time ?? time, stream };
+  if (record?.time !== undefined) return { ...record, stream };
+  const nanoseconds = isShown ? nanosecondsOf(text.slice(0, text.indexOf(" "))) : undefined;
+  const exact = { time, ...nanoseconds !== undefined && { nanoseconds } };
+  if (record !== undefined) return { ...record, ...exact, stream };
   return {
-    time,
+    ...exact,
     level: undefined,
     message: said,
     logger: undefined,
@@ -101,19 +105,28 @@ function textRecord(text: string): LogRecord | undefined {
   const level = toLevel(match[2]);
   if (time === undefined || level === undefined) return undefined;
   const message = text.slice(match[0].length);
-  return { time, level, message, logger: undefined, fields: noFields() };
+  const nanoseconds = nanosecondsOf(match[1]);
+  return {
+    time,
+    ...nanoseconds !== undefined && { nanoseconds },
+    level,
+    message,
+    logger: undefined,
+    fields: noFields(),
+  };
 }
 
 /** The record in a line of `key=value` pairs (logfmt). */
-function logfmtRecord(text: string): LogRecord | undefined {
+function logfmtRecord(text: string, isShown: boolean): LogRecord | undefined {
   const pairs = parseLogfmt(text);
-  return pairs && namedRecord(pairs, pairs);
+  return pairs && namedRecord(pairs, pairs, isShown);
 }
 
 /** A record whose parts are to be known by their names; with the fields of `shown`. */
 function namedRecord(
   object: Record<string, unknown>,
   shown: Record<string, unknown>,
+  isShown: boolean,
 ): LogRecord | undefined {
   const keys: Partial<Record<Role, string>> = {};
   // Elastic's names, nested: {"log":{"level":"info","logger":"db"}}.
@@ -127,6 +140,10 @@ function namedRecord(
     fields: noFields(),
   };
   if (record.time === undefined && record.level === undefined) return undefined;
+  if (isShown && keys.time !== undefined) {
+    const nanoseconds = nanosecondsOf(shown[keys.time]);
+    if (nanoseconds !== undefined) record.nanoseconds = nanoseconds;
+  }
   record.message = pick(object, MESSAGE, toText, keys, "message");
   const isPino = typeof object.level === "number";
   record.logger = pick(object, isPino ? LOGGER_OF_PINO : LOGGER, toLogger, keys, "logger") ||

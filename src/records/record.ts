@@ -11,6 +11,11 @@ import type { LogLevel } from "./level.ts";
 export interface LogRecord {
   /** When, in milliseconds since 1970, with a fraction if the line is that exact. */
   time: number | undefined;
+  /**
+   * The nanoseconds within its millisecond, 0 to 999,999, if the line has them and the record is to be
+   * shown: a `time` of these days is 250 ns exact.
+   */
+  nanoseconds?: number;
   /** How important. */
   level: LogLevel | undefined;
   /** What happened. */

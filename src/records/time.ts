@@ -82,3 +82,55 @@ function offsetOf(zone: string): number | undefined {
   if (hours > 23 || minutes > 59) return undefined;
   return (zone[0] === "-" ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
+
+/** Nanoseconds, microseconds: digits of a number without a fraction. */
+const DIGITS = /^\d{16}(?:\d{3})?$/;
+const FRACTION = /:\d\d[.,]\d{3}(\d{1,6})(?!\d)/;
+
+/**
+ * The nanoseconds within the millisecond of a value that means a time; `undefined` if it is not that
+ * exact.
+ */
+export function nanosecondsOf(value: unknown): number | undefined {
+  if (typeof value === "number") {
+    // Microseconds are exact, nanoseconds are not: toTime() rounds them.
+    const microseconds = value < 1e11 ? value * 1e6 : value < 1e14 ? value * 1e3 : value;
+    const rest = Math.round(microseconds < 1e17 ? microseconds : microseconds / 1e3) % 1e3;
+    return rest > 0 ? rest * 1e3 : undefined;
+  }
+  if (typeof value === "object" && value !== null) {
+    // A number of many digits that `JSON.parse()` has left as it is.
+    return "rawJSON" in value ? nanosecondsOf(value.rawJSON) : undefined;
+  }
+  if (typeof value !== "string" || value.length < 16) return undefined;
+  const digits = DIGITS.test(value) ? value.slice(13) : FRACTION.exec(value)?.[1];
+  return digits === undefined ? undefined : Number(digits.padEnd(6, "0"));
+}
+
+/** How many digits there are to show after the second: 3, or 6, or 9. */
+export function fractionOf(time: number, nanoseconds: number = microsecondsOf(time)): string {
+  const milliseconds = String(wholeMilliseconds(time, nanoseconds) % 1000).padStart(3, "0");
+  if (nanoseconds === 0) return milliseconds;
+  const digits = String(nanoseconds).padStart(6, "0");
+  return milliseconds + (digits.endsWith("000") ? digits.slice(0, 3) : digits);
+}
+
+/** The milliseconds since 1970 without what is less, which rounding may have made one more. */
+export function wholeMilliseconds(
+  time: number,
+  nanoseconds: number = microsecondsOf(time),
+): number {
+  return Math.round(time - nanoseconds / 1e6);
+}
+
+/** The time in ISO 8601, in UTC, with as many digits as are known; as a number outside of its years. */
+export function toIsoTime(time: number, nanoseconds?: number): string {
+  const date = new Date(wholeMilliseconds(time, nanoseconds));
+  if (Number.isNaN(date.getTime())) return String(time);
+  return `${date.toISOString().slice(0, -4)}${fractionOf(time, nanoseconds)}Z`;
+}
+
+/** The microseconds within the millisecond, in nanoseconds. */
+function microsecondsOf(time: number): number {
+  return (Math.round((time % 1) * 1e3) % 1e3) * 1e3;
+}

@@ -16,6 +16,7 @@ import { harmless, harmlessColors, harmlessJson, oneLine } from "../../src/cli/o
 import type { Output } from "../../src/cli/output/output.ts";
 import { PrettyPrinter } from "../../src/cli/output/pretty.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
+import { Field } from "../../src/records/question/field.ts";
 import { Entry } from "../../src/log/entry.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
 import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
@@ -63,7 +64,8 @@ test("nothing of an entry can harm a terminal, in any format, nor stay on after 
       const output = {
         write: (data: Uint8Array | string) => printed += Buffer.from(data as string).toString(),
       } as unknown as Output;
-      const options = { isTerminal: true, colors: pc.createColors(hasColors) };
+      const fields = format === "csv" ? [new Field("msg"), new Field("line")] : undefined;
+      const options = { isTerminal: true, colors: pc.createColors(hasColors), fields };
       if (format === "raw") {
         assert.throws(() => entryPrinter(format, output, options), RangeError);
         continue;

@@ -332,7 +332,7 @@ test("random questions never end in anything but an answer or a mistake", () => 
     "\n",
     "||",
     "&&",
-  ]; // deno-fmt-ignore
+  ];
   const lines = Object.values(LINES).map((text) => ({ text, record: recognizeRecord(text) }));
   let answered = 0;
   for (let i = 0; i < 5000; i++) {

@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { Entry } from "../../log/entry.ts";
+import type { Field } from "../../records/question/field.ts";
 import { headOfBytes, joinBytes, type LineParts, WholeLines } from "../../records/whole_lines.ts";
 import type { LogSource } from "../../ship/message.ts";
 import {
@@ -33,6 +34,8 @@ import { SignalPoll } from "../process/interrupt.ts";
 export interface ReceivedPrinterOptions {
   output: Output;
   format: EntryFormat;
+  /** Only these fields. */
+  fields?: readonly Field[] | undefined;
   /** Whether control characters must not come through. */
   isTerminal: boolean;
   colors: Colors;
@@ -47,6 +50,7 @@ export interface ReceivedPrinterOptions {
 /** The options of printing. */
 export interface PrintingOptions extends Criteria {
   output?: EntryFormat;
+  fields?: readonly Field[];
   color?: boolean;
   prefix: boolean;
   /** A place is kept, which may be between two parts of a line: these are printed as they are. */
@@ -89,9 +93,9 @@ export class ReceivedPrinter {
 
   /** Prints to an output. */
   constructor(options: ReceivedPrinterOptions) {
-    const { format, output, isTerminal, colors } = options;
+    const { format, output, isTerminal, colors, fields } = options;
     this.#options = options;
-    this.#print = entryPrinter(format, output, { isTerminal, colors });
+    this.#print = entryPrinter(format, output, { isTerminal, colors, fields });
     this.#prefixes = new Prefixes(colors);
   }
 
@@ -102,6 +106,7 @@ export class ReceivedPrinter {
     return new ReceivedPrinter({
       output: Output.standard(signal),
       format,
+      fields: options.fields,
       isTerminal,
       colors: outputColors(options.color),
       criteria: options,
@@ -162,7 +167,7 @@ export class ReceivedPrinter {
     const entry = new Entry(bytes, 0, bytes.length, sequenceNumber, 0, 0);
     const { selection, name } = this.#sourceOf(received.source);
     if (!selection.wants(entry, true, time)) return;
-    if (this.#options.format === "json") {
+    if (this.#options.format === "json" && this.#options.fields === undefined) {
       const { truncatedFrom } = received;
       this.#json({
         ...sourceObject(received.source),
@@ -172,7 +177,7 @@ export class ReceivedPrinter {
       });
     } else {
       const prefix = this.#options.hasPrefix ? this.#prefixes.of(name) : "";
-      this.#print(entry, selection.record, { prefix });
+      this.#print(entry, selection.record, { name, prefix });
     }
   }
 
@@ -195,9 +200,12 @@ export class ReceivedPrinter {
   #sourceOf(log: LogSource): Source {
     let source = this.#sources.get(log);
     if (source === undefined) {
-      const { criteria, format } = this.#options;
+      const { criteria, format, fields } = this.#options;
       source = {
-        selection: new Selection(criteria, format === "pretty"),
+        selection: new Selection(
+          criteria,
+          fields !== undefined || format === "pretty" || format === "logfmt",
+        ),
         name: sourceLabel(log),
         lines: new WholeLines(ENTRIES),
       };

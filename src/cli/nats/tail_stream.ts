@@ -8,6 +8,7 @@ import { InvalidArgumentError } from "commander";
 import { NatsLink } from "../../ship/carriers/nats/connect.ts";
 import { lastMessages } from "../../ship/carriers/nats/stream.ts";
 import { receive, type ReceiveOptions } from "../../ship/carriers/nats/receive.ts";
+import type { Field } from "../../records/question/field.ts";
 import type { Criteria } from "../options/selection.ts";
 import type { EntryFormat } from "../output/format.ts";
 import { Interrupt } from "../process/interrupt.ts";
@@ -31,6 +32,7 @@ export interface TailStreamOptions extends Criteria {
   lines: number;
   from: "oldest" | number | undefined;
   output?: EntryFormat;
+  fields?: readonly Field[];
   prefix: boolean;
   color?: boolean;
 }

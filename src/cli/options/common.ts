@@ -7,7 +7,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ShmLogWriterOptions } from "../../log/native/writer_options.ts";
-import { type Place, positiveArgument, sizeArgument } from "./arguments.ts";
+import { fieldsArgument, type Place, positiveArgument, sizeArgument } from "./arguments.ts";
 
 /** Formats of journalctl and others, as ours. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -35,6 +35,12 @@ export function addOutputOptions(
   return command.addOption(option)
     .option("--json", "the same as -o json")
     .on("option:json", () => command.setOptionValueWithSource("output", "json", "cli"));
+}
+
+/** `--fields`. */
+export function fieldsOption(): Option {
+  return new Option("--fields <names>", "print only these fields: time,level,msg,req.url")
+    .argParser(fieldsArgument);
 }
 
 /** `--color` and `--no-color`. */

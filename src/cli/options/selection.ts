@@ -26,6 +26,8 @@ import {
 export interface Criteria {
   /** What its text matches. */
   grep?: Pattern;
+  /** What its text does not match. */
+  exclude?: Pattern;
   /** What is asked of it. */
   where?: Where;
   /** Its level. */
@@ -53,6 +55,7 @@ export class Selection {
   #time = -Infinity;
   #record: LogRecord | undefined;
   #untimed = 0;
+  #isNear = false;
 
   /** Selects by criteria; `wantsRecords` if records are asked for in any case, to be shown. */
   constructor(criteria: Criteria, wantsRecords: boolean) {
@@ -73,6 +76,11 @@ export class Selection {
     return this.#record;
   }
 
+  /** Whether the last entry may be printed around others: its time, stream and kind are selected. */
+  get isNear(): boolean {
+    return this.#isNear;
+  }
+
   /** How many entries were left out because nothing is known of their time. */
   get untimed(): number {
     return this.#untimed;
@@ -80,8 +88,8 @@ export class Selection {
 
   /** Whether it may take long to look at an entry. */
   get isSlow(): boolean {
-    const { grep, where } = this.#criteria;
-    return (grep?.isSlow || where?.isSlow) ?? false;
+    const { grep, exclude, where } = this.#criteria;
+    return (grep?.isSlow || exclude?.isSlow || where?.isSlow) ?? false;
   }
 
   /** What an entry must have to be selected, as far as its bytes can tell. */
@@ -122,9 +130,13 @@ export class Selection {
     arrival?: number,
     text: string = entry.text,
   ): boolean {
-    const { grep, where, level, since, until, programStream, vitals } = this.#criteria;
+    const { where, level, since, until, programStream, vitals } = this.#criteria;
+    this.#isNear = false;
     if (!vitals && isVitals(text)) return false;
-    if (!this.#wantsRecords) return grep === undefined || grep.test(text);
+    if (!this.#wantsRecords) {
+      this.#isNear = true;
+      return this.#matches(text);
+    }
     const record = recognizeRecord(text, this.#isShown);
     const time = record?.time ?? (isLive ? arrival || Date.now() : this.#time);
     this.#record = record;
@@ -135,9 +147,15 @@ export class Selection {
     }
     if (until !== undefined && time > until) return false;
     if (programStream !== undefined && record?.stream !== programStream) return false;
+    this.#isNear = true;
     if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
     if (where !== undefined && !where.test(record, text)) return false;
-    return grep === undefined || grep.test(text);
+    return this.#matches(text);
+  }
+
+  #matches(text: string): boolean {
+    const { grep, exclude } = this.#criteria;
+    return (grep === undefined || grep.test(text)) && (exclude === undefined || exclude.test(text));
   }
 }
 
@@ -149,10 +167,10 @@ function isWithin(level: LogLevel, { least, most }: LevelRange): boolean {
 export const SELECTION_HELP: string =
   `A <time> is 10m, 2h or "5 minutes ago", today, yesterday, 14:30, 2026-11-21 14:30,
 or @SECONDS. Times and levels are read from JSON lines (pino, winston, LogTape,
-OpenTelemetry), from the beginning of text: "2026-11-21T13:59:30Z [info] …", and
-from lines of "ouroboros run" and of containers, which have a stream, too.
-An entry without a time has that of the entry before it. An entry without a level
-passes --level, because it may be a line of a stack.
+OpenTelemetry), key=value pairs, text like "2026-11-21T13:59:30Z [info] …", and
+lines of "ouroboros run" and of containers, which have a stream, too. An entry
+without a time has that of the entry before it. An entry without a level passes
+--level, because it may be a line of a stack.
 
 A <question> is made of words, "phrases" and fields: level:>=warn, status:>=500,
 req.method:POST, ms:[10 TO 20], url:/^\\/pay/, user:*, path:*.css, code:=E1 (all of
@@ -173,7 +191,7 @@ export function addSelectionOptions(command: Command): Command {
     )
     .option(
       "--where <question>",
-      "print entries that match a question, like 'status:>=500 -health'",
+      "print entries that match a question: 'status:>=500'",
       whereArgument,
     )
     .option(
@@ -181,19 +199,38 @@ export function addSelectionOptions(command: Command): Command {
       "print entries that match a regular expression; repeat it for several, of which any may match",
       patternsArgument,
     )
-    .option("-i, --ignore-case", "let --grep ignore case")
+    .option(
+      "--exclude <pattern>",
+      "print no entries that match this pattern",
+      patternsArgument,
+    )
+    .option("-i, --ignore-case", "let --grep and --exclude ignore case")
     .option("-v, --invert-match", "print the entries that --grep does not match")
     .option("--vitals", "print the entries about the process itself, too")
     .optionsGroup(group)
     .hook("preAction", compilePatterns);
 }
 
-/** Puts the pattern in the place of its parts, once all of them are known. */
+/** Puts the patterns in the place of their parts, once all of them are known. */
 function compilePatterns(command: Command): void {
-  const { grep, ...options } = command.opts<{ grep?: string[] } & PatternOptions>();
-  if (grep !== undefined) command.setOptionValue("grep", new Pattern(grep, options));
-  else if (options.ignoreCase || options.invertMatch) {
-    const flag = options.ignoreCase ? "-i" : "-v";
+  const { grep, exclude, ignoreCase, invertMatch } = command.opts<
+    { grep?: string[]; exclude?: string[] } & PatternOptions
+  >();
+  const set = (name: string, patterns: string[], options: PatternOptions) =>
+    command.setOptionValue(
+      name,
+      new Pattern(patterns, { ...options, ...ignoreCase && { ignoreCase } }),
+    );
+  if (grep !== undefined) set("grep", grep, { ...invertMatch && { invertMatch } });
+  if (exclude !== undefined) set("exclude", exclude, { invertMatch: true, flag: "--exclude" });
+  const flag = grep !== undefined
+    ? undefined
+    : invertMatch
+    ? "-v"
+    : ignoreCase && exclude === undefined
+    ? "-i"
+    : undefined;
+  if (flag !== undefined) {
     command.error(`error: ${flag} needs a pattern: --grep <pattern>`, { exitCode: 2 });
   }
 }

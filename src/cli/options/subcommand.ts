@@ -23,6 +23,8 @@ const SPELLINGS: readonly [theirs: RegExp, ours: readonly string[]][] = [
   // grep
   [/^-[eE]$/, ["--grep"]],
   [/^--(?:regexp|extended-regexp|perl-regexp)(=.*)?$/, ["--grep$1"]],
+  [/^(?:-m|--max-count)(=.*)?$/, ["--head$1"]],
+  [/^--(after|before)-context(=.*)?$/, ["--$1$2"]],
   // ls, grep, git
   [/^--colou?r=(?:always|yes)$/, ["--color"]],
   [/^--colou?r=(?:never|no)$/, ["--no-color"]],
@@ -36,10 +38,9 @@ const NEEDLESS = /^--(?:retry|no-pager|line-buffered)$/;
 const HINTS: readonly [theirs: RegExp, hint: string][] = [
   [/^(?:-c|--bytes|--count)\b/, "-n <count> prints the last entries; | wc -l counts them"],
   [/^(?:-u|--unit|--identifier)\b/, "name the log: ouroboros tail /NAME"],
-  [/^(?:-[ABC]|--(?:context|before-context|after-context))\b/, "pipe into grep: | grep -C 3"],
   [/^(?:-[bk]|--boot|--dmesg)\b/, "--since names a time: --since today"],
   [/^(?:-s|--sleep-interval|--pid)\b/, "-f ends with its log, -F at Ctrl-C"],
-  [/^--(?:exclude|include|highlight)\b/, "-g <pattern> selects entries, with -v the others"],
+  [/^--(?:include|highlight)\b/, "-g <pattern> selects entries, with -v the others"],
   [/^(?:-t|--timestamps)$/, "-o pretty shows the times of records"],
 ];
 

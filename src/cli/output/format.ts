@@ -8,16 +8,14 @@ import { Buffer } from "node:buffer";
 import pc from "picocolors";
 import type { Entry } from "../../log/entry.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
-import type { LogRecord } from "../../records/record.ts";
+import type { Field } from "../../records/question/field.ts";
+import type { EntryFormat, EntryPrinter, Origin } from "./entry_format.ts";
+import { fieldPrinter, logfmtPrinter } from "./field_printer.ts";
 import { harmless, harmlessColors, harmlessJson } from "./harmless.ts";
 import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
-/** How an entry is printed. */
-export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty";
-
-/** All formats, for the command line. */
-export const ENTRY_FORMATS: readonly EntryFormat[] = ["text", "json", "hex", "raw", "pretty"];
+export { ENTRY_FORMATS, type EntryFormat, type EntryPrinter, type Origin } from "./entry_format.ts";
 
 /** What {@linkcode EntryFormat} says, for the help. */
 export const FORMAT_HELP =
@@ -30,25 +28,9 @@ export interface PrintOptions {
   isTerminal?: boolean;
   /** What colours the format `pretty`. Default: nothing. */
   colors?: Colors;
+  /** Only these fields. */
+  fields?: readonly Field[] | undefined;
 }
-
-/** Where an entry comes from. */
-export interface Origin {
-  /** The name of its log, if there are several. */
-  name?: string;
-  /** What is put before lines. */
-  prefix: string;
-  /** Where the entry was written first, if its log was received; `null` if that is not known. */
-  source?: object | null;
-}
-
-/** Prints an entry; `record` and `text`, if the caller knows what it says already. */
-export type EntryPrinter = (
-  entry: Entry,
-  record?: LogRecord,
-  origin?: Origin,
-  text?: string,
-) => void;
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What stands in a text for bytes that are no UTF-8. */
@@ -66,8 +48,9 @@ const LINE_END = Buffer.from("\n");
 export function entryPrinter(
   format: EntryFormat,
   output: Output,
-  { isTerminal = false, colors = pc.createColors(false) }: PrintOptions = {},
+  { isTerminal = false, colors = pc.createColors(false), fields }: PrintOptions = {},
 ): EntryPrinter {
+  if (fields !== undefined) return fieldPrinter(format, output, colors, fields);
   const pretty = new PrettyPrinter(colors);
   // Colours of an entry are let through where ours are.
   const safe = colors.isColorSupported ? harmlessColors : harmless;
@@ -101,6 +84,10 @@ export function entryPrinter(
       };
     case "hex":
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
+    case "logfmt":
+      return logfmtPrinter(output);
+    case "csv":
+      throw new RangeError("-o csv needs the columns: --fields time,level,msg");
     case "raw":
       if (isTerminal) {
         throw new RangeError(

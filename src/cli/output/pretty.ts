@@ -7,6 +7,7 @@
 import type pc from "picocolors";
 import type { LogLevel } from "../../records/level.ts";
 import type { LogRecord } from "../../records/record.ts";
+import { fractionOf, wholeMilliseconds } from "../../records/time.ts";
 import { harmless, oneLine } from "./harmless.ts";
 
 /** What makes text coloured, or leaves it. */
@@ -43,11 +44,15 @@ export class PrettyPrinter {
     };
   }
 
-  /** The lines of a record, without the last line end. */
-  print({ time, level, logger, message, fields }: LogRecord): string {
+  /** The lines of a record, without the last line end; perhaps without a place for its level. */
+  print(
+    { time, nanoseconds, level, logger, message, fields }: LogRecord,
+    hasLevel: boolean = true,
+  ): string {
     const colors = this.#colors;
-    let line = time === undefined ? "" : `${colors.gray(this.#clock.show(time))} `;
-    line += level === undefined ? "-    " : this.#levels[level];
+    let line = time === undefined ? "" : `${colors.gray(this.#clock.show(time, nanoseconds))} `;
+    if (hasLevel) line += level === undefined ? "-    " : this.#levels[level];
+    else line = line.slice(0, -1);
     if (logger !== undefined) line += ` ${colors.cyan(oneLine(logger))}`;
     if (message !== undefined) {
       // What is not the first line is indented, so that no message can pass for two records.
@@ -70,7 +75,8 @@ export class PrettyPrinter {
         line += `\n${colors.gray(`${INDENT}${harmless(below)}`)}`;
       }
     }
-    return line;
+    // Without a time and a level nothing is before it.
+    return hasLevel || time !== undefined ? line : line.slice(1);
   }
 
   #field(name: string, value: unknown): string {
@@ -84,18 +90,23 @@ export class PrettyPrinter {
   }
 }
 
-/** Times of the day here, in milliseconds; with the date unless it is of today. */
+/** Times of the day here, as exact as they are known; with the date unless it is of today. */
 class Clock {
   // Lines of one second come together, and what the engine takes to say it is long.
   #second = NaN;
   #shown = "";
 
-  show(time: number): string {
-    const whole = Math.trunc(time);
+  show(time: number, nanoseconds: number | undefined): string {
+    const whole = nanoseconds === undefined && Number.isInteger(time)
+      ? time
+      : wholeMilliseconds(time, nanoseconds);
     const second = Math.floor(whole / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#shown = formatSecond(new Date(whole));
+    }
+    if (nanoseconds !== undefined || whole !== time) {
+      return `${this.#shown}.${fractionOf(time, nanoseconds)}`;
     }
     const milliseconds = whole - second * 1000;
     return `${this.#shown}.${

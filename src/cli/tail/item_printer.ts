@@ -32,6 +32,10 @@ export interface ItemPrinterOptions {
   prefixColors: Colors | undefined;
   /** Where to remember how far a single log was printed. */
   cursorFile: CursorFile | undefined;
+  /** What is printed between two groups of entries. */
+  separator: string;
+  /** Whether entries that were read may be left for the next time: then the place is that of the last one printed. */
+  isCut: () => boolean;
 }
 
 /** Prints the items of one log or several. */
@@ -60,17 +64,18 @@ export class ItemPrinter {
 
   /** Prints items in their order until `signal` is aborted, and writes them out. */
   async print(items: Iterable<Item>, signal: AbortSignal): Promise<void> {
-    const { output, logs, areNamed, print, cursorFile } = this.#options;
+    const { output, logs, areNamed, print, cursorFile, separator, isCut } = this.#options;
     const signals = new SignalPoll();
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
-      const { log, entry, text, record, notice } = item;
+      const { log, entry, text, record, notice, isBreak } = item;
       if (notice !== undefined) {
         // After what came before it.
         await this.#flush(last);
         warn(areNamed ? `${log.name}: ${notice}` : notice);
-      } else if (entry !== undefined) {
+      } else if (isBreak) output.write(separator);
+      else if (entry !== undefined) {
         print(entry, record, this.#originOf(log, entry), text);
         last = item;
         if (!output.isFull) continue;
@@ -82,7 +87,7 @@ export class ItemPrinter {
       await signals.poll();
     }
     await this.#flush(last);
-    if (signal.aborted || areNamed) return;
+    if (signal.aborted || areNamed || isCut()) return;
     // All of it: what was not wanted, too.
     this.#cursor = logs[0].position ?? this.#cursor;
     if (this.#cursor !== undefined && (last || performance.now() >= this.#nextSave)) {

@@ -55,6 +55,10 @@ export interface Item {
   text: string | undefined;
   record: LogRecord | undefined;
   notice: string | undefined;
+  /** Whether the entry is not selected, but may be printed around one that is. */
+  isContext?: boolean;
+  /** Whether it stands between two groups of entries. */
+  isBreak?: boolean;
 }
 
 /** How to make items of entries. */
@@ -64,6 +68,8 @@ export interface ItemOptions {
   wantsRecords: boolean;
   /** Whether lines of container runtimes that are in parts are put together. */
   joinsLines: boolean;
+  /** Whether entries are items that are not selected, but may be printed around one that is. */
+  hasContext?: boolean;
 }
 
 /** Of how many entries one must be selected to be looked at without asking their bytes before. */
@@ -76,6 +82,7 @@ export class Items {
   readonly #log: ItemLog;
   readonly #selection: Selection;
   readonly #lines: WholeLines<Entry> | undefined;
+  readonly #hasContext: boolean;
   readonly #look: EntryLook;
   /** Whether many entries of the last batch were selected. */
   #isDense: boolean;
@@ -84,8 +91,9 @@ export class Items {
     this.#log = log;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
     this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
+    this.#hasContext = options.hasContext ?? false;
     this.#look = new EntryLook(this.#selection.needs, bytesAsText);
-    this.#isDense = !this.#look.isUseful;
+    this.#isDense = !this.#isLookUseful;
   }
 
   /** Whether to look at the clock after each entry: a pattern may take its time. */
@@ -97,6 +105,11 @@ export class Items {
   get untimed(): string | undefined {
     const { untimed } = this.#selection;
     return untimed > 0 ? `${entryCount(untimed)} left out because they have no time` : undefined;
+  }
+
+  /** Whether bytes rule entries out: not if those are printed around others. */
+  get #isLookUseful(): boolean {
+    return this.#look.isUseful && !this.#hasContext;
   }
 
   /** Adds an entry to `items` if it is selected; what is missing before it in any case. */
@@ -127,7 +140,7 @@ export class Items {
   /** The items of a batch from entry `start` on. */
   *selected(batch: EntryBatch, start: number = 0): Generator<Item> {
     const isDense = this.#isDense;
-    const looks = !isDense && this.#look.isUseful && this.#selection.maySkip;
+    const looks = !isDense && this.#isLookUseful && this.#selection.maySkip;
     if (looks) this.#look.begin(batch.block);
     const texts = looks ? undefined : batch.texts();
     let count = 0;
@@ -172,16 +185,14 @@ export class Items {
   #of(entry: Entry, isLive: boolean, text?: string): Item | undefined {
     const line = this.#lines === undefined ? entry : this.#lines.take(entry);
     if (line === undefined) return undefined;
-    const own = line === entry ? text ?? entry.text : line.text;
-    if (!this.#selection.wants(line, isLive, undefined, own)) return undefined;
-    return this.#item(line, own);
+    return this.#ofLine(line, isLive, line === entry ? text ?? entry.text : line.text);
   }
 
   /** Lines without an end, of which no more will come. */
   *unfinished(isLive: boolean): Generator<Item> {
     for (const line of this.#lines?.rest() ?? []) {
-      const { text } = line;
-      if (this.#selection.wants(line, isLive, undefined, text)) yield this.#item(line, text);
+      const item = this.#ofLine(line, isLive, line.text);
+      if (item !== undefined) yield item;
     }
   }
 
@@ -199,10 +210,13 @@ export class Items {
     return { ...this.notice(undefined), time: -Infinity };
   }
 
-  /** The entry that was selected last. */
-  #item(entry: Entry, text: string): Item {
-    const { time, record } = this.#selection;
-    return { log: this.#log, time, entry, text, record, notice: undefined };
+  #ofLine(entry: Entry, isLive: boolean, text: string): Item | undefined {
+    const isSelected = this.#selection.wants(entry, isLive, undefined, text);
+    const { time, record, isNear } = this.#selection;
+    if (!isSelected && !(this.#hasContext && isNear)) return undefined;
+    const item: Item = { log: this.#log, time, entry, text, record, notice: undefined };
+    if (!isSelected) item.isContext = true;
+    return item;
   }
 }
 

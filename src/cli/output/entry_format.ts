@@ -1,0 +1,40 @@
+/**
+ * The formats of entries, and what prints one.
+ *
+ * @module
+ */
+
+import type { Entry } from "../../log/entry.ts";
+import type { LogRecord } from "../../records/record.ts";
+
+/** How an entry is printed. */
+export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty" | "logfmt" | "csv";
+
+/** All formats, for the command line. */
+export const ENTRY_FORMATS: readonly EntryFormat[] = [
+  "text",
+  "json",
+  "hex",
+  "raw",
+  "pretty",
+  "logfmt",
+  "csv",
+];
+
+/** Where an entry comes from. */
+export interface Origin {
+  /** The name of its log, if there are several. */
+  name?: string;
+  /** What is put before lines. */
+  prefix: string;
+  /** Where the entry was written first, if its log was received; `null` if that is not known. */
+  source?: object | null;
+}
+
+/** Prints an entry; `record` and `text`, if the caller knows what it says already. */
+export type EntryPrinter = (
+  entry: Entry,
+  record?: LogRecord,
+  origin?: Origin,
+  text?: string,
+) => void;

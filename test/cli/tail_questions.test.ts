@@ -1,0 +1,325 @@
+/** `tail` with questions, fields, counts and entries around: as on a command line. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { after, test } from "node:test";
+import { ShmLogWriter } from "../../mod.ts";
+import { runCli } from "../support/cli.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
+after(() => rmSync(folder, { recursive: true }));
+
+const START = Date.UTC(2026, 10, 21, 13, 59, 30);
+
+function write(name: string, lines: readonly string[]): string {
+  const path = `${folder}/${name}`;
+  using writer = ShmLogWriter.create({ path }, { chunkSize: 65536, chunkCount: 4 });
+  for (const line of lines) writer.write(line);
+  return path;
+}
+
+const line = (second: number, fields: object) =>
+  JSON.stringify({ level: 30, time: START + second * 1000, ...fields });
+
+/** Requests: each 5th fails, each takes as many milliseconds as its number. */
+const web = write(
+  "web.log",
+  Array.from({ length: 20 }, (_, i) =>
+    line(i, {
+      level: i % 5 === 4 ? 50 : 30,
+      msg: `request ${i}`,
+      req: { method: i % 2 ? "POST" : "GET", url: `/pay/${i % 3}` },
+      status: i % 5 === 4 ? 503 : 200,
+      ms: i + 0.5,
+    })),
+);
+/** Between them, at each half second. */
+const db = write(
+  "db.log",
+  Array.from({ length: 20 }, (_, i) => line(i + 0.5, { msg: `query ${i}` })),
+);
+
+function tail(...args: string[]): string[] {
+  const { stdout, stderr, code } = runCli(["tail", ...args]);
+  assert.equal(stderr, "", args.join(" "));
+  assert.equal(code, 0);
+  return stdout.split("\n").slice(0, -1);
+}
+
+const messages = (...args: string[]) =>
+  tail(...args, "--fields", "msg", "-o", "text", "--no-prefix");
+
+test("--where prints the entries that match", () => {
+  assert.deepEqual(messages(web, "--where", "status:>=500 AND ms:>10"), [
+    "request 14",
+    "request 19",
+  ]);
+  assert.deepEqual(
+    messages(web, "--where", "level:error", "--where", "req.url:/1$/"),
+    ["request 4", "request 19"],
+  );
+});
+
+test("--where says where the mistake is, and exits with 2", () => {
+  const { stderr, code } = runCli(["tail", web, "--where", "status:>=500 AND (level:oops)"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /"oops" is no level: there are trace, debug, info, warn, error, fatal\./);
+  const [, question, mark] = stderr.trimEnd().split("\n").slice(-3);
+  assert.equal(question.slice(mark.indexOf("^"), mark.lastIndexOf("^") + 1), "oops");
+});
+
+test("--where with an expression that runs away leaves the entry out, and says so", () => {
+  const path = write("away.log", [`${"a".repeat(50)}!`, "aaa"]);
+  const { stdout, stderr } = runCli(["tail", path, "--where", "/^(a+)+$/"]);
+  assert.equal(stdout, "aaa\n");
+  assert.match(stderr, /--where took more than 150 ms/);
+});
+
+test("--exclude leaves out what matches, and goes with --grep", () => {
+  assert.deepEqual(messages(web, "--all", "--exclude", "request 1?[0-8]\\b"), [
+    "request 9",
+    "request 19",
+  ]);
+  assert.deepEqual(
+    messages(web, "--all", "-g", "REQUEST 1", "-i", "--exclude", "post", "--exclude", "t 18"),
+    ["request 10", "request 12", "request 14", "request 16"],
+  );
+});
+
+test("-A, -B and -C print what is around, with -- between groups", () => {
+  assert.deepEqual(
+    tail(web, "--where", "status:503", "-C", "1", "--fields", "msg", "-otext"),
+    [
+      "request 3",
+      "request 4",
+      "request 5",
+      "--",
+      "request 8",
+      "request 9",
+      "request 10",
+      "--",
+      "request 13",
+      "request 14",
+      "request 15",
+      "--",
+      "request 18",
+      "request 19",
+    ],
+  );
+  assert.deepEqual(messages(web, "-g", "request [57]", "-A", "1", "-B", "2"), [
+    "request 3",
+    "request 4",
+    "request 5",
+    "request 6",
+    "request 7",
+    "request 8",
+  ]);
+});
+
+test("what is around an entry is that of all logs, by time", () => {
+  assert.deepEqual(messages(web, db, "--where", 'msg:="request 9"', "-C", "2"), [
+    "request 8",
+    "query 8",
+    "request 9",
+    "query 9",
+    "request 10",
+  ]);
+});
+
+test("-n with -C prints the last matches, with what is around them", () => {
+  assert.deepEqual(messages(web, "-n", "2", "--where", "status:503", "-B", "1"), [
+    "request 13",
+    "request 14",
+    "--",
+    "request 18",
+    "request 19",
+  ]);
+  assert.deepEqual(messages(web, "-n", "0", "--where", "status:503", "-B", "1"), []);
+});
+
+test("-r with -C is the same from its end", () => {
+  const forward = messages(web, "--where", "status:503", "-C", "1");
+  assert.deepEqual(
+    messages(web, "--where", "status:503", "-C", "1", "-r"),
+    forward.reverse(),
+  );
+});
+
+test("--since bounds what is around, --level does not", () => {
+  assert.deepEqual(
+    messages(web, "--since", `@${START / 1000 + 4}`, "-p", "error", "-C", "1", "--head", "1"),
+    ["request 4", "request 5"],
+  );
+});
+
+test("--head prints the first matches, with -r the last", () => {
+  assert.deepEqual(messages(web, "--head", "2"), ["request 0", "request 1"]);
+  assert.deepEqual(messages(web, "--head", "2", "-r"), ["request 19", "request 18"]);
+  assert.deepEqual(messages(web, "-n", "3", "--head", "2"), ["request 17", "request 18"]);
+  assert.deepEqual(messages(web, db, "--head", "3"), ["request 0", "query 0", "request 1"]);
+  assert.deepEqual(messages(web, "--head", "0"), []);
+});
+
+test("--head ends a command that follows, at the place of its last entry", () => {
+  const path = write("follow.log", ["a", "b", "c"]);
+  const state = `${folder}/place`;
+  const args = [path, "-F", "-o", "text", "--state", state, "--head", "1"];
+  assert.deepEqual(tail(...args), ["a"]);
+  assert.deepEqual(tail(...args), ["b"]);
+});
+
+test("--fields prints values in their order, in each format", () => {
+  const args = [web, "-n", "1", "--fields", "time,level,req.url,ms,none,seq"];
+  const time = new Date(START + 19_000).toISOString();
+  const cases: [format: string, lines: string[]][] = [
+    ["text", [`${time}\terror\t/pay/1\t19.5\t-\t20`]],
+    ["csv", ["time,level,req.url,ms,none,seq", `${time},error,/pay/1,19.5,,20`]],
+    ["json", [
+      `{"time":"${time}","level":"error","req.url":"/pay/1","ms":19.5,"none":null,"seq":20}`,
+    ]],
+    ["logfmt", [`time=${time} level=error req.url=/pay/1 ms=19.5 seq=20`]],
+  ];
+  for (const [format, lines] of cases) assert.deepEqual(tail(...args, "-o", format), lines);
+  const [pretty] = tail(...args, "-o", "pretty");
+  assert.match(pretty, /:59:49\.000 ERROR req\.url=\/pay\/1 ms=19\.5 seq=20$/);
+});
+
+test("-o logfmt prints all of a record, which reads the same again", () => {
+  const [pairs] = tail(web, "-n", "1", "-o", "logfmt");
+  assert.equal(
+    pairs,
+    `time=${new Date(START + 19_000).toISOString()} level=error msg="request 19" req.method=POST ` +
+      "req.url=/pay/1 status=503 ms=19.5",
+  );
+  const again = write("again.log", [pairs]);
+  assert.deepEqual(tail(again, "-o", "logfmt"), [pairs]);
+});
+
+test("text of strangers stays in its cell", () => {
+  const hostile = [
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2",
+    "@SUM(A1)",
+    'a "b", c',
+    "two\nlines",
+    "a\tb\rc",
+    "\x1b[2J\u202e",
+    "＝1",
+    "",
+  ];
+  const path = write("hostile.log", hostile.map((x, i) => line(i, { x })));
+  assert.equal(
+    (runCli(["tail", path, "-o", "csv", "--fields", "x"])).stdout,
+    [
+      "x",
+      "'=cmd|' /C calc'!A0",
+      "'+1+1",
+      "-2",
+      "'@SUM(A1)",
+      '"a ""b"", c"',
+      '"two\nlines"',
+      "a\tb\\x0dc",
+      "\\x1b[2J\\u202e".replace("\\x1b[2J", "\\x1b[2J"),
+      "'＝1",
+      '""',
+      "",
+    ].join("\n"),
+  );
+  for (const format of ["text", "logfmt", "json"]) {
+    const lines = tail(path, "-o", format, "--fields", "x,seq");
+    assert.equal(lines.length, hostile.length, format);
+    // deno-lint-ignore no-control-regex
+    for (const one of lines) assert.doesNotMatch(one, /[\x00-\x08\x0b-\x1f\u202e]/, format);
+  }
+  const text = tail(path, "-o", "text", "--fields", "x,seq");
+  assert.ok(text.every((one) => one.split("\t").length === 2));
+});
+
+test("--count-by counts values, those with the most entries first", () => {
+  assert.deepEqual(tail(web, "--count-by", "status", "-o", "text"), [
+    "count  status",
+    "   16  200",
+    "    4  503",
+  ]);
+  assert.deepEqual(
+    tail(web, db, "--count-by", "req.method,level", "-o", "csv"),
+    [
+      "req.method,level,count",
+      ",info,20",
+      "GET,info,8",
+      "POST,info,8",
+      "GET,error,2",
+      "POST,error,2",
+    ],
+  );
+  assert.deepEqual(tail(web, "--count-by", "status", "--json", "--where", "status:503"), [
+    '{"status":"503","count":4}',
+  ]);
+  assert.deepEqual(tail(web, "--count-by", "x", "-o", "logfmt"), ["x= count=20"]);
+});
+
+test("--stats measures a field, alone and by others", () => {
+  assert.deepEqual(tail(web, "--stats", "ms", "--json"), [
+    '{"field":"ms","count":20,"min":0.5,"p50":9.5,"p90":17.5,"p99":19.5,"max":19.5}',
+  ]);
+  assert.deepEqual(
+    tail(web, "--stats", "ms", "--count-by", "status", "-o", "text"),
+    [
+      "count  min  p50   p90   p99   max  status",
+      "   16  0.5  8.5  17.5  18.5  18.5  200",
+      "    4  4.5  9.5  19.5  19.5  19.5  503",
+    ].map((row) => row),
+  );
+});
+
+test("--stats says what has no number", () => {
+  const { stdout, stderr } = runCli(["tail", web, "--stats", "msg", "--json"]);
+  assert.equal(stdout, '{"field":"msg","count":0}\n');
+  assert.match(stderr, /20 entries left out: no number in "msg"/);
+});
+
+test("what does not go together is refused", () => {
+  const cases: [args: string[], reason: RegExp][] = [
+    [["-o", "csv"], /--fields time,level,msg/],
+    [["-o", "hex", "--fields", "msg"], /--fields does not go with -o hex/],
+    [["--count-by", "a", "--fields", "b"], /leave out --fields/],
+    [["--stats", "a", "-C", "1"], /leave out -A, -B and -C/],
+    [["--stats", "a", "-r"], /leave out -r/],
+    [["--stats", "a,b"], /one field is expected/],
+    [["--fields", "a,,b"], /Names of fields are expected/],
+    [["--count-by", "a", "-o", "raw"], /does not go with -o raw/],
+    [["-C", "x"], /integer from 0 on/],
+  ];
+  for (const [args, reason] of cases) {
+    const { code, stderr } = runCli(["tail", web, ...args]);
+    assert.equal(code, 2, args.join(" "));
+    assert.match(stderr, reason);
+  }
+});
+
+test("times are shown as exact as they are known", () => {
+  const path = write("exact.log", [
+    '{"time":1795269570123456,"level":30}',
+    '{"time":"2026-11-30T05:00:00.123999999Z","level":30}',
+    '{"timeUnixNano":"1795269570000000123","severityNumber":9}',
+    "2026-11-29T20:00:00.123456789Z stderr F cri",
+    '{"time":1795269570123,"level":30}',
+    '{"ts":1795269570.5,"level":"info"}',
+    "ts=2026-11-30T05:00:00.000001Z level=info",
+  ]);
+  const exact = [
+    "2026-11-21T13:59:30.123456Z",
+    "2026-11-30T05:00:00.123999999Z",
+    "2026-11-21T13:59:30.000000123Z",
+    "2026-11-29T20:00:00.123456789Z",
+    "2026-11-21T13:59:30.123Z",
+    "2026-11-21T13:59:30.500Z",
+    "2026-11-30T05:00:00.000001Z",
+  ];
+  assert.deepEqual(tail(path, "--fields", "time", "-o", "text"), exact);
+  const pretty = tail(path, "-o", "pretty");
+  const digits = (text: string) => /\.(\d+)/.exec(text)![1];
+  assert.deepEqual(pretty.map(digits), exact.map(digits));
+});
