@@ -11,13 +11,8 @@ import { QuestionError } from "../../records/question/mistake.ts";
 import { parseMoment } from "../options/moment.ts";
 import type { Catalog, NamedTarget } from "./catalog.ts";
 import { EntryFilter } from "./entry_filter.ts";
-import {
-  findEntries,
-  type Found,
-  type FoundEntry,
-  MOST_ENTRIES,
-  type Which,
-} from "./find_entries.ts";
+import { findEntries, type FoundEntry, MOST_ENTRIES, type Which } from "./find_entries.ts";
+import { timelineOf } from "./timeline.ts";
 import { wordsOf } from "./question_words.ts";
 import { SECURE_HEADERS } from "./security.ts";
 
@@ -55,7 +50,6 @@ export class RequestError extends Error {
 
 /** What may be asked of a log; anything else is a mistake. */
 const KNOWN: readonly string[] = [
-  "token",
   "where",
   "level",
   "since",
@@ -87,12 +81,14 @@ export class Api {
         const words = wordsOf(query.get("where") ?? "");
         return send(response, 200, JSON.stringify({ words }));
       }
-      const [, name] = /^logs\/(.+)\/entries$/.exec(path) ?? [];
+      const [, name, what] = /^logs\/(.+)\/(entries|timeline)$/.exec(path) ?? [];
       if (name === undefined) {
-        const known = "GET /api/logs, and /api/logs/NAME/entries";
+        const known = "GET /api/logs, /api/logs/NAME/entries and …/timeline";
         throw new RequestError(404, "NOT_FOUND", `there is nothing here; known are ${known}`);
       }
-      await this.#entries(findLog(this.#catalog, decoded(name)), query, response);
+      const log = findLog(this.#catalog, decoded(name));
+      if (what === "entries") await this.#entries(log, query, response);
+      else await this.#timeline(log, query, response);
     } catch (error) {
       refuse(response, error);
     }
@@ -111,23 +107,12 @@ export class Api {
   ): Promise<void> {
     const format = formatOf(query);
     const { which, segment, filter } = questionOf(query);
-    if (this.#asking >= MOST_QUESTIONS) {
-      throw new RequestError(503, "BUSY", `no more than ${MOST_QUESTIONS} questions at once`);
-    }
-    const leaving = new AbortController();
-    response.on("close", () => leaving.abort());
-    this.#asking++;
-    let found: Found | undefined;
-    try {
-      found = await findEntries(target, { which, segment, filter, signal: leaving.signal });
-    } finally {
-      this.#asking--;
-    }
-    if (leaving.signal.aborted) return;
-    if (found === undefined) {
-      const why = `another log has the name ${name} now: ask without "after" for its entries`;
-      throw new RequestError(410, "ANOTHER_LOG", why);
-    }
+    const question = { which, segment, filter };
+    const found = await this.#look(
+      response,
+      (signal) => findEntries(target, { ...question, signal }),
+    );
+    if (found === undefined) return;
     const { entries, ...about } = found;
     // Beside the entries, for those who take lines.
     const headers = { "ouroboros-next": about.next, "ouroboros-more": String(about.isMore) };
@@ -141,6 +126,39 @@ export class Api {
         ? "text/plain; charset=utf-8"
         : "application/x-ndjson; charset=utf-8",
     });
+  }
+
+  async #timeline(
+    { name, target }: NamedTarget,
+    query: URLSearchParams,
+    response: ServerResponse,
+  ): Promise<void> {
+    checkKeys(query, ["where", "level", "since", "until"]);
+    const filter = filterOf(query);
+    const found = await this.#look(response, (signal) => timelineOf(target, filter, signal));
+    if (found !== undefined) send(response, 200, JSON.stringify({ log: name, ...found }));
+  }
+
+  /** Looks into a log, if not too many are looked into; `undefined` if nobody waits for the answer. */
+  async #look<T>(
+    response: ServerResponse,
+    find: (signal: AbortSignal) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    if (this.#asking >= MOST_QUESTIONS) {
+      throw new RequestError(503, "BUSY", `no more than ${MOST_QUESTIONS} questions at once`);
+    }
+    const leaving = new AbortController();
+    response.on("close", () => leaving.abort());
+    this.#asking++;
+    try {
+      const found = await find(leaving.signal);
+      if (leaving.signal.aborted) return undefined;
+      if (found !== undefined) return found;
+    } finally {
+      this.#asking--;
+    }
+    const why = 'another log has that name now: ask without "after" for its entries';
+    throw new RequestError(410, "ANOTHER_LOG", why);
   }
 }
 
@@ -195,11 +213,7 @@ export function filterOf(query: URLSearchParams): EntryFilter {
 export function questionOf(
   query: URLSearchParams,
 ): { which: Which; segment: string | undefined; filter: EntryFilter } {
-  for (const key of query.keys()) {
-    if (!KNOWN.includes(key)) {
-      throw mistake(key, `is not known here; known are ${KNOWN.slice(1).join(", ")}`);
-    }
-  }
+  checkKeys(query, KNOWN);
   const filter = filterOf(query);
   const last = countOf(query, "last", 0, MOST_ENTRIES);
   const limit = countOf(query, "limit", 1, MOST_ENTRIES);
@@ -221,6 +235,13 @@ export function questionOf(
     throw mistake("after", 'must be 0, a number, or the "next" of an answer');
   }
   return { which: { after: Number(number), limit: limit ?? ENTRIES }, segment, filter };
+}
+
+function checkKeys(query: URLSearchParams, known: readonly string[]): void {
+  for (const key of query.keys()) {
+    if (key === "token" || known.includes(key)) continue;
+    throw mistake(key, `is not known here; known are ${known.join(", ")}`);
+  }
 }
 
 function countOf(

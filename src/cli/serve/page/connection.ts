@@ -11,6 +11,8 @@ export interface Request {
   /** The question; "" for none. */
   where: string;
   level: string;
+  /** From when to when, in milliseconds since 1970. */
+  span: { from: number; to: number } | undefined;
   /** Whether entries are requested. */
   entries: boolean;
   /** The place of the last entry that is here. */
@@ -63,6 +65,10 @@ export class Connection {
     if (request.log !== undefined) query.set("log", request.log);
     if (request.where !== "") query.set("where", request.where);
     if (request.level !== "") query.set("level", request.level);
+    if (request.span !== undefined) {
+      query.set("since", new Date(request.span.from).toISOString());
+      query.set("until", new Date(request.span.to).toISOString());
+    }
     if (!request.entries) query.set("entries", "0");
     query.set("after", request.after);
     // Beside the page, which may be anywhere behind a proxy.

@@ -24,6 +24,8 @@ import { onKeys } from "./keys.ts";
 import { SearchBox } from "./search_box.ts";
 import { commandFor } from "./shell_command.ts";
 import { StatusLine } from "./status_line.ts";
+import { TimelineAsker } from "./timeline_asker.ts";
+import { TimelineChart } from "./timeline_chart.ts";
 import { VirtualList } from "./virtual_list.ts";
 import { VitalsCharts } from "./vitals_charts.ts";
 
@@ -58,6 +60,8 @@ const chart = new Chart(byId("chart"), (point) => {
 });
 const vitals = new VitalsCharts(byId("vitals"), { span: 120_000 });
 let latest = { time: 0, entries: 0, bytes: 0 };
+const timeline = new TimelineChart(startAnew);
+const overTime = new TimelineAsker(timeline);
 const ring = new RingPanel();
 const status = new StatusLine();
 const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-text"));
@@ -66,6 +70,7 @@ const picker = new LogPicker((name) => {
   log = name;
   chart.clear();
   vitals.clear();
+  timeline.reset();
   known.clear();
   history.replaceState(null, "", `?${query({ log: name })}`);
   search.blur();
@@ -110,8 +115,13 @@ const connection = new Connection({
       store.restart();
       list.update();
     }
-    if (state.state === "live") segment = state.segment;
-    else ring.show(undefined);
+    if (state.state === "live") {
+      segment = state.segment;
+      askOverTime();
+    } else {
+      ring.show(undefined);
+      overTime.stop();
+    }
     status.log = state;
     showNothing();
   },
@@ -147,7 +157,7 @@ const connection = new Connection({
     chart.add(stats);
     if (byId("rate-when").textContent === "last 2 minutes") showRates(stats, "last 2 minutes");
     ring.rate = stats;
-    status.isFiltered = search.question !== "" || level.value !== "";
+    status.isFiltered = search.question !== "" || level.value !== "" || timeline.span !== undefined;
     status.isPaused = pausedBy !== undefined;
     status.kept = store.length;
     status.show(stats);
@@ -159,12 +169,20 @@ const connection = new Connection({
   showNothing();
 }, connect);
 
+/** Asks how entries spread over time, of a log that is there: of a group nobody knows. */
+function askOverTime(): void {
+  if (segment === "" || log === undefined || log.endsWith("{slot}")) return overTime.stop();
+  overTime.ask({ log, where: search.question, level: level.value }, pausedBy === undefined);
+}
+
 /** Asks for what the page shows now. */
 function connect(): void {
+  askOverTime();
   connection.open({
     log,
     where: search.question,
     level: level.value,
+    span: timeline.span,
     entries: pausedBy === undefined,
     after: placeOf(store.lastNumber, segment),
   });
@@ -332,7 +350,13 @@ copyButton(byId("copy"), () => detail.item?.text ?? "");
 copyButton(byId("copy-link"), () => location.href);
 copyButton(
   byId("copy-command"),
-  () => commandFor({ log: log ?? "", where: search.question, level: level.value }),
+  () =>
+    commandFor({
+      log: log ?? "",
+      where: search.question,
+      level: level.value,
+      span: timeline.span,
+    }),
 );
 
 onKeys({
@@ -361,6 +385,7 @@ document.addEventListener("visibilitychange", () => {
     leaving = setTimeout(() => {
       isAway = true;
       connection.close();
+      overTime.stop();
     }, OUT_OF_SIGHT);
   } else if (isAway) {
     isAway = false;

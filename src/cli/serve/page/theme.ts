@@ -11,6 +11,7 @@ export interface Colors {
   second: string;
   old: string;
   danger: string;
+  warn: string;
   empty: string;
 }
 
@@ -23,6 +24,7 @@ const NAMES: readonly (keyof Colors)[] = [
   "second",
   "old",
   "danger",
+  "warn",
   "empty",
 ];
 

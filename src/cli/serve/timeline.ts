@@ -1,0 +1,156 @@
+/**
+ * How entries spread over time, by their levels: exactly, or by a sample if they are many.
+ *
+ * @module
+ */
+
+import type { LogTarget } from "../../log/native/target.ts";
+import { LEVELS, type LogLevel } from "../../records/level.ts";
+import { recognizeRecord } from "../../records/recognize.ts";
+import type { EntryFilter } from "./entry_filter.ts";
+import { levelOfLine } from "./level_of.ts";
+import { scan } from "./scan.ts";
+
+/** How many samples there are at most. */
+const MOST_SAMPLES = 65_536;
+/** How many bars there are at most. */
+const MOST_BARS = 120;
+/** How wide a bar may be, in milliseconds. */
+const STEPS: readonly number[] = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1000),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60_000),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3_600_000),
+];
+const DAY = 86_400_000;
+/** The part of the samples at each end that may be far away from all others. */
+const FAR = 0.005;
+
+/** Entries over time. */
+export interface Timeline {
+  /** When the first bar begins, in milliseconds since 1970, and how long one is. */
+  from: number;
+  step: number;
+  /** How many entries are in each bar, by level; `none`: without one. */
+  levels: Partial<Record<LogLevel | "none", number[]>>;
+  /** How many entries match. */
+  entries: number;
+  /** One in how many was looked at; numbers are multiples of it. */
+  stride: number;
+  /** How many of those that were looked at have no time, or one far away from all others. */
+  outside: number;
+}
+
+/** Samples of what is in a log: of each its time and level. */
+export class Samples {
+  readonly #times: Float64Array = new Float64Array(MOST_SAMPLES);
+  readonly #levels: Uint8Array = new Uint8Array(MOST_SAMPLES);
+  #length = 0;
+  #stride: number;
+  #seen = 0;
+  #untimed = 0;
+
+  /** Expects about so many entries. */
+  constructor(expected: number = 0) {
+    this.#stride = Math.max(Math.ceil(expected / MOST_SAMPLES), 1);
+  }
+
+  /** Whether the next entry is to be added; the others are only counted. */
+  next(): boolean {
+    return this.#seen++ % this.#stride === 0;
+  }
+
+  /** Adds an entry; one without a time has that of the one before. */
+  add(text: string): void {
+    const record = recognizeRecord(text);
+    const time = record?.time ?? this.#times[this.#length - 1];
+    if (time === undefined) {
+      this.#untimed++;
+      return;
+    }
+    if (this.#length === MOST_SAMPLES) this.#thin();
+    const level = record === undefined ? levelOfLine(text) : record.level;
+    this.#times[this.#length] = time;
+    this.#levels[this.#length++] = level === undefined ? LEVELS.length : LEVELS.indexOf(level);
+  }
+
+  /** Half as many as before. */
+  #thin(): void {
+    this.#stride *= 2;
+    this.#length /= 2;
+    for (let i = 0; i < this.#length; i++) {
+      this.#times[i] = this.#times[2 * i];
+      this.#levels[i] = this.#levels[2 * i];
+    }
+  }
+
+  /** The bars. */
+  timeline(): Timeline {
+    const times = this.#times.subarray(0, this.#length);
+    const [first, last] = rangeOf(times);
+    const step = stepFor(last - first);
+    const from = Math.floor(first / step) * step;
+    const bars = this.#length === 0 ? 0 : Math.floor((last - from) / step) + 1;
+    const levels: Timeline["levels"] = {};
+    let outside = this.#untimed;
+    for (let i = 0; i < times.length; i++) {
+      const bar = Math.floor((times[i] - from) / step);
+      if (!(bar >= 0 && bar < bars)) {
+        outside++;
+        continue;
+      }
+      const counts = levels[LEVELS[this.#levels[i]] ?? "none"] ??= new Array(bars).fill(0);
+      counts[bar] += this.#stride;
+    }
+    return { from, step, levels, entries: this.#seen, stride: this.#stride, outside };
+  }
+}
+
+/** From when to when, without the few that are far away from all others: a clock may have been wrong. */
+function rangeOf(times: Float64Array): [first: number, last: number] {
+  if (times.length === 0) return [0, 0];
+  const sorted = times.toSorted();
+  const far = Math.floor(sorted.length * FAR);
+  const [low, high] = [sorted[far], sorted[sorted.length - 1 - far]];
+  const reach = Math.max(high - low, 1000);
+  // As far as they are near.
+  const first = sorted.find((time) => time >= low - reach) ?? low;
+  const last = sorted.findLast((time) => time <= high + reach) ?? high;
+  return [first, last];
+}
+
+function stepFor(span: number): number {
+  const least = span / (MOST_BARS - 1);
+  return STEPS.find((step) => step >= least) ?? Math.ceil(least / DAY) * DAY;
+}
+
+/**
+ * How the entries of a log that match spread over time.
+ *
+ * @returns `undefined` if the log of that name was replaced meanwhile
+ * @throws {OuroborosError} if there is no such log, or it can't be read
+ */
+export async function timelineOf(
+  target: LogTarget,
+  filter: EntryFilter,
+  signal: AbortSignal,
+): Promise<Timeline | undefined> {
+  const whole = await scan(target, { upTo: 0, signal }, () => {});
+  if (whole === undefined) return undefined;
+  const { segment, oldest, newest } = whole;
+  const samples = new Samples(filter.isEmpty ? newest - oldest + 1 : 0);
+  let time = -Infinity;
+  const scanned = await scan(target, { segment, upTo: newest, signal }, (batch, from, to) => {
+    for (let i = from; i < to; i++) {
+      if (filter.isEmpty) {
+        if (samples.next()) samples.add(batch.text(i));
+        continue;
+      }
+      const text = batch.text(i);
+      const isMatch = filter.matches(text, time);
+      time = filter.time;
+      if (isMatch && samples.next()) samples.add(text);
+    }
+  });
+  return scanned && samples.timeline();
+}
