@@ -67,6 +67,8 @@ const THEIRS: Readonly<Record<string, string>> = {
   less: "tail --all NAME | less",
   more: "tail --all NAME | less",
   head: "tail --all NAME | head",
+  count: "stat",
+  errors: "tail -p error",
   grep: "tail --all --grep PATTERN NAME",
   follow: "tail -f",
   view: "tail",

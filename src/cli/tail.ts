@@ -19,6 +19,7 @@ import {
 import {
   countArgument,
   cursorArgument,
+  durationArgument,
   fieldArgument,
   fieldsArgument,
   type Lines,
@@ -72,6 +73,7 @@ Examples:
   ouroboros tail -f -n 20 /app               the last 20, and those to come
   ouroboros tail -f /app /worker             two logs, merged by time
   ouroboros tail -F '/app.*'                 all workers, also those that start later
+  ouroboros tail /app --last 5s              the last 5 s before it ended
   ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
   ouroboros tail --all -g timeout -i /app    all that match, upper or lower case
   ouroboros tail /app --all --where 'status:>=500' --count-by req.url
@@ -92,6 +94,7 @@ interface TailOptions extends Criteria, SummaryCommandOptions {
   from?: Place;
   output?: EntryFormat;
   reverse?: true;
+  last?: number;
   state?: string;
   afterCursor?: Cursor;
   showCursor?: true;
@@ -122,6 +125,10 @@ export function addTail(program: Command): void {
     )
     .addOption(
       fromOption("begin at this place", ["oldest", "latest", "new"]).conflicts("lines"),
+    )
+    .addOption(
+      new Option("--last <time>", "print the last part of each log: 30s before its last entry")
+        .argParser(durationArgument).conflicts(["lines", "from", "all", "state", "afterCursor"]),
     )
     .option("--state <path>", "begin after the place in this file, and keep it up to date");
   addSelectionOptions(command).optionsGroup("Filters:")
@@ -219,6 +226,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
       ? "segment"
       : "no",
     ...startOf(options),
+    last: options.last,
     after: options.afterCursor ?? cursorFile?.load(),
     criteria: options,
     wantsRecords: format === "pretty" || format === "logfmt" || !names.isOne ||
@@ -323,7 +331,7 @@ function checkOptions(names: NamedLogs, options: PlainOptions, command: Command)
 
 /** The same for a stream. */
 function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: Command): void {
-  const { state, afterCursor, showCursor, from, reverse } = options;
+  const { state, afterCursor, showCursor, from, last, reverse } = options;
   const forLogs = FOR_LOGS.find((name) => options[name] !== undefined);
   const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
     (forLogs !== undefined
@@ -332,6 +340,8 @@ function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: C
       ? "a stream is read alone: name no other log"
       : state !== undefined || afterCursor || showCursor
       ? "a stream has no cursor: use ouroboros receive --consumer <name>"
+      : last !== undefined
+      ? "--last is of a log: use --since for a stream"
       : from === "latest"
       ? "a stream has no chunks: --from is oldest, new or a number"
       : reverse
@@ -380,11 +390,14 @@ function startOf(options: PlainOptions): {
   from: "latest" | "oldest" | number;
   lines: number | undefined;
 } {
-  const { all, from, lines, since, until, state, afterCursor, head, countBy, stats } = options;
+  const { all, from, last, lines, since, until, state, afterCursor, head, countBy, stats } =
+    options;
   if (from === "new") return { from: "oldest", lines: 0 };
   // What is around an entry, also in other logs, is known only if all are read.
   if (contextOf(options) !== undefined) return { from: from ?? "oldest", lines: undefined };
   const isSaid = all ||
-    [from, since, until, state, afterCursor, head, countBy, stats].some((x) => x !== undefined);
+    [from, last, since, until, state, afterCursor, head, countBy, stats].some((x) =>
+      x !== undefined
+    );
   return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };
 }

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogWriter } from "../../mod.ts";
+import { type LogTarget, ShmLogWriter } from "../../mod.ts";
 import { type CliResult, runCli, startCli } from "../support/cli.ts";
+import { lastingLog } from "../support/lasting.ts";
 import { needsLettingGo } from "../support/platform.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
@@ -196,3 +197,40 @@ test(
     assert.equal(texts("--all", "-g", "A", "-e", "C", "-iv", two.name, one.name), "bd");
   },
 );
+
+test("tail --last begins so long before the last entry of each log, whenever that was", () => {
+  using log = lastingLog("last");
+  using other = lastingLog("last");
+  const write = (target: LogTarget, moments: number[]) => {
+    using writer = ShmLogWriter.create(target, { size: 1 << 20, unlinkOnClose: false });
+    for (const moment of moments) {
+      writer.write(JSON.stringify({ level: 30, time: 1_700_000_000_000 + moment, msg: moment }));
+      writer.write(`after ${moment}`);
+    }
+  };
+  write(log.target, [0, 5000, 9000, 10_000]);
+  write(other.target, [100_000, 200_000]);
+  const messages = (...args: string[]) =>
+    runCli(["tail", ...args]).stdout.match(/"msg":\d+|after \d+/g)?.map((one) => one.slice(6));
+  assert.deepEqual(messages(log.name, "--last", "5s"), [
+    ...["5000", "5000", "9000", "9000", "10000", "10000"],
+  ]);
+  assert.deepEqual(messages(log.name, "--last", "500ms"), ["10000", "10000"]);
+  assert.deepEqual(messages(log.name, "--last", "1h", "-g", '"msg":0'), ["0"]);
+  assert.deepEqual(messages(log.name, other.name, "--last", "1s", "-g", "msg"), [
+    ...["9000", "10000", "200000"],
+  ]);
+  const plain = runCli(["tail", log.name, "--last", "5s", "-n", "3"]);
+  assert.deepEqual([plain.code, plain.stdout], [2, ""]);
+});
+
+test("tail --last of a log without times prints all of it, and says so", () => {
+  using log = lastingLog("last");
+  {
+    using writer = ShmLogWriter.create(log.target, { size: 1 << 20, unlinkOnClose: false });
+    writer.writeMany(["one", "two"]);
+  }
+  const { code, stdout, stderr } = runCli(["tail", log.name, "--last", "5s"]);
+  assert.deepEqual([code, stdout], [0, "one\ntwo\n"]);
+  assert.match(stderr, /no entry of \S+ has a time: all of them are printed/);
+});

@@ -18,6 +18,9 @@ const SPELLINGS: readonly [theirs: RegExp, ours: readonly string[]][] = [
   // docker logs, kubectl logs, stern
   [/^--tail(=.*)?$/, ["--lines$1"]],
   // journalctl
+  [/^--errors?$/, ["--level=error"]],
+  [/^--first(=.*)?$/, ["--head$1"]],
+  [/^--pretty$/, ["--output=pretty"]],
   [/^--priority(=.*)?$/, ["--level$1"]],
   [/^--no-tail$/, ["--all"]],
   // grep

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { nearest } from "../../base/options.ts";
@@ -54,9 +54,15 @@ function nextStep({ message }: SegmentNotFoundError): string {
   if (message.startsWith("no file ")) return "; a log in shared memory has a name like /app";
   const [, name] = /^no log named "(.*)"$/s.exec(message) ?? [];
   if (name === undefined) return "";
+  const path = name.slice(1);
+  if (isFolder(path)) return `; for the logs in the folder ${path}: '${path}/*'`;
   const near = nearest(name, listed());
   const question = near === undefined ? "" : ` did you mean "${near}"?`;
   return `;${question} "ouroboros list" shows those that exist`;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function listed(): string[] {

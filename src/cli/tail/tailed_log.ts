@@ -11,7 +11,9 @@ import { BATCH_ENTRIES, EntryBatch } from "../../log/batch.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
-import type { LogTarget } from "../../log/native/target.ts";
+import { sourceOf } from "../../log/native/source.ts";
+import { type LogTarget, openMemory } from "../../log/native/target.ts";
+import { entriesOf } from "../../log/native/time_range.ts";
 import { unlessShort } from "../../log/native/followed_log.ts";
 import { ReceivedLog } from "../output/log_names.ts";
 import { type Item, type ItemLog, type ItemOptions, Items } from "./items.ts";
@@ -23,6 +25,8 @@ export interface TailedLogOptions extends ItemOptions {
   follow: "no" | "segment" | "name";
   /** Where to start; unless `lines` says so. */
   from: "latest" | "oldest" | number;
+  /** Start so many milliseconds before the last entry, instead. */
+  last?: number | undefined;
   /** Only the last so many of what is there. */
   lines: number | undefined;
   /** The place after which to start instead, if it is one of this log. */
@@ -131,7 +135,8 @@ export class TailedLog implements ItemLog {
 
   /** What is there, lazily. */
   *past(): Generator<Item> {
-    const { lines, from, after } = this.#options;
+    const { lines, after, last: length } = this.#options;
+    const from = length === undefined ? this.#options.from : this.#startOfLast(length);
     const { continuation } = this.#opened;
     const last = this.#opened.newestSequenceNumber();
     if (after !== undefined && continuation?.isSameSegment) {
@@ -222,6 +227,15 @@ export class TailedLog implements ItemLog {
   get #opened(): ShmLogReader {
     if (this.#reader === undefined) throw new Error(`${this.name} is not open`);
     return this.#reader;
+  }
+
+  /** The number of the first entry of the last so many milliseconds. */
+  #startOfLast(length: number): number {
+    using memory = openMemory(this.#target, "read");
+    const source = sourceOf(memory, this.#target, "auto");
+    const { from, isUntimed } = entriesOf(source, { last: length });
+    if (isUntimed) warn(`no entry of ${this.name} has a time: all of them are printed`);
+    return from;
   }
 
   *#readUpTo(last: number): Generator<Item> {
