@@ -71,7 +71,6 @@ and none is left out.
 Examples:
   ouroboros tail /app                        the last 10 entries
   ouroboros tail -f -n 20 /app               the last 20, and those to come
-  ouroboros tail -f /app /worker             two logs, merged by time
   ouroboros tail -F '/app.*'                 all workers, also those that start later
   ouroboros tail /app --last 5s              the last 5 s before it ended
   ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
@@ -127,10 +126,10 @@ export function addTail(program: Command): void {
       fromOption("begin at this place", ["oldest", "latest", "new"]).conflicts("lines"),
     )
     .addOption(
-      new Option("--last <time>", "print the last part of each log: 30s before its last entry")
+      new Option("--last <time>", "begin so long before the last entry of each log")
         .argParser(durationArgument).conflicts(["lines", "from", "all", "state", "afterCursor"]),
     )
-    .option("--state <path>", "begin after the place in this file, and keep it up to date");
+    .option("--state <path>", "begin after the place in this file, and update it");
   addSelectionOptions(command).optionsGroup("Filters:")
     .addOption(
       new Option(
