@@ -102,8 +102,8 @@ export function snapshot(memory: MemoryLike, options: SnapshotOptions = {}): Sna
 }
 
 /**
- * Copies the log in `source` to `target`, which has the same size, or room for all entries of `range`, a batch
- * a step. Between two steps the caller may do something else; the longer, the more the writer overtakes.
+ * Copies the log in `source` to `target`, of zeros, which has the same size, or room for all entries of `range`,
+ * a batch a step. Between two steps the caller may do something else; the longer, the more the writer overtakes.
  */
 export function* copySteps(
   source: MemoryLike,
@@ -135,7 +135,7 @@ export function* copySteps(
       onDamage: "skip",
       ...isPatient && from > 1 && { after: from - 1 },
     });
-    const run = new Run(target, segment);
+    const run = new Run(target, segment, attempt === 1);
     const start = reader.lastSequenceNumber;
     while (reader.lastSequenceNumber < goal) {
       const batch = reader.readBatch();
@@ -172,9 +172,9 @@ class Run {
   // How many bytes were written since the log was last empty.
   #bytes = 0;
 
-  constructor(target: ArrayBufferLike, source: Segment) {
+  constructor(target: ArrayBufferLike, source: Segment, isZeros: boolean) {
     this.#source = source;
-    this.#segment = Segment.format(target, source.chunkCount, source);
+    this.#segment = Segment.format(target, source.chunkCount, source, isZeros);
     this.#rows = this.#segment.rowTable();
   }
 

@@ -7,6 +7,7 @@
 import type { LogSet } from "../log/native/log_set.ts";
 import type { LogSetMember } from "../log/native/log_set_member.ts";
 import { recognizeRecord } from "../records/recognize.ts";
+import { WATCHDOG_SUFFIX } from "../sinks/watchdog.ts";
 import type { Condition, EntryCondition } from "./conditions.ts";
 
 /** How often to look at the writers, in milliseconds. */
@@ -95,8 +96,11 @@ class LogWatch {
   /** Looks at the writers. */
   look(): void {
     const members = this.#set.members;
-    for (const member of members) this.#lookAt(member, performance.now());
-    if (this.#logs.size === members.length) return;
+    for (const member of members) {
+      // That of a watchdog is silent for days, and ends with its program.
+      if (!member.name.endsWith(WATCHDOG_SUFFIX)) this.#lookAt(member, performance.now());
+    }
+    if (this.#logs.size <= members.length) return;
     const names = new Set(members.map(({ name }) => name));
     for (const name of this.#logs.keys()) if (!names.has(name)) this.#logs.delete(name);
   }

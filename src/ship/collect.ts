@@ -132,10 +132,11 @@ export async function collectLogs(
   }
 }
 
+/** One object a log, filled again for each entry: there may be millions. */
 interface TimedEntry {
-  readonly time: number;
+  time: number;
   readonly log: CollectedLog;
-  readonly entry: Entry;
+  entry: Entry;
 }
 
 /** One of the logs. */
@@ -178,6 +179,7 @@ class CollectedLog {
     onError: ((error: OuroborosError, name: string) => void) | undefined,
   ): Generator<TimedEntry> {
     const { from, to } = this.range;
+    let item: TimedEntry | undefined;
     try {
       const reader = this.#opened.reader({ onDamage: "skip" }, from - 1);
       while (reader.lastSequenceNumber < to) {
@@ -187,7 +189,10 @@ class CollectedLog {
         this.lost = reader.lostEntries;
         if (!this.#selector.wants(entry, false)) continue;
         this.count++;
-        yield { time: this.#selector.time, log: this, entry };
+        item ??= { time: 0, log: this, entry };
+        item.time = this.#selector.time;
+        item.entry = entry;
+        yield item;
       }
       this.lost = reader.lostEntries;
     } catch (error) {

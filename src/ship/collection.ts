@@ -19,6 +19,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { PartialFile } from "../../ffi/mod.ts";
 import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
+import { Segment } from "../log/segment.ts";
 import { Writer } from "../log/writer.ts";
 import type { LogSource } from "./message.ts";
 
@@ -83,7 +84,14 @@ export class CollectionWriter implements Disposable {
     this.#end = aligned(this.#size + room.bytes) + HEADER_SIZE;
     const size = aligned(this.#end) + HEAD_ROOM + this.#numbers.length + FOOTER_SIZE;
     this.#file = PartialFile.create(path, size, options);
-    this.#writer = Writer.create(this.#file.buffer, { chunkCount: CHUNK_COUNT });
+    // The file has zeros: to write them would take as long as all the rest.
+    const segment = Segment.format(
+      this.#file.buffer,
+      CHUNK_COUNT,
+      { version: 1, bufferId: undefined },
+      true,
+    );
+    this.#writer = Writer.begin(segment, 0, {});
   }
 
   /** Adds a source; gives its place, or -1 if there are too many. */

@@ -160,8 +160,9 @@ test(
 
 test("silence is reported once, until something is written", { skip }, async () => {
   const name = uniqueName("silent");
-  const log = makeLog(name);
-  const watch = await startWatch(name, "--when", "silent:300ms", "--min-interval", "0s");
+  const log = makeLog(`${name}.0`);
+  makeLog(`${name}.0.watch`);
+  const watch = await startWatch(`${name}.*`, "--when", "silent:300ms", "--min-interval", "0s");
   const count = () => watch.stderr.split("silent in").length - 1;
   await watch.untilStderr(() => count() === 1);
   await sleep(1000);
