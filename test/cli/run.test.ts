@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import test, { after } from "node:test";
@@ -188,6 +188,35 @@ test("run masks in the log, and prints what the program prints", {
   const { stdout } = runCli(["run", "--log", log.name, ...SMALL, ...mask, "--", "echo", said]);
   assert.equal(stdout, `${said}\n`);
   assert.equal(linesOf(log.target)[0], "stdout F *** card *** end");
+});
+
+/** The command line of `run` in an example of the guide, with a log, a folder and a program of ours. */
+function guideCommand(words: readonly string[], log: string, save: string): string[] {
+  const ours = words.slice(words.findIndex((word) => /\bouroboros$/.test(word)) + 1);
+  assert.equal(ours[0], "run");
+  ours[ours.indexOf("--log") + 1] = log;
+  ours[ours.indexOf("--save") + 1] = save;
+  return [...ours.slice(0, ours.indexOf("--") + 1), "sh", "-c", "echo $PPID; exit 7"];
+}
+
+test("run as the guide has it for systemd and as an entrypoint saves a crash", {
+  skip: needsSignals,
+}, () => {
+  const guide = readFileSync(new URL("../../src/guides/crashes.md", import.meta.url), "utf8");
+  const unit = /^ExecStart=(.*)$/m.exec(guide)![1].split(" ");
+  const entrypoint = [/^ENTRYPOINT (.*)$/m, /^CMD (.*)$/m].flatMap((line) =>
+    JSON.parse(line.exec(guide)![1])
+  );
+  // Neither has a shell: words are as they stand there.
+  assert.deepEqual([unit, entrypoint].map((words) => words.includes("/app.{slot}")), [true, true]);
+  for (const words of [unit, entrypoint]) {
+    using log = lastingLog("run");
+    const save = mkdtempSync(`${folder}/guide-`);
+    const { code, stderr } = runCli(guideCommand(words, log.name, save));
+    assert.equal(code, 7);
+    assert.match(stderr, /^ouroboros: sh exited with 7: 2 entries saved in /);
+    assert.equal(readdirSync(save).length, 1);
+  }
 });
 
 const TIME = "2026-11-29T20:00:00.123456789Z";
