@@ -203,7 +203,7 @@ test("run as the guide has it for systemd and as an entrypoint saves a crash", {
   skip: needsSignals,
 }, () => {
   const guide = readFileSync(new URL("../../src/guides/crashes.md", import.meta.url), "utf8");
-  const unit = /^ExecStart=(.*)$/m.exec(guide)![1].split(" ");
+  const unit = /^ExecStart=(\S+ run .*)$/m.exec(guide)![1].split(" ");
   const entrypoint = [/^ENTRYPOINT (.*)$/m, /^CMD (.*)$/m].flatMap((line) =>
     JSON.parse(line.exec(guide)![1])
   );
