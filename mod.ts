@@ -40,7 +40,7 @@
  * - [Sizes and memory](src/guides/sizes.md): how far back a log reaches
  * - [What is kept, and what is lost](src/guides/guarantees.md)
  * - [Loggers](src/guides/loggers.md): pino, winston, LogTape, OpenTelemetry, `console`
- * - [After a crash](src/guides/crashes.md): `ouroboros run`, systemd, Kubernetes
+ * - [After a crash](src/guides/crashes.md): `ouroboros run`, `watch`, recorders, systemd, Kubernetes
  * - [Containers and services](src/guides/containers.md)
  * - [Many machines](src/guides/machines.md)
  * - [Other languages](src/guides/languages.md): C++, Go, Python

@@ -1,6 +1,24 @@
 /**
  * A log that is saved when something goes wrong: what led to it, and what came after.
  *
+ * ```ts
+ * import { pino } from "pino";
+ * import { shmDestination } from "@ouroboros/log/pino";
+ * import { createRecorder } from "@ouroboros/log/recorder";
+ *
+ * using recorder = createRecorder({
+ *   target: "/doc-recorder-module",
+ *   dir: "crashes",
+ *   saveOn: ["error", "uncaught"],
+ *   unlinkOnClose: true,
+ * });
+ * pino(shmDestination({ writer: recorder })).info("service started");
+ * console.log(recorder.counts.saved); // 0
+ * ```
+ *
+ * The guide [After a crash](src/guides/crashes.md) has what is saved when, and `ouroboros watch`, which does
+ * the same from outside.
+ *
  * @module
  */
 
