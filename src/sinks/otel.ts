@@ -3,8 +3,7 @@
  *
  * @example
  * ```ts
- * import { errorFields } from "./error_fields.ts";
-import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+ * import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
  * import { ShmLogRecordExporter } from "@ouroboros/log/otel";
  *
  * const exporter = new ShmLogRecordExporter({ target: "/doc-otel-module", unlinkOnClose: true });
