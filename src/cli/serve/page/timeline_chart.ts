@@ -62,6 +62,12 @@ export class TimelineChart {
 
   /** Shows these entries; nothing if none has a time. */
   show(timeline: Timeline | undefined): void {
+    const bars = this.#bars;
+    if (timeline !== undefined && Object.keys(timeline.levels).length === 0 && bars > 0) {
+      // Nothing matches: the axis stays where it was.
+      const { from, step } = this.#timeline!;
+      timeline = { ...timeline, from, step, levels: { none: new Array(bars).fill(0) } };
+    }
     const isSame = timeline?.from === this.#timeline?.from &&
       timeline?.step === this.#timeline?.step;
     this.#timeline = timeline;
@@ -254,7 +260,7 @@ export class TimelineChart {
     const { from, step, entries, stride, outside } = timeline;
     const about = stride > 1 ? "about " : "";
     const span = this.#span;
-    const chosen = span && `${formatMoment(span.from)} – ${formatMoment(span.to + 1)}`;
+    const chosen = span && `${this.#shortTime(span.from)} – ${this.#shortTime(span.to + 1)}`;
     this.#clear.hidden = span === undefined;
     setText(this.#clear, `${chosen ?? ""} ✕`);
     this.#clear.setAttribute("aria-label", `Show all times again, not ${chosen ?? ""}`);
