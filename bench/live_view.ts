@@ -1,8 +1,9 @@
 /**
- * The live view over minutes, in Chromium: is it smooth at 10,000 lines a second, and does neither the
- * page nor the server grow while a writer is at full speed?
+ * The live view over minutes, in Chromium: is it smooth at 10,000 lines a second, and while a large log is
+ * searched, and does neither the page nor the server grow while a writer is at full speed?
  *
- * `deno task bench:live [--minutes 5] [--seconds 20]`; needs Chromium (`apt-get install -y chromium`).
+ * `deno task bench:live [--minutes 5] [--seconds 20] [--size 1GiB]`; needs Chromium
+ * (`apt-get install -y chromium`). `--minutes 0` leaves out the last part.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -13,12 +14,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type CDPSession, chromium, type Page } from "playwright-core";
+import { SharedMemory } from "../ffi/mod.ts";
+import { ShmLogWriter } from "../mod.ts";
+import { parseSize } from "../src/base/sizes.ts";
 import { runtimeNamed, thisRuntime } from "../scripts/runtimes.ts";
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "5" },
     seconds: { type: "string", default: "20" },
+    size: { type: "string", default: "1GiB" },
   },
 });
 const minutes = Number(values.minutes);
@@ -31,6 +36,7 @@ if (!existsSync(executablePath)) {
 }
 
 const name = `/bench-live-${process.pid}`;
+const largeName = `/bench-live-${process.pid}-large`;
 
 /** Starts a writer in Bun at so many lines a second; 0: as fast as it can. */
 function startWriter(rate: number): ChildProcess {
@@ -50,7 +56,7 @@ async function stop(child: ChildProcess): Promise<void> {
 async function startServer(): Promise<{ child: ChildProcess; url: string }> {
   const runtime = thisRuntime();
   const file = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
-  const child = spawn(runtime.path, [...runtime.run, file, "serve", name], {
+  const child = spawn(runtime.path, [...runtime.run, file, "serve", name, largeName], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const line of createInterface({ input: child.stdout })) return { child, url: line };
@@ -101,6 +107,59 @@ function framesOf(page: Page, milliseconds: number): Promise<number[]> {
     }), milliseconds);
 }
 
+/** Fills a log with lines, of which one in a million is rare; it has no writer then. */
+function fillLarge(): number {
+  using log = ShmLogWriter.create(largeName, { size: values.size as "1GiB" });
+  const start = Date.now();
+  let written = 0;
+  const most = 1.05 * (parseSize(values.size) ?? 0);
+  for (let bytes = 0; bytes < most; written++) {
+    const level = written % 50 === 0 ? 50 : 30;
+    const msg = written % 1_000_000 === 999_999 ? "needle" : "request completed";
+    const status = level === 50 ? 502 : 200;
+    const time = start + Math.floor(written / 10);
+    const path = `/items/${written % 1000}`;
+    const line = JSON.stringify({ level, time, pid: 4711, msg, path, status });
+    log.write(line);
+    bytes += line.length + 6;
+  }
+  return written;
+}
+
+/** How many tasks of the page took longer than 50 ms, and the longest, in milliseconds. */
+async function longTasksWhile(page: Page, work: () => Promise<void>): Promise<string> {
+  await page.evaluate(() => {
+    const tasks: number[] = [];
+    Object.assign(globalThis, { __tasks: tasks });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) tasks.push(duration);
+    }).observe({ entryTypes: ["longtask"] });
+  });
+  await work();
+  const tasks = await page.evaluate(() => (globalThis as unknown as { __tasks: number[] }).__tasks);
+  return `${tasks.length} long tasks, longest ${Math.round(Math.max(0, ...tasks))} ms`;
+}
+
+/** Searches, and describes how long it took, and how smooth the page was meanwhile. */
+async function search(page: Page, question: string): Promise<void> {
+  let frames: number[] = [];
+  let took = 0;
+  const tasks = await longTasksWhile(page, async () => {
+    const rows = page.locator(".row:visible:not(.remark)");
+    await page.locator("#search").fill(question);
+    const start = performance.now();
+    const measuring = framesOf(page, 3000);
+    // Those of the question before go first. Each question has some.
+    while (await rows.count() > 0) await sleep(5);
+    while (await rows.count() === 0) await sleep(20);
+    took = performance.now() - start;
+    frames = await measuring;
+  });
+  console.log(
+    `${question || "(all)"}: ${(took / 1000).toFixed(1)} s; ${describeFrames(frames)}, ${tasks}`,
+  );
+}
+
 function describeFrames(times: number[]): string {
   const at = (part: number) => times[Math.min(Math.floor(part * times.length), times.length - 1)];
   const late = times.filter((time) => time > 50).length;
@@ -125,6 +184,31 @@ try {
   await cdp.send("Performance.enable");
   const serverPid = server.child.pid ?? 0;
 
+  const watchFullSpeed = async () => {
+    writer = startWriter(0);
+    await sleep(5000);
+    console.log(`full speed, ${minutes} min:`);
+    console.log("     s  heap MB  page MB  server MB  entries/s   showing");
+    const start = performance.now();
+    const end = start + minutes * 60_000;
+    for (let next = start;; next += Math.min(30_000, minutes * 60_000 / 5)) {
+      await sleep(Math.max(next - performance.now(), 0));
+      const heap = await heapOf(cdp);
+      console.log(
+        [
+          ((performance.now() - start) / 1000).toFixed(0).padStart(6),
+          heap.toFixed(1).padStart(8),
+          residentSize(renderer).toFixed(0).padStart(8),
+          residentSize(serverPid).toFixed(0).padStart(10),
+          (await text(page, "#rate-entries"))?.padStart(10),
+          `  ${await text(page, "#showing")}, ${await text(page, "#loss")}`,
+        ].join(" "),
+      );
+      if (next >= end - 1) break;
+    }
+    console.log(`full speed: ${describeFrames(await framesOf(page, 10_000))}`);
+  };
+
   console.log(`server: ${thisRuntime().title}; browser: Chromium ${browser.version()}, headless`);
   console.log(`idle page: ${describeFrames(await framesOf(page, 3000))}`);
   await page.goto(server.url);
@@ -137,33 +221,24 @@ try {
     .map((one) => `${Math.round(one / seconds * 100)} %`);
   console.log(`  CPU: server ${used[0]}, page ${used[1]}; "${await text(page, "#showing")}"`);
 
-  await stop(writer);
-  writer = startWriter(0);
+  const lines = fillLarge();
+  console.log(`a log of ${values.size}, ${lines} lines written:`);
+  await page.locator(`#logs button[data-name="${largeName}"]`).click();
   await sleep(5000);
-  console.log(`full speed, ${minutes} min:`);
-  console.log("     s  heap MB  page MB  server MB  entries/s   showing");
-  const start = performance.now();
-  const end = start + minutes * 60_000;
-  for (let next = start;; next += Math.min(30_000, minutes * 60_000 / 5)) {
-    await sleep(Math.max(next - performance.now(), 0));
-    const heap = await heapOf(cdp);
-    console.log(
-      [
-        ((performance.now() - start) / 1000).toFixed(0).padStart(6),
-        heap.toFixed(1).padStart(8),
-        residentSize(renderer).toFixed(0).padStart(8),
-        residentSize(serverPid).toFixed(0).padStart(10),
-        (await text(page, "#rate-entries"))?.padStart(10),
-        `  ${await text(page, "#showing")}, ${await text(page, "#loss")}`,
-      ].join(" "),
-    );
-    if (next >= end - 1) break;
+  for (const question of ["needle", "status:>=500", 'path:"/items/77" AND NOT level:info', ""]) {
+    await search(page, question);
   }
-  console.log(`full speed: ${describeFrames(await framesOf(page, 10_000))}`);
+  await page.locator(`#logs button[data-name="${name}"]`).click();
+  await sleep(1000);
+  SharedMemory.unlink(largeName);
+
+  await stop(writer);
+  if (minutes > 0) await watchFullSpeed();
   console.log(complaints.length === 0 ? "no complaint in the console" : complaints.join("\n"));
 } finally {
   await browser.close();
   await stop(server.child);
   await stop(writer);
+  if (SharedMemory.exists(largeName)) SharedMemory.unlink(largeName);
 }
 process.exit(0);
