@@ -9,6 +9,8 @@ import { inspect, segmentSize, ShmLogReader, ShmLogWriter, Writer } from "../../
 import { findBacklog } from "../../src/cli/serve/backlog.ts";
 import { outline } from "../../src/log/outline.ts";
 import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
+import { findEntries } from "../../src/cli/serve/find_entries.ts";
+import { timelineOf } from "../../src/cli/serve/timeline.ts";
 import { EntryFilter } from "../../src/cli/serve/entry_filter.ts";
 import { wordsOf } from "../../src/cli/serve/question_words.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
@@ -386,4 +388,64 @@ test("findBacklog() keeps rows, and not the entries that they are parts of", asy
     signal: new AbortController().signal,
   });
   assert.deepEqual(found, { rows: [[2, "y".repeat(MOST_CHARACTERS), 100_000]], left: 0 });
+});
+
+test("the look at bytes passes by nothing that matches", async () => {
+  using log = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, size: "2MiB" });
+  const texts: string[] = [];
+  for (let n = 0; n < 3000; n++) {
+    const level = [10, 20, 30, 40, 50, 60, "warn", "ERR"][n % 8];
+    texts.push(
+      JSON.stringify({
+        level,
+        time: 1.7e12 + n,
+        msg: n % 7 === 0 ? "Pay \u212Aey" : `m${n}`,
+        status: n % 600,
+      }),
+      `2026-11-21T10:00:00.5Z stdout P {"level":50,"msg":"in pa`,
+      `plain ERROR pay ${n}`,
+      `2026-11-21T10:00:00.5Z stdout F rts ${n}","time":1700000000000}`,
+      `{"level":"error","time":1700000000000,"msg":"p\\u0061y"}`,
+    );
+  }
+  log.writeMany(texts);
+  const filters = [
+    { where: "pay" },
+    { where: "level:error" },
+    { where: "status:>=300 AND level:>=warn" },
+    { where: "key", level: "warn" as const },
+    { level: "error" as const },
+    { where: "parts" },
+    { where: "NOT pay" },
+  ];
+  for (const options of filters) {
+    const filter = new EntryFilter(options);
+    const signal = new AbortController().signal;
+    const which = { after: 0, limit: 10_000 };
+    const seen: number[] = [];
+    for (let after = 0;;) {
+      const found = await findEntries(log.name, { filter, which: { ...which, after }, signal });
+      seen.push(...found!.entries.map(({ seq }) => seq));
+      if (!found!.isMore) break;
+      after = seen.at(-1)!;
+    }
+    const { oldest } = (await findEntries(log.name, { filter, which: { last: 1 }, signal }))!;
+    const expected = texts.flatMap((text, i) =>
+      i + 1 >= oldest && new EntryFilter(options).matches(text) ? [i + 1] : []
+    );
+    assert.ok(expected.length > 100 || options.where === "parts", JSON.stringify(options));
+    assert.deepEqual(seen, expected, JSON.stringify(options));
+    const { entries } = (await timelineOf(log.name, filter, signal))!;
+    assert.equal(entries, expected.length);
+  }
+  // Of lines in parts the page has the whole ones.
+  using reader = ShmLogReader.open(log.name);
+  const found = await findBacklog(log.name, {
+    filter: new EntryFilter({ where: '"in parts"' }),
+    segment: segmentOf(reader.position),
+    upTo: texts.length,
+    most: 5,
+    signal: new AbortController().signal,
+  });
+  assert.equal(found.rows.length, 5);
 });

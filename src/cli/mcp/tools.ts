@@ -13,6 +13,7 @@ import { findLog, questionOf, RequestError } from "../serve/api.ts";
 import type { Catalog } from "../serve/catalog.ts";
 import { findEntries, type Found, type FoundEntry } from "../serve/find_entries.ts";
 import { levelOfLine } from "../serve/level_of.ts";
+import { QuickLook } from "../serve/quick_look.ts";
 import { scan } from "../serve/scan.ts";
 
 /** How many entries an answer has at most, and how many by default. */
@@ -262,8 +263,10 @@ async function stats(call: Call): Promise<object> {
   let [matched, bytes, before] = [0, 0, -Infinity];
   let [first, last] = [Infinity, -Infinity];
   let uncounted = 0;
+  const look = new QuickLook(filter);
   const scanned = await scan(target, { signal: call.signal }, (batch, from, to) => {
-    for (let i = from; i < to; i++) {
+    look.begin(batch);
+    for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
       const text = batch.text(i);
       const isMatch = filter.matches(text, before);
       before = filter.time;

@@ -9,6 +9,7 @@ import type { ReceivedLog } from "../output/log_names.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { QuickLook } from "./quick_look.ts";
 import { type DecodedEntry, rowOf, wholeLines } from "./row.ts";
 import { scan, type ScanOptions } from "./scan.ts";
 
@@ -47,9 +48,14 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
     matched++;
     rows.push(rowOf({ ...entry, source: received?.of(entry.number).label }));
   };
+  const look = new QuickLook(filter);
   await scan(target, options, (batch, from, to) => {
     const rows: EntryRow[] = [];
+    look.begin(batch);
     for (let i = from; i < to; i++) {
+      // The rest of a line may be anything.
+      if (lines.size === 0) i = look.next(i, to);
+      if (i === to) break;
       const number = batch.sequenceNumber(i);
       // Known not to be among the last: not worth decoding.
       if (filter.isEmpty && number <= upTo - most) {

@@ -5,6 +5,7 @@
  */
 
 import { isAtLeast, type LogLevel } from "../../records/level.ts";
+import type { Needs } from "../../records/look/entry_look.ts";
 import { parseQuestion, type Question } from "../../records/question/question.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import { levelOfLine } from "./level_of.ts";
@@ -50,6 +51,20 @@ export class EntryFilter {
   /** Whether times matter. */
   get isTimed(): boolean {
     return this.#since > -Infinity || this.#until < Infinity;
+  }
+
+  /** What an entry must have to match, as far as its bytes can tell. */
+  get needs(): Needs {
+    const least = this.#level;
+    const levels = this.#question?.levels;
+    const needles = (this.#question?.needles ?? [])
+      .map((texts) => ({ texts, ignoresCase: true, mayBeEscaped: true }));
+    if (least === undefined && levels === undefined) return { needles };
+    return {
+      needles,
+      isLevel: (level) =>
+        (least === undefined || isAtLeast(level, least)) && (levels?.has(level) ?? true),
+    };
   }
 
   /** The time of the last text that was compared, if that mattered. */

@@ -14,6 +14,7 @@ import { ReceivedLog } from "../output/log_names.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { levelOfLine } from "./level_of.ts";
 import { placeOf } from "./place.ts";
+import { QuickLook } from "./quick_look.ts";
 import { scan, type Scanned } from "./scan.ts";
 
 /** How many entries an answer has at most. */
@@ -113,8 +114,10 @@ class Search {
     const { filter } = this.#question;
     const entries: FoundEntry[] = [];
     let [bytes, time] = [0, -Infinity];
+    const look = new QuickLook(filter);
     const scanned = await scan(this.#target, { ...this.#question, after }, (batch, from, to) => {
-      for (let i = from; i < to; i++) {
+      look.begin(batch);
+      for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
         if (entries.length >= limit || bytes >= MOST_BYTES) return i;
         const text = this.#matching(batch, i, time);
         time = filter.time;
@@ -140,6 +143,7 @@ class Search {
     let end = last;
     let found: FoundEntry[] = [];
     let isMore = false;
+    const look = new QuickLook(filter);
     // An entry without a time has that of one before it, wherever that is.
     let range = filter.isTimed ? Infinity : FIRST_RANGE;
     while (end >= oldest && found.length < count && !isMore && !signal.aborted) {
@@ -153,7 +157,8 @@ class Search {
       ) => {
         // Known not to be among the last.
         const first = filter.isEmpty ? last - count + 1 - batch.sequenceNumber(0) : 0;
-        for (let i = Math.max(from, first); i < to; i++) {
+        look.begin(batch);
+        for (let i = look.next(Math.max(from, first), to); i < to; i = look.next(i + 1, to)) {
           const text = this.#matching(batch, i, time);
           time = filter.time;
           if (text === undefined) continue;

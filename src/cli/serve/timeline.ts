@@ -9,6 +9,7 @@ import { LEVELS, type LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { levelOfLine } from "./level_of.ts";
+import { QuickLook } from "./quick_look.ts";
 import { scan } from "./scan.ts";
 
 /** How many samples there are at most. */
@@ -139,9 +140,11 @@ export async function timelineOf(
   if (whole === undefined) return undefined;
   const { segment, oldest, newest } = whole;
   const samples = new Samples(filter.isEmpty ? newest - oldest + 1 : 0);
+  const look = new QuickLook(filter);
   let time = -Infinity;
   const scanned = await scan(target, { segment, upTo: newest, signal }, (batch, from, to) => {
-    for (let i = from; i < to; i++) {
+    look.begin(batch);
+    for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
       if (filter.isEmpty) {
         if (samples.next()) samples.add(batch.text(i));
         continue;
