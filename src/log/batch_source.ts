@@ -149,9 +149,9 @@ export class BatchSource {
     if (reason === "wrap") return position.wrap();
     if (reason !== "open") return position.damagedHeader(limit);
     if (broken !== undefined) return position.damaged(() => broken);
-    if (position.isLapOver()) return position.wrap();
-    position.caughtUp();
-    return "stay";
+    const step = position.passedBy();
+    if (step === "stay") position.caughtUp();
+    return step;
   }
 
   #retry(batch: EntryBatch): Step {

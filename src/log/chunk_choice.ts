@@ -63,6 +63,11 @@ export class ChunkChoice {
     this.#landing.caughtUp();
   }
 
+  /** Whether nothing was written since the last survey. */
+  isCurrent(): boolean {
+    return this.#survey !== undefined && isCurrent(this.#segment, this.#survey);
+  }
+
   /** The row of the chunk to go to; `undefined` if there is no such chunk. */
   choose(at: Whereabouts): ChunkRow | undefined {
     const found = this.look();
@@ -103,7 +108,7 @@ export class ChunkChoice {
    * a table of millions of rows that contradict each other would else be surveyed for each of them.
    */
   look(): Survey {
-    if (this.#survey === undefined || !isCurrent(this.#segment, this.#survey)) {
+    if (!this.isCurrent()) {
       this.#renew(survey(this.#segment, this.#fence));
     }
     return this.#survey!;
@@ -111,7 +116,7 @@ export class ChunkChoice {
 
   /** The same of a table that holds still, unless the writer is too fast for that. */
   lookSteadily(): Survey {
-    if (this.#survey?.isSteady !== true || !isCurrent(this.#segment, this.#survey)) {
+    if (this.#survey?.isSteady !== true || !this.isCurrent()) {
       this.#renew(steadySurvey(this.#segment, this.#fence));
     }
     return this.#survey!;

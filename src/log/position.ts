@@ -10,11 +10,11 @@ import type { Fence } from "../fence.ts";
 import type { EntryBatch } from "./batch.ts";
 import type { Ahead } from "./bounds.ts";
 import { ChunkChoice, isNewer, type Whereabouts } from "./chunk_choice.ts";
-import { COMMIT_FLAG, HEADER_SIZE, wideNumber } from "./layout.ts";
+import { COMMIT_FLAG, HEADER_SIZE, ROW_SIZE, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import { isLateRow, isOldLap } from "./reference_writer.ts";
 import type { Row, Segment } from "./segment.ts";
-import { believes } from "./survey.ts";
+import { believes, type Survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
@@ -22,9 +22,6 @@ const ATTEMPTS = 16;
 
 /** How many choices are not believed at first: there is no end to that with a fast writer. */
 const MOST_DOUBTS = 2;
-
-/** The pages of systems that give whole ones are not larger, in bytes. */
-const LARGEST_PAGE = 65536;
 
 /**
  * The result of a step of a reader: `"moved"` to another place, where it is to try again, or `"stay"`
@@ -57,6 +54,10 @@ export class Position implements Whereabouts {
   // The row was a late one when we entered: it has no flag yet.
   #isLate = false;
   #isFinished = false;
+  // At which number we wait, how often we have looked there, and whether we seem to be passed by.
+  #waitsAt = -1;
+  #looks = 0;
+  #isSuspect = false;
   readonly #row: Row = { offset: 0, token: 0, committed: false };
 
   /** Makes a position that is nowhere yet: locate() it. */
@@ -179,22 +180,66 @@ export class Position implements Whereabouts {
   }
 
   /**
-   * Whether the writer's memory ends here, and ours is longer: a system that gives whole pages does not
-   * say how many bytes of the last one somebody asked for. A writer that has no room for another header
-   * continues in chunk 0 without a mark.
+   * No entry is here, and no mark: on to chunk 0 if that says that the lap has ended, and else to where
+   * the writer is, if it has passed us by.
    *
-   * Chunk 0 says that the entry after our last one was written. It would be here if there had been room
-   * for it, and committed before chunk 0 was, or overwritten: then our row is invalidated. Up to three
-   * bytes of an entry of a lap before may be here, but no commit flag, whose byte lies beyond them.
+   * It may have ended without a mark: where a system gives whole pages, and does not say how many bytes
+   * of the last one somebody asked for, the writer's memory ends here and ours is longer. Or the mark is
+   * damaged. Then as many entries were written before chunk 0 as we have passed, or more in the laps since.
+   * Entries of our chunk would be here: they are committed before chunk 0 is.
    */
-  isLapOver(): boolean {
+  passedBy(): Step {
     const segment = this.#segment;
-    if (segment.end - this.#offset > LARGEST_PAGE) return false;
-    const row = segment.readRow(0, this.#fence, this.#row);
-    if (!row.committed || row.token < this.#number || row.token <= this.#token) return false;
+    const { words } = segment;
+    const at = segment.rowWord(0);
+    if (segment.isCopy) segment.loadRow(0);
+    const isFirst = this.#waitsAt !== this.#number;
+    // Plain, for a reader that has come to the end of the log comes here each time: the lower half of the
+    // token is that of another number.
+    if (words[at + 2] !== (this.#number | 0) && !isFirst) return this.#wait();
+    if (words[at + 1] >= 0 || tokenAt(words, at) <= this.#token) return this.#wait();
+    const { committed, token } = segment.readRow(0, this.#fence, this.#row);
+    if (!committed || token < this.#number || token <= this.#token) return this.#wait();
+    if (token === this.#number) return this.wrap();
+    // An empty chunk is what an overrun would lead back to.
+    if (this.#number === this.#token) return this.#wait();
     this.#fence(); // the row before the header, which may have come since we looked
     segment.load(this.#offset, this.#offset + HEADER_SIZE);
-    return segment.words[this.#offset >>> 2] >= 0;
+    return words[this.#offset >>> 2] < 0 ? this.#wait() : this.overrun();
+  }
+
+  /**
+   * Nothing is to be read here yet: `"stay"`, unless there are chunks that were written after ours. What
+   * led to them was damaged, and will never come.
+   *
+   * Looks for them now and then only, since most who wait here have come to the end of the log.
+   */
+  #wait(): Step {
+    if (this.#waitsAt !== this.#number) {
+      this.#waitsAt = this.#number;
+      this.#looks = 0;
+      this.#isSuspect = false;
+    }
+    const looks = ++this.#looks;
+    if (!this.#isSuspect) {
+      // At first only at the chunk that comes after chunk 0: that is where a writer is whose row 0 is damaged.
+      if (looks === 1 ? !this.#isFirstLeft() : (looks & (looks - 1)) !== 0) return "stay";
+    }
+    const wasSuspect = this.#isSuspect;
+    this.#isSuspect = this.isPassed();
+    const found = this.#choice.last;
+    if (!this.#isSuspect || found?.isSteady !== true) return "stay";
+    // What we saw here may be older than they are: once more, after them.
+    if (!wasSuspect) return "moved";
+    return this.#skip(found);
+  }
+
+  /** Goes on behind our chunk, of which no more can be read; `"stay"` if no chunk comes after it. */
+  #skip(found: Survey): Step {
+    const row = this.#choice.oldestAfter(found, this.#token);
+    if (row === undefined) return "stay";
+    this.#enter(row.index, row.offset, row.token);
+    return "moved";
   }
 
   /** The lap ends here: on to chunk 0, if the writer went there. */
@@ -202,7 +247,7 @@ export class Position implements Whereabouts {
     const segment = this.#segment;
     const row = segment.readRow(0, this.#fence, this.#row);
     if (!row.committed || !isNewer(row, this)) {
-      return this.isIntact() ? "stay" : this.overrun();
+      return this.isIntact() ? this.#wait() : this.overrun();
     }
     if (row.token > this.#seen) return this.overrun();
     if (!segment.isPlausible(row)) return this.damaged(() => segment.damagedRow(0, row));
@@ -266,11 +311,35 @@ export class Position implements Whereabouts {
     this.#choice.caughtUp();
   }
 
-  /** Whether there is a chunk that was written after ours: a finish mark here is damage then. */
+  /** Whether there is a chunk that was begun after what we passed: a finish mark here is damage then. */
   isPassed(): boolean {
-    if (this.#isFinished) return false;
+    if (this.#isFinished || !(this.#choice.isCurrent() || this.#isRowNewer())) return false;
     const { newest } = this.#choice.lookSteadily();
-    return newest !== undefined && newest.token > this.#token;
+    return newest !== undefined && this.#isAfter(newest.token);
+  }
+
+  /** Whether a row says that it is newer than ours, believed or not: a survey takes much longer. */
+  #isRowNewer(): boolean {
+    const { words, tableStart, dataStart, load } = this.#segment;
+    load(tableStart, dataStart);
+    for (let at = tableStart >>> 2; at < dataStart >>> 2; at += ROW_SIZE >>> 2) {
+      if (words[at + 1] < 0 && this.#isAfter(tokenAt(words, at))) return true;
+    }
+    return false;
+  }
+
+  /** Whether row 1 says so. */
+  #isFirstLeft(): boolean {
+    const segment = this.#segment;
+    if (segment.chunkCount === 1) return false;
+    if (segment.isCopy) segment.loadRow(1);
+    const at = segment.rowWord(1);
+    return segment.words[at + 1] < 0 && this.#isAfter(tokenAt(segment.words, at));
+  }
+
+  /** Whether a chunk with this token begins behind what we passed, of ours or of one that we run into. */
+  #isAfter(token: number): boolean {
+    return token > this.#token && token >= this.#number;
   }
 
   /** Notes that here is the mark of a writer that has finished. */
@@ -292,6 +361,7 @@ export class Position implements Whereabouts {
     this.#start = offset;
     this.#token = token;
     this.#isLate = false;
+    this.#isSuspect = false;
     this.#offset = offset;
     this.#number = token;
     const lost = this.#seen < 0 ? 0 : Math.max(token - this.#seen, 0);
@@ -378,10 +448,7 @@ export class Position implements Whereabouts {
     const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
     if (!isBelieved || !this.#isOnPath()) return this.overrun();
     if (!this.#policy.skipsDamage) throw makeError();
-    const row = this.#choice.oldestAfter(found, this.#token);
-    if (row === undefined) return "stay";
-    this.#enter(row.index, row.offset, row.token);
-    return "moved";
+    return this.#skip(found);
   }
 }
 

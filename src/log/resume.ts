@@ -22,7 +22,7 @@ import { CorruptLogError, LogFinishedError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
 import { RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
 import { lateChunk } from "./reference_writer.ts";
-import type { Segment } from "./segment.ts";
+import { MAX_TOKEN, type Segment } from "./segment.ts";
 import { survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
@@ -65,7 +65,10 @@ export function recover(segment: Segment, fence: Fence): WriterState {
   // Before what the rows say: with row 0 invalidated, the newest may be of a lap before, and its count
   // an old one.
   const marked = markedTotal(segment);
-  if (marked !== undefined) return restartFirst(segment, marked, offsets);
+  // A mark that says less than they do is damage.
+  const isMarked = marked !== undefined &&
+    (newest === undefined || marked >= newest.token + end.entries);
+  if (isMarked) return restartFirst(segment, marked, offsets);
   if (newest === undefined) return restartFirst(segment, countedTotal(segment, fence), offsets);
   if (end.reason === "damage") {
     throw new CorruptLogError(
@@ -120,7 +123,7 @@ export function markedTotal(segment: Segment): number | undefined {
   const row = segment.rowTable()[0];
   if (row >> 62n !== 1n) return undefined;
   const total = Number(row & ~RESTART_MARK);
-  return Number.isSafeInteger(total) ? total : undefined;
+  return total <= MAX_TOKEN ? total : undefined;
 }
 
 /** The count that token and entries allow at most, in a log of the reference. */
@@ -128,7 +131,7 @@ function countedTotal(segment: Segment, fence: Fence): number {
   const { token } = segment.readRow(0, fence, { offset: 0, token: 0, committed: false });
   const { entries, reason, offset } = walk(segment, segment.dataStart, segment.end);
   const total = token + entries;
-  if (reason === "damage" || !Number.isSafeInteger(total)) {
+  if (reason === "damage" || !(total <= MAX_TOKEN)) {
     throw new CorruptLogError(`no chunk is committed, and chunk 0 is not entries only`, offset);
   }
   return total;

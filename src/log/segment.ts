@@ -28,7 +28,7 @@ import {
 } from "./layout.ts";
 
 /** The largest token: a segment of 4 GiB has 2^30 entries at most, and all their numbers are exact. */
-const MAX_TOKEN = Number.MAX_SAFE_INTEGER - 2 ** 30;
+export const MAX_TOKEN: number = Number.MAX_SAFE_INTEGER - 2 ** 30;
 
 /** How often a log that is restarted again and again is looked at. */
 const MOST_LIVES = 16;

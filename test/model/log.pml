@@ -870,6 +870,16 @@ inline is_intact() {
 #define QUALIFIES(r) (memory[FLAG(r)] == COMMITTED && ((r) == 0 || memory[TOKEN(r)] > 0) && \
   (!is_started || IS_NEWER(memory[TOKEN(r)])))
 
+#define IS_AFTER(r) (memory[FLAG(r)] == COMMITTED && memory[TOKEN(r)] > token && \
+  memory[TOKEN(r)] >= number)
+#if ROWS == 1
+#define IS_PASSED IS_AFTER(0)
+#elif ROWS == 2
+#define IS_PASSED (IS_AFTER(0) || IS_AFTER(1))
+#else
+#define IS_PASSED (IS_AFTER(0) || IS_AFTER(1) || IS_AFTER(2))
+#endif
+
 /* One header of the walk. */
 inline walk_step() {
   atomic {
@@ -912,6 +922,7 @@ inline walk_step() {
 }
 
 inline enter(the_r) {
+  is_suspect = 0;
   mine = the_r;
   start = found_offset - 1;
   token = found_token;
@@ -931,7 +942,7 @@ active proctype Reader() {
   byte found_offset, found_flag, found_token, got, limit, stale_at = NOWHERE, why, count, value;
   byte bound[2], size[2];
   byte picked, calm, early_place = NOWHERE, early_value;
-  bit is_started, same, is_complete, is_walked, is_wrong, was_quiet;
+  bit is_suspect, is_started, same, is_complete, is_walked, is_wrong, was_quiet;
 #if RESTARTS > 0
   byte my_id = memory[ID];
 #ifdef ID_BEFORE_ROW
@@ -1099,6 +1110,7 @@ walk:
     :: else
     fi;
     CHECK(entry_is_as_written, !is_wrong);
+    is_suspect = 0;
     value = 0;
     do
     :: value < count ->
@@ -1142,7 +1154,7 @@ nothing:
   :: !is_complete && why == OPEN ->
     CHECK(batch_is_whole, !(number > 0 && number == seen && begins_batch[OF(READERS_LIFE, number)] &&
       number <= total[READERS_LIFE]));
-    goto idle
+    goto passed_by
   :: !is_complete && why == LAP -> goto wrap
 #if FINISHES
   :: !is_complete && why == END ->
@@ -1155,6 +1167,39 @@ nothing:
   :: else -> CHECK(sound_log_is_not_damaged, false)
   fi;
 
+passed_by:
+#ifdef NO_WRAP_MARK
+  goto wait;
+#endif
+  /* Position.passedBy(): a lap that ended since we looked, or without a mark. */
+  read_row(0);
+  if
+  :: found_flag != COMMITTED || found_token <= token || found_token < number -> goto wait
+  :: found_flag == COMMITTED && found_token > token && found_token == number -> goto wrap
+  :: else ->
+    if
+    :: number == token -> goto wait
+    /* fence: the row before the header */
+    :: number != token && (memory[place] == NOTHING || memory[place] >= 32) ->
+      is_intact();
+      CHECK(sound_log_is_not_damaged, !same);
+      goto overrun
+    :: else -> goto wait
+    fi
+  fi;
+
+wait:
+  /* Position.#wait(): a chunk that was written after ours? If so, once more from the start. */
+  atomic {
+    if
+    :: IS_PASSED ->
+      CHECK(sound_log_is_not_damaged, !is_suspect);
+      is_suspect = 1;
+      goto next
+    :: else -> is_suspect = 0; goto idle
+    fi
+  }
+
 wrap:
   read_row(0);
   if
@@ -1165,7 +1210,7 @@ wrap:
 #endif
     is_intact();
     if
-    :: same -> goto idle
+    :: same -> goto wait
     :: else -> goto overrun
     fi
   :: else ->

@@ -152,7 +152,7 @@ export const MUTANTS: Mutant[] = [
     ...NO_KILL,
     BATCHES: 1,
   }),
-  mutant("NO_WRAP_MARK", "a lap ends without a mark"),
+  mutant("NO_WRAP_MARK", "a lap ends without a mark, and a reader needs one (reference)"),
   // In so small a log the row would be gone by the next entry: here rows are taken back one later.
   mutant("EMPTY_CHUNK_KEPT", "a chunk that stayed empty keeps its row at the wrap", {
     ...TSO,

@@ -1,0 +1,174 @@
+/**
+ * A reader whose way on is damaged: it must not wait for what will never come while the writer goes on
+ * elsewhere.
+ */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { CorruptLogError, Reader, type ReaderOptions, segmentSize, Writer } from "../../mod.ts";
+
+const VERSIONS = [1, 2] as const;
+const CHUNKS = 4;
+const WRAP = 0x80000001;
+
+/** A log in its third lap: entry N says `entry N`. */
+function makeLog(version: 1 | 2, chunkSize = 256, count = 120) {
+  const memory = new ArrayBuffer(segmentSize(CHUNKS, chunkSize, version));
+  const writer = Writer.create(memory, { chunkCount: CHUNKS, version });
+  write(writer, count);
+  const table = (version === 1 ? 16 : 24) / 4;
+  return { memory, writer, words: new Uint32Array(memory), table, data: table + 4 * CHUNKS };
+}
+
+function write(writer: Writer, count: number): void {
+  for (let n = 0; n < count; n++) writer.write(`entry ${writer.totalEntriesWritten + 1}`);
+}
+
+/** A reader of what is in a memory, in it or in a copy. */
+function readers(memory: ArrayBuffer, options: ReaderOptions): Reader[] {
+  const copy = new ArrayBuffer(memory.byteLength);
+  const load = (from: number, to: number) => {
+    const end = Math.min(to, memory.byteLength);
+    if (from < end) new Uint8Array(copy).set(new Uint8Array(memory, from, end - from), from);
+  };
+  return [new Reader(memory, options), new Reader(copy, { ...options, load })];
+}
+
+/** Reads all; each entry must be that of its number. */
+function drain(reader: Reader): number[] {
+  return [...reader].map(({ sequenceNumber, text }) => {
+    assert.equal(text, `entry ${sequenceNumber}`);
+    return sequenceNumber;
+  });
+}
+
+for (const version of VERSIONS) {
+  for (const onDamage of ["skip", "throw"] as const) {
+    test(`version ${version}, ${onDamage}: row 0 without a flag, and a writer that resumed`, () => {
+      const { memory, words, table } = makeLog(version);
+      words[table] = 0x7fffffff;
+      words[table + 1] = 0;
+      const waiting = readers(memory, { strategy: "oldest", onDamage });
+      const writer = Writer.resume(memory);
+      assert.equal(writer.write("entry 121"), 121);
+      const all = [...waiting, ...readers(memory, { strategy: "oldest", onDamage })];
+      for (const reader of all) {
+        const numbers = drain(reader);
+        assert.deepEqual([numbers[0], numbers.at(-1)], [67, 121]);
+        // Those that were there before have lost the chunk that entry 121 overwrote.
+        const lost = waiting.includes(reader) ? 42 : 20;
+        assert.deepEqual([numbers.length, reader.lostEntries], [35, lost]);
+      }
+      write(writer, 1);
+      for (const reader of all) assert.deepEqual(drain(reader), [122]);
+    });
+  }
+
+  test(`version ${version}: row 0 is damaged, and its writer goes on`, () => {
+    const { memory, writer, words, table } = makeLog(version, 256, 85);
+    const [reader] = readers(memory, { strategy: "oldest" });
+    assert.equal(drain(reader).at(-1), 85);
+    write(writer, 1);
+    words[table + 1] = 0;
+    assert.deepEqual(drain(reader), [], "chunk 0 is all that is new");
+    // Until it begins chunk 1.
+    write(writer, 19);
+    assert.deepEqual([drain(reader), reader.lostEntries], [[], 0]);
+    write(writer, 1);
+    assert.deepEqual([drain(reader), reader.lostEntries], [[106], 20]);
+    assert.deepEqual([drain(reader), reader.lostEntries], [[], 20]);
+  });
+
+  test(`version ${version}: without its wrap mark a lap ends all the same, nothing is lost`, () => {
+    // Far from the end of the memory, too.
+    for (const [chunkSize, length] of [[256, 50], [100_000, 150_000]]) {
+      const { memory, writer, words, data } = makeLog(version, chunkSize, 0);
+      const payload = "x".repeat(length);
+      while (writer.totalEntriesWritten < 10 || !words.includes(WRAP, data)) writer.write(payload);
+      const many = writer.totalEntriesWritten;
+      const at = words.indexOf(WRAP, data);
+      for (const damage of [0, 1, WRAP & 0x7fffffff, 0x80000000]) {
+        words[at] = damage;
+        for (const reader of readers(memory, { strategy: "oldest" })) {
+          const numbers = [...reader].map(({ sequenceNumber }) => sequenceNumber);
+          assert.deepEqual([numbers.at(-1), reader.lostEntries], [many, 0]);
+          assert.equal(numbers.length, many - numbers[0] + 1);
+        }
+      }
+    }
+  });
+
+  test(`version ${version}: a header that is zero in the last chunk ends it, the rest is lost`, () => {
+    for (const isEmpty of [true, false]) {
+      const { memory, words, table } = makeLog(version);
+      const last = table + 4 * (CHUNKS - 1);
+      const first = words[last + 2];
+      words[(words[last] >>> 2) + (isEmpty ? 0 : 3)] = 0;
+      for (const reader of readers(memory, { strategy: "oldest" })) {
+        const numbers = drain(reader);
+        assert.equal(numbers.at(-1), 120);
+        assert.equal(numbers.includes(first + 1), !isEmpty);
+        assert.equal(numbers.length + reader.lostEntries, 120 - numbers[0] + 1);
+        assert.ok(reader.lostEntries > 10 && reader.lostEntries < 20);
+      }
+    }
+  });
+
+  test(`version ${version}: whatever word is damaged, a reader comes to the end`, () => {
+    const values = [0, 1, 0x40000000, 0x7fffffff, WRAP, 0x80000002, 0x80000008, 0xffffffff];
+    const before = makeLog(version);
+    let cases = 0;
+    for (let at = before.table; at < before.words.length; at++) {
+      // A forged token is another number, not a way that ends.
+      if (at < before.data && (at - before.table) % 4 > 1) continue;
+      for (const value of values) {
+        for (const isResumed of [true, false]) {
+          const { memory, words, writer: first } = makeLog(version);
+          const early = new Reader(memory, { strategy: "oldest", onDamage: "skip" });
+          early.readBatch(10);
+          words[at] = value;
+          let writer = first;
+          try {
+            if (isResumed) writer = Writer.resume(memory);
+          } catch (error) {
+            assert.ok(error instanceof CorruptLogError);
+            continue;
+          }
+          // What follows in a chunk whose header is damaged can be found only by the chunk after it.
+          write(writer, isResumed ? 5 : 25);
+          if (version === 2) writer.finish();
+          const late = new Reader(memory, { strategy: "oldest", onDamage: "skip" });
+          for (const reader of [early, late]) {
+            let last = reader.lastSequenceNumber;
+            for (const { sequenceNumber } of reader) last = sequenceNumber;
+            const title = `word ${at} is 0x${value.toString(16)}, ${isResumed ? "resumed" : ""}`;
+            assert.equal(last, writer.totalEntriesWritten, title);
+            assert.equal(reader.isFinished, version === 2, title);
+            cases++;
+          }
+        }
+      }
+    }
+    assert.ok(cases > 5000);
+  });
+}
+
+test("a reader at the end of a log does not go on to a chunk that comes while it looks", () => {
+  // Each look at shared memory may let a writer come along: nothing may be lost.
+  for (let step = 1; step < 60; step++) {
+    const memory = new ArrayBuffer(segmentSize(CHUNKS, 64));
+    const writer = Writer.create(memory, { chunkCount: CHUNKS });
+    write(writer, 3);
+    let looks = -1;
+    const load = () => {
+      if (looks >= 0 && ++looks === step) write(writer, 5);
+    };
+    const reader = new Reader(memory, { strategy: "oldest", onOverrun: "latest", load });
+    assert.equal(drain(reader).length, 3);
+    looks = 0;
+    const numbers = drain(reader);
+    while (looks < step) numbers.push(...drain(reader));
+    numbers.push(...drain(reader));
+    assert.deepEqual([numbers, reader.lostEntries], [[4, 5, 6, 7, 8], 0]);
+  }
+});
