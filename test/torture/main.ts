@@ -44,5 +44,7 @@ function summary(title: string, tally: Tally): string {
   return `${title}: ${count(tally.written)} entries written to ${tally.rounds} logs, ` +
     `${count(tally.read)} checked by readers, ${count(tally.lost)} lost in ` +
     `${count(tally.overruns)} overruns; ${tally.wrong} wrong, ${tally.twice} twice; ` +
-    `${tally.killedWriters} writers and ${tally.killedReaders} readers killed, ${tally.stops} stopped`;
+    `${
+      count(tally.lives)
+    } restarts followed; ${tally.killedWriters} writers and ${tally.killedReaders} readers killed, ${tally.stops} stopped`;
 }

@@ -1,6 +1,7 @@
 /**
  * A reader under torture: takes entries in all ways, checks each, and dawdles at times (unless told
- * to hurry); told how many there are in the end, it goes on up to there.
+ * to hurry); told how many there are in the end, it goes on up to there. In a log that is restarted it
+ * goes over to the next life.
  */
 
 import process from "node:process";
@@ -19,12 +20,19 @@ const scores = Scores.open(scoresName);
 const entries = new Entries(Number(most), pace === "reference");
 const random = new Random(Number(seed));
 const hurries = pace !== "changing";
-const seen: Counts = { start: -1, last: 0, read: 0, lost: 0, overruns: 0, wrong: 0, twice: 0 };
+const anew = { start: -1, last: 0, read: 0, lost: 0, overruns: 0 };
+const seen: Counts = { ...anew, wrong: 0, twice: 0, lives: 0, readBefore: 0 };
+entries.bufferId = reader.bufferId;
 let end = Infinity;
 process.stdin.on("data", (data) => end = Number(data));
 console.log("ready");
 
-while (reader.lastSequenceNumber < end) {
+while (reader.lastSequenceNumber < end || reader.isRestarted) {
+  if (reader.isRestarted && reader.reopen()) {
+    const { lives, read, readBefore } = seen;
+    Object.assign(seen, anew, { lives: lives + 1, readBefore: readBefore + read });
+    entries.bufferId = reader.bufferId;
+  }
   const before = reader.lastSequenceNumber;
   for (let n = random.below(50); n > 0; n--) readSome();
   note();

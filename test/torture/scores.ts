@@ -5,7 +5,18 @@
 
 import { SharedMemory } from "../../ffi/mod.ts";
 
-const FIELDS = ["start", "last", "read", "lost", "overruns", "wrong", "twice"] as const;
+const FIELDS = [
+  "start",
+  "last",
+  "read",
+  "lost",
+  "overruns",
+  "wrong",
+  "twice",
+  // Of the lives of the log before this one: how many they were, and how many entries were read.
+  "lives",
+  "readBefore",
+] as const;
 
 /** The counts of one reader. */
 export type Counts = Record<(typeof FIELDS)[number], number>;

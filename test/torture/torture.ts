@@ -27,6 +27,8 @@ export interface Tally {
   wrong: number;
   /** Entries whose number had been there before. */
   twice: number;
+  /** How often readers went over to a log that was restarted in place. */
+  lives: number;
   killedWriters: number;
   killedReaders: number;
   stops: number;
@@ -42,6 +44,7 @@ export function emptyTally(): Tally {
     overruns: 0,
     wrong: 0,
     twice: 0,
+    lives: 0,
     killedWriters: 0,
     killedReaders: 0,
     stops: 0,
@@ -100,8 +103,9 @@ export async function round(
     : pick([largest, Math.min(2 * chunkSize, largest), Math.min(100, largest)]);
   const name = uniqueName();
   const version = pick([1, 2]);
+  const restarts = version === 2 ? pick(["restarts", "stays"]) : "stays";
   const startWriter = async () => {
-    const args = [name, most, chunkSize, chunkCount, pace, random.below(1e9), version];
+    const args = [name, most, chunkSize, chunkCount, pace, random.below(1e9), version, restarts];
     const file = pace === "reference" ? referenceFile : writerFile;
     const child = startChild(file, args, writerRuntime);
     return { child, total: Number(await child.nextLine()) };
@@ -177,7 +181,8 @@ export async function round(
 }
 
 function add(seen: Counts, tally: Tally): void {
-  tally.read += seen.read;
+  tally.read += seen.read + seen.readBefore;
+  tally.lives += seen.lives;
   tally.lost += seen.lost;
   tally.overruns += seen.overruns;
   tally.wrong += seen.wrong;

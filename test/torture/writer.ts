@@ -1,7 +1,7 @@
 /**
  * A writer under torture: goes on where the last one ended, says how many entries there are, writes
  * in all ways and at changing speed (or as fast as it can) until it is told to stop, and says how
- * many there are then.
+ * many there are then. Now and then it restarts the log in place, if it is to.
  */
 
 import process from "node:process";
@@ -9,15 +9,9 @@ import { ShmLogWriter } from "../../mod.ts";
 import { Random } from "../support/random.ts";
 import { Entries } from "./entries.ts";
 
-const [name, most, chunkSize, chunkCount, pace, seed, version] = process.argv.slice(2);
-const writer = ShmLogWriter.create(name, {
-  chunkSize: Number(chunkSize),
-  chunkCount: Number(chunkCount),
-  version: version === "2" ? 2 : 1,
-  ifExists: "resume",
-  unlinkOnClose: false,
-});
+const [name, most, chunkSize, chunkCount, pace, seed, version, restarts] = process.argv.slice(2);
 const entries = new Entries(Number(most));
+let writer = open("resume");
 const random = new Random(Number(seed));
 const hurries = pace === "fast";
 // Room to make entries in, and views of its start by length: a view for each entry would cost more.
@@ -35,6 +29,10 @@ console.log(String(writer.totalEntriesWritten));
 
 while (!isStopped) {
   // Mostly a part of a lap, so that readers come along; sometimes several laps at once.
+  if (restarts === "restarts" && random.below(30) === 0) {
+    writer.close();
+    writer = open("restart");
+  }
   let burst = random.below(writer.segmentSize * (random.below(20) === 0 ? 3 : 0.3));
   while (burst > 0) burst -= hurries && random.below(16) > 0 ? writeMuch() : writeSome();
   const pause = random.below(hurries ? 400 : 8);
@@ -42,6 +40,19 @@ while (!isStopped) {
   else await new Promise((resolve) => setImmediate(resolve));
 }
 console.log(String(writer.totalEntriesWritten));
+
+/** Opens the log, or makes it. */
+function open(ifExists: "resume" | "restart"): ShmLogWriter {
+  const log = ShmLogWriter.create(name, {
+    chunkSize: Number(chunkSize),
+    chunkCount: Number(chunkCount),
+    version: version === "2" ? 2 : 1,
+    ifExists,
+    unlinkOnClose: false,
+  });
+  entries.bufferId = log.bufferId;
+  return log;
+}
 
 /** Makes entry `sequenceNumber` in one of the rooms. */
 function entry(sequenceNumber: number, room: number = 0): Uint8Array {
