@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 import {
@@ -27,10 +28,19 @@ export function notFound(what: string): SegmentNotFoundError {
   );
 }
 
-/** There is no folder for a file that is to be made; `error` is what the attempt failed with. */
+/**
+ * There is no folder for a file that is to be made, or it is one of a file system that takes no files, as
+ * /proc is; `error` is what the attempt failed with.
+ */
 export function withoutFolder(path: string, error: unknown): unknown {
   if (!(error instanceof SegmentNotFoundError)) return error;
-  return new SegmentNotFoundError(`no folder "${dirname(path)}": make it first`);
+  const folder = dirname(path);
+  return existsSync(folder)
+    ? new SystemCallError(
+      `no file can be made in folder "${folder}": choose another folder`,
+      ERRNO.ENOENT,
+    )
+    : new SegmentNotFoundError(`no folder "${folder}": make it first`);
 }
 
 /** There is something of this name. */

@@ -33,6 +33,12 @@ test("what is not there is named as what was asked for", async () => {
     message: `no folder "${dirname(deep)}": make it first`,
   };
   assert.throws(() => ShmLogWriter.create({ path: deep }), noFolder);
+  for (const path of process.platform === "linux" ? ["/proc/log", "/proc/{slot}.log"] : []) {
+    assert.throws(() => ShmLogWriter.create({ path }), {
+      name: "SystemCallError",
+      message: 'no file can be made in folder "/proc": choose another folder',
+    });
+  }
   using _log = ShmLogWriter.create(name, SMALL);
   await assert.rejects(saveLog(name, deep), noFolder);
   assert.throws(() => ShmLogWriter.create(name, { ...SMALL, ifExists: "fail" }), {
