@@ -61,11 +61,11 @@ export const COMMIT_FLAG = 0x80000000 | 0;
 /** What is left of a header without its commit flag: the length. */
 export const LENGTH_MASK = 0x7fffffff;
 /**
- * The header, without a commit flag, that a writer leaves at the end of a log when it has made another one
- * of it, with the same entries and numbers. No entry has that length; to all others it is an entry that is
- * not committed.
+ * Bits of the header, without a commit flag, that a writer leaves at the end of a log when it has made
+ * another one of it, with the same entries and numbers; the others say which. No entry has such a length;
+ * to all others it is an entry that is not committed.
  */
-export const CONTINUED_HEADER = LENGTH_MASK;
+export const CONTINUED_HEADER = 0x60000000;
 /** The length that means: continue in chunk 0. */
 export const WRAP_LENGTH = 1;
 /** The wrap mark: a committed header of length 1. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SegmentIdentity } from "../../../ffi/mod.ts";
 import { CorruptLogError } from "../../errors.ts";
 import { CONTINUED_HEADER, maxPayloadSize, RESTART_MARK } from "../layout.ts";
 import { Reader } from "../reader.ts";
@@ -60,18 +61,31 @@ function incomplete(from: ArrayBuffer): CorruptLogError {
   return new CorruptLogError("entries are missing between others", from.byteLength);
 }
 
-/** Says at the end of the log, to which nobody writes any more, that another one continues it. */
-export function markContinued(buffer: ArrayBuffer): void {
+/** Says at the end of the log, to which nobody writes any more, that the one in `next` continues it. */
+export function markContinued(buffer: ArrayBuffer, next: SegmentIdentity): void {
   const segment = new Segment(buffer);
   const { end } = survey(segment, fence);
   // What a reader sees there is not committed, as before; where there is no room it goes without.
   if (end.reason === "open" && end.offset + 4 <= segment.end) {
-    Atomics.store(segment.words, end.offset >>> 2, CONTINUED_HEADER);
+    Atomics.store(segment.words, end.offset >>> 2, continuedBy(next));
   }
 }
 
-/** Whether another log continues that one. */
-export function isContinued(segment: Segment): boolean {
+/** The mark at the end of a log that another one continues; `undefined` if none does. */
+export function continuationOf(segment: Segment): number | undefined {
   const { end } = survey(segment, fence);
-  return end.reason === "open" && end.header === CONTINUED_HEADER;
+  const isMark = end.reason === "open" && (end.header & CONTINUED_HEADER) === CONTINUED_HEADER;
+  return isMark ? end.header : undefined;
+}
+
+/** The mark of a log that is continued in that segment: 29 bits of what tells it from others. */
+export function continuedBy({ device, inode, created }: SegmentIdentity): number {
+  let hash = 0;
+  for (const value of [device, inode, created]) {
+    for (const word of [value >>> 0, Math.floor(value / 2 ** 32) >>> 0]) {
+      hash = Math.imul(hash ^ word, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+  }
+  return CONTINUED_HEADER | (hash >>> 3);
 }

@@ -9,7 +9,7 @@ import { delay } from "../../async.ts";
 import { SegmentNotFoundError } from "../../errors.ts";
 import { inspect, type LogInfo } from "../inspect.ts";
 import { Reader } from "../reader.ts";
-import { isContinued } from "./copy_log.ts";
+import { continuationOf, continuedBy } from "./copy_log.ts";
 import { inOneLife, lacksMagic, Segment } from "../segment.ts";
 import { totalOf } from "../total.ts";
 import { type Verification, verify } from "../verify.ts";
@@ -170,19 +170,17 @@ export class OpenedLog {
     return this.memory instanceof MappedFile && this.memory.isCopied();
   }
 
-  /** Whether a log of another size was made of this one, with its entries and numbers. */
-  isContinued(): boolean {
-    this.source.guard?.();
-    return isContinued(new Segment(this.source.buffer, this.source.load));
-  }
-
   /**
-   * Whether `log`, which has the name now, continues this one after entry `last`. What was made of this
-   * one may have been replaced since, and have other entries under these numbers: that entry tells, and where
-   * it is gone the id, which the caller has compared. Version 1 has none.
+   * Whether `log`, which has the name now, continues this one after entry `last`: is a copy of it, or was
+   * made of it in another size. The mark at our end says of which it was. What was made of this one may have
+   * been replaced since, and have other entries under these numbers, or been made in a third size: that
+   * entry tells, and where it is gone the id, which the caller has compared. Version 1 has none.
    */
   #isContinuedIn(log: OpenedLog, last: number): boolean {
-    if (!this.isCopied() && !this.isContinued() || !log.hasComeTo(last)) return false;
+    this.source.guard?.();
+    const mark = continuationOf(new Segment(this.source.buffer, this.source.load));
+    if (!this.isCopied() && mark === undefined || !log.hasComeTo(last)) return false;
+    if (mark === continuedBy(log.memory.identity)) return true;
     const [before, now] = [this.#entry(last), log.#entry(last)];
     if (before === undefined || now === undefined) {
       return new Segment(this.source.buffer, this.source.load).version === 2;

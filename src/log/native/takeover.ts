@@ -117,7 +117,7 @@ function resume(
         copyLog(memory.buffer, old.totalEntriesWritten, made.buffer, shape.chunkCount);
         // Before it has the name, or followers would take it for another log after a kill in between.
         // Where it does not get the name, the resume below clears the mark.
-        markContinued(memory.buffer);
+        markContinued(memory.buffer, made.identity);
       };
       const made = createLike(target, options, size, { replaces: true, prepare });
       memory.close();
