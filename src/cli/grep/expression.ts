@@ -13,7 +13,7 @@ import { PatternThread } from "./thread.ts";
 const MOST_STEPS = 1e8;
 /** So many are noticed where there are many entries. */
 const MANY_STEPS = 1e5;
-/** How long an entry may take, in milliseconds. */
+/** How long an entry may take, in milliseconds of processor time. */
 export const TIME_LIMIT: number = 150;
 
 /**
@@ -64,8 +64,8 @@ export class Undecided {
   add(): void {
     if (this.#count++ > 0) return;
     warn(
-      `${this.#flag} took more than ${this.#timeLimit} ms for an entry: such entries are left out. ` +
-        "A repetition of a repetition, like (a+)+, may take very long",
+      `${this.#flag} took more than ${this.#timeLimit} ms of processor time for an entry: ` +
+        "such entries are left out. A repetition of a repetition, like (a+)+, may take very long",
     );
     process.once(
       "exit",

@@ -18,7 +18,7 @@ export interface PatternOptions {
   ignoreCase?: boolean;
   /** Whether the texts that do not match are selected. */
   invertMatch?: boolean;
-  /** How long an entry may take, in milliseconds. Default 150. */
+  /** How long an entry may take, in milliseconds of processor time. Default 150. */
   timeLimit?: number;
   /** The option that a warning names. Default `--grep`. */
   flag?: string;

@@ -5,14 +5,21 @@
  * @module
  */
 
+import process from "node:process";
 import { Worker } from "node:worker_threads";
 
 /** Words of the memory that the two threads share. */
 const [REQUEST, ANSWER, LENGTH, RESULT, WORDS] = [0, 1, 2, 3, 4];
 /** Room for texts, in UTF-16 units; more if one is longer. */
 const ROOM = 1 << 16;
-/** How long a thread may take to start, in milliseconds. */
-const START_LIMIT = 5000;
+/** How long a thread may take to start, or to come to the limit of its processor time, in milliseconds. */
+const PATIENCE = 20_000;
+/** How long to wait before the processor time is looked at again, in milliseconds. */
+const SLICE = 20;
+/** Threads that were left alone and run still. */
+let leftAlone = 0;
+/** How many threads are reckoned with at most: where they never end, that would take longer and longer. */
+const MOST_SHARES = 4;
 
 interface Task {
   pattern: string;
@@ -50,7 +57,10 @@ export class PatternThread {
     this.#regExp = regExp;
   }
 
-  /** Whether the pattern matches a text; undefined if that takes longer than `limit` milliseconds. */
+  /**
+   * Whether the pattern matches a text; undefined if that takes longer than `limit` milliseconds of
+   * processor time. On a busy machine that is more by the clock.
+   */
   test(text: string, limit: number): boolean | undefined {
     if (this.#worker === undefined || text.length > this.#text.length) this.#start(text.length);
     for (let i = 0; i < text.length; i++) this.#text[i] = text.charCodeAt(i);
@@ -77,28 +87,41 @@ export class PatternThread {
     this.#worker = new Worker(url, { workerData, execArgv: [] });
     this.#worker.on("error", () => {});
     this.#worker.unref();
-    if (!this.#hasAnswered(1, START_LIMIT)) {
+    if (!this.#hasAnswered(1, PATIENCE)) {
       throw new Error(
         "--grep needs a thread for this pattern, and none could be started: use a simpler one",
       );
     }
   }
 
-  /** Waits for an answer. */
+  /** Waits for an answer. This thread takes no time meanwhile: what the process takes is of the others. */
   #hasAnswered(number: number, limit: number): boolean {
-    const end = performance.now() + limit;
+    const start = performance.now();
+    const before = processorTime();
     for (;;) {
       const last = Atomics.load(this.#control, ANSWER);
       if (last >= number) return true;
-      const rest = end - performance.now();
-      if (rest <= 0) return false;
-      Atomics.wait(this.#control, ANSWER, last, rest);
+      const elapsed = performance.now() - start;
+      const share = limit * Math.min(1 + leftAlone, MOST_SHARES);
+      const isOver = elapsed >= limit && processorTime() - before >= share;
+      if (isOver || elapsed >= PATIENCE) return false;
+      Atomics.wait(this.#control, ANSWER, last, Math.max(limit - elapsed, SLICE));
     }
   }
 
   #stop(): void {
+    const worker = this.#worker;
+    if (worker === undefined) return;
     // Bun lets it run to its end first, as one of many threads.
-    this.#worker?.terminate();
+    leftAlone++;
+    worker.once("exit", () => leftAlone--);
+    worker.terminate();
     this.#worker = undefined;
   }
+}
+
+/** The processor time of this process so far, in milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
