@@ -234,7 +234,7 @@ export class Position implements Whereabouts {
     return this.#skip(found);
   }
 
-  /** Goes on behind our chunk, of which no more can be read; `"stay"` if no chunk comes after it. */
+  /** Continues behind our chunk, of which no more can be read; `"stay"` if no chunk comes after it. */
   #skip(found: Survey): Step {
     const row = this.#choice.oldestAfter(found, this.#token);
     if (row === undefined) return "stay";

@@ -219,7 +219,7 @@ test("a reader continues where its last entry is gone from the log of another si
 });
 
 test(
-  "a follower is told what is lost where the log of another size has lapped, writers as processes",
+  "a follower gets what is left, and how much is lost, where the log of another size has lapped, writers as processes",
   {
     skip: needsReplacing,
   },

@@ -1,5 +1,5 @@
 /**
- * A reader whose way on is damaged: it must not wait for what will never come while the writer goes on
+ * A reader whose way on is damaged: it must not wait for what will never come while the writer continues
  * elsewhere.
  */
 
@@ -64,7 +64,7 @@ for (const version of VERSIONS) {
     });
   }
 
-  test(`version ${version}: row 0 is damaged, and its writer goes on`, () => {
+  test(`version ${version}: row 0 is damaged, and its writer continues`, () => {
     const { memory, writer, words, table } = makeLog(version, 256, 85);
     const [reader] = readers(memory, { strategy: "oldest" });
     assert.equal(drain(reader).at(-1), 85);
@@ -153,7 +153,7 @@ for (const version of VERSIONS) {
   });
 }
 
-test("a reader at the end of a log does not go on to a chunk that comes while it looks", () => {
+test("a reader at the end of a log does not skip to a chunk that comes while it looks", () => {
   // Each look at shared memory may let a writer come along: nothing may be lost.
   for (let step = 1; step < 60; step++) {
     const memory = new ArrayBuffer(segmentSize(CHUNKS, 64));
