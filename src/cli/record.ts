@@ -27,6 +27,9 @@ import {
   sourceArgument,
 } from "./options/arguments.ts";
 import { addOutputOptions, fromOption } from "./options/common.ts";
+import { whereOption } from "./options/selection.ts";
+import type { Where } from "./grep/where.ts";
+import { recognizeRecord } from "../records/recognize.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { entryObject } from "./output/format.ts";
 import { harmlessJson } from "./output/harmless.ts";
@@ -61,6 +64,7 @@ Examples:
 
 interface RecordOptions {
   output: "text" | "json";
+  where?: Where;
   from: Place;
   maxSize?: number;
   keep: number;
@@ -83,6 +87,7 @@ export function addRecord(program: Command): void {
     .argument("<file>", "the file to append to; of several logs a folder", fileArgument)
     .option("-F, --follow-name", "record also the next log of that name: after restarts")
     .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
+    .addOption(whereOption("record entries that match a question: 'status:>=500'"))
     .option("--state <path>", "begin after the place in this file, and keep it up to date")
     .option("--max-size <bytes>", "begin a new file at this size: 100M", sizeArgument)
     .option("--keep <count>", "keep this many old files", countArgument, 5)
@@ -160,7 +165,7 @@ async function recordLog(
   using _closed = reader;
   refuseItself(target, reader, path);
   using file = new RotatingFile(path, options);
-  const recording = new Recording(reader, file, options.output, prefix);
+  const recording = new Recording(reader, file, options, prefix);
   if (after !== undefined) recording.goOn(after.sequenceNumber);
   else if (typeof options.from === "number") recording.beginWith(options.from);
   else if (there !== undefined) {
@@ -289,11 +294,18 @@ class Recording {
   readonly #file: RotatingFile;
   readonly #format: "text" | "json";
   readonly #prefix: string;
+  readonly #where: Where | undefined;
   /** The number of the last entry that was recorded or said to be lost; -1: none is expected. */
   #last = -1;
 
-  constructor(reader: ShmLogReader, file: RotatingFile, format: "text" | "json", prefix: string) {
+  constructor(
+    reader: ShmLogReader,
+    file: RotatingFile,
+    { output: format, where }: Pick<RecordOptions, "output" | "where">,
+    prefix: string,
+  ) {
     this.#prefix = prefix;
+    this.#where = where;
     this.#reader = reader;
     this.#file = file;
     this.#format = format;
@@ -325,13 +337,15 @@ class Recording {
     this.#missed(batch.sequenceNumber(0) - 1);
     for (let i = 0; i < batch.length; i++) {
       if (batch.sequenceNumber(i) <= this.#last) continue;
+      const text = this.#where === undefined ? "" : batch.text(i);
+      if (this.#where?.test(recognizeRecord(text), text) === false) continue;
+      this.entries++;
       const bytes = this.#format === "text"
         ? batch.bytes(i)
         : Buffer.from(harmlessJson(JSON.stringify(entryObject(batch.entry(i)))));
       this.#file.line(bytes);
     }
     const last = batch.sequenceNumber(batch.length - 1);
-    this.entries += Math.min(batch.length, Math.max(0, last - this.#last));
     this.#last = Math.max(last, this.#last);
   }
 

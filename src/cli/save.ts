@@ -18,7 +18,7 @@ import { Collection } from "../ship/collection.ts";
 import { durationArgument, momentArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
-import { type Criteria, Selection } from "./options/selection.ts";
+import { type Criteria, Selection, whereOption } from "./options/selection.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "../base/sizes.ts";
@@ -69,6 +69,7 @@ export function addSave(program: Command): void {
     .option("--last <time>", "save only the last part of each log: 30s, 5m", durationArgument)
     .option("-S, --since <time>", "save entries from this time on", momentArgument)
     .option("-U, --until <time>", "save entries up to this time", momentArgument)
+    .addOption(whereOption("save entries that match a question: 'status:>=500'"))
     .option("--force", "replace the file if it exists")
     .option(
       "--compact",

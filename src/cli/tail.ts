@@ -48,6 +48,7 @@ import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import type { Item } from "./tail/items.ts";
+import { sayUnknownFields } from "./tail/unknown_fields.ts";
 import type { TailedLogOptions } from "./tail/tailed_log.ts";
 import { TailedLogs } from "./tail/tailed_logs.ts";
 
@@ -82,8 +83,8 @@ Examples:
 interface TailOptions extends Criteria, SummaryCommandOptions {
   fields?: Field[];
   head?: number;
-  after?: number;
-  before?: number;
+  A?: number;
+  B?: number;
   context?: number;
   stream?: CriStream;
   follow?: true;
@@ -138,9 +139,9 @@ export function addTail(program: Command): void {
       ).choices(["stdout", "stderr"]),
     )
     .option("--head <count>", "print only the first <count> matching entries", countArgument)
-    .option("-A, --after <count>", "print <count> entries after each match", countArgument)
+    .option("-A <count>", "print <count> entries after each match", countArgument)
     .option(
-      "-B, --before <count>",
+      "-B <count>",
       "print <count> entries before each match",
       countArgument,
     )
@@ -269,6 +270,12 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     // A log that was waited for in vain.
     if (!signal.aborted) throw error;
   }
+  const { where } = options;
+  if (
+    where !== undefined && printer?.count === 0 && logOptions.follow === "no" && !signal.aborted
+  ) {
+    sayUnknownFields(where.fields, names.existing());
+  }
   if (summary !== undefined) {
     writeSummary(summary, options, format, output);
     await output.flush();
@@ -283,7 +290,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
 
 /** How many entries are printed around those that match; `undefined`: none. */
 function contextOf(
-  { context = 0, before = context, after = context }: PlainOptions,
+  { context = 0, B: before = context, A: after = context }: PlainOptions,
 ): { before: number; after: number } | undefined {
   return before + after === 0 ? undefined : { before, after };
 }
@@ -353,14 +360,16 @@ function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: C
 const FOR_LOGS = [
   "head",
   "context",
-  "before",
-  "after",
+  "A",
+  "B",
   "countBy",
   "stats",
 ] as const satisfies readonly (keyof TailOptions)[];
 
 function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return name.length === 1
+    ? `-${name}`
+    : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** What of the output does not go together. */

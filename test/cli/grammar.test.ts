@@ -102,7 +102,7 @@ test("tail takes what users of tail, journalctl, grep and docker logs type", () 
     [["-E", "a|b", "/a"], { grep: ["a|b"] }],
     [["-C", "3", "/a"], { context: 3 }],
     [["-C3", "-m", "2", "/a"], { context: 3, head: 2 }],
-    [["--before-context=1", "--max-count=2", "/a"], { before: 1, head: 2 }],
+    [["--before-context", "1", "--max-count=2", "/a"], { B: 1, head: 2 }],
     [["-g", "-20", "/a"], { grep: ["-20"] }],
     [["-p", "err", "/a"], { level: { least: "error", most: "fatal" } }],
     [["-p", "3", "/a"], { level: { least: "error", most: "fatal" } }],

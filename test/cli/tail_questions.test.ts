@@ -1,7 +1,7 @@
 /** `tail` with questions, fields, counts and entries around: as on a command line. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
@@ -14,8 +14,10 @@ const START = Date.UTC(2026, 10, 21, 13, 59, 30);
 
 function write(name: string, lines: readonly string[]): string {
   const path = `${folder}/${name}`;
-  using writer = ShmLogWriter.create({ path }, { chunkSize: 65536, chunkCount: 4 });
+  const size = { chunkSize: 65536, chunkCount: 4 };
+  using writer = ShmLogWriter.create({ path }, { ...size, version: 2 });
   for (const line of lines) writer.write(line);
+  writer.finish();
   return path;
 }
 
@@ -322,4 +324,28 @@ test("times are shown as exact as they are known", () => {
   const pretty = tail(path, "-o", "pretty");
   const digits = (text: string) => /\.(\d+)/.exec(text)![1];
   assert.deepEqual(pretty.map(digits), exact.map(digits));
+});
+
+test("a question that finds nothing says which fields there are not, and which are likely meant", () => {
+  const { stdout, stderr, code } = runCli(["tail", web, "--where", "stauts:500 OR req.uri:x"]);
+  assert.deepEqual([stdout, code], ["", 0]);
+  assert.match(stderr, /no field "stauts": is "status" meant\? \(there are time, level, msg, .*ms/);
+  assert.match(stderr, /no field "req.uri": is "req.url" meant\?/);
+  assert.equal(runCli(["tail", web, "--where", "status:999 OR level:fatal"]).stderr, "");
+});
+
+test("save --where and record --where keep what matches", () => {
+  const saved = `${folder}/part.log`;
+  assert.equal(runCli(["save", web, saved, "--where", "status>=500"]).code, 0);
+  assert.deepEqual(messages(saved), ["request 4", "request 9", "request 14", "request 19"]);
+  const recorded = `${folder}/part.txt`;
+  const { stderr } = runCli(["record", web, recorded, "--where", "status>=500"]);
+  assert.match(stderr, /4 entries recorded, 0 lost/);
+  const lines = readFileSync(recorded, "utf8").trimEnd().split("\n");
+  assert.deepEqual(lines.map((line) => JSON.parse(line).msg), [
+    "request 4",
+    "request 9",
+    "request 14",
+    "request 19",
+  ]);
 });

@@ -93,6 +93,16 @@ const ANSWERS: [question: string, names: Name[]][] = [
   ["status:/^5/", ["pay"]],
   ["ms:11.50", ["pay"]],
   ["ms:>-1e3", ["pay"]],
+  // As others write it.
+  ["status>=500", ["pay"]],
+  ["status >= 500", ["pay"]],
+  ["status=404 OR status == 503", ["pay", "winston"]],
+  ["status:* status!=503 AND status != 404", ["db"]],
+  ["level >= error", ["db", "otlp"]],
+  ["level=error -ok:*", ["otlp"]],
+  ["req.url=/^.pay/", ["pay"]],
+  ["NOT ms>300 ms<300", ["pay"]],
+  ["tags:!=slow tags:slow", []],
   // Nested fields, lists, names with dots.
   ["req.method:post", ["pay"]],
   ["req.method:=post", []],
@@ -188,6 +198,11 @@ const MISTAKES: [question: string, from: number, reason: RegExp][] = [
   ["time:>noon", 5, /"noon" is no time/],
   ["time:noon", 5, /a time is compared/],
   [">=500", 0, /field is missing.*status:>=500/],
+  ["status>=", 8, /a value is missing/],
+  ["level>=loud", 5, /"loud" is no level/],
+  ["/a?b=1", 0, /.*/],
+  ["x?b=1", 0, /text with = in it needs quotes/],
+  ["ms>/1/", 2, /compares numbers/],
   ["a ]", 2, /"\]" is not expected.*AND, OR/],
   ["status:(a:b)", 8, /a field in the group of "status"/],
 ];

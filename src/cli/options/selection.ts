@@ -176,6 +176,11 @@ A <question> is made of words, "phrases" and fields: level:>=warn, status:>=500,
 req.method:POST, ms:[10 TO 20], url:/^\\/pay/, user:*, path:*.css, code:=E1 (all of
 it). AND may be left out; there are OR, NOT or -, and parentheses.`;
 
+/** `--where`. */
+export function whereOption(description: string): Option {
+  return new Option("--where <question>", description).argParser(whereArgument);
+}
+
 /** Adds the options; what they give are the `Criteria` of a `Selection`. */
 export function addSelectionOptions(command: Command): Command {
   const group = command.optionsGroup();
@@ -189,11 +194,7 @@ export function addSelectionOptions(command: Command): Command {
         "print records of at least this level (warn), or of a range (warn..error)",
       ).choices(LEVELS).argParser(levelsArgument),
     )
-    .option(
-      "--where <question>",
-      "print entries that match a question: 'status:>=500'",
-      whereArgument,
-    )
+    .addOption(whereOption("print entries that match a question: 'status:>=500'"))
     .option(
       "-g, --grep <pattern>",
       "print entries that match a regular expression; repeat it for several, of which any may match",

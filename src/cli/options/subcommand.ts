@@ -27,7 +27,8 @@ const SPELLINGS: readonly [theirs: RegExp, ours: readonly string[]][] = [
   [/^-[eE]$/, ["--grep"]],
   [/^--(?:regexp|extended-regexp|perl-regexp)(=.*)?$/, ["--grep$1"]],
   [/^(?:-m|--max-count)(=.*)?$/, ["--head$1"]],
-  [/^--(after|before)-context(=.*)?$/, ["--$1$2"]],
+  [/^--after-context$/, ["-A"]],
+  [/^--before-context$/, ["-B"]],
   // ls, grep, git
   [/^--colou?r=(?:always|yes)$/, ["--color"]],
   [/^--colou?r=(?:never|no)$/, ["--no-color"]],

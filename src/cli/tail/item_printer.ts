@@ -44,6 +44,7 @@ export class ItemPrinter {
   readonly #logPrefixes: Prefixes | undefined;
   readonly #sourcePrefixes: Prefixes | undefined;
   #cursor: Cursor | undefined;
+  #count = 0;
   #nextSave = 0;
 
   constructor(options: ItemPrinterOptions) {
@@ -55,6 +56,11 @@ export class ItemPrinter {
     this.#logPrefixes = new Prefixes(prefixColors);
     // All of one width from the first line on.
     for (const { name } of logs) this.#logPrefixes.of(oneLine(name));
+  }
+
+  /** How many entries were printed. */
+  get count(): number {
+    return this.#count;
   }
 
   /** The place after the last entry that was printed, or passed by: of one log, not of several. */
@@ -76,6 +82,7 @@ export class ItemPrinter {
         warn(areNamed ? `${log.name}: ${notice}` : notice);
       } else if (isBreak) output.write(separator);
       else if (entry !== undefined) {
+        this.#count++;
         print(entry, record, this.#originOf(log, entry), text);
         last = item;
         if (!output.isFull) continue;

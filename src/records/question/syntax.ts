@@ -115,18 +115,31 @@ class Reader {
 
   #field(node: Node): Clause {
     const [name, value] = [node.firstChild!, node.lastChild!];
+    if (name.name === "Word") return this.#compared(name, value);
     const field = unescaped(this.#text(name).slice(0, -1));
     return value.name === "Group" ? this.#clause(value, field) : this.#match(value, field);
   }
 
-  #match(node: Node, field: string | undefined): Match {
-    return {
-      kind: "match",
-      field,
-      wanted: this.#wanted(node, field),
-      from: node.from,
-      to: node.to,
-    };
+  /** `status>=500`, `status != 500`. */
+  #compared(name: Node, comparison: Node): Clause {
+    const text = this.#text(name);
+    if (/[/?*&]/.test(text)) {
+      throw this.#mistake(
+        `"${text}" is not the name of a field: a text with = in it needs quotes`,
+        name,
+      );
+    }
+    // `status!=500` reads as "status!" and "=500".
+    const isNegated = text.endsWith("!") && name.to === comparison.from;
+    const part = this.#match(comparison, unescaped(isNegated ? text.slice(0, -1) : text));
+    return isNegated ? { kind: "not", part } : part;
+  }
+
+  #match(node: Node, field: string | undefined): Clause {
+    const { from, to } = node;
+    const match: Match = { kind: "match", field, wanted: this.#wanted(node, field), from, to };
+    const operator = node.name === "Comparison" ? this.#text(node.firstChild!) : "";
+    return operator === "!=" ? { kind: "not", part: match } : match;
   }
 
   #wanted(node: Node, field: string | undefined): Wanted {
@@ -204,16 +217,23 @@ class Reader {
   #comparison(node: Node): Wanted {
     const [operator, value] = [node.firstChild!, node.lastChild!];
     this.#checkValue(value);
+    const sign = this.#text(operator);
+    if (value.name === "RegExp") {
+      if (!sign.endsWith("=") || /[<>]/.test(sign)) {
+        throw this.#mistake(`${sign} compares numbers, times or text, and no expressions`, node);
+      }
+      return { kind: "regExp", regExp: this.#regExp(value) };
+    }
     const raw = this.#text(value);
     const text = value.name === "Quoted" ? unquoted(raw) : unescaped(raw);
-    const bound: Bound = { text, isIn: this.#text(operator).endsWith("=") };
-    switch (this.#text(operator)[0]) {
-      case "=":
-        return { kind: "exact", text };
+    const bound: Bound = { text, isIn: sign.endsWith("=") };
+    switch (sign[0]) {
       case ">":
         return { kind: "range", least: bound };
-      default:
+      case "<":
         return { kind: "range", most: bound };
+      default:
+        return { kind: "exact", text };
     }
   }
 
