@@ -224,10 +224,11 @@ class Watcher {
     const files = this.#folder === undefined
       ? ""
       : ` in ${saved === 1 ? "1 file" : `${saved} files`}`;
-    return `${entryCount(this.entries)} seen; ${triggers} triggers: ${
-      triggers - skipped
-    }${files}, ` +
-      `${skipped} only counted (--min-interval)` +
+    const became = triggers === 0
+      ? ""
+      : `: ${triggers - skipped}${files}, ${skipped} only counted (--min-interval)`;
+    return `${entryCount(this.entries)} seen; ` +
+      `${triggers === 1 ? "1 trigger" : `${triggers} triggers`}${became}` +
       (failed > 0 ? `, ${failed} times not saved` : "") +
       (lostEntries > 0 ? `; ${entryCount(lostEntries)} overwritten before they were seen` : "");
   }

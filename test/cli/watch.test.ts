@@ -149,7 +149,7 @@ test(
       assert.deepEqual(files(dir), []);
       await children[3].kill();
       await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.3`));
-      assert.match(await end(watch), /1 triggers: 1 in 1 file/);
+      assert.match(await end(watch), /1 trigger: 1 in 1 file/);
       assert.ok(texts(join(dir, files(dir)[0])).includes("last of kill"));
     } finally {
       for (const child of children) await child.kill();
