@@ -42,7 +42,7 @@ A <condition> is
 What is saved is one file of all logs that are watched: what was written from
 --last before the first trigger to --after it. Triggers within --min-interval of
 it are counted. The files are NAME-TIME-REASON.log; --keep removes the oldest of
-them. The logs must reach back that far: see "stat" and --size.
+them. The logs must be large enough to reach back that far.
 
 --exec runs a command without a shell, one at a time, for a minute at most.
 {file}, {log} and {reason} stand for what was saved, where and why it happened;
