@@ -31,6 +31,7 @@ import type { Field } from "../records/question/field.ts";
 import { addColorOptions, addOutputOptions, fieldsOption, fromOption } from "./options/common.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
+import { BatchPrinter } from "./output/batch_printer.ts";
 import {
   ENTRY_FORMATS,
   type EntryFormat,
@@ -219,6 +220,10 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   const { fields, reverse } = options;
   const summary = summaryOf(options);
   const hasContext = contextOf(options) !== undefined;
+  const { before, after, head, lastCount } = choiceOf(options);
+  // A place may be one between two parts of a line.
+  const keepsPlace = options.state !== undefined || options.afterCursor !== undefined ||
+    options.showCursor === true;
   const logOptions: Omit<TailedLogOptions, "count"> = {
     follow: options.followName || (options.follow && names.hasPatterns)
       ? "name"
@@ -231,17 +236,24 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     criteria: options,
     wantsRecords: format === "pretty" || format === "logfmt" || !names.isOne ||
       fields !== undefined || summary !== undefined,
-    // A place may be one between two parts.
-    joinsLines: format !== "raw" && format !== "hex" && options.state === undefined &&
-      options.afterCursor === undefined && !options.showCursor,
+    joinsLines: format !== "raw" && format !== "hex" && !keepsPlace,
     hasContext,
+    // Where lines take the time, and nothing else is asked of single entries.
+    inBatches: (format === "pretty" || format === "json") && fields === undefined &&
+      summary === undefined && names.isOne && !keepsPlace && !hasContext && !reverse &&
+      head === undefined && lastCount === undefined,
   };
   using logs = new TailedLogs(names, logOptions, signal);
   const print: EntryPrinter = summary !== undefined
     ? (entry, record, _origin, text = entry.text) => summary.add(record, text)
     : entryPrinter(format, output, { isTerminal, colors, fields });
+  using batches = new BatchPrinter(output, {
+    format,
+    isTerminal,
+    hasColors: colors.isColorSupported,
+    vitals: Boolean(options.vitals),
+  });
   const prefixColors = options.prefix ? colors : undefined;
-  const { before, after, head, lastCount } = choiceOf(options);
   const context = new Context({ before, after, ...head !== undefined && { head } });
   let printer: ItemPrinter | undefined;
   try {
@@ -250,6 +262,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     printer = new ItemPrinter({
       output,
       print,
+      batches,
       logs: logs.all,
       areNamed,
       prefixColors,

@@ -274,6 +274,20 @@ export class EntryBatch {
   }
 
   /**
+   * Takes entries over from another thread, with their memory.
+   *
+   * @internal
+   */
+  adopt(bytes: Uint8Array, pairs: Int32Array, firstSequenceNumber: number): void {
+    this.#block = bytes;
+    this.#isShared = true;
+    this.#bounds.pairs = pairs;
+    this.#length = this.#bounds.length = pairs.length >>> 1;
+    this.#fills++;
+    this.#firstSequenceNumber = firstSequenceNumber;
+  }
+
+  /**
    * Forgets the entries.
    *
    * @internal

@@ -83,6 +83,7 @@ test(`what is selected is the same with a look at the bytes before (SEED=${baseS
       criteria,
       wantsRecords: random.below(2) === 0,
       joinsLines: random.below(2) === 0,
+      inBatches: false,
     };
     const expected = random.below(2) * random.below(120);
 

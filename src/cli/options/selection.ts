@@ -92,6 +92,13 @@ export class Selection {
     return (grep?.isSlow || exclude?.isSlow || where?.isSlow) ?? false;
   }
 
+  /** Whether all entries are selected, but for those of vitals. */
+  get isOpen(): boolean {
+    const { grep, exclude, where, level, since, until, programStream } = this.#criteria;
+    return [grep, exclude, where, level, since, until, programStream]
+      .every((one) => one === undefined);
+  }
+
   /** What an entry must have to be selected, as far as its bytes can tell. */
   get needs(): Needs {
     const { grep, where, level } = this.#criteria;

@@ -31,6 +31,11 @@ export interface Origin {
   source?: object | null;
 }
 
+/** Where lines go. */
+export interface Sink {
+  write(data: string | Uint8Array): void;
+}
+
 /** Prints an entry; `record` and `text`, if the caller knows what it says already. */
 export type EntryPrinter = (
   entry: Entry,

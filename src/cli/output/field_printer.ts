@@ -8,9 +8,8 @@ import type { Field } from "../../records/question/field.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import { cellOf, csvLine, pair, pairsOf, plainCell } from "./cells.ts";
-import type { EntryFormat, EntryPrinter } from "./entry_format.ts";
+import type { EntryFormat, EntryPrinter, Sink } from "./entry_format.ts";
 import { harmlessJson } from "./harmless.ts";
-import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
 /** Formats that can print fields. */
@@ -33,7 +32,7 @@ export function wrongFields(
 /** What prints the fields of entries; of CSV it prints the first line at once. */
 export function fieldPrinter(
   format: EntryFormat,
-  output: Output,
+  output: Sink,
   colors: Colors,
   fields: readonly Field[],
 ): EntryPrinter {
@@ -50,7 +49,7 @@ export function fieldPrinter(
 }
 
 /** What prints entries as pairs. */
-export function logfmtPrinter(output: Output): EntryPrinter {
+export function logfmtPrinter(output: Sink): EntryPrinter {
   return (entry, known, origin, text = entry.text) => {
     const record = known ?? recognizeRecord(text, true);
     const log = origin?.name === undefined ? "" : ` ${pair("log", origin.name)}`;

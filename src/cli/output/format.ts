@@ -9,13 +9,18 @@ import pc from "picocolors";
 import type { Entry } from "../../log/entry.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { Field } from "../../records/question/field.ts";
-import type { EntryFormat, EntryPrinter, Origin } from "./entry_format.ts";
+import type { EntryFormat, EntryPrinter, Origin, Sink } from "./entry_format.ts";
 import { fieldPrinter, logfmtPrinter } from "./field_printer.ts";
 import { harmless, harmlessColors, harmlessJson } from "./harmless.ts";
-import type { Output } from "./output.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
-export { ENTRY_FORMATS, type EntryFormat, type EntryPrinter, type Origin } from "./entry_format.ts";
+export {
+  ENTRY_FORMATS,
+  type EntryFormat,
+  type EntryPrinter,
+  type Origin,
+  type Sink,
+} from "./entry_format.ts";
 
 /** What {@linkcode EntryFormat} says, for the help. */
 export const FORMAT_HELP =
@@ -47,7 +52,7 @@ const LINE_END = Buffer.from("\n");
  */
 export function entryPrinter(
   format: EntryFormat,
-  output: Output,
+  output: Sink,
   { isTerminal = false, colors = pc.createColors(false), fields }: PrintOptions = {},
 ): EntryPrinter {
   if (fields !== undefined) return fieldPrinter(format, output, colors, fields);
@@ -119,12 +124,12 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /** A text with its line end; before each of its lines where it comes from. */
-function writeText(output: Output, text: string, origin?: Origin): void {
+function writeText(output: Sink, text: string, origin?: Origin): void {
   const prefix = origin?.prefix ?? "";
   output.write(`${prefix}${prefix ? text.replaceAll("\n", `\n${prefix}`) : text}\n`);
 }
 
-function writeBytes(output: Output, bytes: Uint8Array, origin?: Origin): void {
+function writeBytes(output: Sink, bytes: Uint8Array, origin?: Origin): void {
   if (!origin?.prefix) output.write(bytes);
   else {
     for (let start = 0, end = 0; end >= 0; start = end + 1) {

@@ -7,6 +7,7 @@
 import type { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import type { CursorFile } from "../files/cursor_file.ts";
+import type { BatchPrinter } from "../output/batch_printer.ts";
 import type { EntryPrinter, Origin } from "../output/format.ts";
 import { oneLine } from "../output/harmless.ts";
 import { Prefixes } from "../output/log_names.ts";
@@ -24,6 +25,8 @@ export interface ItemPrinterOptions {
   output: Output;
   /** What prints an entry to `output`. */
   print: EntryPrinter;
+  /** What prints whole batches to `output`. */
+  batches: BatchPrinter;
   /** The logs that are known now. */
   logs: readonly ItemLog[];
   /** Whether there are several, or may be: then they are named. */
@@ -70,12 +73,14 @@ export class ItemPrinter {
 
   /** Prints items in their order until `signal` is aborted, and writes them out. */
   async print(items: Iterable<Item>, signal: AbortSignal): Promise<void> {
-    const { output, logs, areNamed, print, cursorFile, separator, isCut } = this.#options;
+    const { output, logs, areNamed, print, batches, cursorFile, separator, isCut } = this.#options;
     const signals = new SignalPoll();
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
-      const { log, entry, text, record, notice, isBreak } = item;
+      const { log, entry, text, record, notice, isBreak, batch } = item;
+      if (batch !== undefined) await batches.print(batch);
+      else if (batches.isWaiting) await batches.flush();
       if (notice !== undefined) {
         // After what came before it.
         await this.#flush(last);
@@ -118,7 +123,8 @@ export class ItemPrinter {
 
   /** Writes out what was printed, and then remembers that. */
   async #flush(last: Item | undefined): Promise<void> {
-    const { output, areNamed, cursorFile } = this.#options;
+    const { output, batches, areNamed, cursorFile } = this.#options;
+    await batches.flush();
     await output.flush();
     if (areNamed) return;
     const number = last?.entry?.sequenceNumber;

@@ -43,8 +43,8 @@ export interface ItemLog {
 }
 
 /**
- * An entry to print, or something to say between two of them, in the place where it belongs; without both
- * only a moment to listen in.
+ * An entry to print, or something to say between two of them, in the place where it belongs; without any of
+ * these only a moment to listen in.
  */
 export interface Item {
   log: ItemLog;
@@ -59,6 +59,8 @@ export interface Item {
   isContext?: boolean;
   /** Whether it stands between two groups of entries. */
   isBreak?: boolean;
+  /** Many entries to print at once, which are there until the next item. */
+  batch?: EntryBatch;
 }
 
 /** How to make items of entries. */
@@ -70,6 +72,8 @@ export interface ItemOptions {
   joinsLines: boolean;
   /** Whether entries are items that are not selected, but may be printed around one that is. */
   hasContext?: boolean;
+  /** Whether entries may come in batches, where all are selected as they are. */
+  inBatches: boolean;
 }
 
 /** Of how many entries one must be selected to be looked at without asking their bytes before. */
@@ -80,6 +84,7 @@ export class Items {
   /** The number of the entry to come, once one is expected. */
   expected = 0;
   readonly #log: ItemLog;
+  readonly #inBatches: boolean;
   readonly #selection: Selection;
   readonly #lines: WholeLines<Entry> | undefined;
   readonly #hasContext: boolean;
@@ -90,6 +95,7 @@ export class Items {
   constructor(log: ItemLog, options: ItemOptions) {
     this.#log = log;
     this.#selection = new Selection(options.criteria, options.wantsRecords);
+    this.#inBatches = options.inBatches && this.#selection.isOpen;
     this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
     this.#hasContext = options.hasContext ?? false;
     this.#look = new EntryLook(this.#selection.needs, bytesAsText);
@@ -134,7 +140,14 @@ export class Items {
     // Those before it are not asked for.
     const start = Math.max(this.expected - first, 0);
     this.expected = Math.max(first + batch.length, this.expected);
-    yield* this.selected(batch, start);
+    if (start === 0 && this.#isPlain(batch)) yield { ...this.pause(), batch };
+    else yield* this.selected(batch, start);
+  }
+
+  /** Whether each entry of a batch is printed as it is. */
+  #isPlain(batch: EntryBatch): boolean {
+    if (!this.#inBatches || this.#log.received !== undefined || this.#lines?.size) return false;
+    return this.#lines === undefined || this.#partFrom(batch, 0, batch.length) === batch.length;
   }
 
   /** The items of a batch from entry `start` on. */
@@ -170,9 +183,13 @@ export class Items {
   /** The next entry from `i` on that may be selected, or of whose line more is to come. */
   #nextIn(batch: EntryBatch, i: number): number {
     const next = this.#look.next(i);
-    if (this.#lines === undefined) return next;
+    return this.#lines === undefined ? next : this.#partFrom(batch, i, next);
+  }
+
+  /** The first entry from `i` on that may be a part of a line; `end` if there is no other before it. */
+  #partFrom(batch: EntryBatch, i: number, end: number): number {
     const { bytes, bounds } = batch.block;
-    while (i < next && !mayBePart(bytes, bounds[2 * i], bounds[2 * i + 1])) i++;
+    while (i < end && !mayBePart(bytes, bounds[2 * i], bounds[2 * i + 1])) i++;
     return i;
   }
 

@@ -1,0 +1,51 @@
+/**
+ * Another thread that makes lines of entries. This module is what the thread runs, too: so it is one file of its
+ * own in sources and in a bundle alike, which nothing imports but by `import()`.
+ *
+ * @module
+ */
+
+import {
+  isMainThread,
+  type MessagePort,
+  parentPort,
+  Worker,
+  workerData,
+} from "node:worker_threads";
+import { EntryBatch } from "../../log/batch.ts";
+import { batchPrinter, type EntryBlock, READY, type ThreadOptions } from "./batch_lines.ts";
+
+/** What tells our threads from those that others start. */
+const MARK = "ouroboros: lines of entries";
+
+/** Starts a thread, which keeps the process until it is ended. */
+export function startEntryThread(options: ThreadOptions): Worker {
+  return new Worker(new URL(import.meta.url), {
+    workerData: { ...options, mark: MARK },
+    execArgv: [],
+  });
+}
+
+function serve(port: MessagePort, options: ThreadOptions): void {
+  let lines = "";
+  const sink = {
+    write(data: string | Uint8Array) {
+      lines += data;
+    },
+  };
+  const print = batchPrinter(options, sink);
+  const batch = new EntryBatch();
+  const encoder = new TextEncoder();
+  port.on("message", (block: EntryBlock) => {
+    batch.adopt(block.bytes, block.bounds, block.firstSequenceNumber);
+    print(batch);
+    const bytes = encoder.encode(lines);
+    lines = "";
+    port.postMessage(bytes, [bytes.buffer]);
+  });
+  port.postMessage(READY);
+}
+
+if (!isMainThread && parentPort !== null && workerData?.mark === MARK) {
+  serve(parentPort, workerData);
+}
