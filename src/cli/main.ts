@@ -83,7 +83,8 @@
  */
 
 import process from "node:process";
+import { isOwnThread } from "./process/own_thread.ts";
 import { main } from "./program.ts";
 
 // Not by exitCode alone: a standard input that is still open would keep the process.
-main(process.argv.slice(2)).then((code) => process.exit(code));
+if (!isOwnThread()) main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -15,6 +15,12 @@ const WORTH_A_THREAD = 64;
 /** How many batches may wait: one that the thread works at, the next one, and one of our own between them. */
 const MOST_WAITING = 3;
 
+async function startEntryThread(options: ThreadOptions): Promise<Worker> {
+  // Not before it is needed; and by this the bundle has a file of its own for it.
+  const { startThread } = await import("./entry_thread.ts");
+  return startThread(options);
+}
+
 /** A batch that is not written yet. */
 interface Waiting {
   /** Its lines; or what the thread will say. */
@@ -29,7 +35,8 @@ interface Waiting {
  */
 export class BatchPrinter implements Disposable {
   readonly #options: ThreadOptions;
-  readonly #output: Output;
+  readonly #output: Pick<Output, "write" | "isFull" | "flush">;
+  readonly #startThread: (options: ThreadOptions) => Promise<Worker>;
   readonly #print: (batch: EntryBatch) => void;
   readonly #waiting: Waiting[] = [];
   #lines = "";
@@ -39,9 +46,15 @@ export class BatchPrinter implements Disposable {
   #isOurTurn = true;
   readonly #answers: ((bytes: Uint8Array | undefined) => void)[] = [];
 
-  constructor(output: Output, options: ThreadOptions) {
+  /** Prints to `output`; `startThread` starts the other thread, once there is enough to print. */
+  constructor(
+    output: Pick<Output, "write" | "isFull" | "flush">,
+    options: ThreadOptions,
+    startThread: (options: ThreadOptions) => Promise<Worker> = startEntryThread,
+  ) {
     this.#options = options;
     this.#output = output;
+    this.#startThread = startThread;
     this.#print = batchPrinter(options, { write: (data) => this.#lines += data });
   }
 
@@ -76,8 +89,7 @@ export class BatchPrinter implements Disposable {
 
   async #start(): Promise<void> {
     try {
-      const { startEntryThread } = await import("./entry_thread.ts");
-      const worker = this.#worker = startEntryThread(this.#options);
+      const worker = this.#worker = await this.#startThread(this.#options);
       worker.on("message", (message: typeof READY | Uint8Array) => {
         if (message === READY) this.#isReady = true;
         else this.#answers.shift()?.(message);

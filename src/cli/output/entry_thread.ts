@@ -5,23 +5,15 @@
  * @module
  */
 
-import {
-  isMainThread,
-  type MessagePort,
-  parentPort,
-  Worker,
-  workerData,
-} from "node:worker_threads";
+import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
 import { EntryBatch } from "../../log/batch.ts";
+import { isOwnThread, OWN_THREAD } from "../process/own_thread.ts";
 import { batchPrinter, type EntryBlock, READY, type ThreadOptions } from "./batch_lines.ts";
 
-/** What tells our threads from those that others start. */
-const MARK = "ouroboros: lines of entries";
-
 /** Starts a thread, which keeps the process until it is ended. */
-export function startEntryThread(options: ThreadOptions): Worker {
+export function startThread(options: ThreadOptions): Worker {
   return new Worker(new URL(import.meta.url), {
-    workerData: { ...options, mark: MARK },
+    workerData: { ...OWN_THREAD, ...options },
     execArgv: [],
   });
 }
@@ -46,6 +38,4 @@ function serve(port: MessagePort, options: ThreadOptions): void {
   port.postMessage(READY);
 }
 
-if (!isMainThread && parentPort !== null && workerData?.mark === MARK) {
-  serve(parentPort, workerData);
-}
+if (isOwnThread() && parentPort !== null) serve(parentPort, workerData);
