@@ -31,13 +31,13 @@ interface Waiting {
 
 /**
  * Prints batches in their order. From some number on another thread makes the lines of every second one, while
- * this one makes those of the others. Where no thread can be had all is done here.
+ * this one makes those of the others. Where no thread can start all is done here.
  */
 export class BatchPrinter implements Disposable {
   readonly #options: ThreadOptions;
   readonly #output: Pick<Output, "write" | "isFull" | "flush">;
   readonly #startThread: (options: ThreadOptions) => Promise<Worker>;
-  readonly #print: (batch: EntryBatch) => void;
+  #printer: ((batch: EntryBatch) => void) | undefined;
   readonly #waiting: Waiting[] = [];
   #lines = "";
   #count = 0;
@@ -55,7 +55,6 @@ export class BatchPrinter implements Disposable {
     this.#options = options;
     this.#output = output;
     this.#startThread = startThread;
-    this.#print = batchPrinter(options, { write: (data) => this.#lines += data });
   }
 
   /** Whether some are not written yet. */
@@ -68,9 +67,7 @@ export class BatchPrinter implements Disposable {
     if (++this.#count === WORTH_A_THREAD && availableParallelism() > 1) await this.#start();
     if (this.#isReady && !this.#isOurTurn) this.#send(batch);
     else {
-      this.#print(batch);
-      this.#waiting.push({ lines: this.#lines, block: undefined });
-      this.#lines = "";
+      this.#waiting.push({ lines: this.#linesOf(batch), block: undefined });
     }
     this.#isOurTurn = !this.#isOurTurn;
     while (this.#waiting.length > (this.#isReady ? MOST_WAITING : 0)) await this.#write();
@@ -121,11 +118,17 @@ export class BatchPrinter implements Disposable {
     else if (block !== undefined) {
       const batch = new EntryBatch();
       batch.adopt(block.bytes, block.bounds, block.firstSequenceNumber);
-      this.#print(batch);
-      this.#output.write(this.#lines);
-      this.#lines = "";
+      this.#output.write(this.#linesOf(batch));
     }
     if (this.#output.isFull) await this.#output.flush();
+  }
+
+  #linesOf(batch: EntryBatch): string {
+    this.#printer ??= batchPrinter(this.#options, { write: (data) => this.#lines += data });
+    this.#printer(batch);
+    const lines = this.#lines;
+    this.#lines = "";
+    return lines;
   }
 
   /** The thread will say nothing more. */
