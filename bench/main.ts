@@ -19,6 +19,7 @@ import { benchPaths } from "./paths.ts";
 import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { circumstances, markdown, type Report } from "./report.ts";
+import { benchQuestions } from "./questions.ts";
 import { benchRing } from "./ring.ts";
 import { benchRun } from "./run.ts";
 import { benchScale } from "./scale.ts";
@@ -49,6 +50,7 @@ const benches: Record<string, Bench> = {
   kills: benchKills,
   nats: benchNats,
   natsReceive: benchNatsReceive,
+  questions: benchQuestions,
 };
 
 await new Command("bench")
