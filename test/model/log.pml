@@ -1193,6 +1193,9 @@ wait:
   atomic {
     if
     :: IS_PASSED ->
+#ifdef NO_SECOND_LOOK
+      is_suspect = 1;
+#endif
       CHECK(sound_log_is_not_damaged, !is_suspect);
       is_suspect = 1;
       goto next

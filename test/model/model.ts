@@ -203,6 +203,7 @@ export const MUTANTS: Mutant[] = [
   mutant("ID_BEFORE_ROW", "a reader looks at the id before the row", restarted),
   mutant("NO_CHECK_AFTER_COPY", "the row is not checked after the copy"),
   mutant("NO_CHECK_WHERE_NOTHING", "the row is not checked where there is no entry"),
+  mutant("NO_SECOND_LOOK", "a reader skips to a later chunk without another look where it is"),
   mutant("CHECK_WITHOUT_TOKEN", "the check looks at the offset only", { ...TSO, ...ONE_CHUNK }),
   mutant("CHECK_OF_TOKEN_ONLY", "the check looks at the token only", weak),
   mutant("ROW_READ_ONCE", "offset and token of a row are read without a second look"),
