@@ -15,8 +15,8 @@ import config from "../../../deno.json" with { type: "json" };
 import type { LogTarget } from "../../log/native/target.ts";
 import { harmlessJson } from "../output/harmless.ts";
 import { explain } from "../process/exit.ts";
-import { RequestError } from "../serve/api.ts";
 import { Catalog } from "../serve/catalog.ts";
+import { RequestError } from "../serve/request.ts";
 import { TOOLS } from "./tools.ts";
 
 const INSTRUCTIONS =

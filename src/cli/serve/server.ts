@@ -8,13 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from "node:net";
 import config from "../../../deno.json" with { type: "json" };
 import type { LogTarget } from "../../log/native/target.ts";
-import { Api, filterOf, RequestError } from "./api.ts";
+import { Api } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { EventStream } from "./event_stream.ts";
 import { LiveGroup } from "./live_group.ts";
 import { LiveLog } from "./live_log.ts";
 import { page, policy } from "./page.ts";
+import { filterOf, RequestError } from "./request.ts";
 import { bearerOf, isOurHost, isSameSecret, randomToken, SECURE_HEADERS } from "./security.ts";
 import { Watcher } from "./watcher.ts";
 

@@ -3,10 +3,7 @@
 
 import { isVitals, vitalsOf } from "../../../records/vitals.ts";
 import { recognizeRecord } from "../../../records/recognize.ts";
-import type { Found } from "../find_entries.ts";
-import type { EntryRow } from "../messages.ts";
 import { placeOf } from "../place.ts";
-import { ask } from "./ask.ts";
 import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
 import { copyButton } from "./copy_button.ts";
@@ -16,6 +13,7 @@ import { EntryStore, type Item } from "./entry_store.ts";
 import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
 import { KnownFields } from "./known_fields.ts";
 import { hashOf, type Link, linkOf } from "./link.ts";
+import { findLinked } from "./linked_entry.ts";
 import { LogPicker } from "./log_picker.ts";
 import { oneLine } from "./entry_text.ts";
 import { RingPanel } from "./ring_panel.ts";
@@ -31,8 +29,6 @@ import { VitalsCharts } from "./vitals_charts.ts";
 
 /** Of how many entries of a message their fields are looked at. */
 const MOST_LEARNED = 20;
-/** How many entries a link shows before its own, and after it. */
-const AROUND = 200;
 /** How long the page is out of sight before it asks for nothing any more, in milliseconds. */
 const OUT_OF_SIGHT = 2000;
 
@@ -117,7 +113,8 @@ const connection = new Connection({
     }
     if (state.state === "live") {
       segment = state.segment;
-      askOverTime();
+      // One search after the other: each takes as long as the log is large.
+      if (!isFiltered() || pausedBy !== undefined) askOverTime();
     } else {
       ring.show(undefined);
       overTime.stop();
@@ -132,7 +129,10 @@ const connection = new Connection({
       const are = left === 1 ? "entry is" : "entries are";
       store.remark(`${formatCount(left)} ${isFresh ? "older" : "more"} ${are} not shown`);
     }
-    if (isPast) isFresh = false;
+    if (isPast) {
+      isFresh = false;
+      askOverTime();
+    }
     status.left += isPast ? 0 : left;
     for (const [, text, , source] of rows) {
       const sample = vitalsOf(text);
@@ -157,7 +157,7 @@ const connection = new Connection({
     chart.add(stats);
     if (byId("rate-when").textContent === "last 2 minutes") showRates(stats, "last 2 minutes");
     ring.rate = stats;
-    status.isFiltered = search.question !== "" || level.value !== "" || timeline.span !== undefined;
+    status.isFiltered = isFiltered();
     status.isPaused = pausedBy !== undefined;
     status.kept = store.length;
     status.show(stats);
@@ -168,6 +168,10 @@ const connection = new Connection({
   status.connect(state, reason);
   showNothing();
 }, connect);
+
+function isFiltered(): boolean {
+  return search.question !== "" || level.value !== "" || timeline.span !== undefined;
+}
 
 /** Asks how entries spread over time, of a log that is there: of a group nobody knows. */
 function askOverTime(): void {
@@ -219,42 +223,18 @@ async function follow(link: Link): Promise<void> {
   list.isFollowing = false;
   showPause();
   connect();
-  const path = `api/logs/${encodeURIComponent(link.log)}/entries`;
-  const answer = await ask<Found>(path, { around: String(link.seq), context: String(AROUND) });
+  const { rows, remark } = await findLinked(link);
   if (shownLink !== link) return;
-  const seq = formatCount(link.seq);
-  if (answer?.found === undefined) {
-    store.remark(answer?.refusal.message ?? "the server does not answer");
-    return list.update();
-  }
-  const { entries, oldest, newest, segment: found } = answer.found;
-  const isOther = link.segment !== "" && link.segment !== found;
-  const range = `the log has ${formatCount(oldest)} to ${formatCount(newest)}`;
-  const what = isOther
-    ? `entry ${seq} was in another log of this name, which is gone`
-    : link.seq < oldest
-    ? `entry ${seq} is not kept any more: ${newest === 0 ? "the log is empty" : range}`
-    : link.seq > newest
-    ? `entry ${seq} is not written yet: ${newest === 0 ? "the log is empty" : range}`
-    : `the entries around ${seq}; Resume shows what comes now`;
-  store.remark(what);
-  if (!isOther) {
-    store.add(entries.map(({ seq, text, base64, bytes, source }): EntryRow => [
-      seq,
-      text ?? base64 ?? "",
-      bytes ?? null,
-      source,
-    ]));
-  }
+  store.remark(remark);
+  store.add(rows);
   list.update();
   showNothing();
-  for (let place = store.first; place < store.end; place++) {
-    const item = store.at(place);
-    if (item?.number !== link.seq) continue;
-    list.select(place);
-    showDetail(item);
-    list.center(place);
-  }
+  const place = store.end - 1 - rows.toReversed().findIndex(([number]) => number === link.seq);
+  const item = store.at(place);
+  if (item?.number !== link.seq) return;
+  list.select(place);
+  showDetail(item);
+  list.center(place);
 }
 
 /** Shows all of an entry; the address of the page is a link to it. */
