@@ -12,6 +12,7 @@ import process from "node:process";
 const FOR_TESTS: [programs: string, packageName: string][] = [
   ["chromium chromium-browser google-chrome", "chromium"],
   ["gcc", "gcc"],
+  ["jq", "jq"],
   ["nats-server", "nats-server"],
   ["nginx", "nginx-light"],
   ["python3", "python3"],
