@@ -14,6 +14,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { plainTopStep } from "./npm/command_step.ts";
 import { buildPackage, folder as built } from "./npm/package.ts";
+import { nextStep } from "./npm/next_step.ts";
 import { pnpStep, YARN } from "./npm/pnp_step.ts";
 import { publicTests } from "./npm/public_tests.ts";
 import { packagesOfSnippets, stepsOn, stepWithoutKoffi } from "./npm/stranger.ts";
@@ -51,7 +52,10 @@ if (process.env.TESTS !== "only") {
   const folder = freshFolder(tarball, [...new Set([...peers(), ...packagesOfSnippets()]), YARN]);
   for (const runtime of tested) {
     const steps = stepsOn(runtime, folder);
-    if (runtime.name.startsWith("node")) steps.push(pnpStep(runtime, folder, tarball));
+    if (runtime.name.startsWith("node")) {
+      steps.push(pnpStep(runtime, folder, tarball));
+      if (process.platform === "linux") steps.push(nextStep(runtime, tarball));
+    }
     results.push(await tryAll(runtime.title, steps));
   }
   const alone = freshFolder(tarball);

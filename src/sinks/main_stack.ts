@@ -8,8 +8,11 @@ import process from "node:process";
 import type { Debugger, InspectorNotification, Session } from "node:inspector";
 
 const MOST_FRAMES = 32;
-/** A thread in native code does not stop; in milliseconds. */
-const LIMIT = 500;
+/**
+ * How long to wait, in milliseconds. A large program on a busy machine takes a second to say its scripts. A
+ * thread in native code stops when it returns from there, which still says what it has called.
+ */
+const LIMIT = 2000;
 
 /** Looks at the main thread of Node once. Others have no way to do that. */
 export class MainStack {

