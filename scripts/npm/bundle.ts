@@ -31,6 +31,7 @@ const NEVER_BUILT_IN: readonly string[] = [
   "@modelcontextprotocol/sdk",
   "@nats-io/jetstream",
   "@nats-io/transport-node",
+  "@opentelemetry/otlp-transformer",
 ];
 
 /**
