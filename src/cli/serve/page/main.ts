@@ -207,6 +207,7 @@ function clearRows(): void {
   list.select(-1);
   hideDetail();
   status.left = 0;
+  status.isFiltered = isFiltered();
   status.progress = undefined;
   isFresh = true;
   marks.words = search.words;
