@@ -242,7 +242,7 @@ test("a line in parts is one row, of what was there and of what comes; searched 
   await withServer([log.name], async ({ url }) => {
     const page = await EventClient.open(url);
     await page.until(({ entries }) => entries.length === 2);
-    const found = await EventClient.open(url, { search: '"one two"' });
+    const found = await EventClient.open(url, { where: '"one two"' });
     await found.until(({ entries }) => entries.length === 1);
     write("stdout P three ");
     write("stdout P four ");

@@ -72,6 +72,7 @@ export class EventClient {
   readonly headers: IncomingMessage["headers"];
   readonly #response: IncomingMessage;
   #look = () => {};
+  #hasEnded = false;
 
   private constructor(response: IncomingMessage) {
     this.#response = response;
@@ -85,6 +86,7 @@ export class EventClient {
       this.#look();
     });
     response.on("error", () => {});
+    response.on("close", () => this.#hasEnded = true);
   }
 
   /** Opens the stream of the server at `url` with more in its query. */
@@ -114,14 +116,17 @@ export class EventClient {
     );
   }
 
-  /** Waits for something to be true of what came. */
+  /** Waits for something to be true of what came; an error if it ends before. */
   until(condition: (client: EventClient) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#response.on("close", () => reject(new Error("the stream ended before")));
+      const fail = () => reject(new Error(`the stream ended before, with status ${this.status}`));
+      this.#response.on("close", fail);
       this.#look = () => {
         if (condition(this)) resolve();
       };
       this.#look();
+      // What was refused has ended by now.
+      if (this.#hasEnded) fail();
     });
   }
 
