@@ -236,6 +236,16 @@ test("the mark is below the place after wide characters, and in a long question"
   assert.match(pointed("a\x1b[2J )")!, /^a \[2J \)\n {6}\^$/);
 });
 
+test("long chains of words are understood", () => {
+  const words = Array.from({ length: 1000 }, (_, i) => `w${i}`);
+  const record = undefined;
+  for (const between of [" OR ", " ", " AND "]) {
+    const question = parseQuestion(words.join(between));
+    assert.equal(question.test(record, words.join("-")), true);
+    assert.equal(question.test(record, "w999 only"), between === " OR ");
+  }
+});
+
 test("hostile questions are answered or refused soon", () => {
   const hostile = [
     "(".repeat(5000) + ")".repeat(4999),

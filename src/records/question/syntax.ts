@@ -78,19 +78,13 @@ class Reader {
     }
   }
 
-  /** A chain of `AND`, or of `OR`, may be as long as the question: it is no recursion. */
   #joined(node: Node, field: string | undefined): Clause {
-    const { name } = node;
-    const parts: Clause[] = [];
-    let first = node;
-    while (first.name === name) {
-      const [left, right] = [first.firstChild!, first.lastChild!];
-      this.#checkSpace(left, right);
-      parts.push(this.#clause(right, field));
-      first = left;
-    }
-    parts.push(this.#clause(first, field));
-    return { kind: name === "And" ? "and" : "or", parts: parts.reverse() };
+    const parts = children(node);
+    parts.forEach((part, i) => i > 0 && this.#checkSpace(parts[i - 1], part));
+    return {
+      kind: node.name === "And" ? "and" : "or",
+      parts: parts.map((part) => this.#clause(part, field)),
+    };
   }
 
   /** `NOT NOT NOT x` is no recursion either. */
