@@ -14,7 +14,7 @@ import { saveLog } from "../log/native/save.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { collectLogs } from "../ship/collect.ts";
-import { Collection } from "../ship/collection.ts";
+import { readCollection } from "../ship/collection.ts";
 import { durationArgument, momentArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
@@ -186,7 +186,7 @@ async function saveInto(job: Job, path: string, isNamed: boolean = true): Promis
 function isPlain({ names, targets: [target], criteria }: Job): boolean {
   const { since: _since, until: _until, ...others } = criteria;
   return names.isOne && Object.keys(others).length === 0 &&
-    (typeof target === "string" || Collection.read(target.path) === undefined);
+    (typeof target === "string" || readCollection(target.path) === undefined);
 }
 
 /** What to print about it, the line with the file first. */

@@ -14,7 +14,8 @@ import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "../log/na
 import type { CopyProgress } from "../log/snapshot.ts";
 import { merged } from "../merge.ts";
 import { recognizeRecord } from "../records/recognize.ts";
-import { Collection, CollectionWriter } from "./collection.ts";
+import type { Collection } from "./collected.ts";
+import { CollectionWriter, readCollection } from "./collection.ts";
 import { type LogSource, segmentWord, sourceKey } from "./message.ts";
 
 /** Selects entries of one log, which it sees in their order. */
@@ -160,7 +161,7 @@ class CollectedLog {
       this.name = opened.name;
       const { identity } = opened.memory;
       this.#source = { host: os.hostname(), name: this.name, segment: segmentWord(identity) };
-      this.#origins = typeof target === "string" ? undefined : Collection.read(target.path);
+      this.#origins = typeof target === "string" ? undefined : readCollection(target.path);
       this.range = entriesOf(opened.source, { since, until, last });
     } catch (error) {
       opened.close();

@@ -21,38 +21,26 @@ import { PartialFile } from "../../ffi/mod.ts";
 import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
 import { Segment } from "../log/segment.ts";
 import { Writer } from "../log/writer.ts";
+import {
+  type CollectedGap,
+  Collection,
+  FOOTER_SIZE,
+  type Head,
+  HEAD_ROOM,
+  MAGIC,
+  MOST_SOURCES,
+} from "./collected.ts";
 import type { LogSource } from "./message.ts";
 
-/** `GOLBFROM` in memory. */
-const MAGIC = 0x4d4f5246424c4f47n;
-const FOOTER_SIZE = 32;
 const CHUNK_COUNT = 16;
-/** The size of the head at most, in bytes; of the varints of most entries; and of all that are larger. */
-const HEAD_ROOM = 1 << 20;
+/** The size in bytes of the varints of most entries, and of all that are larger. */
 const NUMBERS_ROOM = 4;
 const MORE_ROOM = 1 << 16;
 /** The largest varints of an entry. */
 const LARGEST = 20;
-/** The most sources and gaps that fit into the head for sure. */
-const MOST_SOURCES = 1024;
+/** The most gaps that fit into the head for sure. */
 const MOST_GAPS = 1024;
 const LONGEST_NAME = 256;
-
-/** Entries that are in the log of a source, and not in the file. */
-export interface CollectedGap {
-  /** The place of the source. */
-  readonly source: number;
-  readonly from: number;
-  readonly to: number;
-  readonly reason: string;
-  /** The number in the file of the entry before which they are missing. */
-  readonly before: number;
-}
-
-interface Head {
-  readonly sources: readonly LogSource[];
-  readonly missing: readonly CollectedGap[];
-}
 
 /** Makes such a file. */
 export class CollectionWriter implements Disposable {
@@ -159,80 +147,18 @@ export class CollectionWriter implements Disposable {
   }
 }
 
-/** What the end of such a file says. */
-export class Collection {
-  readonly sources: readonly LogSource[];
-  readonly missing: readonly CollectedGap[];
-  readonly #places: Uint16Array;
-  readonly #numbers: Float64Array;
-
-  private constructor({ sources, missing }: Head, places: Uint16Array, numbers: Float64Array) {
-    this.sources = sources;
-    this.missing = missing;
-    this.#places = places;
-    this.#numbers = numbers;
-  }
-
-  /** Reads it; `undefined` if the file is not one of several logs, or not whole. */
-  static read(path: string): Collection | undefined {
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(path, "r");
-      const { size } = fstatSync(descriptor);
-      if (size < FOOTER_SIZE) return undefined;
-      const footer = bytesAt(descriptor, size - FOOTER_SIZE, FOOTER_SIZE);
-      const view = new DataView(footer.buffer);
-      const [magic, start, headSize, count] = [0, 8, 16, 24].map((at) =>
-        view.getBigUint64(at, true)
-      );
-      const end = BigInt(size - FOOTER_SIZE);
-      // An entry takes four bytes at least, and one here.
-      const isSound = magic === MAGIC && start + headSize + count <= end && 4n * count <= start &&
-        headSize <= HEAD_ROOM;
-      if (!isSound) return undefined;
-      const rest = bytesAt(descriptor, Number(start), Number(end - start));
-      const head = parseHead(new TextDecoder().decode(rest.subarray(0, Number(headSize))));
-      if (head === undefined) return undefined;
-      return Collection.#decode(head, rest.subarray(Number(headSize)), Number(count));
-    } catch {
-      // Not there, or not for us: those who read the log say so.
-      return undefined;
-    } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
-    }
-  }
-
-  static #decode(head: Head, bytes: Uint8Array, count: number): Collection | undefined {
-    const places = new Uint16Array(count);
-    const numbers = new Float64Array(count);
-    const lasts = new Array<number>(head.sources.length).fill(0);
-    let at = 0;
-    const varint = (): number => {
-      let value = 0;
-      for (let factor = 1; factor < 2 ** 54; factor *= 0x80) {
-        const byte = bytes[at++];
-        value += (byte & 0x7f) * factor;
-        if (byte < 0x80) return value;
-      }
-      return NaN;
-    };
-    for (let i = 0; i < count; i++) {
-      const word = varint();
-      const place = Math.floor(word / 2);
-      const zigzag = word % 2 === 1 ? varint() : 2;
-      const step = zigzag % 2 === 0 ? zigzag / 2 : (1 - zigzag) / 2;
-      const number = lasts[place] + step;
-      if (!Number.isSafeInteger(number)) return undefined;
-      places[i] = place;
-      numbers[i] = lasts[place] = number;
-    }
-    return new Collection(head, places, numbers);
-  }
-
-  /** Where an entry of the file is from. */
-  of(sequenceNumber: number): { source: LogSource; sequenceNumber: number } | undefined {
-    const source = this.sources[this.#places[sequenceNumber - 1]];
-    return source && { source, sequenceNumber: this.#numbers[sequenceNumber - 1] };
+/** Reads what the end of a file says; `undefined` if it is not one of several logs, or not whole. */
+export function readCollection(path: string): Collection | undefined {
+  let descriptor: number | undefined;
+  try {
+    const file = descriptor = openSync(path, "r");
+    const { size } = fstatSync(file);
+    return Collection.parse(size, (position, length) => bytesAt(file, position, length));
+  } catch {
+    // Not there, or not for us: those who read the log say so.
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -249,19 +175,4 @@ function bytesAt(descriptor: number, position: number, length: number): Uint8Arr
     done += count;
   }
   return bytes;
-}
-
-function parseHead(text: string): Head | undefined {
-  const { sources, missing } = JSON.parse(text) as Partial<Head>;
-  const isHead = Array.isArray(sources) && Array.isArray(missing) &&
-    sources.length <= MOST_SOURCES && sources.every(isSource) &&
-    missing.every((gap) =>
-      isSource(sources[gap?.source]) && typeof gap.reason === "string" &&
-      [gap.from, gap.to, gap.before].every(Number.isSafeInteger)
-    );
-  return isHead ? { sources, missing } : undefined;
-}
-
-function isSource(one: Partial<LogSource> | null | undefined): one is LogSource {
-  return [one?.host, one?.name, one?.segment].every((text) => typeof text === "string");
 }

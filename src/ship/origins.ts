@@ -7,7 +7,8 @@
 import { OuroborosError, PermissionDeniedError } from "../errors.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { describeTarget, type LogTarget, openMemory } from "../log/native/target.ts";
-import { Collection } from "./collection.ts";
+import type { Collection } from "./collected.ts";
+import { readCollection } from "./collection.ts";
 import type { LogSource } from "./message.ts";
 import { OriginHistory, originTarget, parseOrigin } from "./origin.ts";
 
@@ -74,7 +75,7 @@ export class Origins implements Disposable {
    * @throws {OuroborosError} what {@linkcode ShmLogReader.open} throws
    */
   static open(target: LogTarget): Origins {
-    const collection = typeof target === "string" ? undefined : Collection.read(target.path);
+    const collection = typeof target === "string" ? undefined : readCollection(target.path);
     return new Origins(collection === undefined ? OriginRecords.open(target) : toldBy(collection));
   }
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import test, { after } from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { collectLogs } from "../../src/ship/collect.ts";
-import { Collection, CollectionWriter } from "../../src/ship/collection.ts";
+import { CollectionWriter, readCollection } from "../../src/ship/collection.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -98,7 +98,7 @@ test("a damaged end never throws, takes no more memory than the file, and leaves
     writeFileSync(path, bytes);
     if (next() < 0.2) truncateSync(path, end - Math.floor(next() * 6000));
     try {
-      const found = Collection.read(path);
+      const found = readCollection(path);
       found?.of(1);
       found?.of(5000);
     } catch (error) {
@@ -108,8 +108,8 @@ test("a damaged end never throws, takes no more memory than the file, and leaves
   const forged = Buffer.from(whole);
   forged.writeBigUInt64LE(1n << 40n, end - 8);
   writeFileSync(path, forged);
-  assert.equal(Collection.read(path), undefined);
-  assert.equal(Collection.read(`${folder}/none`), undefined);
+  assert.equal(readCollection(path), undefined);
+  assert.equal(readCollection(`${folder}/none`), undefined);
   using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
   assert.equal([...reader].length, 5000);
 });
