@@ -193,16 +193,16 @@ export class Position implements Whereabouts {
     const { words } = segment;
     const at = segment.rowWord(0);
     if (segment.isCopy) segment.loadRow(0);
-    const isFirst = this.#waitsAt !== this.#number;
-    // Plain, for a reader that has come to the end of the log comes here each time: the lower half of the
-    // token is that of another number.
-    if (words[at + 2] !== (this.#number | 0) && !isFirst) return this.#wait();
+    // Plain, for a reader that has come to the end of the log comes here each time.
     if (words[at + 1] >= 0 || tokenAt(words, at) <= this.#token) return this.#wait();
     const { committed, token } = segment.readRow(0, this.#fence, this.#row);
     if (!committed || token < this.#number || token <= this.#token) return this.#wait();
     if (token === this.#number) return this.wrap();
-    // An empty chunk is what an overrun would lead back to.
-    if (this.#number === this.#token) return this.#wait();
+    if (this.#number === this.#token) {
+      // An overrun would lead back to an empty chunk that is believed.
+      const found = this.#choice.lookSteadily();
+      if (believes(found, this.#chunk, this.#start, this.#token)) return this.#wait(true);
+    }
     this.#fence(); // the row before the header, which may have come since we looked
     segment.load(this.#offset, this.#offset + HEADER_SIZE);
     return words[this.#offset >>> 2] < 0 ? this.#wait() : this.overrun();
@@ -212,16 +212,17 @@ export class Position implements Whereabouts {
    * Nothing is to be read here yet: `"stay"`, unless there are chunks that were written after ours. What
    * led to them was damaged, and will never come.
    *
-   * Looks for them now and then only, since most who wait here have come to the end of the log.
+   * Looks for them now and then only, unless `isPassed` is known, since most who wait here have come to the
+   * end of the log.
    */
-  #wait(): Step {
+  #wait(isPassed: boolean = false): Step {
     if (this.#waitsAt !== this.#number) {
       this.#waitsAt = this.#number;
       this.#looks = 0;
       this.#isSuspect = false;
     }
     const looks = ++this.#looks;
-    if (!this.#isSuspect) {
+    if (!this.#isSuspect && !isPassed) {
       // At first only at the chunk that comes after chunk 0: that is where a writer is whose row 0 is damaged.
       if (looks === 1 ? !this.#isFirstLeft() : (looks & (looks - 1)) !== 0) return "stay";
     }
