@@ -12,7 +12,8 @@ Examples:
   source <(ouroboros completions bash)                          in ~/.bashrc
   source <(ouroboros completions zsh)                           in ~/.zshrc, after compinit
   ouroboros completions zsh > ~/.zfunc/_ouroboros               or in a folder of fpath
-  ouroboros completions fish > ~/.config/fish/completions/ouroboros.fish`;
+  ouroboros completions fish > ~/.config/fish/completions/ouroboros.fish
+  ouroboros completions powershell | Out-String | Invoke-Expression   in $PROFILE`;
 
 // The shells ask us at each tab: so all of them know what we know.
 const SCRIPTS = {
@@ -65,13 +66,44 @@ fi
 end
 complete -c ouroboros -f -a '(__ouroboros_complete)'
 `,
+  // Windows PowerShell drops empty arguments: ":empty" stands for one. It completes files where it is
+  // given nothing, so it is given an empty text.
+  powershell: `Register-ArgumentCompleter -Native -CommandName ouroboros -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+    ForEach-Object {
+      if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value }
+      else { $_.Extent.Text }
+    })
+  $current = if ($wordToComplete) { $wordToComplete } else { ':empty' }
+  $prefix = if ($wordToComplete -match '^--[^=]+=') { $Matches[0] } else { '' }
+  $command = $commandAst.GetCommandName()
+  $isEmpty = $true
+  foreach ($line in @(& $command __complete @words $current 2>$null)) {
+    if ($line -eq ':files') {
+      $results = @([System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete))
+    } else {
+      $value, $description = $line -split [char]9, 2
+      if (-not $description) { $description = $value }
+      $results = @([System.Management.Automation.CompletionResult]::new(
+        $prefix + $value, $value, 'ParameterValue', $description))
+    }
+    foreach ($result in $results) {
+      $isEmpty = $false
+      $result
+    }
+  }
+  if ($isEmpty) { '' }
+}
+`,
 };
 
 /** Adds the command. */
 export function addCompletions(program: Command): void {
   program.command("completions")
     .description("Print a script that lets a shell complete commands, options and names of logs.")
-    .summary("print a script for your shell: bash, zsh or fish")
+    .summary("print a script for your shell: bash, zsh, fish or powershell")
     .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(SCRIPTS)))
     .addHelpText("after", EXAMPLES)
     .action(completions);

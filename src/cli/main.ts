@@ -49,8 +49,8 @@
  * `replay` takes the files of `save`, `record` and `tail`. `dump` and `generate` have the flags of
  * the reference's tools and can stand in their place.
  *
- * `source <(ouroboros completions bash)`, or `zsh`, `fish`, completes commands, options and names
- * of logs. `scripts/lnav` has formats for lnav. Exit codes: 0 done, 1 failed (one line says why), 2
+ * `source <(ouroboros completions bash)`, or `zsh`, `fish`, `powershell`, completes commands,
+ * options and names of logs. `scripts/lnav` has formats for lnav. Exit codes: 0 done, 1 failed (one line says why), 2
  * wrong usage.
  *
  * ## Live view

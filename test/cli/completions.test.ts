@@ -11,6 +11,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { complete, completionLines } from "../../src/cli/completions/complete.ts";
 import { createProgram } from "../../src/cli/program.ts";
+import { runCli } from "../support/cli.ts";
 import { complaintsIn, isWindows } from "../support/platform.ts";
 import { scriptCommand, uniqueName } from "../support/runtime.ts";
 
@@ -54,7 +55,10 @@ test("commands, options, their values and arguments are known from the commands 
   assert.deepEqual(candidates("stat", "-o", "j"), ["json"]);
   assert.deepEqual(candidates("stat", "--output=j"), ["json"]);
   assert.deepEqual(candidates("stat", "--output", "=", "j"), ["json"]);
-  assert.deepEqual(candidates("completions", ""), ["bash", "zsh", "fish"]);
+  assert.deepEqual(candidates("completions", ""), ["bash", "zsh", "fish", "powershell"]);
+  // Windows PowerShell can't pass an empty word on.
+  assert.deepEqual(candidates("completions", ":empty"), candidates("completions", ""));
+  assert.deepEqual(candidates(":empty"), candidates(""));
   assert.deepEqual(candidates("record", "/x", ""), [":files"]);
   assert.deepEqual(candidates("record", "/x", "y", ""), []);
   assert.deepEqual(candidates("record", "--max-size", ""), []);
@@ -104,6 +108,12 @@ const SHELLS = {
     "-c",
     `ouroboros completions fish | source; complete -C '${line.join(" ")}'`,
   ],
+  pwsh: (line: string[]) => [
+    "-NoProfile",
+    "-Command",
+    `ouroboros completions powershell | Out-String | Invoke-Expression
+     (TabExpansion2 '${line.join(" ")}' ${line.join(" ").length}).CompletionMatches.CompletionText`,
+  ],
 };
 
 for (const [shell, args] of Object.entries(SHELLS)) {
@@ -131,3 +141,20 @@ for (const [shell, args] of Object.entries(SHELLS)) {
     assert.ok(files.some((file) => /^some(\\? |\\\\ )file\.log$/.test(file)), files.join());
   });
 }
+
+test("the script for PowerShell closes what it opens, and has no name but ours to run", () => {
+  const { code, stdout } = runCli(["completions", "powershell"]);
+  assert.equal(code, 0);
+  // Without what stands in quotes, of which it has only single ones.
+  assert.doesNotMatch(stdout, /["`]/);
+  const bare = stdout.replace(/'[^'\n]*'/g, "");
+  assert.doesNotMatch(bare, /'/);
+  const open: string[] = [];
+  for (const [bracket] of bare.matchAll(/[(){}[\]]/g)) {
+    if ("({[".includes(bracket)) open.push(bracket);
+    else assert.equal(open.pop(), { ")": "(", "}": "{", "]": "[" }[bracket], bare);
+  }
+  assert.deepEqual(open, []);
+  assert.deepEqual(stdout.match(/& \S+ \S+/g), ["& $command __complete"]);
+  assert.match(stdout, /-CommandName ouroboros /);
+});

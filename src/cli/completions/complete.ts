@@ -21,6 +21,8 @@ export interface Candidates {
   files: boolean;
 }
 
+/** Stands for an empty word, where a shell can't pass one on. */
+const EMPTY = ":empty";
 // Whatever a shell could take for more than a word stays away: names may come from strangers.
 const HARMLESS_NAME = /^[\w./@%+,=:-]+$/;
 const ANYTHING: Candidates = { values: [], files: true };
@@ -33,7 +35,8 @@ const NOTHING: Candidates = { values: [], files: false };
 export function complete(program: Command, words: readonly string[]): Candidates {
   // bash takes "--output=json" for three words.
   const joined = joinEquals(words);
-  const current = joined[joined.length - 1] ?? "";
+  const last = joined[joined.length - 1] ?? "";
+  const current = last === EMPTY ? "" : last;
   const { command, expects, position, isRest } = parse(program, joined.slice(0, -1));
   if (expects !== undefined) return matching(valuesOf(expects), current);
   const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(current) ?? [];
