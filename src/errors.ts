@@ -29,6 +29,7 @@
 export type ErrorCode =
   | "CLAIM_PENDING"
   | "CLOSED"
+  | "COLLECTOR_REFUSED"
   | "CORRUPT_BUFFER"
   | "CORRUPT_LOG"
   | "CORRUPT_RING"
@@ -92,6 +93,17 @@ export class ClosedError extends OuroborosError {
   /** Makes the error with its message, and perhaps what it was noticed by. */
   constructor(message: string, options?: ErrorOptions) {
     super("CLOSED", message, options);
+  }
+}
+
+/**
+ * A collector of OpenTelemetry does not let us in, or the address is that of another server. Code
+ * `COLLECTOR_REFUSED`.
+ */
+export class CollectorRefusedError extends OuroborosError {
+  /** Makes the error with its message, and what was the cause. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("COLLECTOR_REFUSED", message, options);
   }
 }
 

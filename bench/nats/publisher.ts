@@ -55,6 +55,7 @@ async function publishAlone(): Promise<void> {
         else if (sent - acknowledged < WINDOW / 2) send();
       },
       refused: () => done.reject(new Error("refused")),
+      rejected: () => {},
       failed: (error) => done.reject(error),
       connected: () => {},
       disconnected: () => {},

@@ -29,6 +29,7 @@ const OF_OTHERS: readonly string[] = [
   "./logtape",
   "./nats",
   "./otel",
+  "./otlp",
   "./pino",
   "./winston",
 ];

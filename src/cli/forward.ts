@@ -1,5 +1,5 @@
 /**
- * `ouroboros forward`: logs of this machine, sent to a stream of NATS JetStream.
+ * `ouroboros forward`: logs of this machine, sent to a stream of NATS JetStream or to a collector.
  *
  * @module
  */
@@ -13,7 +13,11 @@ import {
   forward,
   type ForwardOptions,
 } from "../ship/carriers/nats/forward.ts";
-import type { ForwardStats, ForwardTrouble } from "../ship/forward_options.ts";
+import {
+  checkForwardOptions as checkOtlpOptions,
+  forward as forwardToCollector,
+} from "../ship/carriers/otlp/forward.ts";
+import type { ForwardStats, ForwardTrouble, ShipOptions } from "../ship/forward_options.ts";
 import type { Forwarding } from "../ship/forwarding.ts";
 import type { NewStreamOptions } from "../ship/carriers/nats/stream.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
@@ -42,6 +46,16 @@ import { oldOption } from "./options/subcommand.ts";
 import { forEachLog } from "./options/each_log.ts";
 import { waitForLog } from "./options/log_targets.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
+import {
+  addOtlpOptions,
+  collectorArgument,
+  collectorOfEnvironment,
+  isCollector,
+  OTLP_HELP,
+  OTLP_ONLY,
+  type OtlpCommandOptions,
+  otlpOptions,
+} from "./otlp/otlp_options.ts";
 import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -54,10 +68,10 @@ and why. While the server is away or refuses messages, they wait in the log. At
 Ctrl-C the command waits up to 5 s for the server to acknowledge what was sent.
 
 With --state the next run begins where this one ended: a file for one log, a
-folder for several. It also keeps the key of the message ids, by which the
+folder for several. It also keeps the key of the message ids, by which a NATS
 server drops what is sent twice; so only its owner may read it. Without it, the
 command begins at --from each time, and receivers drop by its number what they
-have.
+have. A collector takes what is sent twice: it has the same ouroboros.seq.
 
 A <place> is oldest, latest (the newest chunk), new (only what comes), or a
 sequence number.
@@ -67,17 +81,21 @@ Logs that begin to match later are sent, too.
 
 ${NATS_HELP}
 
+${OTLP_HELP}
+
 Examples:
   ouroboros forward /app --to nats://10.0.0.7 --stream LOGS --state app.state
   ouroboros forward /app /db --stream LOGS --state /var/lib/ouroboros
   ouroboros forward '/app.*' --stream LOGS --state /var/lib/ouroboros
   ouroboros forward /app --stream LOGS --create-stream --max-bytes 50G --max-age 7d
   ouroboros forward /app --stream LOGS --creds app.creds --hostname web-1
-  ouroboros forward /app --stream LOGS --once     what is there now`;
+  ouroboros forward /app --stream LOGS --once     what is there now
+  ouroboros forward /app --to otlp+http://127.0.0.1:4318 --state app.state
+  ouroboros forward /app --to otlp+https://otlp.example --header @vendor.key`;
 
-interface ForwardCommandOptions extends NatsCommandOptions {
+interface ForwardCommandOptions extends NatsCommandOptions, OtlpCommandOptions {
   to?: string;
-  stream: string;
+  stream?: string;
   subject: string;
   hostname?: string;
   state?: string;
@@ -97,15 +115,28 @@ interface ForwardCommandOptions extends NatsCommandOptions {
 
 /** Options for a new stream only. */
 const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard"] as const;
+/** Options for NATS only. */
+const NATS_ONLY = [
+  ...["stream", "subject", "createStream", ...STREAM_OPTIONS, "domain"],
+  ...["creds", "nkey", "inboxPrefix"],
+];
+
+/** Where logs are sent to. */
+interface Destination extends AsyncDisposable {
+  forward(reader: ShmLogReader, options: ShipOptions): Promise<Forwarding>;
+}
 
 /** Adds the command. */
 export function addForward(program: Command): void {
   const command = program.command("forward")
-    .description("Send the entries of logs to a stream of NATS JetStream, as they come.")
-    .summary("send logs to a stream of NATS")
+    .description(
+      "Send the entries of logs to a stream of NATS JetStream, or to a collector of\n" +
+        "OpenTelemetry, as they come.",
+    )
+    .summary("send logs to NATS or to a collector of OpenTelemetry")
     .argument("<name...>", "the logs", sourcesArgument)
-    .option("--to <target>", "NATS server, or several with commas", serversArgument)
-    .requiredOption("--stream <stream>", "stream of the server", streamArgument)
+    .option("--to <target>", "NATS server, or several with commas; or a collector", targetArgument)
+    .option("--stream <stream>", "stream of the NATS server", streamArgument)
     .option(
       "--subject <template>",
       "subject, with {host}, {name} and {segment} in it",
@@ -138,8 +169,15 @@ export function addForward(program: Command): void {
       new Option("--summary <time>", "how often to print a summary; 0: never")
         .argParser(durationWithin(0, 86_400_000)).default(10_000, "10s"),
     );
-  addNatsOptions(command).addHelpText("after", EXAMPLES).action(forwardLogs);
+  addNatsOptions(addOtlpOptions(command)).addHelpText("after", EXAMPLES).action(forwardLogs);
   oldOption(command, "--host", "--hostname");
+}
+
+function targetArgument(text: string): string {
+  if (/^https?:/i.test(text)) {
+    throw new InvalidArgumentError(`For a collector of OpenTelemetry it is otlp+${text}.`);
+  }
+  return isCollector(text) ? collectorArgument(text) : serversArgument(text);
 }
 
 function wordArgument(text: string): string {
@@ -152,9 +190,17 @@ async function forwardLogs(
   options: ForwardCommandOptions,
   command: Command,
 ): Promise<void> {
-  checkOptions(options, command);
+  const { to, stream } = options;
+  const collector = to === undefined && stream === undefined
+    ? collectorOfEnvironment()
+    : to !== undefined && isCollector(to)
+    ? to
+    : undefined;
+  checkOptions(options, command, collector !== undefined);
   // Before a server is waited for.
-  checkForwardOptions(forwardOptions(options));
+  const open = collector === undefined
+    ? streamDestination(options)
+    : collectorDestination(collector, options);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const { once } = options;
@@ -163,10 +209,10 @@ async function forwardLogs(
   // So that a mistake does not wait for a server.
   names.plain.forEach(stateOf);
   try {
-    await using link = await NatsLink.open({ ...natsOptions(options.to, options), signal });
+    await using destination = await open(signal);
     await forEachLog(names, { signal, once }, (target, signal) => {
       const state = stateOf(target);
-      return forwardLog(target, { link, signal, options, state });
+      return forwardLog(target, { destination, signal, options, state });
     });
   } catch (error) {
     // A server, or a stream, that was waited for in vain.
@@ -176,12 +222,57 @@ async function forwardLogs(
 }
 
 /** Ends the command for options that make no sense together. */
-function checkOptions(options: ForwardCommandOptions, command: Command): void {
-  const useless = STREAM_OPTIONS.find((name) => options[name] !== undefined);
-  if (useless !== undefined && !options.createStream) {
-    const long = `--${useless.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    command.error(`error: ${long} is for a new stream: it needs --create-stream`, { exitCode: 2 });
+function checkOptions(
+  options: ForwardCommandOptions,
+  command: Command,
+  isToCollector: boolean,
+): void {
+  const given = (name: string) => command.getOptionValueSource(name) === "cli";
+  const end = (text: string) => command.error(`error: ${text}`, { exitCode: 2 });
+  const [useless, of]: [readonly string[], string] = isToCollector
+    ? [NATS_ONLY, "NATS: not for a collector"]
+    : [OTLP_ONLY, "a collector of OpenTelemetry: not for NATS"];
+  const wrong = useless.find(given);
+  if (wrong !== undefined) end(`${longOf(wrong)} is for ${of}`);
+  if (isToCollector) return;
+  if (options.stream === undefined) end("required option '--stream <stream>' not specified");
+  const alone = STREAM_OPTIONS.find(given);
+  if (alone !== undefined && !options.createStream) {
+    end(`${longOf(alone)} is for a new stream: it needs --create-stream`);
   }
+}
+
+function longOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A stream of NATS: all logs share a connection. */
+function streamDestination(
+  options: ForwardCommandOptions,
+): (signal: AbortSignal) => Promise<Destination> {
+  const natsForward = streamOptions(options);
+  checkForwardOptions({ ...shipOptions(options), ...natsForward });
+  return async (signal) => {
+    const link = await NatsLink.open({ ...natsOptions(options.to, options), signal });
+    return {
+      forward: (reader, ship) => forward(reader, { ...ship, ...natsForward, link }),
+      [Symbol.asyncDispose]: () => link.close(),
+    };
+  };
+}
+
+/** A collector: each log has a connection. */
+function collectorDestination(
+  collector: string | URL,
+  options: ForwardCommandOptions,
+): (signal: AbortSignal) => Promise<Destination> {
+  const otlp = otlpOptions(collector, options);
+  checkOtlpOptions({ ...shipOptions(options), ...otlp });
+  return () =>
+    Promise.resolve({
+      forward: (reader, ship) => forwardToCollector(reader, { ...ship, ...otlp }),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
 }
 
 /** The state file of each log: in a folder, unless there is one log. */
@@ -209,8 +300,8 @@ function statePaths(
 
 async function forwardLog(
   target: LogTarget,
-  { link, signal, options, state }: {
-    link: NatsLink;
+  { destination, signal, options, state }: {
+    destination: Destination;
     signal: AbortSignal;
     options: ForwardCommandOptions;
     state: string | undefined;
@@ -218,9 +309,8 @@ async function forwardLog(
 ): Promise<void> {
   using reader = await open(target, signal, options);
   const name = oneLine(reader.name);
-  await using forwarding = await forward(reader, {
-    ...forwardOptions(options),
-    link,
+  await using forwarding = await destination.forward(reader, {
+    ...shipOptions(options),
     signal,
     ...state !== undefined && { state },
     onGap: ({ from, to, count, reason }) =>
@@ -261,8 +351,20 @@ async function once(forwarding: Forwarding): Promise<void> {
   await forwarding.close();
 }
 
-function forwardOptions(options: ForwardCommandOptions): ForwardOptions {
-  const { stream, subject, hostname, from, truncate, domain, maxInFlight } = options;
+function shipOptions(options: ForwardCommandOptions): ShipOptions {
+  const { hostname, from, truncate, maxInFlight } = options;
+  return {
+    start: from === "latest" ? "oldest" : from,
+    tooLarge: truncate ? "truncate" : "gap",
+    ...hostname !== undefined && { host: hostname },
+    ...maxInFlight !== undefined && { maxInFlight },
+  };
+}
+
+function streamOptions(
+  options: ForwardCommandOptions,
+): Pick<ForwardOptions, "stream" | "subject" | "createStream" | "domain" | "inboxPrefix"> {
+  const { stream = "", subject, domain } = options;
   const { maxBytes, maxAge, replicas, duplicates, discard } = options;
   const create: NewStreamOptions = {
     ...maxBytes !== undefined && { maxBytes },
@@ -274,12 +376,8 @@ function forwardOptions(options: ForwardCommandOptions): ForwardOptions {
   return {
     stream,
     subject,
-    start: from === "latest" ? "oldest" : from,
-    tooLarge: truncate ? "truncate" : "gap",
-    ...hostname !== undefined && { host: hostname },
     ...options.createStream && { createStream: create },
     ...domain !== undefined && { domain },
-    ...maxInFlight !== undefined && { maxInFlight },
     ...inboxPrefixOf(options),
   };
 }
@@ -287,12 +385,13 @@ function forwardOptions(options: ForwardCommandOptions): ForwardOptions {
 function sayTrouble(name: string, { type, message: text }: ForwardTrouble): void {
   warn(
     `${name}: ` + {
-      refused: `the stream takes nothing: ${text}; trying again and again`,
+      refused: `nothing is taken: ${text}; trying again and again`,
       resumed: text,
       silent: `${text}; sending again`,
       state: `the state file can't be written: ${text}`,
       replaced: text,
       duplicate: text,
+      rejected: text,
     }[type],
   );
 }
@@ -301,6 +400,7 @@ function sayTrouble(name: string, { type, message: text }: ForwardTrouble): void
 export function summary(stats: ForwardStats): string {
   const { sent, acknowledged, duplicates, gaps, lostEntries, lagEntries, lagSeconds } = stats;
   const lost = gaps === 0 ? "" : ` (${entryCount(lostEntries)})`;
+  const rejected = stats.rejected === 0 ? "" : `${stats.rejected} thrown away there, `;
   return `${sent} sent, ${acknowledged} acknowledged, ${duplicates} duplicates, ` +
-    `${gaps} gaps${lost}, lag ${entryCount(lagEntries)}, ${lagSeconds.toFixed(1)} s`;
+    `${gaps} gaps${lost}, ${rejected}lag ${entryCount(lagEntries)}, ${lagSeconds.toFixed(1)} s`;
 }

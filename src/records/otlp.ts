@@ -35,11 +35,23 @@ export function isOtlpRecord(object: Json): boolean {
     !("level" in object || "severity" in object || "msg" in object || "message" in object);
 }
 
-/** The record of an export request (`resourceLogs`) that holds just one, and the scope it is of. */
-export function onlyRecordOf(object: Json): { record: Json; scope?: Json } | undefined {
-  const ofScope = only(only(object.resourceLogs)?.scopeLogs);
+/** A record of an export request, and what it is of. */
+export interface OnlyRecord {
+  readonly record: Json;
+  readonly scope: Json | undefined;
+  readonly resource: Json | undefined;
+}
+
+/** The record of an export request (`resourceLogs`) that holds just one. */
+export function onlyRecordOf(object: Json): OnlyRecord | undefined {
+  const ofResource = only(object.resourceLogs);
+  const ofScope = only(ofResource?.scopeLogs);
   const record = only(ofScope?.logRecords);
-  return record && { record, scope: ofScope?.scope as Json | undefined };
+  return record && {
+    record,
+    scope: ofScope?.scope as Json | undefined,
+    resource: ofResource?.resource as Json | undefined,
+  };
 }
 
 /** What such a record says; `ofScope` if it has no scope. */
@@ -73,8 +85,12 @@ export function otlpRecord(object: Json, isShown: boolean, ofScope?: Json): LogR
   };
 }
 
-/** A value without its type. */
-function plain(value: unknown, depth = 0): unknown {
+/** A value without its type; bytes are left in Base64, or made to what `bytes` makes of that. */
+export function plain(
+  value: unknown,
+  depth: number = 0,
+  bytes: (base64: string) => unknown = (base64) => base64,
+): unknown {
   if (typeof value !== "object" || value === null || depth > DEEPEST) return value;
   const { stringValue, boolValue, intValue, doubleValue, bytesValue, arrayValue, kvlistValue } =
     value as Json;
@@ -85,24 +101,30 @@ function plain(value: unknown, depth = 0): unknown {
   }
   const list = (arrayValue as Json | undefined)?.values;
   if (arrayValue !== undefined) {
-    return Array.isArray(list) ? list.map((item) => plain(item, depth + 1)) : [];
+    return Array.isArray(list) ? list.map((item) => plain(item, depth + 1, bytes)) : [];
   }
   const pairs = (kvlistValue as Json | undefined)?.values;
   if (kvlistValue !== undefined) {
     const object: Json = noFields();
-    if (Array.isArray(pairs)) addPairs(object, pairs, depth + 1);
+    if (Array.isArray(pairs)) addPairs(object, pairs, depth + 1, bytes);
     return object;
   }
-  const bare = stringValue ?? boolValue ?? doubleValue ?? bytesValue;
+  const bare = stringValue ?? boolValue ?? doubleValue ??
+    (typeof bytesValue === "string" ? bytes(bytesValue) : bytesValue);
   // An empty value counts as missing; another one without a type is taken as it is.
   return bare === undefined && Object.keys(value).length > 0 ? value : bare;
 }
 
-function addPairs(to: Json, pairs: unknown[], depth: number): void {
+export function addPairs(
+  to: Json,
+  pairs: unknown[],
+  depth: number,
+  bytes?: (base64: string) => unknown,
+): void {
   for (const pair of pairs) {
     if (typeof pair !== "object" || pair === null) continue;
     const { key, value } = pair as Json;
-    if (typeof key === "string") to[key] = plain(value, depth);
+    if (typeof key === "string") to[key] = plain(value, depth, bytes);
   }
 }
 

@@ -53,6 +53,10 @@ export interface Answers {
   acknowledged(attempt: number, ticket: number, isDuplicate: boolean): void;
   /** It does not take it. */
   refused(attempt: number, ticket: number, refusal: Refusal): void;
+  /**
+   * So many of those that are acknowledged are thrown away there, for good. Which ones is not known.
+   */
+  rejected(count: number, description: string): void;
   /** What had no answer by now gets none: the connection is lost. */
   disconnected(): void;
   /** There is a connection again, or another. */

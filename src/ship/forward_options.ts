@@ -75,8 +75,9 @@ export interface ForwardTrouble {
    *   what came after its last entry is not known.
    * - `"duplicate"`: messages that were sent for the first time were known already. Another publisher
    *   has the key of this forwarder, and the entries may be missing.
+   * - `"rejected"`: the other side took messages, and threw some of them away: it says how many.
    */
-  readonly type: "refused" | "resumed" | "silent" | "state" | "replaced" | "duplicate";
+  readonly type: "refused" | "resumed" | "silent" | "state" | "replaced" | "duplicate" | "rejected";
   /** In words, perhaps of the server. */
   readonly message: string;
 }
@@ -99,6 +100,8 @@ export interface ForwardStats {
   readonly lostEntries: number;
   /** Entries that were cut. */
   readonly truncated: number;
+  /** Messages that have arrived, and that the other side threw away. NATS throws none away. */
+  readonly rejected: number;
   /** Messages on their way. */
   readonly inFlight: number;
   /** How many entries of the log have not arrived yet. */

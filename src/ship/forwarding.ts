@@ -77,6 +77,8 @@ export class Forwarding implements AsyncDisposable {
           refusal === undefined ? "resumed" : "refused",
           refusal?.description ?? "entries are taken again",
         ),
+      onRejected: (count, description) =>
+        this.#trouble("rejected", `${count} records were thrown away: ${description}`),
       onStrangeDuplicate: (message) => this.#foundStrange(message),
       onSilence: () => this.#lookAtSender(),
       onFailed: (error) => this.#fail(error),
@@ -150,9 +152,9 @@ export class Forwarding implements AsyncDisposable {
     this.#progress.look();
     const { acknowledged, bytes, gaps, lostEntries, lag, position } = this.#progress;
     const { counts, pending, refusal } = this.#outbox;
-    const { sent, resent, duplicates, truncated } = counts;
+    const { sent, resent, duplicates, truncated, rejected } = counts;
     return {
-      ...{ sent, resent, acknowledged, bytes, duplicates, gaps, lostEntries, truncated },
+      ...{ sent, resent, acknowledged, bytes, duplicates, gaps, lostEntries, truncated, rejected },
       inFlight: pending,
       lagEntries: Math.max(lag.entries, pending),
       lagSeconds: lag.seconds,

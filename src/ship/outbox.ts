@@ -46,6 +46,8 @@ export interface OutboxOptions {
   readonly onSettled: (message: OutMessage) => void;
   /** Called when nothing is taken, with the reason, and with `undefined` when something is again. */
   readonly onRefused: (refusal: Refusal | undefined) => void;
+  /** Called when messages were acknowledged, and thrown away. */
+  readonly onRejected?: (count: number, description: string) => void;
   /** Called with a message that was sent once, and that the other side says it had before. */
   readonly onStrangeDuplicate?: (message: OutMessage) => void;
   /** Called when no answer comes, to check the connection. All is sent again afterwards. */
@@ -63,8 +65,8 @@ export interface OutboxOptions {
  * taken. So the other side gets them in order, but for what was refused, or lost, between others.
  */
 export class Outbox implements Answers {
-  /** What was counted: messages that were sent, sent again, known before, cut. */
-  readonly counts = { sent: 0, resent: 0, duplicates: 0, truncated: 0 };
+  /** What was counted: messages that were sent, sent again, known before, cut, thrown away. */
+  readonly counts = { sent: 0, resent: 0, duplicates: 0, truncated: 0, rejected: 0 };
   #sender: Sender | undefined;
   readonly #options: OutboxOptions;
   readonly #ring: OutMessage[];
@@ -165,6 +167,11 @@ export class Outbox implements Answers {
 
   failed(error: unknown): void {
     this.#options.onFailed(error);
+  }
+
+  rejected(count: number, description: string): void {
+    this.counts.rejected += count;
+    this.#options.onRejected?.(count, description);
   }
 
   acknowledged(attempt: number, ticket: number, isDuplicate: boolean): void {

@@ -76,7 +76,7 @@ function addRecord(line: Line, record: OtlpRecord, cache: WeakMap<object, Piece>
   addMember(line, DROPPED, record.droppedAttributesCount || undefined);
   addMember(line, FLAGS, spanContext?.traceFlags);
   addMember(line, TRACE, spanContext?.traceId);
-  addMember(line, SPAN, spanContext?.spanId);
+  addMember(line, SPAN, spanContext?.spanId || undefined);
   if (resource !== undefined) {
     const { attributes, schemaUrl } = resource;
     const make = () => pieceOfContext("resource", { attributes, schemaUrl });
@@ -146,16 +146,45 @@ function isTime(time: unknown): time is OtlpRecord["hrTime"] {
   return Array.isArray(time) && Number.isSafeInteger(time[0]) && Number.isFinite(time[1]);
 }
 
+/**
+ * Records as `LogsData` in JSON: an export request, and a line of a file that collectors read. Records
+ * with the same objects as `resource` and `instrumentationScope` share them.
+ */
+export function logsData(records: readonly OtlpRecord[]): string {
+  const lines = new OtlpLines();
+  const ofResources = Map.groupBy(records, ({ resource }) => resource);
+  const resourceLogs = [...ofResources].map(([resource, records]) => {
+    const ofScopes = Map.groupBy(records, ({ instrumentationScope }) => instrumentationScope);
+    const scopeLogs = [...ofScopes].map(([scope, records]) => {
+      const logRecords = records.map((record) =>
+        lines.text({ ...record, resource: undefined, instrumentationScope: undefined })
+      );
+      const { name, version, attributes } = scope ?? {};
+      const said = contextJson({ name, version, attributes });
+      return `{"scope":${said},"logRecords":[${logRecords}]}`;
+    });
+    const said = contextJson({ attributes: resource?.attributes });
+    return `{"resource":${said},"scopeLogs":[${scopeLogs}]}`;
+  });
+  return `{"resourceLogs":[${resourceLogs}]}`;
+}
+
 /** `,"name":{…}` with attributes in their form, all else as it is. */
-function pieceOfContext(
-  name: string,
-  members: { attributes?: object; [name: string]: unknown },
-): Piece {
+function pieceOfContext(name: string, members: Context): Piece {
+  return new Piece(pieceOf(name).text + contextJson(members));
+}
+
+interface Context {
+  readonly attributes?: object;
+  readonly [name: string]: unknown;
+}
+
+function contextJson(members: Context): string {
   const { attributes } = members;
   const pairs = attributes &&
     JSON.parse(new Lines<object>((line) => addPairs(line, attributes, []), (value) => value)
       .text(attributes));
-  return new Piece(pieceOf(name).text + JSON.stringify({ ...members, attributes: pairs }));
+  return JSON.stringify({ ...members, attributes: pairs });
 }
 
 function cached(cache: WeakMap<object, Piece>, key: object, make: () => Piece): Piece {

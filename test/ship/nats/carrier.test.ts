@@ -97,6 +97,7 @@ async function senderOnFake() {
       said.push(`ack ${attempt}.${ticket}${isDuplicate ? " again" : ""}`),
     refused: (attempt, ticket, { kind }) => said.push(`${kind} ${attempt}.${ticket}`),
     failed: (error) => said.push(String(error)),
+    rejected: () => {},
     connected: () => {},
     disconnected: () => {},
   };
