@@ -20,6 +20,7 @@ const TYPES: Record<NativeType, string> = { i32: "i32", i64: "i64", u64: "u64", 
 export function bunDriver(): Driver {
   const ffi = builtinRequire()("bun:ffi") as BunFfi;
   return {
+    name: "bun:ffi",
     maxView: 2 ** 32 - 1,
     open<const T extends SymbolTable>(library: string, table: T): NativeFunctions<T> {
       const symbols: Record<string, unknown> = {};

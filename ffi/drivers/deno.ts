@@ -20,6 +20,7 @@ const TYPES: Record<NativeType, string> = { i32: "i32", i64: "i64", u64: "u64", 
 export function denoDriver(): Driver {
   const deno = (globalThis as unknown as { Deno: DenoGlobal }).Deno;
   return {
+    name: "Deno.dlopen",
     maxView: Number.MAX_SAFE_INTEGER,
     open<const T extends SymbolTable>(library: string, table: T): NativeFunctions<T> {
       const symbols: Record<string, unknown> = {};

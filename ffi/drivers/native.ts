@@ -35,6 +35,8 @@ export type NativeFunctions<T extends SymbolTable> = {
 
 /** How a runtime calls native functions and looks at native memory. */
 export interface Driver {
+  /** What it calls with: `"bun:ffi"`, `"koffi 3.3.1"`. */
+  readonly name: string;
   /** The largest memory that it can look at, in bytes. */
   readonly maxView: number;
   /** Opens a library; throws if it, or one of the functions, is not there. */

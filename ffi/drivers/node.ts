@@ -19,6 +19,7 @@ interface NodeFfi {
 
 /** The part of koffi that is used here. */
 interface Koffi {
+  version?: string;
   load(path: string): { func(name: string, result: string, parameters: string[]): unknown };
   view(address: bigint, byteLength: number): ArrayBuffer;
 }
@@ -56,6 +57,7 @@ export function nodeDriver(): Driver {
 
 function overNodeFfi(ffi: NodeFfi): Driver {
   return {
+    name: "node:ffi",
     maxView: Number.MAX_SAFE_INTEGER,
     open<const T extends SymbolTable>(library: string, table: T): NativeFunctions<T> {
       const symbols: Record<string, unknown> = {};
@@ -78,6 +80,7 @@ function overNodeFfi(ffi: NodeFfi): Driver {
 
 function overKoffi(koffi: Koffi): Driver {
   return {
+    name: koffi.version === undefined ? "koffi" : `koffi ${koffi.version}`,
     maxView: Number.MAX_SAFE_INTEGER,
     open<const T extends SymbolTable>(library: string, table: T): NativeFunctions<T> {
       const loaded = koffi.load(library);

@@ -35,7 +35,7 @@ Examples:
   ouroboros list --json | jq -r .[].name`;
 
 /** A log, or why it can't be looked at. */
-interface ListedLog {
+export interface ListedLog {
   name: string;
   size?: number;
   entries?: number;
@@ -69,8 +69,7 @@ async function list(
   options: { output: "text" | "json"; long?: true },
 ): Promise<void> {
   const targets = names.length > 0 ? new NamedLogs(names).existing() : SharedMemory.list();
-  const pids = writerPids();
-  const logs = targets.map((target) => look(target, pids)).filter((log) => log !== undefined);
+  const logs = lookAtAll(targets);
   const output = Output.standard();
   if (options.output === "json") output.write(`${harmlessJson(JSON.stringify(logs, null, 2))}\n`);
   else if (logs.length > 0) {
@@ -81,6 +80,12 @@ async function list(
     output.write(table([head, ...groups.map(groupRow)]));
   }
   await output.close();
+}
+
+/** Looks at all that are logs. */
+export function lookAtAll(targets: readonly LogTarget[]): ListedLog[] {
+  const pids = writerPids();
+  return targets.map((target) => look(target, pids)).filter((log) => log !== undefined);
 }
 
 function groupRow({ name, members }: { name: string; members: ListedLog[] }): (string | number)[] {

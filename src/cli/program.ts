@@ -15,6 +15,7 @@ import {
 import pc from "picocolors";
 import config from "../../deno.json" with { type: "json" };
 import { addCompletions } from "./completions.ts";
+import { addDoctor } from "./doctor.ts";
 import { addDump } from "./dump.ts";
 import { addForward } from "./forward.ts";
 import { addGenerate } from "./generate.ts";
@@ -58,7 +59,7 @@ const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>
   "Read logs:": [addTail, addServe, addMcp, addTop, addList, addStat, addVerify],
   "Keep what is in a log:": [addRecord, addSave, addWatch],
   "Send logs to other machines:": [addForward, addReceive],
-  "Others:": [addRemove, addCompletions, addDump, addGenerate],
+  "Others:": [addRemove, addDoctor, addCompletions, addDump, addGenerate],
 };
 
 /** Commands of other programs, and what does the same here. */
@@ -81,6 +82,8 @@ const THEIRS: Readonly<Record<string, string>> = {
   delete: "remove",
   info: "stat",
   check: "verify",
+  diagnose: "doctor",
+  df: "doctor",
 };
 
 /** What names a log, and no command. */

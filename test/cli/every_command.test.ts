@@ -37,6 +37,7 @@ const commands: [args: string[], printed: RegExp, input?: string][] = [
   [["generate", "--name", made.name, "--json-out", records, ...sizes], /"shm_name"/],
   [["remove", log.name, made.name], /^/],
   [["completions", "bash"], /ouroboros/],
+  [["doctor"], /^ok +runtime /m],
   [["tail", "--help"], /Examples:/],
 ];
 

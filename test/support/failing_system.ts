@@ -71,6 +71,7 @@ export class FailingSystem implements Disposable {
   #driver(): Driver {
     const real = driver();
     return {
+      name: real.name,
       maxView: real.maxView,
       open: (library, table) => {
         const functions = real.open(library, table) as Record<string, Call>;

@@ -79,6 +79,7 @@ export class SimulatedMac implements Disposable {
 
   #driver(): Driver {
     return {
+      name: driver().name,
       maxView: driver().maxView,
       open: (library, table) => {
         assert.equal(library, "/usr/lib/libSystem.B.dylib");

@@ -18,7 +18,7 @@ import {
 import type { LogMemory, LogTarget } from "./target.ts";
 
 /** The default size of a log, and the least that it is made for lack of room, in bytes. */
-const USUAL_SIZE = 16 << 20;
+export const USUAL_SIZE = 16 << 20;
 const LEAST_SIZE = 256 << 10;
 /** How much of what is free in /dev/shm, and of the memory that this process may have, a log takes at most. */
 const SHARE_OF_FREE = 1 / 4;
