@@ -10,6 +10,7 @@ import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { refuseItself } from "./options/log_targets.ts";
+import { nameOf } from "./options/named_logs.ts";
 import { sourceArgument } from "./options/arguments.ts";
 import {
   addSelectionOptions,
@@ -76,6 +77,7 @@ async function dump(options: DumpOptions): Promise<void> {
   const isStandard = path === "-";
   const print = entryPrinter(format, output, {
     isTerminal: isStandard && Boolean(process.stdout.isTTY),
+    log: nameOf(name),
     ...isStandard && { colors: outputColors(undefined) },
   });
   const selection = new Selection(options, format === "pretty");

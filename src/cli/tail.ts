@@ -47,7 +47,7 @@ import { Interrupt } from "./process/interrupt.ts";
 import { Context } from "./tail/context.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
-import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import type { Item } from "./tail/items.ts";
 import { sayUnknownFields } from "./tail/unknown_fields.ts";
 import type { TailedLogOptions } from "./tail/tailed_log.ts";
@@ -246,7 +246,10 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   using logs = new TailedLogs(names, logOptions, signal);
   const print: EntryPrinter = summary !== undefined
     ? (entry, record, _origin, text = entry.text) => summary.add(record, text)
-    : entryPrinter(format, output, { isTerminal, colors, fields });
+    : entryPrinter(format, output, {
+      ...{ isTerminal, colors, fields },
+      ...names.isOne && { log: names.plain.map(nameOf)[0] },
+    });
   using batches = new BatchPrinter(output, {
     format,
     isTerminal,

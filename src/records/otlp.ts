@@ -124,7 +124,10 @@ export function addPairs(
   for (const pair of pairs) {
     if (typeof pair !== "object" || pair === null) continue;
     const { key, value } = pair as Json;
-    if (typeof key === "string") to[key] = plain(value, depth, bytes);
+    if (typeof key !== "string") continue;
+    const bare = plain(value, depth, bytes);
+    // Nothing is a value, too, for those who write it again.
+    to[key] = bare === undefined && bytes !== undefined ? null : bare;
   }
 }
 

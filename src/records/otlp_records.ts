@@ -75,6 +75,11 @@ const TRACE_ID = ["trace_id", "traceId", "trace.id"];
 const SPAN_ID = ["span_id", "spanId", "span.id"];
 const FLAGS = ["trace_flags", "traceFlags"];
 
+/** An escape of half a character, and all escapes: an odd half of one is no character, and not UTF-8. */
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+const ESCAPES =
+  /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|[^])/g;
+
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What a source is, for the attributes of its resource. */
@@ -116,9 +121,10 @@ export class OtlpRecords {
     } catch {
       return this.#bare(bytes, facts);
     }
-    const otlp = otlpLine(text);
+    const line = SURROGATE.test(text) ? text.replaceAll(ESCAPES, wellFormed) : text;
+    const otlp = otlpLine(line);
     if (otlp !== undefined) return this.#ofOtlp(otlp, facts);
-    const record = recognizeRecord(text, true);
+    const record = recognizeRecord(line, true);
     return record === undefined ? this.#bare(text, facts) : this.#ofRecord(record, text, facts);
   }
 
@@ -242,9 +248,9 @@ function otlpLine(text: string): OtlpLine | undefined {
   if (recognizeRecord(text) === undefined) return undefined;
   const object = JSON.parse(text);
   const only = onlyRecordOf(object);
-  if (only !== undefined) return only;
-  if (!isOtlpRecord(object)) return undefined;
-  return { record: object, scope: fieldsIn(object.scope), resource: fieldsIn(object.resource) };
+  if (only === undefined && !isOtlpRecord(object)) return undefined;
+  const { scope, resource } = only ?? object;
+  return { record: only?.record ?? object, scope: fieldsIn(scope), resource: fieldsIn(resource) };
 }
 
 function fieldsIn(value: unknown): Fields | undefined {
@@ -292,6 +298,10 @@ function exactValue(value: unknown): unknown {
   const copy = noFields();
   for (const key in value) copy[key] = exactValue((value as Fields)[key]);
   return copy;
+}
+
+function wellFormed(escape: string, half: string | undefined): string {
+  return half === undefined ? escape : "\\ufffd";
 }
 
 function severityOf(level: typeof LEVELS[number]): number {

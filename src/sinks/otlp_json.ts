@@ -16,6 +16,24 @@ import { showable } from "./showable.ts";
 /** A record, as far as a line needs it. */
 export type OtlpRecord = Partial<ReadableLogRecord> & Pick<ReadableLogRecord, "hrTime">;
 
+/** A record of which less is known than the SDK knows. */
+export interface LogsDataRecord extends
+  Pick<
+    OtlpRecord,
+    "hrTime" | "hrTimeObserved" | "severityNumber" | "severityText" | "eventName"
+  > {
+  readonly body?: unknown;
+  readonly attributes?: object;
+  readonly droppedAttributesCount?: number;
+  readonly spanContext?: { traceId: string; spanId: string; traceFlags: number };
+  readonly resource?: { readonly attributes?: object };
+  readonly instrumentationScope?: {
+    readonly name: string;
+    readonly version?: string;
+    readonly attributes?: object;
+  };
+}
+
 const CLOSE = 0x7d;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
@@ -150,14 +168,16 @@ function isTime(time: unknown): time is OtlpRecord["hrTime"] {
  * Records as `LogsData` in JSON: an export request, and a line of a file that collectors read. Records
  * with the same objects as `resource` and `instrumentationScope` share them.
  */
-export function logsData(records: readonly OtlpRecord[]): string {
+export function logsData(records: readonly LogsDataRecord[]): string {
   const lines = new OtlpLines();
   const ofResources = Map.groupBy(records, ({ resource }) => resource);
   const resourceLogs = [...ofResources].map(([resource, records]) => {
     const ofScopes = Map.groupBy(records, ({ instrumentationScope }) => instrumentationScope);
     const scopeLogs = [...ofScopes].map(([scope, records]) => {
       const logRecords = records.map((record) =>
-        lines.text({ ...record, resource: undefined, instrumentationScope: undefined })
+        lines.text(
+          { ...record, resource: undefined, instrumentationScope: undefined } as OtlpRecord,
+        )
       );
       const { name, version, attributes } = scope ?? {};
       const said = contextJson({ name, version, attributes });

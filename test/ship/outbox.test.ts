@@ -69,7 +69,7 @@ test("after a refusal nothing new goes out until all is answered, then the first
   outbox.acknowledged(2, 3, false);
   assert.deepEqual(settled.map(({ from }) => from), [1, 2, 3, 4]);
   assert.deepEqual(refusals, ["full", undefined]);
-  assert.deepEqual(outbox.counts, { sent: 4, resent: 2, duplicates: 0, truncated: 0 });
+  assert.deepEqual(outbox.counts, { sent: 4, resent: 2, duplicates: 0, truncated: 0, rejected: 0 });
   outbox.close();
 });
 

@@ -156,7 +156,7 @@ export class OtlpCollector implements AsyncDisposable {
   }
 }
 
-function recordsIn(request: Record<string, unknown>): TakenRecord[] {
+export function recordsIn(request: Record<string, unknown>): TakenRecord[] {
   type Node = Record<string, never>;
   const records: TakenRecord[] = [];
   for (const ofResource of (request.resourceLogs ?? []) as Node[]) {

@@ -177,7 +177,8 @@ export class ReceivedPrinter {
       });
     } else {
       const prefix = this.#options.hasPrefix ? this.#prefixes.of(name) : "";
-      this.#print(entry, selection.record, { name, prefix });
+      const source = { ...sourceObject(received.source), seq: sequenceNumber };
+      this.#print(entry, selection.record, { name, prefix, source });
     }
   }
 

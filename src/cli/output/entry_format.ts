@@ -8,7 +8,7 @@ import type { Entry } from "../../log/entry.ts";
 import type { LogRecord } from "../../records/record.ts";
 
 /** How an entry is printed. */
-export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty" | "logfmt" | "csv";
+export type EntryFormat = "text" | "json" | "hex" | "raw" | "pretty" | "logfmt" | "csv" | "otlp";
 
 /** All formats, for the command line. */
 export const ENTRY_FORMATS: readonly EntryFormat[] = [
@@ -19,6 +19,7 @@ export const ENTRY_FORMATS: readonly EntryFormat[] = [
   "pretty",
   "logfmt",
   "csv",
+  "otlp",
 ];
 
 /** Where an entry comes from. */

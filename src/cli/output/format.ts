@@ -12,6 +12,7 @@ import type { Field } from "../../records/question/field.ts";
 import type { EntryFormat, EntryPrinter, Origin, Sink } from "./entry_format.ts";
 import { fieldPrinter, logfmtPrinter } from "./field_printer.ts";
 import { harmless, harmlessColors, harmlessJson } from "./harmless.ts";
+import { otlpPrinter } from "./otlp_printer.ts";
 import { type Colors, PrettyPrinter } from "./pretty.ts";
 
 export {
@@ -25,7 +26,7 @@ export {
 /** What {@linkcode EntryFormat} says, for the help. */
 export const FORMAT_HELP =
   "text; json: an object a line; hex; raw: the bytes and nothing in between; pretty: log records " +
-  "for people";
+  "for people; otlp: a line of LogsData for collectors of OpenTelemetry";
 
 /** How to print. */
 export interface PrintOptions {
@@ -35,6 +36,8 @@ export interface PrintOptions {
   colors?: Colors;
   /** Only these fields. */
   fields?: readonly Field[] | undefined;
+  /** The name of the log, if there is one alone. */
+  log?: string | undefined;
 }
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -53,7 +56,7 @@ const LINE_END = Buffer.from("\n");
 export function entryPrinter(
   format: EntryFormat,
   output: Sink,
-  { isTerminal = false, colors = pc.createColors(false), fields }: PrintOptions = {},
+  { isTerminal = false, colors = pc.createColors(false), fields, log }: PrintOptions = {},
 ): EntryPrinter {
   if (fields !== undefined) return fieldPrinter(format, output, colors, fields);
   const pretty = new PrettyPrinter(colors);
@@ -91,6 +94,8 @@ export function entryPrinter(
       return (entry, _record, origin) => writeText(output, toHex(entry.bytes), origin);
     case "logfmt":
       return logfmtPrinter(output);
+    case "otlp":
+      return otlpPrinter(output, log);
     case "csv":
       throw new RangeError("-o csv needs the columns: --fields time,level,msg");
     case "raw":

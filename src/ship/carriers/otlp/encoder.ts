@@ -30,7 +30,7 @@ const decoder = new TextDecoder();
 
 const json: OtlpEncoder = {
   contentType: "application/json",
-  encode: (records) => encoder.encode(logsData(asReadable(records))),
+  encode: (records) => encoder.encode(logsData(records)),
   rejectionIn(answer) {
     try {
       return rejectionOf(JSON.parse(decoder.decode(answer)));
@@ -52,7 +52,9 @@ export async function otlpEncoder(protocol: OtlpProtocol): Promise<OtlpEncoder> 
   return {
     contentType: "application/x-protobuf",
     encode(records) {
-      const bytes = ProtobufLogsSerializer.serializeRequest([...asReadable(records)]);
+      // They have all that is read of a record of the SDK.
+      const readable = records as unknown as ReadableLogRecord[];
+      const bytes = ProtobufLogsSerializer.serializeRequest(readable);
       return bytes as Uint8Array<ArrayBuffer>;
     },
     rejectionIn(answer) {
@@ -63,11 +65,6 @@ export async function otlpEncoder(protocol: OtlpProtocol): Promise<OtlpEncoder> 
       }
     },
   };
-}
-
-/** They have all that is read of a record of the SDK. */
-function asReadable(records: readonly OtlpLogRecord[]): readonly ReadableLogRecord[] {
-  return records as unknown as readonly ReadableLogRecord[];
 }
 
 function rejectionOf(response: unknown): Rejection | undefined {
