@@ -48,6 +48,8 @@ interface Item {
   readonly attempt: number;
   readonly ticket: number;
   readonly isGap: boolean;
+  /** About how many bytes it takes. */
+  readonly size: number;
 }
 
 /** What makes the records of a source, and the size of a request of one that is empty, in bytes. */
@@ -114,17 +116,18 @@ export class OtlpSender implements Sender {
 
   send(message: Outgoing): void {
     if (this.#closing.signal.aborted) return;
-    const { attempt, ticket, reason, size } = message;
+    const { attempt, ticket, reason } = message;
+    const size = message.size + RECORD_SIZE;
     // What an earlier attempt has left is sent again.
     if (attempt !== this.#attempt) this.#forget();
     this.#attempt = attempt;
     const { maxBatch, maxBatchBytes, linger } = this.#options;
-    if (this.#batchBytes + size + RECORD_SIZE > maxBatchBytes && !this.#flight) this.#depart();
+    if (this.#batchBytes + size > maxBatchBytes) this.#depart();
     this.#batch.push({
       record: this.#recordOf(message),
-      ...{ attempt, ticket, isGap: reason !== undefined },
+      ...{ attempt, ticket, isGap: reason !== undefined, size },
     });
-    this.#batchBytes += size + RECORD_SIZE;
+    this.#batchBytes += size;
     if (this.#batch.length >= maxBatch || this.#batchBytes >= maxBatchBytes) this.#depart();
     else this.#lingerTimer ??= setTimeout(() => this.#depart(), linger);
   }
@@ -176,15 +179,31 @@ export class OtlpSender implements Sender {
   /** Sends what there is, unless a request is on its way: then after that. */
   #depart(): void {
     if (this.#flight !== undefined || this.#batch.length === 0) return;
-    const { maxBatch, maxBatchBytes } = this.#options;
-    const items = this.#batch;
-    const isAll = items.length <= maxBatch && this.#batchBytes <= maxBatchBytes;
+    const requests = this.#requestsOf(this.#batch);
     this.#forget();
     const flight = this.#flight = new AbortController();
-    this.#deliver(isAll ? [items] : partsOf(items, maxBatch), flight.signal).finally(() => {
+    this.#deliver(requests, flight.signal).finally(() => {
       this.#flight = undefined;
       this.#depart();
     });
+  }
+
+  /** More than one if it was collected while another was on its way. */
+  #requestsOf(items: readonly Item[]): Item[][] {
+    const { maxBatch, maxBatchBytes } = this.#options;
+    const requests: Item[][] = [];
+    let bytes = Infinity;
+    for (const item of items) {
+      const last = requests.at(-1);
+      if (last !== undefined && last.length < maxBatch && bytes + item.size <= maxBatchBytes) {
+        last.push(item);
+        bytes += item.size;
+      } else {
+        requests.push([item]);
+        bytes = item.size;
+      }
+    }
+    return requests;
   }
 
   /** Sends the requests of these items, until one must wait or is lost. Does not throw. */
@@ -233,7 +252,10 @@ export class OtlpSender implements Sender {
    */
   #refused(items: readonly Item[], { kind, description }: Never): Item[][] {
     const isHopeless = kind === "never" && ++this.#refusedInARow > MOST_REFUSED;
-    if (items.length > 1 && !isHopeless) return partsOf(items, Math.ceil(items.length / 2));
+    if (items.length > 1 && !isHopeless) {
+      const half = items.length >> 1;
+      return [items.slice(0, half), items.slice(half)];
+    }
     const [{ attempt, ticket, isGap }] = items;
     if (items.length === 1 && !isGap && !isHopeless) {
       // What comes in its place says so, at the other side, too.
@@ -303,11 +325,4 @@ export class OtlpSender implements Sender {
       this.#answers.failed(error);
     }
   }
-}
-
-/** Parts of so many, the last one of what is left. */
-function partsOf<T>(all: readonly T[], size: number): T[][] {
-  const parts: T[][] = [];
-  for (let i = 0; i < all.length; i += size) parts.push(all.slice(i, i + size));
-  return parts;
 }
