@@ -65,7 +65,8 @@ export function plainTopStep(runtime: Runtime, folder: string): Step {
     title: "ouroboros top without ink and react: a table in a terminal",
     run() {
       const line = [...programOf(runtime, folder), "top"].map((word) => `'${word}'`).join(" ");
-      const inTerminal = ["script", "-qec", `stty rows 24 cols 80; ${line}`, "/dev/null"];
+      // So wide that the names of other logs on this machine push no column out.
+      const inTerminal = ["script", "-qec", `stty rows 24 cols 250; ${line}`, "/dev/null"];
       assert.match(
         printed(runtime, folder, inTerminal, "q"),
         /NAME .*CHUNKS[^]*npm install ink react/,
