@@ -81,9 +81,12 @@ export interface RunningCli {
 }
 
 /** Starts a command. */
-export function startCli(args: (string | number)[]): RunningCli {
+export function startCli(
+  args: (string | number)[],
+  more: Record<string, string> = {},
+): RunningCli {
   const child = spawn(...cliCommand(args), {
-    env,
+    env: { ...env, ...more },
     timeout: LIMIT,
     killSignal: "SIGKILL",
     windowsHide: true,
