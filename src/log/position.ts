@@ -198,31 +198,32 @@ export class Position implements Whereabouts {
     const { committed, token } = segment.readRow(0, this.#fence, this.#row);
     if (!committed || token < this.#number || token <= this.#token) return this.#wait();
     if (token === this.#number) return this.wrap();
-    if (this.#number === this.#token) {
-      // An overrun would lead back to an empty chunk that is believed.
-      const found = this.#choice.lookSteadily();
-      if (believes(found, this.#chunk, this.#start, this.#token)) return this.#wait(true);
-    }
     this.#fence(); // the row before the header, which may have come since we looked
     segment.load(this.#offset, this.#offset + HEADER_SIZE);
-    return words[this.#offset >>> 2] < 0 ? this.#wait() : this.overrun();
+    if (words[this.#offset >>> 2] < 0) return this.#wait();
+    const chunk = this.#chunk;
+    const [isEmpty, before] = [this.#number === this.#token, this.#token];
+    const step = this.overrun();
+    if (step === "stay" || !isEmpty || this.#chunk !== chunk || this.#token !== before) return step;
+    // It led back to a chunk that seems to be empty.
+    const found = this.#choice.lookSteadily();
+    return found.isSteady ? this.#skip(found) : "stay";
   }
 
   /**
    * Nothing is to be read here yet: `"stay"`, unless there are chunks that were written after ours. What
    * led to them was damaged, and will never come.
    *
-   * Looks for them now and then only, unless `isPassed` is known, since most who wait here have come to the
-   * end of the log.
+   * Looks for them now and then only, since most who wait here have come to the end of the log.
    */
-  #wait(isPassed: boolean = false): Step {
+  #wait(): Step {
     if (this.#waitsAt !== this.#number) {
       this.#waitsAt = this.#number;
       this.#looks = 0;
       this.#isSuspect = false;
     }
     const looks = ++this.#looks;
-    if (!this.#isSuspect && !isPassed) {
+    if (!this.#isSuspect) {
       // At first only at the chunk that comes after chunk 0: that is where a writer is whose row 0 is damaged.
       if (looks === 1 ? !this.#isFirstLeft() : (looks & (looks - 1)) !== 0) return "stay";
     }
