@@ -27,7 +27,7 @@ a line (--header @FILE).`;
 
 /** What these options leave behind. */
 export interface OtlpCommandOptions {
-  header?: Readonly<Record<string, string>>;
+  header?: readonly string[];
   service?: string;
   protocol?: OtlpProtocol;
   tlsCa?: string;
@@ -68,30 +68,36 @@ export function collectorArgument(text: string): string {
   return text;
 }
 
-function headerArgument(
-  text: string,
-  previous: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const isFile = text.startsWith("@");
-  let lines = [text];
-  try {
-    if (isFile) lines = readFileSync(text.slice(1), "utf8").split(/\r?\n/);
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
-  }
-  const headers = { ...previous };
-  for (const line of lines) {
-    if (line.trim() === "" && isFile) continue;
-    const [, name, value] = /^\s*([^\s:]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined) throw new InvalidArgumentError('"name: value" is expected.');
-    if (!isFile && SECRET.test(name)) {
+function headerArgument(text: string, previous: readonly string[] = []): string[] {
+  if (!text.startsWith("@")) {
+    const [name] = headerOf(text) ?? [];
+    if (name === undefined) throw new InvalidArgumentError('"name: value" or @FILE is expected.');
+    if (SECRET.test(name)) {
       warn(
         `all users of this machine can read the value of ${name} in the command line: see --help`,
       );
     }
-    headers[name.toLowerCase()] = value;
   }
-  return headers;
+  return [...previous, text];
+}
+
+function headerOf(line: string): [name: string, value: string] | undefined {
+  const [, name, value] = /^\s*([^\s:]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
+  return name === undefined ? undefined : [name.toLowerCase(), value];
+}
+
+/** Headers of the command line, and of files: one a line. */
+function headersOf(given: readonly string[]): Record<string, string> {
+  const lines = given.flatMap((text) => {
+    if (!text.startsWith("@")) return [text];
+    return readFileSync(text.slice(1), "utf8").split("\n").filter((line) => line.trim() !== "");
+  });
+  return Object.fromEntries(lines.map((line) => {
+    const header = headerOf(line);
+    // Without the line, which may have a secret.
+    if (header === undefined) throw new RangeError("--header @FILE needs lines like name: value");
+    return header;
+  }));
 }
 
 /** A variable of the environment for logs, or for all signals; one that is empty is not set. */
@@ -132,7 +138,7 @@ export function otlpOptions(
     headers: {
       ...pairsIn("OTEL_EXPORTER_OTLP_HEADERS"),
       ...pairsIn("OTEL_EXPORTER_OTLP_LOGS_HEADERS"),
-      ...options.header,
+      ...headersOf(options.header ?? []),
     },
     ...protocol !== undefined && { protocol: protocol as OtlpProtocol },
     ...compression !== undefined && { compression: compression as "gzip" | "none" },

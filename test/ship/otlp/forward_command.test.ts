@@ -100,8 +100,7 @@ test("forward says what does not go together, and what is refused", printed, asy
     [["--stream", "S", "--header", "a: b"], /--header is for a collector of OpenTelemetry/],
     [["--to", "http://h:4318"], /it is otlp\+http:\/\/h:4318/],
     [["--to", "otlp+http://u:p@h"], /a user or a password/],
-    [[...to, "--header", "geheim"], /"name: value" is expected/],
-    [[...to, "--header", `@${folder}/none`], /ENOENT/],
+    [[...to, "--header", "geheim"], /"name: value" or @FILE is expected/],
     [[...to, "--protocol", "grpc"], /http\/protobuf, http\/json/],
     [[], /required option '--stream <stream>'/],
   ];
@@ -109,6 +108,14 @@ test("forward says what does not go together, and what is refused", printed, asy
     const { code, stderr } = await runHere("forward", "/none", ...words);
     assert.equal(code, 2, stderr);
     assert.match(stderr, message);
+  }
+  writeFileSync(join(folder, "bad"), "geheim\n");
+  for (const [file, message] of [["none", /no file .*none/], ["bad", /needs lines like name: v/]]) {
+    const words = [...to, "--header", `@${join(folder, file as string)}`];
+    const { code, stderr } = await runHere("forward", "/none", ...words);
+    assert.equal(code, 1);
+    assert.match(stderr, message as RegExp);
+    assert.ok(!stderr.includes("geheim"), stderr);
   }
   await using collector = await OtlpCollector.start();
   collector.refuse = (_, response) => {
