@@ -73,6 +73,38 @@ test("a part by time is what a look at every entry finds, in a log that has wrap
   }
 });
 
+test("a part by time has all that it should where a clock was put back", () => {
+  const name = uniqueName("part-back");
+  const path = `${folder}/back`;
+  const hour = 3_600_000;
+  using writer = ShmLogWriter.create(name, { size: 65536, chunkCount: 16, unlinkOnClose: true });
+  const save = (part: { since?: number; until?: number; last?: string }): number[] => {
+    saveLogSync(name, path, { ...part, force: true });
+    return contents(path).map(([number]) => number);
+  };
+  const write = (from: number, count: number) => {
+    for (let i = 0; i < count; i++) writer.write(record(from + 10 * i, "x"));
+  };
+  write(hour, 400);
+  write(0, 200);
+  // It ends an hour before it begins: entries 1 to 400 are of that time, and a few may come with them.
+  const later = save({ since: START + hour });
+  assert.deepEqual([later[0], later.includes(400), later.at(-1)! < 500], [1, true, true]);
+  assert.equal(save({ since: START + hour, until: START + hour + 100 })[0], 1);
+  assert.deepEqual(save({ since: START + 2 * hour }).filter((number) => number < 300), []);
+  const earlier = save({ until: START + hour - 1 });
+  assert.deepEqual([earlier[0] > 300, earlier[0] <= 401, earlier.at(-1)], [true, true, 600]);
+  // The last second is that before the last entry, and what was before the clock was put back is not in it.
+  assert.deepEqual([save({ last: "1s" })[0], save({ last: "1s" }).length], [500, 101]);
+  const last = save({ last: "2h" });
+  assert.deepEqual([last[0] > 300, last[0] <= 401, last.at(-1)], [true, true, 600]);
+  // The clock was put right.
+  write(hour + 10_000, 50);
+  const all = save({ since: START + hour });
+  assert.deepEqual([all[0], all.at(-1)], [1, 650]);
+  assert.equal(save({ last: "1ms" })[0], 650);
+});
+
 test("a part takes no more room than its entries, and saveLog() makes the same", async () => {
   const name = uniqueName("part");
   using writer = ShmLogWriter.create(name, { size: 1 << 24, unlinkOnClose: true });

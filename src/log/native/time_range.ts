@@ -40,6 +40,9 @@ const LOOK_AHEAD = 4096;
 /** How many entries are read one after the other rather than looked at here and there. */
 const FEW = 1 << 14;
 
+/** At how many places at most it is looked whether times grow. */
+const MOST_PLACES = 64;
+
 function timeOf(batch: EntryBatch, index: number): number | undefined {
   return recognizeRecord(batch.text(index))?.time;
 }
@@ -53,6 +56,9 @@ interface TimedEntry {
 /**
  * The entries from the first one at or after the range's beginning to the last one in it, with the
  * entries without a time after that. It takes times to grow from entry to entry.
+ *
+ * Where a clock was put back, it gives some entries too many, up to a chunk at each end, and none too
+ * few. Then `last` begins where that was, if not later: how much time passed before that nobody knows.
  */
 export function entriesOf(source: LogSource, range: TimeRange): EntryRange {
   const looks = new Looks(source);
@@ -62,6 +68,14 @@ export function entriesOf(source: LogSource, range: TimeRange): EntryRange {
   if (end === undefined) return { ...all, isUntimed: newest >= oldest };
   const { until = Infinity, last = Infinity } = range;
   const since = Math.max(range.since ?? -Infinity, end.time - last);
+  const places = looks.places(end);
+  const jump = places.findLastIndex(isJump);
+  if (jump >= 0) {
+    if (range.since !== undefined || until < Infinity) {
+      return { ...looks.around(places, since, until), isUntimed: false };
+    }
+    if (last < Infinity) looks.oldest = places[jump].number;
+  }
   const from = since === -Infinity
     ? oldest
     : looks.first((time) => time >= since, end) ?? newest + 1;
@@ -93,9 +107,15 @@ function readerAt({ buffer, load, guard }: LogSource, from: number): Reader {
   return new Reader(buffer, { after: from - 1, onDamage: "skip", load, guard, fence });
 }
 
+/** Whether a clock was put back between an entry and the next one that was looked at. */
+function isJump({ time }: TimedEntry, index: number, places: readonly TimedEntry[]): boolean {
+  return time > places[index + 1]?.time;
+}
+
 /** Looks at times here and there in a log. */
 class Looks {
-  readonly oldest: number;
+  /** The number of the first entry that is looked at. */
+  oldest: number;
   readonly newest: number;
   readonly #source: LogSource;
 
@@ -122,6 +142,35 @@ class Looks {
       if (last !== undefined || from === this.oldest) return last;
     }
     return undefined;
+  }
+
+  /** Entries all over the log, from its beginning to `end`. */
+  places(end: TimedEntry): TimedEntry[] {
+    const starts = this.#chunkStarts(end.number - 1);
+    const step = Math.ceil(starts.length / MOST_PLACES);
+    const places: TimedEntry[] = [];
+    for (let i = 0; i < starts.length; i += step) {
+      const [entry] = this.#timed(starts[i], Math.min(end.number - 1, starts[i] + LOOK_AHEAD));
+      if (entry !== undefined) places.push(entry);
+    }
+    return [...places, end];
+  }
+
+  /** The entries from the first place behind which one of this time may be to the last such place. */
+  around(
+    places: readonly TimedEntry[],
+    since: number,
+    until: number,
+  ): Pick<EntryRange, "from" | "to"> {
+    const isNear = (place: TimedEntry, index: number) =>
+      isJump(place, index, places) ||
+      place.time <= until && (places[index + 1] ?? place).time >= since;
+    const first = places.findIndex(isNear);
+    if (first < 0) return { from: this.newest + 1, to: this.newest };
+    return {
+      from: first === 0 ? this.oldest : places[first].number,
+      to: (places[places.findLastIndex(isNear) + 1]?.number ?? this.newest + 1) - 1,
+    };
   }
 
   /** The number of the first entry, up to `end`, whose time fulfils what all later ones do, too. */
