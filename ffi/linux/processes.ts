@@ -41,6 +41,9 @@ const CALLS = {
 
 const O_CLOEXEC = 0x80000;
 const O_RDWR = 2;
+const O_NONBLOCK = 0x800;
+const F_GETFL = 3;
+const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
@@ -93,6 +96,15 @@ export function linuxProcesses(native: Driver, libc: string, errno: () => number
     }
   }
 
+  /** Node makes its standard input one that does not wait, which no program expects of its own. */
+  function makeBlocking(descriptor: number | string): void {
+    if (typeof descriptor === "string") return;
+    const flags = c.fcntl(descriptor, F_GETFL, 0n);
+    if (flags >= 0 && flags & O_NONBLOCK) {
+      c.fcntl(descriptor, F_SETFL, BigInt(flags & ~O_NONBLOCK));
+    }
+  }
+
   return {
     pipe(size) {
       const ends = new Int32Array(new ArrayBuffer(8));
@@ -131,6 +143,7 @@ export function linuxProcesses(native: Driver, libc: string, errno: () => number
         });
         bytes.fill(0xff, ALL_SIGNALS, ALL_SIGNALS + SIGNAL_SET);
         c.posix_spawn_file_actions_init(at(ACTIONS));
+        descriptors.forEach(makeBlocking);
         // A session without a terminal gets the first one that it opens as the one that controls it.
         const first = descriptors.findIndex((one) => typeof one === "string");
         descriptors.forEach((descriptor, i) => {

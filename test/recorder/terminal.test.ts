@@ -7,6 +7,7 @@ import process from "node:process";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { type LogTarget, ShmLogReader } from "../../mod.ts";
+import { delay } from "../../src/async.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { noTerminal, Terminal } from "../support/terminal.ts";
@@ -32,6 +33,24 @@ function inTerminal(args: string[], before = ""): Terminal {
     test "$a" = "$(stty -g)" && echo as-before`;
   return new Terminal(["sh", "-c", script]);
 }
+
+test("run without --tty gives a program a terminal to read from that waits", {
+  skip: noTerminal,
+}, async () => {
+  using log = lastingLog("tty-input");
+  const program = ["sh", "-c", "echo ready; cat; echo over"];
+  const terminal = inTerminal(["--log", log.name, ...SMALL, "--", ...program]);
+  await terminal.until("ready\r\n");
+  // Long enough for a read that does not wait to fail.
+  await delay(200);
+  await terminal.type("hello\r\x04");
+  await terminal.until("hello\r\nover\r\ncode 0");
+  await terminal.ended();
+  assert.deepEqual(
+    recordOf(log.target).lines,
+    ["ready", "hello", "over"].map((line) => `stdout F ${line}`),
+  );
+});
 
 test("run --tty gives a program the keys, the size and the signals of a terminal", {
   skip: noTerminal,
