@@ -161,9 +161,9 @@ export function logAny(logger: LoggerInternals, level: number, args: unknown[]):
     const [first] = args;
     if (typeof first === "object") {
       given = first;
-      given = requestOrResponse(first);
       if (first === null && args.length === 1) [message, rest] = [null, [null]];
       else [message, rest] = [args[1], args.slice(2)];
+      given = requestOrResponse(first);
     } else if (first === undefined) [message, rest] = [args[1], args.slice(2)];
     else [message, rest] = [first, args.slice(1)];
     message = formatted(state.prefixed(message), rest, state.style.format);

@@ -260,7 +260,7 @@ export class LoggerState implements LineSource {
   #addFailure(line: Line, level: number, message: unknown, error: unknown): void {
     try {
       line.cut(0);
-      line.piece(this.front.heads.piece(level));
+      this.#addHead(line, level);
       line.raw(this.front.bindings);
       line.piece(pieceOf("loggerError"));
       line.string(markOf(error));
@@ -272,6 +272,17 @@ export class LoggerState implements LineSource {
       this.core.finish(line);
     } catch {
       // The error itself is reported.
+    }
+  }
+
+  /** Adds level and time, or at least the level. */
+  #addHead(line: Line, level: number): void {
+    const { heads } = this.front;
+    try {
+      heads.addTo(line, level);
+    } catch {
+      line.cut(0);
+      line.piece(heads.piece(level));
     }
   }
 }

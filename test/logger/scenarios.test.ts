@@ -300,6 +300,18 @@ test("what throws in pino is in the line, and is reported", () => {
     const { loggerError, msg, secret } = JSON.parse(outcome.lines[0]);
     assert.deepEqual([loggerError, msg, secret], [mark, "m", undefined]);
   }
+  // A proxy whose every trap throws, as one that was revoked: the call, its time and its message stay.
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const given of [revoked, new Proxy(new Error("e"), { get: boom, getPrototypeOf: boom })]) {
+    const { outcomes } = withOurs(
+      { base: null },
+      calls((log) => log.error(given, "%s is", "this")),
+    );
+    const { level, time, loggerError, msg } = JSON.parse(outcomes[0].lines[0]);
+    assert.deepEqual([level, typeof time, msg], [50, "number", "%s is"]);
+    assert.match(loggerError, /^\[unable to serialize: TypeError: /);
+  }
   const hooked = withOurs({ hooks: { logMethod: boom } }, calls((log) => log.info("m")));
   assert.deepEqual([hooked.outcomes[0], hooked.errors.length], [
     { lines: [], isLasting: false },
