@@ -6,7 +6,12 @@
 
 import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { NativeUnavailableError, SegmentNotFoundError, WriterLockedError } from "../errors.ts";
+import {
+  NativeUnavailableError,
+  OuroborosError,
+  SegmentNotFoundError,
+  WriterLockedError,
+} from "../errors.ts";
 import { livingWriter } from "../take_over.ts";
 import { Segment } from "../log/segment.ts";
 import { sourceOf } from "../log/native/source.ts";
@@ -20,8 +25,11 @@ import {
 } from "../log/native/target.ts";
 import { hasMagic } from "../log/native/look.ts";
 import { durationArgument, targetsArgument } from "./options/arguments.ts";
+import { addOutputOptions } from "./options/common.ts";
 import { NamedLogs, nameOf } from "./options/named_logs.ts";
+import { harmlessJson } from "./output/harmless.ts";
 import { lastWriteOf } from "./output/last_write.ts";
+import { Output } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { warn } from "./output/warn.ts";
 
@@ -31,7 +39,8 @@ a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
 
 A log is dead if no writer of this library has it; the C++ library takes no lock.
 --older-than looks at the time of the last entry: a log whose entries say none is
-kept. With --dead it is no error if there is nothing to remove.
+kept. With --dead it is no error if there is nothing to remove. --json prints an
+object for each log: whether it was removed, and if not why.
 
 Examples:
   ouroboros remove /app
@@ -41,7 +50,7 @@ Examples:
 
 /** Adds the command. */
 export function addRemove(program: Command): void {
-  program.command("remove")
+  const command = program.command("remove")
     .description("Remove logs. A log whose writer is alive is kept.")
     .summary("remove logs")
     .argument("<name...>", "the logs", targetsArgument)
@@ -51,7 +60,8 @@ export function addRemove(program: Command): void {
       "with --dead: only logs that were written last so long ago: 12h, 7d",
       durationArgument,
     )
-    .option("--force", "remove logs also if their writers are alive, and what is not a log")
+    .option("--force", "remove logs also if their writers are alive, and what is not a log");
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(removeAll);
 }
@@ -60,11 +70,27 @@ interface RemoveOptions {
   force?: true;
   dead?: true;
   olderThan?: number;
+  output: "text" | "json";
+}
+
+/** What happened to a log. */
+interface Result {
+  name: string;
+  removed: boolean;
+  /** Why it is still there, with --dead: its writer is alive, it is too new, or its age is not known. */
+  kept?: "alive" | "new" | "untimed";
+  /** The code of the error that kept it, and its text. */
+  error?: string;
+  message?: string;
 }
 
 /** Removes what can be removed. */
-function removeAll(names: LogTarget[], options: RemoveOptions, command: Command): void {
-  const { dead, force, olderThan } = options;
+async function removeAll(
+  names: LogTarget[],
+  options: RemoveOptions,
+  command: Command,
+): Promise<void> {
+  const { dead, force, olderThan, output: format } = options;
   const wrong = olderThan !== undefined && !dead
     ? "--older-than is for dead logs: add --dead"
     : dead && force
@@ -75,24 +101,36 @@ function removeAll(names: LogTarget[], options: RemoveOptions, command: Command)
   const logs = new NamedLogs(names, { slots: false });
   const matching = logs.matching();
   if (!dead) logs.existing();
-  let isDone = true;
-  let count = 0;
+  const results: Result[] = [];
   for (const target of [...logs.plain, ...matching]) {
+    let name = nameOf(target);
     try {
-      if (!(dead ? removeDead(target, olderThan) : remove(target, options))) continue;
-      count++;
-      if (!matching.includes(target)) continue;
+      const kept = dead ? removeDead(target, olderThan) : remove(target, options);
+      results.push({ name, removed: kept === undefined, ...kept !== undefined && { kept } });
+      if (kept !== undefined || !matching.includes(target)) continue;
       const beside = besideLog(target);
+      name = nameOf(beside);
       if (hasMagic(beside)) remove(beside, options);
     } catch (error) {
       // Another command may have been quicker.
       if (dead && error instanceof SegmentNotFoundError) continue;
-      warn(explain(error));
-      isDone = false;
+      const message = explain(error);
+      warn(message);
+      const code = error instanceof OuroborosError ? { error: error.code } : {};
+      results.push({ name, removed: false, ...code, message });
     }
   }
-  if (dead) warn(`${count} ${count === 1 ? "log" : "logs"} removed`);
-  if (!isDone) throw new ExitError(1);
+  if (format === "json") {
+    const output = Output.standard();
+    for (const result of results) {
+      output.write(`${harmlessJson(JSON.stringify(result, null, 2))}\n`);
+    }
+    await output.close();
+  } else if (dead) {
+    const count = results.filter(({ removed }) => removed).length;
+    warn(`${count} ${count === 1 ? "log" : "logs"} removed`);
+  }
+  if (results.some(({ message }) => message !== undefined)) throw new ExitError(1);
 }
 
 /** What a receiver keeps beside a log that it writes. */
@@ -101,20 +139,21 @@ function besideLog(target: LogTarget): LogTarget {
   return typeof target === "string" ? name : { path: name };
 }
 
-/** Removes a log unless its writer is alive, or it was written lately; returns whether it did. */
-function removeDead(target: LogTarget, olderThan: number | undefined): boolean {
+/** Removes a log unless its writer is alive, or it was written lately; returns why it was kept. */
+function removeDead(target: LogTarget, olderThan: number | undefined): Result["kept"] {
   if (olderThan !== undefined) {
     const written = lastWriteOf(target);
     if (written === undefined) {
       warn(`log ${describeTarget(target)} is kept: its last entries say no time`);
-      return false;
+      return "untimed";
     }
-    if (Date.now() - written < olderThan) return false;
+    if (Date.now() - written < olderThan) return "new";
   }
   try {
-    return remove(target, {});
+    remove(target, {});
+    return undefined;
   } catch (error) {
-    if (error instanceof WriterLockedError) return false;
+    if (error instanceof WriterLockedError) return "alive";
     throw error;
   }
 }
@@ -124,8 +163,8 @@ function noLog(target: LogTarget): SegmentNotFoundError {
   return new SegmentNotFoundError(`no ${what}${describeTarget(target)}`);
 }
 
-/** Removes a log; returns that it did. */
-function remove(target: LogTarget, options: { force?: true }): boolean {
+/** Removes a log. */
+function remove(target: LogTarget, options: { force?: true }): undefined {
   if (typeof target === "string" && !SharedMemory.persists && SharedMemory.exists(target)) {
     throw new NativeUnavailableError(
       `log ${
@@ -134,12 +173,11 @@ function remove(target: LogTarget, options: { force?: true }): boolean {
     );
   }
   if (options.force) {
-    if (unlinkMemory(target)) return true;
-    throw noLog(target);
+    if (!unlinkMemory(target)) throw noLog(target);
+    return;
   }
   // Its lock is held until the name is gone, so that no writer takes it over in between.
   lockLog(target).remove();
-  return true;
 }
 
 /** Opens what is there, makes sure that it is a log, and takes the place of its writer. */

@@ -17,8 +17,10 @@ import { collectLogs } from "../ship/collect.ts";
 import { readCollection } from "../ship/collection.ts";
 import { durationArgument, momentArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
-import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { addOutputOptions } from "./options/common.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { type Criteria, Selection, whereOption } from "./options/selection.ts";
+import { harmlessJson } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "../base/sizes.ts";
@@ -45,6 +47,7 @@ Examples:
   ouroboros save '/app.*' incident/          incident/app.0.log, incident/app.1.log, …
   ouroboros save /app app.log --compact      no larger than its entries
   ouroboros save /app - | ssh host 'cat > app.log'
+  ouroboros save /app app.log --json | jq .entries
   ouroboros tail ./app.log`;
 
 /** How many bytes are written at once. */
@@ -54,11 +57,14 @@ interface SaveCommandOptions extends Criteria {
   force?: true;
   compact?: true;
   last?: number;
+  output: "text" | "json";
+  /** Of which `output` knows. */
+  json?: true;
 }
 
 /** Adds the command. */
 export function addSave(program: Command): void {
-  program.command("save")
+  const command = program.command("save")
     .description("Save logs to a file, as they are now. Their writers may be at work.")
     .summary("save logs to a file, as they are now")
     .usage("[options] <name...> <file>")
@@ -74,7 +80,8 @@ export function addSave(program: Command): void {
     .option(
       "--compact",
       "make the file of a whole log no larger than its entries: it can be read, not written",
-    )
+    );
+  addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(save);
 }
@@ -93,8 +100,10 @@ function fileArgument(text: string): string {
 interface Job {
   names: NamedLogs;
   targets: LogTarget[];
-  options: Omit<SaveCommandOptions, keyof Criteria>;
+  options: Omit<SaveCommandOptions, keyof Criteria | "output" | "json">;
   criteria: Criteria;
+  /** Says what was saved. */
+  report: (path: string, saved: Saved) => Promise<void> | void;
   signal: AbortSignal;
   /** Whether one of the logs could not be read. */
   isIncomplete?: boolean;
@@ -102,7 +111,7 @@ interface Job {
 
 async function save(
   words: string[],
-  { force, compact, last, ...criteria }: SaveCommandOptions,
+  { force, compact, last, output, json: _json, ...criteria }: SaveCommandOptions,
   command: Command,
 ): Promise<void> {
   if (words.length < 2) {
@@ -117,6 +126,11 @@ async function save(
     }
   };
   const path = parsed(fileArgument, words[words.length - 1]);
+  if (path === "-" && output === "json") {
+    command.error("error: --json is printed where the log goes: give a file in place of -", {
+      exitCode: 2,
+    });
+  }
   const names = new NamedLogs(words.slice(0, -1).map((word) => parsed(sourceArgument, word)));
   const targets = names.existing();
   using interrupt = new Interrupt({ output: path === "-" });
@@ -126,7 +140,8 @@ async function save(
     ...compact && { compact },
     ...last !== undefined && { last },
   };
-  const job: Job = { names, targets, options, criteria, signal };
+  const report = output === "json" ? writeJson : sayWords;
+  const job: Job = { names, targets, options, criteria, signal, report };
   if (path === "-") await saveToOutput(job);
   else if (!isFolder(path)) await saveInto(job, path);
   else {
@@ -147,7 +162,7 @@ async function saveToOutput(job: Job): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
   try {
     const copy = join(folder, "log");
-    await saveInto(job, copy, false);
+    await saveInto({ ...job, report: (_path, saved) => sayWords("", saved) }, copy);
     const output = Output.standard(job.signal);
     for await (const piece of createReadStream(copy, { highWaterMark: PIECE })) {
       output.write(piece);
@@ -158,7 +173,7 @@ async function saveToOutput(job: Job): Promise<void> {
   }
 }
 
-async function saveInto(job: Job, path: string, isNamed: boolean = true): Promise<void> {
+async function saveInto(job: Job, path: string): Promise<void> {
   const { signal } = job;
   let progress: Progress | undefined;
   const onProgress = ({ done, total }: CopyProgress) => {
@@ -166,12 +181,11 @@ async function saveInto(job: Job, path: string, isNamed: boolean = true): Promis
     progress.update(done);
   };
   try {
-    const words = isPlain(job)
+    const saved = isPlain(job)
       ? await saveOne(job, path, onProgress)
       : await saveAll(job, path, onProgress);
     progress?.[Symbol.dispose]();
-    warn(`${words[0]}${isNamed ? ` in ${path}` : ""}`);
-    words.slice(1).forEach(warn);
+    await job.report(path, saved);
   } catch (error) {
     if (error instanceof SegmentExistsError) error.message += ": use --force to replace it";
     if (!signal.aborted) throw error;
@@ -189,15 +203,28 @@ function isPlain({ names, targets: [target], criteria }: Job): boolean {
     (typeof target === "string" || readCollection(target.path) === undefined);
 }
 
-/** What to print about it, the line with the file first. */
-type Words = [file: string, ...others: string[]];
+/** What was saved into a file. */
+interface Saved {
+  entries: number;
+  /** How many logs these are of; undefined if it is one, whose numbers they keep. */
+  logs?: number;
+  /** Of one log, if it has entries. */
+  firstSequenceNumber?: number;
+  lastSequenceNumber?: number;
+  /** The size of the file in bytes. */
+  size: number;
+  /** How many entries are missing: damaged, or overwritten meanwhile. */
+  leftOut: number;
+  /** Logs of which all was saved where a part was asked for, for nothing in them has a time. */
+  untimed: string[];
+}
 type OnProgress = (progress: CopyProgress) => void;
 
 async function saveOne(
   { targets: [target], options: { last, ...options }, criteria: { since, until }, signal }: Job,
   path: string,
   onProgress: OnProgress,
-): Promise<Words> {
+): Promise<Saved> {
   const saved = await saveLog(target, path, {
     ...options,
     ...last !== undefined && { last: `${last}ms` },
@@ -207,19 +234,20 @@ async function saveOne(
     signal,
     onProgress,
   });
-  const { firstSequenceNumber: first, lastSequenceNumber: end, entries, leftOut } = saved;
-  const range = entries > 0 ? `, ${first} to ${end}` : "";
-  return [
-    `${entryCount(entries)}${range}, ${formatSize(saved.size)}`,
-    ...saved.isUntimed ? ["nothing in the log has a time: all of it is saved"] : [],
-    ...leftOut > 0 ? [`${entryCount(leftOut)} left out: they are damaged or overwritten`] : [],
-  ];
+  const { entries, firstSequenceNumber, lastSequenceNumber, size, leftOut, isUntimed } = saved;
+  return {
+    entries,
+    ...entries > 0 && { firstSequenceNumber, lastSequenceNumber },
+    size,
+    leftOut,
+    untimed: isUntimed ? [nameOf(target)] : [],
+  };
 }
 
-async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<Words> {
+async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<Saved> {
   const { targets, options: { force, last }, criteria, signal } = job;
   const { since, until, ...others } = criteria;
-  const saved = await collectLogs(targets, path, {
+  const { entries, logs, size, lost, untimed } = await collectLogs(targets, path, {
     force,
     last,
     since,
@@ -234,13 +262,30 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
       warn(`${name}: ${explain(error)}`);
     },
   });
-  const { entries, logs, size, lost, untimed } = saved;
   const isPart = [last, since, until].some((one) => one !== undefined);
-  return [
-    `${entryCount(entries)} of ${logs} ${logs === 1 ? "log" : "logs"}, ${formatSize(size)}`,
-    ...isPart
-      ? untimed.map((name) => `${name}: nothing in the log has a time: all of it is saved`)
-      : [],
-    ...lost > 0 ? [`${entryCount(lost)} left out: overwritten meanwhile`] : [],
-  ];
+  return { entries, logs, size, leftOut: lost, untimed: isPart ? untimed : [] };
+}
+
+/** In words on standard error; an empty path is that of standard output. */
+function sayWords(path: string, saved: Saved): void {
+  const { entries, logs, firstSequenceNumber: first, lastSequenceNumber: last, size } = saved;
+  const { leftOut, untimed } = saved;
+  const isOne = logs === undefined;
+  const of = !isOne ? ` of ${logs} ${logs === 1 ? "log" : "logs"}` : "";
+  const range = first === undefined ? "" : `, ${first} to ${last}`;
+  warn(`${entryCount(entries)}${of}${range}, ${formatSize(size)}${path && ` in ${path}`}`);
+  for (const name of untimed) {
+    const which = isOne ? "" : `${name}: `;
+    warn(`${which}nothing in the log has a time: all of it is saved`);
+  }
+  if (leftOut === 0) return;
+  const why = isOne ? "they are damaged or overwritten" : "overwritten meanwhile";
+  warn(`${entryCount(leftOut)} left out: ${why}`);
+}
+
+/** As JSON on standard output. */
+async function writeJson(path: string, saved: Saved): Promise<void> {
+  const output = Output.standard();
+  output.write(`${harmlessJson(JSON.stringify({ file: path, ...saved }, null, 2))}\n`);
+  await output.close();
 }
