@@ -21,7 +21,13 @@ const BURST = 1000;
 const BURSTS = 300;
 
 /** The ways to publish: ours, and what the client offers. */
-const WAYS = ["forward()", "the client alone", "js.publish()"] as const;
+const WAYS = [
+  "forward()",
+  "the client alone",
+  "js.publish()",
+  "OTLP, forward()",
+  "OTLP, forward(), JSON lines",
+] as const;
 
 interface Result {
   runtime: string;
@@ -53,7 +59,7 @@ export async function benchNats(_: unknown, onCase: () => void): Promise<Report>
     name: "nats",
     tables: [{
       title: `${SIZE}-byte entries into a stream in a file, on this machine`,
-      head: ["", "entries/s", "cores, it", "cores, nats-server"],
+      head: ["", "entries/s", "cores, it", "cores, server"],
       rows: results.map(({ runtime, way, rate, share, serverShare }) => [
         `${runtime}, ${way}`,
         Math.round(rate).toLocaleString("en"),
@@ -63,7 +69,8 @@ export async function benchNats(_: unknown, onCase: () => void): Promise<Report>
     }],
     notes: [
       `The client alone: the same messages without a log, as many on their way, to see what is left ` +
-      `of it. js.publish(): the client's own way, a promise a message. Median of ${ROUNDS}.`,
+      `of it. js.publish(): the client's own way, a promise a message. OTLP: to a server of the same ` +
+      `runtime that reads nothing, in protobuf and gzip. Median of ${ROUNDS}.`,
       `${runtimeTitle()} writes an entry in ${digits(cost.alone)} ns alone, and in ` +
       `${digits(cost.followed)} ns while a forwarder follows ` +
       `(${digits(cost.followed / cost.alone)}×; median of ${BURSTS} bursts of ${BURST}).`,
@@ -75,10 +82,15 @@ export async function benchNats(_: unknown, onCase: () => void): Promise<Report>
 async function publish(runtime: Runtime, way: typeof WAYS[number]): Promise<Result> {
   // It takes its time.
   const entries = way === "js.publish()" ? ENTRIES / 5 : ENTRIES;
-  await using server = await NatsServer.start();
+  await using server = way.startsWith("OTLP")
+    ? await startCollector(runtime)
+    : await NatsServer.start();
   using writer = newLog("publish");
-  const payload = new Uint8Array(SIZE).fill(65);
-  if (way === WAYS[0]) { for (let i = 0; i < entries; i++) writer.write(payload); }
+  const line = way.endsWith("lines")
+    ? `{"level":30,"time":1795280400123,"user":4711,"path":"/orders/17","ms":1.25,"msg":"`
+    : "";
+  const payload = line.padEnd(SIZE - 2, "A") + (line === "" ? "AA" : '"}');
+  if (way.includes("forward()")) { for (let i = 0; i < entries; i++) writer.write(payload); }
   const before = cpuOf(server.pid);
   const publisher = startPublisher(runtime, [way, server.url, writer.name, entries, SIZE]);
   const { milliseconds, cpu } = JSON.parse(await publisher.ended());
@@ -121,6 +133,24 @@ async function writerCost(onCase: () => void): Promise<{ alone: number; followed
 function newLog(what: string): ShmLogWriter {
   const name = `/ouroboros-bench-${what}-${process.pid}`;
   return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 4 << 20, chunkCount: 12 });
+}
+
+/** A collector in a process of its own. */
+async function startCollector(runtime: Runtime) {
+  const script = fileURLToPath(new URL("nats/collector.ts", import.meta.url));
+  const child = spawn(runtime.path, [...runtime.run, script], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const { value: port } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    .next();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid!,
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      if (child.exitCode === null) await once(child, "exit");
+    },
+  };
 }
 
 function startPublisher(runtime: Runtime, args: (string | number)[]) {

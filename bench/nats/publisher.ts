@@ -8,6 +8,7 @@ import process from "node:process";
 import { ShmLogReader } from "../../mod.ts";
 import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
 import { forward, natsCarrier } from "../../src/ship/carriers/nats/forward.ts";
+import { forward as forwardToCollector } from "../../src/ship/carriers/otlp/forward.ts";
 import { jetstreamPackage } from "../../src/ship/carriers/nats/client.ts";
 import { prepareStream } from "../../src/ship/carriers/nats/stream.ts";
 
@@ -16,8 +17,11 @@ const total = Number(count);
 const payload = new Uint8Array(Number(size)).fill(65);
 const WINDOW = 4096;
 
-await using link = await NatsLink.open({ servers });
-await prepareStream(link, "BENCH", [], { create: { subjects: ["logs.>"] } });
+const isOtlp = way.startsWith("OTLP");
+await using link = isOtlp ? undefined : await NatsLink.open({ servers });
+if (link !== undefined) {
+  await prepareStream(link, "BENCH", [], { create: { subjects: ["logs.>"] } });
+}
 console.log("ready");
 
 let start = performance.now();
@@ -26,7 +30,9 @@ if (way === "the client alone") await publishAlone();
 else if (way === "js.publish()") await publishByPromises();
 else {
   using reader = ShmLogReader.open(name, { strategy: "oldest" });
-  await using forwarding = await forward(reader, { link, stream: "BENCH" });
+  await using forwarding = isOtlp
+    ? await forwardToCollector(reader, { url: servers })
+    : await forward(reader, { link: link!, stream: "BENCH" });
   if (way === "follow") {
     process.stdin.resume();
     await new Promise((resolve) => process.stdin.on("end", resolve));
@@ -46,7 +52,7 @@ async function publishAlone(): Promise<void> {
   const done = Promise.withResolvers<void>();
   let acknowledged = 0;
   let sent = 0;
-  const carrier = natsCarrier({ link, stream: "BENCH" });
+  const carrier = natsCarrier({ link: link!, stream: "BENCH" });
   const sender = await carrier.open(
     {
       acknowledged() {
@@ -83,7 +89,7 @@ async function publishAlone(): Promise<void> {
 /** As the client's documentation says it. */
 async function publishByPromises(): Promise<void> {
   const { jetstream } = await jetstreamPackage();
-  const client = jetstream(link.client);
+  const client = jetstream(link!.client);
   [start, cpu] = [performance.now(), process.cpuUsage()];
   for (let sent = 0; sent < total;) {
     const promises: Promise<unknown>[] = [];

@@ -1,7 +1,6 @@
 /** Connections to a real server: who is let in, and what comes back by itself. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,24 +8,12 @@ import test, { after } from "node:test";
 import { NatsRefusedError } from "../../../src/errors.ts";
 import { NatsLink, type NatsStatus } from "../../../src/ship/carriers/nats/connect.ts";
 import { TcpProxy } from "../../support/tcp_proxy.ts";
+import { certificate, needsOpenssl } from "../../support/certificate.ts";
 import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 
 const skip = needsNatsServer;
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-tls-"));
 after(() => rmSync(folder, { recursive: true }));
-const needsOpenssl = spawnSync("openssl", ["version"]).status !== 0 && "there is no openssl";
-
-/** A certificate for 127.0.0.1 that only who is told trusts, and its key. */
-function certificate(name: string): { certFile: string; keyFile: string } {
-  const files = { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
-  const { status, stderr } = spawnSync("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-    ...["-days", "2", "-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"],
-    ...["-keyout", files.keyFile, "-out", files.certFile],
-  ], { encoding: "utf8" });
-  assert.equal(status, 0, stderr);
-  return files;
-}
 
 function until(link: NatsLink, type: NatsStatus["type"]): Promise<NatsStatus> {
   return new Promise((resolve) => {
@@ -157,8 +144,8 @@ natsTest("renew() gives up a server that stands still", async () => {
 test("with TLS a server is trusted by its certificate, and nobody else is", {
   skip: skip || needsOpenssl,
 }, async () => {
-  const { certFile, keyFile } = certificate("server");
-  const client = certificate("client");
+  const { certFile, keyFile } = certificate(folder, "server");
+  const client = certificate(folder, "client");
   await using server = await NatsServer.start({
     config: `tls { cert_file: "${certFile}", key_file: "${keyFile}" }`,
   });
