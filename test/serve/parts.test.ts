@@ -10,7 +10,7 @@ import { findBacklog } from "../../src/cli/serve/backlog.ts";
 import { outline } from "../../src/log/outline.ts";
 import { CopiedLook } from "../../src/cli/serve/copied_look.ts";
 import { findEntries } from "../../src/cli/serve/find_entries.ts";
-import { timelineOf } from "../../src/cli/serve/timeline.ts";
+import { findTimeline } from "../../src/cli/serve/find_timeline.ts";
 import { EntryFilter } from "../../src/cli/serve/entry_filter.ts";
 import { wordsOf } from "../../src/cli/serve/question_words.ts";
 import { levelOf } from "../../src/cli/serve/level_of.ts";
@@ -435,7 +435,7 @@ test("the look at bytes passes by nothing that matches", async () => {
     );
     assert.ok(expected.length > 100 || options.where === "parts", JSON.stringify(options));
     assert.deepEqual(seen, expected, JSON.stringify(options));
-    const { entries } = (await timelineOf(log.name, filter, signal))!;
+    const { entries } = (await findTimeline(log.name, filter, signal))!;
     assert.equal(entries, expected.length);
   }
   // Of lines in parts the page has the whole ones.

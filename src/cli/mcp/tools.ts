@@ -15,7 +15,7 @@ import type { Catalog } from "../serve/catalog.ts";
 import { findEntries, type Found, type FoundEntry } from "../serve/find_entries.ts";
 import { levelOfLine } from "../serve/level_of.ts";
 import { QuickLook } from "../serve/quick_look.ts";
-import { scan } from "../serve/scan.ts";
+import { bytesAsText, scan } from "../serve/scan.ts";
 
 /** How many entries an answer has at most, and how many by default. */
 const MOST_ENTRIES = 500;
@@ -264,7 +264,7 @@ async function stats(call: Call): Promise<object> {
   let [matched, bytes, before] = [0, 0, -Infinity];
   let [first, last] = [Infinity, -Infinity];
   let uncounted = 0;
-  const look = new QuickLook(filter);
+  const look = new QuickLook(filter, bytesAsText);
   const scanned = await scan(target, { signal: call.signal }, (batch, from, to) => {
     look.begin(batch);
     for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {

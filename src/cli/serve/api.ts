@@ -8,7 +8,7 @@ import type { ServerResponse } from "node:http";
 import { OuroborosError } from "../../errors.ts";
 import type { Catalog, NamedTarget } from "./catalog.ts";
 import { findEntries, type FoundEntry } from "./find_entries.ts";
-import { timelineOf } from "./timeline.ts";
+import { findTimeline } from "./find_timeline.ts";
 import { wordsOf } from "./question_words.ts";
 import { checkKeys, filterOf, formatOf, questionOf, RequestError } from "./request.ts";
 import { SECURE_HEADERS } from "./security.ts";
@@ -89,7 +89,7 @@ export class Api {
   ): Promise<void> {
     checkKeys(query, ["where", "level", "since", "until"]);
     const filter = filterOf(query);
-    const found = await this.#look(response, (signal) => timelineOf(target, filter, signal));
+    const found = await this.#look(response, (signal) => findTimeline(target, filter, signal));
     if (found !== undefined) send(response, 200, JSON.stringify({ log: name, ...found }));
   }
 

@@ -15,7 +15,7 @@ import type { EntryFilter } from "./entry_filter.ts";
 import { levelOfLine } from "./level_of.ts";
 import { placeOf } from "./place.ts";
 import { QuickLook } from "./quick_look.ts";
-import { scan, type Scanned } from "./scan.ts";
+import { bytesAsText, scan, type Scanned } from "./scan.ts";
 
 /** How many entries an answer has at most. */
 export const MOST_ENTRIES = 10_000;
@@ -114,7 +114,7 @@ class Search {
     const { filter } = this.#question;
     const entries: FoundEntry[] = [];
     let [bytes, time] = [0, -Infinity];
-    const look = new QuickLook(filter);
+    const look = new QuickLook(filter, bytesAsText);
     const scanned = await scan(this.#target, { ...this.#question, after }, (batch, from, to) => {
       look.begin(batch);
       for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
@@ -143,7 +143,7 @@ class Search {
     let end = last;
     let found: FoundEntry[] = [];
     let isMore = false;
-    const look = new QuickLook(filter);
+    const look = new QuickLook(filter, bytesAsText);
     // An entry without a time has that of one before it, wherever that is.
     let range = filter.isTimed ? Infinity : FIRST_RANGE;
     while (end >= oldest && found.length < count && !isMore && !signal.aborted) {

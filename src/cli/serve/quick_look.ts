@@ -1,29 +1,35 @@
 /**
- * A look at the bytes of entries, which passes by most of those that a filter leaves out.
+ * A look at the bytes of entries, which passes by most of those that a filter leaves out. Runs in the page,
+ * too.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { EntryBatch } from "../../log/batch.ts";
-import { EntryLook } from "../../records/look/entry_look.ts";
+import { type ByteDecoder, EntryLook } from "../../records/look/entry_look.ts";
 import { mayBePart } from "../../records/whole_lines.ts";
 import type { EntryFilter } from "./entry_filter.ts";
+
+/** Entries that are looked at together: what there is of a batch. */
+export type EntriesAtOnce = Pick<
+  EntryBatch,
+  "length" | "block" | "sequenceNumber" | "byteLength" | "text"
+>;
 
 /** Looks at one batch after another. */
 export class QuickLook {
   readonly #look: EntryLook | undefined;
-  #batch: EntryBatch | undefined;
+  #batch: EntriesAtOnce | undefined;
 
-  /** Passes by what does not match `filter`, as far as bytes tell. */
-  constructor(filter: EntryFilter) {
-    const look = new EntryLook(filter.needs, bytesAsText);
+  /** Passes by what does not match `filter`, as far as bytes tell; `decode` as `EntryLook` takes it. */
+  constructor(filter: EntryFilter, decode?: ByteDecoder) {
+    const look = new EntryLook(filter.needs, decode);
     // Where times matter each entry may say that of the next ones.
     this.#look = look.isUseful && !filter.isTimed ? look : undefined;
   }
 
   /** Begins with a batch. */
-  begin(batch: EntryBatch): void {
+  begin(batch: EntriesAtOnce): void {
     this.#batch = batch;
     this.#look?.begin(batch.block);
   }
@@ -36,8 +42,4 @@ export class QuickLook {
     while (index < next && !mayBePart(bytes, bounds[2 * index], bounds[2 * index + 1])) index++;
     return index;
   }
-}
-
-function bytesAsText({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

@@ -1,10 +1,9 @@
 /**
- * Entries as rows for a page: long ones only in part.
+ * Entries as rows for a page: long ones only in part. Runs in the page, too.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { parseCri } from "../../records/cri.ts";
 import { joinText, WholeLines } from "../../records/whole_lines.ts";
 import type { EntryRow } from "./messages.ts";
@@ -78,6 +77,6 @@ function makeRow({ number, text, bytes, source }: DecodedEntry): EntryRow {
     return source === undefined ? [number, text] : [number, text, null, source];
   }
   // A copy: a part of a text would keep all of it, and rows wait, some for pages that take nothing.
-  const start = Buffer.from(text.slice(0, MOST_CHARACTERS), "utf16le").toString("utf16le");
+  const start: string = JSON.parse(JSON.stringify(text.slice(0, MOST_CHARACTERS)));
   return source === undefined ? [number, start, bytes] : [number, start, bytes, source];
 }

@@ -1,16 +1,16 @@
 /**
  * How entries spread over time, by their levels: exactly, or by a sample if they are many.
+ * Runs in the page, too.
  *
  * @module
  */
 
-import type { LogTarget } from "../../log/native/target.ts";
 import { LEVELS, type LogLevel } from "../../records/level.ts";
+import type { ByteDecoder } from "../../records/look/entry_look.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { levelOfLine } from "./level_of.ts";
-import { QuickLook } from "./quick_look.ts";
-import { scan } from "./scan.ts";
+import { type EntriesAtOnce, QuickLook } from "./quick_look.ts";
 
 /** How many samples there are at most. */
 const MOST_SAMPLES = 65_536;
@@ -125,35 +125,45 @@ function stepFor(span: number): number {
   return STEPS.find((step) => step >= least) ?? Math.ceil(least / DAY) * DAY;
 }
 
-/**
- * How the entries of a log that match spread over time.
- *
- * @returns `undefined` if the log of that name was replaced meanwhile
- * @throws {OuroborosError} if there is no such log, or it can't be read
- */
-export async function timelineOf(
-  target: LogTarget,
-  filter: EntryFilter,
-  signal: AbortSignal,
-): Promise<Timeline | undefined> {
-  const whole = await scan(target, { upTo: 0, signal }, () => {});
-  if (whole === undefined) return undefined;
-  const { segment, oldest, newest } = whole;
-  const samples = new Samples(filter.isEmpty ? newest - oldest + 1 : 0);
-  const look = new QuickLook(filter);
-  let time = -Infinity;
-  const scanned = await scan(target, { segment, upTo: newest, signal }, (batch, from, to) => {
+/** Finds how entries that match spread over time, batch by batch. */
+export class TimelineFinder {
+  readonly #filter: EntryFilter;
+  readonly #samples: Samples;
+  readonly #look: QuickLook;
+  #time = -Infinity;
+
+  /** Expects about so many entries that match; `decode` as `EntryLook` takes it. */
+  constructor(filter: EntryFilter, expected: number, decode?: ByteDecoder) {
+    this.#filter = filter;
+    this.#samples = new Samples(filter.isEmpty ? expected : 0);
+    this.#look = new QuickLook(filter, decode);
+  }
+
+  /** Looks at entries of a batch; at those only that `isOne` says yes to. */
+  take(
+    batch: EntriesAtOnce,
+    from: number,
+    to: number,
+    isOne: (sequenceNumber: number) => boolean = () => true,
+  ): void {
+    const filter = this.#filter;
+    const look = this.#look;
     look.begin(batch);
     for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
+      if (!isOne(batch.sequenceNumber(i))) continue;
       if (filter.isEmpty) {
-        if (samples.next()) samples.add(batch.text(i));
+        if (this.#samples.next()) this.#samples.add(batch.text(i));
         continue;
       }
       const text = batch.text(i);
-      const isMatch = filter.matches(text, time);
-      time = filter.time;
-      if (isMatch && samples.next()) samples.add(text);
+      const isMatch = filter.matches(text, this.#time);
+      this.#time = filter.time;
+      if (isMatch && this.#samples.next()) this.#samples.add(text);
     }
-  });
-  return scanned && samples.timeline();
+  }
+
+  /** The bars. */
+  timeline(): Timeline {
+    return this.#samples.timeline();
+  }
 }
