@@ -17,6 +17,7 @@ import config from "../../deno.json" with { type: "json" };
 import { addCompletions } from "./completions.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDump } from "./dump.ts";
+import { addExport } from "./export.ts";
 import { addForward } from "./forward.ts";
 import { addGenerate } from "./generate.ts";
 import { complete, completionLines } from "./completions/complete.ts";
@@ -57,7 +58,7 @@ describes a command. NO_COLOR=1 turns colors off.`;
 const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   "Write a log:": [addRun, addWrite, addReplay],
   "Read logs:": [addTail, addServe, addMcp, addTop, addList, addStat, addVerify],
-  "Keep what is in a log:": [addRecord, addSave, addWatch],
+  "Keep what is in a log:": [addRecord, addSave, addExport, addWatch],
   "Send logs to other machines:": [addForward, addReceive],
   "Others:": [addRemove, addDoctor, addCompletions, addDump, addGenerate],
 };

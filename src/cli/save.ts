@@ -97,7 +97,7 @@ function fileArgument(text: string): string {
 }
 
 /** What is saved, of which logs. */
-interface Job {
+export interface Job {
   names: NamedLogs;
   targets: LogTarget[];
   options: Omit<SaveCommandOptions, keyof Criteria | "output" | "json">;
@@ -173,7 +173,8 @@ async function saveToOutput(job: Job): Promise<void> {
   }
 }
 
-async function saveInto(job: Job, path: string): Promise<void> {
+/** Saves into a file, and reports what it has saved. */
+export async function saveInto(job: Job, path: string): Promise<void> {
   const { signal } = job;
   let progress: Progress | undefined;
   const onProgress = ({ done, total }: CopyProgress) => {
@@ -204,7 +205,7 @@ function isPlain({ names, targets: [target], criteria }: Job): boolean {
 }
 
 /** What was saved into a file. */
-interface Saved {
+export interface Saved {
   entries: number;
   /** How many logs these are of; undefined if it is one, whose numbers they keep. */
   logs?: number;
@@ -267,7 +268,7 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
 }
 
 /** In words on standard error; an empty path is that of standard output. */
-function sayWords(path: string, saved: Saved): void {
+export function sayWords(path: string, saved: Saved): void {
   const { entries, logs, firstSequenceNumber: first, lastSequenceNumber: last, size } = saved;
   const { leftOut, untimed } = saved;
   const isOne = logs === undefined;

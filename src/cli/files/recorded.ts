@@ -11,6 +11,7 @@ import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { harmlessJson } from "../output/harmless.ts";
 import { LineSplitter } from "./lines.ts";
+import { isNoteInText, type Said, saidBy } from "./recorded_line.ts";
 
 /** How many bytes are read at once. */
 const PIECE = 65536;
@@ -20,12 +21,6 @@ const OPENING = 0x7b;
 const HASH = 0x23;
 /** How many bytes of a file tell whether it is JSON of ours. */
 const LOOK = 1 << 20;
-/** The keys of what `-o json` writes of an entry, of tail, record, dump and receive. */
-const ENTRY = /^(?:log,|host,log,segment,)?seq,(?:text|base64)(?:,time)?(?:,truncatedFrom)?$/;
-/** And of what it says about entries. */
-const NOTE = /^(?:lost,after|reopened,after|cursor|host,log,segment,gap)$/;
-const NOTE_IN_TEXT =
-  /^# ouroboros: (\d+ entr(y|ies) lost|another log of this name begins) after entry \d+$/;
 
 /** An entry of a recording; valid until the next one. */
 export interface RecordedEntry {
@@ -152,7 +147,7 @@ function isJson(path: string): boolean {
   let done = 0;
   for (const line of linesOf(path)) {
     if (!line.isWhole || (done += line.bytes.length + 1) > LOOK) break;
-    const said = saidBy(line.bytes);
+    const said = saidBy(textOf(line.bytes));
     if (said === undefined || !isExact(said, line.bytes)) return false;
     if (said.kind === "note") {
       // Another log of the name, or another part of one.
@@ -168,35 +163,13 @@ function isJson(path: string): boolean {
   return entries > 0;
 }
 
-type Said = {
-  kind: "entry" | "note";
-  object: Record<string, unknown>;
-};
-
-/** What commands write with `-o json`: an entry, or something about entries. */
-function saidBy(line: Uint8Array): Said | undefined {
-  if (line[0] !== OPENING) return undefined;
-  let object: Record<string, unknown>;
-  try {
-    object = JSON.parse(textOf(line));
-  } catch {
-    return undefined;
-  }
-  const keys = Object.keys(object).join();
-  if (NOTE.test(keys)) return { kind: "note", object };
-  const { seq, text, base64 } = object;
-  const isEntry = ENTRY.test(keys) && Number.isSafeInteger(seq) &&
-    typeof (text ?? base64) === "string";
-  return isEntry ? { kind: "entry", object } : undefined;
-}
-
 function isExact({ object }: Said, line: Uint8Array): boolean {
   return harmlessJson(JSON.stringify(object)) === harmlessJson(textOf(line).trimEnd());
 }
 
 /** What was written, by a line of `-o json`; undefined for a line about the entries. */
 function payloadOfJson(line: Uint8Array): Uint8Array | undefined {
-  const said = saidBy(line);
+  const said = line[0] === OPENING ? saidBy(textOf(line)) : undefined;
   if (said === undefined) return line;
   if (said.kind === "note") return undefined;
   const { text, base64 } = said.object;
@@ -205,7 +178,7 @@ function payloadOfJson(line: Uint8Array): Uint8Array | undefined {
 
 /** The same for a line of text. */
 function payloadOfText(line: Uint8Array): Uint8Array | undefined {
-  return line[0] === HASH && NOTE_IN_TEXT.test(textOf(line.subarray(0, 200))) ? undefined : line;
+  return line[0] === HASH && isNoteInText(textOf(line.subarray(0, 200))) ? undefined : line;
 }
 
 function textOf(bytes: Uint8Array): string {

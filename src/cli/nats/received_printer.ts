@@ -23,7 +23,8 @@ import {
   entryPrinter,
 } from "../output/format.ts";
 import { harmlessJson } from "../output/harmless.ts";
-import { Prefixes, sourceLabel, sourceObject } from "../output/log_names.ts";
+import { Prefixes, sourceObject } from "../output/log_names.ts";
+import { sourceLabel } from "../output/source_label.ts";
 import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";

@@ -9,8 +9,8 @@ import type { LogTarget } from "../../log/native/target.ts";
 import type { LogSource } from "../../ship/message.ts";
 import { Origins } from "../../ship/origins.ts";
 import { columnsOf, padded, shortened } from "./columns.ts";
-import { oneLine } from "./harmless.ts";
 import type { Colors } from "./pretty.ts";
+import { sourceLabel } from "./source_label.ts";
 
 /** Of how many names it is remembered how they look. */
 const MOST_NAMES = 4096;
@@ -52,11 +52,6 @@ export class Prefixes {
     const paint = this.#palette[count % this.#palette.length];
     this.#prefixes.set(name, `${paint(padded(shown, this.#width))} | `);
   }
-}
-
-/** A log of some machine in a word. Its names may come from a stranger. */
-export function sourceLabel({ host, name }: LogSource): string {
-  return oneLine(name.startsWith("/") ? `${host}${name}` : `${host}/${name}`);
 }
 
 /** A log of some machine as JSON has it. */

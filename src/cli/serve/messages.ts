@@ -18,6 +18,8 @@ export interface LogSummary {
   lastWrite?: number;
   /** Whether it has no writer because that has finished it. */
   isFinished?: true;
+  /** Of a file that the page reads itself: how many entries are in it. */
+  entries?: number;
   /** Why it can't be looked at. */
   error?: string;
   /** Of the slots of a name, as one: how many they are. */
@@ -66,6 +68,8 @@ export interface LogState {
   state: "live" | "missing" | "failed";
   /** Whether its writer has finished it, and its last entry was read. */
   isFinished?: true;
+  /** Whether it is a file that the page reads itself: nothing comes. */
+  isSaved?: true;
   /** Why. */
   reason?: string;
   /** Which segment has the name, or had it last; "" before there was one. */

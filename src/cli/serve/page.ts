@@ -28,6 +28,7 @@ export const parts: PageParts = JSON.parse(
 /** The whole page. */
 export const page: string = parts.html
   .replace("/*STYLE*/", () => parts.style)
+  .replace("/*REPORT*/", "")
   .replace("/*SCRIPT*/", () => parts.script);
 
 /** What the page may do. */

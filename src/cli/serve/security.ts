@@ -64,14 +64,17 @@ export const SECURE_HEADERS: Readonly<Record<string, string>> = {
  * to its server, and nothing else; and never make elements of text.
  */
 export function pagePolicy(script: string, style: string): string {
+  return `${reportPolicy(script, style)}; connect-src 'self'; frame-ancestors 'none'`;
+}
+
+/** What a page may do that is a file: run these two, and nothing else. */
+export function reportPolicy(script: string, style: string): string {
   return [
     "default-src 'none'",
     `script-src ${source(script)}`,
     `style-src ${source(style)}`,
-    "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join("; ");

@@ -4,13 +4,10 @@
 /** The token of the server, which is in the address of the page. */
 export const token: string = new URLSearchParams(location.search).get("token") ?? "";
 
-/** What is wrong with a question. */
+/** Why there is no answer. */
 export interface Refusal {
   code: string;
   message: string;
-  /** Where, in the question. */
-  from?: number;
-  to?: number;
 }
 
 /** An answer, or why it is refused; `undefined` if the server can't be reached. */

@@ -1,29 +1,11 @@
 /// <reference lib="dom" />
 /** The stream of events from the server. */
 
+import type { Found } from "../find_entries.ts";
 import type { Messages } from "../messages.ts";
-import { token } from "./ask.ts";
-
-/** What is asked of the server. */
-export interface Request {
-  /** The log; nothing: whichever there is. */
-  log: string | undefined;
-  /** The question; "" for none. */
-  where: string;
-  level: string;
-  /** From when to when, in milliseconds since 1970. */
-  span: { from: number; to: number } | undefined;
-  /** Whether entries are requested. */
-  entries: boolean;
-  /** The place of the last entry that is here. */
-  after: string;
-}
-
-/** What is done with each kind of event. */
-export type Handlers = { [K in keyof Messages]: (data: Messages[K]) => void };
-
-/** How the connection is. */
-export type ConnectionState = "open" | "waiting" | "refused";
+import type { Timeline } from "../timeline.ts";
+import { type Answer, ask, token } from "./ask.ts";
+import type { ConnectionState, Handlers, Request, Shown, Source } from "./source.ts";
 
 /** How long to wait before a server that had no room is asked again, in milliseconds. */
 const ROOM_EVERY = 5000;
@@ -41,7 +23,7 @@ const EVENTS = [
 ] as const;
 
 /** A connection that can be made again with another request. */
-export class Connection {
+export class Connection implements Source {
   readonly #handlers: Handlers;
   readonly #onState: (state: ConnectionState, reason?: string) => void;
   readonly #again: () => void;
@@ -106,6 +88,20 @@ export class Connection {
   close(): void {
     this.#source?.close();
     this.#source = undefined;
+  }
+
+  /** Asks how entries spread over time. */
+  timeline(
+    { log, where, level }: Shown,
+    signal: AbortSignal,
+  ): Promise<Answer<Timeline> | undefined> {
+    return ask(`api/logs/${encodeURIComponent(log)}/timeline`, { where, level }, signal);
+  }
+
+  /** Asks for an entry, and those around it. */
+  around(log: string, seq: number, context: number): Promise<Answer<Found> | undefined> {
+    const path = `api/logs/${encodeURIComponent(log)}/entries`;
+    return ask(path, { around: String(seq), context: String(context) });
   }
 
   #listen<K extends keyof Messages>(source: EventSource, event: K): void {

@@ -24,7 +24,8 @@ const MOST_CHARACTERS = 24_000_000;
 
 /** A ring of rows. */
 export class EntryStore {
-  readonly #items: (Item | undefined)[] = new Array(MOST_ITEMS);
+  #items: (Item | undefined)[] = new Array(MOST_ITEMS);
+  #mostCharacters = MOST_CHARACTERS;
   #first = 0;
   #end = 0;
   #characters = 0;
@@ -52,7 +53,16 @@ export class EntryStore {
 
   /** The row at a place, if it is still kept. */
   at(place: number): Item | undefined {
-    return place >= this.#first && place < this.#end ? this.#items[place % MOST_ITEMS] : undefined;
+    return place >= this.#first && place < this.#end
+      ? this.#items[place % this.#items.length]
+      : undefined;
+  }
+
+  /** Keeps up to so many rows and characters from now on, and forgets what it has. */
+  resize(items: number, characters: number): void {
+    this.clear();
+    this.#items = new Array(items);
+    this.#mostCharacters = characters;
   }
 
   /** Adds entries. */
@@ -82,15 +92,15 @@ export class EntryStore {
   }
 
   #push(item: Item): void {
-    if (this.length === MOST_ITEMS) this.#shift();
-    this.#items[item.place % MOST_ITEMS] = item;
+    if (this.length === this.#items.length) this.#shift();
+    this.#items[item.place % this.#items.length] = item;
     this.#end++;
     this.#characters += item.text.length;
-    while (this.#characters > MOST_CHARACTERS && this.length > 1) this.#shift();
+    while (this.#characters > this.#mostCharacters && this.length > 1) this.#shift();
   }
 
   #shift(): void {
-    const slot = this.#first++ % MOST_ITEMS;
+    const slot = this.#first++ % this.#items.length;
     this.#characters -= this.#items[slot]?.text.length ?? 0;
     this.#items[slot] = undefined;
   }

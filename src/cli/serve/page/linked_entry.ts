@@ -1,11 +1,10 @@
 /// <reference lib="dom" />
 /** The entry that a link leads to. */
 
-import type { Found } from "../find_entries.ts";
 import type { EntryRow } from "../messages.ts";
-import { ask } from "./ask.ts";
 import { formatCount } from "./format.ts";
 import type { Link } from "./link.ts";
+import type { Source } from "./source.ts";
 
 /** How many entries are shown before it, and after it. */
 const AROUND = 200;
@@ -19,9 +18,11 @@ export interface Linked {
 }
 
 /** Asks for the entry of a link, and those around it. */
-export async function findLinked({ log, seq, segment }: Link): Promise<Linked> {
-  const path = `api/logs/${encodeURIComponent(log)}/entries`;
-  const answer = await ask<Found>(path, { around: String(seq), context: String(AROUND) });
+export async function findLinked(
+  { log, seq, segment }: Link,
+  source: Source,
+): Promise<Linked> {
+  const answer = await source.around(log, seq, AROUND);
   if (answer === undefined) return { rows: [], remark: "the server does not answer" };
   if (answer.found === undefined) return { rows: [], remark: answer.refusal.message };
   const { entries, oldest, newest, segment: found } = answer.found;

@@ -79,13 +79,16 @@ export class LogPicker {
 
   #buttonOf(log: LogSummary): HTMLElement {
     const { name, size, isThere, isWriterAlive, error, lastWrite, isFinished, parts, isPart } = log;
+    const { entries } = log;
     const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
     if (isPart) button.classList.add("part");
     button.dataset.name = name;
     const written = lastWrite === undefined ? "" : `, written last ${formatMoment(lastWrite)}`;
     button.title = `${oneLine(name)}: ${
       error ??
-        (isWriterAlive
+        (entries !== undefined
+          ? `${formatCount(entries)} entries`
+          : isWriterAlive
           ? "its writer is alive"
           : isFinished
           ? `its writer has finished it${written}`
@@ -94,7 +97,9 @@ export class LogPicker {
           : "is not there")
     }`;
     button.setAttribute("aria-current", String(name === this.#chosen));
-    const note = error !== undefined
+    const note = entries !== undefined
+      ? `${parts === undefined ? "" : `${parts} logs · `}${formatCount(entries)} entries`
+      : error !== undefined
       ? "no access"
       : parts !== undefined
       ? `${parts} logs`

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** The page: what is asked of the server, and where what it says goes. */
+/** The page: what is asked of the source, a server or files, and where what it says goes. */
 
 import { isVitals, vitalsOf } from "../../../records/vitals.ts";
 import { recognizeRecord } from "../../../records/recognize.ts";
@@ -16,11 +16,14 @@ import { hashOf, type Link, linkOf } from "./link.ts";
 import { findLinked } from "./linked_entry.ts";
 import { LogPicker } from "./log_picker.ts";
 import { oneLine } from "./entry_text.ts";
+import { type Opened, openFiles, reportIn, whenDropped } from "./opened_files.ts";
 import { RingPanel } from "./ring_panel.ts";
 import { type Marks, rowMaker } from "./row_view.ts";
 import { onKeys } from "./keys.ts";
 import { SearchBox } from "./search_box.ts";
+import { MOST_CHARACTERS, MOST_ROWS, SavedSource } from "./saved_source.ts";
 import { commandFor } from "./shell_command.ts";
+import type { ConnectionState, Handlers, Source } from "./source.ts";
 import { StatusLine } from "./status_line.ts";
 import { TimelineAsker } from "./timeline_asker.ts";
 import { TimelineChart } from "./timeline_chart.ts";
@@ -32,6 +35,8 @@ const MOST_LEARNED = 20;
 /** How long the page is out of sight before it asks for nothing any more, in milliseconds. */
 const OUT_OF_SIGHT = 2000;
 
+const report = reportIn(document);
+const isReport = report !== undefined;
 const store = new EntryStore();
 const marks: Marks = { words: [] };
 const known = new KnownFields();
@@ -50,6 +55,10 @@ let isFresh = true;
 let lastWritten = 0;
 /** The link that is shown in place of what is live. */
 let shownLink: Link | undefined;
+/** Whether entries are from files: all of them are here, and no other will come. */
+let isSaved = false;
+/** The number of the entry that a link leads to, until it is here. */
+let linkedNumber = 0;
 
 const chart = new Chart(byId("chart"), (point) => {
   showRates(point ?? latest, point === undefined ? "last 2 minutes" : formatTime(point.time));
@@ -57,7 +66,7 @@ const chart = new Chart(byId("chart"), (point) => {
 const vitals = new VitalsCharts(byId("vitals"), { span: 120_000 });
 let latest = { time: 0, entries: 0, bytes: 0 };
 const timeline = new TimelineChart(startAnew);
-const overTime = new TimelineAsker(timeline);
+const overTime = new TimelineAsker(timeline, () => source);
 const ring = new RingPanel();
 const status = new StatusLine();
 const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-text"));
@@ -68,7 +77,7 @@ const picker = new LogPicker((name) => {
   vitals.clear();
   timeline.reset();
   known.clear();
-  history.replaceState(null, "", `?${query({ log: name })}`);
+  if (!isSaved) history.replaceState(null, "", `?${query({ log: name })}`);
   search.blur();
   startAnew();
 });
@@ -83,7 +92,7 @@ const list = new VirtualList(byId("list"), byId("rows"), store, rowMaker(marks),
   },
 });
 
-const connection = new Connection({
+const handlers: Handlers = {
   hello(hello) {
     log ??= hello.log;
     isFollowed = hello.log !== undefined;
@@ -146,6 +155,7 @@ const connection = new Connection({
     store.add(search.question === "" ? rows.filter(([, text]) => !isVitals(text)) : rows);
     list.update();
     showNothing();
+    if (linkedNumber > 0) showLinked(linkedNumber);
   },
   progress({ done }) {
     status.progress = done;
@@ -164,10 +174,14 @@ const connection = new Connection({
     showPause();
   },
   ring: (picture) => ring.show(picture),
-}, (state, reason) => {
+};
+
+function showConnection(state: ConnectionState, reason?: string): void {
   status.connect(state, reason);
   showNothing();
-}, connect);
+}
+
+let source: Source = new Connection(handlers, showConnection, connect);
 
 function isFiltered(): boolean {
   return search.question !== "" || level.value !== "" || timeline.span !== undefined;
@@ -176,13 +190,14 @@ function isFiltered(): boolean {
 /** Asks how entries spread over time, of a log that is there: of a group nobody knows. */
 function askOverTime(): void {
   if (segment === "" || log === undefined || log.endsWith("{slot}")) return overTime.stop();
-  overTime.ask({ log, where: search.question, level: level.value }, pausedBy === undefined);
+  const isLive = !isSaved && pausedBy === undefined;
+  overTime.ask({ log, where: search.question, level: level.value }, isLive);
 }
 
 /** Asks for what the page shows now. */
 function connect(): void {
   askOverTime();
-  connection.open({
+  source.open({
     log,
     where: search.question,
     level: level.value,
@@ -218,22 +233,33 @@ function clearRows(): void {
 async function follow(link: Link): Promise<void> {
   if (link.log !== log) chart.clear();
   ({ log } = link);
+  if (isSaved) {
+    linkedNumber = link.seq;
+    return startAnew();
+  }
   clearRows();
   shownLink = link;
   pausedBy = "selecting";
   list.isFollowing = false;
   showPause();
   connect();
-  const { rows, remark } = await findLinked(link);
+  const { rows, remark } = await findLinked(link, source);
   if (shownLink !== link) return;
   store.remark(remark);
   store.add(rows);
   list.update();
   showNothing();
-  const place = store.end - 1 - rows.toReversed().findIndex(([number]) => number === link.seq);
+  showLinked(link.seq);
+}
+
+/** Shows all of the entry that a link leads to, if it is here. */
+function showLinked(number: number): void {
+  linkedNumber = 0;
+  let place = store.end - 1;
+  while (place >= store.first && store.at(place)?.number !== number) place--;
   const item = store.at(place);
-  if (item?.number !== link.seq) return;
-  list.select(place);
+  if (item === undefined) return;
+  choose(place);
   showDetail(item);
   list.center(place);
 }
@@ -242,14 +268,25 @@ async function follow(link: Link): Promise<void> {
 function showDetail(item: Item): void {
   detail.show(item);
   if (log === undefined) return;
-  const hash = hashOf({ log, seq: item.number, segment: shownLink?.segment || segment });
-  history.replaceState(null, "", `${location.search}${hash}`);
+  const hash = hashOf({
+    log,
+    seq: item.number,
+    segment: isSaved ? "" : shownLink?.segment || segment,
+  });
+  setAddress(hash);
 }
 
 function hideDetail(): void {
   if (!detail.isOpen) return;
   detail.hide();
-  history.replaceState(null, "", location.search);
+  setAddress("");
+}
+
+/** Changes the part of the address behind `#`. */
+function setAddress(hash: string): void {
+  if (!isSaved) return history.replaceState(null, "", `${location.search}${hash}`);
+  // What was dropped has no address: it is gone with the page.
+  if (isReport) history.replaceState(null, "", hash || "#");
 }
 
 function pause(by: typeof pausedBy): void {
@@ -341,7 +378,7 @@ copyButton(
 );
 
 onKeys({
-  pause: () => pauseButton.click(),
+  pause: () => isSaved || pauseButton.click(),
   search: () => search.focus(),
   move,
   page: (by) => move(by * list.pageSize),
@@ -365,7 +402,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) {
     leaving = setTimeout(() => {
       isAway = true;
-      connection.close();
+      source.close();
       overTime.stop();
     }, OUT_OF_SIGHT);
   } else if (isAway) {
@@ -378,10 +415,33 @@ document.addEventListener("visibilitychange", () => {
 function start(): void {
   const link = linkOf(location.hash);
   if (link !== undefined) return void follow(link);
-  log = new URLSearchParams(location.search).get("log") ?? undefined;
+  log = isSaved ? undefined : new URLSearchParams(location.search).get("log") ?? undefined;
   startAnew();
 }
 
-addEventListener("hashchange", start);
+/** Shows files in place of what was here. */
+async function show(opening: Promise<Opened>): Promise<void> {
+  const { files, failures } = await opening;
+  setText(byId("failures"), failures.join(" · "));
+  if (files.length === 0) return;
+  source.close();
+  overTime.stop();
+  source = new SavedSource(files, handlers, showConnection);
+  isSaved = true;
+  log = undefined;
+  document.body.classList.add("saved");
+  byId("copy-link").hidden = !isReport;
+  byId("copy-link").title = "A link to this entry, in this file";
+  store.resize(MOST_ROWS, MOST_CHARACTERS);
+  vitals.clear();
+  vitals.span = Infinity;
+  timeline.reset();
+  known.clear();
+  start();
+}
+
+addEventListener("hashchange", () => !isSaved || isReport ? start() : undefined);
+whenDropped((dropped) => void show(openFiles(dropped)));
 showRates(latest, "last 2 minutes");
-start();
+if (report === undefined) start();
+else void show(openFiles([report]));

@@ -1,7 +1,9 @@
 /// <reference lib="dom" />
 /** The search: a question, what it may continue with, and what is wrong with it, at its place. */
 
-import { ask, type Refusal } from "./ask.ts";
+import { QuestionError } from "../../../records/question/mistake.ts";
+import { parseQuestion } from "../../../records/question/question.ts";
+import { wordsOf } from "../question_words.ts";
 import { complete, type Option } from "./completion.ts";
 import { byId, make } from "./dom.ts";
 import { oneLine } from "./entry_text.ts";
@@ -9,8 +11,6 @@ import type { KnownFields } from "./known_fields.ts";
 
 /** How long after the last letter a search begins, in milliseconds. */
 const TYPING = 250;
-/** How long to wait for a server that can't be reached, in milliseconds. */
-const RETRY = 1000;
 
 /** The box with the question. */
 export class SearchBox {
@@ -21,14 +21,13 @@ export class SearchBox {
   readonly #onQuestion: () => void;
   #question = "";
   #words: readonly string[] = [];
-  #asking: AbortController | undefined;
   #options: readonly Option[] = [];
   #from = 0;
   #to = 0;
   #active = -1;
   #typing: ReturnType<typeof setTimeout> | undefined;
 
-  /** Calls `onQuestion` after each one that the server understands, `onLeave` when a key leaves the box. */
+  /** Calls `onQuestion` after each one that can be understood, `onLeave` when a key leaves the box. */
   constructor(known: KnownFields, onQuestion: () => void, onLeave: () => void) {
     this.#known = known;
     this.#onQuestion = onQuestion;
@@ -36,7 +35,7 @@ export class SearchBox {
     input.addEventListener("input", () => {
       this.#suggest();
       clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => void this.#take(), TYPING);
+      this.#typing = setTimeout(() => this.#take(), TYPING);
     });
     input.addEventListener("click", () => this.#suggest());
     input.addEventListener("blur", () => this.#close());
@@ -47,7 +46,7 @@ export class SearchBox {
         event.preventDefault();
         this.#close();
         clearTimeout(this.#typing);
-        void this.#take().then((isUnderstood) => isUnderstood && onLeave());
+        if (this.#take()) onLeave();
       }
     });
     // Before the input loses its focus.
@@ -80,38 +79,29 @@ export class SearchBox {
   }
 
   /** Asks what is in the box; returns whether that can be understood. */
-  async #take(): Promise<boolean> {
+  #take(): boolean {
     const text = this.#input.value.trim();
-    this.#asking?.abort();
-    this.#asking = new AbortController();
-    const { signal } = this.#asking;
-    // The server knows the grammar: here it would be a third of the page.
-    const answer = text === ""
-      ? { found: { words: [] } }
-      : await ask<{ words: string[] }>("api/question", { where: text }, signal);
-    if (signal.aborted) return false;
-    if (answer === undefined) {
-      // It may be back by then.
-      clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => void this.#take(), RETRY);
+    try {
+      if (text !== "") parseQuestion(text);
+    } catch (error) {
+      if (!(error instanceof QuestionError)) throw error;
+      this.#show(error, text);
       return false;
     }
-    this.#show(answer.refusal, text);
-    if (answer.found === undefined) return false;
+    this.#show(undefined, text);
     if (text === this.#question) return true;
     this.#question = text;
-    this.#words = answer.found.words;
+    this.#words = wordsOf(text);
     this.#onQuestion();
     return true;
   }
 
-  #show(mistake: Refusal | undefined, text: string): void {
+  #show(mistake: QuestionError | undefined, text: string): void {
     this.#mistake.hidden = mistake === undefined;
     this.#input.setAttribute("aria-invalid", String(mistake !== undefined));
     if (mistake === undefined) return this.#mistake.replaceChildren();
-    const { from = 0 } = mistake;
-    const to = Math.max(mistake.to ?? 0, from + 1);
-    const message = mistake.message.replace(/^"where" at \d+: /, "");
+    const { from, message } = mistake;
+    const to = Math.max(mistake.to, from + 1);
     const code = make("code", "");
     // Where something is missing there is nothing to mark but the place.
     code.append(

@@ -2,7 +2,7 @@
 /** The line at the bottom, and the one beside the name: what is shown, and what is not. */
 
 import type { LogState, Stats } from "../messages.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { ConnectionState } from "./source.ts";
 import { byId, setText } from "./dom.ts";
 import { formatCount, formatShort } from "./format.ts";
 
@@ -52,7 +52,9 @@ export class StatusLine {
     this.#showing.classList.toggle("sampled", isSampled || isPartlyExamined);
     setText(this.#showing, this.#describe(stats, isSampled, isPartlyExamined));
     const parts: string[] = [];
-    if (stats.lost > 0) parts.push(`${formatCount(stats.lost)} lost`);
+    if (stats.lost > 0) {
+      parts.push(`${formatCount(stats.lost)} ${this.#log?.isSaved ? "damaged" : "lost"}`);
+    }
     if (stats.dropped > 0) {
       parts.push(`${formatCount(stats.dropped)} dropped: this browser is slow`);
     }
@@ -75,10 +77,17 @@ export class StatusLine {
     if (this.#log?.state === "missing") {
       return "The log does not exist. It appears here when it is created.";
     }
-    return this.isFiltered ? "Nothing matches so far." : "No entries yet.";
+    const end = this.#log?.isSaved ? "." : undefined;
+    return this.isFiltered ? `Nothing matches${end ?? " so far."}` : `No entries${end ?? " yet."}`;
   }
 
   #describe(stats: Stats, isSampled: boolean, isPartlyExamined: boolean): string {
+    if (this.#log?.isSaved) {
+      const { matched, entries } = stats;
+      return `${matched === entries ? "all" : `${formatCount(matched)} of`} ${
+        formatCount(entries)
+      } entries`;
+    }
     const kept = `${formatCount(this.kept)} kept`;
     if (this.isPaused) return `paused · ${formatShort(stats.entries)}/s not shown · ${kept}`;
     if (this.progress !== undefined) return `searching ${Math.round(this.progress * 100)} %`;
@@ -117,6 +126,7 @@ export class StatusLine {
     }
     switch (this.#log?.state) {
       case "live":
+        if (this.#log.isSaved) return ["saved", ""];
         return this.#log.isFinished ? ["finished", ""] : ["live", "live"];
       case "missing":
         return ["not there", "bad"];

@@ -1,16 +1,8 @@
 /// <reference lib="dom" />
-/** Asks the server how entries spread over time, again and again while the page is live. */
+/** Asks how entries spread over time, again and again while the page is live. */
 
-import type { Timeline } from "../timeline.ts";
-import { ask } from "./ask.ts";
+import type { Shown, Source } from "./source.ts";
 import type { TimelineChart } from "./timeline_chart.ts";
-
-/** What entries. */
-export interface Shown {
-  log: string;
-  where: string;
-  level: string;
-}
 
 /** How long to wait before it is asked again, in milliseconds, */
 const AGAIN = 3000;
@@ -20,14 +12,16 @@ const PAUSE = 10;
 /** Keeps a chart up to date. */
 export class TimelineAsker {
   readonly #chart: TimelineChart;
+  readonly #source: () => Source;
   #asked = "";
   #isLive = false;
   #asking: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Shows answers in `chart`. */
-  constructor(chart: TimelineChart) {
+  /** Shows in `chart` what the source answers that there is by then. */
+  constructor(chart: TimelineChart, source: () => Source) {
     this.#chart = chart;
+    this.#source = source;
   }
 
   /** Asks for these entries; while the page is live again and again. */
@@ -53,10 +47,8 @@ export class TimelineAsker {
 
   async #ask(shown: Shown): Promise<void> {
     const asking = this.#asking = new AbortController();
-    const { log, where, level } = shown;
     const start = performance.now();
-    const path = `api/logs/${encodeURIComponent(log)}/timeline`;
-    const answer = await ask<Timeline>(path, { where, level }, asking.signal);
+    const answer = await this.#source().timeline(shown, asking.signal);
     if (asking.signal.aborted) return;
     this.#asking = undefined;
     if (answer !== undefined) this.#chart.show(answer.found);

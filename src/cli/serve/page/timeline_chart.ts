@@ -13,6 +13,8 @@ export interface Span {
   to: number;
 }
 
+/** Closer to an edge there is no room for a time, in pixels. */
+const EDGE = 30;
 /** What is one color, the most important one at the bottom. */
 const STACK = [
   { names: ["fatal", "error"], color: "danger", title: "errors" },
@@ -154,7 +156,14 @@ export class TimelineChart {
             size: 18,
             gap: 1,
             space: 110,
-            values: (_, values) => values.map((value) => this.#shortTime(value * 1000)),
+            // Half of one at an edge would be cut off.
+            filter: (plot, splits) =>
+              splits.map((time) => {
+                const x = plot.valToPos(time, "x");
+                return x < EDGE || x > plot.over.clientWidth - EDGE ? null : time;
+              }),
+            values: (_, values) =>
+              values.map((value) => value === null ? "" : this.#shortTime(value * 1000)),
           },
           { show: false },
         ],

@@ -19,7 +19,7 @@ type Chart = (typeof VITALS_CHARTS)[number];
 /** Charts with a line a process, in a box that is hidden until there is something to draw. */
 export class VitalsCharts {
   readonly #box: HTMLElement;
-  readonly #span: number;
+  #span: number;
   /** By the name of the log, each in the order of time. */
   readonly #samples = new Map<string, VitalsSample[]>();
   readonly #charts: SmallChart[] = [];
@@ -35,6 +35,13 @@ export class VitalsCharts {
       this.#schedule();
     });
     new ResizeObserver(() => this.#charts.forEach((chart) => chart.resize())).observe(box);
+  }
+
+  /** How far back from the last sample they go, in milliseconds. */
+  set span(span: number) {
+    this.#span = span;
+    this.#lines = "";
+    this.#schedule();
   }
 
   /** Adds a sample of a log; one that is there already is passed over. */

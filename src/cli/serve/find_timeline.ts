@@ -1,0 +1,33 @@
+/**
+ * How the entries of a log spread over time.
+ *
+ * @module
+ */
+
+import type { LogTarget } from "../../log/native/target.ts";
+import type { EntryFilter } from "./entry_filter.ts";
+import { bytesAsText, scan } from "./scan.ts";
+import { type Timeline, TimelineFinder } from "./timeline.ts";
+
+/**
+ * How the entries of a log that match spread over time.
+ *
+ * @returns `undefined` if the log of that name was replaced meanwhile
+ * @throws {OuroborosError} if there is no such log, or it can't be read
+ */
+export async function findTimeline(
+  target: LogTarget,
+  filter: EntryFilter,
+  signal: AbortSignal,
+): Promise<Timeline | undefined> {
+  const whole = await scan(target, { upTo: 0, signal }, () => {});
+  if (whole === undefined) return undefined;
+  const { segment, oldest, newest } = whole;
+  const finder = new TimelineFinder(filter, newest - oldest + 1, bytesAsText);
+  const scanned = await scan(
+    target,
+    { segment, upTo: newest, signal },
+    (batch, from, to) => finder.take(batch, from, to),
+  );
+  return scanned && finder.timeline();
+}

@@ -1,0 +1,70 @@
+/**
+ * Entries of a log that match a filter, as rows for a page, batch by batch; those that are parts of a line
+ * as one. Runs in the page, too.
+ *
+ * @module
+ */
+
+import type { ByteDecoder } from "../../records/look/entry_look.ts";
+import type { WholeLines } from "../../records/whole_lines.ts";
+import type { EntryFilter } from "./entry_filter.ts";
+import type { EntryRow } from "./messages.ts";
+import { type EntriesAtOnce, QuickLook } from "./quick_look.ts";
+import { type DecodedEntry, wholeLines } from "./row.ts";
+
+/** How entries are found, and shown. */
+export interface RowFinderOptions {
+  filter: EntryFilter;
+  /** Where an entry is from, if that is known. */
+  sourceOf?: ((sequenceNumber: number) => string | undefined) | undefined;
+  /** Makes a row. */
+  rowOf: (entry: DecodedEntry) => EntryRow;
+  /** As `EntryLook` takes it. */
+  decode?: ByteDecoder;
+}
+
+/** Finds rows in the batches of one log, which it must see in their order. */
+export class RowFinder {
+  readonly #options: RowFinderOptions;
+  readonly #look: QuickLook;
+  readonly #lines: WholeLines<DecodedEntry> = wholeLines<DecodedEntry>();
+  #time = -Infinity;
+
+  /** Finds what matches the filter. */
+  constructor(options: RowFinderOptions) {
+    this.#options = options;
+    this.#look = new QuickLook(options.filter, options.decode);
+  }
+
+  /** The rows of a part of a batch. */
+  find(batch: EntriesAtOnce, from: number, to: number): EntryRow[] {
+    const rows: EntryRow[] = [];
+    this.#look.begin(batch);
+    for (let i = from; i < to; i++) {
+      // The rest of a line may be anything.
+      if (this.#lines.size === 0) i = this.#look.next(i, to);
+      if (i === to) break;
+      const number = batch.sequenceNumber(i);
+      const line = this.#lines.take({ number, text: batch.text(i), bytes: batch.byteLength(i) });
+      if (line !== undefined) this.#add(line, rows);
+    }
+    return rows;
+  }
+
+  /** The rows of lines that have no end. */
+  rest(): EntryRow[] {
+    const rows: EntryRow[] = [];
+    for (const line of this.#lines.rest()) this.#add(line, rows);
+    return rows;
+  }
+
+  #add(entry: DecodedEntry, rows: EntryRow[]): void {
+    const { filter, sourceOf, rowOf } = this.#options;
+    if (!filter.isEmpty) {
+      const isMatch = filter.matches(entry.text, this.#time);
+      this.#time = filter.time;
+      if (!isMatch) return;
+    }
+    rows.push(rowOf({ ...entry, source: sourceOf?.(entry.number) }));
+  }
+}
