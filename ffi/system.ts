@@ -114,6 +114,8 @@ export interface Processes {
    * `node:fs`, the other one for `spawn()` and `close()`.
    */
   pipe(size: number): [readable: number, writable: number];
+  /** The environment of this process, with items like `NAME=value`. */
+  environment(): string[];
   /**
    * Starts a program, which is looked for as a shell does, with those descriptors as its first ones;
    * returns its pid. An environment has items like `NAME=value`. In place of descriptors may stand the

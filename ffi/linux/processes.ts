@@ -10,10 +10,12 @@
 import { Buffer } from "node:buffer";
 import { openSync } from "node:fs";
 import os from "node:os";
+import process from "node:process";
 import type { Driver, SymbolTable } from "../drivers/native.ts";
 import type { ProcessEnd, Processes } from "../system.ts";
 import { SystemCallError } from "../../src/errors.ts";
 import { systemError } from "../system_error.ts";
+import { bytesOfWords, ownEnvironment } from "./own_words.ts";
 
 const CALLS = {
   close: { parameters: ["i32"], result: "i32" },
@@ -106,6 +108,7 @@ export function linuxProcesses(native: Driver, libc: string, errno: () => number
   }
 
   return {
+    environment: () => ownEnvironment(process.env),
     pipe(size) {
       const ends = new Int32Array(new ArrayBuffer(8));
       const result = c.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC);
@@ -124,7 +127,7 @@ export function linuxProcesses(native: Driver, libc: string, errno: () => number
       }
     },
     spawn(command, environment, descriptors) {
-      const strings = [...command, ...environment].map((text) => Buffer.from(`${text}\0`));
+      const strings = bytesOfWords(command, environment);
       const length = strings.reduce((sum, { length }) => sum + length, 0);
       const pointers = STRINGS + (length + 7 & ~7);
       const size = pointers + 8 * (strings.length + 2);

@@ -42,7 +42,7 @@ export async function startProgram(
 ): Promise<Program> {
   const processes = system().processes?.();
   if (processes === undefined) return await startElsewhere(command);
-  const environment = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  const environment = processes.environment();
   return terminal === undefined
     ? startWithPipes(processes, command, environment)
     : startInTerminal(processes, command, environment, terminal);

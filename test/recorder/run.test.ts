@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os, { tmpdir } from "node:os";
 import process from "node:process";
 import test, { after } from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { type RunOptions, runProgram, type RunResult } from "../../src/recorder/run.ts";
+import { cliCommand } from "../support/cli.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { isWindows, needsSignals } from "../support/platform.ts";
 import { thisExecutable } from "../../scripts/runtimes.ts";
@@ -122,6 +124,25 @@ test(
     );
   },
 );
+
+test("run hands on arguments and variables that are not UTF-8", { skip: !isLinux }, () => {
+  using log = lastingLog("run-bytes");
+  const [command, args] = cliCommand([
+    "run",
+    "--log",
+    log.name,
+    "--size",
+    "1MiB",
+    "--",
+    "sh",
+    "-c",
+  ]);
+  const shell = `export X="$(printf 'a\\377b')"; exec "$@" "$(printf 'l\\351.txt')"`;
+  const program = 'printf "%s %s" "$X" "$1" | od -An -tx1';
+  const run = ["-c", shell, "sh", command, ...args, program, "sh"];
+  const { stdout } = spawnSync("sh", run, { encoding: "utf8" });
+  assert.equal(stdout.trim(), "61 ff 62 20 6c e9 2e 74 78 74");
+});
 
 test("run says what a program took", { skip: !isLinux }, async () => {
   const { end } = await recorded(sh("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));
