@@ -32,6 +32,7 @@ export const LOGGER: Names = ["logger", "category", "log.logger"];
 const LOGGER_OF_PINO: Names = [...LOGGER, "name"];
 
 const BYTE_ORDER_MARK = 0xfeff;
+const ESCAPE = 0x1b;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 const QUOTE = 0x22;
@@ -43,9 +44,17 @@ const BACKSLASH = 0x5c;
 const DEEPEST = 200;
 /** So many digits may be more than a number holds. */
 const MANY_DIGITS = 16;
-/** The time and the level that a line of text begins with. */
-const TEXT_HEAD =
-  /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?) \[ *(\w{1,9}) *\] /;
+const TIME_IN_TEXT = String
+  .raw`(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)`;
+/** The time and the level that a line of text begins with, */
+const TEXT_HEAD = new RegExp(String.raw`^${TIME_IN_TEXT} \[ *(\w{1,9}) *\] `);
+/** and those of a line with colors, in which a level needs no brackets. */
+const COLORED_HEAD = new RegExp(
+  String.raw`^~*${TIME_IN_TEXT}~* \[?~+\[? *(\w{1,9}) *\]?~+\]?:? `.replaceAll(
+    "~",
+    String.raw`(?:\x1b\[[\d;]*m)`,
+  ),
+);
 
 /**
  * Recognises a log record. JSON that has neither a level nor a time is not one; text that is not JSON is
@@ -94,12 +103,14 @@ function criRecord(text: string, isShown: boolean): LogRecord | undefined {
 
 /**
  * The record in a line that begins with a time and a level, as LogTape's text format and `captureConsole`
- * have them: `2026-11-21 13:59:30.229 +00:00 [INF] app·db: connected`. The rest of it is the message.
+ * have them: `2026-11-21 13:59:30.229 +00:00 [INF] app·db: connected`; also in colors, as in a recorded
+ * terminal. The rest of it is the message.
  */
 function textRecord(text: string): LogRecord | undefined {
   // Other text should cost no more than this.
-  if (text[4] !== "-" || text[7] !== "-") return undefined;
-  const match = TEXT_HEAD.exec(text);
+  const isColored = text.charCodeAt(0) === ESCAPE;
+  if (!isColored && (text[4] !== "-" || text[7] !== "-")) return undefined;
+  const match = (isColored ? null : TEXT_HEAD.exec(text)) ?? COLORED_HEAD.exec(text);
   if (match === null) return undefined;
   const time = toTime(match[1]);
   const level = toLevel(match[2]);

@@ -5,6 +5,7 @@ import process from "node:process";
 import { Writable } from "node:stream";
 import test from "node:test";
 import {
+  getAnsiColorFormatter,
   getJsonLinesFormatter,
   getTextFormatter,
   jsonLinesFormatter,
@@ -163,6 +164,18 @@ test("lines of text that begin with time and level are records", () => {
     logger: undefined,
     fields: {},
   });
+  const colored = recognized(getAnsiColorFormatter()(logTapeRecord("warning")).trimEnd());
+  assert.deepEqual([colored.time, colored.level], [1795269570223, "warn"]);
+  for (
+    const head of [
+      "2026-11-21T13:59:30.250Z [\x1b[31merror\x1b[39m]: ",
+      "2026-11-21T13:59:30.250Z \x1b[31m[error]\x1b[0m ",
+      "\x1b[2m2026-11-21T13:59:30.250Z\x1b[0m \x1b[1;31mERROR\x1b[0m ",
+    ]
+  ) {
+    const { time, level, message } = recognized(`${head}\x1b[1mit\x1b[0m`);
+    assert.deepEqual([time, level, message], [1795269570250, "error", "\x1b[1mit\x1b[0m"]);
+  }
   const console = recognized("2026-11-21T13:59:30.250Z [error] it\n    at x");
   assert.deepEqual([console.time, console.level], [1795269570250, "error"]);
   assert.equal(console.message, "it\n    at x");
@@ -172,6 +185,8 @@ test("lines of text that begin with time and level are records", () => {
     const text of [
       "2026-11-21T13:59:30Z no level",
       "2026-11-21T13:59:30Z [odd] x",
+      "2026-11-21T13:59:30Z \x1b[31modd\x1b[0m x",
+      "\x1b[31m2026-11-21T13:59:30Z error x",
       "2026-11-21T99:59:30Z [info] x",
       "2026-11-21 [info] x",
       "[info] 2026-11-21T13:59:30Z x",
