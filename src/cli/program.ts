@@ -14,6 +14,7 @@ import {
 } from "commander";
 import pc from "picocolors";
 import config from "../../deno.json" with { type: "json" };
+import { archives } from "../log/native/unpacked_file.ts";
 import { addCompletions } from "./completions.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDump } from "./dump.ts";
@@ -38,6 +39,8 @@ import { addServe } from "./serve.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
 import { addTop } from "./top.ts";
+import { keepStandardInput } from "./files/source_bytes.ts";
+import { isStandardInput } from "./options/log_targets.ts";
 import { addVerify } from "./verify.ts";
 import { addWatch } from "./watch.ts";
 import { addWrite } from "./write.ts";
@@ -144,7 +147,8 @@ export function createProgram(): Command {
     .configureOutput({
       outputError: (text, write) => write(harmless(withoutPasswords(text))),
     })
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_program, command) => prepare(command));
   for (const [group, commands] of Object.entries(COMMANDS)) {
     program.commandsGroup(group);
     for (const add of commands) add(program);
@@ -153,6 +157,16 @@ export function createProgram(): Command {
   return program.configureOutput({
     outputError: (text, write) => write(harmless(withoutPasswords(suggestOurs(text)))),
   });
+}
+
+/** What comes before any command: a log that comes by standard input is there before it is opened. */
+async function prepare(command: Command): Promise<void> {
+  archives.onDamage = warn;
+  const named: unknown[] = [...command.processedArgs.flat(), ...Object.values(command.opts())];
+  if (!named.some(isStandardInput)) return;
+  if (command.name() === "mcp") throw new RangeError("mcp speaks by standard input: name a file");
+  // It reads lines, too, and need not have all of them.
+  if (command.name() !== "replay") await keepStandardInput();
 }
 
 /**

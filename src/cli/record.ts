@@ -14,6 +14,12 @@ import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../log/native/reader_options.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import {
+  checkCompression,
+  type Compression,
+  compressionFor,
+  endingOf,
+} from "../compression/kinds.ts";
 import { CursorFile } from "./files/cursor_file.ts";
 import { filesIn, forEachLog } from "./options/each_log.ts";
 import { refuseItself, waitForLog } from "./options/log_targets.ts";
@@ -26,7 +32,7 @@ import {
   sizeArgument,
   sourceArgument,
 } from "./options/arguments.ts";
-import { addOutputOptions, fromOption } from "./options/common.ts";
+import { addOutputOptions, compressOption, fromOption } from "./options/common.ts";
 import { whereOption } from "./options/selection.ts";
 import type { Where } from "./grep/where.ts";
 import { recognizeRecord } from "../records/recognize.ts";
@@ -51,6 +57,10 @@ of up to a second may be in the file twice. SIGHUP opens the file again, for
 logrotate. If <file> is a link, files are rotated beside the file that it leads
 to, and the link stays.
 
+A <file> that ends in .gz or .zst, or --compress, makes a compressed one: blocks
+of 256 KiB of lines, or of 5 s (or of --fsync). Each is whole by itself: after
+kill -9 all blocks are read, and the next run appends to them.
+
 ${PATTERN_HELP}
 Then <file> is a folder with a file for each log, and so is --state; logs that
 begin to match later are recorded, too, and -F is set.
@@ -59,6 +69,7 @@ Examples:
   ouroboros record /app app.txt                                one line an entry
   ouroboros record /app app.jsonl --json                       {"seq":1,"text":"…"}
   ouroboros record /app app.txt --max-size 100M --keep 5       app.txt, and app.txt.1 to app.txt.5
+  ouroboros record /app app.txt.gz --max-size 100M             app.txt.gz, and app.txt.1.gz to …
   ouroboros record -F /app app.txt --state app.place           as a service, for years
   ouroboros record '/app.*' logs --json --state places         logs/app.0.jsonl, …`;
 
@@ -71,12 +82,16 @@ interface RecordOptions {
   followName?: true;
   fsync?: number;
   state?: string;
+  compress?: Compression;
 }
 
 /** How often to do what is due after a pause, in milliseconds. */
 const KEEP_INTERVAL = 250;
 /** How often the place is remembered, in milliseconds. */
 const CURSOR_INTERVAL = 1000;
+
+/** How long lines wait at most until they are a compressed block, in milliseconds. */
+const BLOCK_INTERVAL = 5000;
 
 /** Adds the command. */
 export function addRecord(program: Command): void {
@@ -91,6 +106,7 @@ export function addRecord(program: Command): void {
     .option("--state <path>", "begin after the place in this file, and keep it up to date")
     .option("--max-size <bytes>", "begin a new file at this size: 100M", sizeArgument)
     .option("--keep <count>", "keep this many old files", countArgument, 5)
+    .addOption(compressOption("the file"))
     .option("--fsync <time>", "write to the disk at least this often: 500ms", fsyncArgument);
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
@@ -120,11 +136,17 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   using interrupt = new Interrupt({ onHangUp: () => reopenings.forEach((reopen) => reopen()) });
   const { signal } = interrupt;
   const names = new NamedLogs([target]);
+  const compress = options.compress ?? compressionFor(path);
+  if (compress !== undefined) checkCompression(compress);
+  options = { ...options, ...compress !== undefined && { compress } };
   if (names.isOne) {
     checkFiles(path, options.state);
     return await recordLog(target, path, options, { signal, reopenings, prefix: "" });
   }
-  const pathOf = filesIn(path, options.output === "json" ? ".jsonl" : ".txt");
+  const pathOf = filesIn(
+    path,
+    (options.output === "json" ? ".jsonl" : ".txt") + (compress ? endingOf(compress) : ""),
+  );
   const stateOf = options.state === undefined ? undefined : filesIn(options.state, ".place");
   await forEachLog(names, { signal }, (target, signal) => {
     const state = stateOf?.(target);
@@ -175,9 +197,16 @@ async function recordLog(
 
   let synced = performance.now();
   let remembered = synced;
+  let flushed = synced;
+  // Small blocks are compressed less: a compressed file gets what was read only now and then.
+  const blockTime = options.compress === undefined
+    ? 0
+    : Math.min(BLOCK_INTERVAL, options.fsync ?? Infinity);
   const keep = (isEnd: boolean) => {
-    file.flush();
     const now = performance.now();
+    if (!isEnd && now - flushed < blockTime) return;
+    flushed = now;
+    file.flush();
     if (options.fsync !== undefined && (isEnd || now - synced >= options.fsync)) {
       file.sync();
       synced = now;
@@ -201,7 +230,7 @@ async function recordLog(
   };
   reopenings.add(reopen);
   // What the disk, or the cursor, must have of what came last before a pause.
-  const isKept = options.fsync !== undefined || cursorFile !== undefined;
+  const isKept = options.fsync !== undefined || cursorFile !== undefined || blockTime > 0;
   const timer = !isKept ? undefined : setInterval(() => {
     try {
       keep(false);

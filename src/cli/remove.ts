@@ -17,12 +17,13 @@ import { Segment } from "../log/segment.ts";
 import { sourceOf } from "../log/native/source.ts";
 import {
   describeTarget,
-  type LogMemory,
   type LogTarget,
   openMemory,
   unlinkMemory,
   withName,
+  type WritableMemory,
 } from "../log/native/target.ts";
+import { UnpackedFile } from "../log/native/unpacked_file.ts";
 import { hasMagic } from "../log/native/look.ts";
 import { durationArgument, targetsArgument } from "./options/arguments.ts";
 import { addOutputOptions } from "./options/common.ts";
@@ -181,10 +182,11 @@ function remove(target: LogTarget, options: { force?: true }): undefined {
 }
 
 /** Opens what is there, makes sure that it is a log, and takes the place of its writer. */
-function lockLog(target: LogTarget): LogMemory {
-  const memory = openMemory(target, "read");
+function lockLog(target: LogTarget): WritableMemory {
+  const opened = openMemory(target, "read");
+  const memory = opened instanceof UnpackedFile ? opened.packed! : opened;
   try {
-    const { buffer, load } = sourceOf(memory, target, "auto");
+    const { buffer, load } = sourceOf(opened, target, "auto");
     new Segment(buffer, load);
     const isOurs = memory.tryLock();
     if (!memory.isCurrent()) {

@@ -24,12 +24,13 @@ import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Pace } from "./process/pace.ts";
-import { warnIfShortLived } from "./options/log_targets.ts";
+import { isStandardInput, warnIfShortLived } from "./options/log_targets.ts";
 
 const EXAMPLES = `
 <file> is a log that "ouroboros save" made, or lines as record and tail print
 them, with --json or without. Lines are taken for --json if all of them look
-exactly like it; --format says which.
+exactly like it; --format says which. Both may be compressed (gzip, zstd), and -
+is standard input.
 
 The pace is that of the times in the entries, which must be JSON records (pino,
 winston, LogTape, OpenTelemetry). An entry without a time follows the one before
@@ -102,9 +103,12 @@ async function replay(
       `log ${describeTarget(source)} can't be replayed into itself: name another`,
     );
   }
+  if (options.loop && isStandardInput(source)) {
+    throw new RangeError("standard input can be read once: leave out --loop, or name a file");
+  }
   using interrupt = new Interrupt();
   const { signal } = interrupt;
-  const recorded = openRecorded(source, options.format);
+  const recorded = await openRecorded(source, options.format);
   if (options.format === undefined && recorded.format === "json") {
     warn("the lines look like --json; --format text takes each line as an entry");
   }
@@ -121,12 +125,15 @@ async function replay(
   using progress = options.loop ? undefined : new Progress(recorded.total, recorded.unit);
   do {
     const written = log.totalEntriesWritten;
-    for (const { bytes, done } of recorded.entries()) {
-      await (pace instanceof Pace ? pace.next() : pace.next(bytes));
+    for await (const entries of recorded.entries()) {
+      for (const { bytes, done } of entries) {
+        await (pace instanceof Pace ? pace.next() : pace.next(bytes));
+        if (signal.aborted) break;
+        if (bytes.length > log.maxEntrySize) tooLarge++;
+        else log.write(bytes);
+        progress?.update(done);
+      }
       if (signal.aborted) break;
-      if (bytes.length > log.maxEntrySize) tooLarge++;
-      else log.write(bytes);
-      progress?.update(done);
     }
     if (pace instanceof RecordedPace) pace.restart();
     // An empty recording would go round without a pause.

@@ -4,20 +4,32 @@
  * @module
  */
 
-import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import * as zlib from "node:zlib";
 import { type Command, InvalidArgumentError } from "commander";
+import { PartialFile } from "../../ffi/mod.ts";
+import {
+  checkCompression,
+  type Compression,
+  compressionFor,
+  endingOf,
+} from "../compression/kinds.ts";
 import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
+import { STANDARD_INPUT } from "../log/native/unpacked_file.ts";
+import { keepStandardInput } from "./files/source_bytes.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { collectLogs } from "../ship/collect.ts";
 import { readCollection } from "../ship/collection.ts";
 import { durationArgument, momentArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
-import { addOutputOptions } from "./options/common.ts";
+import { addOutputOptions, compressOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { type Criteria, Selection, whereOption } from "./options/selection.ts";
 import { harmlessJson } from "./output/harmless.ts";
@@ -46,6 +58,7 @@ Examples:
   ouroboros save '/app.*' incident.log       all workers in one file
   ouroboros save '/app.*' incident/          incident/app.0.log, incident/app.1.log, …
   ouroboros save /app app.log --compact      no larger than its entries
+  ouroboros save /app app.log.gz             compressed: all that read a log read it
   ouroboros save /app - | ssh host 'cat > app.log'
   ouroboros save /app app.log --json | jq .entries
   ouroboros tail ./app.log`;
@@ -60,6 +73,7 @@ interface SaveCommandOptions extends Criteria {
   output: "text" | "json";
   /** Of which `output` knows. */
   json?: true;
+  compress?: Compression;
 }
 
 /** Adds the command. */
@@ -80,7 +94,8 @@ export function addSave(program: Command): void {
     .option(
       "--compact",
       "make the file of a whole log no larger than its entries: it can be read, not written",
-    );
+    )
+    .addOption(compressOption("the file"));
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(save);
@@ -105,13 +120,15 @@ export interface Job {
   /** Says what was saved. */
   report: (path: string, saved: Saved) => Promise<void> | void;
   signal: AbortSignal;
+  /** How the file is compressed, if it is. */
+  compression?: Compression;
   /** Whether one of the logs could not be read. */
   isIncomplete?: boolean;
 }
 
 async function save(
   words: string[],
-  { force, compact, last, output, json: _json, ...criteria }: SaveCommandOptions,
+  { force, compact, last, compress, output, json: _json, ...criteria }: SaveCommandOptions,
   command: Command,
 ): Promise<void> {
   if (words.length < 2) {
@@ -131,6 +148,7 @@ async function save(
       exitCode: 2,
     });
   }
+  if (words.slice(0, -1).includes(STANDARD_INPUT)) await keepStandardInput();
   const names = new NamedLogs(words.slice(0, -1).map((word) => parsed(sourceArgument, word)));
   const targets = names.existing();
   using interrupt = new Interrupt({ output: path === "-" });
@@ -141,11 +159,21 @@ async function save(
     ...last !== undefined && { last },
   };
   const report = output === "json" ? writeJson : sayWords;
-  const job: Job = { names, targets, options, criteria, signal, report };
+  const compression = compress ?? compressionFor(path);
+  if (compression !== undefined) checkCompression(compression);
+  const job: Job = {
+    names,
+    targets,
+    options,
+    criteria,
+    signal,
+    report,
+    ...compression !== undefined && { compression },
+  };
   if (path === "-") await saveToOutput(job);
   else if (!isFolder(path)) await saveInto(job, path);
   else {
-    const pathOf = filesIn(path, ".log");
+    const pathOf = filesIn(path, `.log${compression === undefined ? "" : endingOf(compression)}`);
     for (const target of targets) {
       await saveInto({ ...job, names: new NamedLogs([target]), targets: [target] }, pathOf(target));
     }
@@ -159,18 +187,68 @@ function isFolder(path: string): boolean {
 
 /** Saves by a file, for it may be larger than the memory: it is complete before its first byte goes. */
 async function saveToOutput(job: Job): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
-  try {
+  await withFolder(async (folder) => {
     const copy = join(folder, "log");
-    await saveInto({ ...job, report: (_path, saved) => sayWords("", saved) }, copy);
+    const { compression: _, ...plain } = job;
+    await saveInto({ ...plain, report: (_path, saved) => sayWords("", saved) }, copy);
     const output = Output.standard(job.signal);
-    for await (const piece of createReadStream(copy, { highWaterMark: PIECE })) {
+    for await (const piece of packed(copy, job.compression)) {
       output.write(piece);
       await output.flush();
     }
+  });
+}
+
+/** Saves into a compressed file, which appears when it is complete; gives what to print. */
+async function saveCompressed(job: Job, path: string, onProgress: OnProgress): Promise<Saved> {
+  const { force = false } = job.options;
+  // Before anything is done in vain: it has no other size than that of the end.
+  PartialFile.create(path, 1, { force }).close();
+  return await withFolder(async (folder) => {
+    const copy = join(folder, "log");
+    const saved = await saveWhole(job, copy, onProgress);
+    const packedCopy = join(folder, "packed");
+    await pipeline(
+      packed(copy, job.compression),
+      createWriteStream(packedCopy, { mode: 0o600 }),
+      { signal: job.signal },
+    );
+    const { size } = statSync(packedCopy);
+    using file = PartialFile.create(path, size, { force });
+    const bytes = new Uint8Array(file.buffer);
+    let at = 0;
+    for await (const piece of createReadStream(packedCopy, { highWaterMark: PIECE })) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    await file.flush();
+    file.finish();
+    return { ...saved, compressedSize: size };
+  });
+}
+
+/** The bytes of a file, compressed if that is asked for. */
+function packed(path: string, compression: Compression | undefined): Readable {
+  const bytes = createReadStream(path, { highWaterMark: PIECE });
+  if (compression === undefined) return bytes;
+  const { ZSTD_c_checksumFlag } = zlib.constants;
+  const stream = compression === "gzip"
+    ? zlib.createGzip()
+    : zlib.createZstdCompress({ params: { [ZSTD_c_checksumFlag]: 1 } });
+  return bytes.on("error", (error) => stream.destroy(error)).pipe(stream);
+}
+
+async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
+  try {
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function saveWhole(job: Job, path: string, onProgress: OnProgress): Promise<Saved> {
+  return isPlain(job) ? saveOne(job, path, onProgress) : saveAll(job, path, onProgress);
 }
 
 /** Saves into a file, and reports what it has saved. */
@@ -182,9 +260,8 @@ export async function saveInto(job: Job, path: string): Promise<void> {
     progress.update(done);
   };
   try {
-    const saved = isPlain(job)
-      ? await saveOne(job, path, onProgress)
-      : await saveAll(job, path, onProgress);
+    const save = job.compression === undefined ? saveWhole : saveCompressed;
+    const saved = await save(job, path, onProgress);
     progress?.[Symbol.dispose]();
     await job.report(path, saved);
   } catch (error) {
@@ -212,8 +289,9 @@ export interface Saved {
   /** Of one log, if it has entries. */
   firstSequenceNumber?: number;
   lastSequenceNumber?: number;
-  /** The size of the file in bytes. */
+  /** The size of the file in bytes, before it was compressed; and after that. */
   size: number;
+  compressedSize?: number;
   /** How many entries are missing: damaged, or overwritten meanwhile. */
   leftOut: number;
   /** Logs of which all was saved where a part was asked for, for nothing in them has a time. */
@@ -270,11 +348,12 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
 /** In words on standard error; an empty path is that of standard output. */
 export function sayWords(path: string, saved: Saved): void {
   const { entries, logs, firstSequenceNumber: first, lastSequenceNumber: last, size } = saved;
-  const { leftOut, untimed } = saved;
+  const { compressedSize: less, leftOut, untimed } = saved;
+  const packed = less === undefined ? "" : `, ${formatSize(less)} compressed`;
   const isOne = logs === undefined;
   const of = !isOne ? ` of ${logs} ${logs === 1 ? "log" : "logs"}` : "";
   const range = first === undefined ? "" : `, ${first} to ${last}`;
-  warn(`${entryCount(entries)}${of}${range}, ${formatSize(size)}${path && ` in ${path}`}`);
+  warn(`${entryCount(entries)}${of}${range}, ${formatSize(size)}${packed}${path && ` in ${path}`}`);
   for (const name of untimed) {
     const which = isOne ? "" : `${name}: `;
     warn(`${which}nothing in the log has a time: all of it is saved`);

@@ -10,6 +10,7 @@ import pc from "picocolors";
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { archives } from "../log/native/unpacked_file.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
@@ -69,9 +70,18 @@ async function verify(names: LogTarget[], options: VerifyOptions): Promise<void>
 }
 
 function look(target: LogTarget): Report {
+  const damage: { offset: number; what: string }[] = [];
+  archives.onDamage = (what) => damage.push({ offset: 0, what });
   try {
     using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
-    return { name: reader.name, ...reader.verify() };
+    const report = { name: reader.name, ...reader.verify() };
+    // What was compressed may be sound up to where the file is cut off.
+    return damage.length === 0 ? report : {
+      ...report,
+      isIntact: false,
+      damage: [...damage, ...report.damage],
+      damageCount: report.damageCount + damage.length,
+    };
   } catch (error) {
     const name = typeof target === "string" ? JSON.parse(describeTarget(target)) : target.path;
     if (error instanceof CorruptLogError) {

@@ -16,9 +16,9 @@
  * @module
  */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { PartialFile } from "../../ffi/mod.ts";
 import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
+import { type LogMemory, openMemory } from "../log/native/target.ts";
 import { Segment } from "../log/segment.ts";
 import { Writer } from "../log/writer.ts";
 import {
@@ -149,16 +149,15 @@ export class CollectionWriter implements Disposable {
 
 /** Reads what the end of a file says; `undefined` if it is not one of several logs, or not whole. */
 export function readCollection(path: string): Collection | undefined {
-  let descriptor: number | undefined;
   try {
-    const file = descriptor = openSync(path, "r");
-    const { size } = fstatSync(file);
-    return Collection.parse(size, (position, length) => bytesAt(file, position, length));
+    using file = openMemory({ path }, "read");
+    return Collection.parse(
+      file.currentSize(),
+      (position, length) => bytesAt(file, position, length),
+    );
   } catch {
     // Not there, or not for us: those who read the log say so.
     return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -166,13 +165,8 @@ function aligned(offset: number): number {
   return Math.ceil(offset / 8) * 8;
 }
 
-function bytesAt(descriptor: number, position: number, length: number): Uint8Array<ArrayBuffer> {
+function bytesAt(file: LogMemory, position: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(new ArrayBuffer(length));
-  let done = 0;
-  while (done < length) {
-    const count = readSync(descriptor, bytes, done, length - done, position + done);
-    if (count === 0) throw new RangeError("the file became shorter");
-    done += count;
-  }
+  if (file.read(bytes, position) < length) throw new RangeError("the file became shorter");
   return bytes;
 }

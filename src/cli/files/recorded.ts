@@ -5,16 +5,17 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { MAGIC } from "../../log/layout.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../../log/native/target.ts";
+import { STANDARD_INPUT, UnpackedFile } from "../../log/native/unpacked_file.ts";
+import { UnpackError } from "../../compression/units.ts";
+import { unpacked } from "../../compression/unpack.ts";
 import { harmlessJson } from "../output/harmless.ts";
+import { warn } from "../output/warn.ts";
+import { FileBytes, PipedBytes, type SourceBytes } from "./source_bytes.ts";
 import { LineSplitter } from "./lines.ts";
 import { isNoteInText, type Said, saidBy } from "./recorded_line.ts";
 
-/** How many bytes are read at once. */
-const PIECE = 65536;
 /** Longer lines are no entries: no log takes them. */
 const MOST = 2 ** 31;
 const OPENING = 0x7b;
@@ -22,7 +23,7 @@ const HASH = 0x23;
 /** How many bytes of a file tell whether it is JSON of ours. */
 const LOOK = 1 << 20;
 
-/** An entry of a recording; valid until the next one. */
+/** An entry of a recording; valid until the next ones. */
 export interface RecordedEntry {
   bytes: Uint8Array;
   /** How much of the recording is read with it, in the unit of {@linkcode Recorded.total}. */
@@ -34,41 +35,36 @@ export type RecordedFormat = "text" | "json";
 
 /** A recording. */
 export interface Recorded {
-  /** How much there is. */
+  /** How much there is; 0 if that is not known. */
   total: number;
   /** What the total counts. */
   unit: "entries" | "bytes";
   /** What the lines of a file are. */
   format?: RecordedFormat;
-  /** Gives all of its entries, as often as it is called. */
-  entries(): Generator<RecordedEntry>;
+  /** Gives all of its entries, some at a time, as often as it is called; of standard input once. */
+  entries(): AsyncIterable<RecordedEntry[]> | Iterable<RecordedEntry[]>;
 }
 
 /**
  * Opens a recording: a log, or a file of lines, which may be JSON as `tail -o json` writes it; unless
- * `format` says whether they are, that is what the first ones say.
+ * `format` says whether they are, that is what the first ones say. Both may be compressed, and come by
+ * standard input.
  *
  * @throws {RangeError} if it is neither, like a pipe, which can't be read more than once
  */
-export function openRecorded(target: LogTarget, format?: RecordedFormat): Recorded {
-  if (typeof target !== "string" && !statSync(target.path).isFile()) {
-    throw new RangeError(
-      `${JSON.stringify(target.path)} is not a file: name a saved log, or a file of lines`,
-    );
+export async function openRecorded(
+  target: LogTarget,
+  format?: RecordedFormat,
+): Promise<Recorded> {
+  if (typeof target === "string") return logOf(target);
+  const source = target.path === STANDARD_INPUT
+    ? await PipedBytes.open()
+    : FileBytes.open(target.path);
+  if (source.isLog) {
+    if (source instanceof PipedBytes) UnpackedFile.keepStandardInput(await source.all());
+    return logOf(target);
   }
-  if (typeof target === "string" || isLog(target.path)) return logOf(target);
-  return fileOf(target.path, format ?? (isJson(target.path) ? "json" : "text"));
-}
-
-/** Whether a file begins like a log. */
-function isLog(path: string): boolean {
-  const descriptor = openSync(path, "r");
-  try {
-    const start = Buffer.alloc(8);
-    return readSync(descriptor, start, 0, 8, 0) === 8 && start.readBigUInt64LE() === MAGIC;
-  } finally {
-    closeSync(descriptor);
-  }
+  return linesIn(source, format ?? (await isJson(source) ? "json" : "text"));
 }
 
 function logOf(target: LogTarget): Recorded {
@@ -88,23 +84,26 @@ function logOf(target: LogTarget): Recorded {
       while (reader.lastSequenceNumber < last) {
         const batch = reader.readBatch(last - reader.lastSequenceNumber);
         if (batch.length === 0) return;
-        for (let i = 0; i < batch.length; i++) yield { bytes: batch.bytes(i), done: ++done };
+        yield Array.from({ length: batch.length }, (_, i) => ({
+          bytes: batch.bytes(i),
+          done: ++done,
+        }));
       }
     },
   };
 }
 
-function fileOf(path: string, format: RecordedFormat): Recorded {
-  const { size } = statSync(path);
+function linesIn(source: SourceBytes, format: RecordedFormat): Recorded {
   const payloadOf = format === "json" ? payloadOfJson : payloadOfText;
   return {
-    total: size,
+    total: source.size,
     unit: "bytes",
     format,
-    *entries() {
-      for (const { bytes: line, done } of linesOf(path)) {
-        const bytes = payloadOf(line);
-        if (bytes !== undefined) yield { bytes, done };
+    async *entries() {
+      const pieces = unpacked(source.pieces(), source.compression);
+      for await (const lines of linesOf(pieces, (what) => warn(`${source.name}: ${what}`))) {
+        yield lines.map(({ bytes }) => payloadOf(bytes)).filter((bytes) => bytes !== undefined)
+          .map((bytes) => ({ bytes, done: source.done }));
       }
     },
   };
@@ -114,51 +113,61 @@ interface Line {
   bytes: Uint8Array;
   /** Whether it has an end, or is followed by one that has. */
   isWhole: boolean;
-  done: number;
 }
 
-function* linesOf(path: string): Generator<Line> {
-  const descriptor = openSync(path, "r");
+/**
+ * The lines, as they come; valid until the next ones. Where a compressed file is damaged they end with the
+ * last whole line before.
+ */
+async function* linesOf(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  onDamage: (what: string) => void,
+): AsyncGenerator<Line[]> {
+  let found: Uint8Array[] = [];
+  const splitter = new LineSplitter(MOST, (line) => found.push(line));
+  const taken = (isWhole: boolean) => {
+    const lines = found.map((bytes) => ({ bytes, isWhole }));
+    found = [];
+    return lines;
+  };
   try {
-    const piece = new Uint8Array(PIECE);
-    const found: Uint8Array[] = [];
-    const splitter = new LineSplitter(MOST, (line) => found.push(line));
-    for (let done = 0;;) {
-      const count = readSync(descriptor, piece, 0, PIECE, null);
-      done += count;
-      if (count > 0) splitter.push(piece.subarray(0, count));
-      else splitter.end();
-      for (const bytes of found) yield { bytes, isWhole: count > 0, done };
-      found.length = 0;
-      if (count === 0) return;
+    for await (const piece of pieces) {
+      splitter.push(piece);
+      if (found.length > 0) yield taken(true);
     }
-  } finally {
-    closeSync(descriptor);
+  } catch (error) {
+    if (!(error instanceof UnpackError)) throw error;
+    return onDamage(`${error.message}; the lines before that are taken`);
   }
+  splitter.end();
+  if (found.length > 0) yield taken(false);
 }
 
 /**
  * Whether a file is what `-o json` writes: each of its first lines as it writes them, byte by byte, and
  * with numbers that rise. Of an application that writes the same itself nothing tells it.
  */
-function isJson(path: string): boolean {
+async function isJson(source: SourceBytes): Promise<boolean> {
   const last = new Map<string, number>();
   let entries = 0;
   let done = 0;
-  for (const line of linesOf(path)) {
-    if (!line.isWhole || (done += line.bytes.length + 1) > LOOK) break;
-    const said = saidBy(textOf(line.bytes));
-    if (said === undefined || !isExact(said, line.bytes)) return false;
-    if (said.kind === "note") {
-      // Another log of the name, or another part of one.
-      if ("reopened" in said.object) last.clear();
-      continue;
+  const pieces = unpacked(source.firstPieces(), source.compression);
+  for await (const lines of linesOf(pieces, () => {})) {
+    for (const line of lines) {
+      if (!line.isWhole || (done += line.bytes.length + 1) > LOOK) return entries > 0;
+      const said = saidBy(textOf(line.bytes));
+      if (said === undefined || !isExact(said, line.bytes)) return false;
+      if (said.kind === "note") {
+        // Another log of the name, or another part of one.
+        if ("reopened" in said.object) last.clear();
+        continue;
+      }
+      const { host, log, segment, seq } = said.object;
+      const source = JSON.stringify([host, log, segment]);
+      if ((seq as number) <= (last.get(source) ?? -1)) return false;
+      last.set(source, seq as number);
+      entries++;
     }
-    const { host, log, segment, seq } = said.object;
-    const source = JSON.stringify([host, log, segment]);
-    if ((seq as number) <= (last.get(source) ?? -1)) return false;
-    last.set(source, seq as number);
-    entries++;
   }
   return entries > 0;
 }

@@ -11,6 +11,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { isAtLeast, type LogLevel, toLevel } from "../../records/level.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { type LogTarget, targetOf } from "../../log/native/target.ts";
+import { STANDARD_INPUT } from "../../log/native/unpacked_file.ts";
 import { Where } from "../grep/where.ts";
 import { Field } from "../../records/question/field.ts";
 import { QuestionError } from "../../records/question/mistake.ts";
@@ -34,9 +35,10 @@ export function targetArgument(text: string): LogTarget {
 
 /**
  * The place of a log to read: as above, and a word without any slash, like `app.log`, is a file of
- * the working directory if there is one and no shared memory of that name.
+ * the working directory if there is one and no shared memory of that name. `-` is standard input.
  */
 export function sourceArgument(text: string): LogTarget {
+  if (text === STANDARD_INPUT) return { path: STANDARD_INPUT };
   const target = targetArgument(text);
   if (typeof target !== "string" || text.includes("/") || SharedMemory.exists(text)) return target;
   return statSync(text, { throwIfNoEntry: false })?.isFile() ? { path: text } : target;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { COMPRESSIONS } from "../../compression/kinds.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ShmLogWriterOptions } from "../../log/native/writer_options.ts";
 import { fieldsArgument, type Place, positiveArgument, sizeArgument } from "./arguments.ts";
@@ -48,6 +49,12 @@ export function addColorOptions(command: Command): Command {
   return command
     .option("--color", "use colors even if the output is not a terminal")
     .option("--no-color", "use no colors");
+}
+
+/** `--compress`. */
+export function compressOption(what: string): Option {
+  return new Option("--compress <format>", `compress ${what}; by default if its name says so`)
+    .choices(COMPRESSIONS);
 }
 
 /** `--from`, with those of the places that the command knows. */

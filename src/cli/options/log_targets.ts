@@ -9,12 +9,18 @@ import { isSameFile, SharedMemory } from "../../../ffi/mod.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { describeTarget, type LogTarget } from "../../log/native/target.ts";
+import { STANDARD_INPUT } from "../../log/native/unpacked_file.ts";
 import { warn } from "../output/warn.ts";
 
 /** How often to look for a log that is not there, in milliseconds. */
 const INTERVAL = 20;
 /** After how long to say so, in milliseconds. */
 const PATIENCE = 1000;
+
+/** Whether it is what comes by standard input. */
+export function isStandardInput(target: unknown): boolean {
+  return target instanceof Object && "path" in target && target.path === STANDARD_INPUT;
+}
 
 /**
  * Opens a log as soon as it is there; says so if that takes a while.

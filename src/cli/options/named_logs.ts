@@ -9,6 +9,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { SegmentNotFoundError } from "../../errors.ts";
 import { isPattern, LogPattern, slotsOf } from "../../log/native/log_pattern.ts";
 import { describeTarget, type LogTarget } from "../../log/native/target.ts";
+import { isStandardInput } from "./log_targets.ts";
 import { warn } from "../output/warn.ts";
 
 /** What commands say that take patterns, in their help. */
@@ -102,6 +103,7 @@ export class NamedLogs {
 
 function exists(target: LogTarget): boolean {
   if (typeof target === "string") return SharedMemory.exists(target);
+  if (isStandardInput(target)) return true;
   try {
     return statSync(target.path).isFile();
   } catch {

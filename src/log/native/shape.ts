@@ -15,7 +15,7 @@ import {
   HEADER_SIZE,
   segmentSize,
 } from "../layout.ts";
-import type { LogMemory, LogTarget } from "./target.ts";
+import type { LogTarget, WritableMemory } from "./target.ts";
 
 /** The default size of a log, and the least that it is made for lack of room, in bytes. */
 export const USUAL_SIZE = 16 << 20;
@@ -80,7 +80,7 @@ export function shapesOf(target: LogTarget, options: ShapeOptions): Shape[] {
 
 /** The shape that the options give a log that has another one; undefined if it has that. */
 export function otherShape(
-  memory: LogMemory,
+  memory: WritableMemory,
   present: Shape & { version: FormatVersion },
   others: ShapeOptions,
 ): Shape | undefined {

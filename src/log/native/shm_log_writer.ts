@@ -10,7 +10,7 @@ import type { Claim } from "../claim.ts";
 import type { Writer } from "../writer.ts";
 import { lifeOf } from "../writer_options.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
-import { describeTarget, type LogMemory, type LogTarget } from "./target.ts";
+import { describeTarget, type LogTarget, type WritableMemory } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
 import { openSlot } from "../../slots.ts";
 import { checkOptions, flag } from "../../base/options.ts";
@@ -50,7 +50,7 @@ const ATTEMPTS = 100;
  * ```
  */
 export class ShmLogWriter implements Disposable {
-  readonly #memory: LogMemory;
+  readonly #memory: WritableMemory;
   readonly #writer: Writer;
   readonly #bell: Doorbell | undefined;
   readonly #unlinksOnClose: boolean;

@@ -34,10 +34,10 @@ import { otherShape, shapesOf } from "./shape.ts";
 import {
   createMemory,
   describeTarget,
-  type LogMemory,
   type LogTarget,
   openMemory,
   withName,
+  type WritableMemory,
   writerIsAlive,
 } from "./target.ts";
 import type { ShmLogWriterOptions } from "./writer_options.ts";
@@ -45,7 +45,7 @@ import type { ShmLogWriterOptions } from "./writer_options.ts";
 /** A log that we are the writer of. */
 export interface WrittenLog {
   /** Its memory, locked. */
-  memory: LogMemory;
+  memory: WritableMemory;
   /** What writes to that. */
   writer: Writer;
   /** What wakes its readers, if it is to. */
@@ -81,7 +81,7 @@ function createLike(
   target: LogTarget,
   options: ShmLogWriterOptions,
   size: number,
-  more: CreateOptions<LogMemory>,
+  more: CreateOptions<WritableMemory>,
 ): WrittenLog {
   const { mode } = options;
   // The system may give more than that: then the chunks share it.
@@ -102,7 +102,7 @@ function createLike(
 
 /** Resumes the log in memory that is locked: as it is, or made again in the size that it is to have. */
 function resume(
-  memory: LogMemory,
+  memory: WritableMemory,
   target: LogTarget,
   options: ShmLogWriterOptions,
 ): WrittenLog {
@@ -113,7 +113,7 @@ function resume(
   if (old !== undefined && shape !== undefined) {
     const size = segmentSize(shape.chunkCount, shape.chunkSize, old.version);
     try {
-      const prepare = (made: LogMemory) => {
+      const prepare = (made: WritableMemory) => {
         copyLog(memory.buffer, old.totalEntriesWritten, made.buffer, shape.chunkCount);
         // Before it has the name, or followers would take it for another log after a kill in between.
         // Where it does not get the name, the resume below clears the mark.
@@ -136,7 +136,7 @@ function resume(
 
 /** A writer that rings the bell of its readers, if there is one and `notify` asks for it. */
 function withBell(
-  memory: LogMemory,
+  memory: WritableMemory,
   { notify = false }: ShmLogWriterOptions,
   write: (options: WriterOptions) => Writer,
 ): WrittenLog {
@@ -177,7 +177,7 @@ function createUnlessThere(
 
 /** Takes over the log that exists. Undefined: it does not exist, or was replaced meanwhile. */
 function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog | undefined {
-  let memory: LogMemory;
+  let memory: WritableMemory;
   try {
     memory = openMemory(target, "read-write");
   } catch (error) {
@@ -225,7 +225,7 @@ function checkReplaceable(target: LogTarget): void {
 }
 
 /** Throws unless the memory is a log, and of a version that is known. */
-function checkMagic(memory: LogMemory): void {
+function checkMagic(memory: WritableMemory): void {
   const start = new DataView(new ArrayBuffer(tableOffset(1)));
   memory.read(new Uint8Array(start.buffer), 0);
   if (start.getBigUint64(0, true) !== MAGIC) {
@@ -247,7 +247,7 @@ function checkMagic(memory: LogMemory): void {
  * Whether it is what a creator leaves that died before the magic. By system calls: to look at a hole
  * of mapped memory takes memory.
  */
-function isUnfinished(memory: LogMemory): boolean {
+function isUnfinished(memory: WritableMemory): boolean {
   const piece = Buffer.alloc(Math.min(PIECE, memory.byteLength));
   let zeros: Buffer | undefined;
   for (let at = 0; at < memory.byteLength;) {

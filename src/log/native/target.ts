@@ -14,6 +14,7 @@ import {
   UnsupportedLogError,
   type WriterLockedError,
 } from "../../errors.ts";
+import { UnpackedFile } from "./unpacked_file.ts";
 import { livingWriter } from "../../take_over.ts";
 import type { Access, CreateOptions } from "../../../ffi/mod.ts";
 
@@ -29,8 +30,11 @@ export function targetOf(text: string): LogTarget {
   return isPath ? { path: text } : text;
 }
 
-/** The memory of a log, of either kind. */
-export type LogMemory = SharedMemory | MappedFile;
+/** The memory of a log to which a writer can add, of either kind. */
+export type WritableMemory = SharedMemory | MappedFile;
+
+/** The memory of a log. */
+export type LogMemory = WritableMemory | UnpackedFile;
 
 /** The place in words, for messages. */
 export function describeTarget(target: LogTarget): string {
@@ -59,8 +63,8 @@ export function withName(error: unknown, target: LogTarget): unknown {
 export function createMemory(
   target: LogTarget,
   size: number,
-  options: CreateOptions<LogMemory>,
-): LogMemory {
+  options: CreateOptions<WritableMemory>,
+): WritableMemory {
   try {
     return typeof target === "string"
       ? SharedMemory.create(target, size, options)
@@ -74,12 +78,17 @@ export function createMemory(
   }
 }
 
-/** Opens the memory that is there. */
+/** Opens the memory that is there; to read also that of a compressed file. */
+export function openMemory(target: LogTarget, access: "read"): LogMemory;
+export function openMemory(target: LogTarget, access: "read-write"): WritableMemory;
 export function openMemory(target: LogTarget, access: Access): LogMemory {
   try {
-    return typeof target === "string"
-      ? SharedMemory.open(target, { access })
-      : MappedFile.open(target.path, { access });
+    if (typeof target === "string") return SharedMemory.open(target, { access });
+    if (access !== "read") return MappedFile.open(target.path, { access });
+    const given = UnpackedFile.given(target.path);
+    if (given !== undefined) return given;
+    const file = MappedFile.open(target.path, { access });
+    return UnpackedFile.of(file) ?? file;
   } catch (error) {
     if (error instanceof SegmentNotFoundError) {
       error.message = error.message.replace(/^no shared memory named/, "no log named");
@@ -89,7 +98,7 @@ export function openMemory(target: LogTarget, access: Access): LogMemory {
 }
 
 /** The error for a log whose writer is alive. */
-export function writerIsAlive(memory: LogMemory, target: LogTarget): WriterLockedError {
+export function writerIsAlive(memory: WritableMemory, target: LogTarget): WriterLockedError {
   const slot = typeof target === "string"
     ? `"${SharedMemory.normalizeName(target)}.{slot}"`
     : `{ path: "${target.path}.{slot}" }`;
