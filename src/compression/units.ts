@@ -69,7 +69,7 @@ export class UnitSplitter {
   /**
    * Takes the next bytes of the file, and gives them in pieces that belong to one part each.
    *
-   * @throws {UnpackError} if they are none of such a file
+   * @throws {UnpackError} if they are not of such a file
    */
   *push(piece: Uint8Array): Generator<{ bytes: Uint8Array; isEnd: boolean }> {
     let start = 0;

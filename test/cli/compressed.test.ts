@@ -76,7 +76,7 @@ for (const kind of KINDS) {
     assert.equal(runCli(["tail", path, "--all"]).stdout, LINES);
   });
 
-  test(`of ${kind} that is cut off, or damaged, what is whole is read, and the rest is said`, () => {
+  test(`of ${kind} that is cut off, or damaged, what is whole is read, and the rest is reported`, () => {
     const packed = pack(kind, image);
     const lines = pack(kind, LINES);
     const damaged = (bytes: Uint8Array) => {

@@ -46,7 +46,7 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
     ],
     [
       new RegExp(`^src/${name}/(native/|mod\\.ts)`),
-      new RegExp(`^(src/(${name}|base|records)/|src/\\w+\\.ts$|ffi/|node:)`),
+      new RegExp(`^(src/(${name}|base|compression|records)/|src/\\w+\\.ts$|ffi/|node:)`),
       `${name} on the system's memory knows no other structure`,
     ],
   ]),
@@ -55,6 +55,7 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
     /^(src\/(recorder|records|sinks|log|base)\/|src\/\w+\.ts$|ffi\/|node:)/,
     "the recorder knows no network and no command",
   ],
+  [/^src\/compression\//, /^(src\/compression\/|node:)/, "compression knows no log"],
   [/^src\/records\//, /^(src\/(records\/|\w+\.ts$)|@lezer\/lr$)/, "records runs in browsers, too"],
   [
     /^src\/ship\/(?!carriers\/)/,
