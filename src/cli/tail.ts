@@ -78,6 +78,7 @@ Examples:
   ouroboros tail /app --since 10m -p warn    warnings and errors of the last ten minutes
   ouroboros tail --all -g timeout -i /app    all that match, upper or lower case
   ouroboros tail /app --all --where 'status:>=500' --count-by req.url
+  ouroboros tail /app -p error --every 1m    how many errors in each minute: is it getting worse?
   ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
   ouroboros tail -F /app --state app.place   continue after restarts of app and of this command`;
 
@@ -162,6 +163,11 @@ export function addTail(program: Command): void {
       new Option("--stats <name>", "print count, quantiles and extremes of a field")
         .argParser(fieldArgument),
     )
+    .option(
+      "--every <time>",
+      "count, or --count-by and --stats, in intervals: a row for each 10s, 5m",
+      durationArgument,
+    )
     .option("--no-prefix", "do not begin lines with the names of several logs");
   addColorOptions(command)
     .optionsGroup("Places, as in journalctl:")
@@ -193,6 +199,10 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   // -n all and -n +K name a place.
   const { lines, from = lines?.from, ...others } = given;
   const options: PlainOptions = { ...others, from, lines: lines?.count };
+  // The intervals are the times.
+  if (given.every && given.countBy) {
+    options.countBy = given.countBy.filter((x) => x.role !== "time");
+  }
   if (given.stream !== undefined) options.programStream = given.stream;
   const stream = all.find(isStream);
   if (stream !== undefined) {
@@ -245,7 +255,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   };
   using logs = new TailedLogs(names, logOptions, signal);
   const print: EntryPrinter = summary !== undefined
-    ? (entry, record, _origin, text = entry.text) => summary.add(record, text)
+    ? (entry, record, _origin, text = entry.text, time) => summary.add(record, text, time)
     : entryPrinter(format, output, {
       ...{ isTerminal, colors, fields },
       ...names.isOne && { log: names.plain.map(nameOf)[0] },
@@ -380,6 +390,7 @@ const FOR_LOGS = [
   "B",
   "countBy",
   "stats",
+  "every",
 ] as const satisfies readonly (keyof TailOptions)[];
 
 function flagOf(name: string): string {
@@ -390,10 +401,9 @@ function flagOf(name: string): string {
 
 /** What of the output does not go together. */
 function wrongOutput(options: PlainOptions): string | undefined {
-  const { output, fields, countBy, stats, showCursor, reverse } = options;
-  const isSummary = countBy !== undefined || stats !== undefined;
-  if (!isSummary) return wrongFields(output, fields);
-  const flag = countBy !== undefined ? "--count-by" : "--stats";
+  const { output, fields, countBy, stats, every, showCursor, reverse } = options;
+  const flag = countBy ? "--count-by" : stats ? "--stats" : every ? "--every" : undefined;
+  if (flag === undefined) return wrongFields(output, fields);
   if (fields !== undefined) return `${flag} has columns of its own: leave out --fields`;
   if (contextOf(options) !== undefined || reverse) {
     return `${flag} prints no entries: leave out ${reverse ? "-r" : "-A, -B and -C"}`;
@@ -414,13 +424,13 @@ function startOf(options: PlainOptions): {
   from: "latest" | "oldest" | number;
   lines: number | undefined;
 } {
-  const { all, from, last, lines, since, until, state, afterCursor, head, countBy, stats } =
-    options;
+  const { all, from, last, lines, since, until, state, afterCursor, head } = options;
+  const { countBy, stats, every } = options;
   if (from === "new") return { from: "oldest", lines: 0 };
   // What is around an entry, also in other logs, is known only if all are read.
   if (contextOf(options) !== undefined) return { from: from ?? "oldest", lines: undefined };
   const isSaid = all ||
-    [from, last, since, until, state, afterCursor, head, countBy, stats].some((x) =>
+    [from, last, since, until, state, afterCursor, head, countBy, stats, every].some((x) =>
       x !== undefined
     );
   return { from: from ?? "oldest", lines: lines ?? (isSaid ? undefined : LINES) };

@@ -16,6 +16,8 @@ const MOST_MEASURED = 5000;
 const MOST_EXACT = 200;
 /** Longer values are cut. */
 const MOST_CHARACTERS = 256;
+/** So many intervals have a row of their own although nothing happened in them. */
+const MOST_EMPTY = 10_000;
 /** Between the values of a group; no value has it in it. */
 const BETWEEN = "\0";
 
@@ -25,12 +27,16 @@ export interface SummaryOptions {
   by?: readonly Field[];
   /** The field whose values are measured. */
   of?: Field;
+  /** How long an interval is, in milliseconds; without it time does not matter. Intervals begin at multiples of it since 1970. */
+  every?: number;
 }
 
 /** Records that have the same values. */
 export interface Group {
   /** The values; `undefined`: the record has no such field. `other` groups have none. */
   readonly values: readonly (string | undefined)[];
+  /** When its interval begins, in milliseconds since 1970; `undefined` without intervals, and of the rest. */
+  readonly start: number | undefined;
   /** Whether it is all of those for which there was no room. */
   readonly isRest: boolean;
   /** How many records. */
@@ -43,15 +49,18 @@ export interface Group {
 export class Summary {
   readonly #by: readonly Field[];
   readonly #of: Field | undefined;
+  readonly #every: number | undefined;
   readonly #groups = new Map<string, Group>();
   readonly #mostGroups: number;
   #rest: Group | undefined;
   #unmeasured = 0;
+  #untimed = 0;
 
   /** Sums up by its options. */
-  constructor({ by = [], of }: SummaryOptions) {
+  constructor({ by = [], of, every }: SummaryOptions) {
     this.#by = by;
     this.#of = of;
+    this.#every = every;
     this.#mostGroups = of === undefined ? MOST_GROUPS : MOST_MEASURED;
   }
 
@@ -60,8 +69,17 @@ export class Summary {
     return this.#unmeasured;
   }
 
-  /** Adds a record, or a line of other text. */
-  add(record: LogRecord | undefined, text: string): void {
+  /** How many records belong to no interval, because nothing is known of their time. */
+  get untimed(): number {
+    return this.#untimed;
+  }
+
+  /** Adds a record, or a line of other text, of a time in milliseconds since 1970 if that matters. */
+  add(record: LogRecord | undefined, text: string, time: number = -Infinity): void {
+    if (this.#every !== undefined && !Number.isFinite(time)) {
+      this.#untimed++;
+      return;
+    }
     let value: number | undefined;
     if (this.#of !== undefined) {
       value = numberOf(this.#of.first(record, text));
@@ -70,36 +88,72 @@ export class Summary {
         return;
       }
     }
-    const group = this.#groupOf(record, text);
+    const group = this.#groupOf(record, text, time);
     group.count++;
     if (value !== undefined) group.measured?.add(value);
   }
 
-  /** The groups, those with the most records first; what there was no room for comes last. */
+  /**
+   * The groups: by time if there are intervals, then those with the most records first; what there was no
+   * room for comes last. Intervals of all records have a group although they are empty, unless too many are.
+   */
   groups(): Group[] {
-    const groups = [...this.#groups.values()].sort((one, other) => other.count - one.count);
+    const groups = [...this.#groups.values(), ...this.#emptyGroups()].sort((one, other) =>
+      (one.start ?? 0) - (other.start ?? 0) || other.count - one.count
+    );
     return this.#rest === undefined ? groups : [...groups, this.#rest];
   }
 
-  #groupOf(record: LogRecord | undefined, text: string): Group {
+  /** The intervals between others in which there is nothing. */
+  #emptyGroups(): Group[] {
+    const every = this.#every;
+    if (every === undefined || this.#by.length > 0 || this.#rest !== undefined) return [];
+    const starts = new Set<number>();
+    for (const { start } of this.#groups.values()) starts.add(start!);
+    let [first, last] = [Infinity, -Infinity];
+    for (const start of starts) {
+      first = Math.min(first, start / every);
+      last = Math.max(last, start / every);
+    }
+    // A clock that was wrong once makes millions.
+    if (last - first - starts.size >= MOST_EMPTY) return [];
+    const empty: Group[] = [];
+    for (let at = Math.round(first); at < last; at++) {
+      const start = at * every;
+      if (starts.has(start)) continue;
+      empty.push({ values: [], start, isRest: false, count: 0, measured: undefined });
+    }
+    return empty;
+  }
+
+  #groupOf(record: LogRecord | undefined, text: string, time: number): Group {
+    const every = this.#every;
+    const start = every === undefined ? undefined : Math.floor(time / every) * every;
     const values = this.#by.map((field) => {
       const value = field.first(record, text);
       return value === undefined ? undefined : cut(textOf(value));
     });
-    const key = values.map((value) => value === undefined ? "" : `=${value}`).join(BETWEEN);
+    const key = [start, ...values.map((value) => value === undefined ? "" : `=${value}`)].join(
+      BETWEEN,
+    );
     let group = this.#groups.get(key);
     if (group !== undefined) return group;
-    if (this.#groups.size >= this.#mostGroups) return this.#rest ??= this.#newGroup([], true);
-    group = this.#newGroup(values, false);
+    if (this.#groups.size >= this.#mostGroups) {
+      return this.#rest ??= this.#newGroup([], undefined, true);
+    }
+    group = this.#newGroup(values, start, false);
     this.#groups.set(key, group);
     return group;
   }
 
-  #newGroup(values: readonly (string | undefined)[], isRest: boolean): Group {
-    const measured = this.#of === undefined
-      ? undefined
-      : new Quantiles(this.#by.length > 0 ? MOST_EXACT : undefined);
-    return { values, isRest, count: 0, measured };
+  #newGroup(
+    values: readonly (string | undefined)[],
+    start: number | undefined,
+    isRest: boolean,
+  ): Group {
+    const isOnly = this.#by.length === 0 && this.#every === undefined;
+    const measured = this.#of && new Quantiles(isOnly ? undefined : MOST_EXACT);
+    return { values, start, isRest, count: 0, measured };
   }
 }
 

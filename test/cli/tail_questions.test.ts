@@ -276,6 +276,41 @@ test("--stats measures a field, alone and by others", () => {
   );
 });
 
+test("--every counts and measures in intervals, in the order of time", () => {
+  const gaps = write("gaps.log", [0, 1, 9, 31, 30].map((second) => line(second, { ms: second })));
+  const times = [30, 40, 50].map((second) => `2026-11-21T13:59:${second}.000Z`);
+  times.push("2026-11-21T14:00:00.000Z");
+  assert.deepEqual(tail(gaps, "--every", "10s", "-o", "csv"), [
+    "time,count",
+    ...[3, 0, 0, 2].map((count, i) => `${times[i]},${count}`),
+  ]);
+  assert.deepEqual(tail(gaps, "--every", "10s", "--stats", "ms", "-o", "text"), [
+    "time                      count  min  p50  p90  p99  max",
+    `${times[0]}      3    0    1    9    9    9`,
+    `${times[1]}      0    -    -    -    -    -`,
+    `${times[2]}      0    -    -    -    -    -`,
+    `${times[3]}      2   30   30   31   31   31`,
+  ]);
+  // Without rows of nothing, for there may be many values.
+  assert.deepEqual(tail(web, db, "--every", "10", "--count-by", "time,level", "--json"), [
+    `{"time":"${times[0]}","level":"info","count":18}`,
+    `{"time":"${times[0]}","level":"error","count":2}`,
+    `{"time":"${times[1]}","level":"info","count":18}`,
+    `{"time":"${times[1]}","level":"error","count":2}`,
+  ]);
+  assert.deepEqual(tail(gaps, "--every", "10s", "--count-by", "level", "-o", "logfmt"), [
+    `time=${times[0]} level=info count=3`,
+    `time=${times[3]} level=info count=2`,
+  ]);
+});
+
+test("--every counts an entry without a time with the one before it, or says that nothing is known", () => {
+  const path = write("untimed.log", ["first", line(1, { msg: "a" }), "  at b", line(7, {})]);
+  const { stdout, stderr } = runCli(["tail", path, "--every", "5s", "--json"]);
+  assert.deepEqual(stdout.match(/"count":\d+/g), ['"count":2', '"count":1']);
+  assert.equal(stderr, "ouroboros: 1 entry left out because they have no time\n");
+});
+
 test("--stats says what has no number", () => {
   const { stdout, stderr } = runCli(["tail", web, "--stats", "msg", "--json"]);
   assert.equal(stdout, '{"field":"msg","count":0}\n');
@@ -293,6 +328,8 @@ test("what does not go together is refused", () => {
     [["--fields", "a,,b"], /Names of fields are expected/],
     [["--count-by", "a", "-o", "raw"], /does not go with -o raw/],
     [["-C", "x"], /integer from 0 on/],
+    [["--every", "1s", "-r"], /--every prints no entries: leave out -r/],
+    [["--every", "0"], /A time like/],
   ];
   for (const [args, reason] of cases) {
     const { code, stderr } = runCli(["tail", web, ...args]);

@@ -82,3 +82,20 @@ test("groups of several fields are different ones, whatever is in their values",
   add({ b: "z" });
   assert.equal(summary.groups().length, 4);
 });
+
+test("intervals in which nothing happened are groups, but not if a clock was wrong for once", () => {
+  const summary = new Summary({ every: 10 });
+  for (const time of [35, 5, 3, 10]) summary.add(undefined, "", time);
+  summary.add(undefined, "");
+  assert.deepEqual(
+    summary.groups().map(({ start, count }) => [start, count]),
+    [[0, 2], [10, 1], [20, 0], [30, 1]],
+  );
+  assert.equal(summary.untimed, 1);
+  summary.add(undefined, "", 1e12);
+  assert.deepEqual(summary.groups().map(({ start }) => start), [0, 10, 30, 1e12]);
+  // Parts of a millisecond are no whole numbers.
+  const fine = new Summary({ every: 0.1 });
+  for (const time of [0.05, 0.75]) fine.add(undefined, "", time);
+  assert.deepEqual(fine.groups().map(({ count }) => count), [1, 0, 0, 0, 0, 0, 0, 1]);
+});

@@ -37,10 +37,14 @@ export interface Sink {
   write(data: string | Uint8Array): void;
 }
 
-/** Prints an entry; `record` and `text`, if the caller knows what it says already. */
+/**
+ * Prints an entry; `record` and `text`, if the caller knows what it says already, and `time`, the moment at
+ * which it stands among others.
+ */
 export type EntryPrinter = (
   entry: Entry,
   record?: LogRecord,
   origin?: Origin,
   text?: string,
+  time?: number,
 ) => void;

@@ -78,7 +78,7 @@ export class ItemPrinter {
     let last: Item | undefined;
     for (const item of items) {
       if (signal.aborted) break;
-      const { log, entry, text, record, notice, isBreak, batch } = item;
+      const { log, entry, text, time, record, notice, isBreak, batch } = item;
       if (batch !== undefined) await batches.print(batch);
       else if (batches.isWaiting) await batches.flush();
       if (notice !== undefined) {
@@ -88,7 +88,7 @@ export class ItemPrinter {
       } else if (isBreak) output.write(separator);
       else if (entry !== undefined) {
         this.#count++;
-        print(entry, record, this.#originOf(log, entry), text);
+        print(entry, record, this.#originOf(log, entry), text, time);
         last = item;
         if (!output.isFull) continue;
         await this.#flush(last);
