@@ -9,6 +9,9 @@ import { type Command, Option } from "commander";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
+import { isSameFile } from "../../ffi/mod.ts";
+import { type EventTarget, isEventLog } from "./files/event_entries.ts";
+import { tailEvents } from "./files/tail_events.ts";
 import { refuseItself } from "./options/log_targets.ts";
 import { nameOf } from "./options/named_logs.ts";
 import { sourceArgument } from "./options/arguments.ts";
@@ -70,6 +73,7 @@ export function addDump(program: Command): void {
 async function dump(options: DumpOptions): Promise<void> {
   const { name, output: path, strategy, format } = options;
   using interrupt = new Interrupt();
+  if (isEventLog(name)) return await dumpEvents(name, options, interrupt.signal);
   using reader = ShmLogReader.open(name, { strategy, onDamage: "skip", copyMode: "auto" });
   const info = reader.inspect();
   if (path !== "-") refuseItself(name, reader, path);
@@ -105,4 +109,20 @@ async function dump(options: DumpOptions): Promise<void> {
   const { untimed } = selection;
   const untold = untimed > 0 ? `, ${untimed} left out because they have no time` : "";
   warn(`${entryCount(count)}${lost}${untold}`);
+}
+
+async function dumpEvents(
+  name: EventTarget,
+  options: DumpOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { output: path } = options;
+  if (path !== "-" && isSameFile(name.path, path)) {
+    throw new RangeError(`${path} is the file of events itself: choose another file`);
+  }
+  const isStandard = path === "-";
+  const output = isStandard ? Output.standard(signal) : await Output.file(path);
+  const count = await tailEvents(name, output, { ...options, isStandard, follow: false }, signal);
+  await output.close();
+  warn(entryCount(count));
 }

@@ -10,6 +10,8 @@ import type { Cursor } from "../log/native/cursor.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import type { CriStream } from "../records/cri.ts";
 import { CursorFile } from "./files/cursor_file.ts";
+import { type EventTarget, isEventLog } from "./files/event_entries.ts";
+import { tailEvents } from "./files/tail_events.ts";
 import {
   isStreamAddress,
   streamArgument,
@@ -218,6 +220,11 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     });
   }
   const targets = all.filter((target): target is LogTarget => !isStream(target));
+  const events = targets.find(isEventLog);
+  if (events !== undefined) {
+    checkEventOptions(targets, options, command);
+    return await printEvents(events, options);
+  }
   const names = new NamedLogs(targets);
   checkOptions(names, options, command);
   using interrupt = new Interrupt({ output: true });
@@ -314,6 +321,20 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   if (printer?.cursor !== undefined) cursorFile?.save(printer.cursor);
 }
 
+/** Prints a file of events. */
+async function printEvents(target: EventTarget, options: PlainOptions): Promise<void> {
+  using interrupt = new Interrupt({ output: true });
+  const { signal } = interrupt;
+  const isTerminal = Boolean(process.stdout.isTTY);
+  await tailEvents(target, Output.standard(signal), {
+    ...options,
+    format: options.output ?? (isTerminal ? "pretty" : "text"),
+    isStandard: true,
+    lines: startOf(options).lines,
+    follow: Boolean(options.follow || options.followName),
+  }, signal);
+}
+
 /** How many entries are printed around those that match; `undefined`: none. */
 function contextOf(
   { context = 0, B: before = context, A: after = context }: PlainOptions,
@@ -382,6 +403,24 @@ function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: C
   if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
 }
 
+/** The same for a file of events. */
+function checkEventOptions(
+  targets: readonly LogTarget[],
+  options: PlainOptions,
+  command: Command,
+): void {
+  const forLogs = FOR_EVENTS_NOT.find((name) => options[name] !== undefined);
+  const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
+    (targets.length > 1
+      ? "a file of events is read alone: name no other log"
+      : forLogs !== undefined
+      ? `${flagOf(forLogs)} is for logs, not for files of events`
+      : options.from !== undefined && !["oldest", "new"].includes(String(options.from))
+      ? "a file of events has no chunks: --from is oldest or new"
+      : undefined);
+  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+}
+
 /** What needs all entries of a log in their order, and has no meaning for a part of a stream. */
 const FOR_LOGS = [
   "head",
@@ -391,6 +430,16 @@ const FOR_LOGS = [
   "countBy",
   "stats",
   "every",
+] as const satisfies readonly (keyof TailOptions)[];
+
+/** What files of events have not. */
+const FOR_EVENTS_NOT = [
+  ...FOR_LOGS.filter((name) => name !== "head"),
+  "reverse",
+  "state",
+  "afterCursor",
+  "showCursor",
+  "last",
 ] as const satisfies readonly (keyof TailOptions)[];
 
 function flagOf(name: string): string {
