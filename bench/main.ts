@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { Command } from "commander";
 import { benchCircular } from "./circular.ts";
+import { benchCompression } from "./compression.ts";
 import { benchEvents } from "./events.ts";
 import { benchFollow } from "./follow.ts";
 import { benchHeap } from "./heap.ts";
@@ -38,6 +39,7 @@ const benches: Record<string, Bench> = {
   heap: benchHeap,
   startup: benchStartup,
   run: benchRun,
+  compression: benchCompression,
   peers: benchPeers,
   processes: benchProcesses,
   sinks: benchSinks,
