@@ -372,13 +372,16 @@ export class Position implements Whereabouts {
     return lost;
   }
 
-  /** Makes the next chunk ours, which starts where we are, or before: then we stay there. */
+  /**
+   * Makes the next chunk ours, which starts where we are, or before: then we stay there, if its entries
+   * lead here. If not, what we went by was forged, and we begin at its start: nothing is given twice.
+   */
   #adopt(index: number, row: Row): void {
     const { offset, token, committed } = row;
     const [here, position] = [this.#offset, this.#number];
     this.#enter(index, offset, token);
     this.#isLate = !committed;
-    if (offset < here) {
+    if (offset < here && this.#leadsTo(here, position)) {
       this.#offset = here;
       this.#number = position;
     }
@@ -416,10 +419,10 @@ export class Position implements Whereabouts {
     return segment.isSameLife(this.#fence) && isFlagged;
   }
 
-  /** Whether the entries of our chunk lead to where we are: what we went by may have been forged. */
-  #isOnPath(): boolean {
-    const { offset, entries } = walk(this.#segment, this.#start, this.#offset);
-    return offset === this.#offset && entries === this.#number - this.#token;
+  /** Whether the entries of our chunk lead to that place: what we went by may have been forged. */
+  #leadsTo(place: number, number: number): boolean {
+    const { offset, entries } = walk(this.#segment, this.#start, place);
+    return offset === place && entries === number - this.#token;
   }
 
   /** What damaged() does, about the header here, which is no entry within `limit`. */
@@ -448,7 +451,7 @@ export class Position implements Whereabouts {
     if (!this.isIntact()) return this.overrun();
     if (!found.isSteady) return "stay";
     const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
-    if (!isBelieved || !this.#isOnPath()) return this.overrun();
+    if (!isBelieved || !this.#leadsTo(this.#offset, this.#number)) return this.overrun();
     if (!this.#policy.skipsDamage) throw makeError();
     return this.#skip(found);
   }

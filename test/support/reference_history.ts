@@ -21,7 +21,7 @@ export interface ReferenceHistory extends History {
   forged: Set<number>;
 }
 
-/** The payload of an entry without top bits, so that its front is no row that is committed. */
+/** The payload of an entry without top bits, so that no word of it is a row, or a header, that is committed. */
 function harmless(sequenceNumber: number, length: number): Uint8Array {
   return payloadOf(sequenceNumber, length).map((byte) => byte & 0x7f);
 }
@@ -59,7 +59,7 @@ export function makeReferenceHistory(
     if (sizes === "exact" || (sizes === "often exact" && random.below(3) > 0)) length = same;
     while (length > 1 && !writer.canWrite(length)) length--;
     if (!writer.canWrite(length)) break;
-    journal.record(() => writer.write(payload(writer.total + 1, length)));
+    journal.record(() => writer.write(payload(writer.total + 1, length), payload === harmless));
     // Published by its header; the row of its chunk may come after it.
     const { stores } = journal;
     const commit = stores.findLastIndex(({ word }) => word === writer.lastOffset >>> 2);

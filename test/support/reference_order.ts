@@ -74,8 +74,11 @@ export class ReferenceOrderWriter {
     return index < this.#chunkCount && this.#estimate(used, size) <= this.#chunkCount - index;
   }
 
-  /** Writes an entry; gives its sequence number. */
-  write(payload: Uint8Array): number {
+  /**
+   * Writes an entry; gives its sequence number. `isPadded`: the up to 3 bytes behind it become 0. The
+   * reference leaves them, and with the last byte of an old header a payload may look like a new one.
+   */
+  write(payload: Uint8Array, isPadded: boolean = false): number {
     const size = payload.length + HEADER_SIZE;
     const room = this.#end - this.#offset;
     if (room < size) {
@@ -94,6 +97,9 @@ export class ReferenceOrderWriter {
     const at = this.#offset >>> 2;
     Atomics.store(this.#words, at, size);
     this.#bytes.set(payload, this.#offset + HEADER_SIZE);
+    if (isPadded) {
+      this.#bytes.fill(0, this.#offset + size, this.#offset + entrySize(payload.length));
+    }
     this.#offset += entrySize(payload.length);
     this.total++;
     if (this.#offset + HEADER_SIZE <= this.#end) this.#words[this.#offset >>> 2] = 0;
