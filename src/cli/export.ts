@@ -22,6 +22,8 @@ import {
   momentArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
+import { isEventLog } from "./files/event_entries.ts";
+import { TracePieces } from "./files/trace_pieces.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { type Criteria, SELECTION_HELP, whereOption } from "./options/selection.ts";
 import { oneLine } from "./output/harmless.ts";
@@ -37,6 +39,10 @@ opens it from the disk, without a server and without a network: it searches,
 shows entries over time, and what processes were doing. Send it as it is. Nothing
 that stands in an entry can run in it.
 
+--trace makes the JSON of Chrome's traces, which https://ui.perfetto.dev opens:
+spans (log.span() of our logger) as bars, vitals as curves, all other entries as
+moments. Files of events (/events) can be exported so, too.
+
 Text, JSON, CSV, logfmt and OTLP: "ouroboros tail --all -o" and "ouroboros dump".
 
 ${SELECTION_HELP}
@@ -46,7 +52,8 @@ ${PATTERN_HELP}
 Examples:
   ouroboros export /app --html report.html
   ouroboros export '/app.*' --html report.html --last 5m
-  ouroboros export ./saved.log --html report.html --where 'status:>=500'`;
+  ouroboros export ./saved.log --html report.html --where 'status:>=500'
+  ouroboros export /app --trace trace.json`;
 
 /** How many bytes are encoded at once: a multiple of 3, so that Base64 needs no filling in between. */
 const PIECE = 3 << 16;
@@ -54,18 +61,22 @@ const PIECE = 3 << 16;
 const LARGE = 256 << 20;
 
 interface ExportOptions extends Criteria {
-  html: string;
-  force?: true;
+  html?: string;
+  trace?: string;
+  force?: boolean;
   last?: number;
 }
 
 /** Adds the command. */
 export function addExport(program: Command): void {
   program.command("export")
-    .description("Make a file of logs that others can open: a page with search and charts.")
-    .summary("make a page of logs, as a file to send")
+    .description(
+      "Make a file of logs that others can open: a page with search and charts, or a trace.",
+    )
+    .summary("make a page, or a trace, of logs, as a file to send")
     .argument("<name...>", "the logs", sourcesArgument)
-    .requiredOption("--html <file>", "the page to make; - is standard output")
+    .option("--html <file>", "the page to make; - is standard output")
+    .option("--trace <file>", "the trace to make, for Perfetto's viewer; - is standard output")
     .option("--last <time>", "only the last part of each log: 30s, 5m", durationArgument)
     .option("-S, --since <time>", "entries from this time on", momentArgument)
     .option("-U, --until <time>", "entries up to this time", momentArgument)
@@ -83,10 +94,31 @@ export function addExport(program: Command): void {
 
 async function exportLogs(
   targets: LogTarget[],
-  { html: path, force, last, ...criteria }: ExportOptions,
+  { html, trace, force = false, last, ...criteria }: ExportOptions,
+  command: Command,
 ): Promise<void> {
-  const names = new NamedLogs(targets);
+  const path = html ?? trace;
+  const events = targets.filter(isEventLog);
+  const wrong = path === undefined
+    ? "--html or --trace is needed: what to make"
+    : html !== undefined && trace !== undefined
+    ? "--html and --trace are two files: make one after the other"
+    : html !== undefined && events.length > 0
+    ? "a file of events is exported by --trace"
+    : events.length > 0 && last !== undefined
+    ? "--last is of logs, not of files of events: use --since"
+    : undefined;
+  if (path === undefined || wrong !== undefined) {
+    command.error(`error: ${wrong}`, { exitCode: 2 });
+  }
   using interrupt = new Interrupt({ output: path === "-" });
+  const pieces = new TracePieces();
+  for (const target of events) pieces.addEvents(target, criteria);
+  if (events.length === targets.length) {
+    await writePieces(path, pieces.end(), force, interrupt.signal);
+    return warn(pieces.words);
+  }
+  const names = new NamedLogs(targets.filter((target) => !isEventLog(target)));
   const { signal } = interrupt;
   const job: Job = {
     names,
@@ -101,12 +133,12 @@ async function exportLogs(
   try {
     const saved = join(folder, "log");
     await saveInto(job, saved);
-    const packed = await packedFile(saved, signal);
-    const size = await writeReport(path, titleOf(job.targets), packed, force ?? false, signal);
-    warn(`${formatSize(size)}${path === "-" ? "" : ` in ${path}`}`);
-    if (size > LARGE) {
-      warn("a browser may have no memory for that much: choose with --last, --since or --where");
-    }
+    const title = titleOf(job.targets);
+    if (trace !== undefined) {
+      pieces.addLog(saved, title);
+      await writePieces(path, pieces.end(), force, signal);
+      warn(pieces.words);
+    } else await writeReport(path, title, saved, force, signal);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -133,28 +165,40 @@ async function packedFile(path: string, signal: AbortSignal): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** Writes the report, and returns its size in bytes. */
+/** Writes a report of a saved log. */
 async function writeReport(
   path: string,
   name: string,
-  packed: Buffer,
+  saved: string,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  // Only here: the page is large, and unpacked where it is imported.
+  const { reportHead, reportTail } = await import("./serve/report.ts");
+  const packed = await packedFile(saved, signal);
+  const pieces = [Buffer.from(reportHead(name))];
+  for (let at = 0; at < packed.length; at += PIECE) {
+    pieces.push(Buffer.from(packed.toString("base64", at, at + PIECE), "latin1"));
+  }
+  pieces.push(Buffer.from(reportTail()));
+  const size = await writePieces(path, pieces, force, signal);
+  warn(`${formatSize(size)}${path === "-" ? "" : ` in ${path}`}`);
+  if (size > LARGE) {
+    warn("a browser may have no memory for that much: choose with --last, --since or --where");
+  }
+}
+
+/** Writes a file, whole or not at all, or to standard output; returns its size in bytes. */
+async function writePieces(
+  path: string,
+  pieces: readonly Buffer[],
   force: boolean,
   signal: AbortSignal,
 ): Promise<number> {
-  // Only here: the page is large, and unpacked where it is imported.
-  const { reportHead, reportTail } = await import("./serve/report.ts");
-  const [head, tail] = [reportHead(name), reportTail()].map((text) => Buffer.from(text));
-  const size = head.length + 4 * Math.ceil(packed.length / 3) + tail.length;
-  const pieces = function* (): Generator<Buffer> {
-    yield head;
-    for (let at = 0; at < packed.length; at += PIECE) {
-      yield Buffer.from(packed.toString("base64", at, at + PIECE), "latin1");
-    }
-    yield tail;
-  };
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
   if (path === "-") {
     const output = Output.standard(signal);
-    for (const piece of pieces()) {
+    for (const piece of pieces) {
       output.write(piece);
       await output.flush();
     }
@@ -165,7 +209,7 @@ async function writeReport(
     using file = PartialFile.create(path, size, { force });
     const bytes = new Uint8Array(file.buffer);
     let at = 0;
-    for (const piece of pieces()) {
+    for (const piece of pieces) {
       bytes.set(piece, at);
       at += piece.length;
     }

@@ -12,9 +12,10 @@ import { bindingsText } from "./bindings.ts";
 import { declareEvent } from "./event.ts";
 import { Heads } from "./heads.ts";
 import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
-import { customOf, mappingOf, nothing, setLevel } from "./levels.ts";
+import { checkLevel, customOf, mappingOf, nothing, setLevel } from "./levels.ts";
 import { redaction } from "./redact.ts";
 import type { Formatters } from "./line_source.ts";
+import { beginSpan } from "./span.ts";
 import { LoggerState } from "./state.ts";
 import { stringifyPlainly } from "./stringify.ts";
 import type { Serializers, Style } from "./style.ts";
@@ -26,6 +27,7 @@ import type {
   EventOptions,
   LevelMapping,
   Logger,
+  Span,
 } from "./types.ts";
 
 /** pino's name for the serializers of a logger: its plugins for frameworks look there. */
@@ -157,6 +159,17 @@ export class LoggerMethods extends EventEmitter {
     options: EventOptions = {},
   ): EventMethod<Fields> {
     return declareEvent(internals(this), message, fields, options);
+  }
+
+  span(name: string, fields: Bindings = {}, { level = "info" }: EventOptions = {}): Span {
+    checkLevel(level, this.levels);
+    const number = this.levels.values[level];
+    const logger = internals(this);
+    const state = this[STATE];
+    const isEnabled = state.core.comparison(number, this[LEVEL]);
+    return beginSpan(String(name), fields, isEnabled, (object, message) => {
+      state.write(logger, number, object, state.prefixed(message));
+    });
   }
 
   reopen(): boolean {

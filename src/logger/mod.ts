@@ -74,6 +74,7 @@ export type {
   LogFn,
   Logger,
   LoggerBase,
+  Span,
 } from "./types.ts";
 export type { SinkCounts } from "../sinks/entry_sink.ts";
 export type {

@@ -138,10 +138,37 @@ export interface LoggerBase<CustomLevels extends string = never> extends EventEm
     fields: Fields,
     options?: EventOptions,
   ): EventMethod<Fields>;
+  /**
+   * Begins a span: what takes a time. It is a line at its begin, with `span: "begin"`, a `span_id` and the
+   * fields, and one at its end, with `span: "end"`, the same id, and how long it took, in `ms`. After a
+   * crash a span that was open has its first line. `ouroboros export --trace` shows spans over time.
+   *
+   * @throws {RangeError} if the level is not known
+   *
+   * @example
+   * ```ts
+   * import { createLogger } from "@ouroboros/log/logger";
+   *
+   * using log = createLogger({ target: "/doc-span", unlinkOnClose: true });
+   * {
+   *   using span = log.span("db.query", { table: "users" });
+   *   log.info({ span_id: span.id }, "within it");
+   * } // ends here
+   * ```
+   */
+  span(name: string, fields?: Bindings, options?: EventOptions): Span;
   /** Goes over to the log that is at the target now, see `EntrySink.reopen`. */
   reopen(): boolean;
   /** Closes the log, for all of the family. What is logged after it is counted as an error. */
   close(): void;
+}
+
+/** A span that is open until it is disposed of, or ended. */
+export interface Span extends Disposable {
+  /** Its id, 16 hexadecimal digits as OpenTelemetry's; "" if its level is not written. */
+  readonly id: string;
+  /** Ends it, with more fields; only the first end counts. */
+  end(fields?: Bindings): void;
 }
 
 /** A logger. */
