@@ -211,6 +211,8 @@ test("replay refuses a pipe, which it would wait for without hearing a signal", 
   const path = `${folder}/pipe`;
   execFileSync("mkfifo", [path]);
   const { code, stderr } = runCli(["replay", path, newName()]);
-  const message = `${JSON.stringify(path)} is not a file: name a saved log, or a file of lines`;
+  const message = `${
+    JSON.stringify(path)
+  } is not a file: name a saved log, a file of lines, or - for standard input`;
   assert.deepEqual([code, stderr], [1, `ouroboros: ${message}\n`]);
 });
