@@ -104,7 +104,7 @@ const SAME_ON_ALL = "bun";
 /** What takes longest begins first, so that no runtime waits for it at the end. */
 const LONGEST = ["ship", "conformance", "cli", "log", "model", "serve", "circular", "torture"];
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
-const TIMEOUT = 600_000;
+const TIMEOUT = 1_200_000;
 
 /** What the daily loop leaves out: servers, browsers, many processes, long random runs. */
 const NOT_QUICK = new RegExp(
