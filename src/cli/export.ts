@@ -148,7 +148,7 @@ async function exportLogs(
 /** The name of a report. */
 function titleOf(targets: readonly LogTarget[]): string {
   const [first] = targets;
-  if (targets.length > 1) return `${targets.length} logs`;
+  if (targets.length > 1) return "all logs";
   return oneLine(typeof first === "string" ? nameOf(first) : basename(first.path));
 }
 
