@@ -9,7 +9,8 @@ import { createLogger } from "../../src/logger/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import type { TraceEvent } from "../../src/records/chrome_trace.ts";
 import { runCli } from "../support/cli.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { lastingLog } from "../support/lasting.ts";
+import { runScript, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-trace-`);
 after(() => rmSync(folder, { recursive: true }));
@@ -113,6 +114,17 @@ test("spans, vitals and other entries of several logs are a trace", () => {
   assert.deepEqual([counter.name, counter.args, counter.ts], ["CPU", { cpu: 7 }, 1796014800000000]);
   const some = traceOf(...names, "--where", "span:begin");
   assert.equal(some.filter(({ ph }) => ph !== "M").length, 2);
+});
+
+test("a span that was open in a crash has its begin in the trace", () => {
+  using place = lastingLog("span-kill");
+  runScript(new URL("../logger/children/span.ts", import.meta.url), [JSON.stringify(place.target)]);
+  const spans = traceOf(place.name).filter(({ ph }) => ph === "b" || ph === "e");
+  assert.deepEqual(spans.map(({ ph, name, args }) => [ph, name, args.url]), [
+    ["b", "done", undefined],
+    ["e", "done", undefined],
+    ["b", "open", "/pay"],
+  ]);
 });
 
 test("files of events are a trace, and no page", () => {
