@@ -40,9 +40,11 @@
  * - [Sizes and memory](src/guides/sizes.md): how far back a log reaches
  * - [What is kept, and what is lost](src/guides/guarantees.md)
  * - [Loggers](src/guides/loggers.md): pino, winston, LogTape, OpenTelemetry, `console`
+ * - [Questions](src/guides/questions.md): what to ask a log, each as one command
  * - [After a crash](src/guides/crashes.md): `ouroboros run`, `watch`, recorders, systemd, Kubernetes
+ * - [Many processes](src/guides/processes.md): a log for each worker, patterns, clearing up
  * - [Containers and services](src/guides/containers.md)
- * - [Many machines](src/guides/machines.md)
+ * - [Many machines](src/guides/machines.md): NATS JetStream, OpenTelemetry
  * - [Other languages](src/guides/languages.md): C++, Go, Python
  * - [Other structures](src/guides/structures.md): queue, ring of messages, events
  * - [Errors](src/guides/errors.md): what to do about each
