@@ -22,6 +22,7 @@ import { entryCount, warn } from "./output/warn.ts";
 
 const EXAMPLES = `
 ${PATTERN_HELP}
+A writer is alive if it is one of this library: the C++ library takes no lock.
 
 Examples:
   ouroboros stat /app
@@ -120,7 +121,7 @@ async function writeText(
     ? "finished: no entry will come"
     : isAlive
     ? colors.green("alive")
-    : "none, or one of another library";
+    : "dead";
   const facts = [
     [
       "segment",
@@ -139,6 +140,7 @@ async function writeText(
   // Numbers, not texts: there may be millions of them.
   const most = { index: 0, offset: 0, token: 0, entries: 0, bytesUsed: 0, state: "state".length };
   for (const chunk of info.chunks) {
+    if (chunk.state === "empty") continue;
     for (const key of NUMBERS) if (chunk[key] > most[key]) most[key] = chunk[key];
     if (chunk.state.length > most.state) most.state = chunk.state.length;
   }
@@ -163,13 +165,19 @@ async function writeText(
     `${String(offset).padStart(widths.offset)}  ${String(token).padStart(widths.token)}  ` +
     `${String(entries).padStart(widths.entries)}  ${String(bytes).padStart(widths.bytesUsed)}\n`;
   let text = line("chunk", "state", "offset", "token", "entries", "bytes");
+  let empty = 0;
   for (const { index, state, offset, token, entries, bytesUsed } of info.chunks) {
+    if (state === "empty") {
+      empty++;
+      continue;
+    }
     text += line(index, state, offset, token, entries, bytesUsed);
     if (text.length < PIECE) continue;
     output.write(text);
     await output.flush();
     text = "";
   }
+  if (empty > 0) text += `${empty} ${empty === 1 ? "chunk is" : "chunks are"} empty\n`;
   output.write(text);
   for (const what of info.damage) output.write(colors.red(`damage: ${what}\n`));
   const more = info.damageCount - info.damage.length;

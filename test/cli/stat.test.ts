@@ -28,6 +28,26 @@ test("stat says what is in a log, in words and as JSON", () => {
   assert.deepEqual(info.damage, []);
 });
 
+test("stat says in one line how many chunks are empty, and that a writer is dead", {
+  skip: needsLastingNames,
+}, () => {
+  const name = uniqueName();
+  const log = ShmLogWriter.create(name, { ...SMALL, unlinkOnClose: false });
+  try {
+    const rows = () => runCli(["stat", name]).stdout.split("\n").slice(8);
+    const states = () => rows().slice(1).map((row) => row.trim().split(/ {2,}/, 2).join(" "));
+    assert.deepEqual(states(), ["0 current", "3 chunks are empty", ""]);
+    for (let i = 0; i < 5; i++) log.write("x".repeat(600));
+    log.close();
+    assert.deepEqual(states(), ["0 full", "1 full", "2 current", "1 chunk is empty", ""]);
+    assert.match(runCli(["stat", name]).stdout, /\n {2}writer {3}dead\n/);
+    assert.equal(JSON.parse(runCli(["stat", name, "--json"]).stdout).chunks.length, 4);
+  } finally {
+    log.close();
+    SharedMemory.unlink(name);
+  }
+});
+
 test("stat takes several logs, and says which of them it can't read", () => {
   using one = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });
   using two = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });

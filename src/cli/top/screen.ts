@@ -250,7 +250,7 @@ function detail(
       `${formatSize(outline.segmentSize)} in ${outline.chunkCount} chunks of ` +
         formatSize(outline.chunkSize),
     ),
-    line("writer", `writer ${word === "dead" ? "none, or one of another library" : word}`),
+    line("writer", `writer ${word}`),
     line(
       "rate",
       `${rateWord(look.rate)} entries/s, ${formatSize(Math.round(look.byteRate ?? 0))}/s, ` +
