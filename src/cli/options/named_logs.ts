@@ -10,7 +10,6 @@ import { SegmentNotFoundError } from "../../errors.ts";
 import { isPattern, LogPattern, slotsOf } from "../../log/native/log_pattern.ts";
 import { describeTarget, type LogTarget } from "../../log/native/target.ts";
 import { isStandardInput } from "./log_targets.ts";
-import { warn } from "../output/warn.ts";
 
 /** What commands say that take patterns, in their help. */
 export const PATTERN_HELP: string =
@@ -45,11 +44,11 @@ export class NamedLogs {
         all.push(target);
       } else {
         const slots = slotsOf(target);
-        const found = takesSlots ? new LogPattern(slots).find() : [];
-        if (found.length > 0) {
-          patterns.push([describeTarget(target), new LogPattern(slots)]);
+        const pattern = new LogPattern(slots);
+        // Without a message: what is printed names the logs.
+        if (takesSlots && pattern.find().length > 0) {
+          patterns.push([describeTarget(target), pattern]);
           all.push(slots);
-          warn(`there is no log ${describeTarget(target)}: taking ${rangeOf(found)}`);
         } else plain.push(target);
       }
     }
@@ -109,10 +108,4 @@ function exists(target: LogTarget): boolean {
   } catch {
     return false;
   }
-}
-
-/** `/app.0`, or `/app.0 to /app.3`, with how many they are. */
-function rangeOf(found: readonly LogTarget[]): string {
-  const [first, last] = [found[0], found[found.length - 1]].map((one) => describeTarget(one));
-  return found.length === 1 ? first : `${first} to ${last} (${found.length} logs)`;
 }
