@@ -57,6 +57,7 @@ export function addList(program: Command): void {
   const command = program.command("list")
     .description("List the logs in the shared memory of this machine.")
     .summary("list the logs of this machine")
+    .alias("ls")
     .argument("[name...]", "the logs; all of this machine by default", sourcesArgument)
     .option("-l, --long", "print a line for each log of a group");
   addOutputOptions(command)
