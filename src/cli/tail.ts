@@ -51,7 +51,7 @@ import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import type { Item } from "./tail/items.ts";
-import { sayUnknownFields } from "./tail/unknown_fields.ts";
+import { sayMissingFields, sayMissingVitals, sayUnknownFields } from "./tail/hints.ts";
 import type { TailedLogOptions } from "./tail/tailed_log.ts";
 import { TailedLogs } from "./tail/tailed_logs.ts";
 
@@ -67,10 +67,10 @@ sequence number.
 
 ${SELECTION_HELP}
 
-Entries of several logs are merged by time. Entries that were overwritten before
-they could be printed are counted on standard error. The place in --state is
-written after each piece of output: after a crash entries may be printed twice,
-and none is left out.
+Entries of several logs are merged by the time of the record, which a line of a
+container has inside. -n counts in each log, --head in all of them together.
+Entries that were overwritten before they could be printed are counted on standard
+error. After a crash --state may print entries twice, and leaves none out.
 
 Examples:
   ouroboros tail /app                        the last 10 entries
@@ -113,6 +113,7 @@ export function addTail(program: Command): void {
   const command = program.command("tail")
     .description("Print the last entries of logs, and follow them.")
     .summary("print the last entries of logs, and follow them")
+    .alias("logs")
     .argument("<name...>", "the logs", collectTargets)
     .option("-f, --follow", "print new entries, too, until the log is removed or replaced")
     .option(
@@ -139,10 +140,14 @@ export function addTail(program: Command): void {
     .addOption(
       new Option(
         "--stream <stream>",
-        "print lines of a program's standard output, or standard error",
+        "print only what a program wrote to",
       ).choices(["stdout", "stderr"]),
     )
-    .option("--head <count>", "print only the first <count> matching entries", countArgument)
+    .option(
+      "--head <count>",
+      "print only the first <count> matches of all logs",
+      countArgument,
+    )
     .option("-A <count>", "print <count> entries after each match", countArgument)
     .option(
       "-B <count>",
@@ -158,7 +163,7 @@ export function addTail(program: Command): void {
     )
     .addOption(fieldsOption())
     .addOption(
-      new Option("--count-by <names>", "count entries by their values in these fields")
+      new Option("--count-by <names>", "count entries by their values in these fields, or log")
         .argParser(fieldsArgument),
     )
     .addOption(
@@ -167,13 +172,13 @@ export function addTail(program: Command): void {
     )
     .option(
       "--every <time>",
-      "count, or --count-by and --stats, in intervals: a row for each 10s, 5m",
+      "a row for each interval, like 10s, 5m (alone: count)",
       durationArgument,
     )
     .option("--no-prefix", "do not begin lines with the names of several logs");
   addColorOptions(command)
     .optionsGroup("Places, as in journalctl:")
-    .option("--show-cursor", "print a cursor after the last entry: its place in the log")
+    .option("--show-cursor", "print the place after the last entry: a cursor")
     .addOption(
       new Option("--after-cursor <cursor>", "begin after such a cursor").argParser(cursorArgument)
         .conflicts(["state", "from", "all"]),
@@ -261,11 +266,13 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
       head === undefined && lastCount === undefined,
   };
   using logs = new TailedLogs(names, logOptions, signal);
+  const ownName = names.isOne ? names.plain.map(nameOf)[0] : undefined;
   const print: EntryPrinter = summary !== undefined
-    ? (entry, record, _origin, text = entry.text, time) => summary.add(record, text, time)
+    ? (entry, record, origin, text = entry.text, time) =>
+      summary.add(record, text, time, origin?.name ?? ownName)
     : entryPrinter(format, output, {
       ...{ isTerminal, colors, fields },
-      ...names.isOne && { log: names.plain.map(nameOf)[0] },
+      ...ownName !== undefined && { log: ownName },
     });
   using batches = new BatchPrinter(output, {
     format,
@@ -304,14 +311,16 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     if (!signal.aborted) throw error;
   }
   const { where } = options;
-  if (
-    where !== undefined && printer?.count === 0 && logOptions.follow === "no" && !signal.aborted
-  ) {
-    sayUnknownFields(where.fields, names.existing());
+  if (logOptions.follow === "no" && !signal.aborted) {
+    if (where !== undefined && printer?.count === 0) {
+      sayUnknownFields(where.fields, names.existing());
+    }
+    if (options.vitals) sayMissingVitals(names.existing());
   }
   if (summary !== undefined) {
     writeSummary(summary, options, format, output);
     await output.flush();
+    sayMissingFields(summary.missing, names.existing());
   }
   if (options.showCursor && printer?.cursor !== undefined) {
     const cursor = JSON.stringify(printer.cursor);

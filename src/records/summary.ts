@@ -55,10 +55,12 @@ export class Summary {
   #rest: Group | undefined;
   #unmeasured = 0;
   #untimed = 0;
+  readonly #missing: Set<Field>;
 
   /** Sums up by its options. */
   constructor({ by = [], of, every }: SummaryOptions) {
     this.#by = by;
+    this.#missing = new Set(by);
     this.#of = of;
     this.#every = every;
     this.#mostGroups = of === undefined ? MOST_GROUPS : MOST_MEASURED;
@@ -74,8 +76,16 @@ export class Summary {
     return this.#untimed;
   }
 
-  /** Adds a record, or a line of other text, of a time in milliseconds since 1970 if that matters. */
-  add(record: LogRecord | undefined, text: string, time: number = -Infinity): void {
+  /** The fields that make groups, and that no record has; none without records. */
+  get missing(): string[] {
+    return this.#groups.size === 0 ? [] : [...this.#missing].map(({ name }) => name);
+  }
+
+  /**
+   * Adds a record, or a line of other text, of a time in milliseconds since 1970 if that matters, and of a log:
+   * that is its `log`, if it has no such field itself.
+   */
+  add(record: LogRecord | undefined, text: string, time: number = -Infinity, log?: string): void {
     if (this.#every !== undefined && !Number.isFinite(time)) {
       this.#untimed++;
       return;
@@ -88,7 +98,7 @@ export class Summary {
         return;
       }
     }
-    const group = this.#groupOf(record, text, time);
+    const group = this.#groupOf(record, text, time, log);
     group.count++;
     if (value !== undefined) group.measured?.add(value);
   }
@@ -126,12 +136,14 @@ export class Summary {
     return empty;
   }
 
-  #groupOf(record: LogRecord | undefined, text: string, time: number): Group {
+  #groupOf(record: LogRecord | undefined, text: string, time: number, log?: string): Group {
     const every = this.#every;
     const start = every === undefined ? undefined : Math.floor(time / every) * every;
     const values = this.#by.map((field) => {
-      const value = field.first(record, text);
-      return value === undefined ? undefined : cut(textOf(value));
+      const value = field.first(record, text) ?? (field.name === "log" ? log : undefined);
+      if (value === undefined) return undefined;
+      this.#missing.delete(field);
+      return cut(textOf(value));
     });
     const key = [start, ...values.map((value) => value === undefined ? "" : `=${value}`)].join(
       BETWEEN,

@@ -259,7 +259,43 @@ test("--count-by counts values, those with the most entries first", () => {
   assert.deepEqual(tail(web, "--count-by", "status", "--json", "--where", "status:503"), [
     '{"status":"503","count":4}',
   ]);
-  assert.deepEqual(tail(web, "--count-by", "x", "-o", "logfmt"), ["x= count=20"]);
+  assert.deepEqual(tail(web, db, "--count-by", "log", "-o", "csv"), [
+    "log,count",
+    `${web},20`,
+    `${db},20`,
+  ]);
+  assert.deepEqual(tail(db, "--count-by", "log", "-o", "logfmt"), [`log=${db} count=20`]);
+});
+
+test("--count-by says which fields no entry has, and which are likely meant", () => {
+  const { stdout, stderr, code } = runCli(["tail", web, "--count-by", "stauts,level,x", "--json"]);
+  assert.deepEqual([code, stdout.split("\n")[0]], [
+    0,
+    '{"stauts":null,"level":"info","x":null,"count":16}',
+  ]);
+  const there = "\\(there are time, level, msg, .*status.*\\)";
+  assert.match(
+    stderr,
+    new RegExp(
+      `^ouroboros: no entry has a field "stauts": is "status" meant\\? ${there}\n` +
+        `ouroboros: no entry has a field "x".* ${there}\n$`,
+    ),
+  );
+  const lines = write("lines.log", ["just text"]);
+  const text = runCli(["tail", lines, "--count-by", "time:1s", "--json"]);
+  assert.equal(text.stderr, 'ouroboros: no entry has a field "time:1s"\n');
+  // Of no entries nothing is said.
+  tail(web, "--count-by", "x", "-g", "nothing has this");
+});
+
+test("--vitals without any says how to record them", () => {
+  const { stderr, stdout } = runCli(["tail", web, db, "--vitals", "-n", "1"]);
+  assert.match(stderr, /^ouroboros: these logs have no vitals: OUROBOROS_VITALS=1s, [^\n]*\n$/);
+  assert.match(stdout, /query 19/);
+  const vitals = '{"time":"2026-11-21T13:59:30.000Z","level":"debug","logger":"ouroboros.vitals"';
+  const path = write("vitals.log", [`${vitals},"cpuPercent":1}`, line(1, {}), line(2, {})]);
+  assert.equal(tail(path, "--vitals", "-n", "1").length, 1);
+  assert.equal(tail(path, "--vitals", "--where", "logger:ouroboros.vitals").length, 1);
 });
 
 test("--stats measures a field, alone and by others", () => {

@@ -214,7 +214,7 @@ export function addSelectionOptions(command: Command): Command {
     )
     .option("-i, --ignore-case", "let --grep and --exclude ignore case")
     .option("-v, --invert-match", "print the entries that --grep does not match")
-    .option("--vitals", "print the entries about the process itself, too")
+    .option("--vitals", "print entries about CPU, memory and event loop, too")
     .optionsGroup(group)
     .hook("preAction", compilePatterns);
 }

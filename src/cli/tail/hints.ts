@@ -1,5 +1,5 @@
 /**
- * Names of fields that no entry has: they are likely to be mistyped.
+ * What to say of what no entry has: names of fields, which are likely to be mistyped, and vitals.
  *
  * @module
  */
@@ -9,6 +9,8 @@ import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { Field } from "../../records/question/field.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
+import type { LogRecord } from "../../records/record.ts";
+import { isVitals } from "../../records/vitals.ts";
 import { oneLine } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 
@@ -23,38 +25,65 @@ const DEEPEST = 2;
 export function sayUnknownFields(names: readonly string[], targets: readonly LogTarget[]): void {
   const unknown = new Map(names.map((name) => [name, new Field(name)]));
   const seen = new Map<string, number>();
+  for (const [text, record] of lastRecords(targets)) {
+    for (const [name, field] of unknown) {
+      if (field.role !== undefined || field.first(record, text) !== undefined) unknown.delete(name);
+    }
+    if (unknown.size === 0) return;
+    if (record !== undefined) addNames(seen, "", record.fields, 1);
+  }
+  if (seen.size === 0) return;
+  for (const name of unknown.keys()) {
+    warn(`the last ${MOST_ENTRIES} entries have no field "${oneLine(name)}"${hintOf(name, seen)}`);
+  }
+}
+
+/** Says that entries were counted by fields that none of them has, and which there are. */
+export function sayMissingFields(names: readonly string[], targets: readonly LogTarget[]): void {
+  if (names.length === 0) return;
+  const seen = new Map<string, number>();
+  for (const [, record] of lastRecords(targets)) {
+    if (record !== undefined) addNames(seen, "", record.fields, 1);
+  }
+  for (const name of names) warn(`no entry has a field "${oneLine(name)}"${hintOf(name, seen)}`);
+}
+
+/** Says how to record vitals if these logs have none. */
+export function sayMissingVitals(targets: readonly LogTarget[]): void {
+  for (const text of textsOf(targets, Infinity)) if (isVitals(text)) return;
+  warn(
+    'these logs have no vitals: OUROBOROS_VITALS=1s, or vitals: "1s" of a logger or sink, ' +
+      "lets an application record them",
+  );
+}
+
+function hintOf(name: string, seen: ReadonlyMap<string, number>): string {
+  if (seen.size === 0) return "";
+  const known = [...seen.keys()].sort((one, other) => seen.get(other)! - seen.get(one)!);
+  const near = nearest(name, known);
+  const shown = known.slice(0, MOST_NAMES).map(oneLine).join(", ");
+  return (near ? `: is "${oneLine(near)}" meant?` : "") +
+    ` (there are time, level, msg, ${shown}${known.length > MOST_NAMES ? ", …" : ""})`;
+}
+
+function* lastRecords(
+  targets: readonly LogTarget[],
+): Generator<[text: string, record: LogRecord | undefined]> {
+  for (const text of textsOf(targets, MOST_ENTRIES)) yield [text, recognizeRecord(text)];
+}
+
+/** The last entries of each log. */
+function* textsOf(targets: readonly LogTarget[], most: number): Generator<string> {
   for (const target of targets) {
     using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
     const last = reader.newestSequenceNumber();
-    const first = last - MOST_ENTRIES;
     while (reader.lastSequenceNumber < last) {
       const batch = reader.readBatch(last - reader.lastSequenceNumber);
       if (batch.length === 0) break;
       for (let i = 0; i < batch.length; i++) {
-        if (batch.sequenceNumber(i) <= first) continue;
-        const text = batch.text(i);
-        const record = recognizeRecord(text);
-        for (const [name, field] of unknown) {
-          if (field.role !== undefined || field.first(record, text) !== undefined) {
-            unknown.delete(name);
-          }
-        }
-        if (unknown.size === 0) return;
-        if (record !== undefined) addNames(seen, "", record.fields, 1);
+        if (batch.sequenceNumber(i) > last - most) yield batch.text(i);
       }
     }
-  }
-  if (seen.size === 0) return;
-  const known = [...seen.keys()].sort((one, other) => seen.get(other)! - seen.get(one)!);
-  for (const name of unknown.keys()) {
-    const near = nearest(name, known);
-    const shown = known.slice(0, MOST_NAMES).map(oneLine).join(", ");
-    warn(
-      `the last ${MOST_ENTRIES} entries have no field "${oneLine(name)}"${
-        near ? `: is "${oneLine(near)}" meant?` : ""
-      }` +
-        ` (there are time, level, msg, ${shown}${known.length > MOST_NAMES ? ", …" : ""})`,
-    );
   }
 }
 
