@@ -42,8 +42,9 @@ interface LeftOut {
 const LEFT_OUT: readonly LeftOut[] = [
   {
     files: new RegExp(
-      "test/(records/|scripts/|docs|serve/(page|parts)|ship/(?!nats/(connect|forward.test|" +
-        "forward_command|forward_state|receive.test|receive_cli|receive_into)|state_file))",
+      "test/(records/|scripts/|docs|guide_questions|serve/(page|parts)|ship/(?!nats/(connect|" +
+        "forward.test|forward_command|forward_state|receive.test|receive_cli|receive_into)|" +
+        "otlp/(forward.test|guide|tls)|state_file))",
     ),
     on: ["deno", "node24", "node26"],
     by: "bun",
@@ -51,8 +52,9 @@ const LEFT_OUT: readonly LeftOut[] = [
   },
   {
     files: new RegExp(
-      "test/cli/(columns|completions|generate|grammar|help|hostile_text|merge|moment|patterns|" +
-        "pretty|replay|save|selection|sizes|stat|tail_order|tail_records|usage)\\.",
+      "test/cli/(columns|completions|entry_look|events|generate|grammar|help|hostile_text|json|merge|" +
+        "moment|patterns|pretty|replay|save|selection|sizes|stat|tail_order|tail_questions|" +
+        "tail_records|trace|usage)\\.",
     ),
     on: ["deno", "node24", "node26"],
     by: "bun",
