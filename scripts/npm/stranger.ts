@@ -56,7 +56,13 @@ export function stepsOn(runtime: Runtime, folder: string): Step[] {
     title,
     run() {
       writeFileSync(folder + file, text);
-      run(runtime, folder, file);
+      // That of one which imports register, too.
+      const log = `/ouroboros-program-${process.pid}`;
+      try {
+        run(runtime, folder, file, { OUROBOROS_LOG: log });
+      } finally {
+        SharedMemory.unlink(log);
+      }
     },
   });
   return [
