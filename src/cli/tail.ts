@@ -6,9 +6,7 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
-import type { Cursor } from "../log/native/cursor.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import type { CriStream } from "../records/cri.ts";
 import { CursorFile } from "./files/cursor_file.ts";
 import { type EventTarget, isEventLog } from "./files/event_entries.ts";
 import { tailEvents } from "./files/tail_events.ts";
@@ -24,27 +22,17 @@ import {
   durationArgument,
   fieldArgument,
   fieldsArgument,
-  type Lines,
   linesArgument,
-  type Place,
   sourceArgument,
 } from "./options/arguments.ts";
-import type { Field } from "../records/question/field.ts";
 import { addColorOptions, addOutputOptions, fieldsOption, fromOption } from "./options/common.ts";
 import { oldOption } from "./options/subcommand.ts";
-import { addSelectionOptions, type Criteria, SELECTION_HELP } from "./options/selection.ts";
+import { addSelectionOptions, SELECTION_HELP } from "./options/selection.ts";
 import { BatchPrinter } from "./output/batch_printer.ts";
-import {
-  ENTRY_FORMATS,
-  type EntryFormat,
-  type EntryPrinter,
-  entryPrinter,
-} from "./output/format.ts";
-import { wrongFields } from "./output/field_printer.ts";
+import { ENTRY_FORMATS, type EntryPrinter, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
-import { type SummaryCommandOptions, summaryOf, writeSummary } from "./output/summary_table.ts";
+import { summaryOf, writeSummary } from "./output/summary_table.ts";
 import { outputColors } from "./output/output_colors.ts";
-
 import { Interrupt } from "./process/interrupt.ts";
 import { Context } from "./tail/context.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
@@ -52,6 +40,15 @@ import { merged } from "../merge.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import type { Item } from "./tail/items.ts";
 import { sayMissingFields, sayMissingVitals, sayUnknownFields } from "./tail/hints.ts";
+import {
+  checkEventOptions,
+  checkOptions,
+  checkStreamOptions,
+  contextOf,
+  type PlainOptions,
+  type TailOptions,
+  type TailTarget,
+} from "./tail/tail_options.ts";
 import type { TailedLogOptions } from "./tail/tailed_log.ts";
 import { TailedLogs } from "./tail/tailed_logs.ts";
 
@@ -83,28 +80,6 @@ Examples:
   ouroboros tail /app -p error --every 1m    how many errors in each minute: is it getting worse?
   ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
   ouroboros tail -F /app --state app.place   continue after restarts of app and of this command`;
-
-interface TailOptions extends Criteria, SummaryCommandOptions {
-  fields?: Field[];
-  head?: number;
-  A?: number;
-  B?: number;
-  context?: number;
-  stream?: CriStream;
-  follow?: true;
-  followName?: true;
-  lines?: Lines;
-  all?: true;
-  from?: Place;
-  output?: EntryFormat;
-  reverse?: true;
-  last?: number;
-  state?: string;
-  afterCursor?: Cursor;
-  showCursor?: true;
-  prefix: boolean;
-  color?: boolean;
-}
 
 const LINES = 10;
 
@@ -187,12 +162,6 @@ export function addTail(program: Command): void {
     .action(tail);
   oldOption(command, "--cursor-file", "--state");
 }
-
-/** The options, with a number of lines or a place. */
-type PlainOptions = Omit<TailOptions, "lines"> & { lines: number | undefined };
-
-/** A log, or a stream of them. */
-type TailTarget = LogTarget | StreamTarget;
 
 function collectTargets(text: string, previous: TailTarget[] = []): TailTarget[] {
   return [...previous, isStreamAddress(text) ? streamArgument(text) : sourceArgument(text)];
@@ -344,13 +313,6 @@ async function printEvents(target: EventTarget, options: PlainOptions): Promise<
   }, signal);
 }
 
-/** How many entries are printed around those that match; `undefined`: none. */
-function contextOf(
-  { context = 0, B: before = context, A: after = context }: PlainOptions,
-): { before: number; after: number } | undefined {
-  return before + after === 0 ? undefined : { before, after };
-}
-
 /** What is chosen of the entries that are merged: the first, or the last so many, and what is around. */
 function choiceOf(options: PlainOptions): {
   before: number;
@@ -377,104 +339,6 @@ function* reversed(items: Iterable<Item>): Generator<Item> {
     else yield item;
   }
   while (all.length > 0) yield all.pop()!;
-}
-
-/** Ends the command for options that the parser takes, and that make no sense together. */
-function checkOptions(names: NamedLogs, options: PlainOptions, command: Command): void {
-  const { state, afterCursor, showCursor, output } = options;
-  const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
-    (!names.isOne && (state !== undefined || afterCursor || showCursor)
-      ? "--state and cursors are of one log: name one log"
-      : showCursor && output === "raw"
-      ? "--show-cursor does not go with -o raw: choose text or json"
-      : undefined);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
-}
-
-/** The same for a stream. */
-function checkStreamOptions(all: TailTarget[], options: PlainOptions, command: Command): void {
-  const { state, afterCursor, showCursor, from, last, reverse } = options;
-  const forLogs = FOR_LOGS.find((name) => options[name] !== undefined);
-  const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
-    (forLogs !== undefined
-      ? `${flagOf(forLogs)} is for logs: save the stream with ouroboros receive --to <name>`
-      : all.length > 1
-      ? "a stream is read alone: name no other log"
-      : state !== undefined || afterCursor || showCursor
-      ? "a stream has no cursor: use ouroboros receive --consumer <name>"
-      : last !== undefined
-      ? "--last is of a log: use --since for a stream"
-      : from === "latest"
-      ? "a stream has no chunks: --from is oldest, new or a number"
-      : reverse
-      ? "a stream is not read in reverse: leave out -r"
-      : undefined);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
-}
-
-/** The same for a file of events. */
-function checkEventOptions(
-  targets: readonly LogTarget[],
-  options: PlainOptions,
-  command: Command,
-): void {
-  const forLogs = FOR_EVENTS_NOT.find((name) => options[name] !== undefined);
-  const wrong = endsAndFollows(options) ?? wrongOutput(options) ??
-    (targets.length > 1
-      ? "a file of events is read alone: name no other log"
-      : forLogs !== undefined
-      ? `${flagOf(forLogs)} is for logs, not for files of events`
-      : options.from !== undefined && !["oldest", "new"].includes(String(options.from))
-      ? "a file of events has no chunks: --from is oldest or new"
-      : undefined);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
-}
-
-/** What needs all entries of a log in their order, and has no meaning for a part of a stream. */
-const FOR_LOGS = [
-  "head",
-  "context",
-  "A",
-  "B",
-  "countBy",
-  "stats",
-  "every",
-] as const satisfies readonly (keyof TailOptions)[];
-
-/** What files of events have not. */
-const FOR_EVENTS_NOT = [
-  ...FOR_LOGS.filter((name) => name !== "head"),
-  "reverse",
-  "state",
-  "afterCursor",
-  "showCursor",
-  "last",
-] as const satisfies readonly (keyof TailOptions)[];
-
-function flagOf(name: string): string {
-  return name.length === 1
-    ? `-${name}`
-    : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** What of the output does not go together. */
-function wrongOutput(options: PlainOptions): string | undefined {
-  const { output, fields, countBy, stats, every, showCursor, reverse } = options;
-  const flag = countBy ? "--count-by" : stats ? "--stats" : every ? "--every" : undefined;
-  if (flag === undefined) return wrongFields(output, fields);
-  if (fields !== undefined) return `${flag} has columns of its own: leave out --fields`;
-  if (contextOf(options) !== undefined || reverse) {
-    return `${flag} prints no entries: leave out ${reverse ? "-r" : "-A, -B and -C"}`;
-  }
-  if (showCursor) return `${flag} prints no entries: leave out --show-cursor`;
-  return output === "raw" || output === "hex"
-    ? `${flag} does not go with -o ${output}: choose text, json, logfmt, csv`
-    : undefined;
-}
-
-function endsAndFollows({ until, follow, followName }: PlainOptions): string | undefined {
-  if (until === undefined || !(follow || followName)) return undefined;
-  return `--until ends, and ${follow ? "-f" : "-F"} does not: leave out one of them`;
 }
 
 /** Where to start: with a time at its moment, else by default some entries ago. */
