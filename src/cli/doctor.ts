@@ -54,10 +54,10 @@ async function doctor(folders: string[], options: { output: "text" | "json" }): 
   if (findings.some(({ status }) => status === "broken")) throw new ExitError(1);
 }
 
-const SEGMENT_TODO = process.platform === "linux"
+const SEGMENT_ADVICE = process.platform === "linux"
   ? "mount a tmpfs at /dev/shm that this user may write to (mode 1777), or keep logs in files"
   : "keep logs in files";
-const FOLDER_TODO = "choose another folder for logs, on a disk that this user may write to";
+const FOLDER_ADVICE = "choose another folder for logs, on a disk that this user may write to";
 
 /** All checks that this machine can be put to. */
 async function lookAround(folders: readonly string[]): Promise<Finding[]> {
@@ -71,7 +71,7 @@ async function lookAround(folders: readonly string[]): Promise<Finding[]> {
   if (hasNative) {
     if (isLinux) await add("shared memory", () => [shmFinding(shmFacts())]);
     await add("memory limit", () => [limitFinding(SharedMemory.memoryLimit)]);
-    await add("segment", tryMemory, SEGMENT_TODO);
+    await add("segment", tryMemory, SEGMENT_ADVICE);
   }
   if (isLinux) {
     await add("user namespace", () => [userNamespace()]);
@@ -79,7 +79,7 @@ async function lookAround(folders: readonly string[]): Promise<Finding[]> {
   }
   if (hasNative) {
     for (const folder of folders) {
-      await add(`folder ${oneLine(folder)}`, () => tryFolder(folder), FOLDER_TODO);
+      await add(`folder ${oneLine(folder)}`, () => tryFolder(folder), FOLDER_ADVICE);
     }
     if (process.platform !== "darwin") await add("logs", () => [logsHere()]);
     await add("temporary files", () => [temporaryFiles(folders)]);
