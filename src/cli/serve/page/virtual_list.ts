@@ -29,6 +29,8 @@ export class VirtualList {
   #height = 0;
   #sized = -1;
   #isFollowing = true;
+  /** Where following the end has scrolled to, in pixels. */
+  #followed = 0;
   /** Whether the end is to come into view with the next drawing. */
   #isReturning = false;
   #isScheduled = false;
@@ -58,8 +60,12 @@ export class VirtualList {
       // As high as it is now: a box that grows is scrolled before its observer is called.
       const end = this.#sized * ROW_HEIGHT - box.clientHeight;
       const isAtEnd = box.scrollTop >= end - 1.5 * ROW_HEIGHT;
+      // Where we went ourselves may be no end any more: the box has shrunk since.
+      const isOurs = this.#isFollowing && box.scrollTop >= this.#followed;
       // An event of scrolling before we went to the end comes only now, and does not count.
-      if (isAtEnd !== this.#isFollowing && !this.#isReturning) events.onScrolled(isAtEnd);
+      if (isAtEnd !== this.#isFollowing && !isOurs && !this.#isReturning) {
+        events.onScrolled(isAtEnd);
+      }
       this.#schedule();
     }, { passive: true });
     sizer.addEventListener("click", (event) => {
@@ -142,7 +148,10 @@ export class VirtualList {
     }
     const end = Math.max(store.length * ROW_HEIGHT - this.#height, 0);
     const top = this.#isFollowing ? end : Math.min(this.#box.scrollTop, end);
-    if (this.#isFollowing) this.#box.scrollTop = end;
+    if (this.#isFollowing) {
+      this.#box.scrollTop = end;
+      this.#followed = this.#box.scrollTop;
+    }
     const from = store.first + Math.floor(top / ROW_HEIGHT);
     const count = Math.ceil(this.#height / ROW_HEIGHT) + 2;
     this.#reserve(count);
