@@ -1,6 +1,7 @@
 /**
- * Makes a release: sets the version, dates the changelog, checks and builds all, commits and tags.
- * What goes over the network is printed at the end, for a person to run.
+ * Makes a release: sets the version, dates the changelog, has the README install the package by its
+ * name, checks and builds all, commits and tags. What goes over the network is printed at the end, for
+ * a person to run.
  *
  * `deno task release VERSION [--dry-run] [--quick]`: `--dry-run` does all of it but the commit and
  * the tag, and leaves the files as they were; `--quick` leaves out the tests.
@@ -10,13 +11,14 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { dated } from "./release/changelog.ts";
+import { released } from "./release/install.ts";
 import { mayFollow, withVersion } from "./release/version.ts";
 import { root } from "./runtimes.ts";
 
 /** In the order of how soon they fail. */
 const CHECKS = ["check", "build:npm"];
 const TESTS = ["test:doc", "test", "test:npm"];
-const FILES = ["deno.json", "CHANGELOG.md"];
+const FILES = ["deno.json", "CHANGELOG.md", "README.md"];
 
 const words = process.argv.slice(2);
 const isDry = words.includes("--dry-run");
@@ -37,21 +39,17 @@ try {
 }
 
 function release(): void {
-  const { version: current } = JSON.parse(before.get("deno.json") as string);
+  const { name, version: current } = JSON.parse(before.get("deno.json") as string);
   if (!mayFollow(version, current)) throw new Error(`${version} does not come after ${current}`);
   const date = new Date().toISOString().slice(0, 10);
   const changed = new Map([
     ["deno.json", withVersion(before.get("deno.json") as string, version)],
     ["CHANGELOG.md", dated(before.get("CHANGELOG.md") as string, version, date)],
+    ["README.md", released(before.get("README.md") as string, name)],
   ]);
   if (git("tag", "--list", tag) !== "") throw new Error(`the tag ${tag} is there`);
   if (!isDry && git("status", "--porcelain") !== "") {
     throw new Error("there are changes that are not committed");
-  }
-  if (/not published/.test(readFileSync(`${root}README.md`, "utf8"))) {
-    const old = "README.md says that the package is not published yet";
-    if (!isDry) throw new Error(old);
-    console.log(`before the release: ${old}`);
   }
   let isDone = false;
   // Also after Ctrl-C in a test.
@@ -73,10 +71,13 @@ function release(): void {
     console.log(`\n${tag} is committed and tagged`);
   }
   console.log(`
-What is left goes over the network, and was not tried:
+What is left goes over the network, and was not tried: .github/workflows/release.yml publishes the tag.
 
   git push --follow-tags
-  npm publish --access public dist/${tarball()}
+
+Without it, and so without a provenance:
+
+  npm publish --access public ./dist/${tarball()}
   deno publish`);
 }
 

@@ -1,5 +1,6 @@
 /** The package.json of the npm package, out of deno.json and what was built. */
 
+import process from "node:process";
 import { type Bundle, DEPENDENCIES, OPTIONAL } from "./bundle.ts";
 import { DOCUMENTS } from "../links.ts";
 import { config, entries, versionOf } from "./project.ts";
@@ -15,6 +16,7 @@ export function manifest({ imported }: Bundle): Record<string, unknown> {
       "one writer, many readers, no system call per entry",
     keywords: ["log", "logging", "shared-memory", "mmap", "ipc", "ring-buffer", "flight-recorder"],
     license: config.license,
+    ...repository(),
     type: "module",
     // The oldest ones that it is tested on.
     engines: { node: ">=22.18.0", bun: ">=1.4.5", deno: ">=2.9.0" },
@@ -39,6 +41,13 @@ export function manifest({ imported }: Bundle): Record<string, unknown> {
     peerDependencies: Object.fromEntries(peers.map((name) => [name, peerRange(name)])),
     peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),
   };
+}
+
+/** Where it is built on GitHub, which npm demands of a package with a provenance. */
+function repository(): Record<string, unknown> {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_SERVER_URL === undefined || GITHUB_REPOSITORY === undefined) return {};
+  return { repository: { type: "git", url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } };
 }
 
 function ranges(names: readonly string[]): Record<string, string> {

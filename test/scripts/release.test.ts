@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { dated } from "../../scripts/release/changelog.ts";
+import { released } from "../../scripts/release/install.ts";
 import { mayFollow, withVersion } from "../../scripts/release/version.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -16,6 +17,19 @@ test("dated() dates the newest version, once, if it has an entry", () => {
   assert.throws(() => dated(text, "0.3.0", "2026-02-02"), /begins with 0.2.0/);
   assert.throws(() => dated(text.replace("- a\n", ""), "0.2.0", "2026-02-02"), /says nothing/);
   assert.throws(() => dated("# Changelog\n", "0.2.0", "2026-02-02"), /has no heading/);
+});
+
+test("released() has the README install the package by its name, and keeps the rest", () => {
+  const text =
+    "# a\n\nThe package is not published yet. Build it:\n\n```sh\nmake\n```\n\nIt runs.\n";
+  const after = released(text, "@a/b");
+  assert.match(after, /^# a\n\n```sh\nnpm install @a\/b [^]*\n```\n\nIt runs\.\n$/);
+  assert.equal(released(after, "@a/b"), after);
+  assert.throws(() => released(`${text}It is not published.\n`, "@a/b"), /no release expects it/);
+  assert.throws(() => released(text.replace("yet", "so far"), "@a/b"), /no release expects it/);
+
+  const readme = readFileSync(new URL("README.md", root), "utf8");
+  assert.ok(released(readme, "@ouroboros/log").includes("npm install @ouroboros/log "));
 });
 
 test("mayFollow() lets versions grow, and one be released that is there already", () => {
