@@ -6,7 +6,6 @@
 
 import process from "node:process";
 import type { Command } from "commander";
-import pc from "picocolors";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { examine, type Finding, type Status } from "./doctor/finding.ts";
 import { tryFolder } from "./doctor/folders.ts";
@@ -15,9 +14,9 @@ import { limitFinding, shmFacts, shmFinding, tryMemory } from "./doctor/memory.t
 import { processLimits, userNamespace } from "./doctor/process.ts";
 import { nativeCalls, runtimesOnPath, thisRuntime } from "./doctor/runtimes.ts";
 import { addOutputOptions } from "./options/common.ts";
-import { harmlessJson, oneLine } from "./output/harmless.ts";
+import { jsonLines, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
-import { mayHaveColors } from "./output/output_colors.ts";
+import { outputColors } from "./output/output_colors.ts";
 import { padded } from "./output/columns.ts";
 import { ExitError } from "./process/exit.ts";
 
@@ -45,11 +44,7 @@ export function addDoctor(program: Command): void {
 async function doctor(folders: string[], options: { output: "text" | "json" }): Promise<void> {
   const findings = await lookAround(folders);
   const output = Output.standard();
-  output.write(
-    options.output === "json"
-      ? `${harmlessJson(JSON.stringify(findings, null, 2))}\n`
-      : describe(findings),
-  );
+  output.write(options.output === "json" ? jsonLines(findings) : describe(findings));
   await output.close();
   if (findings.some(({ status }) => status === "broken")) throw new ExitError(1);
 }
@@ -95,7 +90,7 @@ const COLORS: Readonly<Record<Status, "green" | "yellow" | "red">> = {
 
 /** A line for each, and what to do below it. */
 function describe(findings: readonly Finding[]): string {
-  const colors = pc.createColors(mayHaveColors && Boolean(process.stdout.isTTY));
+  const colors = outputColors();
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings.map(({ check, status, found, todo }) =>
     `${colors[COLORS[status]](padded(status, 7))}  ${padded(check, width)}  ${oneLine(found)}\n` +

@@ -82,7 +82,7 @@ async function dump(options: DumpOptions): Promise<void> {
   const print = entryPrinter(format, output, {
     isTerminal: isStandard && Boolean(process.stdout.isTTY),
     log: nameOf(name),
-    ...isStandard && { colors: outputColors(undefined) },
+    ...isStandard && { colors: outputColors() },
   });
   const selection = new Selection(options, format === "pretty");
   using progress = new Progress(info.entries, "entries");

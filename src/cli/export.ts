@@ -26,6 +26,7 @@ import { isEventLog } from "./files/event_entries.ts";
 import { TracePieces } from "./files/trace_pieces.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { type Criteria, SELECTION_HELP, whereOption } from "./options/selection.ts";
+import { usageError } from "./options/subcommand.ts";
 import { oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { warn } from "./output/warn.ts";
@@ -99,18 +100,15 @@ async function exportLogs(
 ): Promise<void> {
   const path = html ?? trace;
   const events = targets.filter(isEventLog);
-  const wrong = path === undefined
-    ? "--html or --trace is needed: what to make"
-    : html !== undefined && trace !== undefined
+  if (path === undefined) usageError(command, "--html or --trace is needed: what to make");
+  const wrong = html !== undefined && trace !== undefined
     ? "--html and --trace are two files: make one after the other"
     : html !== undefined && events.length > 0
     ? "a file of events is exported by --trace"
     : events.length > 0 && last !== undefined
     ? "--last is of logs, not of files of events: use --since"
     : undefined;
-  if (path === undefined || wrong !== undefined) {
-    command.error(`error: ${wrong}`, { exitCode: 2 });
-  }
+  if (wrong !== undefined) usageError(command, wrong);
   using interrupt = new Interrupt({ output: path === "-" });
   const pieces = new TracePieces();
   for (const target of events) pieces.addEvents(target, criteria);

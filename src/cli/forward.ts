@@ -42,7 +42,7 @@ import {
   sourcesArgument,
 } from "./options/arguments.ts";
 import { fromOption } from "./options/common.ts";
-import { oldOption } from "./options/subcommand.ts";
+import { flagOf, oldOption, usageError } from "./options/subcommand.ts";
 import { forEachLog } from "./options/each_log.ts";
 import { waitForLog } from "./options/log_targets.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
@@ -228,22 +228,19 @@ function checkOptions(
   isToCollector: boolean,
 ): void {
   const given = (name: string) => command.getOptionValueSource(name) === "cli";
-  const end = (text: string) => command.error(`error: ${text}`, { exitCode: 2 });
   const [useless, of]: [readonly string[], string] = isToCollector
     ? [NATS_ONLY, "NATS: not for a collector"]
     : [OTLP_ONLY, "a collector of OpenTelemetry: not for NATS"];
   const wrong = useless.find(given);
-  if (wrong !== undefined) end(`${longOf(wrong)} is for ${of}`);
+  if (wrong !== undefined) usageError(command, `${flagOf(wrong)} is for ${of}`);
   if (isToCollector) return;
-  if (options.stream === undefined) end("required option '--stream <stream>' not specified");
+  if (options.stream === undefined) {
+    usageError(command, "required option '--stream <stream>' not specified");
+  }
   const alone = STREAM_OPTIONS.find(given);
   if (alone !== undefined && !options.createStream) {
-    end(`${longOf(alone)} is for a new stream: it needs --create-stream`);
+    usageError(command, `${flagOf(alone)} is for a new stream: it needs --create-stream`);
   }
-}
-
-function longOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** A stream of NATS: all logs share a connection. */

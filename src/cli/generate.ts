@@ -17,7 +17,7 @@ import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { RandomPayloads } from "./generate/random_payloads.ts";
 import { countArgument, targetArgument } from "./options/arguments.ts";
 import { toHex } from "./output/format.ts";
-import { harmlessJson } from "./output/harmless.ts";
+import { jsonLines } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
@@ -147,7 +147,7 @@ async function describe(name: LogTarget, log: ShmLogWriter, signal: AbortSignal)
     chunk_count: log.chunkCount,
     max_entry_size: log.maxEntrySize,
   };
-  output.write(`${harmlessJson(JSON.stringify(description, null, 2))}\n`);
+  output.write(jsonLines(description));
   await output.flush();
 }
 

@@ -13,7 +13,7 @@ import { sourcesArgument } from "./options/arguments.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { groupsOf } from "./output/groups.ts";
-import { harmlessJson, oneLine } from "./output/harmless.ts";
+import { jsonLines, oneLine } from "./output/harmless.ts";
 import { agoWord, lastWriteOf } from "./output/last_write.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "../base/sizes.ts";
@@ -72,7 +72,7 @@ async function list(
   const targets = names.length > 0 ? new NamedLogs(names).existing() : SharedMemory.list();
   const logs = lookAtAll(targets);
   const output = Output.standard();
-  if (options.output === "json") output.write(`${harmlessJson(JSON.stringify(logs, null, 2))}\n`);
+  if (options.output === "json") output.write(jsonLines(logs));
   else if (logs.length > 0) {
     const head = ["NAME", "SIZE", "ENTRIES", "LAST", "WRITTEN", "PID", "WRITER"];
     const groups = options.long

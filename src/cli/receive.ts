@@ -35,10 +35,10 @@ import {
 } from "./options/arguments.ts";
 import { addColorOptions, addOutputOptions, fieldsOption } from "./options/common.ts";
 import { addSelectionOptions, type Criteria } from "./options/selection.ts";
-import { oldOption } from "./options/subcommand.ts";
+import { oldOption, usageError } from "./options/subcommand.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
 import { wrongFields } from "./output/field_printer.ts";
-import { entryCount, warn } from "./output/warn.ts";
+import { entryCount, logCount, warn } from "./output/warn.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -213,11 +213,11 @@ function placeOf(
   const isOld = [servers, stream, subject].some((one) => one !== undefined);
   const name = target?.stream ?? stream;
   if (name === undefined || target !== undefined && isOld) {
-    return command.error(
+    return usageError(
+      command,
       name === undefined
-        ? "error: missing argument 'stream': ouroboros receive nats://HOST:PORT/STREAM"
-        : "error: the stream is an argument: leave out --stream, --subject, and --from <server>",
-      { exitCode: 2 },
+        ? "missing argument 'stream': ouroboros receive nats://HOST:PORT/STREAM"
+        : "the stream is an argument: leave out --stream, --subject, and --from <server>",
     );
   }
   if (isOld) warn("--from <server> --stream <stream> is now: receive nats://HOST/STREAM/SUBJECT");
@@ -263,7 +263,7 @@ function checkOptions(options: ReceiveCommandOptions, command: Command): void {
     : until !== undefined && !once
     ? "--until needs --once: it says where to end"
     : wrongFields(output, fields);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+  if (wrong !== undefined) usageError(command, wrong);
 }
 
 async function writeInto(
@@ -329,8 +329,4 @@ function summaryLine(summary: ReceiveSummary): string {
     : `, ${summary.distrustedMessages} not believed`;
   return `${entryCount(entries)} of ${logCount(sources)}, ${duplicates} duplicates dropped, ` +
     `${gaps} gaps${missing}${foreign}${distrusted}`;
-}
-
-function logCount(count: number): string {
-  return count === 1 ? "1 log" : `${count} logs`;
 }

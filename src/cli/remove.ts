@@ -25,14 +25,16 @@ import {
 } from "../log/native/target.ts";
 import { UnpackedFile } from "../log/native/unpacked_file.ts";
 import { hasMagic } from "../log/native/look.ts";
+import { originTarget } from "../ship/origin.ts";
 import { durationArgument, targetsArgument } from "./options/arguments.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { NamedLogs, nameOf } from "./options/named_logs.ts";
-import { harmlessJson } from "./output/harmless.ts";
+import { usageError } from "./options/subcommand.ts";
+import { jsonLines } from "./output/harmless.ts";
 import { lastWriteOf } from "./output/last_write.ts";
 import { Output } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
-import { warn } from "./output/warn.ts";
+import { logCount, warn } from "./output/warn.ts";
 
 const EXAMPLES = `
 Readers that have a log open can read on in it. A <name> may be
@@ -97,7 +99,7 @@ async function removeAll(
     : dead && force
     ? "--force removes logs that are alive, and --dead does not: leave out one of them"
     : undefined;
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+  if (wrong !== undefined) usageError(command, wrong);
   // A name must not remove what it does not name.
   const logs = new NamedLogs(names, { slots: false });
   const matching = logs.matching();
@@ -109,7 +111,8 @@ async function removeAll(
       const kept = dead ? removeDead(target, olderThan) : remove(target, options);
       results.push({ name, removed: kept === undefined, ...kept !== undefined && { kept } });
       if (kept !== undefined || !matching.includes(target)) continue;
-      const beside = besideLog(target);
+      // What a receiver keeps beside a log that it writes.
+      const beside = originTarget(target);
       name = nameOf(beside);
       if (hasMagic(beside)) remove(beside, options);
     } catch (error) {
@@ -123,21 +126,12 @@ async function removeAll(
   }
   if (format === "json") {
     const output = Output.standard();
-    for (const result of results) {
-      output.write(`${harmlessJson(JSON.stringify(result, null, 2))}\n`);
-    }
+    for (const result of results) output.write(jsonLines(result));
     await output.close();
   } else if (dead) {
-    const count = results.filter(({ removed }) => removed).length;
-    warn(`${count} ${count === 1 ? "log" : "logs"} removed`);
+    warn(`${logCount(results.filter(({ removed }) => removed).length)} removed`);
   }
   if (results.some(({ message }) => message !== undefined)) throw new ExitError(1);
-}
-
-/** What a receiver keeps beside a log that it writes. */
-function besideLog(target: LogTarget): LogTarget {
-  const name = `${nameOf(target)}.origin`;
-  return typeof target === "string" ? name : { path: name };
 }
 
 /** Removes a log unless its writer is alive, or it was written lately; returns why it was kept. */

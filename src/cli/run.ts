@@ -11,6 +11,7 @@ import { describeEnding } from "../recorder/ending.ts";
 import { hasTerminals, runProgram, type RunResult, type SaveOn } from "../recorder/run.ts";
 import { parsePattern } from "../records/pattern/syntax.ts";
 import { patternsArgument, sizeArgument, targetArgument } from "./options/arguments.ts";
+import { usageError } from "./options/subcommand.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 
@@ -81,12 +82,12 @@ export function addRun(program: Command): void {
 async function run(words: string[], options: RunCommandOptions, command: Command): Promise<void> {
   const { save, saveOn, size, quiet, tty, mask } = options;
   if (saveOn !== undefined && save === undefined) {
-    command.error("error: --save-on needs a folder: --save <folder>", { exitCode: 2 });
+    usageError(command, "--save-on needs a folder: --save <folder>");
   }
   if (tty && !hasTerminals()) {
-    command.error(
-      "error: --tty: programs can be given terminals on Linux only. Leave it out: the program gets pipes",
-      { exitCode: 2 },
+    usageError(
+      command,
+      "--tty: programs can be given terminals on Linux only. Leave it out: the program gets pipes",
     );
   }
   const name = basename(words[0]).replace(/\.exe$/, "").replace(/[^\w.-]/g, "_");

@@ -32,11 +32,12 @@ import { filesIn } from "./options/each_log.ts";
 import { addOutputOptions, compressOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { type Criteria, Selection, whereOption } from "./options/selection.ts";
-import { harmlessJson } from "./output/harmless.ts";
+import { usageError } from "./options/subcommand.ts";
+import { jsonLines } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "../base/sizes.ts";
-import { entryCount, warn } from "./output/warn.ts";
+import { entryCount, logCount, warn } from "./output/warn.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -131,22 +132,18 @@ async function save(
   { force, compact, last, compress, output, json: _json, ...criteria }: SaveCommandOptions,
   command: Command,
 ): Promise<void> {
-  if (words.length < 2) {
-    command.error("error: missing required argument 'file'", { exitCode: 2 });
-  }
+  if (words.length < 2) usageError(command, "missing required argument 'file'");
   const parsed = <T>(parse: (text: string) => T, text: string): T => {
     try {
       return parse(text);
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      command.error(`error: argument '${text}' is invalid. ${error.message}`, { exitCode: 2 });
+      usageError(command, `argument '${text}' is invalid. ${error.message}`);
     }
   };
   const path = parsed(fileArgument, words[words.length - 1]);
   if (path === "-" && output === "json") {
-    command.error("error: --json is printed where the log goes: give a file in place of -", {
-      exitCode: 2,
-    });
+    usageError(command, "--json is printed where the log goes: give a file in place of -");
   }
   if (words.slice(0, -1).includes(STANDARD_INPUT)) await keepStandardInput();
   const names = new NamedLogs(words.slice(0, -1).map((word) => parsed(sourceArgument, word)));
@@ -351,7 +348,7 @@ export function sayWords(path: string, saved: Saved): void {
   const { compressedSize: less, leftOut, untimed } = saved;
   const packed = less === undefined ? "" : `, ${formatSize(less)} compressed`;
   const isOne = logs === undefined;
-  const of = !isOne ? ` of ${logs} ${logs === 1 ? "log" : "logs"}` : "";
+  const of = isOne ? "" : ` of ${logCount(logs)}`;
   const range = first === undefined ? "" : `, ${first} to ${last}`;
   warn(`${entryCount(entries)}${of}${range}, ${formatSize(size)}${packed}${path && ` in ${path}`}`);
   for (const name of untimed) {
@@ -366,6 +363,6 @@ export function sayWords(path: string, saved: Saved): void {
 /** As JSON on standard output. */
 async function writeJson(path: string, saved: Saved): Promise<void> {
   const output = Output.standard();
-  output.write(`${harmlessJson(JSON.stringify({ file: path, ...saved }, null, 2))}\n`);
+  output.write(jsonLines({ file: path, ...saved }));
   await output.close();
 }

@@ -4,9 +4,7 @@
  * @module
  */
 
-import process from "node:process";
 import type { Command } from "commander";
-import pc from "picocolors";
 import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
@@ -16,7 +14,7 @@ import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { ClosedPipeError, Output } from "./output/output.ts";
-import { mayHaveColors } from "./output/output_colors.ts";
+import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
 import { entryCount, warn } from "./output/warn.ts";
 
@@ -111,7 +109,7 @@ async function writeText(
   isAlive: boolean,
   info: LogInfo,
 ): Promise<void> {
-  const colors = pc.createColors(mayHaveColors && Boolean(process.stdout.isTTY));
+  const colors = outputColors();
   const gone = info.lastSequenceNumber - info.entries;
   const range = info.entries > 0
     ? `, ${info.firstSequenceNumber} to ${info.lastSequenceNumber}`

@@ -11,7 +11,7 @@ import type { LogTarget } from "../log/native/target.ts";
 import { durationWithin, sourcesArgument } from "./options/arguments.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
-import { harmlessJson } from "./output/harmless.ts";
+import { jsonLines } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
@@ -94,11 +94,7 @@ async function plainScreen(
 
 async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
   const output = Output.standard();
-  if (format === "json") {
-    output.write(`${harmlessJson(JSON.stringify(looks.map(plain), null, 2))}\n`);
-  } else {
-    output.write(lookTable(looks));
-  }
+  output.write(format === "json" ? jsonLines(looks.map(plain)) : lookTable(looks));
   await output.close();
 }
 

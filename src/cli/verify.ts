@@ -4,20 +4,18 @@
  * @module
  */
 
-import process from "node:process";
 import type { Command } from "commander";
-import pc from "picocolors";
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { archives } from "../log/native/unpacked_file.ts";
-import { describeTarget, type LogTarget } from "../log/native/target.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { sourcesArgument } from "./options/arguments.ts";
-import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
-import { harmless, harmlessJson, oneLine } from "./output/harmless.ts";
+import { harmless, jsonLines, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
-import { mayHaveColors } from "./output/output_colors.ts";
+import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
 import { entryCount } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -62,7 +60,7 @@ async function verify(names: LogTarget[], options: VerifyOptions): Promise<void>
   let areIntact = true;
   for (const target of new NamedLogs(names).existing()) {
     const report = look(target);
-    output.write(isJson ? `${harmlessJson(JSON.stringify(report, null, 2))}\n` : describe(report));
+    output.write(isJson ? jsonLines(report) : describe(report));
     areIntact &&= report.isIntact;
   }
   await output.close();
@@ -83,7 +81,7 @@ function look(target: LogTarget): Report {
       damageCount: report.damageCount + damage.length,
     };
   } catch (error) {
-    const name = typeof target === "string" ? JSON.parse(describeTarget(target)) : target.path;
+    const name = nameOf(target);
     if (error instanceof CorruptLogError) {
       const damage = [{ offset: error.offset, what: error.message }];
       return { name, isIntact: false, damage };
@@ -97,7 +95,7 @@ function look(target: LogTarget): Report {
 }
 
 function describe(report: Report): string {
-  const colors = pc.createColors(mayHaveColors && Boolean(process.stdout.isTTY));
+  const colors = outputColors();
   const verdict = report.isIntact ? colors.green("sound") : colors.red("damaged");
   const lines = [`${colors.bold(oneLine(report.name))}: ${verdict}`];
   if ("entries" in report) {

@@ -25,7 +25,8 @@ import {
 } from "./options/arguments.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { formatSize } from "../base/sizes.ts";
-import { entryCount, warn } from "./output/warn.ts";
+import { usageError } from "./options/subcommand.ts";
+import { entryCount, logCount, warn } from "./output/warn.ts";
 import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Commands, splitWords } from "./watch/commands.ts";
@@ -125,10 +126,10 @@ function wordsArgument(text: string): string[] {
 async function watch(targets: LogTarget[], options: WatchOptions, command: Command): Promise<void> {
   const { when, save, exec } = options;
   if (save === undefined && exec?.some((word) => word.includes("{file}"))) {
-    command.error("error: {file} needs a folder: --save <folder>", { exitCode: 2 });
+    usageError(command, "{file} needs a folder: --save <folder>");
   }
   if (save !== undefined && statSync(save, { throwIfNoEntry: false })?.isDirectory() === false) {
-    command.error(`error: --save ${describe(save)} is not a folder`, { exitCode: 2 });
+    usageError(command, `--save ${describe(save)} is not a folder`);
   }
   const names = new NamedLogs(targets);
   using interrupt = new Interrupt();
@@ -167,10 +168,6 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
 /** The log of a log's watchdog. */
 function watchdogOf(target: LogTarget): LogTarget {
   return typeof target === "string" ? `${target}.watch` : { path: `${target.path}.watch` };
-}
-
-function logCount(count: number): string {
-  return count === 1 ? "1 log" : `${count} logs`;
 }
 
 /** Saves, and runs commands. */

@@ -22,9 +22,8 @@ import {
   type EntryPrinter,
   entryPrinter,
 } from "../output/format.ts";
-import { harmlessJson } from "../output/harmless.ts";
+import { harmlessJson, sourceLabel } from "../output/harmless.ts";
 import { Prefixes, sourceObject } from "../output/log_names.ts";
-import { sourceLabel } from "../output/source_label.ts";
 import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";

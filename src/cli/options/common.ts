@@ -9,6 +9,7 @@ import { COMPRESSIONS } from "../../compression/kinds.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ShmLogWriterOptions } from "../../log/native/writer_options.ts";
 import { fieldsArgument, type Place, positiveArgument, sizeArgument } from "./arguments.ts";
+import { usageError } from "./subcommand.ts";
 
 /** Formats of journalctl and others, as ours. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -87,7 +88,7 @@ export function writerOptions(
 ): ShmLogWriterOptions {
   const needsTwo = finish ? "--finish" : ifExists === "restart" ? "--if-exists restart" : "";
   if (needsTwo !== "" && formatVersion === 1) {
-    command.error(`error: ${needsTwo} needs format version 2`, { exitCode: 2 });
+    usageError(command, `${needsTwo} needs format version 2`);
   }
   const version = formatVersion ?? (needsTwo === "" ? undefined : 2);
   return {

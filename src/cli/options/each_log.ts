@@ -50,7 +50,7 @@ export async function forEachLog(
 }
 
 /** What a log is called among files: its name without what has a meaning in a path. */
-export function fileNameOf(target: LogTarget): string {
+function fileNameOf(target: LogTarget): string {
   return basename(nameOf(target)).replace(/[^\w.@+-]/g, "_");
 }
 

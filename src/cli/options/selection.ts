@@ -21,6 +21,7 @@ import {
   patternsArgument,
   whereArgument,
 } from "./arguments.ts";
+import { usageError } from "./subcommand.ts";
 
 /** What an entry must fulfil. */
 export interface Criteria {
@@ -239,6 +240,6 @@ function compilePatterns(command: Command): void {
     ? "-i"
     : undefined;
   if (flag !== undefined) {
-    command.error(`error: ${flag} needs a pattern: --grep <pattern>`, { exitCode: 2 });
+    usageError(command, `${flag} needs a pattern: --grep <pattern>`);
   }
 }

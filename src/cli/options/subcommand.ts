@@ -120,6 +120,17 @@ function isOf({ short, long }: Option, flag: string): boolean {
   return short === flag || long === flag;
 }
 
+/** Ends the command for what the parser takes, and makes no sense. */
+export function usageError(command: Command, what: string): never {
+  command.error(`error: ${what}`, { exitCode: 2 });
+}
+
+/** An option as it is typed: `maxBytes` is `--max-bytes`. */
+export function flagOf(name: string): string {
+  if (name.length === 1) return `-${name}`;
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** Lets `old` mean what `now` means, for one release: it says what to type. */
 export function oldOption(command: Command, old: string, now: string): void {
   if (command instanceof Subcommand) command.oldOptions.set(old, now);

@@ -56,7 +56,7 @@ export function plainCell(value: unknown): string {
  * A value of CSV (RFC 4180). What a spreadsheet would take for a formula begins with a `'`, unless it is
  * a number.
  */
-export function csvCell(value: unknown): string {
+function csvCell(value: unknown): string {
   if (value === undefined || value === null) return "";
   let text = harmless(textOf(value));
   if (FORMULA.test(text) && numberOf(text) === undefined) text = `'${text}`;

@@ -23,11 +23,6 @@ export {
   type Sink,
 } from "./entry_format.ts";
 
-/** What {@linkcode EntryFormat} says, for the help. */
-export const FORMAT_HELP =
-  "text; json: an object a line; hex; raw: the bytes and nothing in between; pretty: log records " +
-  "for people; otlp: a line of LogsData for collectors of OpenTelemetry";
-
 /** How to print. */
 export interface PrintOptions {
   /** Whether control characters must not come through. Default false. */

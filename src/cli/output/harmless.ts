@@ -4,10 +4,12 @@
  *
  * What can be seen stays as it is. What a terminal would obey (escape sequences, C0 and C1 controls)
  * and what no font shows or what turns text around (controls of direction, zero width, tags) becomes
- * visible: `\x1b`, `\u202e`.
+ * visible: `\x1b`, `\u202e`. Runs in the page of `serve`, too.
  *
  * @module
  */
+
+import type { LogSource } from "../../ship/message.ts";
 
 /** Text in which there is nothing to look for; most is such. */
 const PLAIN = /^[\t\n\x20-\x7e]*$/;
@@ -63,9 +65,19 @@ export function oneLine(text: string): string {
   return harmless(text).replace(LINE_ENDS, (character) => character === "\n" ? "\\n" : "\\t");
 }
 
+/** A log of some machine in a word. */
+export function sourceLabel({ host, name }: Pick<LogSource, "host" | "name">): string {
+  return oneLine(name.startsWith("/") ? `${host}${name}` : `${host}/${name}`);
+}
+
 /** JSON that can't play tricks, either, and says the same. */
 export function harmlessJson(json: string): string {
   return PLAIN.test(json) ? json : visible(json, escapedInJson);
+}
+
+/** A value as JSON in lines, as `--json` prints what is not an entry. */
+export function jsonLines(value: unknown): string {
+  return `${harmlessJson(JSON.stringify(value, null, 2))}\n`;
 }
 
 /** Text in which each character that can't be seen is what `show` makes of it; styles are such. */

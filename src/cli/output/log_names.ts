@@ -10,7 +10,7 @@ import type { LogSource } from "../../ship/message.ts";
 import { Origins } from "../../ship/origins.ts";
 import { columnsOf, padded, shortened } from "./columns.ts";
 import type { Colors } from "./pretty.ts";
-import { sourceLabel } from "./source_label.ts";
+import { sourceLabel } from "./harmless.ts";
 
 /** Of how many names it is remembered how they look. */
 const MOST_NAMES = 4096;

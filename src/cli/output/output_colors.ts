@@ -16,7 +16,7 @@ export const mayHaveColors: boolean = pc.isColorSupported &&
   !/^(?:0|false)$/.test(process.env.FORCE_COLOR ?? "");
 
 /** What colours standard output; `isWanted` is what the command line says. */
-export function outputColors(isWanted: boolean | undefined): Colors {
+export function outputColors(isWanted?: boolean): Colors {
   const isUsual = process.stdout.isTTY || Boolean(process.env.FORCE_COLOR);
   return pc.createColors(isWanted ?? (mayHaveColors && isUsual));
 }

@@ -28,6 +28,11 @@ export function entryCount(count: number): string {
   return count === 1 ? "1 entry" : `${count} entries`;
 }
 
+/** The same of logs. */
+export function logCount(count: number): string {
+  return count === 1 ? "1 log" : `${count} logs`;
+}
+
 /**
  * Up to the last `@` of the line: a password may hold anything. More is hidden than there must be where
  * several addresses stand in a line.

@@ -13,6 +13,7 @@ import type { StreamTarget } from "../nats/tail_stream.ts";
 import type { Lines, Place } from "../options/arguments.ts";
 import type { NamedLogs } from "../options/named_logs.ts";
 import type { Criteria } from "../options/selection.ts";
+import { flagOf, usageError } from "../options/subcommand.ts";
 import { wrongFields } from "../output/field_printer.ts";
 import type { EntryFormat } from "../output/format.ts";
 import type { SummaryCommandOptions } from "../output/summary_table.ts";
@@ -62,7 +63,7 @@ export function checkOptions(names: NamedLogs, options: PlainOptions, command: C
       : showCursor && output === "raw"
       ? "--show-cursor does not go with -o raw: choose text or json"
       : undefined);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+  if (wrong !== undefined) usageError(command, wrong);
 }
 
 /** The same for a stream. */
@@ -87,7 +88,7 @@ export function checkStreamOptions(
       : reverse
       ? "a stream is not read in reverse: leave out -r"
       : undefined);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+  if (wrong !== undefined) usageError(command, wrong);
 }
 
 /** The same for a file of events. */
@@ -105,7 +106,7 @@ export function checkEventOptions(
       : options.from !== undefined && !["oldest", "new"].includes(String(options.from))
       ? "a file of events has no chunks: --from is oldest or new"
       : undefined);
-  if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
+  if (wrong !== undefined) usageError(command, wrong);
 }
 
 /** What needs all entries of a log in their order, and has no meaning for a part of a stream. */
@@ -128,12 +129,6 @@ const FOR_EVENTS_NOT = [
   "showCursor",
   "last",
 ] as const satisfies readonly (keyof TailOptions)[];
-
-function flagOf(name: string): string {
-  return name.length === 1
-    ? `-${name}`
-    : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
 
 /** What of the output does not go together. */
 function wrongOutput(options: PlainOptions): string | undefined {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { SharedMemory } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
 import { OuroborosError } from "../../errors.ts";
 import { BATCH_ENTRIES, EntryBatch } from "../../log/batch.ts";
@@ -15,6 +14,7 @@ import { sourceOf } from "../../log/native/source.ts";
 import { type LogTarget, openMemory } from "../../log/native/target.ts";
 import { entriesOf } from "../../log/native/time_range.ts";
 import { unlessShort } from "../../log/native/followed_log.ts";
+import { nameOf } from "../options/named_logs.ts";
 import { ReceivedLog } from "../output/log_names.ts";
 import { type Item, type ItemLog, type ItemOptions, Items } from "./items.ts";
 import { warn } from "../output/warn.ts";
@@ -73,7 +73,7 @@ export class TailedLog implements ItemLog {
   #lookDue = 0;
 
   constructor(target: LogTarget, options: TailedLogOptions) {
-    this.name = typeof target === "string" ? SharedMemory.normalizeName(target) : target.path;
+    this.name = nameOf(target);
     this.#target = target;
     this.#options = options;
     this.#items = new Items(this, options);

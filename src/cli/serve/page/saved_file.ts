@@ -7,8 +7,7 @@ import { MAGIC } from "../../../log/layout.ts";
 import { Reader } from "../../../log/reader.ts";
 import { Collection } from "../../../ship/collected.ts";
 import { isNoteInText, saidBy } from "../../files/recorded_line.ts";
-import { oneLine } from "../../output/harmless.ts";
-import { sourceLabel } from "../../output/source_label.ts";
+import { oneLine, sourceLabel } from "../../output/harmless.ts";
 import type { EntriesAtOnce } from "../quick_look.ts";
 
 /** The largest file, unpacked, in bytes: browsers have no more memory for one. */
