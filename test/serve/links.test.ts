@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import test, { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { hashOf, linkOf } from "../../src/cli/serve/page/link.ts";
+import { hashOf, linkOf } from "../../src/cli/serve/page/linked_entry.ts";
 import { commandFor, quoted } from "../../src/cli/serve/page/shell_command.ts";
 import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
 import { runCli } from "../support/cli.ts";

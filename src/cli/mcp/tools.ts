@@ -8,14 +8,15 @@ import { delay } from "../../async.ts";
 import { LEVELS, type LogLevel } from "../../records/level.ts";
 import { Field, textOf } from "../../records/question/field.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
+import { toIsoTime } from "../../records/time.ts";
 import { VITALS_LOGGER, vitalsOf, type VitalsSample } from "../../records/vitals.ts";
 import { findLog } from "../serve/api.ts";
 import { questionOf, RequestError } from "../serve/request.ts";
 import type { Catalog } from "../serve/catalog.ts";
 import { findEntries, type Found, type FoundEntry } from "../serve/find_entries.ts";
-import { levelOfLine } from "../serve/level_of.ts";
+import { levelOf } from "../serve/level_of.ts";
 import { QuickLook } from "../serve/quick_look.ts";
-import { bytesAsText, scan } from "../serve/scan.ts";
+import { scan } from "../serve/scan.ts";
 
 /** How many entries an answer has at most, and how many by default. */
 const MOST_ENTRIES = 500;
@@ -264,7 +265,7 @@ async function stats(call: Call): Promise<object> {
   let [matched, bytes, before] = [0, 0, -Infinity];
   let [first, last] = [Infinity, -Infinity];
   let uncounted = 0;
-  const look = new QuickLook(filter, bytesAsText);
+  const look = new QuickLook(filter);
   const scanned = await scan(target, { signal: call.signal }, (batch, from, to) => {
     look.begin(batch);
     for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
@@ -275,7 +276,7 @@ async function stats(call: Call): Promise<object> {
       matched++;
       bytes += batch.byteLength(i);
       const record = recognizeRecord(text);
-      const level = (record === undefined ? levelOfLine(text) : record.level) ?? "none";
+      const level = levelOf(record, text) ?? "none";
       levels[level] = (levels[level] ?? 0) + 1;
       if (record?.time !== undefined) {
         first = Math.min(first, record.time);
@@ -296,7 +297,7 @@ async function stats(call: Call): Promise<object> {
     entries: matched,
     bytes,
     levels,
-    ...first <= last && { first: isoTime(first), last: isoTime(last) },
+    ...first <= last && { first: toIsoTime(first), last: toIsoTime(last) },
     ...field !== undefined && {
       by: field.name,
       values: values.size,
@@ -304,10 +305,6 @@ async function stats(call: Call): Promise<object> {
       ...uncounted > 0 && { uncounted },
     },
   };
-}
-
-function isoTime(time: number): string | number {
-  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : time;
 }
 
 async function vitals(call: Call): Promise<object> {
@@ -320,5 +317,5 @@ async function vitals(call: Call): Promise<object> {
 }
 
 function sampleOf({ time, ...values }: VitalsSample): object {
-  return { time: isoTime(time), ...values };
+  return { time: toIsoTime(time), ...values };
 }

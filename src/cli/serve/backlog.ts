@@ -11,7 +11,7 @@ import type { EntryRow } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { rowOf } from "./row.ts";
 import { RowFinder } from "./row_finder.ts";
-import { bytesAsText, scan, type ScanOptions } from "./scan.ts";
+import { scan, type ScanOptions } from "./scan.ts";
 
 /** Which entries to look for. */
 export interface BacklogOptions extends ScanOptions {
@@ -40,7 +40,6 @@ export async function findBacklog(target: LogTarget, options: BacklogOptions): P
     filter,
     sourceOf: received && ((number) => received.of(number).label),
     rowOf,
-    decode: bytesAsText,
   });
   let matched = 0;
   const keep = (rows: EntryRow[]) => {

@@ -8,7 +8,7 @@ import { isAtLeast, type LogLevel } from "../../records/level.ts";
 import type { Needs } from "../../records/look/entry_look.ts";
 import { parseQuestion, type Question } from "../../records/question/question.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
-import { levelOfLine } from "./level_of.ts";
+import { levelOf } from "./level_of.ts";
 
 /** What is searched for. */
 export interface EntryFilterOptions {
@@ -87,7 +87,7 @@ export class EntryFilter {
       if (time < this.#since || time > this.#until || !this.#mayMatch(text)) return false;
     }
     if (this.#level !== undefined) {
-      const level = record === undefined ? levelOfLine(text) : record.level;
+      const level = levelOf(record, text);
       if (level === undefined || !isAtLeast(level, this.#level)) return false;
     }
     return this.#question?.test(record, text) ?? true;

@@ -9,13 +9,14 @@ import type { EntryBatch } from "../../log/batch.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import type { LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
+import { toIsoTime } from "../../records/time.ts";
 import { entryObject } from "../output/format.ts";
 import { ReceivedLog } from "../output/log_names.ts";
 import type { EntryFilter } from "./entry_filter.ts";
-import { levelOfLine } from "./level_of.ts";
+import { levelOf } from "./level_of.ts";
 import { placeOf } from "./place.ts";
 import { QuickLook } from "./quick_look.ts";
-import { bytesAsText, scan, type Scanned } from "./scan.ts";
+import { scan, type Scanned } from "./scan.ts";
 
 /** How many entries an answer has at most. */
 export const MOST_ENTRIES = 10_000;
@@ -32,7 +33,7 @@ export interface FoundEntry {
   seq: number;
   text?: string;
   base64?: string;
-  /** The time that the entry says, in ISO 8601. */
+  /** The time that the entry says, in ISO 8601; as a number outside of its years. */
   time?: string;
   /** Its level. */
   level?: LogLevel;
@@ -114,7 +115,7 @@ class Search {
     const { filter } = this.#question;
     const entries: FoundEntry[] = [];
     let [bytes, time] = [0, -Infinity];
-    const look = new QuickLook(filter, bytesAsText);
+    const look = new QuickLook(filter);
     const scanned = await scan(this.#target, { ...this.#question, after }, (batch, from, to) => {
       look.begin(batch);
       for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
@@ -143,7 +144,7 @@ class Search {
     let end = last;
     let found: FoundEntry[] = [];
     let isMore = false;
-    const look = new QuickLook(filter, bytesAsText);
+    const look = new QuickLook(filter);
     // An entry without a time has that of one before it, wherever that is.
     let range = filter.isTimed ? Infinity : FIRST_RANGE;
     while (end >= oldest && found.length < count && !isMore && !signal.aborted) {
@@ -188,8 +189,10 @@ class Search {
   #entry(batch: EntryBatch, index: number, text: string): FoundEntry {
     const size = batch.byteLength(index);
     const record = recognizeRecord(text);
-    const level = record === undefined ? levelOfLine(text) : record.level;
-    const time = record?.time === undefined ? undefined : isoTime(record.time);
+    const level = levelOf(record, text);
+    const time = record?.time === undefined
+      ? undefined
+      : toIsoTime(record.time, record.nanoseconds);
     const source = this.#received?.of(batch.sequenceNumber(index)).label;
     return {
       ...size <= MOST_OF_ENTRY
@@ -222,9 +225,4 @@ function trim(entries: FoundEntry[], most: number): boolean {
   }
   entries.splice(0, start);
   return start > 0;
-}
-
-/** A time in ISO 8601; `undefined` for one that no calendar has. */
-function isoTime(time: number): string | undefined {
-  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : undefined;
 }

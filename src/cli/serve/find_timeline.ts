@@ -6,7 +6,7 @@
 
 import type { LogTarget } from "../../log/native/target.ts";
 import type { EntryFilter } from "./entry_filter.ts";
-import { bytesAsText, scan } from "./scan.ts";
+import { scan } from "./scan.ts";
 import { type Timeline, TimelineFinder } from "./timeline.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function findTimeline(
   const whole = await scan(target, { upTo: 0, signal }, () => {});
   if (whole === undefined) return undefined;
   const { segment, oldest, newest } = whole;
-  const finder = new TimelineFinder(filter, newest - oldest + 1, bytesAsText);
+  const finder = new TimelineFinder(filter, newest - oldest + 1);
   const scanned = await scan(
     target,
     { segment, upTo: newest, signal },

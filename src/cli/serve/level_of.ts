@@ -5,7 +5,7 @@
  */
 
 import { type LogLevel, toLevel } from "../../records/level.ts";
-import { recognizeRecord } from "../../records/recognize.ts";
+import type { LogRecord } from "../../records/record.ts";
 
 /** Where lines for people have their level: near their start, in capitals or in brackets. */
 const IN_LINE =
@@ -13,14 +13,9 @@ const IN_LINE =
 /** How far from the start, in characters. */
 const NEAR = 80;
 
-/** The level that a text has; `undefined` if it has none. */
-export function levelOf(text: string): LogLevel | undefined {
-  const record = recognizeRecord(text);
-  return record === undefined ? levelOfLine(text) : record.level;
-}
-
-/** The level of a line that is no record. */
-export function levelOfLine(text: string): LogLevel | undefined {
+/** The level of an entry: of the record that it is, or of its text; `undefined` if it has none. */
+export function levelOf(record: LogRecord | undefined, text: string): LogLevel | undefined {
+  if (record !== undefined) return record.level;
   const word = IN_LINE.exec(text.slice(0, NEAR))?.[1];
   return word === undefined ? undefined : toLevel(word.replace(/[[\]]/g, ""));
 }

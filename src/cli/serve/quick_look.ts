@@ -6,7 +6,7 @@
  */
 
 import type { EntryBatch } from "../../log/batch.ts";
-import { type ByteDecoder, EntryLook } from "../../records/look/entry_look.ts";
+import { EntryLook } from "../../records/look/entry_look.ts";
 import { mayBePart } from "../../records/whole_lines.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 
@@ -21,9 +21,9 @@ export class QuickLook {
   readonly #look: EntryLook | undefined;
   #batch: EntriesAtOnce | undefined;
 
-  /** Passes by what does not match `filter`, as far as bytes tell; `decode` as `EntryLook` takes it. */
-  constructor(filter: EntryFilter, decode?: ByteDecoder) {
-    const look = new EntryLook(filter.needs, decode);
+  /** Passes by what does not match `filter`, as far as bytes tell. */
+  constructor(filter: EntryFilter) {
+    const look = new EntryLook(filter.needs);
     // Where times matter each entry may say that of the next ones.
     this.#look = look.isUseful && !filter.isTimed ? look : undefined;
   }

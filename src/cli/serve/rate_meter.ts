@@ -4,15 +4,12 @@
  * @module
  */
 
+/** How far back it looks, in milliseconds. */
+const SPAN = 1000;
+
 /** Adds up several counts that grow, and says how fast they grow. */
 export class RateMeter {
-  readonly #span: number;
   readonly #samples: { time: number; totals: readonly number[] }[] = [];
-
-  /** Looks back over `span` milliseconds. */
-  constructor(span: number = 1000) {
-    this.#span = span;
-  }
 
   /** Says how far the counts have come at a time in milliseconds, which never goes back. */
   add(time: number, totals: readonly number[]): void {
@@ -20,7 +17,7 @@ export class RateMeter {
     samples.push({ time, totals });
     // The last one that is older than the span stays: rates are measured from there.
     let old = 0;
-    while (old + 1 < samples.length && samples[old + 1].time <= time - this.#span) old++;
+    while (old + 1 < samples.length && samples[old + 1].time <= time - SPAN) old++;
     samples.splice(0, old);
   }
 
@@ -31,10 +28,5 @@ export class RateMeter {
     if (first === undefined || last === undefined || last.time === first.time) return 0;
     const grown = last.totals[index] - first.totals[index];
     return Math.max(grown, 0) * 1000 / (last.time - first.time);
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#samples.length = 0;
   }
 }

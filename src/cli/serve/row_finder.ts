@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { ByteDecoder } from "../../records/look/entry_look.ts";
 import type { WholeLines } from "../../records/whole_lines.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
@@ -19,8 +18,6 @@ export interface RowFinderOptions {
   sourceOf?: ((sequenceNumber: number) => string | undefined) | undefined;
   /** Makes a row. */
   rowOf: (entry: DecodedEntry) => EntryRow;
-  /** As `EntryLook` takes it. */
-  decode?: ByteDecoder;
 }
 
 /** Finds rows in the batches of one log, which it must see in their order. */
@@ -33,7 +30,7 @@ export class RowFinder {
   /** Finds what matches the filter. */
   constructor(options: RowFinderOptions) {
     this.#options = options;
-    this.#look = new QuickLook(options.filter, options.decode);
+    this.#look = new QuickLook(options.filter);
   }
 
   /** The rows of a part of a batch. */

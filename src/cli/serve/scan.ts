@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { delay } from "../../async.ts";
 import type { EntryBatch } from "../../log/batch.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
@@ -89,11 +88,6 @@ export async function scan(
     sliceEnd = performance.now() + SLICE;
   }
   return { ...found, reached: Math.min(Math.max(reader.lastSequenceNumber, after), upTo) };
-}
-
-/** Each byte as a character: faster than what browsers have, too. */
-export function bytesAsText({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
 
 let turns: Promise<void> = Promise.resolve();

@@ -6,10 +6,9 @@
  */
 
 import { LEVELS, type LogLevel } from "../../records/level.ts";
-import type { ByteDecoder } from "../../records/look/entry_look.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { EntryFilter } from "./entry_filter.ts";
-import { levelOfLine } from "./level_of.ts";
+import { levelOf } from "./level_of.ts";
 import { type EntriesAtOnce, QuickLook } from "./quick_look.ts";
 
 /** How many samples there are at most. */
@@ -70,7 +69,7 @@ export class Samples {
       return;
     }
     if (this.#length === MOST_SAMPLES) this.#thin();
-    const level = record === undefined ? levelOfLine(text) : record.level;
+    const level = levelOf(record, text);
     this.#times[this.#length] = time;
     this.#levels[this.#length++] = level === undefined ? LEVELS.length : LEVELS.indexOf(level);
   }
@@ -132,11 +131,11 @@ export class TimelineFinder {
   readonly #look: QuickLook;
   #time = -Infinity;
 
-  /** Expects about so many entries that match; `decode` as `EntryLook` takes it. */
-  constructor(filter: EntryFilter, expected: number, decode?: ByteDecoder) {
+  /** Expects about so many entries that match. */
+  constructor(filter: EntryFilter, expected: number) {
     this.#filter = filter;
     this.#samples = new Samples(filter.isEmpty ? expected : 0);
-    this.#look = new QuickLook(filter, decode);
+    this.#look = new QuickLook(filter);
   }
 
   /** Looks at entries of a batch; at those only that `isOne` says yes to. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { EntryBatch } from "../../log/batch.ts";
 import { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
@@ -98,7 +97,7 @@ export class Items {
     this.#inBatches = options.inBatches && this.#selection.isOpen;
     this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
     this.#hasContext = options.hasContext ?? false;
-    this.#look = new EntryLook(this.#selection.needs, bytesAsText);
+    this.#look = new EntryLook(this.#selection.needs);
     this.#isDense = !this.#isLookUseful;
   }
 
@@ -235,9 +234,4 @@ export class Items {
     if (!isSelected) item.isContext = true;
     return item;
   }
-}
-
-/** Text in which each byte is a character: of all decoders the quickest. */
-function bytesAsText({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

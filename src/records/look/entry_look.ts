@@ -26,25 +26,32 @@ export interface Block {
   readonly length: number;
 }
 
-/** Makes text of bytes, in which each is one character. */
-export type ByteDecoder = (bytes: Uint8Array) => string;
-
+const { Buffer: buffers } = globalThis as {
+  Buffer?: {
+    from(
+      bytes: ArrayBufferLike,
+      offset: number,
+      length: number,
+    ): { toString(as: "latin1"): string };
+  };
+};
 const decoder = new TextDecoder("latin1");
+
+/** Text in which each byte is a character. Of all decoders that of `Buffer` is the quickest; browsers have none. */
+function bytesAsText(bytes: Uint8Array): string {
+  if (buffers === undefined) return decoder.decode(bytes);
+  return buffers.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
 
 /** Says which entries of a block may match. An entry that it rules out does not; of others it says nothing. */
 export class EntryLook {
   readonly #searches: readonly NeedleSearch[];
   readonly #isLevel: Needs["isLevel"];
-  readonly #decode: ByteDecoder;
   readonly #levels = new JsonLevel();
   #block: Block = { bytes: new Uint8Array(0), bounds: new Int32Array(0), length: 0 };
 
-  /** Rules out what has not these; `decode` where a runtime has something faster. */
-  constructor(
-    { needles, isLevel }: Needs,
-    decode: ByteDecoder = (bytes) => decoder.decode(bytes),
-  ) {
-    this.#decode = decode;
+  /** Rules out what has not these. */
+  constructor({ needles, isLevel }: Needs) {
     this.#searches = needles.map((each) => new NeedleSearch(each));
     this.#isLevel = isLevel;
   }
@@ -59,7 +66,7 @@ export class EntryLook {
     this.#block = block;
     if (this.#searches.length === 0 || block.length === 0) return;
     const end = block.bounds[2 * block.length - 1];
-    const text = this.#decode(block.bytes.subarray(0, end));
+    const text = bytesAsText(block.bytes.subarray(0, end));
     for (const search of this.#searches) search.begin(text);
   }
 

@@ -3,7 +3,8 @@
 
 import uPlot from "uplot";
 import type { Point } from "../messages.ts";
-import { formatBytes, formatShort, formatTime } from "./format.ts";
+import { byId, setText } from "./dom.ts";
+import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
 import { currentColors, onColorsChange } from "./theme.ts";
 
 /** How far back the chart goes, in seconds. */
@@ -17,18 +18,24 @@ const EDGE = 28;
 const STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
   .flat();
 
-/** A chart of entries and bytes a second. */
+/** What is shown beside the chart while nobody points at it. */
+const WHOLE = "last 2 minutes";
+
+/** A chart of entries and bytes a second, with the numbers of the last point, or of one that people point at. */
 export class Chart {
   readonly #box: HTMLElement;
-  readonly #onPoint: (point: Point | undefined) => void;
   #points: Point[] = [];
   #plot: uPlot | undefined;
   #isScheduled = false;
 
-  /** Draws into `box`; tells which point people point at. */
-  constructor(box: HTMLElement, onPoint: (point: Point | undefined) => void) {
+  /** The last point, and the one that people point at. */
+  #latest: Point = { time: 0, entries: 0, bytes: 0 };
+  #pointed: Point | undefined;
+
+  /** Draws into `box`. */
+  constructor(box: HTMLElement) {
     this.#box = box;
-    this.#onPoint = onPoint;
+    this.#showRates();
     onColorsChange(() => this.#build());
     new ResizeObserver(() => this.#resize()).observe(box);
     this.#build();
@@ -49,6 +56,8 @@ export class Chart {
 
   /** Adds a point. */
   add(point: Point): void {
+    this.#latest = point;
+    if (this.#pointed === undefined) this.#showRates();
     this.#points.push(point);
     const oldest = point.time - SPAN * 1000;
     let gone = 0;
@@ -184,6 +193,14 @@ export class Chart {
   #point(plot: uPlot): void {
     const { idx } = plot.cursor;
     const time = idx === null || idx === undefined ? undefined : plot.data[0][idx];
-    this.#onPoint(this.#points.find((point) => point.time / 1000 === time));
+    this.#pointed = this.#points.find((point) => point.time / 1000 === time);
+    this.#showRates();
+  }
+
+  #showRates(): void {
+    const { time, entries, bytes } = this.#pointed ?? this.#latest;
+    setText(byId("rate-entries"), formatCount(entries));
+    setText(byId("rate-bytes"), formatBytes(bytes));
+    setText(byId("rate-when"), this.#pointed === undefined ? WHOLE : formatTime(time));
   }
 }

@@ -2,21 +2,16 @@
 /** All that an entry says. */
 
 import type { Item } from "./entry_store.ts";
+import { byId } from "./dom.ts";
 import { formatCount } from "./format.ts";
 import { pretty, severalLines } from "./entry_text.ts";
 
 /** A pane that shows one entry. */
 export class Detail {
-  readonly #pane: HTMLElement;
-  readonly #title: HTMLElement;
-  readonly #text: HTMLElement;
+  readonly #pane = byId("detail");
+  readonly #title = byId("detail-title");
+  readonly #text = byId("detail-text");
   #item: Item | undefined;
-
-  constructor(pane: HTMLElement, title: HTMLElement, text: HTMLElement) {
-    this.#pane = pane;
-    this.#title = title;
-    this.#text = text;
-  }
 
   /** The entry that is shown. */
   get item(): Item | undefined {

@@ -58,6 +58,19 @@ export class EntryStore {
       : undefined;
   }
 
+  /** The first row from a place on, forwards or backwards, that is an entry and no remark. */
+  entryFrom(place: number, step: 1 | -1): Item | undefined {
+    while (this.at(place)?.number === 0) place += step;
+    return this.at(place);
+  }
+
+  /** The newest row of the entry of that number, if it is kept. */
+  entry(number: number): Item | undefined {
+    let place = this.#end - 1;
+    while (place >= this.#first && this.at(place)?.number !== number) place--;
+    return this.at(place);
+  }
+
   /** Keeps up to so many rows and characters from now on, and forgets what it has. */
   resize(items: number, characters: number): void {
     this.clear();

@@ -24,13 +24,6 @@ export function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${digits(bytes / 1e6)} MB` : `${digits(bytes / 1e9)} GB`;
 }
 
-/** Bytes in binary units, as sizes of segments have them: `16 MiB`. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 2 ** 20) return `${digits(bytes / 1024)} KiB`;
-  return bytes < 2 ** 30 ? `${digits(bytes / 2 ** 20)} MiB` : `${digits(bytes / 2 ** 30)} GiB`;
-}
-
 /** `4.2 s`, `3 min`, `5 h`. */
 export function formatSpan(seconds: number): string {
   if (!Number.isFinite(seconds)) return "∞";

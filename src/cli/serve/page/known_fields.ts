@@ -1,7 +1,11 @@
 /** Which fields entries have, and some of their values, as far as the page has seen them. */
 
+import { recognizeRecord } from "../../../records/recognize.ts";
 import type { LogRecord } from "../../../records/record.ts";
+import type { EntryRow } from "../messages.ts";
 
+/** How many rows are looked at, of those that come together. */
+const MOST_LEARNED = 20;
 /** How many fields are known at most, and how many values of each. */
 const MOST_FIELDS = 300;
 const MOST_VALUES = 30;
@@ -14,6 +18,14 @@ const DEEPEST = 4;
 /** Fields by their names, `req.url` for nested ones. */
 export class KnownFields {
   readonly #fields = new Map<string, Map<string, number>>();
+
+  /** Looks at the last of some rows. */
+  learnFrom(rows: readonly EntryRow[]): void {
+    for (const [, text] of rows.slice(-MOST_LEARNED)) {
+      const record = recognizeRecord(text);
+      if (record !== undefined) this.learn(record);
+    }
+  }
 
   /** Looks at a record. */
   learn({ fields, logger }: LogRecord): void {

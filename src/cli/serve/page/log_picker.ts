@@ -3,7 +3,8 @@
 
 import type { LogSummary } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
-import { formatCount, formatMoment, formatSize } from "./format.ts";
+import { formatSize } from "../../../base/sizes.ts";
+import { formatCount, formatMoment } from "./format.ts";
 import { oneLine } from "./entry_text.ts";
 
 /** The list of logs. */

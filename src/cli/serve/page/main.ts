@@ -2,18 +2,15 @@
 /** The page: what is asked of the source, a server or files, and where what it says goes. */
 
 import { isVitals, vitalsOf } from "../../../records/vitals.ts";
-import { recognizeRecord } from "../../../records/recognize.ts";
 import { placeOf } from "../place.ts";
 import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
-import { copyButton } from "./copy_button.ts";
 import { Detail } from "./detail.ts";
-import { byId, setText } from "./dom.ts";
+import { byId, copyButton, setText, whenLeft } from "./dom.ts";
 import { EntryStore, type Item } from "./entry_store.ts";
-import { formatBytes, formatCount, formatShort, formatTime } from "./format.ts";
+import { formatCount, formatShort } from "./format.ts";
 import { KnownFields } from "./known_fields.ts";
-import { hashOf, type Link, linkOf } from "./link.ts";
-import { findLinked } from "./linked_entry.ts";
+import { findLinked, hashOf, type Link, linkOf } from "./linked_entry.ts";
 import { LogPicker } from "./log_picker.ts";
 import { oneLine } from "./entry_text.ts";
 import { type Opened, openFiles, reportIn, whenDropped } from "./opened_files.ts";
@@ -23,17 +20,12 @@ import { onKeys } from "./keys.ts";
 import { SearchBox } from "./search_box.ts";
 import { MOST_CHARACTERS, MOST_ROWS, SavedSource } from "./saved_source.ts";
 import { commandFor } from "./shell_command.ts";
-import type { ConnectionState, Handlers, Source } from "./source.ts";
+import type { ConnectionState, Handlers, Request, Source } from "./source.ts";
 import { StatusLine } from "./status_line.ts";
 import { TimelineAsker } from "./timeline_asker.ts";
 import { TimelineChart } from "./timeline_chart.ts";
 import { VirtualList } from "./virtual_list.ts";
 import { VitalsCharts } from "./vitals_charts.ts";
-
-/** Of how many entries of a message their fields are looked at. */
-const MOST_LEARNED = 20;
-/** How long the page is out of sight before it asks for nothing any more, in milliseconds. */
-const OUT_OF_SIGHT = 2000;
 
 const report = reportIn(document);
 const isReport = report !== undefined;
@@ -60,16 +52,13 @@ let isSaved = false;
 /** The number of the entry that a link leads to, until it is here. */
 let linkedNumber = 0;
 
-const chart = new Chart(byId("chart"), (point) => {
-  showRates(point ?? latest, point === undefined ? "last 2 minutes" : formatTime(point.time));
-});
-const vitals = new VitalsCharts(byId("vitals"), { span: 120_000 });
-let latest = { time: 0, entries: 0, bytes: 0 };
+const chart = new Chart(byId("chart"));
+const vitals = new VitalsCharts(byId("vitals"), 120_000);
 const timeline = new TimelineChart(startAnew);
 const overTime = new TimelineAsker(timeline, () => source);
 const ring = new RingPanel();
 const status = new StatusLine();
-const detail = new Detail(byId("detail"), byId("detail-title"), byId("detail-text"));
+const detail = new Detail();
 const picker = new LogPicker((name) => {
   if (name === log) return;
   log = name;
@@ -77,7 +66,7 @@ const picker = new LogPicker((name) => {
   vitals.clear();
   timeline.reset();
   known.clear();
-  if (!isSaved) history.replaceState(null, "", `?${query({ log: name })}`);
+  if (!isSaved) history.replaceState(null, "", addressOf(name));
   search.blur();
   startAnew();
 });
@@ -147,10 +136,7 @@ const handlers: Handlers = {
       const sample = vitalsOf(text);
       if (sample !== undefined) vitals.add(sample, source);
     }
-    for (const [, text] of rows.slice(-MOST_LEARNED)) {
-      const record = recognizeRecord(text);
-      if (record !== undefined) known.learn(record);
-    }
+    known.learnFrom(rows);
     // They are drawn, and are rows of a search only.
     store.add(search.question === "" ? rows.filter(([, text]) => !isVitals(text)) : rows);
     list.update();
@@ -162,10 +148,8 @@ const handlers: Handlers = {
     showNothing();
   },
   stats(stats) {
-    latest = stats;
     lastWritten = stats.last;
     chart.add(stats);
-    if (byId("rate-when").textContent === "last 2 minutes") showRates(stats, "last 2 minutes");
     ring.rate = stats;
     status.isFiltered = isFiltered();
     status.isPaused = pausedBy !== undefined;
@@ -194,14 +178,17 @@ function askOverTime(): void {
   overTime.ask({ log, where: search.question, level: level.value }, isLive);
 }
 
+/** What is chosen of the log. */
+function shown(): Pick<Request, "where" | "level" | "span"> {
+  return { where: search.question, level: level.value, span: timeline.span };
+}
+
 /** Asks for what the page shows now. */
 function connect(): void {
   askOverTime();
   source.open({
+    ...shown(),
     log,
-    where: search.question,
-    level: level.value,
-    span: timeline.span,
     entries: pausedBy === undefined,
     after: placeOf(store.lastNumber, segment),
   });
@@ -255,13 +242,11 @@ async function follow(link: Link): Promise<void> {
 /** Shows all of the entry that a link leads to, if it is here. */
 function showLinked(number: number): void {
   linkedNumber = 0;
-  let place = store.end - 1;
-  while (place >= store.first && store.at(place)?.number !== number) place--;
-  const item = store.at(place);
+  const item = store.entry(number);
   if (item === undefined) return;
-  choose(place);
+  choose(item.place);
   showDetail(item);
-  list.center(place);
+  list.center(item.place);
 }
 
 /** Shows all of an entry; the address of the page is a link to it. */
@@ -315,19 +300,13 @@ function choose(place: number): void {
   list.select(place);
 }
 
-/** The first row from a place on that is an entry, and no remark. */
-function entryFrom(place: number, step: number): Item | undefined {
-  while (store.at(place)?.number === 0) place += step;
-  return store.at(place);
-}
-
 /** Moves the mark by some rows, from the last one if none is marked. */
 function move(by: number): void {
   const from = list.selected < store.first ? store.end : list.selected;
   const place = Math.min(Math.max(from + by, store.first), store.end - 1);
   const step = by > 0 ? 1 : -1;
   // The first row, or the last one, may be a remark.
-  const item = entryFrom(place, step) ?? entryFrom(place, -step);
+  const item = store.entryFrom(place, step) ?? store.entryFrom(place, by > 0 ? -1 : 1);
   if (item === undefined) return;
   choose(item.place);
   if (detail.isOpen) showDetail(item);
@@ -343,22 +322,16 @@ function showPause(): void {
   pauseButton.setAttribute("aria-label", isPaused ? `Resume${more}` : "Pause");
 }
 
-function showRates(point: { entries: number; bytes: number }, when: string): void {
-  setText(byId("rate-entries"), formatCount(point.entries));
-  setText(byId("rate-bytes"), formatBytes(point.bytes));
-  setText(byId("rate-when"), when);
-}
-
 /** Says why the list is empty, if it is. */
 function showNothing(): void {
   setText(byId("nothing"), store.length > 0 ? "" : status.whyEmpty(log));
 }
 
-/** The address of this page with something changed. */
-function query(changes: Record<string, string>): string {
+/** The address of this page with another log. */
+function addressOf(log: string): string {
   const params = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(changes)) params.set(name, value);
-  return String(params);
+  params.set("log", log);
+  return `?${params}`;
 }
 
 pauseButton.addEventListener("click", () => pausedBy === undefined ? pause("button") : resume());
@@ -366,16 +339,7 @@ level.addEventListener("change", startAnew);
 byId("close").addEventListener("click", hideDetail);
 copyButton(byId("copy"), () => detail.item?.text ?? "");
 copyButton(byId("copy-link"), () => location.href);
-copyButton(
-  byId("copy-command"),
-  () =>
-    commandFor({
-      log: log ?? "",
-      where: search.question,
-      level: level.value,
-      span: timeline.span,
-    }),
-);
+copyButton(byId("copy-command"), () => commandFor({ ...shown(), log: log ?? "" }));
 
 onKeys({
   pause: () => isSaved || pauseButton.click(),
@@ -395,21 +359,11 @@ onKeys({
   },
 });
 
-let leaving: ReturnType<typeof setTimeout> | undefined;
-let isAway = false;
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(leaving);
-  if (document.hidden) {
-    leaving = setTimeout(() => {
-      isAway = true;
-      source.close();
-      overTime.stop();
-    }, OUT_OF_SIGHT);
-  } else if (isAway) {
-    isAway = false;
-    connect();
-  }
-});
+// Out of sight it asks for nothing.
+whenLeft(() => {
+  source.close();
+  overTime.stop();
+}, connect);
 
 /** Shows what the address says. */
 function start(): void {
@@ -442,6 +396,5 @@ async function show(opening: Promise<Opened>): Promise<void> {
 
 addEventListener("hashchange", () => !isSaved || isReport ? start() : undefined);
 whenDropped((dropped) => void show(openFiles(dropped)));
-showRates(latest, "last 2 minutes");
 if (report === undefined) start();
 else void show(openFiles([report]));

@@ -3,7 +3,8 @@
 
 import type { RingPicture, Stats } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
-import { formatCount, formatSize, formatSpan } from "./format.ts";
+import { formatSize } from "../../../base/sizes.ts";
+import { formatCount, formatSpan } from "./format.ts";
 import { RingView } from "./ring_view.ts";
 
 /** The picture with its numbers. */

@@ -1,10 +1,11 @@
 /// <reference lib="dom" />
 /** One row of the list. What an entry says is only ever text. */
 
-import { levelOfLine } from "../level_of.ts";
+import { levelOf } from "../level_of.ts";
 import type { LogLevel } from "../../../records/level.ts";
 import { recognizeRecord } from "../../../records/recognize.ts";
 import type { Item } from "./entry_store.ts";
+import { make, setText } from "./dom.ts";
 import { formatMoment } from "./format.ts";
 import { oneLine } from "./entry_text.ts";
 import type { RowView } from "./virtual_list.ts";
@@ -33,16 +34,16 @@ export function rowMaker(marks: Marks): () => RowView {
 }
 
 class EntryRowView implements RowView {
-  readonly element = part("div", "row");
+  readonly element = make("div", "row");
   readonly #marks: Marks;
-  readonly #number = part("span", "number");
-  readonly #time = part("span", "time");
-  readonly #level = part("span", "level");
-  readonly #text = part("span", "text");
-  readonly #source = part("span", "source");
-  readonly #logger = part("span", "logger");
-  readonly #message = part("span", "message");
-  readonly #fields = part("span", "fields");
+  readonly #number = make("span", "number");
+  readonly #time = make("span", "time");
+  readonly #level = make("span", "level");
+  readonly #text = make("span", "text");
+  readonly #source = make("span", "source");
+  readonly #logger = make("span", "logger");
+  readonly #message = make("span", "message");
+  readonly #fields = make("span", "fields");
 
   constructor(marks: Marks) {
     this.#marks = marks;
@@ -122,7 +123,7 @@ function read(text: string): Shown {
   const record = recognizeRecord(text, true);
   if (record === undefined) {
     const message = oneLine(text.slice(0, MOST));
-    return { time: "", level: levelOfLine(text), logger: "", message, fields: "" };
+    return { time: "", level: levelOf(undefined, text), logger: "", message, fields: "" };
   }
   return {
     time: record.time === undefined ? "" : formatMoment(record.time),
@@ -142,14 +143,4 @@ function fieldsOf(fields: Record<string, unknown>): string {
     if (text.length > MOST) break;
   }
   return oneLine(text.slice(0, MOST));
-}
-
-function part(tag: string, name: string): HTMLElement {
-  const element = document.createElement(tag);
-  element.className = name;
-  return element;
-}
-
-function setText(element: HTMLElement, text: string): void {
-  if (element.childElementCount > 0 || element.textContent !== text) element.textContent = text;
 }

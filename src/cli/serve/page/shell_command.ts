@@ -1,15 +1,6 @@
 /** What the page shows, as a command for a shell. */
 
-/** What the page shows. */
-export interface Shown {
-  log: string;
-  /** The question; "" for none. */
-  where: string;
-  /** The least level; "" for none. */
-  level: string;
-  /** From when to when, in milliseconds since 1970. */
-  span?: { from: number; to: number } | undefined;
-}
+import type { Shown, Span } from "./source.ts";
 
 /** How many of the last entries a page is shown, too. */
 const LAST = "1000";
@@ -19,7 +10,9 @@ const HARMLESS = /^[\w@%+:,./-]+$/;
 const ODD = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /** The command that prints the same. */
-export function commandFor({ log, where, level, span }: Shown): string {
+export function commandFor(
+  { log, where, level, span }: Shown & { span?: Span | undefined },
+): string {
   const words = ["ouroboros", "tail"];
   if (span === undefined) words.push("-f", "-n", LAST);
   else {

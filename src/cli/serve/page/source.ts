@@ -5,6 +5,12 @@ import type { Messages } from "../messages.ts";
 import type { Timeline } from "../timeline.ts";
 import type { Answer } from "./ask.ts";
 
+/** From when to when, in milliseconds since 1970. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
 /** What is asked for. */
 export interface Request {
   /** The log; nothing: whichever there is. */
@@ -12,8 +18,7 @@ export interface Request {
   /** The question; "" for none. */
   where: string;
   level: string;
-  /** From when to when, in milliseconds since 1970. */
-  span: { from: number; to: number } | undefined;
+  span: Span | undefined;
   /** Whether entries are requested. */
   entries: boolean;
   /** The place of the last entry that is here. */
@@ -26,10 +31,12 @@ export type Handlers = { [K in keyof Messages]: (data: Messages[K]) => void };
 /** How the source is. */
 export type ConnectionState = "open" | "waiting" | "refused";
 
-/** Entries whose times are asked for. */
+/** Which entries are shown, whenever they are from. */
 export interface Shown {
   log: string;
+  /** The question; "" for none. */
   where: string;
+  /** The least level; "" for none. */
   level: string;
 }
 

@@ -5,13 +5,8 @@ import uPlot from "uplot";
 import type { Timeline } from "../timeline.ts";
 import { byId, setText } from "./dom.ts";
 import { formatCount, formatMoment, formatSpan } from "./format.ts";
+import type { Span } from "./source.ts";
 import { currentColors, onColorsChange } from "./theme.ts";
-
-/** From when to when, in milliseconds since 1970. */
-export interface Span {
-  from: number;
-  to: number;
-}
 
 /** Closer to an edge there is no room for a time, in pixels. */
 const EDGE = 30;

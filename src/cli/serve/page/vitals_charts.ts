@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** What processes were doing, as small charts side by side: of the page, and of whatever has such entries. */
+/** What processes were doing, as small charts side by side. */
 
 import uPlot from "uplot";
 import { VITALS_CHARTS, type VitalsSample } from "../../../records/vitals.ts";
@@ -7,12 +7,6 @@ import { currentColors, onColorsChange } from "./theme.ts";
 
 /** The height of a chart in pixels. */
 const HEIGHT = 36;
-
-/** How they are drawn. */
-export interface VitalsChartsOptions {
-  /** How far back from the last sample they go, in milliseconds. Default: as far as the first one. */
-  span?: number;
-}
 
 type Chart = (typeof VITALS_CHARTS)[number];
 
@@ -26,7 +20,8 @@ export class VitalsCharts {
   #lines = "";
   #isScheduled = false;
 
-  constructor(box: HTMLElement, { span = Infinity }: VitalsChartsOptions = {}) {
+  /** Draws into `box`, as far back from the last sample as `span` says, in milliseconds. */
+  constructor(box: HTMLElement, span: number) {
     this.#box = box;
     this.#span = span;
     box.hidden = true;
