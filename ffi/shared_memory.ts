@@ -92,7 +92,7 @@ export class SharedMemory extends Mapping {
    * @throws {WriterLockedError} with `lock`, if another process was faster
    * @throws {NoSpaceError} if there is no memory for it: /dev/shm is full, in a container for
    * instance, where it has 64 MiB by default; or if it is larger than
-   * {@linkcode SharedMemory.memoryLimit}
+   * {@linkcode SharedMemory.memoryLimit}, or than a file of this process may be (`ulimit -f`)
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size, the mode or the name is not usable
    */

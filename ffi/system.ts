@@ -179,6 +179,11 @@ export interface System {
   memoryLimit(withSwap: boolean): number;
   /** How many bytes are free for segments; Infinity where that is not known. */
   freeSpace(): number;
+  /**
+   * How many bytes a file of this process may have, and a segment, too; Infinity if there is no limit, or
+   * where that is not known.
+   */
+  fileLimit(): number;
   /** The command line of this process, where the system tells. */
   commandLine?(): string[];
   /** A segment's name as it is used here; a RangeError if it is not usable. */

@@ -21,6 +21,8 @@ const { errno: ERRNO } = os.constants;
 const SEE_MODE = "the owner and the mode say who may open it";
 const SEE_SPACE = "make it smaller, or remove what is not needed (df shows how much is free)";
 
+const SEE_LIMIT = "raise the limit of the process (ulimit -f), or make it smaller";
+
 /** There is nothing of this name: that of a segment in quotes, or a word and a name. */
 export function notFound(what: string): SegmentNotFoundError {
   return new SegmentNotFoundError(
@@ -64,8 +66,9 @@ export function systemError(call: string, what: string, reason: number): Ourobor
     case ERRNO.ENOSPC:
     case ERRNO.ENOMEM:
     case ERRNO.EDQUOT:
-    case ERRNO.EFBIG:
       return new NoSpaceError(`${failed}: no space left; ${SEE_SPACE}`);
+    case ERRNO.EFBIG:
+      return new NoSpaceError(`${failed}: file too large; ${SEE_LIMIT}`);
     default:
       return new SystemCallError(`${failed}: ${nameOf(reason)}`, reason);
   }
@@ -85,8 +88,17 @@ export function translateFsError(call: string, what: string, error: unknown): un
       `${call} ${what} failed: run node with --allow-fs-read and --allow-fs-write for it`,
     );
   }
-  const reason = code === undefined ? undefined : (ERRNO as Record<string, number>)[code];
+  const reason = code === undefined
+    ? numberIn(error.message)
+    : (ERRNO as Record<string, number>)[code];
   return reason === undefined ? error : systemError(call, what, reason);
+}
+
+/** Deno gives some errors no code, only the system's number in the message. */
+function numberIn(message: string): number | undefined {
+  const [, number] = /\(os error (\d+)\)/.exec(message) ?? [];
+  // Windows counts otherwise.
+  return number === undefined || os.platform() === "win32" ? undefined : Number(number);
 }
 
 function nameOf(reason: number): string {

@@ -33,6 +33,10 @@ const STATVFS_UNIT = 8;
 const STATVFS_BLOCKS = 16;
 const STATVFS_AVAILABLE = 32;
 
+/** The limit of a process on the size of files, which the kernel keeps for segments, too. */
+const RLIMIT_FSIZE = 1;
+const RLIM_INFINITY = 0xffffffffffffffffn;
+
 const STATX = {
   statx: { parameters: ["i32", "bytes", "i32", "i32", "bytes"], result: "i32" },
 } as const satisfies SymbolTable;
@@ -97,6 +101,7 @@ export function linux(native: Driver, arch: string): Platform {
   // A function since glibc 2.28, and in musl only lately; a system call since Linux 4.11.
   const statx = firstOf(() => native.open(libc, STATX).statx, () => statxByNumber(native, arch));
   const { statvfs } = native.open(libc, { statvfs: namedStat });
+  const { getrlimit } = native.open(libc, { getrlimit: stat });
   const readText = textReader(native, libc);
   const extended = new DataView(new ArrayBuffer(STATX_SIZE));
   const extendedBytes = new Uint8Array(extended.buffer);
@@ -141,6 +146,11 @@ export function linux(native: Driver, arch: string): Platform {
       // A tmpfs without a limit says that it has no blocks.
       if (result !== 0 || word(STATVFS_BLOCKS) === 0) return Infinity;
       return word(STATVFS_UNIT) * word(STATVFS_AVAILABLE);
+    },
+    fileLimit() {
+      const found = new BigUint64Array(2);
+      const result = getrlimit(RLIMIT_FSIZE, new Uint8Array(found.buffer));
+      return result !== 0 || found[0] === RLIM_INFINITY ? Infinity : Number(found[0]);
     },
     memoryLimit: (withSwap) => withSwap && hasSwap(readText) ? Infinity : memoryLimit(readText),
     lockHolder: (found) => lockHolder(found.getBigUint64(8, true), readText),

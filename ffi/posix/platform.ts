@@ -62,6 +62,8 @@ export interface Platform {
   list(): string[];
   /** How many bytes are free for segments. */
   freeSpace?: () => number;
+  /** How many bytes a file of this process may have, and a segment, too. */
+  fileLimit?: () => number;
   /** The process that holds a lock of an object, where the system reports it. */
   lockHolder?: (stat: DataView) => number | undefined;
   /** The command line of this process. */

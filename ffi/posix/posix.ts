@@ -137,6 +137,17 @@ export function posixSystem(
     throw systemError("stat", `"${name}"`, reason);
   }
 
+  /** Throws if an object may not get so large: the attempt sends SIGXFSZ, which ends Deno. */
+  function checkFileLimit(descriptor: number, size: number, what: string): void {
+    const limit = system.fileLimit();
+    // What is so large already may stay so.
+    if (size <= limit || size <= system.size(descriptor)) return;
+    throw new NoSpaceError(
+      `${what} of ${size} bytes exceeds the ${limit} bytes that a file of this process may have, ` +
+        "and shared memory, too: raise that limit (ulimit -f), or make it smaller",
+    );
+  }
+
   const user = () => libc.geteuid() >>> 0;
   const owner = (descriptor: number) => on.ownerOf(statOf(descriptor));
 
@@ -152,6 +163,7 @@ export function posixSystem(
     ...(on.terminals && { terminals: () => on.terminals!(() => errno[0]) }),
     freeSpace: () => on.freeSpace?.() ?? Infinity,
     ...(on.commandLine && { commandLine: on.commandLine }),
+    fileLimit: () => on.fileLimit?.() ?? Infinity,
     memoryLimit: (withSwap) => on.memoryLimit?.(withSwap) ?? Infinity,
     normalizeName: (name) => posixName(name, on.maxNameLength),
     segmentSize: (size) => size,
@@ -174,9 +186,11 @@ export function posixSystem(
     },
     listShared: () => on.list(),
     setSize(descriptor, size, what) {
+      checkFileLimit(descriptor, size, what);
       check("ftruncate", what, () => libc.ftruncate(descriptor, BigInt(size)));
     },
     reserve(descriptor, size, what, isFile) {
+      checkFileLimit(descriptor, size, what);
       let done = 0;
       let step = size;
       let interruptions = 0;

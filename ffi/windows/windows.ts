@@ -53,6 +53,7 @@ export function windowsSystem(): System {
     persists: false,
     files,
     freeSpace: () => Infinity,
+    fileLimit: () => Infinity,
     memoryLimit: () => Infinity,
     normalizeName: windowsName,
     // What opens a segment sees whole pages: so that all see the same, there are only such.

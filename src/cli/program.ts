@@ -4,7 +4,7 @@
  * @module
  */
 
-import process from "node:process";
+import os from "node:os";
 import {
   type Argument,
   Command,
@@ -13,6 +13,7 @@ import {
   type Option,
 } from "commander";
 import pc from "picocolors";
+import { system } from "../../ffi/current_system.ts";
 import config from "../../deno.json" with { type: "json" };
 import { archives } from "../log/native/unpacked_file.ts";
 import { addCompletions } from "./completions.ts";
@@ -25,7 +26,7 @@ import { complete, completionLines } from "./completions/complete.ts";
 import { addList } from "./list.ts";
 import { Subcommand } from "./options/subcommand.ts";
 import { harmless } from "./output/harmless.ts";
-import { ClosedPipeError } from "./output/output.ts";
+import { ClosedPipeError, Output } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { warn, withoutPasswords } from "./output/warn.ts";
 import { addMcp } from "./mcp.ts";
@@ -44,6 +45,8 @@ import { isStandardInput } from "./options/log_targets.ts";
 import { addVerify } from "./verify.ts";
 import { addWatch } from "./watch.ts";
 import { addWrite } from "./write.ts";
+
+const IS_DENO = "Deno" in globalThis;
 
 const EXAMPLES = `
 A name like /app is shared memory, which is gone after a reboot. A path with a
@@ -126,8 +129,8 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-/** The program with all its commands. */
-export function createProgram(): Command {
+/** The program with all its commands; `print` gets what help and version say. */
+export function createProgram(print?: (text: string) => void): Command {
   const program = new Subcommand("ouroboros")
     .description("A rotating log in shared memory: one writer, many readers.")
     .version(config.version, "-V, --version", "print the version")
@@ -143,6 +146,7 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     // What it complains of may be a name that a shell completed, or a script passed on.
     .configureOutput({
+      ...print && { writeOut: print },
       outputError: (text, write) => write(harmless(withoutPasswords(text))),
     })
     .exitOverride()
@@ -159,12 +163,35 @@ export function createProgram(): Command {
 
 /** What comes before any command: a log that comes by standard input is there before it is opened. */
 async function prepare(command: Command): Promise<void> {
+  if (IS_DENO) ignoreFileLimit();
   archives.onDamage = warn;
   const named: unknown[] = [...command.processedArgs.flat(), ...Object.values(command.opts())];
   if (!named.some(isStandardInput)) return;
   if (command.name() === "mcp") throw new RangeError("mcp speaks by standard input: name a file");
   // It reads lines, too, and need not have all of them.
   if (command.name() !== "replay") await keepStandardInput();
+}
+
+/** Runs the command; help and version end it by an error of the parser, too. */
+async function parse(program: Command, argv: string[]): Promise<void> {
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+  }
+}
+
+/**
+ * Has a write that would make a file too large fail, as it does in Bun and Node: in Deno a signal ends the
+ * process, and nobody reads why.
+ */
+function ignoreFileLimit(): void {
+  try {
+    if (system().fileLimit() === Infinity) return;
+    system().processes?.().ignoreSignal(os.constants.signals.SIGXFSZ);
+  } catch {
+    // Without native calls the command itself reports that, if it needs them.
+  }
 }
 
 /**
@@ -174,16 +201,18 @@ async function prepare(command: Command): Promise<void> {
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function main(argv: string[]): Promise<number> {
-  const program = createProgram();
+  let printed = "";
+  const program = createProgram((text) => printed += text);
   try {
     if (argv[0] === "__complete") {
       // Asked by the script of a shell; before the parser, which takes half a line for a mistake.
-      process.stdout.write(completionLines(complete(program, argv.slice(1))));
-    } else await program.parseAsync(argv, { from: "user" });
+      printed = completionLines(complete(program, argv.slice(1)));
+    } else await parse(program, argv);
+    if (printed !== "") await Output.print(printed);
     return 0;
   } catch (error) {
     // The parser has said what is wrong by then.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return 2;
     if (error instanceof ClosedPipeError) return 0;
     if (error instanceof ExitError) return error.exitCode;
     warn(explain(error));

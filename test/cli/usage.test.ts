@@ -1,13 +1,10 @@
 /** Help, wrong usage, exit codes. */
 
 import assert from "node:assert/strict";
-import { spawnSync, type StdioOptions } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
-import process from "node:process";
+import { existsSync } from "node:fs";
 import test from "node:test";
-import { ShmLogWriter } from "../../mod.ts";
 import { createProgram } from "../../src/cli/program.ts";
-import { cliCommand, runCli, runHere } from "../support/cli.ts";
+import { runCli, runHere } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 test("--help of the program names every command of the list, and each has examples", async () => {
@@ -133,32 +130,4 @@ test("dump makes no file for a log that is not there", () => {
   const path = `./no-such-dump-${uniqueName().slice(1)}`;
   assert.equal(runCli(["dump", "--name", uniqueName(), "--output", path]).code, 1);
   assert.ok(!existsSync(path));
-});
-
-test("what a full disk did not take is reported, however little it is", {
-  skip: process.platform === "linux" ? false : "only Linux has a device that is full",
-}, () => {
-  using log = ShmLogWriter.create(uniqueName(), {
-    unlinkOnClose: true,
-    chunkSize: 4096,
-    chunkCount: 4,
-  });
-  log.write("the only one");
-  for (
-    const args of [
-      ["dump", "--name", log.name, "--output", "/dev/full"],
-      ["record", log.name, "/dev/full"],
-    ]
-  ) {
-    const { code, stderr } = runCli(args);
-    assert.equal(code, 1, args.join(" "));
-    assert.match(stderr, /^ouroboros: .*no space left on device.*\n$/i);
-  }
-  const full = openSync("/dev/full", "w");
-  const [command, args] = cliCommand(["tail", log.name]);
-  const stdio = ["ignore", full, "pipe"] satisfies StdioOptions;
-  const { status, stderr } = spawnSync(command, args, { stdio, timeout: 180_000 });
-  closeSync(full);
-  assert.equal(status, 1);
-  assert.match(String(stderr), /no space left on device/i);
 });

@@ -32,9 +32,7 @@ export function limitsFinding(text: string, logSize: number): Finding {
   const core = limit("Max core file size");
   const wrong = fileSize < logSize
     ? [
-      // Bun and Node ignore the signal that comes then, so that the call fails.
-      `no log is larger than ${formatSize(fileSize)}` +
-      ("Deno" in globalThis ? ": to make one ends Deno (SIGXFSZ)" : ""),
+      `no log is larger than ${formatSize(fileSize)}`,
       "ulimit -f unlimited, or LimitFSIZE=infinity in systemd",
     ]
     : addresses < Infinity

@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { resolve } from "node:path";
 import { FileLock } from "../../../ffi/mod.ts";
+import { translateFsError } from "../../../ffi/system_error.ts";
 import { type Compression, compressionOf, endingOf } from "../../compression/kinds.ts";
 import { packUnit, UnitSplitter, UnpackError } from "../../compression/units.ts";
 import { SystemCallError, WriterLockedError } from "../../errors.ts";
@@ -210,7 +211,12 @@ export class RotatingFile implements Disposable {
   #append(bytes: Uint8Array): void {
     this.#isSynced = false;
     for (let at = 0; at < bytes.length;) {
-      const count = writeSync(this.#descriptor, bytes, at, bytes.length - at);
+      let count: number;
+      try {
+        count = writeSync(this.#descriptor, bytes, at, bytes.length - at);
+      } catch (error) {
+        throw translateFsError("write", `file "${this.path}"`, error);
+      }
       this.#size += count;
       at += count;
     }

@@ -5,7 +5,9 @@
  */
 
 import { createWriteStream } from "node:fs";
+import process from "node:process";
 import type { Writable } from "node:stream";
+import { translateFsError } from "../../../ffi/system_error.ts";
 import { standardOutput } from "./standard_output.ts";
 
 /** How many bytes are collected before they should be flushed. */
@@ -25,6 +27,7 @@ const encoder = new TextEncoder();
 /** Collects bytes, and writes them out when it is asked to, at the speed of their reader. */
 export class Output {
   readonly #stream: Writable;
+  readonly #what: string;
   readonly #isFile: boolean;
   readonly #signal: AbortSignal | undefined;
   #piece: Uint8Array = new Uint8Array(PIECE);
@@ -33,17 +36,25 @@ export class Output {
   #text = "";
   #error: Error | undefined;
 
-  private constructor(stream: Writable, isFile: boolean, signal?: AbortSignal) {
+  private constructor(stream: Writable, path?: string, signal?: AbortSignal) {
     this.#stream = stream;
     this.#signal = signal;
-    this.#isFile = isFile;
+    this.#what = path === undefined ? "standard output" : `file "${path}"`;
+    this.#isFile = path !== undefined;
     // Without a listener an error would end the process.
     stream.on("error", (error) => this.#fail(error));
   }
 
   /** Standard output. After an abort of `signal` no flush waits for long. */
   static standard(signal?: AbortSignal): Output {
-    return new Output(standardOutput(), false, signal);
+    return new Output(standardOutput(), undefined, signal);
+  }
+
+  /** Prints a short text to standard output, and waits until it is written. */
+  static async print(text: string): Promise<void> {
+    const output = new Output(process.stdout);
+    output.write(text);
+    await output.flush();
   }
 
   /** A new file. If it did not exist, no other user may read it, as with a log. */
@@ -52,7 +63,7 @@ export class Output {
     await new Promise<void>((resolve, reject) =>
       stream.once("open", () => resolve()).once("error", reject)
     );
-    return new Output(stream, true);
+    return new Output(stream, path);
   }
 
   /** Whether so much is collected that it is time to flush. */
@@ -76,6 +87,7 @@ export class Output {
    * Writes out what was collected, and waits until the other side can take more.
    *
    * @throws {ClosedPipeError} if nobody reads it any more, or nothing of it after the abort
+   * @throws {NoSpaceError} if there is no room for it
    */
   async flush(): Promise<void> {
     this.#encode();
@@ -113,7 +125,9 @@ export class Output {
   }
 
   #fail(error: NodeJS.ErrnoException): void {
-    this.#error ??= error.code === "EPIPE" ? new ClosedPipeError(error.message) : error;
+    this.#error ??= error.code === "EPIPE"
+      ? new ClosedPipeError(error.message)
+      : translateFsError("write", this.#what, error) as Error;
   }
 
   /** Waits for an action of the stream; its error, if any, is kept for the end of `flush()`. */
@@ -137,11 +151,17 @@ export class Output {
       this.#stream.once("error", done);
       if (signal?.aborted) hurry();
       else signal?.addEventListener("abort", hurry, { once: true });
-      action((error) => {
-        // The event comes later, perhaps after all has ended well.
-        if (error) this.#fail(error);
+      try {
+        action((error) => {
+          // The event comes later, perhaps after all has ended well.
+          if (error) this.#fail(error);
+          done();
+        });
+      } catch (error) {
+        // Deno's standard output throws.
+        this.#fail(error as Error);
         done();
-      });
+      }
     });
   }
 }
