@@ -23,26 +23,26 @@
  */
 
 import process from "node:process";
-import { type Check, checkOptions, type Checks, integer, text } from "../base/options.ts";
-import { mustBe } from "../base/arguments.ts";
-import { durationCheck, parseDuration } from "../base/durations.ts";
+import { checkOptions } from "../base/options.ts";
+import { parseDuration } from "../base/durations.ts";
 import { OuroborosError } from "../errors.ts";
 import { type SavedLog, saveLog, saveLogSync } from "../log/native/save.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import { type LogTarget, targetOf } from "../log/native/target.ts";
-import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
+import { targetOf } from "../log/native/target.ts";
 import type { Writer } from "../log/writer.ts";
 import { LEVELS, type LogLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { EntrySink, type SinkCounts } from "../sinks/entry_sink.ts";
-import { type EntrySinkOptions, type EntryWriter, sinkChecks } from "../sinks/sink_options.ts";
+import { type EntryWriter, sinkChecks } from "../sinks/sink_options.ts";
 import { onUncaughtError, type UncaughtError } from "../sinks/uncaught.ts";
 import { unref } from "../sinks/vitals.ts";
 import { type EntryCondition, parseEntryCondition } from "./conditions.ts";
 import { IncidentFolder } from "./incident_folder.ts";
 import { type Incident, type IncidentCounts, Incidents } from "./incidents.ts";
+import { recorderChecks, type RecorderOptions, type RecorderTrigger } from "./recorder_options.ts";
 
 export type { IncidentCounts } from "./incidents.ts";
+export type { RecorderOptions, RecorderTrigger } from "./recorder_options.ts";
 export type { SinkCounts } from "../sinks/entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter } from "../sinks/sink_options.ts";
 export type { LogTarget } from "../log/native/target.ts";
@@ -61,56 +61,8 @@ const LOGGER = "ouroboros.recorder";
 /** What the log of a recorder takes that could not be opened yet, in bytes. */
 const USUAL_ENTRY = 65536;
 
-/** When a recorder saves: a level (or a higher one), an uncaught error, an end with an error, a signal. */
-export type RecorderTrigger = LogLevel | "uncaught" | "exit" | `SIG${string}`;
-
-/** How a recorder works: the options of all sinks with a `target`, and these. */
-export type RecorderOptions = EntrySinkOptions & ShmLogWriterOptions & {
-  /** The log. */
-  target: LogTarget;
-  /** The folder for the files. It is made when the first one is saved, if it does not exist. */
-  dir: string;
-  /**
-   * When to save: `"error"` and other levels mean a record of at least that level; `"uncaught"` an uncaught
-   * error; `"exit"` an end of the process with another exit code than 0; `"SIGUSR2"` and others a signal.
-   * Default `["error", "uncaught", "exit"]`.
-   */
-  saveOn?: readonly RecorderTrigger[];
-  /** How much of the log before that is saved. Default `"30s"`. */
-  last?: string;
-  /** How long to wait after a record, so that the file has what came of it. Default `"2s"`. */
-  after?: string;
-  /** How many files of this log are kept in the folder: the newest. Default 10. */
-  keep?: number;
-  /**
-   * How long after a record that was a reason to save the next one is only counted. Default `"30s"`.
-   * Uncaught errors, the end of the process and signals save at any time.
-   */
-  minInterval?: string;
-};
-
 /** What a recorder has done. */
 export interface RecorderCounts extends SinkCounts, IncidentCounts {}
-
-const triggerCheck: Check = (name, value) => {
-  const wanted = `a list of levels (${LEVELS.join(", ")}), "uncaught", "exit", or signals`;
-  if (!Array.isArray(value)) throw new TypeError(mustBe(name, value, wanted));
-  for (const one of value) {
-    const isKnown = LEVELS.includes(one) || one === "uncaught" || one === "exit" ||
-      /^SIG[A-Z0-9]+$/.test(one);
-    if (!isKnown) throw new TypeError(mustBe(name, one, wanted));
-  }
-};
-
-const checks: Checks<Omit<RecorderOptions, keyof EntrySinkOptions | keyof ShmLogWriterOptions>> = {
-  target: sinkChecks.target,
-  dir: text,
-  saveOn: triggerCheck,
-  last: durationCheck(1, '"30s" or "5m"'),
-  after: durationCheck(0, '"2s"'),
-  keep: integer(1),
-  minInterval: durationCheck(0, '"30s"'),
-};
 
 /**
  * A log that is saved when something goes wrong. It is a writer for all sinks and for the logger.
@@ -131,7 +83,7 @@ export class Recorder implements EntryWriter, Disposable {
 
   /** Opens the log. {@linkcode createRecorder} says what is thrown. */
   constructor(options: RecorderOptions) {
-    checkOptions("createRecorder()", options as object, { ...sinkChecks, ...checks });
+    checkOptions("createRecorder()", options as object, { ...sinkChecks, ...recorderChecks });
     const {
       dir,
       saveOn = ["error", "uncaught", "exit"],
@@ -163,8 +115,9 @@ export class Recorder implements EntryWriter, Disposable {
       save: async (incident) => void await this.#save(incident),
       unref,
     });
-    this.#conditions = saveOn.map((word) => LEVELS.includes(word as LogLevel) ? word : undefined)
-      .flatMap((level) => level && parseEntryCondition(level) || []);
+    this.#conditions = saveOn.flatMap((word) =>
+      LEVELS.includes(word as LogLevel) && parseEntryCondition(word) || []
+    );
     if (this.#conditions.length > 0) this.#startLooking();
     this.#listen(saveOn, savesUncaught);
   }

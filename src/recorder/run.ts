@@ -13,7 +13,7 @@ import type { ProcessEnd } from "../../ffi/system.ts";
 import { delay } from "../async.ts";
 import { type SavedLog, saveLog } from "../log/native/save.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { type LogTarget, targetOf } from "../log/native/target.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { SystemCallError } from "../errors.ts";
 import { CriLines, type EntryTarget } from "./cri_lines.ts";
@@ -146,7 +146,7 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
     const isSaved = save !== undefined &&
       (saveOn === "always" || (saveOn === "crash" && isCrash(ending)));
     if (log !== undefined && isSaved && isCrash(ending)) {
-      const found = lastError(targetOf(log));
+      const found = lastError(targetOf(log.name));
       if (found !== undefined) result.lastError = found;
     }
     errors.push(new TextEncoder().encode(`${endingLine(ending)}\n`));
@@ -181,10 +181,6 @@ function openLog({ target, log, onWarning }: RunOptions): ShmLogWriter | undefin
   }
 }
 
-function targetOf({ name }: ShmLogWriter): LogTarget {
-  return name.indexOf("/", 1) > 0 || name.includes("\\") ? { path: name } : name;
-}
-
 /** Whether a process of the group of this one was killed for lack of memory, and it was this one. */
 function wasOomKilled(
   { signal }: ProcessEnd,
@@ -200,7 +196,7 @@ async function saveInto(folder: string, log: ShmLogWriter, ending: Ending): Prom
   const time = new Date().toISOString().replace(/\.\d+|[-:]/g, "");
   const program = ending.program.replace(/[^\w.-]/g, "_");
   const path = join(folder, `${program}-${time}-${ending.pid}.log`);
-  return await saveLog(targetOf(log), path, { compact: true, force: true });
+  return await saveLog(targetOf(log.name), path, { compact: true, force: true });
 }
 
 /** Takes what a stream of the program gives: to the log, and on. */

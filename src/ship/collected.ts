@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { LogSource } from "./message.ts";
+import { isLogSource, type LogSource } from "./message.ts";
 
 /** `GOLBFROM` in memory. */
 export const MAGIC: bigint = 0x4d4f5246424c4f47n;
@@ -107,16 +107,12 @@ export class Collection {
 function parseHead(text: string): Head | undefined {
   const { sources, missing } = parsed(text);
   const isHead = Array.isArray(sources) && Array.isArray(missing) &&
-    sources.length <= MOST_SOURCES && sources.every(isSource) &&
+    sources.length <= MOST_SOURCES && sources.every(isLogSource) &&
     missing.every((gap) =>
-      isSource(sources[gap?.source]) && typeof gap.reason === "string" &&
+      isLogSource(sources[gap?.source]) && typeof gap.reason === "string" &&
       [gap.from, gap.to, gap.before].every(Number.isSafeInteger)
     );
   return isHead ? { sources, missing } : undefined;
-}
-
-function isSource(one: Partial<LogSource> | null | undefined): one is LogSource {
-  return [one?.host, one?.name, one?.segment].every((text) => typeof text === "string");
 }
 
 function parsed(text: string): Partial<Head> {

@@ -49,10 +49,6 @@ export class Intake {
     this.#lane = parts.lane;
   }
 
-  get lane(): Lane {
-    return this.#lane;
-  }
-
   get owesGaps(): boolean {
     return this.#owed.length > 0;
   }

@@ -71,6 +71,12 @@ export interface GapMessage extends LogSource {
 /** What a message says. */
 export type LogMessage = EntryMessage | GapMessage;
 
+/** Whether something that was read is a source. */
+export function isLogSource(value: unknown): value is LogSource {
+  const { host, name, segment } = Object(value);
+  return [host, name, segment].every((text) => typeof text === "string");
+}
+
 /** A source as a key: neither a host nor a segment has a line break. */
 export function sourceKey({ host, name, segment }: LogSource): string {
   return `${host}\n${segment}\n${name}`;

@@ -28,7 +28,7 @@
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import type { LogSource } from "./message.ts";
+import { isLogSource, type LogSource } from "./message.ts";
 
 /** A source by the number that stands for it in this origin log. */
 export interface NumberedSource extends LogSource {
@@ -104,8 +104,7 @@ export function parseOrigin(text: string): OriginRecord | undefined {
 }
 
 function isSource(one: Record<string, unknown>): boolean {
-  return isNumber(one.id) &&
-    [one.host, one.name, one.segment].every((text) => typeof text === "string");
+  return isNumber(one.id) && isLogSource(one);
 }
 
 function isNumber(...numbers: unknown[]): boolean {

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { CorruptStateError } from "../errors.ts";
 import type { Incoming, ReceiveCarrier } from "./carrier.ts";
-import type { LogSource } from "./message.ts";
+import { isLogSource, type LogSource } from "./message.ts";
 import { StateFile } from "./state_file.ts";
 
 /** The size of a slot: room for two thousand logs. All of it is written each time. */
@@ -121,8 +121,7 @@ function lastsIn({ path, value }: StateFile, owner: Owner): Reached[] {
   }
   return (Array.isArray(sources) ? sources : [undefined]).map((source) => {
     const { host, name, segment, last } = Object(source);
-    const isSound = [host, name, segment].every((text) => typeof text === "string") &&
-      Number.isSafeInteger(last) && last >= 0;
+    const isSound = isLogSource(source) && Number.isSafeInteger(last) && last >= 0;
     if (isSound) return [{ host, name, segment }, last];
     throw new CorruptStateError(`state file ${path} does not say how far logs were read`);
   });

@@ -12,6 +12,7 @@ import {
   PackageMissingError,
   StreamUnusableError,
 } from "../../../errors.ts";
+import { isCertificateCode } from "../tls.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
 type JetStream = typeof import("@nats-io/jetstream");
@@ -81,9 +82,7 @@ export function isRefusal(error: unknown): error is Error {
   const { name, code, cause } = error as Error & { code?: unknown };
   return name === "AuthorizationError" || name === "UserAuthenticationExpiredError" ||
     name === "PermissionViolationError" ||
-    // What the runtimes call what is wrong with a certificate.
-    /^(ERR_TLS|ERR_SSL|ERR_OSSL|ERR_BORINGSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_)/
-      .test(String(code)) ||
+    isCertificateCode(code) ||
     cause !== undefined && isRefusal(cause);
 }
 

@@ -14,6 +14,7 @@ import {
   milliseconds,
   text,
 } from "../../../base/options.ts";
+import { tlsChecks } from "../tls.ts";
 
 /** Where a NATS server is, and how to be let in. */
 export interface NatsOptions {
@@ -75,8 +76,6 @@ export interface NatsStatus {
   /** Why. */
   readonly error?: Error;
 }
-
-const tlsChecks: Checks<NatsTlsOptions> = { caFile: text, certFile: text, keyFile: text };
 
 /** What {@linkcode NatsOptions} may be. */
 export const natsChecks: Checks<NatsOptions> = {

@@ -11,15 +11,14 @@ import * as https from "node:https";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import { CollectorRefusedError } from "../../../errors.ts";
+import { isCertificateCode } from "../tls.ts";
 import type { OtlpTlsOptions } from "./otlp_options.ts";
 
 /** How much of an answer is read, in bytes: it is a few words, whatever the other side sends. */
 const MOST_ANSWERED = 1 << 16;
 /** Below, compressing takes more than it saves. */
 const SMALL = 512;
-/** What the runtimes call what is wrong with a certificate. */
-const TLS_ERROR =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|ERR_BORINGSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_)/;
+/** The same in words, where there is no code. */
 const INVALID_CERTIFICATE = /invalid peer certificate|self[- ]signed certificate/i;
 
 const compress = promisify(gzip);
@@ -138,7 +137,7 @@ export class HttpClient {
 }
 
 function explained(error: Error & { code?: string }): Error {
-  const isTls = TLS_ERROR.test(String(error.code)) || INVALID_CERTIFICATE.test(error.message);
+  const isTls = isCertificateCode(error.code) || INVALID_CERTIFICATE.test(error.message);
   return isTls
     ? new CollectorRefusedError(`the certificates do not fit: ${error.message}`, { cause: error })
     : error;

@@ -12,8 +12,8 @@ import {
   LONGEST_SLEEP,
   milliseconds,
   oneOf,
-  text,
 } from "../../../base/options.ts";
+import { tlsChecks } from "../tls.ts";
 
 /** Where a collector is, and how records are sent to it. */
 export interface OtlpOptions {
@@ -79,8 +79,6 @@ export interface OtlpStatus {
 
 /** The ways to write records, for the command line. */
 export const OTLP_PROTOCOLS: readonly OtlpProtocol[] = ["http/protobuf", "http/json"];
-
-const tlsChecks: Checks<OtlpTlsOptions> = { caFile: text, certFile: text, keyFile: text };
 
 /** What {@linkcode OtlpOptions} may be. */
 export const otlpChecks: Checks<OtlpOptions> = {
