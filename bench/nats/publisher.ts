@@ -72,7 +72,7 @@ async function publishAlone(): Promise<void> {
   );
   const message = {
     ...{ source, from: 0, to: 0, reason: undefined, size: payload.length, bytes: payload },
-    ...{ cutFrom: undefined, time: Date.now(), ticket: 0, attempt: 1 },
+    ...{ cutFrom: undefined, filtered: 0, time: Date.now(), ticket: 0, attempt: 1 },
   };
   const send = () => {
     while (sent < total && sent - acknowledged < WINDOW) {

@@ -21,6 +21,7 @@ import type { ForwardStats, ForwardTrouble, ShipOptions } from "../ship/forward_
 import type { Forwarding } from "../ship/forwarding.ts";
 import type { NewStreamOptions } from "../ship/carriers/nats/stream.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
+import { decodeText } from "../decode_text.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import {
@@ -44,6 +45,7 @@ import {
 import { fromOption } from "./options/common.ts";
 import { flagOf, oldOption, usageError } from "./options/subcommand.ts";
 import { forEachLog } from "./options/each_log.ts";
+import { whereOption } from "./options/selection.ts";
 import { waitForLog } from "./options/log_targets.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import {
@@ -56,6 +58,8 @@ import {
   type OtlpCommandOptions,
   otlpOptions,
 } from "./otlp/otlp_options.ts";
+import type { Where } from "./grep/where.ts";
+import { recognizeRecord } from "../records/recognize.ts";
 import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -72,6 +76,10 @@ folder for several. It also keeps the key of the message ids, by which a NATS
 server drops what is sent twice; so only its owner may read it. Without it, the
 command begins at --from each time, and receivers drop by its number what they
 have. A collector takes what is sent twice: it has the same ouroboros.seq.
+
+With --where only entries that match are sent. Each message says how many before
+it were left out, so receivers don't take these for lost. "ouroboros tail --help"
+describes questions.
 
 A <place> is oldest, latest (the newest chunk), new (only what comes), or a
 sequence number.
@@ -90,6 +98,7 @@ Examples:
   ouroboros forward /app --stream LOGS --create-stream --max-bytes 50G --max-age 7d
   ouroboros forward /app --stream LOGS --creds app.creds --hostname web-1
   ouroboros forward /app --stream LOGS --once     what is there now
+  ouroboros forward /app --stream LOGS --where 'level:>=warn OR status:>=500'
   ouroboros forward /app --to otlp+http://127.0.0.1:4318 --state app.state
   ouroboros forward /app --to otlp+https://otlp.example --header @vendor.key`;
 
@@ -101,6 +110,7 @@ interface ForwardCommandOptions extends NatsCommandOptions, OtlpCommandOptions {
   state?: string;
   from: Place;
   once?: true;
+  where?: Where;
   truncate?: true;
   createStream?: true;
   maxBytes?: number;
@@ -150,6 +160,7 @@ export function addForward(program: Command): void {
     )
     .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
     .option("--once", "end with what is there now")
+    .addOption(whereOption("send entries that match a question: 'status:>=500'"))
     .option(
       "--truncate",
       "cut entries that are too large for the server; by default they are left out",
@@ -349,10 +360,16 @@ async function once(forwarding: Forwarding): Promise<void> {
 }
 
 function shipOptions(options: ForwardCommandOptions): ShipOptions {
-  const { hostname, from, truncate, maxInFlight } = options;
+  const { hostname, from, truncate, maxInFlight, where } = options;
   return {
     start: from === "latest" ? "oldest" : from,
     tooLarge: truncate ? "truncate" : "gap",
+    ...where !== undefined && {
+      select(bytes) {
+        const text = decodeText(bytes);
+        return where.test(recognizeRecord(text), text);
+      },
+    },
     ...hostname !== undefined && { host: hostname },
     ...maxInFlight !== undefined && { maxInFlight },
   };
@@ -396,8 +413,11 @@ function sayTrouble(name: string, { type, message: text }: ForwardTrouble): void
 /** How far it is, in a line. */
 export function summary(stats: ForwardStats): string {
   const { sent, acknowledged, duplicates, gaps, lostEntries, lagEntries, lagSeconds } = stats;
+  const filtered = stats.filtered === 0 ? "" : `${stats.filtered} filtered, `;
   const lost = gaps === 0 ? "" : ` (${entryCount(lostEntries)})`;
   const rejected = stats.rejected === 0 ? "" : `${stats.rejected} thrown away there, `;
   return `${sent} sent, ${acknowledged} acknowledged, ${duplicates} duplicates, ` +
-    `${gaps} gaps${lost}, ${rejected}lag ${entryCount(lagEntries)}, ${lagSeconds.toFixed(1)} s`;
+    `${gaps} gaps${lost}, ${filtered}${rejected}lag ${entryCount(lagEntries)}, ${
+      lagSeconds.toFixed(1)
+    } s`;
 }

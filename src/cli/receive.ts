@@ -312,7 +312,9 @@ async function writeInto(
 }
 
 function sayGaps(items: readonly ReceivedItem[]): void {
-  for (const item of items) if (item.kind === "gap") sayGap(item);
+  for (const item of items) {
+    if (item.kind === "gap" && item.reason !== "filtered") sayGap(item);
+  }
 }
 
 /** What was received, in a line. */
@@ -321,6 +323,7 @@ function summaryLine(summary: ReceiveSummary): string {
   const missing = gaps === 0
     ? ""
     : ` (${missingEntries} missing, ${unexplainedEntries} of them unexplained)`;
+  const filtered = summary.filteredEntries === 0 ? "" : `, ${summary.filteredEntries} filtered`;
   const foreign = summary.foreignMessages === 0
     ? ""
     : `, ${summary.foreignMessages} messages of others`;
@@ -328,5 +331,5 @@ function summaryLine(summary: ReceiveSummary): string {
     ? ""
     : `, ${summary.distrustedMessages} not believed`;
   return `${entryCount(entries)} of ${logCount(sources)}, ${duplicates} duplicates dropped, ` +
-    `${gaps} gaps${missing}${foreign}${distrusted}`;
+    `${gaps} gaps${missing}${filtered}${foreign}${distrusted}`;
 }

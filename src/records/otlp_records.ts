@@ -5,7 +5,7 @@
  * @module
  */
 
-import { LEVELS } from "./level.ts";
+import { LEVELS, type LogLevel } from "./level.ts";
 import { addPairs, isOtlpRecord, onlyRecordOf, plain } from "./otlp.ts";
 import { type LogRecord, noFields } from "./record.ts";
 import { recognizeRecord } from "./recognize.ts";
@@ -44,6 +44,19 @@ export interface EntryFacts {
   readonly time: number;
   /** How many bytes it had, if it was cut. */
   readonly cutFrom?: number | undefined;
+  /** How many entries directly before it were left out on purpose. */
+  readonly filtered?: number;
+}
+
+/** Entries that are not sent. */
+export interface GapFacts {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** When that was found out, in milliseconds since 1970. */
+  readonly time: number;
+  /** How many entries directly before them were left out on purpose. */
+  readonly filtered?: number;
 }
 
 /** What the attributes are called that are ours. */
@@ -55,17 +68,18 @@ export const OTLP_NAMES = {
   sequenceNumber: "ouroboros.seq",
   /** The size that it had, if it was cut. */
   truncated: "ouroboros.truncated_from",
+  /** How many entries directly before it were left out on purpose, if any. */
+  filtered: "ouroboros.filtered",
   /** Of a gap. */
   from: "ouroboros.gap.from",
   to: "ouroboros.gap.to",
   reason: "ouroboros.gap.reason",
 } as const;
 
-/** The event that says that entries are missing. */
+/** The event that says that entries are missing, or were left out on purpose. */
 export const GAP_EVENT = "ouroboros.gap";
 
 const UNKNOWN: OtlpTime = [0, 0];
-const WARN = severityOf("warn");
 /** How many resources and scopes of lines are kept: a logger may have any number of names. */
 const MOST_KEPT = 1024;
 /** How a line begins that is a record of OpenTelemetry already. */
@@ -128,23 +142,25 @@ export class OtlpRecords {
     return record === undefined ? this.#bare(text, facts) : this.#ofRecord(record, text, facts);
   }
 
-  /** A record that says that entries are missing. */
-  ofGap(
-    { from, to, reason, time }: { from: number; to: number; reason: string; time: number },
-  ): OtlpLogRecord {
+  /** A record that says that entries are missing, or, as a mere trace, that they were left out on purpose. */
+  ofGap({ from, to, reason, time, filtered = 0 }: GapFacts): OtlpLogRecord {
     const count = to - from + 1;
+    const [what, level]: [string, LogLevel] = reason === "filtered"
+      ? ["were left out", "trace"]
+      : ["are missing", "warn"];
     return {
-      ...this.#bare(`${count} entries are missing (${reason}): ${from} to ${to}`, {
+      ...this.#bare(`${count} entries ${what} (${reason}): ${from} to ${to}`, {
         sequenceNumber: from,
         time,
       }),
-      severityNumber: WARN,
-      severityText: "WARN",
+      severityNumber: severityOf(level),
+      severityText: level.toUpperCase(),
       eventName: GAP_EVENT,
       attributes: {
         [OTLP_NAMES.from]: from,
         [OTLP_NAMES.to]: to,
         [OTLP_NAMES.reason]: reason,
+        ...filtered > 0 && { [OTLP_NAMES.filtered]: filtered },
       },
     };
   }
@@ -263,8 +279,12 @@ function pairsOf({ attributes }: Fields): Fields {
   return fields;
 }
 
-function withFacts(attributes: Fields, { sequenceNumber, cutFrom }: EntryFacts): Fields {
+function withFacts(
+  attributes: Fields,
+  { sequenceNumber, cutFrom, filtered = 0 }: EntryFacts,
+): Fields {
   attributes[OTLP_NAMES.sequenceNumber] = sequenceNumber;
+  if (filtered > 0) attributes[OTLP_NAMES.filtered] = filtered;
   if (cutFrom !== undefined) attributes[OTLP_NAMES.truncated] = cutFrom;
   return attributes;
 }
@@ -304,7 +324,7 @@ function wellFormed(escape: string, half: string | undefined): string {
   return half === undefined ? escape : "\\ufffd";
 }
 
-function severityOf(level: typeof LEVELS[number]): number {
+function severityOf(level: LogLevel): number {
   return LEVELS.indexOf(level) * 4 + 1;
 }
 

@@ -20,6 +20,8 @@ export interface Outgoing {
   readonly to: number;
   /** Why it is a gap; `undefined`: it is an entry. */
   readonly reason: GapReason | undefined;
+  /** How many entries directly before it were left out on purpose: this message says so. */
+  readonly filtered: number;
   /** The size of the entry in bytes, as it is sent. */
   readonly size: number;
   /** The bytes of the entry; empty for a gap. Nothing writes to that memory again. */

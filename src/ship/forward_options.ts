@@ -37,6 +37,12 @@ export interface ShipOptions {
    */
   start?: "oldest" | "new" | number;
   /**
+   * Whether to send an entry, by its bytes, which must not be kept or changed. What it leaves out is
+   * missing on purpose: messages say how many entries before them were left out, so receivers don't take
+   * these for lost. Default: all are sent. If it throws, the forwarding ends with that error.
+   */
+  select?: (bytes: Uint8Array, sequenceNumber: number) => boolean;
+  /**
    * What to do with an entry that is larger than what carries it takes: a `"gap"` says that it is
    * missing, or its beginning is sent and the message says how long it was (`"truncate"`). Default
    * `"gap"`.
@@ -98,6 +104,8 @@ export interface ForwardStats {
   readonly gaps: number;
   /** Entries that these gaps are of. */
   readonly lostEntries: number;
+  /** Entries that `select` left out, and that the other side knows of. */
+  readonly filtered: number;
   /** Entries that were cut. */
   readonly truncated: number;
   /** Messages that have arrived, and that the other side threw away. NATS throws none away. */
@@ -130,6 +138,7 @@ export const shipChecks: Checks<ShipOptions> = {
     if (typeof value === "number") integer(0)(name, value);
     else startWord(name, value);
   },
+  select: callback,
   tooLarge: oneOf("gap", "truncate"),
   maxInFlight: integer(1, MOST_IN_FLIGHT),
   maxInFlightBytes: integer(1, undefined, "bytes"),

@@ -22,6 +22,8 @@ import { StateFile } from "./state_file.ts";
 
 /** How often the state file is written, and the log is looked at for the lag, in milliseconds. */
 const INTERVAL = 1000;
+/** For how many of these what was left out is not reported, if nothing else is sent that could say so. */
+const TELL_AFTER = 10;
 /** The size of the key of message ids, in bytes. */
 const SECRET_SIZE = 16;
 
@@ -46,6 +48,8 @@ export class Forwarding implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #intake: Intake;
   readonly #progress: Progress;
+  /** How often nothing was sent that says what was left out. */
+  #untold = 0;
   #strange: { count: number; first: number } | undefined;
   #failure: { error: unknown } | undefined;
   #done!: Promise<ForwardStats>;
@@ -150,11 +154,12 @@ export class Forwarding implements AsyncDisposable {
   /** What has been done by now, and how far behind it is. */
   get stats(): ForwardStats {
     this.#progress.look();
-    const { acknowledged, bytes, gaps, lostEntries, lag, position } = this.#progress;
+    const { acknowledged, bytes, gaps, lostEntries, filtered, lag, position } = this.#progress;
     const { counts, pending, refusal } = this.#outbox;
     const { sent, resent, duplicates, truncated, rejected } = counts;
     return {
-      ...{ sent, resent, acknowledged, bytes, duplicates, gaps, lostEntries, truncated, rejected },
+      ...{ sent, resent, acknowledged, bytes, duplicates, gaps, lostEntries, filtered },
+      ...{ truncated, rejected },
       inFlight: pending,
       lagEntries: Math.max(lag.entries, pending),
       lagSeconds: lag.seconds,
@@ -165,7 +170,8 @@ export class Forwarding implements AsyncDisposable {
   }
 
   /**
-   * Waits until all that is in the log at this moment has arrived, as entries or as gaps.
+   * Waits until all that is in the log at this moment has arrived, as entries or as gaps, or was left out
+   * by `select`.
    *
    * @throws {ClosedError} if the forwarding ends before, for its own reason if it has one
    */
@@ -199,6 +205,7 @@ export class Forwarding implements AsyncDisposable {
       this.#failure ??= { error };
     }
     clearInterval(timer);
+    this.#intake.tellFiltered();
     // What the reader threw is no reason not to wait for what is on its way.
     if (!this.#outbox.isClosed) {
       await deadline(this.#outbox.settled(), closeTimeout).catch(() => {});
@@ -217,6 +224,8 @@ export class Forwarding implements AsyncDisposable {
   #tick(): void {
     this.#progress.look();
     this.#sayStrange();
+    this.#untold = this.#intake.hasFiltered ? this.#untold + 1 : 0;
+    if (this.#untold >= TELL_AFTER) this.#intake.tellFiltered();
     const state = this.#state;
     if (state === undefined || !this.#hasPlace) return;
     try {

@@ -22,7 +22,7 @@ const LOOKS = 8;
 /** From where an intake takes, and where it brings it. */
 export interface IntakeParts {
   readonly reader: ShmLogReader;
-  readonly options: Pick<ShipOptions, "maxSleep" | "reopen" | "start" | "onGap">;
+  readonly options: Pick<ShipOptions, "maxSleep" | "reopen" | "start" | "select" | "onGap">;
   /** Where an earlier forwarder ended, if that is known. */
   readonly cursor: Cursor | undefined;
   readonly outbox: Outbox;
@@ -41,8 +41,10 @@ export class Intake {
   /** How many times the writer had overtaken the reader at the last batch; -1 before the first one. */
   #overruns = -1;
   #hasSkipped = false;
+  /** How many entries directly before the next one were left out, and no message says so yet. */
+  #filtered = 0;
   /** Gaps before it that are not sent yet. */
-  #owed: { lane: Lane; from: number; to: number; reason: GapReason }[] = [];
+  #owed: { lane: Lane; from: number; to: number; reason: GapReason; filtered: number }[] = [];
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -51,6 +53,23 @@ export class Intake {
 
   get owesGaps(): boolean {
     return this.#owed.length > 0;
+  }
+
+  /** Whether entries were left out of which no message says so yet. */
+  get hasFiltered(): boolean {
+    return this.#filtered > 0;
+  }
+
+  /**
+   * Sends a message that says what was left out since the last one, if there is room. Until then the place
+   * in the log does not move, so that no later forwarder takes it for lost.
+   */
+  tellFiltered(): void {
+    const { outbox } = this.#parts;
+    if (this.#filtered === 0 || this.owesGaps || outbox.isClosed || !outbox.hasRoom(0)) return;
+    const from = this.#next - this.#filtered;
+    this.#filtered = 0;
+    outbox.addGap(this.#lane, from, this.#next - 1, "filtered", Date.now());
   }
 
   get hasSkipped(): boolean {
@@ -127,7 +146,7 @@ export class Intake {
   }
 
   async #take(batch: EntryBatch): Promise<void> {
-    const { reader, outbox, signal } = this.#parts;
+    const { reader, outbox, progress, signal, options: { select } } = this.#parts;
     const time = Date.now();
     const first = batch.sequenceNumber(0);
     const { overruns } = reader;
@@ -138,11 +157,19 @@ export class Intake {
     if (this.owesGaps) await this.#pay();
     for (let i = Math.max(0, this.#next - first); i < batch.length; i++) {
       const bytes = batch.bytes(i);
+      if (select !== undefined && !select(bytes, this.#next)) {
+        this.#next++;
+        this.#filtered++;
+        continue;
+      }
       if (!outbox.hasRoom(bytes.length)) await this.#room(bytes.length);
       // What is left will be read by the next forwarder.
       if (signal.aborted) return;
-      outbox.addEntry(this.#lane, this.#next++, bytes, time);
+      const filtered = this.#filtered;
+      this.#filtered = 0;
+      outbox.addEntry(this.#lane, this.#next++, bytes, time, filtered);
     }
+    if (this.#filtered > 0) progress.passed(this.#next - 1);
   }
 
   async #room(size: number): Promise<void> {
@@ -153,12 +180,21 @@ export class Intake {
   #miss(next: number, reason: GapReason): void {
     if (next <= this.#next) return;
     const [from, to] = [this.#next, next - 1];
-    this.#owed.push({ lane: this.#lane, from, to, reason });
+    this.#owed.push({ lane: this.#lane, from, to, reason, filtered: this.#filtered });
+    this.#filtered = 0;
     this.#next = next;
     const { source } = this.#lane;
     const count = to - from + 1;
     const time = Date.now();
     this.#parts.options.onGap?.({ kind: "gap", ...source, from, to, count, reason, time });
+  }
+
+  /** What was left out at the end of a segment is a gap like others: nothing comes after it. */
+  #oweFiltered(): void {
+    if (this.#filtered === 0) return;
+    const [from, to] = [this.#next - this.#filtered, this.#next - 1];
+    this.#filtered = 0;
+    this.#owed.push({ lane: this.#lane, from, to, reason: "filtered", filtered: 0 });
   }
 
   /** Brings the gaps that are owed, as soon as there is room. */
@@ -168,12 +204,15 @@ export class Intake {
       if (!outbox.hasRoom(0)) await this.#room(0);
       // Another call may have paid meanwhile.
       const gap = outbox.hasRoom(0) ? this.#owed.shift() : undefined;
-      if (gap !== undefined) outbox.addGap(gap.lane, gap.from, gap.to, gap.reason, Date.now());
+      if (gap === undefined) continue;
+      const { lane, from, to, reason, filtered } = gap;
+      outbox.addGap(lane, from, to, reason, Date.now(), filtered);
     }
   }
 
   #reopened({ from, lostEntries }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
+    this.#oweFiltered();
     if (lostEntries === "unknown") this.#parts.onReplaced(from);
     this.#lane = laneOf(this.#parts.reader, this.#lane.source.host, this.#lane.order + 1);
     this.#next = 1;

@@ -1,8 +1,8 @@
 /**
  * What is forwarded and received: an entry of a log, or the word that some are missing.
  *
- * A source is a host, a name and a segment. Within one the numbers grow without a hole, if entries and
- * gaps are taken together.
+ * A source is a host, a name and a segment. Within one the numbers grow without a hole, if entries,
+ * gaps, and what both say was left out before them, are taken together.
  *
  * @module
  */
@@ -18,7 +18,9 @@ export type GapReason =
   /** The forwarder was to begin later than with the oldest entry. */
   | "not wanted"
   /** The other side takes messages, but never this one. */
-  | "refused";
+  | "refused"
+  /** The forwarder's `select` left them out: nothing was lost. */
+  | "filtered";
 
 export const GAP_REASONS: readonly GapReason[] = [
   "overwritten",
@@ -26,6 +28,7 @@ export const GAP_REASONS: readonly GapReason[] = [
   "damaged",
   "not wanted",
   "refused",
+  "filtered",
 ];
 
 /** Where entries come from. */
@@ -50,6 +53,8 @@ export interface EntryMessage extends LogSource {
   readonly payload: Uint8Array;
   /** How many bytes it had, if it was cut. */
   readonly truncatedFrom?: number;
+  /** How many entries directly before it the forwarder's `select` left out, if any. */
+  readonly filtered?: number;
 }
 
 /** Entries that are in no message, and why. */
@@ -66,6 +71,8 @@ export interface GapMessage extends LogSource {
   readonly reason: GapReason;
   /** When that was found out, in milliseconds since 1970; 0 if that is not known. */
   readonly time: number;
+  /** How many entries directly before it the forwarder's `select` left out, if any. */
+  readonly filtered?: number;
 }
 
 /** What a message says. */

@@ -14,6 +14,9 @@
  *     is           /app 1  /app 2  /app 3  (4 to 9 of /app are missing)  70 of another source
  * ```
  *
+ * What a forwarder left out on purpose is a gap, too, of the reason `filtered`, so that it is not taken
+ * for missing later.
+ *
  * An intent counts up to the `first` of the next record, and the last one up to the last entry of the
  * local log; a gap counts if all entries before it do. Every so often there is a table of all sources
  * and their last numbers, so that what is left of the origin log, which forgets as any log, has one:
@@ -192,7 +195,10 @@ export class OriginHistory {
   /** What is missing, as far as all entries before it are there: up to entry `last`. */
   gapsUpTo(last: number): OriginGap[] {
     const pending = this.#isSame ? this.#pending?.gaps ?? [] : [];
-    return [...this.gaps, ...pending.filter(({ before }) => before <= last + 1)];
+    return [
+      ...this.gaps,
+      ...pending.filter((gap) => gap.before <= last + 1 && isMissing(gap)),
+    ];
   }
 
   runOf(sequenceNumber: number): (OriginRun & { readonly first: number }) | undefined {
@@ -228,7 +234,7 @@ export class OriginHistory {
     if (intent === undefined) return;
     const { runs, gaps = [] } = intent;
     const counted = gaps.filter(({ before }) => before <= end + 1);
-    if (this.#isSame) this.gaps.push(...counted);
+    if (this.#isSame) this.gaps.push(...counted.filter(isMissing));
     if (this.gaps.length > 2 * MOST_REMEMBERED) this.gaps.splice(0, MOST_REMEMBERED);
     // What is left from before the first table belongs to sources whose numbers are unknown.
     if (!this.#hasTable) return;
@@ -252,6 +258,11 @@ export class OriginHistory {
     this.sources.delete(id);
     this.sources.set(id, { ...one, last: Math.max(one.last, last) });
   }
+}
+
+/** Whether entries are missing, and were not left out on purpose. */
+function isMissing({ reason }: OriginGap): boolean {
+  return reason !== "filtered";
 }
 
 function isSameSegment(a: SegmentIdentity, b: SegmentIdentity): boolean {

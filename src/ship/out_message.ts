@@ -38,6 +38,7 @@ export class OutMessage implements Outgoing {
   from = 0;
   to = 0;
   reason: GapReason | undefined;
+  filtered = 0;
   size = 0;
   cutFrom: number | undefined;
   time = 0;
@@ -57,12 +58,20 @@ export class OutMessage implements Outgoing {
     return this.#memory.subarray(this.#offset, this.#offset + this.size);
   }
 
-  begin(ticket: number, lane: Lane, from: number, to: number, time: number): void {
+  begin(
+    ticket: number,
+    lane: Lane,
+    from: number,
+    to: number,
+    filtered: number,
+    time: number,
+  ): void {
     this.ticket = ticket;
     this.lane = lane;
     this.from = from;
     this.to = to;
     this.reason = undefined;
+    this.filtered = filtered;
     this.#memory = NOTHING;
     this.size = 0;
     this.cutFrom = undefined;

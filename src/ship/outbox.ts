@@ -143,15 +143,32 @@ export class Outbox implements Answers {
     return this.#waiting.until(() => this.#isClosed || this.#first >= last);
   }
 
-  /** Adds an entry, of which the bytes are copied, and sends it as soon as possible. */
-  addEntry(lane: Lane, sequenceNumber: number, payload: Uint8Array, time: number): void {
-    this.#memory.keep(this.#add(lane, sequenceNumber, sequenceNumber, time), payload);
+  /**
+   * Adds an entry, of which the bytes are copied, and sends it as soon as possible. `filtered`: how many
+   * entries directly before it were left out on purpose.
+   */
+  addEntry(
+    lane: Lane,
+    sequenceNumber: number,
+    payload: Uint8Array,
+    time: number,
+    filtered: number = 0,
+  ): void {
+    const message = this.#add(lane, sequenceNumber, sequenceNumber, filtered, time);
+    this.#memory.keep(message, payload);
     this.#bytes += payload.length;
     this.#send();
   }
 
-  addGap(lane: Lane, from: number, to: number, reason: GapReason, time: number): void {
-    this.#add(lane, from, to, time).reason = reason;
+  addGap(
+    lane: Lane,
+    from: number,
+    to: number,
+    reason: GapReason,
+    time: number,
+    filtered: number = 0,
+  ): void {
+    this.#add(lane, from, to, filtered, time).reason = reason;
     this.#send();
   }
 
@@ -218,10 +235,10 @@ export class Outbox implements Answers {
     this.#waiting.look();
   }
 
-  #add(lane: Lane, from: number, to: number, time: number): OutMessage {
+  #add(lane: Lane, from: number, to: number, filtered: number, time: number): OutMessage {
     const ticket = this.#next++;
     const message = this.#ring[ticket & this.#mask];
-    message.begin(ticket, lane, from, to, time);
+    message.begin(ticket, lane, from, to, filtered, time);
     return message;
   }
 

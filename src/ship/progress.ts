@@ -63,6 +63,7 @@ export class Progress {
   bytes = 0;
   gaps = 0;
   lostEntries = 0;
+  filtered = 0;
   readonly #reader: ShmLogReader;
   readonly #isIdle: () => boolean;
   /** The segment that is read, and the number of its last entry. */
@@ -71,6 +72,8 @@ export class Progress {
   #lag = new LagClock();
   #settledLane: Lane;
   #settledNumber = 0;
+  /** Up to which entry of the lane nothing is left but what is on its way, or was left out. */
+  #passed = 0;
   #savedLane: Lane | undefined;
   #savedNumber = -1;
   readonly #waiting = new Waiting();
@@ -94,7 +97,7 @@ export class Progress {
 
   /** How many entries are not in the stream yet, and for how many seconds the oldest has been there. */
   get lag(): { entries: number; seconds: number } {
-    const done = this.#settledLane === this.#lane ? this.#settledNumber : 0;
+    const done = this.#done;
     return {
       entries: Math.max(0, this.#last - done),
       seconds: this.#lag.lagAfter(done, performance.now()) / 1000,
@@ -118,14 +121,23 @@ export class Progress {
   begin(lane: Lane): void {
     this.#lane = lane;
     this.#last = 0;
+    this.#passed = 0;
     this.#lag = new LagClock();
   }
 
+  /** Up to that entry of the segment all was sent, or left out on purpose. */
+  passed(sequenceNumber: number): void {
+    this.#passed = sequenceNumber;
+    this.#waiting.look();
+  }
+
   /** A message, and all before it, are in the stream. */
-  settled({ lane, from, to, reason, size }: OutMessage): void {
+  settled({ lane, from, to, reason, filtered, size }: OutMessage): void {
     this.#settledLane = lane;
     this.#settledNumber = to;
-    if (reason === undefined) {
+    this.filtered += filtered;
+    if (reason === "filtered") this.filtered += to - from + 1;
+    else if (reason === undefined) {
       this.acknowledged++;
       this.bytes += size;
     } else {
@@ -143,7 +155,7 @@ export class Progress {
       return;
     }
     this.#lag.look(performance.now(), this.#last);
-    if (this.#settledLane === this.#lane) this.#lag.forget(this.#settledNumber);
+    this.#lag.forget(this.#done);
   }
 
   async flushed(): Promise<void> {
@@ -168,8 +180,15 @@ export class Progress {
     this.#savedNumber = number;
   }
 
+  /** Up to which entry of the segment that is read all has arrived, or was left out on purpose. */
+  get #done(): number {
+    const settled = this.#settledLane === this.#lane ? this.#settledNumber : 0;
+    return this.#isIdle() ? Math.max(settled, this.#passed) : settled;
+  }
+
   /** Whether all of a segment up to an entry is in the stream, and all of those before it. */
   #hasSettled(lane: Lane, to: number): boolean {
+    if (lane === this.#lane && to > 0 && this.#done >= to) return true;
     if (lane === this.#settledLane) return this.#settledNumber >= to;
     if (lane.order < this.#settledLane.order) return true;
     return to === 0 && this.#isIdle();

@@ -96,12 +96,14 @@ export interface ReceiveSummary {
   readonly bytes: number;
   /** How many messages said nothing new: they were dropped. */
   readonly duplicates: number;
-  /** How many gaps. */
+  /** How many gaps, but for those in which nothing is missing. */
   readonly gaps: number;
   /** How many entries are missing in them. */
   readonly missingEntries: number;
   /** How many of these have no explanation, and are missing between others. */
   readonly unexplainedEntries: number;
+  /** How many entries the forwarders left out on purpose (`select`): they are not missing. */
+  readonly filteredEntries: number;
   /** How many messages were none of a forwarder: they were passed over. */
   readonly foreignMessages: number;
   /** How many were on another subject than that of the log that they claim to be of: passed over, too. */

@@ -113,6 +113,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     gaps: 0,
     missingEntries: 0,
     unexplainedEntries: 0,
+    filteredEntries: 0,
     foreignMessages: 0,
     distrustedMessages: 0,
   };
@@ -291,15 +292,18 @@ export class Reception implements AsyncIterable<ReceivedItem> {
     }
     const arrived: Arrived = { message, entry: undefined, isSettled: false };
     if (said.kind === "gap") {
-      this.#check.gap(tracked, said.from, said.to, said.reason, arrived, this.#now);
+      const { from, to, reason, filtered } = said;
+      this.#check.gap(tracked, from, to, reason, arrived, this.#now, filtered);
     } else {
-      const { sequenceNumber, time, payload, truncatedFrom } = said;
+      const { sequenceNumber, time, payload, truncatedFrom, filtered } = said;
       const { log } = tracked;
       const entryOf = (bytes: Uint8Array) =>
         new ReceivedEntry(log, sequenceNumber, time, bytes, truncatedFrom, place);
       arrived.entry = entryOf(payload);
       const { length } = payload;
-      const isFirst = this.#check.entry(tracked, sequenceNumber, arrived, length, this.#now);
+      const isFirst = this.#check.entry(
+        ...[tracked, sequenceNumber, arrived, length, this.#now, filtered] as const,
+      );
       // What waits for long must not keep all that it came with; what is here twice not even itself.
       if (!arrived.isSettled) arrived.entry = isFirst ? entryOf(payload.slice()) : undefined;
     }
@@ -319,8 +323,11 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       },
       gap: (tracked, from, to, reason) => {
         const gap = new ReceivedGap(tracked.log, from, to, reason);
-        counts.gaps++;
-        counts.missingEntries += gap.count;
+        if (reason === "filtered") counts.filteredEntries += gap.count;
+        else {
+          counts.gaps++;
+          counts.missingEntries += gap.count;
+        }
         if (reason === "unexplained") counts.unexplainedEntries += gap.count;
         this.#give(tracked, gap);
       },

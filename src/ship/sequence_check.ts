@@ -3,7 +3,8 @@
  *
  * A number that was there before is a duplicate. One that comes too early is held back until those
  * before it have come, or a gap record says that they won't, or the hole is given up: then what is
- * missing is given as a gap, too. So what is given of a log, entries and gaps together, are all numbers
+ * missing is given as a gap, too. A message may say that numbers directly before it were left out on
+ * purpose: they are given as a gap whose reason says so. So what is given of a log, entries and gaps together, are all numbers
  * from the first one on, each once, in order.
  *
  * @module
@@ -30,7 +31,8 @@ export interface SequenceLimits {
 interface Held<T> {
   readonly from: number;
   readonly to: number;
-  readonly message: T;
+  /** `undefined`: another part of a message that is held. */
+  readonly message: T | undefined;
   readonly size: number;
   /** When it came, in the caller's milliseconds. */
   readonly time: number;
@@ -104,14 +106,19 @@ export class SequenceCheck<T> {
     return [...this.#groups.values()].flatMap(({ waiting }) => [...waiting]);
   }
 
-  /** Takes an entry of `size` bytes; gives whether it is the first one of its number. */
+  /**
+   * Takes an entry of `size` bytes, before which so many were left out on purpose; gives whether it is the
+   * first one of its number.
+   */
   entry(
     tracked: TrackedSource<T>,
     sequenceNumber: number,
     message: T,
     size: number,
     time: number,
+    filtered: number = 0,
   ): boolean {
+    if (filtered > 0) this.#filtered(tracked, sequenceNumber, filtered, time);
     const { entries, last } = tracked;
     if (sequenceNumber === last + 1 && !tracked.isWaiting) {
       tracked.last = sequenceNumber;
@@ -139,10 +146,23 @@ export class SequenceCheck<T> {
     reason: MissingReason,
     message: T,
     time: number,
+    filtered: number = 0,
   ): void {
-    const gap = { from, to, reason, message, size: 0, time, isNew: false };
-    tracked.gaps.splice(indexAfter(tracked.gaps, from), 0, gap);
-    this.#hold(tracked, 0);
+    if (filtered > 0) this.#filtered(tracked, from, filtered, time);
+    this.#addGap(tracked, { from, to, reason, message, size: 0, time, isNew: false });
+  }
+
+  /** So many numbers before `next` won't come, says a message that may have to wait for its turn. */
+  #filtered(tracked: TrackedSource<T>, next: number, filtered: number, time: number): void {
+    const [from, to] = [Math.max(next - filtered, tracked.last + 1), next - 1];
+    if (from > to) return;
+    const reason = "filtered";
+    this.#addGap(tracked, { from, to, reason, message: undefined, size: 0, time, isNew: false });
+  }
+
+  #addGap(tracked: TrackedSource<T>, gap: HeldGap<T>): void {
+    tracked.gaps.splice(indexAfter(tracked.gaps, gap.from), 0, gap);
+    this.#hold(tracked, 0, gap.message === undefined ? 0 : 1);
   }
 
   /** Gives the first hole of a log up, and gives what was waiting for it. */
@@ -158,12 +178,12 @@ export class SequenceCheck<T> {
    * One more is held back, until it is its turn. Where that is too much, holes are given up: those of the
    * group that holds the most. What one machine sends must not cost others what they wait for.
    */
-  #hold(tracked: TrackedSource<T>, size: number): void {
-    this.#count(tracked, 1, size);
+  #hold(tracked: TrackedSource<T>, size: number, messages: number = 1): void {
+    this.#count(tracked, messages, size);
     this.#drain(tracked);
-    const { messages, bytes } = this.#limits;
-    while (this.held > messages || this.#bytes > bytes) {
-      const what = this.held > messages ? "messages" : "bytes";
+    const limits = this.#limits;
+    while (this.held > limits.messages || this.#bytes > limits.bytes) {
+      const what = this.held > limits.messages ? "messages" : "bytes";
       let most: Group<T> | undefined;
       for (const group of this.#groups.values()) {
         if (most === undefined || group[what] > most[what]) most = group;
@@ -175,7 +195,7 @@ export class SequenceCheck<T> {
 
   #drain(tracked: TrackedSource<T>): void {
     const { entries, gaps } = tracked;
-    let [entryCount, gapCount, bytes] = [0, 0, 0];
+    let [entryCount, gapCount, partCount, bytes] = [0, 0, 0, 0];
     for (;;) {
       const next = tracked.last + 1;
       const entry = entries[entryCount];
@@ -183,10 +203,10 @@ export class SequenceCheck<T> {
       if (entry?.from <= next) {
         entryCount++;
         bytes += entry.size;
-        if (entry.from < next) this.#sink.settled(entry.message);
+        if (entry.from < next) this.#sink.settled(entry.message!);
         else {
           tracked.last = next;
-          this.#sink.entry(tracked, next, entry.message);
+          this.#sink.entry(tracked, next, entry.message!);
         }
       } else if (gap?.from <= next) {
         const to = Math.min(gap.to, entry === undefined ? Infinity : entry.from - 1);
@@ -197,14 +217,17 @@ export class SequenceCheck<T> {
         }
         if (gap.to > tracked.last) continue;
         gapCount++;
-        if (!gap.isNew) this.duplicates++;
-        this.#sink.settled(gap.message);
+        if (gap.message === undefined) partCount++;
+        else {
+          if (!gap.isNew) this.duplicates++;
+          this.#sink.settled(gap.message);
+        }
       } else break;
     }
     if (entryCount + gapCount === 0) return;
     entries.splice(0, entryCount);
     gaps.splice(0, gapCount);
-    this.#count(tracked, -entryCount - gapCount, -bytes);
+    this.#count(tracked, partCount - entryCount - gapCount, -bytes);
   }
 
   #count(tracked: TrackedSource<T>, messages: number, bytes: number): void {

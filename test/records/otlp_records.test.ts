@@ -169,3 +169,14 @@ test("a gap says what is missing", async () => {
   });
   assert.deepEqual([record.severityNumber, record.eventName], [13, "ouroboros.gap"]);
 });
+
+test("what was left out on purpose is no warning, and what comes after it says how many", () => {
+  const records = new OtlpRecords(sourceResource(source));
+  const left = records.ofGap({ from: 4, to: 9, reason: "filtered", time: facts.time });
+  assert.equal(left.body, "6 entries were left out (filtered): 4 to 9");
+  assert.deepEqual([left.severityNumber, left.severityText], [1, "TRACE"]);
+  const entry = records.ofEntry(new TextEncoder().encode("x"), { ...facts, filtered: 3 });
+  assert.equal(entry.attributes["ouroboros.filtered"], 3);
+  const gap = { from: 4, to: 9, reason: "damaged", time: facts.time, filtered: 2 };
+  assert.equal(records.ofGap(gap).attributes["ouroboros.filtered"], 2);
+});

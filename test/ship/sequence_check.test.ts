@@ -5,16 +5,18 @@ import test from "node:test";
 import { SequenceCheck, TrackedSource } from "../../src/ship/sequence_check.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
-/** A number, "3", or a gap record, "4-6". */
+/** A number, "3", or a gap record, "4-6"; before it some may have been left out, "2+4-6". */
 interface Message {
   from: number;
   to: number;
   isGap: boolean;
+  filtered?: number;
 }
 
 function messageOf(word: string): Message {
-  const [from, to = from] = word.split("-").map(Number);
-  return { from, to, isGap: word.includes("-") };
+  const [, filtered = "0", rest] = /^(?:(\d+)\+)?(.*)$/.exec(word)!;
+  const [from, to = from] = rest.split("-").map(Number);
+  return { from, to, isGap: word.includes("-"), filtered: Number(filtered) };
 }
 
 /** A check of some logs, and what it gives of each in words: `1 2 [3-5 overwritten] 6`. */
@@ -43,9 +45,9 @@ function begin({ messages = 1000, bytes = 1e6, logs = 1 } = {}) {
     new TrackedSource<Message>({ host: `${i}`, name: "/x", segment: "1-2-3" })
   );
   const take = (message: Message, log = 0, size = 10) => {
-    const { from, to, isGap } = message;
-    if (isGap) check.gap(tracked[log], from, to, "overwritten", message, 0);
-    else check.entry(tracked[log], from, message, size, 0);
+    const { from, to, isGap, filtered } = message;
+    if (isGap) check.gap(tracked[log], from, to, "overwritten", message, 0, filtered);
+    else check.entry(tracked[log], from, message, size, 0, filtered);
   };
   return {
     ...{ check, tracked, take, settled, lasts },
@@ -74,6 +76,13 @@ const cases: [what: string, taken: string, given: string, duplicates: number, he
   ],
   ["an entry that comes after one", "3-5 4 3 5 1-2", "[1-2 overwritten] 3 4 5", 1, 0],
   ["twice while it waits", "2 2 2 1", "1 2", 2, 0],
+  ["what was left out before an entry", "1 3+5 6", "1 [2-4 filtered] 5 6", 0, 0],
+  ["and before a gap record", "1 1+3-4 5", "1 [2-2 filtered] [3-4 overwritten] 5", 0, 0],
+  ["it waits with its message", "3+5 1-1", "[1-1 overwritten] [2-4 filtered] 5", 0, 0],
+  ["and is held with it", "3+5", "", 0, 1],
+  ["said again, with more", "1 1+5 3+5 6", "1 [2-4 filtered] 5 6", 1, 0],
+  ["of another filter", "1 4 2+7 6", "1", 0, 3],
+  ["and what comes at last", "1 4 2+7 2 3", "1 2 3 4 [5-6 filtered] 7", 0, 0],
   ["gap records that overlap", "3-6 5-8 4-4 1-2", "[1-2 o] [3-6 o] [7-8 o]", 1, 0],
 ];
 
@@ -133,6 +142,9 @@ test(`random: entries and gaps are all numbers, once, in order (SEED=${baseSeed}
         else if (kind < 9) {
           const from = Math.max(1, next - random.below(4));
           put({ from, to: next += random.below(6), isGap: true }, log);
+        } else if (random.below(2) === 0) {
+          const filtered = Math.min(next - 1, random.below(5));
+          put({ from: next, to: next, isGap: false, filtered }, log);
         }
         if (random.below(20) === 0 && sent.length > 0) {
           const { message, log } = sent[random.below(sent.length)];
@@ -153,7 +165,7 @@ test(`random: entries and gaps are all numbers, once, in order (SEED=${baseSeed}
     assert.equal(all.settled.length, sent.length);
     assert.equal(new Set(all.settled).size, sent.length);
     // Without limits and gap records nothing is given too early: each that came is an entry.
-    if (isLimited || sent.some(({ message }) => message.isGap)) continue;
+    if (isLimited || sent.some(({ message: { isGap, filtered } }) => isGap || filtered)) continue;
     const numbers = new Set(sent.map(({ message, log }) => `${log} ${message.from}`));
     assert.equal(sent.length - all.check.duplicates, numbers.size);
   }

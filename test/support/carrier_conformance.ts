@@ -7,7 +7,7 @@ import type { Answers, Outgoing, SendCarrier } from "../../src/ship/carrier.ts";
 import type { LogSource } from "../../src/ship/message.ts";
 import { bytes, lane, outboxOn } from "./fake_carrier.ts";
 import type { StoredMessage } from "./memory_carrier.ts";
-import { ReceivedSource } from "./nats_stream.ts";
+import { deliveredBy, ReceivedSource } from "./nats_stream.ts";
 import { Random } from "./random.ts";
 
 /** A carrier, and what can be done to what is behind it. */
@@ -40,7 +40,7 @@ function outgoing(from: number, more: Partial<Outgoing> = {}): Outgoing {
   const payload = more.bytes ?? (more.reason ? new Uint8Array() : bytes(from % 50));
   return {
     ...{ source, from, to: from, reason: undefined, cutFrom: undefined, time: 1795280400123 },
-    ...{ ticket: from, attempt: 1, ...more, bytes: payload, size: payload.length },
+    ...{ filtered: 0, ticket: from, attempt: 1, ...more, bytes: payload, size: payload.length },
   };
 }
 
@@ -89,12 +89,19 @@ export function carrierConformance(
     const gap = outgoing(4, { to: 9, reason: "overwritten" });
     const cut = outgoing(10, { cutFrom: 700 });
     const messages = [outgoing(1), outgoing(2, { bytes: new Uint8Array() }), outgoing(3), gap, cut];
+    // With what was left out before them.
+    messages.push(
+      outgoing(21, { filtered: 10 }),
+      outgoing(24, { filtered: 2, cutFrom: 700 }),
+      outgoing(30, { filtered: 5, to: 33, reason: "overwritten" }),
+      outgoing(34, { to: 99, reason: "filtered" }),
+    );
     for (const message of messages) sender.send(message);
-    await heard("1.1", "1.2", "1.3", "1.4", "1.10");
+    await heard(...messages.map(({ from }) => `1.${from}`));
     assert.deepEqual(
       await world.stored(),
-      messages.map(({ source, from, to, reason, bytes, cutFrom, time }) => ({
-        ...{ source, from, to, reason, bytes, cutFrom, time },
+      messages.map(({ source, from, to, reason, filtered, bytes, cutFrom, time }) => ({
+        ...{ source, from, to, reason, filtered, bytes, cutFrom, time },
       })),
     );
     await sender.close();
@@ -114,6 +121,20 @@ export function carrierConformance(
     await sender.close();
   });
 
+  test(`${name}: what says that more was left out is another message`, options, async () => {
+    await using world = await make({});
+    const { sender, heard } = await open(world);
+    // A forwarder that was killed may have said a part of it in a message that never came.
+    for (const [i, filtered] of [2, 5, 0].entries()) {
+      sender.send(outgoing(10, { filtered, ticket: i }));
+      sender.send(outgoing(20, { filtered, ticket: 10 + i, to: 25, reason: "damaged" }));
+      await heard(`1.${i}`, `1.${10 + i}`);
+    }
+    const told = (await world.stored()).map(({ from, filtered }) => `${from} ${filtered}`);
+    assert.deepEqual(told, ["10 2", "20 2", "10 5", "20 5", "10 0", "20 0"]);
+    await sender.close();
+  });
+
   test(`${name}: mostBytes() is the most that is taken`, options, async () => {
     await using world = await make({ mostBytes: 2000 });
     const { sender, heard } = await open(world);
@@ -122,7 +143,10 @@ export function carrierConformance(
     assert.ok(sender.mostBytes(outgoing(1, { cutFrom: 9999 })) < most(1));
     sender.send(outgoing(1, { bytes: bytes(most(1)) }));
     sender.send(outgoing(123456, { bytes: bytes(most(123456)) }));
-    await heard("1.1", "1.123456");
+    const filtered = 123456;
+    const length = sender.mostBytes(outgoing(234567, { filtered }));
+    sender.send(outgoing(234567, { filtered, bytes: bytes(length) }));
+    await heard("1.1", "1.123456", "1.234567");
     await sender.close();
   });
 
@@ -204,13 +228,15 @@ async function chaos(make: MakeWorld, random: Random, messages: number): Promise
   outbox.begin(sender);
   const total = messages / 10 + random.below(messages);
   for (let i = 1; i <= total;) {
+    const filtered = random.below(5) === 0 ? random.below(Math.min(4, total - i + 1)) : 0;
+    i += filtered;
     const isGap = random.below(20) === 0;
     const to = isGap ? Math.min(total, i + random.below(5)) : i;
     const size = random.below(50) === 0 ? 1200 : random.below(60);
     if (!outbox.hasRoom(size)) await outbox.room(size);
     assert.ok(outbox.hasRoom(size));
-    if (isGap) outbox.addGap(lane, i, to, "overwritten", 1);
-    else outbox.addEntry(lane, i, bytes(size), 1);
+    if (isGap) outbox.addGap(lane, i, to, "overwritten", 1, filtered);
+    else outbox.addEntry(lane, i, bytes(size), 1, filtered);
     assert.ok(outbox.pending <= maxMessages);
     i = to + 1;
     if (random.below(30) === 0) await sleep(random.below(3));
@@ -220,12 +246,15 @@ async function chaos(make: MakeWorld, random: Random, messages: number): Promise
   await sender.close();
   // A duplicate where the store knows each message by its id for ever: none.
   const kept = new ReceivedSource(
-    (await world.stored()).map(({ from, to, reason, bytes: payload }) => {
-      return { kind: reason === undefined ? "entry" : "gap", from, to, payload };
-    }),
+    (await world.stored()).flatMap(deliveredBy),
   );
   assert.equal(kept.last, total);
-  assert.deepEqual(settled.map(({ from }) => from), [
+  // What was left out is neither lost nor sent.
+  const left = (parts: readonly { from: number; to: number; reason?: string | undefined }[]) =>
+    parts.filter(({ reason }) => reason === "filtered")
+      .reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  assert.equal(left(kept.delivered), settled.reduce((sum, { filtered }) => sum + filtered, 0));
+  assert.deepEqual(settled.map(({ from, filtered }) => from - filtered), [
     1,
     ...settled.slice(0, -1).map(({ to }) => to + 1),
   ]);

@@ -49,14 +49,20 @@ export class FakeSender implements Sender {
 
 /** An outbox on a sender, and what becomes of it. */
 export function outboxOn(sender: Sender | undefined, options: Partial<OutboxOptions> = {}) {
-  const settled: { from: number; to: number; reason: string | undefined }[] = [];
+  const settled: {
+    from: number;
+    to: number;
+    reason: string | undefined;
+    filtered: number;
+  }[] = [];
   const refusals: (string | undefined)[] = [];
   const outbox = new Outbox({
     maxMessages: 4,
     maxBytes: 1000,
     ackTimeout: 60_000,
     tooLarge: "gap",
-    onSettled: ({ from, to, reason }: OutMessage) => settled.push({ from, to, reason }),
+    onSettled: ({ from, to, reason, filtered }: OutMessage) =>
+      settled.push({ from, to, reason, filtered }),
     onRefused: (refusal) => refusals.push(refusal?.description),
     onSilence: () => Promise.resolve(),
     onFailed: (error) => assert.fail(String(error)),

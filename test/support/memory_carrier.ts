@@ -10,6 +10,8 @@ export interface StoredMessage {
   readonly from: number;
   readonly to: number;
   readonly reason: string | undefined;
+  /** How many entries before it were left out on purpose. */
+  readonly filtered: number;
   readonly bytes: Uint8Array;
   readonly cutFrom: number | undefined;
   readonly time: number;
@@ -26,11 +28,11 @@ export class MemoryStore {
   readonly #known = new Set<string>();
 
   /** Takes a message; gives whether it was there before. */
-  take({ source, from, to, reason, bytes, cutFrom, time }: Outgoing): boolean {
-    const id = JSON.stringify([source, reason !== undefined, from, to]);
+  take({ source, from, to, reason, filtered, bytes, cutFrom, time }: Outgoing): boolean {
+    const id = JSON.stringify([source, reason !== undefined, from, to, filtered]);
     if (this.#known.has(id)) return true;
     this.#known.add(id);
-    this.messages.push({ source, from, to, reason, bytes: bytes.slice(), cutFrom, time });
+    this.messages.push({ source, from, to, reason, filtered, bytes: bytes.slice(), cutFrom, time });
     return false;
   }
 }

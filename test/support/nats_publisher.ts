@@ -54,12 +54,14 @@ export class Publisher implements AsyncDisposable {
     source: LogSource,
     numbers: readonly number[] | { from: number; to: number },
     payload: (number: number) => Uint8Array | string = (number) => textOf(source, number),
+    filtered: number = 0,
   ): Promise<void> {
     const all = "from" in numbers
       ? Array.from({ length: numbers.to - numbers.from + 1 }, (_, i) => numbers.from + i)
       : numbers;
     for (const number of all) {
-      this.#publish(stream, source, { [HEADERS.sequenceNumber]: `${number}` }, payload(number));
+      const fields = { [HEADERS.sequenceNumber]: `${number}`, ...filteredField(filtered) };
+      this.#publish(stream, source, fields, payload(number));
     }
     return this.client.flush();
   }
@@ -71,9 +73,11 @@ export class Publisher implements AsyncDisposable {
     from: number,
     to: number,
     reason: string = "overwritten",
+    filtered: number = 0,
   ): Promise<void> {
     const gap = { from, to, count: to - from + 1, reason };
-    this.#publish(stream, source, { [HEADERS.gap]: `${from}-${to}` }, JSON.stringify({ gap }));
+    const fields = { [HEADERS.gap]: `${from}-${to}`, ...filteredField(filtered) };
+    this.#publish(stream, source, fields, JSON.stringify({ gap }));
     return this.client.flush();
   }
 
@@ -116,4 +120,8 @@ export class Publisher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.close();
   }
+}
+
+function filteredField(filtered: number): Record<string, string> {
+  return filtered > 0 ? { [HEADERS.filtered]: `${filtered}` } : {};
 }

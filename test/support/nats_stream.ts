@@ -45,6 +45,23 @@ export interface Delivered {
   readonly truncatedFrom?: number;
 }
 
+/** What a message says: what was left out before it, and itself. */
+export function deliveredBy(
+  { from, to, reason, filtered = 0, bytes: payload }: {
+    from: number;
+    to: number;
+    reason?: string | undefined;
+    filtered?: number;
+    bytes: Uint8Array;
+  },
+): Delivered[] {
+  const itself: Delivered = reason === undefined
+    ? { kind: "entry", from, to, payload }
+    : { kind: "gap", from, to, reason };
+  if (filtered === 0) return [itself];
+  return [{ kind: "gap", from: from - filtered, to: from - 1, reason: "filtered" }, itself];
+}
+
 /** One source by the plainest receiver there is: each number once, in order, up to a hole. */
 export class ReceivedSource {
   readonly delivered: Delivered[] = [];
@@ -88,9 +105,10 @@ export function received(messages: readonly LogMessage[]): Map<string, ReceivedS
   const all = Map.groupBy(messages, ({ segment }) => segment);
   return new Map([...all].map(([segment, messages]) => [
     segment,
-    new ReceivedSource(messages.map((message) => {
-      if (message.kind === "gap") return message;
-      return { ...message, from: message.sequenceNumber, to: message.sequenceNumber };
+    new ReceivedSource(messages.flatMap((message) => {
+      if (message.kind === "gap") return deliveredBy({ ...message, bytes: new Uint8Array() });
+      const { sequenceNumber: from, payload: bytes } = message;
+      return deliveredBy({ ...message, from, to: from, bytes });
     })),
   ]));
 }
@@ -117,6 +135,12 @@ export async function reallyReceived(
 /** The bytes of an entry of the tests: they follow from its number. */
 export function entryText(sequenceNumber: number): string {
   return `entry ${sequenceNumber} ${"x".repeat(sequenceNumber % 61)}`;
+}
+
+/** A question to the entries of the tests, and whether the answer for a number is yes. */
+export const MATCHES = "/^entry \\d*[27] /";
+export function isMatch(sequenceNumber: number): boolean {
+  return sequenceNumber % 5 === 2;
 }
 
 /** Checks that entries and gaps of a source are all that was written, once and in order. */

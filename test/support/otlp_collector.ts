@@ -103,8 +103,8 @@ export class OtlpCollector implements AsyncDisposable {
     const all = new Map<string, StoredMessage>();
     for (const record of this.records) {
       const message = messageOf(record);
-      const { source, from, to, reason } = message;
-      const key = JSON.stringify([source, from, to, reason]);
+      const { source, from, to, reason, filtered } = message;
+      const key = JSON.stringify([source, from, to, reason, filtered]);
       if (!all.has(key)) all.set(key, message);
     }
     return [...all.values()];
@@ -189,7 +189,7 @@ export function messageOf({ resource, attributes, body, record }: TakenRecord): 
   const to = reason ? Number(attributes["ouroboros.gap.to"]) : from;
   const cut = attributes["ouroboros.truncated_from"];
   return {
-    ...{ source, from, to, reason, time },
+    ...{ source, from, to, reason, time, filtered: Number(attributes["ouroboros.filtered"] ?? 0) },
     bytes: reason
       ? new Uint8Array()
       : body instanceof Uint8Array

@@ -28,14 +28,15 @@ export function sourceNumber(number: number): LogSource {
   return { host: `host${number}`, name: "/app", segment: "1a-2b-3c" };
 }
 
-/** An entry of a source. */
-export function entryOf(source: LogSource, sequenceNumber: number): LogMessage {
+/** An entry of a source, before which so many were left out on purpose. */
+export function entryOf(source: LogSource, sequenceNumber: number, filtered = 0): LogMessage {
   const payload = encoder.encode(`${source.host} ${sequenceNumber}`);
-  return { kind: "entry", ...source, sequenceNumber, time: TIME, payload };
+  const entry = { kind: "entry", ...source, sequenceNumber, time: TIME, payload } as const;
+  return filtered > 0 ? { ...entry, filtered } : entry;
 }
 
-/** A gap of a source. */
-export function gapOf(source: LogSource, from: number, to: number): LogMessage {
+/** A gap of a source, before which so many were left out on purpose. */
+export function gapOf(source: LogSource, from: number, to: number, filtered = 0): LogMessage {
   return {
     kind: "gap",
     ...source,
@@ -44,6 +45,7 @@ export function gapOf(source: LogSource, from: number, to: number): LogMessage {
     count: to - from + 1,
     reason: "overwritten",
     time: TIME,
+    ...filtered > 0 && { filtered },
   };
 }
 
@@ -55,9 +57,12 @@ export function messagesOf(random: Random, count: number): LogMessage[] {
   for (let i = 0; i < count; i++) {
     const number = random.below(sources);
     const source = sourceNumber(number);
-    const from = next.get(number) ?? 1;
+    const filtered = random.below(4) === 0 ? random.below(5) : 0;
+    const from = (next.get(number) ?? 1) + filtered;
     const to = from + (random.below(10) === 0 ? random.below(5) : -1);
-    messages.push(to < from ? entryOf(source, from) : gapOf(source, from, to));
+    messages.push(
+      to < from ? entryOf(source, from, filtered) : gapOf(source, from, to, filtered),
+    );
     next.set(number, Math.max(from, to) + 1);
     // Some of those before come again.
     if (random.below(12) === 0) {
@@ -76,6 +81,7 @@ export class Given {
   readonly lasts = new Map<string, [LogSource, number]>();
   entries = 0;
   missing = 0;
+  filtered = 0;
 
   add(items: readonly ReceivedItem[]): void {
     for (const item of items) {
@@ -85,11 +91,22 @@ export class Given {
         : [item.from, item.to];
       assert.equal(from, (this.lasts.get(host)?.[1] ?? 0) + 1, `${item.kind} of ${host}`);
       if (item.kind === "entry") assert.equal(item.text, `${host} ${from}`);
-      else assert.equal(item.reason, "overwritten");
+      else assert.ok(["overwritten", "filtered"].includes(item.reason), item.reason);
       this.lasts.set(host, [item.source, to]);
       if (item.kind === "entry") this.entries++;
+      else if (item.reason === "filtered") this.filtered += item.count;
       else this.missing += item.count;
     }
+  }
+
+  /** How many of the numbers of these messages were left out on purpose. */
+  static filteredIn(messages: readonly LogMessage[]): number {
+    const all = new Set<string>();
+    for (const message of messages) {
+      const from = message.kind === "entry" ? message.sequenceNumber : message.from;
+      for (let i = 1; i <= (message.filtered ?? 0); i++) all.add(`${message.host} ${from - i}`);
+    }
+    return all.size;
   }
 
   /** Whether all of these messages were given. */
@@ -220,7 +237,9 @@ export function receiveConformance(
         }
         await putting;
       }
-      given += done.entries + done.missing;
+      // What was left out is given as such, and nothing else is.
+      assert.equal(done.filtered, Given.filteredIn(messages));
+      given += done.entries + done.missing + done.filtered;
     };
     for (let run = 0; run < runs;) {
       // They wait most of the time.

@@ -185,6 +185,8 @@ export class ReceivedPrinter {
   async #gap(gap: ReceivedGap): Promise<void> {
     const { output, format } = this.#options;
     const { source, from, to, count, reason } = gap;
+    // Left out on purpose: nothing is missing, and a line may continue.
+    if (reason === "filtered") return;
     this.#unfinished(this.#sourceOf(source).lines);
     if (format === "json") {
       this.#json({ ...sourceObject(source), gap: { from, to, count, reason } });

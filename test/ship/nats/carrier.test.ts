@@ -45,15 +45,16 @@ carrierConformance("NATS", async ({ mostBytes, random }) => {
     }),
     async stored() {
       return (await messagesOf(server.url, "LOGS")).map((message) => {
-        const { host, name, segment, time } = message;
+        const { host, name, segment, time, filtered = 0 } = message;
         const source = { host, name, segment };
         if (message.kind === "gap") {
           const { from, to, reason } = message;
-          return { source, from, to, reason, bytes: new Uint8Array(), cutFrom: undefined, time };
+          const bytes = new Uint8Array();
+          return { source, from, to, reason, filtered, bytes, cutFrom: undefined, time };
         }
         const { sequenceNumber: from, payload, truncatedFrom: cutFrom } = message;
         const bytes = new Uint8Array(payload);
-        return { source, from, to: from, reason: undefined, bytes, cutFrom, time };
+        return { source, from, to: from, reason: undefined, filtered, bytes, cutFrom, time };
       });
     },
     async setFull(isFull: boolean) {
@@ -109,7 +110,7 @@ async function senderOnFake() {
   const send = (attempt: number, ticket: number) =>
     sender.send({
       ...{ source: lane.source, from: 1, to: 1, reason: undefined, size: 1, bytes: bytes("p") },
-      ...{ cutFrom: undefined, time: 0, ticket, attempt },
+      ...{ filtered: 0, cutFrom: undefined, time: 0, ticket, attempt },
     });
   const answer = (subject: string, text: string, headers?: object) =>
     hear(null, { subject, data: bytes(text), headers });

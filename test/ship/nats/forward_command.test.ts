@@ -8,7 +8,13 @@ import test, { after } from "node:test";
 import { ShmLogWriter } from "../../../mod.ts";
 import { runCli, runHere, startCli } from "../../support/cli.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
-import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
+import {
+  assertComplete,
+  entryText,
+  MATCHES,
+  messagesOf,
+  received,
+} from "../../support/nats_stream.ts";
 import { needsLastingNames, needsSignals } from "../../support/platform.ts";
 import { sameOnAll, uniqueName } from "../../support/runtime.ts";
 
@@ -55,6 +61,28 @@ natsTest("forward --once sends what is there, and says so in a line", async () =
   assert.equal(messages.length, 600);
   assert.equal(messages[0].host, "web-1");
   assertComplete([...received(messages).values()][0], 300);
+}, lasting);
+
+natsTest("forward --where sends what matches, and the rest is not called lost", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog(300);
+  const args = ["forward", log.name, "--to", server.url, "--stream", "LOGS", "--create-stream"];
+  args.push("--once", "--hostname", "web-1");
+  const wrong = await runHere(...args, "--where", "level:>=");
+  assert.equal(wrong.code, 2);
+  const sent = runCli([...args, "--where", MATCHES]);
+  assert.equal(
+    sent.stderr,
+    `ouroboros: ${log.name}: 61 sent, 60 acknowledged, 0 duplicates, 0 gaps, 240 filtered, ` +
+      "lag 0 entries, 0.0 s\n",
+  );
+  const { stdout, stderr } = runCli(["receive", `${server.url}/LOGS`, "--once", "-o", "json"]);
+  const numbers = stdout.trimEnd().split("\n").map((line) => JSON.parse(line).seq);
+  assert.deepEqual(numbers, Array.from({ length: 60 }, (_, i) => 5 * i + 2));
+  assert.equal(
+    stderr,
+    "ouroboros: 60 entries of 1 log, 0 duplicates dropped, 0 gaps, 240 filtered\n",
+  );
 }, lasting);
 
 natsTest(

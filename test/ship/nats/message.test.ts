@@ -31,6 +31,7 @@ function outgoing(from: number, time: number, more: Partial<Outgoing> = {}): Out
       from,
       to: from,
       reason: undefined,
+      filtered: 0,
       size: 4,
       bytes: payload,
       cutFrom: undefined,
@@ -58,14 +59,16 @@ test("an entry comes out of its message as it went in", () => {
   const encoder = new MessageEncoder(source, secret);
   const numbers = [1, 9, 10, 99, 100, 4711, 999_999, 1_000_000, 2 ** 32, Number.MAX_SAFE_INTEGER];
   const made = numbers.flatMap((from) =>
-    [undefined, 70_000].map((cutFrom) => {
-      const message = outgoing(from, 1795280400000 + from % 1000, { cutFrom });
-      return { message, bytes: encoder.entryHeaders(message) };
-    })
+    [[undefined, 0], [70_000, 0], [undefined, from - 1], [7, from - 1]].map(
+      ([cutFrom, filtered = 0]) => {
+        const message = outgoing(from, 1795280400000 + from % 1000, { cutFrom, filtered });
+        return { message, bytes: encoder.entryHeaders(message) };
+      },
+    )
   );
   // All of them, after the last one was made: they stay as they are.
   for (const { message, bytes } of made) {
-    const { from, time, cutFrom } = message;
+    const { from, time, cutFrom, filtered } = message;
     assert.equal(bytes.length, encoder.headersSize(message));
     assert.deepEqual(decodeMessage(received(bytes), payload), {
       kind: "entry",
@@ -74,20 +77,23 @@ test("an entry comes out of its message as it went in", () => {
       time,
       payload,
       ...cutFrom !== undefined && { truncatedFrom: cutFrom },
+      ...filtered > 0 && { filtered },
     });
   }
 });
 
 test("a gap comes out of its message as it went in", () => {
   const encoder = new MessageEncoder(source, secret);
-  for (const reason of GAP_REASONS) {
-    const { headers, payload } = encoder.gap(outgoing(5000, 42, { to: 5999, reason }));
+  for (const [i, reason] of GAP_REASONS.entries()) {
+    const filtered = i % 2 === 0 ? 0 : 4999;
+    const { headers, payload } = encoder.gap(outgoing(5000, 42, { to: 5999, reason, filtered }));
     const gap = { from: 5000, to: 5999, count: 1000, reason };
     assert.deepEqual(decodeMessage(received(headers), payload), {
       kind: "gap",
       ...source,
       ...gap,
       time: 42,
+      ...filtered > 0 && { filtered },
     });
     assert.equal(new TextDecoder().decode(payload), JSON.stringify({ gap }));
   }
@@ -113,6 +119,11 @@ test("an id is the same each time, for each message another, and tells nothing o
   for (const [from, to] of [[1, 1], [1, 2], [2, 2]]) {
     const { headers } = encoder.gap(outgoing(from, 1, { to, reason: "overwritten" }));
     others.push(received(headers).get("Nats-Msg-Id"));
+  }
+  for (const filtered of [1, 2]) {
+    const { headers } = encoder.gap(outgoing(3, 1, { to: 4, reason: "damaged", filtered }));
+    others.push(received(headers).get("Nats-Msg-Id"));
+    others.push(received(encoder.entryHeaders(outgoing(4096, 1, { filtered }))).get("Nats-Msg-Id"));
   }
   assert.equal(new Set([...ids, ...others]).size, ids.length + others.length);
   // The ids of a stream's messages must be the same with every version, or a restart sends twice.
@@ -206,6 +217,8 @@ test("messages of others are passed over", () => {
     ["Ouroboros-Gap", "1"],
     ["Ouroboros-Gap", "1-2-3"],
     ["Ouroboros-Gap", "1-9007199254740993"],
+    // More than there are before it.
+    ["Ouroboros-Filtered", "1"],
   ];
   for (const [name, value] of changes) {
     const headers = good();
@@ -216,7 +229,7 @@ test("messages of others are passed over", () => {
 
 test(`no headers, however strange, make an error (SEED=${baseSeed})`, () => {
   const random = new Random(baseSeed);
-  const names = ["Seq", "Gap", "Host", "Name", "Segment", "Time", "Truncated"];
+  const names = ["Seq", "Gap", "Host", "Name", "Segment", "Time", "Truncated", "Filtered"];
   const values = ["1", "1-2", "1-2-3", "a", "%", "%41", "-", "", "9".repeat(16), "0"];
   for (let run = 0; run < 2000; run++) {
     const table = new Map(
@@ -224,7 +237,9 @@ test(`no headers, however strange, make an error (SEED=${baseSeed})`, () => {
     );
     const bytes = new TextEncoder().encode(["{", '{"gap":null}', "null", "x"][random.below(4)]);
     const message = decodeMessage({ get: (name) => table.get(name) ?? "" }, bytes);
-    if (message !== undefined) assert.ok(message.kind === "gap" || message.sequenceNumber > 0);
+    if (message === undefined) continue;
+    const first = message.kind === "gap" ? message.from : message.sequenceNumber;
+    assert.ok(first > (message.filtered ?? 0));
   }
 });
 

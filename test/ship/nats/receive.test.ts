@@ -57,6 +57,7 @@ natsTest("duplicates, wrong order and gap records of several logs", async () => 
     duplicates: 3,
     gaps: 2,
     missingEntries: 5,
+    filteredEntries: 0,
     unexplainedEntries: 0,
     foreignMessages: 0,
     distrustedMessages: 0,

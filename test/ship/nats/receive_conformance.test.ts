@@ -31,10 +31,12 @@ receiveConformance("NATS", async () => {
     async put(messages: readonly LogMessage[]) {
       for (const message of messages) {
         if (message.kind === "gap") {
-          await publisher.gap(stream, message, message.from, message.to, message.reason);
+          const { from, to, reason, filtered } = message;
+          await publisher.gap(stream, message, from, to, reason, filtered);
         } else {
           const text = decoder.decode(message.payload);
-          await publisher.entries(stream, message, [message.sequenceNumber], () => text);
+          const { sequenceNumber, filtered } = message;
+          await publisher.entries(stream, message, [sequenceNumber], () => text, filtered);
         }
       }
       await publisher.settled(stream, last += messages.length);

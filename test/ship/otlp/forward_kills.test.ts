@@ -15,7 +15,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { startCli } from "../../support/cli.ts";
-import { entryText, ReceivedSource } from "../../support/nats_stream.ts";
+import {
+  deliveredBy,
+  entryText,
+  isMatch,
+  MATCHES,
+  ReceivedSource,
+} from "../../support/nats_stream.ts";
 import { messageOf, OtlpCollector, type TakenRecord } from "../../support/otlp_collector.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { baseSeed, Random } from "../../support/random.ts";
@@ -24,35 +30,60 @@ import { startChild, uniqueName } from "../../support/runtime.ts";
 const KILLS = Number(process.env.KILLS ?? 9);
 const options = { skip: needsLastingNames, timeout: 60_000 + 2000 * KILLS };
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-otlp-kills-"));
-const name = uniqueName("otlp-kills");
+const names: string[] = [];
 after(() => {
   rmSync(folder, { recursive: true });
-  SharedMemory.unlink(name);
+  for (const name of names) SharedMemory.unlink(name);
 });
 
-async function startWriter() {
-  // 128 KiB at up to 2 MB/s: it laps while the collector is away.
-  const args = [name, "resume", 20, 16384, 8];
+async function startWriter(name: string, chunkSize: number) {
+  const args = [name, "resume", 20, chunkSize, 8];
   const child = startChild(new URL("../nats/children/writer.ts", import.meta.url), args);
   assert.equal(await child.nextLine(), "ready");
   return child;
 }
 
 test(`kill -9 of forwarder, collector and writer (SEED=${baseSeed})`, options, async (t) => {
+  // 128 KiB at up to 2 MB/s: it laps while the collector is away.
+  const { messages, source, total } = await killAll("all", 16384);
+  const decoder = new TextDecoder();
+  for (const { from, payload } of source.entries) {
+    assert.equal(decoder.decode(payload), entryText(from));
+  }
+  assert.equal(source.entries.length + source.lost, total);
+  const repeated = messages - source.delivered.length;
+  t.diagnostic(
+    `${total} written, ${messages} sent, ${repeated} repeated, ${source.gaps.length} gaps of ` +
+      `${source.lost} entries`,
+  );
+});
+
+test(`kill -9 where a filter leaves entries out (SEED=${baseSeed})`, options, async (t) => {
+  // So large that nothing is overwritten: then nothing is lost.
+  const { messages, source, total } = await killAll("filtered", 4 << 20, "--where", MATCHES);
+  const wanted = Array.from({ length: total }, (_, i) => i + 1).filter(isMatch);
+  assert.deepEqual(source.entries.map(({ from }) => from), wanted);
+  assert.deepEqual(source.gaps.filter(({ reason }) => reason !== "filtered"), []);
+  t.diagnostic(`${total} written, ${wanted.length} match, ${messages} messages`);
+});
+
+/** Kills processes, and gives what collectors have taken of a log by then. */
+async function killAll(what: string, chunkSize: number, ...more: string[]) {
+  const kills = more.length === 0 ? KILLS : KILLS * 2 / 3;
+  const name = uniqueName(`otlp-kills-${what}`);
+  names.push(name);
   const random = new Random(baseSeed);
   let collector = await OtlpCollector.start();
   const { port, url } = collector;
   /** What collectors that are gone had taken. */
   const records: TakenRecord[] = [];
-  let writer = await startWriter();
+  let writer = await startWriter(name, chunkSize);
   const args = ["forward", name, "--to", `otlp+${url}`, "--hostname", "test"];
-  args.push("--state", join(folder, "state"), "--summary", "0");
+  args.push("--state", join(folder, what), "--summary", "0", ...more);
   let forwarder = startCli(args);
-  const kills = { forwarder: 0, collector: 0, writer: 0 };
   try {
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 0; kill < kills; kill++) {
       const whom = (["forwarder", "collector", "writer"] as const)[(kill + (kill / 3 | 0)) % 3];
-      kills[whom]++;
       // It must have begun.
       const before = records.length + collector.records.length;
       for (let i = 0; i < 200 && records.length + collector.records.length === before; i++) {
@@ -74,7 +105,7 @@ test(`kill -9 of forwarder, collector and writer (SEED=${baseSeed})`, options, a
       } else {
         await writer.kill();
         await sleep(random.below(50));
-        writer = await startWriter();
+        writer = await startWriter(name, chunkSize);
       }
     }
     await sleep(300);
@@ -93,18 +124,7 @@ test(`kill -9 of forwarder, collector and writer (SEED=${baseSeed})`, options, a
 
   const messages = records.map(messageOf);
   assert.equal(new Set(messages.map(({ source }) => source.segment)).size, 1);
-  const source = new ReceivedSource(messages.map(({ from, to, reason, bytes }) => ({
-    ...{ kind: reason === undefined ? "entry" : "gap", from, to, payload: bytes },
-  })));
+  const source = new ReceivedSource(messages.flatMap(deliveredBy));
   assert.equal(source.last, total);
-  const decoder = new TextDecoder();
-  for (const { from, payload } of source.entries) {
-    assert.equal(decoder.decode(payload), entryText(from));
-  }
-  assert.equal(source.entries.length + source.lost, total);
-  const repeated = messages.length - source.delivered.length;
-  t.diagnostic(
-    `${JSON.stringify(kills)}: ${total} written, ${messages.length} sent, ${repeated} repeated, ` +
-      `${source.gaps.length} gaps of ${source.lost} entries`,
-  );
-});
+  return { messages: messages.length, source, total };
+}

@@ -11,6 +11,7 @@
  *          Ouroboros-Name: /app
  *          Ouroboros-Segment: 1a-2b07-640f5e3c         device, inode, time of creation, in hex
  *          Ouroboros-Truncated: 70000                  bytes it had, where it was cut
+ *          Ouroboros-Filtered: 37                      entries before it that were left out on purpose
  * payload  the bytes of the entry
  *
  * and of entries that nobody gets, a gap:
@@ -35,6 +36,7 @@ export const HEADERS = {
   name: "Ouroboros-Name",
   segment: "Ouroboros-Segment",
   truncated: "Ouroboros-Truncated",
+  filtered: "Ouroboros-Filtered",
 } as const;
 
 /** Text that a header can carry: what is not printable ASCII, and `%`, becomes %XX of its UTF-8. */
@@ -94,10 +96,12 @@ export function decodeMessage(
   if (!host || !name || !/^[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$/.test(segment)) return undefined;
   const time = wholeNumber(headers.get(HEADERS.time)) ?? 0;
   const source = { host, name, segment };
+  const before = wholeNumber(headers.get(HEADERS.filtered)) ?? 0;
+  const filtered = before > 0 && { filtered: before };
   const gap = headers.get(HEADERS.gap);
   if (gap !== "") {
     const [from, to, ...others] = gap.split("-").map((text) => wholeNumber(text) ?? 0);
-    if (others.length > 0 || !(from >= 1) || !(to >= from)) return undefined;
+    if (others.length > 0 || !(from > before) || !(to >= from)) return undefined;
     return {
       kind: "gap",
       ...source,
@@ -106,10 +110,11 @@ export function decodeMessage(
       count: to - from + 1,
       reason: reasonIn(payload),
       time,
+      ...filtered,
     };
   }
   const sequenceNumber = wholeNumber(headers.get(HEADERS.sequenceNumber));
-  if (!sequenceNumber) return undefined;
+  if (!sequenceNumber || sequenceNumber <= before) return undefined;
   const truncatedFrom = wholeNumber(headers.get(HEADERS.truncated));
   return {
     kind: "entry",
@@ -118,6 +123,7 @@ export function decodeMessage(
     time,
     payload,
     ...truncatedFrom !== undefined && { truncatedFrom },
+    ...filtered,
   };
 }
 

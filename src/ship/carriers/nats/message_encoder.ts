@@ -14,9 +14,9 @@ import { DEFAULT_SUBJECT, subjectOf } from "./subject.ts";
 const encoder = new TextEncoder();
 /** How many bytes of headers are made in one piece of memory, which is never used again. */
 const BLOCK = 65536;
-/** Room for a number, and for the line that says that an entry was cut. */
+/** Room for a number, and for the lines that say that an entry was cut, and what was left out before it. */
 const MOST_DIGITS = 16;
-const CUT_LINE = 64;
+const RARE_LINES = 128;
 
 /** The size of an id in characters, and in bytes of the cipher: 96 bits in base64. */
 const ID_SIZE = 16;
@@ -56,8 +56,9 @@ export class MessageIds {
     for (let i = 0; i < ID_SIZE; i++) target[at + i] = this.#page[from + i];
   }
 
-  ofGap(from: number, to: number): string {
-    return this.#hash(`${from}-${to}`).subarray(0, ID_BYTES).toString("base64");
+  /** Of a message that says more than that there is an entry: that is a part of it. */
+  of(what: string): string {
+    return this.#hash(what).subarray(0, ID_BYTES).toString("base64");
   }
 
   /** Makes a page of ids: what AES in counter mode makes of nothing, from the page's first block on. */
@@ -107,37 +108,49 @@ export class MessageEncoder {
     this.#fixed = this.#before.length + ID_SIZE + this.#between.length + this.#after.length;
   }
 
-  headersSize({ from, time, cutFrom }: Outgoing): number {
+  headersSize({ from, time, cutFrom, filtered }: Outgoing): number {
     return this.#fixed + digitsOf(from) + this.#timeLineOf(time).length +
-      (cutFrom === undefined ? 0 : cutLine(cutFrom).length);
+      cutLine(cutFrom).length + filteredLine(filtered).length;
   }
 
   /** The headers of an entry, as bytes that stay as they are. */
   entryHeaders(message: Outgoing): Uint8Array {
-    const { from, time, cutFrom } = message;
+    const { from, time, cutFrom, filtered } = message;
     const timeLine = this.#timeLineOf(time);
-    const most = this.#fixed + MOST_DIGITS + timeLine.length + CUT_LINE;
+    const most = this.#fixed + MOST_DIGITS + timeLine.length + RARE_LINES;
     if (this.#used + most > this.#block.length) {
       this.#block = new Uint8Array(Math.max(BLOCK, most));
       this.#used = 0;
     }
     const start = this.#used;
     this.#add(this.#before);
-    this.#ids.write(from, this.#block, this.#used);
+    if (filtered === 0) this.#ids.write(from, this.#block, this.#used);
+    else {
+      // The server must not take it for a message of that entry that says less: what it leaves unsaid
+      // would be taken for lost.
+      const id = this.#ids.of(`${from - filtered}+${from}`);
+      encoder.encodeInto(id, this.#block.subarray(this.#used));
+    }
     this.#used += ID_SIZE;
     this.#add(this.#between);
     this.#addNumber(from);
     this.#add(this.#after);
-    if (cutFrom !== undefined) this.#add(encoder.encode(cutLine(cutFrom)));
+    if (cutFrom !== undefined || filtered > 0) {
+      this.#add(encoder.encode(cutLine(cutFrom) + filteredLine(filtered)));
+    }
     this.#add(timeLine);
     return this.#block.subarray(start, this.#used);
   }
 
   /** A gap: its headers as bytes, and its payload. */
-  gap({ from, to, reason, time }: Outgoing): { headers: Uint8Array; payload: Uint8Array } {
+  gap({ from, to, reason, time, filtered }: Outgoing): {
+    headers: Uint8Array;
+    payload: Uint8Array;
+  } {
+    const id = this.#ids.of(`${filtered > 0 ? `${from - filtered}+` : ""}${from}-${to}`);
     const headers = encoder.encode(
-      `NATS/1.0\r\n${HEADERS.id}: ${this.#ids.ofGap(from, to)}\r\n` +
-        `${HEADERS.gap}: ${from}-${to}\r\n${this.#origin}${HEADERS.time}: ${time}\r\n\r\n`,
+      `NATS/1.0\r\n${HEADERS.id}: ${id}\r\n${HEADERS.gap}: ${from}-${to}\r\n${this.#origin}` +
+        `${filteredLine(filtered)}${HEADERS.time}: ${time}\r\n\r\n`,
     );
     const gap = { from, to, count: to - from + 1, reason };
     return { headers, payload: encoder.encode(JSON.stringify({ gap })) };
@@ -168,8 +181,12 @@ export class MessageEncoder {
   }
 }
 
-function cutLine(cutFrom: number): string {
-  return `${HEADERS.truncated}: ${cutFrom}\r\n`;
+function cutLine(cutFrom: number | undefined): string {
+  return cutFrom === undefined ? "" : `${HEADERS.truncated}: ${cutFrom}\r\n`;
+}
+
+function filteredLine(filtered: number): string {
+  return filtered === 0 ? "" : `${HEADERS.filtered}: ${filtered}\r\n`;
 }
 
 function digitsOf(number: number): number {

@@ -34,8 +34,11 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 /** About how many bytes a record has beside those of its entry. */
 const RECORD_SIZE = 120;
-/** What it takes to say that an entry was cut, and what lengths take that have more digits. */
-const CUT_SIZE = 96;
+/**
+ * What it takes to say that an entry was cut, or that some before it were left out, and what lengths take
+ * that have more digits.
+ */
+const FACT_SIZE = 96;
 const DIGITS = 32;
 /** So many parts of requests in a row are refused for good before it is not looked for the culprit. */
 const MOST_REFUSED = 24;
@@ -109,9 +112,9 @@ export class OtlpSender implements Sender {
     return this.#isConnected;
   }
 
-  mostBytes({ source, cutFrom }: Outgoing): number {
+  mostBytes({ source, cutFrom, filtered }: Outgoing): number {
     const most = this.#options.maxBatchBytes - this.#makerOf(source).size;
-    return cutFrom === undefined ? most : most - CUT_SIZE;
+    return most - FACT_SIZE * (Number(cutFrom !== undefined) + Number(filtered > 0));
   }
 
   send(message: Outgoing): void {
@@ -149,11 +152,11 @@ export class OtlpSender implements Sender {
   }
 
   #recordOf(message: Outgoing): OtlpLogRecord {
-    const { source, from: sequenceNumber, to, reason, bytes, time, cutFrom } = message;
+    const { source, from: sequenceNumber, to, reason, bytes, time, cutFrom, filtered } = message;
     const { records } = this.#makerOf(source);
     return reason === undefined
-      ? records.ofEntry(bytes, { sequenceNumber, time, cutFrom })
-      : records.ofGap({ from: sequenceNumber, to, reason, time });
+      ? records.ofEntry(bytes, { sequenceNumber, time, cutFrom, filtered })
+      : records.ofGap({ from: sequenceNumber, to, reason, time, filtered });
   }
 
   #makerOf(source: LogSource): Maker {
