@@ -9,7 +9,7 @@ import process from "node:process";
 import test, { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { runtimeName, scriptCommand, slowness, thisRuntime } from "../support/runtime.ts";
+import { isHosted, runtimeName, scriptCommand, slowness, thisRuntime } from "../support/runtime.ts";
 
 const LIMIT = 60_000 * slowness;
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -73,7 +73,7 @@ for (const format of ["cjs", "esm"] as const) {
   });
 }
 
-test("an executable of the runtime's own", { skip, timeout: 4 * LIMIT }, (t) => {
+test("an executable of the runtime's own", { skip: skip || isHosted, timeout: 4 * LIMIT }, (t) => {
   if (runtimeName === "node") return t.skip("Node makes none of several files");
   const outfile = join(folder, "executable");
   const args = runtimeName === "bun"

@@ -41,6 +41,10 @@ export const sameOnAll: string | false = process.env.LEFT_TO !== undefined &&
 /** How many times slower than usual this machine is, as an emulator is: what waits, waits longer. */
 export const slowness: number = Number(process.env.SLOWNESS ?? 1);
 
+/** Why this runtime can't start itself, or copy itself, by its own path: that is another program's here. */
+export const isHosted: string | false = thisExecutable !== process.execPath &&
+  `a loader or an emulator runs this, and has the path of ${runtimeName}`;
+
 /** The command that starts a TypeScript file on this runtime. */
 export function scriptCommand(file: string): [command: string, args: string[]] {
   return runtimeName === "deno"

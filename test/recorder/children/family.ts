@@ -13,6 +13,8 @@ else {
   const worker = new Worker(new URL(import.meta.url));
   worker.on("exit", () => {
     const before = JSON.parse(process.env.CHILD_ARGS!) as string[];
-    spawn(process.execPath, [...before, file, "child"], { stdio: "inherit" });
+    spawn(process.env.THIS_RUNTIME ?? process.execPath, [...before, file, "child"], {
+      stdio: "inherit",
+    });
   });
 }
