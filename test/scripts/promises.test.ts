@@ -83,7 +83,7 @@ test("each promise stands in its document", { skip: sameOnAll }, () => {
   }
 });
 
-test("nothing is missing of what is said to be whole", { skip: sameOnAll }, () => {
+test("nothing is missing of a section that is marked as whole", { skip: sameOnAll }, () => {
   const whole = sections.filter(({ isWhole }) => isWhole);
   assert.ok(whole.length > 20, `${whole.length} sections`);
   for (const { document, title, promises } of whole) {
