@@ -84,7 +84,7 @@ async function dump(options: DumpOptions): Promise<void> {
     log: nameOf(name),
     ...isStandard && { colors: outputColors() },
   });
-  const selection = new Selection(options, format === "pretty");
+  const selection = new Selection(options, format === "pretty", () => nameOf(name));
   using progress = new Progress(info.entries, "entries");
   const signals = new SignalPoll();
   let seen = 0;

@@ -187,7 +187,11 @@ async function recordLog(
   using _closed = reader;
   refuseItself(target, reader, path);
   using file = new RotatingFile(path, options);
-  const recording = new Recording(reader, file, options, prefix);
+  const recording = new Recording(reader, file, {
+    ...options,
+    log: describeTarget(target),
+    prefix,
+  });
   if (after !== undefined) recording.goOn(after.sequenceNumber);
   else if (typeof options.from === "number") recording.beginWith(options.from);
   else if (there !== undefined) {
@@ -313,6 +317,13 @@ function skipTo(reader: ShmLogReader, last: number): void {
   }
 }
 
+interface RecordingOptions extends Pick<RecordOptions, "output" | "where"> {
+  /** The name of the log. */
+  log: string;
+  /** What messages begin with. */
+  prefix: string;
+}
+
 /** Entries as lines of a file, with a word where some are missing. */
 class Recording {
   /** How many were recorded. */
@@ -324,15 +335,16 @@ class Recording {
   readonly #format: "text" | "json";
   readonly #prefix: string;
   readonly #where: Where | undefined;
+  readonly #log: string;
   /** The number of the last entry that was recorded or said to be lost; -1: none is expected. */
   #last = -1;
 
   constructor(
     reader: ShmLogReader,
     file: RotatingFile,
-    { output: format, where }: Pick<RecordOptions, "output" | "where">,
-    prefix: string,
+    { output: format, where, log, prefix }: RecordingOptions,
   ) {
+    this.#log = log;
     this.#prefix = prefix;
     this.#where = where;
     this.#reader = reader;
@@ -367,7 +379,7 @@ class Recording {
     for (let i = 0; i < batch.length; i++) {
       if (batch.sequenceNumber(i) <= this.#last) continue;
       const text = this.#where === undefined ? "" : batch.text(i);
-      if (this.#where?.test(recognizeRecord(text), text) === false) continue;
+      if (this.#where?.test(recognizeRecord(text), text, this.#log) === false) continue;
       this.entries++;
       const bytes = this.#format === "text"
         ? batch.bytes(i)

@@ -33,7 +33,7 @@ import { addOutputOptions, compressOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { type Criteria, Selection, whereOption } from "./options/selection.ts";
 import { usageError } from "./options/subcommand.ts";
-import { jsonLines } from "./output/harmless.ts";
+import { jsonLines, sourceLabel } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { formatSize } from "../base/sizes.ts";
@@ -329,7 +329,11 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
     since,
     until,
     ...Object.keys(others).length > 0 && {
-      selector: () => new Selection({ ...others, vitals: true }, true),
+      selector: (log) =>
+        new Selection({ ...others, vitals: true }, true, (entry) => {
+          const source = log.sourceOf(entry);
+          return source === undefined ? log.name : sourceLabel(source);
+        }),
     },
     signal,
     onProgress,

@@ -138,7 +138,7 @@ export function addTail(program: Command): void {
     )
     .addOption(fieldsOption())
     .addOption(
-      new Option("--count-by <names>", "count entries by their values in these fields, or log")
+      new Option("--count-by <names>", "count entries by their values in these fields")
         .argParser(fieldsArgument),
     )
     .addOption(
@@ -238,7 +238,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   const ownName = names.isOne ? names.plain.map(nameOf)[0] : undefined;
   const print: EntryPrinter = summary !== undefined
     ? (entry, record, origin, text = entry.text, time) =>
-      summary.add(record, text, time, origin?.name ?? ownName)
+      summary.add(record, text, time, origin?.log ?? ownName)
     : entryPrinter(format, output, {
       ...{ isTerminal, colors, fields },
       ...ownName !== undefined && { log: ownName },

@@ -16,8 +16,8 @@ export interface EntryCondition {
   readonly kind: "entry";
   /** In a word, for names of files. */
   readonly reason: string;
-  /** Whether an entry fulfils it. */
-  test(text: string): boolean;
+  /** Whether an entry of a log fulfils it. */
+  test(text: string, log?: string): boolean;
 }
 
 /** A condition on a log. */
@@ -72,12 +72,12 @@ function question(text: string, ask: (text: string) => Question): EntryCondition
   return {
     kind: "entry",
     reason: "match",
-    test(entry) {
+    test(entry, log) {
       if (needles.length > 0 && !entry.includes("\\u")) {
         const lower = entry.toLowerCase();
         if (!needles.every((some) => some.some((needle) => lower.includes(needle)))) return false;
       }
-      return asked.test(recognizeRecord(entry), entry);
+      return asked.test(recognizeRecord(entry), entry, log);
     },
   };
 }

@@ -87,7 +87,7 @@ class LogWatch {
     log.heardAt = performance.now();
     log.last = text;
     for (const { reason, test } of this.#tests) {
-      if (!test(text)) continue;
+      if (!test(text, name)) continue;
       const time = recognizeRecord(text)?.time ?? Date.now();
       return this.#onTrigger({ log: name, reason, time });
     }

@@ -82,8 +82,7 @@ export class Summary {
   }
 
   /**
-   * Adds a record, or a line of other text, of a time in milliseconds since 1970 if that matters, and of a log:
-   * that is its `log`, if it has no such field itself.
+   * Adds a record, or a line of other text, of a time in milliseconds since 1970 if that matters, and of a log.
    */
   add(record: LogRecord | undefined, text: string, time: number = -Infinity, log?: string): void {
     if (this.#every !== undefined && !Number.isFinite(time)) {
@@ -92,7 +91,7 @@ export class Summary {
     }
     let value: number | undefined;
     if (this.#of !== undefined) {
-      value = numberOf(this.#of.first(record, text));
+      value = numberOf(this.#of.first(record, text, log));
       if (value === undefined) {
         this.#unmeasured++;
         return;
@@ -140,7 +139,7 @@ export class Summary {
     const every = this.#every;
     const start = every === undefined ? undefined : Math.floor(time / every) * every;
     const values = this.#by.map((field) => {
-      const value = field.first(record, text) ?? (field.name === "log" ? log : undefined);
+      const value = field.first(record, text, log);
       if (value === undefined) return undefined;
       this.#missing.delete(field);
       return cut(textOf(value));

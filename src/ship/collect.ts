@@ -26,12 +26,20 @@ export interface EntrySelector {
   readonly time: number;
 }
 
+/** A log whose entries are selected. */
+export interface SelectedLog {
+  /** Its name, or path. */
+  readonly name: string;
+  /** Where an entry is from, if its log is a collection itself. */
+  sourceOf(entry: Entry): LogSource | undefined;
+}
+
 /** How logs are collected. */
 export interface CollectOptions extends TimeRange {
   /** Whether an existing file is replaced, in one step at the end. Default `false`. */
   force?: boolean | undefined;
   /** Makes what selects the entries of a log. Default: all are taken. */
-  selector?: (() => EntrySelector) | undefined;
+  selector?: ((log: SelectedLog) => EntrySelector) | undefined;
   /** Stops it. No file is left. */
   signal?: AbortSignal | undefined;
   /** Called now and then with the progress. */
@@ -141,7 +149,7 @@ interface TimedEntry {
 }
 
 /** One of the logs. */
-class CollectedLog {
+class CollectedLog implements SelectedLog {
   readonly name: string;
   readonly range: EntryRange;
   /** How many of them were taken. */
@@ -167,7 +175,7 @@ class CollectedLog {
       opened.close();
       throw error;
     }
-    this.#selector = selector?.() ?? new EveryEntry();
+    this.#selector = selector?.(this) ?? new EveryEntry();
   }
 
   /** Gives how many bytes its entries take, step by step. */
@@ -206,6 +214,10 @@ class CollectedLog {
   /** Where an entry is from. */
   originOf(sequenceNumber: number): { source: LogSource; sequenceNumber: number } {
     return this.#origins?.of(sequenceNumber) ?? { source: this.#source, sequenceNumber };
+  }
+
+  sourceOf({ sequenceNumber }: Entry): LogSource | undefined {
+    return this.#origins?.of(sequenceNumber)?.source;
   }
 
   /** Calls `note` with the numbers of what was lost before an entry. */

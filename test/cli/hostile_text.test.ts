@@ -74,7 +74,8 @@ test("nothing of an entry can harm a terminal, in any format, nor stay on after 
       for (const [i, { what, bytes }] of hostileEntries.entries()) {
         for (const prefix of ["", `${oneLine(hostileNames[i % hostileNames.length])} | `]) {
           printed = "";
-          const origin = { name: hostileNames[i % hostileNames.length], prefix };
+          const name = hostileNames[i % hostileNames.length];
+          const origin = { name, log: name, prefix };
           print(new Entry(bytes, 0, bytes.length, i + 1, 0, 0), undefined, origin);
           assert.ok(printed.endsWith("\n"));
           assertHarmless(printed, `${what} as ${format}`, hasColors);

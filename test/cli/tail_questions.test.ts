@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
@@ -265,6 +265,28 @@ test("--count-by counts values, those with the most entries first", () => {
     `${db},20`,
   ]);
   assert.deepEqual(tail(db, "--count-by", "log", "-o", "logfmt"), [`log=${db} count=20`]);
+});
+
+test("log is the log that an entry is from, of a file of several logs, too", () => {
+  const saved = `${folder}/both.log`;
+  assert.equal(runCli(["save", web, db, saved]).code, 0);
+  const counted = (...args: string[]) => tail(...args, "--count-by", "log", "-o", "csv").slice(1);
+  for (const logs of [[web, db], [saved]]) {
+    // A file has the names of machines, too.
+    const name = (path: string) => logs.length === 1 ? `${hostname()}${path}` : path;
+    assert.deepEqual(counted(...logs).sort(), [`${name(db)},20`, `${name(web)},20`].sort());
+    assert.deepEqual(counted(...logs, "--where", "log:web.log"), [`${name(web)},20`]);
+    assert.deepEqual(
+      tail(...logs, "--where", `log:="${name(db)}"`, "-n", "1", "--fields", "log,msg", "-o", "csv"),
+      ["log,msg", `${name(db)},query 19`],
+    );
+  }
+  assert.deepEqual(counted(web, "--where", "log:web.log"), [`${web},20`]);
+  assert.deepEqual(tail(web, "-n", "1", "--fields", "log", "-o", "text"), [web]);
+  // Of what is in a file of several logs a part is saved by that, too.
+  const part = `${folder}/part_of_both.log`;
+  assert.equal(runCli(["save", saved, part, "--where", "log:db.log"]).code, 0);
+  assert.equal(messages(part, "--all").length, 20);
 });
 
 test("--count-by says which fields no entry has, and which are likely meant", () => {

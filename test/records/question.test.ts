@@ -386,3 +386,23 @@ test("the questions need nothing of a runtime, so that they run in browsers", ()
     assert.doesNotMatch(source, /from "node:|\bprocess\b|\bBuffer\b/);
   }
 });
+
+test("log is the name of the log, unless an entry has such a field itself", () => {
+  const matches = (question: string, text: string, log?: string) => {
+    const compiled = parseQuestion(question);
+    assert.equal(compiled.asksLog, true);
+    assert.deepEqual(compiled.needles, [], "what the bytes need not have");
+    return compiled.test(recognizeRecord(text), text, log);
+  };
+  for (const text of [LINES.pay, LINES.plain, LINES.cri]) {
+    assert.equal(matches("log:db", text, "web-1/db.0"), true);
+    assert.equal(matches("log:(web OR db)", text, "/db.0"), true);
+    assert.equal(matches('log:="/db"', text, "/db.0"), false);
+    assert.equal(matches("-log:db", text, "/db.0"), false);
+    assert.equal(matches("log:*", text), false);
+  }
+  const own = '{"level":30,"time":1795269570001,"log":"written by docker"}';
+  assert.equal(matches("log:docker", own, "/db"), true);
+  assert.equal(matches("log:db", own, "/db"), false);
+  assert.equal(parseQuestion("status:200 web").asksLog, false);
+});

@@ -45,9 +45,13 @@ test("the slots of a name are listed as one log with its parts, and shown by tim
     await client.until(() => rowsOf(client) === "a0 b1 c0 d2");
     client.close();
     // A page that comes later gets what was there, as far as it matches.
-    const second = await EventClient.open(server.url, { log: group, where: "c" });
+    const second = await EventClient.open(server.url, { log: group, where: `c log:"${base}.0"` });
     await second.until(() => rowsOf(second) === "c0");
     second.close();
+    const third = await EventClient.open(server.url, { log: group, where: "-log:.0 -log:.1" });
+    two.write(line(5, "e"));
+    await third.until(() => rowsOf(third) === "d2 e2");
+    third.close();
     const stranger = await EventClient.open(server.url, { log: "/nothing.{slot}" });
     await stranger.until(() => stranger.all("hello").length > 0);
     assert.equal(stranger.all("hello")[0].log, undefined);

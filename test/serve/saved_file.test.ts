@@ -168,6 +168,10 @@ test(
       [7, '{"level":50,"time":1700000000006,"msg":"one","n":3}', null, label],
     ]);
     const { signal } = new AbortController();
+    const asked = { log: "both.log", where: `log:="${label}"`, level: "" };
+    assert.equal((await ask(source, asked.log, asked.where)).matched, 10);
+    const spread = await new SavedSource([file], {} as Handlers, () => {}).timeline(asked, signal);
+    assert.equal(spread?.found?.entries, 10);
     const timeline = await new SavedSource([file], {} as Handlers, () => {})
       .timeline({ log: label, where: "n:<5", level: "" }, signal);
     assert.equal(timeline?.found?.entries, 5);

@@ -48,8 +48,10 @@ export async function tailEvents(
     isTerminal: isStandard && Boolean(process.stdout.isTTY),
     ...isStandard && { colors: outputColors(options.color) },
     fields,
+    log: path,
   });
-  const selection = new Selection(options, format === "pretty" || fields !== undefined);
+  const isShown = format === "pretty" || fields !== undefined;
+  const selection = new Selection(options, isShown, () => path);
   let [seen, count] = [0, 0];
   const select = (event: StoredEvent, isLive: boolean): Entry | undefined => {
     const entry = entryOf(event, ++seen);

@@ -49,7 +49,7 @@ export class TracePieces {
   /** Adds a file of events. */
   addEvents({ path }: EventTarget, criteria: Criteria): void {
     using reader = EventLogReader.open(path);
-    const selection = new Selection(criteria, false);
+    const selection = new Selection(criteria, false, () => path);
     let number = 0;
     for (const event of reader) {
       const entry = entryOf(event, ++number);

@@ -13,6 +13,7 @@ import { Expression, Undecided } from "./expression.ts";
 export class Where implements Question {
   readonly text: string;
   readonly fields: readonly string[];
+  readonly asksLog: boolean;
   readonly needles: readonly (readonly string[])[];
   readonly levels: ReadonlySet<LogLevel> | undefined;
   readonly #question: Question;
@@ -34,6 +35,7 @@ export class Where implements Question {
     });
     this.text = text;
     this.fields = this.#question.fields;
+    this.asksLog = this.#question.asksLog;
     this.needles = this.#question.needles;
     this.levels = this.#question.levels;
   }
@@ -49,8 +51,8 @@ export class Where implements Question {
   }
 
   /** Whether an entry matches. */
-  test(record: LogRecord | undefined, text: string): boolean {
-    const isMatch = this.#question.test(record, text);
+  test(record: LogRecord | undefined, text: string, log?: string): boolean {
+    const isMatch = this.#question.test(record, text, log);
     if (this.#question.isUndecided) this.#undecided.add();
     return isMatch;
   }

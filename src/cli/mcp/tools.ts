@@ -185,8 +185,8 @@ async function found(
   { catalog, arguments: { log }, signal }: Call,
   query: URLSearchParams,
 ): Promise<Found> {
-  const { target } = findLog(catalog, String(log));
-  const answer = await findEntries(target, { ...questionOf(query), signal });
+  const { name, target } = findLog(catalog, String(log));
+  const answer = await findEntries(target, { ...questionOf(query, name), signal });
   if (answer !== undefined) return answer;
   const why = "another log has that name now: begin without a cursor, or with cursor 0";
   throw new RequestError(410, "ANOTHER_LOG", why);
@@ -257,8 +257,8 @@ function shortened(entry: FoundEntry): FoundEntry {
 async function stats(call: Call): Promise<object> {
   check(call, "stats");
   const { by, ...others } = call.arguments;
-  const { target } = findLog(call.catalog, String(call.arguments.log));
-  const { filter } = questionOf(queryOf(others));
+  const { name, target } = findLog(call.catalog, String(call.arguments.log));
+  const { filter } = questionOf(queryOf(others), name);
   const field = by === undefined ? undefined : new Field(String(by));
   const levels: Partial<Record<LogLevel | "none", number>> = {};
   const values = new Map<string, number>();
@@ -284,10 +284,10 @@ async function stats(call: Call): Promise<object> {
       }
       const value = field?.first(record, text);
       if (value === undefined) continue;
-      const name = textOf(value).slice(0, 200);
-      const sum = values.get(name);
+      const shown = textOf(value).slice(0, 200);
+      const sum = values.get(shown);
       if (sum === undefined && values.size >= MOST_VALUES) uncounted++;
-      else values.set(name, (sum ?? 0) + 1);
+      else values.set(shown, (sum ?? 0) + 1);
     }
   });
   const top = [...values].sort(([, one], [, other]) => other - one).slice(0, TOP_VALUES);

@@ -178,7 +178,7 @@ export class ReceivedPrinter {
     } else {
       const prefix = this.#options.hasPrefix ? this.#prefixes.of(name) : "";
       const source = { ...sourceObject(received.source), seq: sequenceNumber };
-      this.#print(entry, selection.record, { name, prefix, source });
+      this.#print(entry, selection.record, { name, log: name, prefix, source });
     }
   }
 
@@ -204,12 +204,14 @@ export class ReceivedPrinter {
     let source = this.#sources.get(log);
     if (source === undefined) {
       const { criteria, format, fields } = this.#options;
+      const name = sourceLabel(log);
       source = {
         selection: new Selection(
           criteria,
           fields !== undefined || format === "pretty" || format === "logfmt",
+          () => name,
         ),
-        name: sourceLabel(log),
+        name,
         lines: new WholeLines(ENTRIES),
       };
       if (this.#sources.size >= MOST_SOURCES) {

@@ -53,14 +53,19 @@ export class Selection {
   readonly #criteria: Criteria;
   readonly #wantsRecords: boolean;
   readonly #isShown: boolean;
+  readonly #logOf: ((entry: Entry) => string) | undefined;
   #time = -Infinity;
   #record: LogRecord | undefined;
   #untimed = 0;
   #isNear = false;
 
-  /** Selects by criteria; `wantsRecords` if records are asked for in any case, to be shown. */
-  constructor(criteria: Criteria, wantsRecords: boolean) {
+  /**
+   * Selects by criteria; `wantsRecords` if records are asked for in any case, to be shown; `logOf` names the
+   * log that an entry is from.
+   */
+  constructor(criteria: Criteria, wantsRecords: boolean, logOf?: (entry: Entry) => string) {
     this.#criteria = criteria;
+    if (criteria.where?.asksLog) this.#logOf = logOf;
     this.#isShown = wantsRecords;
     const { where, level, since, until, programStream } = criteria;
     this.#wantsRecords = wantsRecords ||
@@ -157,7 +162,9 @@ export class Selection {
     if (programStream !== undefined && record?.stream !== programStream) return false;
     this.#isNear = true;
     if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
-    if (where !== undefined && !where.test(record, text)) return false;
+    if (where !== undefined && !where.test(record, text, this.#logOf?.(entry))) {
+      return false;
+    }
     return this.#matches(text);
   }
 
@@ -182,7 +189,7 @@ without a time has that of the entry before it. An entry without a level passes
 
 A <question> is made of words, "phrases" and fields: level:>=warn, status:>=500,
 req.method:POST, ms:[10 TO 20], url:/^\\/pay/, user:*, path:*.css, code:=E1 (all of
-it). AND may be left out; there are OR, NOT or -, and parentheses.`;
+it), log:app.1 (its log). AND may be left out; there are OR, NOT or -, and (…).`;
 
 /** `--where`. */
 export function whereOption(description: string): Option {

@@ -30,7 +30,7 @@ export function cellOf(
   record: LogRecord | undefined,
   log: string | undefined,
 ): unknown {
-  const value = field.first(record, text);
+  const value = field.first(record, text, log);
   if (value !== undefined) {
     const isTime = field.role === "time" && value === record?.time;
     return isTime ? toIsoTime(record!.time!, record!.nanoseconds) : value;
@@ -38,8 +38,6 @@ export function cellOf(
   switch (field.name) {
     case "seq":
       return entry.sequenceNumber;
-    case "log":
-      return log;
     case "line":
       return text;
     default:

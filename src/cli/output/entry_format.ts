@@ -24,8 +24,10 @@ export const ENTRY_FORMATS: readonly EntryFormat[] = [
 
 /** Where an entry comes from. */
 export interface Origin {
-  /** The name of its log, if there are several. */
+  /** The name of the log that is read, if there are several. */
   name?: string;
+  /** The name of the log that the entry is from: its field `log`. */
+  log: string;
   /** What is put before lines. */
   prefix: string;
   /** Where the entry was written first, if its log was received; `null` if that is not known. */

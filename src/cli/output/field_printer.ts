@@ -29,19 +29,20 @@ export function wrongFields(
   return `--fields does not go with -o ${format}: choose ${FIELD_FORMATS.join(", ")}`;
 }
 
-/** What prints the fields of entries; of CSV it prints the first line at once. */
+/** What prints the fields of entries, of `log` if there is one alone; of CSV it prints the first line at once. */
 export function fieldPrinter(
   format: EntryFormat,
   output: Sink,
   colors: Colors,
   fields: readonly Field[],
+  log: string | undefined,
 ): EntryPrinter {
   const line = lineMaker(format, colors, fields);
   if (format === "csv") output.write(`${csvLine(fields.map(({ name }) => name))}\n`);
   const hasPrefix = format === "text" || format === "pretty";
   return (entry, known, origin, own = entry.text) => {
     const record = known ?? recognizeRecord(own, true);
-    const values = fields.map((field) => cellOf(field, entry, own, record, origin?.name));
+    const values = fields.map((field) => cellOf(field, entry, own, record, origin?.log ?? log));
     const text = line(values, record);
     const prefix = hasPrefix ? origin?.prefix ?? "" : "";
     output.write(`${prefix}${prefix ? text.replaceAll("\n", `\n${prefix}`) : text}\n`);
@@ -52,7 +53,7 @@ export function fieldPrinter(
 export function logfmtPrinter(output: Sink): EntryPrinter {
   return (entry, known, origin, text = entry.text) => {
     const record = known ?? recognizeRecord(text, true);
-    const log = origin?.name === undefined ? "" : ` ${pair("log", origin.name)}`;
+    const log = origin === undefined ? "" : ` ${pair("log", origin.log)}`;
     output.write(`${pairsOf(record, text)}${log}\n`);
   };
 }

@@ -53,7 +53,7 @@ export function entryPrinter(
   output: Sink,
   { isTerminal = false, colors = pc.createColors(false), fields, log }: PrintOptions = {},
 ): EntryPrinter {
-  if (fields !== undefined) return fieldPrinter(format, output, colors, fields);
+  if (fields !== undefined) return fieldPrinter(format, output, colors, fields, log);
   const pretty = new PrettyPrinter(colors);
   // Colours of an entry are let through where ours are.
   const safe = colors.isColorSupported ? harmlessColors : harmless;

@@ -60,7 +60,7 @@ export class Api {
     response: ServerResponse,
   ): Promise<void> {
     const format = formatOf(query);
-    const { which, segment, filter } = questionOf(query);
+    const { which, segment, filter } = questionOf(query, name);
     const question = { which, segment, filter };
     const found = await this.#look(
       response,
@@ -88,7 +88,7 @@ export class Api {
     response: ServerResponse,
   ): Promise<void> {
     checkKeys(query, ["where", "level", "since", "until"]);
-    const filter = filterOf(query);
+    const filter = filterOf(query, name);
     const found = await this.#look(response, (signal) => findTimeline(target, filter, signal));
     if (found !== undefined) send(response, 200, JSON.stringify({ log: name, ...found }));
   }

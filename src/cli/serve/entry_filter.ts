@@ -20,6 +20,8 @@ export interface EntryFilterOptions {
   since?: number | undefined;
   /** The latest time, in milliseconds since 1970. */
   until?: number | undefined;
+  /** The name of the log. */
+  log?: string | undefined;
 }
 
 /** A condition that texts of entries fulfil or not. */
@@ -28,6 +30,7 @@ export class EntryFilter {
   readonly #level: LogLevel | undefined;
   readonly #since: number;
   readonly #until: number;
+  readonly #log: string | undefined;
   #time = -Infinity;
 
   /**
@@ -35,12 +38,13 @@ export class EntryFilter {
    *
    * @throws {QuestionError} if the question can't be understood
    */
-  constructor({ where = "", level, since, until }: EntryFilterOptions = {}) {
+  constructor({ where = "", level, since, until, log }: EntryFilterOptions = {}) {
     this.#question = where.trim() === "" ? undefined : parseQuestion(where);
     // Everything that has a level has this one at least.
     this.#level = level;
     this.#since = since ?? -Infinity;
     this.#until = until ?? Infinity;
+    this.#log = log;
   }
 
   /** Whether every text matches. */
@@ -51,6 +55,11 @@ export class EntryFilter {
   /** Whether times matter. */
   get isTimed(): boolean {
     return this.#since > -Infinity || this.#until < Infinity;
+  }
+
+  /** Whether it matters which log an entry is from. */
+  get asksLog(): boolean {
+    return this.#question?.asksLog ?? false;
   }
 
   /** What an entry must have to match, as far as its bytes can tell. */
@@ -74,9 +83,9 @@ export class EntryFilter {
 
   /**
    * Whether a text matches. One without a time of its own has that of the entry `before`, or, while a log
-   * is followed, that of now.
+   * is followed, that of now. `source` is the log that it is from, if that is another one.
    */
-  matches(text: string, before: number = Date.now()): boolean {
+  matches(text: string, before: number = Date.now(), source?: string): boolean {
     this.#time = before;
     if (this.isEmpty) return true;
     // Most texts are not worth parsing.
@@ -90,7 +99,7 @@ export class EntryFilter {
       const level = levelOf(record, text);
       if (level === undefined || !isAtLeast(level, this.#level)) return false;
     }
-    return this.#question?.test(record, text) ?? true;
+    return this.#question?.test(record, text, source ?? this.#log) ?? true;
   }
 
   /** Whether a text has in it what the question needs; JSON may escape it. */

@@ -183,7 +183,11 @@ class Search {
   /** The text of an entry that matches. */
   #matching(batch: EntryBatch, index: number, time: number): string | undefined {
     const text = batch.text(index);
-    return this.#question.filter.matches(text, time) ? text : undefined;
+    const { filter } = this.#question;
+    const source = filter.asksLog
+      ? this.#received?.of(batch.sequenceNumber(index)).label
+      : undefined;
+    return filter.matches(text, time, source) ? text : undefined;
   }
 
   #entry(batch: EntryBatch, index: number, text: string): FoundEntry {

@@ -5,6 +5,7 @@
  */
 
 import type { LogTarget } from "../../log/native/target.ts";
+import { ReceivedLog } from "../output/log_names.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { scan } from "./scan.ts";
 import { type Timeline, TimelineFinder } from "./timeline.ts";
@@ -24,10 +25,12 @@ export async function findTimeline(
   if (whole === undefined) return undefined;
   const { segment, oldest, newest } = whole;
   const finder = new TimelineFinder(filter, newest - oldest + 1);
+  using received = filter.asksLog ? ReceivedLog.open(target) : undefined;
+  const sourceOf = received && ((number: number) => received.of(number).label);
   const scanned = await scan(
     target,
     { segment, upTo: newest, signal },
-    (batch, from, to) => finder.take(batch, from, to),
+    (batch, from, to) => finder.take(batch, from, to, sourceOf),
   );
   return scanned && finder.timeline();
 }

@@ -77,8 +77,8 @@ export class LiveGroup {
     watcher.sink.send("state", this.#state);
     watcher.sink.send("history", this.#history);
     const from = numberIn(this.#state.segment, after);
-    const rows = this.#kept.filter(({ number, text }) =>
-      number > from && watcher.filter.matches(text)
+    const rows = this.#kept.filter(({ number, text, source }) =>
+      number > from && watcher.filter.matches(text, undefined, source)
     );
     watcher.begin({ rows: rows.map(rowOf), left: 0 });
   }

@@ -54,8 +54,8 @@ const KNOWN: readonly string[] = [
   "format",
 ];
 
-/** The filter of a page or a program. */
-export function filterOf(query: URLSearchParams): EntryFilter {
+/** The filter of a page or a program, for a log. */
+export function filterOf(query: URLSearchParams, log?: string): EntryFilter {
   const where = query.get("where") ?? "";
   const level = query.get("level") ?? "";
   if (where.length > MOST_WHERE) {
@@ -72,6 +72,7 @@ export function filterOf(query: URLSearchParams): EntryFilter {
       level: level === "" ? undefined : level as LogLevel,
       since,
       until,
+      log,
     });
   } catch (error) {
     if (!(error instanceof QuestionError)) throw error;
@@ -87,9 +88,10 @@ export function filterOf(query: URLSearchParams): EntryFilter {
  */
 export function questionOf(
   query: URLSearchParams,
+  log: string,
 ): { which: Which; segment: string | undefined; filter: EntryFilter } {
   checkKeys(query, KNOWN);
-  const filter = filterOf(query);
+  const filter = filterOf(query, log);
   const last = countOf(query, "last", 0, MOST_ENTRIES);
   const limit = countOf(query, "limit", 1, MOST_ENTRIES);
   const context = countOf(query, "context", 0, MOST_ENTRIES / 2 - 1);

@@ -58,7 +58,8 @@ export class RowFinder {
   #add(entry: DecodedEntry, rows: EntryRow[]): void {
     const { filter, sourceOf, rowOf } = this.#options;
     if (!filter.isEmpty) {
-      const isMatch = filter.matches(entry.text, this.#time);
+      const source = filter.asksLog ? sourceOf?.(entry.number) : undefined;
+      const isMatch = filter.matches(entry.text, this.#time, source);
       this.#time = filter.time;
       if (!isMatch) return;
     }

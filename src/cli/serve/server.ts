@@ -223,7 +223,7 @@ export class LiveServer {
   #stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
     let filter: EntryFilter;
     try {
-      filter = filterOf(query);
+      filter = filterOf(query, query.get("log") ?? undefined);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       return refuse(response, error.status, error.message);

@@ -138,24 +138,26 @@ export class TimelineFinder {
     this.#look = new QuickLook(filter);
   }
 
-  /** Looks at entries of a batch; at those only that `isOne` says yes to. */
+  /** Looks at entries of a batch; with `only`, at those of that source. */
   take(
     batch: EntriesAtOnce,
     from: number,
     to: number,
-    isOne: (sequenceNumber: number) => boolean = () => true,
+    sourceOf?: (sequenceNumber: number) => string | undefined,
+    only?: string,
   ): void {
     const filter = this.#filter;
     const look = this.#look;
     look.begin(batch);
     for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
-      if (!isOne(batch.sequenceNumber(i))) continue;
+      const source = sourceOf?.(batch.sequenceNumber(i));
+      if (only !== undefined && source !== only) continue;
       if (filter.isEmpty) {
         if (this.#samples.next()) this.#samples.add(batch.text(i));
         continue;
       }
       const text = batch.text(i);
-      const isMatch = filter.matches(text, this.#time);
+      const isMatch = filter.matches(text, this.#time, source);
       this.#time = filter.time;
       if (isMatch && this.#samples.next()) this.#samples.add(text);
     }

@@ -92,7 +92,7 @@ export class Watcher {
     this.#allowance = Math.min(this.#allowance + most * elapsed / 1000, Math.max(most / 4, 1));
     const matching = this.filter.isEmpty
       ? entries
-      : entries.filter(({ text }) => this.filter.matches(text));
+      : entries.filter(({ text, source }) => this.filter.matches(text, undefined, source));
     this.#matched += matching.length;
     const chosen = sample(matching, Math.floor(this.#allowance));
     this.#allowance -= chosen.length;

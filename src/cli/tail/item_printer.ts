@@ -115,6 +115,7 @@ export class ItemPrinter {
     if (isOne && source === undefined) return undefined;
     return {
       ...!isOne && { name: log.name },
+      log: source?.label ?? log.name,
       prefix: (this.#logPrefixes?.of(oneLine(log.name)) ?? "") +
         (source === undefined ? "" : this.#sourcePrefixes?.of(source.label) ?? ""),
       ...source !== undefined && { source: source.object },

@@ -41,6 +41,11 @@ export interface ItemLog {
   readonly position: Cursor | undefined;
 }
 
+/** The name of the log that an entry is from: of one that was received, the one of the other machine. */
+export function logOf({ name, received }: ItemLog, { sequenceNumber }: Entry): string {
+  return received?.of(sequenceNumber).label ?? name;
+}
+
 /**
  * An entry to print, or something to say between two of them, in the place where it belongs; without any of
  * these only a moment to listen in.
@@ -93,7 +98,8 @@ export class Items {
 
   constructor(log: ItemLog, options: ItemOptions) {
     this.#log = log;
-    this.#selection = new Selection(options.criteria, options.wantsRecords);
+    const { criteria, wantsRecords } = options;
+    this.#selection = new Selection(criteria, wantsRecords, (entry) => logOf(log, entry));
     this.#inBatches = options.inBatches && this.#selection.isOpen;
     this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
     this.#hasContext = options.hasContext ?? false;

@@ -7,8 +7,8 @@
 import type { LogRecord } from "../record.ts";
 import { LEVEL, LOGGER, MESSAGE, TIME } from "../recognize.ts";
 
-/** What each record has in a place of its own, whatever its logging library calls it. */
-export type Role = "time" | "level" | "message" | "logger" | "stream";
+/** What each record has in a place of its own, whatever its logging library calls it; and its log. */
+export type Role = "time" | "level" | "message" | "logger" | "stream" | "log";
 
 const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   ...TIME.map((name): [string, Role] => [name, "time"]),
@@ -18,6 +18,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   // pino's and bunyan's.
   ["name", "logger"],
   ["stream", "stream"],
+  ["log", "log"],
 ]);
 
 /** So many dots may be in a name; the rest is the end of it. */
@@ -46,10 +47,18 @@ export class Field {
   /**
    * Whether one of the values passes a test: the field of that name, all items of a list, and where the
    * record has no such field, what the name stands for (`msg` is the message). A text that is no record
-   * is its own message.
+   * is its own message. `log` is the name of the log that it is from.
    */
-  some(record: LogRecord | undefined, text: string, test: (value: unknown) => boolean): boolean {
-    if (record === undefined) return this.role === "message" && test(text);
+  some(
+    record: LogRecord | undefined,
+    text: string,
+    test: (value: unknown) => boolean,
+    log?: string,
+  ): boolean {
+    if (record === undefined) {
+      const value = this.role === "message" ? text : this.role === "log" ? log : undefined;
+      return value !== undefined && test(value);
+    }
     let isThere = false;
     const found = (value: unknown): boolean => {
       isThere = true;
@@ -61,17 +70,17 @@ export class Field {
       return true;
     }
     if (isThere || this.role === undefined) return false;
-    const value = record[this.role];
+    const value = this.role === "log" ? log : record[this.role];
     return value !== undefined && test(value);
   }
 
   /** The first of the values; `undefined` if the record has no such field. */
-  first(record: LogRecord | undefined, text: string): unknown {
+  first(record: LogRecord | undefined, text: string, log?: string): unknown {
     let first: unknown;
     this.some(record, text, (value) => {
       first = value;
       return true;
-    });
+    }, log);
     return first;
   }
 

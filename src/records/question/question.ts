@@ -24,6 +24,8 @@ export interface Question {
   readonly text: string;
   /** The names of the fields in it, as they were typed. */
   readonly fields: readonly string[];
+  /** Whether the answer depends on the log that an entry is from. */
+  readonly asksLog: boolean;
   /**
    * What the bytes of an entry must contain, or it can't match: one text at least of each list, in
    * lower case, compared without case (a to z only). Runs of ASCII that JSON does not escape, of two
@@ -38,8 +40,9 @@ export interface Question {
    * Whether an entry matches.
    *
    * @param record what `recognizeRecord()` makes of the text
+   * @param log the name of the log that it is from, see {@linkcode Question.asksLog}
    */
-  test(record: LogRecord | undefined, text: string): boolean;
+  test(record: LogRecord | undefined, text: string, log?: string): boolean;
 }
 
 /** How to answer. */
@@ -56,7 +59,7 @@ const MOST_STEPS = 1e8;
 /** What is in all JSON, or may be escaped in it. */
 const RUN = /[ !#$%()*+,.0-9:;=?@A-Z[\]^_`a-z{|}~-]{2,}/g;
 
-type Test = (record: LogRecord | undefined, text: string) => boolean;
+type Test = (record: LogRecord | undefined, text: string, log?: string) => boolean;
 
 /** What of an entry can be known without parsing it. */
 interface Hints {
@@ -76,6 +79,7 @@ export function parseQuestion(text: string, options: QuestionOptions = {}): Ques
 class CompiledQuestion implements Question {
   readonly text: string;
   readonly fields: readonly string[];
+  readonly asksLog: boolean;
   readonly needles: readonly (readonly string[])[];
   readonly levels: ReadonlySet<LogLevel> | undefined;
   isUndecided = false;
@@ -101,26 +105,27 @@ class CompiledQuestion implements Question {
     this.needles = hints.needles;
     this.levels = hints.levels;
     this.fields = [...this.#fields];
+    this.asksLog = this.#fields.has("log");
   }
 
-  test(record: LogRecord | undefined, text: string): boolean {
+  test(record: LogRecord | undefined, text: string, log?: string): boolean {
     this.isUndecided = false;
-    return this.#test(record, text) && !this.isUndecided;
+    return this.#test(record, text, log) && !this.isUndecided;
   }
 
   #compile(clause: Clause): Test {
     switch (clause.kind) {
       case "and": {
         const tests = clause.parts.map((part) => this.#compile(part));
-        return (record, text) => tests.every((test) => test(record, text));
+        return (record, text, log) => tests.every((test) => test(record, text, log));
       }
       case "or": {
         const tests = clause.parts.map((part) => this.#compile(part));
-        return (record, text) => tests.some((test) => test(record, text));
+        return (record, text, log) => tests.some((test) => test(record, text, log));
       }
       case "not": {
         const test = this.#compile(clause.part);
-        return (record, text) => !test(record, text);
+        return (record, text, log) => !test(record, text, log);
       }
       case "match":
         return clause.field === undefined ? this.#textTest(clause) : this.#fieldTest(clause);
@@ -164,7 +169,7 @@ class CompiledQuestion implements Question {
     }
     if (field.role === "time") this.#checkTimes(match);
     const test = valueTest(wanted, this.#toMatcher, field.role === "time");
-    return (record, text) => field.some(record, text, test);
+    return (record, text, log) => field.some(record, text, test, log);
   }
 
   #levelsOf(match: Match): ReadonlySet<LogLevel> | undefined {
@@ -255,7 +260,7 @@ function matchHints({ field, wanted }: Match): Hints {
     const levels = levelsOf(wanted);
     return { needles: [], ...levels !== undefined && { levels } };
   }
-  if (role === "time" || role === "stream") return { needles: [] };
+  if (role === "time" || role === "stream" || role === "log") return { needles: [] };
   // What a role stands for may have any name.
   const names = role === undefined ? parts.flatMap(longestRun) : [];
   return {

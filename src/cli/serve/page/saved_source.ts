@@ -92,11 +92,11 @@ export class SavedSource implements Source {
   ): Promise<Answer<Timeline> | undefined> {
     const part = this.#parts.get(log);
     if (part === undefined) return undefined;
-    const filter = new EntryFilter({ where, level: levelOf(level) });
-    const finder = new TimelineFinder(filter, part.file.entries);
-    const isOne = isOneOf(part);
-    await inSlices(part.file.batches, signal, (batch) => {
-      finder.take(batch, 0, batch.length, isOne);
+    const { file, source } = part;
+    const filter = new EntryFilter({ where, level: levelOf(level), log: file.name });
+    const finder = new TimelineFinder(filter, file.entries);
+    await inSlices(file.batches, signal, (batch) => {
+      finder.take(batch, 0, batch.length, file.sourceOf, source);
     });
     return signal.aborted ? undefined : { found: finder.timeline() };
   }
@@ -120,6 +120,7 @@ export class SavedSource implements Source {
       level: levelOf(level),
       since: span?.from,
       until: span?.to,
+      log: file.name,
     });
     const { sourceOf } = file;
     const finder = new RowFinder({ filter, sourceOf, rowOf });
@@ -156,10 +157,6 @@ export class SavedSource implements Source {
 }
 
 const SAVED = { size: 0, isThere: true, isWriterAlive: false, isFinished: true } as const;
-
-function isOneOf({ file, source }: Part): (sequenceNumber: number) => boolean {
-  return (sequenceNumber) => source === undefined || file.sourceOf?.(sequenceNumber) === source;
-}
 
 function levelOf(level: string): LogLevel | undefined {
   return level === "" ? undefined : toLevel(level);
