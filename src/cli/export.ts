@@ -5,27 +5,23 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { type Command, Option } from "commander";
-import { PartialFile } from "../../ffi/mod.ts";
+import type { Command } from "commander";
 import { formatSize } from "../base/sizes.ts";
 import { SegmentExistsError } from "../errors.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { LEVELS } from "../records/level.ts";
-import {
-  durationArgument,
-  levelsArgument,
-  momentArgument,
-  sourcesArgument,
-} from "./options/arguments.ts";
+import { durationArgument, sourcesArgument } from "./options/arguments.ts";
 import { isEventLog } from "./files/event_entries.ts";
 import { TracePieces } from "./files/trace_pieces.ts";
+import { packed, withFolder, writeWhole } from "./files/whole_file.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
-import { type Criteria, SELECTION_HELP, whereOption } from "./options/selection.ts";
+import {
+  addTimeOptions,
+  type Criteria,
+  levelOption,
+  SELECTION_HELP,
+  whereOption,
+} from "./options/selection.ts";
 import { usageError } from "./options/subcommand.ts";
 import { oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
@@ -70,7 +66,7 @@ interface ExportOptions extends Criteria {
 
 /** Adds the command. */
 export function addExport(program: Command): void {
-  program.command("export")
+  const command = program.command("export")
     .description(
       "Make a file of logs that others can open: a page with search and charts, or a trace.",
     )
@@ -78,15 +74,9 @@ export function addExport(program: Command): void {
     .argument("<name...>", "the logs", sourcesArgument)
     .option("--html <file>", "the page to make; - is standard output")
     .option("--trace <file>", "the trace to make, for Perfetto's viewer; - is standard output")
-    .option("--last <time>", "only the last part of each log: 30s, 5m", durationArgument)
-    .option("-S, --since <time>", "entries from this time on", momentArgument)
-    .option("-U, --until <time>", "entries up to this time", momentArgument)
-    .addOption(
-      new Option(
-        "-p, --level <level>",
-        "records of at least this level (warn), or of a range (warn..error)",
-      ).choices(LEVELS).argParser(levelsArgument),
-    )
+    .option("--last <time>", "only the last part of each log: 30s, 5m", durationArgument);
+  addTimeOptions(command, "entries")
+    .addOption(levelOption("records"))
     .addOption(whereOption("entries that match a question: 'status:>=500'"))
     .option("--force", "replace the file if it exists")
     .addHelpText("after", EXAMPLES)
@@ -127,8 +117,7 @@ async function exportLogs(
     report: (_path, saved) => sayWords("", saved),
     signal,
   };
-  const folder = mkdtempSync(join(tmpdir(), "ouroboros-export-"));
-  try {
+  await withFolder(async (folder) => {
     const saved = join(folder, "log");
     await saveInto(job, saved);
     const title = titleOf(job.targets);
@@ -137,9 +126,7 @@ async function exportLogs(
       await writePieces(path, pieces.end(), force, signal);
       warn(pieces.words);
     } else await writeReport(path, title, saved, force, signal);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
   if (job.isIncomplete) throw new ExitError(1);
 }
 
@@ -148,19 +135,6 @@ function titleOf(targets: readonly LogTarget[]): string {
   const [first] = targets;
   if (targets.length > 1) return "all logs";
   return oneLine(typeof first === "string" ? nameOf(first) : basename(first.path));
-}
-
-async function packedFile(path: string, signal: AbortSignal): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  await pipeline(
-    createReadStream(path, { highWaterMark: 1 << 20 }),
-    createGzip(),
-    async (packed: AsyncIterable<Buffer>) => {
-      for await (const piece of packed) pieces.push(piece);
-    },
-    { signal },
-  );
-  return Buffer.concat(pieces);
 }
 
 /** Writes a report of a saved log. */
@@ -173,10 +147,15 @@ async function writeReport(
 ): Promise<void> {
   // Only here: the page is large, and unpacked where it is imported.
   const { reportHead, reportTail } = await import("./serve/report.ts");
-  const packed = await packedFile(saved, signal);
+  const parts: Buffer[] = [];
+  for await (const part of packed(saved, "gzip")) {
+    signal.throwIfAborted();
+    parts.push(part);
+  }
+  const entries = Buffer.concat(parts);
   const pieces = [Buffer.from(reportHead(name))];
-  for (let at = 0; at < packed.length; at += PIECE) {
-    pieces.push(Buffer.from(packed.toString("base64", at, at + PIECE), "latin1"));
+  for (let at = 0; at < entries.length; at += PIECE) {
+    pieces.push(Buffer.from(entries.toString("base64", at, at + PIECE), "latin1"));
   }
   pieces.push(Buffer.from(reportTail()));
   const size = await writePieces(path, pieces, force, signal);
@@ -204,15 +183,7 @@ async function writePieces(
     return size;
   }
   try {
-    using file = PartialFile.create(path, size, { force });
-    const bytes = new Uint8Array(file.buffer);
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    await file.flush();
-    file.finish();
+    await writeWhole(path, size, pieces, force);
   } catch (error) {
     if (error instanceof SegmentExistsError) error.message += ": use --force to replace it";
     throw error;

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { NatsLink } from "../ship/carriers/nats/connect.ts";
 import {
@@ -36,18 +35,17 @@ import {
 } from "./nats/nats_options.ts";
 import {
   durationArgument,
-  durationWithin,
   type Place,
   positiveArgument,
   sizeArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
-import { fromOption } from "./options/common.ts";
+import { fromOption, summaryOption } from "./options/common.ts";
 import { flagOf, oldOption, usageError } from "./options/subcommand.ts";
-import { forEachLog } from "./options/each_log.ts";
+import { filesIn, forEachLog } from "./options/each_log.ts";
 import { whereOption } from "./options/selection.ts";
 import { waitForLog } from "./options/log_targets.ts";
-import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
+import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import {
   addOtlpOptions,
   collectorArgument,
@@ -176,10 +174,7 @@ export function addForward(program: Command): void {
     )
     .option("--domain <domain>", "domain of JetStream")
     .option("--max-in-flight <count>", "most messages without an answer", positiveArgument)
-    .addOption(
-      new Option("--summary <time>", "how often to print a summary; 0: never")
-        .argParser(durationWithin(0, 86_400_000)).default(10_000, "10s"),
-    );
+    .addOption(summaryOption(10_000));
   addNatsOptions(addOtlpOptions(command)).addHelpText("after", EXAMPLES).action(forwardLogs);
   oldOption(command, "--host", "--hostname");
 }
@@ -291,19 +286,11 @@ function statePaths(
   if (state === undefined) return () => undefined;
   const isFolder = statSync(state, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (names.isOne && !isFolder) return () => state;
-  if (!isFolder) mkdirSync(state, { recursive: true });
-  const owners = new Map<string, string>();
-  return (target) => {
-    const name = nameOf(target);
-    const path = join(state, `${subjectToken(typeof target === "string" ? target : name)}.state`);
-    if ((owners.get(path) ?? name) !== name) {
-      throw new RangeError(
-        "two of these logs would have the same state file: forward them one by one",
-      );
-    }
-    owners.set(path, name);
-    return path;
-  };
+  return filesIn(
+    state,
+    ".state",
+    (target) => subjectToken(typeof target === "string" ? target : target.path),
+  );
 }
 
 async function forwardLog(

@@ -28,12 +28,16 @@ import { distrustNotice, ReceivedPrinter, sayGap } from "./nats/received_printer
 import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/tail_stream.ts";
 import {
   durationArgument,
-  durationWithin,
   positiveArgument,
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
-import { addColorOptions, addOutputOptions, fieldsOption } from "./options/common.ts";
+import {
+  addColorOptions,
+  addOutputOptions,
+  fieldsOption,
+  summaryOption,
+} from "./options/common.ts";
 import { addSelectionOptions, type Criteria } from "./options/selection.ts";
 import { oldOption, usageError } from "./options/subcommand.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
@@ -136,10 +140,7 @@ export function addReceive(program: Command): void {
     .option("--to <target>", "log to write to", targetArgument)
     .option("--chunk-size <bytes>", "size of a chunk of a new log", sizeArgument)
     .option("--chunks <count>", "number of chunks of a new log", positiveArgument)
-    .addOption(
-      new Option("--summary <time>", "how often to print a summary; 0: never")
-        .argParser(durationWithin(0, 86_400_000)).default(10_000, "10s"),
-    );
+    .addOption(summaryOption(10_000));
   addSelectionOptions(command.optionsGroup("Which entries:")).optionsGroup("Output:");
   addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })
     .addOption(fieldsOption())

@@ -4,13 +4,11 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { isSameFile } from "../../ffi/mod.ts";
 import { abortWith } from "../async.ts";
 import { OuroborosError } from "../errors.ts";
-import type { EntryBatch } from "../log/batch.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../log/native/reader_options.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -22,8 +20,9 @@ import {
 } from "../compression/kinds.ts";
 import { CursorFile } from "./files/cursor_file.ts";
 import { filesIn, forEachLog } from "./options/each_log.ts";
-import { refuseItself, waitForLog } from "./options/log_targets.ts";
+import { batchesUpTo, refuseItself, waitForLog } from "./options/log_targets.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { Recording, skipTo } from "./files/recording.ts";
 import { RotatingFile } from "./files/rotating_file.ts";
 import {
   countArgument,
@@ -35,10 +34,7 @@ import {
 import { addOutputOptions, compressOption, fromOption } from "./options/common.ts";
 import { whereOption } from "./options/selection.ts";
 import type { Where } from "./grep/where.ts";
-import { recognizeRecord } from "../records/recognize.ts";
 import { oldOption } from "./options/subcommand.ts";
-import { entryObject } from "./output/format.ts";
-import { harmlessJson } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -263,11 +259,7 @@ async function recordLog(
     if (failure !== undefined) throw failure;
     // After a signal: all that was there at that moment, and no more.
     const last = reader.newestSequenceNumber();
-    while (reader.lastSequenceNumber < last) {
-      const batch = reader.readBatch();
-      if (batch.length === 0) break;
-      recording.add(batch);
-    }
+    for (const batch of batchesUpTo(reader, last)) recording.add(batch);
     recording.finish();
     // Not after an error: then the place that was remembered before is the right one.
     keep(true);
@@ -307,108 +299,5 @@ async function open(
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
-  }
-}
-
-/** Passes over the entries up to number `last`. */
-function skipTo(reader: ShmLogReader, last: number): void {
-  while (reader.lastSequenceNumber < last) {
-    if (reader.readBatch(last - reader.lastSequenceNumber).length === 0) return;
-  }
-}
-
-interface RecordingOptions extends Pick<RecordOptions, "output" | "where"> {
-  /** The name of the log. */
-  log: string;
-  /** What messages begin with. */
-  prefix: string;
-}
-
-/** Entries as lines of a file, with a word where some are missing. */
-class Recording {
-  /** How many were recorded. */
-  entries = 0;
-  /** How many were lost. */
-  lost = 0;
-  readonly #reader: ShmLogReader;
-  readonly #file: RotatingFile;
-  readonly #format: "text" | "json";
-  readonly #prefix: string;
-  readonly #where: Where | undefined;
-  readonly #log: string;
-  /** The number of the last entry that was recorded or said to be lost; -1: none is expected. */
-  #last = -1;
-
-  constructor(
-    reader: ShmLogReader,
-    file: RotatingFile,
-    { output: format, where, log, prefix }: RecordingOptions,
-  ) {
-    this.#log = log;
-    this.#prefix = prefix;
-    this.#where = where;
-    this.#reader = reader;
-    this.#file = file;
-    this.#format = format;
-  }
-
-  /** Continues after an entry that another recorder wrote last. */
-  goOn(sequenceNumber: number): void {
-    const { continuation } = this.#reader;
-    if (continuation?.isSameSegment === false) this.beginAnew(sequenceNumber);
-    else this.#last = sequenceNumber;
-  }
-
-  /** Begins with an entry that may be still to come, or lost. */
-  beginWith(sequenceNumber: number): void {
-    skipTo(this.#reader, sequenceNumber - 1);
-    this.#last = sequenceNumber - 1;
-  }
-
-  /** Begins with another log of the same name. */
-  beginAnew(last: number): void {
-    this.#missed(last);
-    const json = { reopened: true, after: last };
-    this.#note(json, `another log of this name begins after entry ${last}`);
-    this.#last = 0;
-  }
-
-  /** Adds entries. */
-  add(batch: EntryBatch): void {
-    this.#missed(batch.sequenceNumber(0) - 1);
-    for (let i = 0; i < batch.length; i++) {
-      if (batch.sequenceNumber(i) <= this.#last) continue;
-      const text = this.#where === undefined ? "" : batch.text(i);
-      if (this.#where?.test(recognizeRecord(text), text, this.#log) === false) continue;
-      this.entries++;
-      const bytes = this.#format === "text"
-        ? batch.bytes(i)
-        : Buffer.from(harmlessJson(JSON.stringify(entryObject(batch.entry(i)))));
-      this.#file.line(bytes);
-    }
-    const last = batch.sequenceNumber(batch.length - 1);
-    this.#last = Math.max(last, this.#last);
-  }
-
-  /** Ends: says what was lost at the very end. */
-  finish(): void {
-    this.#missed(this.#reader.lastSequenceNumber);
-  }
-
-  /** All up to `last` was recorded, or is lost. */
-  #missed(last: number): void {
-    const lost = this.#last < 0 ? 0 : last - this.#last;
-    if (lost <= 0) return;
-    this.lost += lost;
-    const what = `${entryCount(lost)} lost after entry ${this.#last}`;
-    this.#note({ lost, after: this.#last }, what);
-    this.#last = last;
-  }
-
-  #note(json: object, text: string): void {
-    this.#file.line(
-      Buffer.from(this.#format === "json" ? JSON.stringify(json) : `# ouroboros: ${text}`),
-    );
-    warn(this.#prefix + text);
   }
 }

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createWriteStream, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import * as zlib from "node:zlib";
 import { type Command, InvalidArgumentError } from "commander";
 import { PartialFile } from "../../ffi/mod.ts";
 import {
@@ -23,15 +20,16 @@ import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import { STANDARD_INPUT } from "../log/native/unpacked_file.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
+import { packed, withFolder, writeWhole } from "./files/whole_file.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { collectLogs } from "../ship/collect.ts";
 import { readCollection } from "../ship/collection.ts";
-import { durationArgument, momentArgument, sourceArgument } from "./options/arguments.ts";
+import { durationArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
 import { addOutputOptions, compressOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
-import { type Criteria, Selection, whereOption } from "./options/selection.ts";
+import { addTimeOptions, type Criteria, Selection, whereOption } from "./options/selection.ts";
 import { usageError } from "./options/subcommand.ts";
 import { jsonLines, sourceLabel } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
@@ -64,9 +62,6 @@ Examples:
   ouroboros save /app app.log --json | jq .entries
   ouroboros tail ./app.log`;
 
-/** How many bytes are written at once. */
-const PIECE = 1 << 18;
-
 interface SaveCommandOptions extends Criteria {
   force?: true;
   compact?: true;
@@ -87,9 +82,8 @@ export function addSave(program: Command): void {
       "<name...>",
       "the logs, and the file to make of them; in the place of the file a folder, or - for standard output",
     )
-    .option("--last <time>", "save only the last part of each log: 30s, 5m", durationArgument)
-    .option("-S, --since <time>", "save entries from this time on", momentArgument)
-    .option("-U, --until <time>", "save entries up to this time", momentArgument)
+    .option("--last <time>", "save only the last part of each log: 30s, 5m", durationArgument);
+  addTimeOptions(command, "save entries")
     .addOption(whereOption("save entries that match a question: 'status:>=500'"))
     .option("--force", "replace the file if it exists")
     .option(
@@ -211,37 +205,9 @@ async function saveCompressed(job: Job, path: string, onProgress: OnProgress): P
       { signal: job.signal },
     );
     const { size } = statSync(packedCopy);
-    using file = PartialFile.create(path, size, { force });
-    const bytes = new Uint8Array(file.buffer);
-    let at = 0;
-    for await (const piece of createReadStream(packedCopy, { highWaterMark: PIECE })) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    await file.flush();
-    file.finish();
+    await writeWhole(path, size, packed(packedCopy), force);
     return { ...saved, compressedSize: size };
   });
-}
-
-/** The bytes of a file, compressed if that is asked for. */
-function packed(path: string, compression: Compression | undefined): Readable {
-  const bytes = createReadStream(path, { highWaterMark: PIECE });
-  if (compression === undefined) return bytes;
-  const { ZSTD_c_checksumFlag } = zlib.constants;
-  const stream = compression === "gzip"
-    ? zlib.createGzip()
-    : zlib.createZstdCompress({ params: { [ZSTD_c_checksumFlag]: 1 } });
-  return bytes.on("error", (error) => stream.destroy(error)).pipe(stream);
-}
-
-async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function saveWhole(job: Job, path: string, onProgress: OnProgress): Promise<Saved> {

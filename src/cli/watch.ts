@@ -23,6 +23,7 @@ import {
   positiveArgument,
   sourcesArgument,
 } from "./options/arguments.ts";
+import { summaryOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { formatSize } from "../base/sizes.ts";
 import { usageError } from "./options/subcommand.ts";
@@ -98,10 +99,7 @@ export function addWatch(program: Command): void {
         .argParser(durationWithin(0)).default(30_000, "30s"),
     )
     .option("--exec <command>", "run a command then: 'notify {file}'", wordsArgument)
-    .addOption(
-      new Option("--summary <time>", "how often to print a summary; 0: never")
-        .argParser(durationWithin(0, 86_400_000)).default(0, "0"),
-    )
+    .addOption(summaryOption(0))
     .addHelpText("after", EXAMPLES)
     .action(watch);
 }

@@ -22,7 +22,7 @@ const SHOWN = 3;
 const UUID = "[\\da-f]{8}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{12}";
 /** Drafts of files, which are beside the files: of `save`, `watch` and `--state`. */
 const DRAFT = new RegExp(`^\\..+\\.${UUID}\\.partial$|.\\.${UUID}\\.tmp$`, "s");
-/** A folder that `save NAME -` makes. */
+/** A folder that `save` and `export` make. */
 const COPY = /^ouroboros-save-\w{6}$/;
 /** Names that a segment has for a moment: one that takes the place of another, and ours. */
 const PASSING = /.~[\da-f]{8}$|^ouroboros-doctor-\d+-[\da-f]{8}$/s;

@@ -10,6 +10,7 @@ import type { LogTarget } from "../../log/native/target.ts";
 import { STANDARD_INPUT, UnpackedFile } from "../../log/native/unpacked_file.ts";
 import { UnpackError } from "../../compression/units.ts";
 import { unpacked } from "../../compression/unpack.ts";
+import { batchesUpTo } from "../options/log_targets.ts";
 import { harmlessJson } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 import { FileBytes, PipedBytes, type SourceBytes } from "./source_bytes.ts";
@@ -81,9 +82,7 @@ function logOf(target: LogTarget): Recorded {
       });
       let done = 0;
       // What a writer adds meanwhile is not part of it.
-      while (reader.lastSequenceNumber < last) {
-        const batch = reader.readBatch(last - reader.lastSequenceNumber);
-        if (batch.length === 0) return;
+      for (const batch of batchesUpTo(reader, last)) {
         yield Array.from({ length: batch.length }, (_, i) => ({
           bytes: batch.bytes(i),
           done: ++done,

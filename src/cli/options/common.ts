@@ -8,7 +8,13 @@
 import { COMPRESSIONS } from "../../compression/kinds.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ShmLogWriterOptions } from "../../log/native/writer_options.ts";
-import { fieldsArgument, type Place, positiveArgument, sizeArgument } from "./arguments.ts";
+import {
+  durationWithin,
+  fieldsArgument,
+  type Place,
+  positiveArgument,
+  sizeArgument,
+} from "./arguments.ts";
 import { usageError } from "./subcommand.ts";
 
 /** Formats of journalctl and others, as ours. */
@@ -56,6 +62,13 @@ export function addColorOptions(command: Command): Command {
 export function compressOption(what: string): Option {
   return new Option("--compress <format>", `compress ${what}; by default if its name says so`)
     .choices(COMPRESSIONS);
+}
+
+/** `--summary`; by default so often, in milliseconds. */
+export function summaryOption(fallback: number): Option {
+  return new Option("--summary <time>", "how often to print a summary; 0: never")
+    .argParser(durationWithin(0, 86_400_000))
+    .default(fallback, fallback === 0 ? "0" : `${fallback / 1000}s`);
 }
 
 /** `--from`, with those of the places that the command knows. */

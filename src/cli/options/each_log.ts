@@ -55,11 +55,15 @@ function fileNameOf(target: LogTarget): string {
 }
 
 /** Gives each log a file in a folder, which is made. */
-export function filesIn(folder: string, ending: string): (target: LogTarget) => string {
+export function filesIn(
+  folder: string,
+  ending: string,
+  fileOf: (target: LogTarget) => string = fileNameOf,
+): (target: LogTarget) => string {
   mkdirSync(folder, { recursive: true });
   const owners = new Map<string, string>();
   return (target) => {
-    const file = fileNameOf(target);
+    const file = fileOf(target);
     const path = join(folder, file.endsWith(ending) ? file : file + ending);
     const name = nameOf(target);
     if ((owners.get(path) ?? name) !== name) {

@@ -7,6 +7,7 @@
 import { statSync } from "node:fs";
 import { isSameFile, SharedMemory } from "../../../ffi/mod.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import { BATCH_ENTRIES, EntryBatch } from "../../log/batch.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { describeTarget, type LogTarget } from "../../log/native/target.ts";
 import { STANDARD_INPUT } from "../../log/native/unpacked_file.ts";
@@ -37,6 +38,20 @@ export async function waitForLog(
     return await ShmLogReader.waitFor(target, { ...options, signal, interval: INTERVAL });
   } finally {
     clearTimeout(notice);
+  }
+}
+
+/** What is there up to entry `last`, many at a time; `batch` is filled again for the next ones. */
+export function* batchesUpTo(
+  reader: ShmLogReader,
+  last: number,
+  batch: EntryBatch = new EntryBatch(),
+): Generator<EntryBatch> {
+  while (reader.lastSequenceNumber < last) {
+    const most = Math.min(last - reader.lastSequenceNumber, BATCH_ENTRIES);
+    // Nothing, if what was there is damaged, or was cut off.
+    if (reader.readBatch(most, batch).length === 0) return;
+    yield batch;
   }
 }
 

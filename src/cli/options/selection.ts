@@ -196,19 +196,26 @@ export function whereOption(description: string): Option {
   return new Option("--where <question>", description).argParser(whereArgument);
 }
 
+/** `--level`. */
+export function levelOption(description: string): Option {
+  return new Option(
+    "-p, --level <level>",
+    `${description} of at least this level (warn), or of a range (warn..error)`,
+  ).choices(LEVELS).argParser(levelsArgument);
+}
+
+/** Adds `--since` and `--until`. */
+export function addTimeOptions(command: Command, description: string): Command {
+  return command
+    .option("-S, --since <time>", `${description} from this time on`, momentArgument)
+    .option("-U, --until <time>", `${description} up to this time`, momentArgument);
+}
+
 /** Adds the options; what they give are the `Criteria` of a `Selection`. */
 export function addSelectionOptions(command: Command): Command {
   const group = command.optionsGroup();
-  return command
-    .optionsGroup("Filters:")
-    .option("-S, --since <time>", "print entries from this time on", momentArgument)
-    .option("-U, --until <time>", "print entries up to this time", momentArgument)
-    .addOption(
-      new Option(
-        "-p, --level <level>",
-        "print records of at least this level (warn), or of a range (warn..error)",
-      ).choices(LEVELS).argParser(levelsArgument),
-    )
+  return addTimeOptions(command.optionsGroup("Filters:"), "print entries")
+    .addOption(levelOption("print records"))
     .addOption(whereOption("print entries that match a question: 'status:>=500'"))
     .option(
       "-g, --grep <pattern>",

@@ -9,6 +9,7 @@ import type { EntryBatch } from "../../log/batch.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
+import { batchesUpTo } from "../options/log_targets.ts";
 
 /** Of how many of the last entries the time is looked for: lines of a stack have none. */
 const MOST = 50;
@@ -27,11 +28,8 @@ export function lastWriteOf(target: LogTarget): number | undefined {
     copyMode: "auto",
   });
   let time: number | undefined;
-  // A writer at full speed must not keep us here.
-  const last = reader.newestSequenceNumber();
-  while (reader.lastSequenceNumber < last) {
-    const batch = reader.readBatch();
-    if (batch.length === 0) break;
+  // Not further: a writer at full speed must not keep us here.
+  for (const batch of batchesUpTo(reader, reader.newestSequenceNumber())) {
     time = timeOf(batch) ?? time;
   }
   if (typeof target === "string") return time;

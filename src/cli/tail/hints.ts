@@ -11,6 +11,7 @@ import { Field } from "../../records/question/field.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { isVitals } from "../../records/vitals.ts";
+import { batchesUpTo } from "../options/log_targets.ts";
 import { oneLine } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 
@@ -77,9 +78,7 @@ function* textsOf(targets: readonly LogTarget[], most: number): Generator<string
   for (const target of targets) {
     using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
     const last = reader.newestSequenceNumber();
-    while (reader.lastSequenceNumber < last) {
-      const batch = reader.readBatch(last - reader.lastSequenceNumber);
-      if (batch.length === 0) break;
+    for (const batch of batchesUpTo(reader, last)) {
       for (let i = 0; i < batch.length; i++) {
         if (batch.sequenceNumber(i) > last - most) yield batch.text(i);
       }

@@ -6,7 +6,6 @@
 
 import { delay } from "../../async.ts";
 import { OuroborosError } from "../../errors.ts";
-import { BATCH_ENTRIES, EntryBatch } from "../../log/batch.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
@@ -14,6 +13,7 @@ import { sourceOf } from "../../log/native/source.ts";
 import { type LogTarget, openMemory } from "../../log/native/target.ts";
 import { entriesOf } from "../../log/native/time_range.ts";
 import { unlessShort } from "../../log/native/followed_log.ts";
+import { batchesUpTo } from "../options/log_targets.ts";
 import { nameOf } from "../options/named_logs.ts";
 import { ReceivedLog } from "../output/log_names.ts";
 import { type Item, type ItemLog, type ItemOptions, Items } from "./items.ts";
@@ -239,18 +239,7 @@ export class TailedLog implements ItemLog {
   }
 
   *#readUpTo(last: number): Generator<Item> {
-    for (const batch of this.#batchesUpTo(last)) yield* this.#items.past(batch);
-  }
-
-  /** What is there up to entry `last`, many entries at a time. */
-  *#batchesUpTo(last: number): Generator<EntryBatch> {
-    const reader = this.#opened;
-    const batch = new EntryBatch();
-    while (reader.lastSequenceNumber < last) {
-      const most = Math.min(last - reader.lastSequenceNumber, BATCH_ENTRIES);
-      if (reader.readBatch(most, batch).length === 0) return;
-      yield batch;
-    }
+    for (const batch of batchesUpTo(this.#opened, last)) yield* this.#items.past(batch);
   }
 
   /** Adds the next of what was there when it was opened. */
@@ -329,7 +318,7 @@ export class TailedLog implements ItemLog {
   *#lastItems(count: number, last: number): Generator<Item> {
     const ring: Item[] = [];
     let taken = 0;
-    for (const batch of this.#batchesUpTo(last)) {
+    for (const batch of batchesUpTo(this.#opened, last)) {
       if (count === 0) {
         yield this.#items.pause();
         continue;

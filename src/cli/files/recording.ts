@@ -1,0 +1,120 @@
+/**
+ * What `record` writes: entries as lines of a file, and a line where some are missing.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { EntryBatch } from "../../log/batch.ts";
+import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
+import { recognizeRecord } from "../../records/recognize.ts";
+import type { Where } from "../grep/where.ts";
+import { batchesUpTo } from "../options/log_targets.ts";
+import { entryObject } from "../output/format.ts";
+import { harmlessJson } from "../output/harmless.ts";
+import { entryCount, warn } from "../output/warn.ts";
+import type { RotatingFile } from "./rotating_file.ts";
+
+/** Passes over the entries up to number `last`. */
+export function skipTo(reader: ShmLogReader, last: number): void {
+  for (const _ of batchesUpTo(reader, last));
+}
+
+/** What to record, and how. */
+export interface RecordingOptions {
+  output: "text" | "json";
+  where?: Where;
+  /** The name of the log. */
+  log: string;
+  /** What messages begin with. */
+  prefix: string;
+}
+
+/** Entries as lines of a file, with a word where some are missing. */
+export class Recording {
+  /** How many were recorded. */
+  entries = 0;
+  /** How many were lost. */
+  lost = 0;
+  readonly #reader: ShmLogReader;
+  readonly #file: RotatingFile;
+  readonly #format: "text" | "json";
+  readonly #prefix: string;
+  readonly #where: Where | undefined;
+  readonly #log: string;
+  /** The number of the last entry that was recorded or said to be lost; -1: none is expected. */
+  #last = -1;
+
+  constructor(
+    reader: ShmLogReader,
+    file: RotatingFile,
+    { output: format, where, log, prefix }: RecordingOptions,
+  ) {
+    this.#log = log;
+    this.#prefix = prefix;
+    this.#where = where;
+    this.#reader = reader;
+    this.#file = file;
+    this.#format = format;
+  }
+
+  /** Continues after an entry that another recorder wrote last. */
+  goOn(sequenceNumber: number): void {
+    const { continuation } = this.#reader;
+    if (continuation?.isSameSegment === false) this.beginAnew(sequenceNumber);
+    else this.#last = sequenceNumber;
+  }
+
+  /** Begins with an entry that may be still to come, or lost. */
+  beginWith(sequenceNumber: number): void {
+    skipTo(this.#reader, sequenceNumber - 1);
+    this.#last = sequenceNumber - 1;
+  }
+
+  /** Begins with another log of the same name. */
+  beginAnew(last: number): void {
+    this.#missed(last);
+    const json = { reopened: true, after: last };
+    this.#note(json, `another log of this name begins after entry ${last}`);
+    this.#last = 0;
+  }
+
+  /** Adds entries. */
+  add(batch: EntryBatch): void {
+    this.#missed(batch.sequenceNumber(0) - 1);
+    for (let i = 0; i < batch.length; i++) {
+      if (batch.sequenceNumber(i) <= this.#last) continue;
+      const text = this.#where === undefined ? "" : batch.text(i);
+      if (this.#where?.test(recognizeRecord(text), text, this.#log) === false) continue;
+      this.entries++;
+      const bytes = this.#format === "text"
+        ? batch.bytes(i)
+        : Buffer.from(harmlessJson(JSON.stringify(entryObject(batch.entry(i)))));
+      this.#file.line(bytes);
+    }
+    const last = batch.sequenceNumber(batch.length - 1);
+    this.#last = Math.max(last, this.#last);
+  }
+
+  /** Ends: says what was lost at the very end. */
+  finish(): void {
+    this.#missed(this.#reader.lastSequenceNumber);
+  }
+
+  /** All up to `last` was recorded, or is lost. */
+  #missed(last: number): void {
+    const lost = this.#last < 0 ? 0 : last - this.#last;
+    if (lost <= 0) return;
+    this.lost += lost;
+    const what = `${entryCount(lost)} lost after entry ${this.#last}`;
+    this.#note({ lost, after: this.#last }, what);
+    this.#last = last;
+  }
+
+  #note(json: object, text: string): void {
+    this.#file.line(
+      Buffer.from(this.#format === "json" ? JSON.stringify(json) : `# ouroboros: ${text}`),
+    );
+    warn(this.#prefix + text);
+  }
+}
