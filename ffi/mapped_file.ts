@@ -10,7 +10,6 @@ import { make, type Maker } from "./creation.ts";
 import { system } from "./current_system.ts";
 import { Mapping } from "./mapping.ts";
 import {
-  checkMode,
   checkSize,
   createChecks,
   type CreateOptions,
@@ -81,7 +80,6 @@ export class MappedFile extends Mapping {
     checkOptions("MappedFile.create()", options, createChecks);
     const { mode = 0o600, reserve = true } = options;
     const what = `file "${path}"`;
-    checkMode(mode);
     checkSize(size, what);
     const { files, nameless } = system();
     const maker: Maker<MappedFile> = {

@@ -59,11 +59,6 @@ export function checkSize(size: number, what: string): void {
   }
 }
 
-/** Throws a RangeError unless `mode` is a set of permission bits. */
-export function checkMode(mode: number): void {
-  createChecks.mode("mode", mode);
-}
-
 /** What {@linkcode CreateOptions} may be. */
 export const createChecks: Checks<CreateOptions> = {
   mode: isMode,

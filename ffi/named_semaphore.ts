@@ -6,9 +6,8 @@
 
 import { ClosedError } from "../src/errors.ts";
 import { system } from "./current_system.ts";
-import { checkMode } from "./memory_options.ts";
 import { SharedMemory } from "./shared_memory.ts";
-import { checkOptions, mode as isMode, number } from "../src/base/options.ts";
+import { checkOptions, integer, mode as isMode } from "../src/base/options.ts";
 import { inspectable } from "../src/base/inspectable.ts";
 
 /** How a semaphore is opened. */
@@ -49,12 +48,8 @@ export class NamedSemaphore implements Disposable {
    * @throws {NativeUnavailableError} if this runtime gives no native functions
    */
   constructor(name: string, options: SemaphoreOptions = {}) {
-    checkOptions("NamedSemaphore", options, { value: number, mode: isMode });
+    checkOptions("NamedSemaphore", options, { value: integer(0, 0x7fffffff), mode: isMode });
     const { value = 1, mode = 0o600 } = options;
-    checkMode(mode);
-    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-      throw new RangeError(`value ${value} of a semaphore is not an integer from 0 to 2147483647`);
-    }
     this.name = normalizeSemaphoreName(name);
     this.#address = system().semaphores().open(this.name, mode, value);
   }

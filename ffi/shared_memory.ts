@@ -14,7 +14,6 @@ import {
 import { make } from "./creation.ts";
 import { Mapping } from "./mapping.ts";
 import {
-  checkMode,
   checkSize,
   createChecks,
   type CreateOptions,
@@ -101,7 +100,6 @@ export class SharedMemory extends Mapping {
     checkOptions("SharedMemory.create()", options, { ...createChecks, wholePages: flag });
     const { mode = 0o600, reserve = true, wholePages = false } = options;
     const what = `"${normal}"`;
-    checkMode(mode);
     checkSize(size, `segment ${what}`);
     const segmentSize = system().segmentSize(size);
     const mapped = wholePages ? inWholePages(segmentSize) : segmentSize;
