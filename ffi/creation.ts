@@ -17,14 +17,18 @@ export interface Maker<T extends Mapping> {
   isTaken(): boolean;
   /** Makes it without a name; undefined where that can't be. Returns its descriptor. */
   createNameless(): number | undefined;
-  /** Gives that its name, which must be free; false where that can't be. */
-  giveName(descriptor: number): boolean;
+  /** Gives that its name, which must be free unless it replaces what has it; false where that can't be. */
+  giveName(descriptor: number, replaces: boolean): boolean;
   /** Makes it under its name, which must be free; returns its descriptor. */
   create(): number;
   /** Gives it its size, sets memory aside for it, and maps it. */
   build(descriptor: number): T;
-  /** Closes what could not be built, and removes it if it has a name. */
-  discard(descriptor: number, isNamed: boolean): void;
+  /** Whether its name leads to what that descriptor is of. */
+  leadsTo(descriptor: number): boolean;
+  /** Removes its name. */
+  unlink(): void;
+  /** Closes a descriptor. */
+  close(descriptor: number): void;
 }
 
 /** Makes memory that does not exist; nothing is left of it if that fails. */
@@ -40,7 +44,7 @@ export function make<T extends Mapping>(
       if (lock) memory.tryLock();
       prepare?.(memory);
       // In /proc/PID/maps it stays without one; `lsof PATH` and the like find it by its inode.
-      if (maker.giveName(descriptor)) return memory;
+      if (maker.giveName(descriptor, replaces)) return memory;
     } catch (error) {
       memory.close();
       throw error;
@@ -81,7 +85,7 @@ function makeNameless<T extends Mapping>(
     // Before anything is set aside in vain: that it is still free is seen when it gets its name.
     isTaken = !replaces && maker.isTaken();
   } finally {
-    if (isTaken) maker.discard(descriptor, false);
+    if (isTaken) maker.close(descriptor);
   }
   if (isTaken) throw existsAlready(maker.what);
   return { memory: built(maker, descriptor, false), descriptor };
@@ -91,7 +95,18 @@ function built<T extends Mapping>(maker: Maker<T>, descriptor: number, isNamed: 
   try {
     return maker.build(descriptor);
   } catch (error) {
-    maker.discard(descriptor, isNamed);
+    discard(maker, descriptor, isNamed);
     throw error;
+  }
+}
+
+/** Removes what could not be built, unless somebody put another one in its place. */
+function discard<T extends Mapping>(maker: Maker<T>, descriptor: number, isNamed: boolean): void {
+  try {
+    if (isNamed && maker.leadsTo(descriptor)) maker.unlink();
+  } catch {
+    // Why it could not be built says more than why it could not be removed.
+  } finally {
+    maker.close(descriptor);
   }
 }

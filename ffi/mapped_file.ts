@@ -86,8 +86,7 @@ export class MappedFile extends Mapping {
       what,
       isTaken: () => files.identify(path, "read-write") !== undefined,
       createNameless: () => nameless?.createFile(path, mode),
-      giveName: (descriptor) =>
-        nameless?.nameFile(descriptor, path, options.replaces ?? false) ?? false,
+      giveName: (descriptor, replaces) => nameless?.nameFile(descriptor, path, replaces) ?? false,
       create: () => files.create(path, mode),
       build(descriptor) {
         system().setMode(descriptor, mode, what);
@@ -96,10 +95,9 @@ export class MappedFile extends Mapping {
         system().setSize(descriptor, size, what);
         return new MappedFile(path, descriptor, size, "read-write", true);
       },
-      discard(descriptor, isNamed) {
-        if (isNamed) removeFailed(path, descriptor);
-        else files.close(descriptor);
-      },
+      leadsTo: (descriptor) => leadsTo(path, system().identify(descriptor), "read-write"),
+      unlink: () => files.unlink(path),
+      close: (descriptor) => files.close(descriptor),
     };
     try {
       return make(maker, options);
@@ -228,17 +226,6 @@ export class MappedFile extends Mapping {
   /** Closes, and removes the file while the lock is still held, see {@linkcode Mapping.remove}. */
   override remove(): void {
     this.closeAround(() => system().files.unlink(this.path));
-  }
-}
-
-/** Removes what could not be finished, unless somebody put another file in its place. */
-function removeFailed(path: string, descriptor: number): void {
-  try {
-    if (leadsTo(path, system().identify(descriptor), "read-write")) MappedFile.unlink(path);
-  } catch {
-    // Why it could not be finished says more than why it could not be removed.
-  } finally {
-    system().files.close(descriptor);
   }
 }
 

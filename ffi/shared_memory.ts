@@ -108,8 +108,8 @@ export class SharedMemory extends Mapping {
       what,
       isTaken: () => SharedMemory.exists(normal),
       createNameless: () => nameless?.createShared(mode),
-      giveName: (descriptor) =>
-        nameless?.nameShared(descriptor, normal, options.replaces ?? false) ?? false,
+      giveName: (descriptor, replaces) =>
+        nameless?.nameShared(descriptor, normal, replaces) ?? false,
       create: () => system().createShared(normal, mode, segmentSize),
       build(descriptor) {
         system().setMode(descriptor, mode, what);
@@ -120,10 +120,9 @@ export class SharedMemory extends Mapping {
         }
         return new SharedMemory(normal, descriptor, mapped, "read-write", true);
       },
-      discard(descriptor, isNamed) {
-        if (isNamed) removeFailed(normal, descriptor);
-        else system().close(descriptor);
-      },
+      leadsTo: (descriptor) => leadsTo(normal, system().identify(descriptor)),
+      unlink: () => system().unlinkShared(normal),
+      close: (descriptor) => system().close(descriptor),
     }, options);
   }
 
@@ -266,17 +265,6 @@ function checkLimit(size: number, what: string): void {
 
 function inWholePages(size: number): number {
   return Math.ceil(size / PAGE) * PAGE;
-}
-
-/** Removes what could not be finished, unless somebody put another segment in its place. */
-function removeFailed(name: string, descriptor: number): void {
-  try {
-    if (leadsTo(name, system().identify(descriptor))) system().unlinkShared(name);
-  } catch {
-    // Why it could not be finished says more than why it could not be removed.
-  } finally {
-    system().close(descriptor);
-  }
 }
 
 /** Whether the name leads to this very segment. */
