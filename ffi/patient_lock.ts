@@ -4,11 +4,11 @@
  * @module
  */
 
+import { sleepSync } from "../src/base/sleep_sync.ts";
+
 /** How often to ask for a lock that nobody holds and somebody looks at: at once, then each ms. */
 const QUICK_ATTEMPTS = 100;
 const ATTEMPTS = 1100;
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** Takes a lock by `tryLock`, unless `isLocked` says that somebody holds it; returns whether it did. */
 export function lockPatiently(tryLock: () => boolean, isLocked: () => boolean): boolean {
@@ -17,7 +17,7 @@ export function lockPatiently(tryLock: () => boolean, isLocked: () => boolean): 
     // Who only looks shares the lock for a moment, and must not keep it from us.
     if (isLocked()) return false;
     // A looker that was put to sleep in between needs the CPU to be done.
-    if (i >= QUICK_ATTEMPTS) Atomics.wait(pause, 0, 0, 1);
+    if (i >= QUICK_ATTEMPTS) sleepSync(1);
   }
   return false;
 }

@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import process from "node:process";
+import { sleepSync } from "./base/sleep_sync.ts";
 import { CorruptStateError } from "./errors.ts";
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
@@ -68,7 +69,7 @@ export function renamePatiently(from: string, to: string): void {
     } catch (error) {
       const isBusy = BUSY.includes((error as NodeJS.ErrnoException).code);
       if (process.platform !== "win32" || !isBusy || pause > LONGEST) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+      sleepSync(pause);
     }
   }
 }

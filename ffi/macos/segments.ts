@@ -26,6 +26,7 @@
  * @module
  */
 
+import { sleepSync } from "../../src/base/sleep_sync.ts";
 import { SegmentNotFoundError } from "../../src/errors.ts";
 import { MacLocks, type MacOptions, type MacSegment } from "./locks.ts";
 import type { SegmentIdentity, System } from "../system.ts";
@@ -42,8 +43,6 @@ const PATIENCE = 20;
 
 /** What is not known of a segment of another program. */
 const UNKNOWN: SegmentIdentity = { device: 0, inode: 0, created: 0 };
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** `posix` with what it can't do with a segment's descriptor. */
 export function withMacSegments(posix: System, options: MacOptions): System {
@@ -90,7 +89,7 @@ export function withMacSegments(posix: System, options: MacOptions): System {
       const isBlank = total % PAGE === 0 &&
         copy(descriptor, 0, 64, total).every((byte) => byte === 0);
       if (!isBlank || waited === PATIENCE) return { size: total, identity: UNKNOWN, isBlank };
-      Atomics.wait(pause, 0, 0, 1);
+      sleepSync(1);
     }
   }
 

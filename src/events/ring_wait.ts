@@ -10,6 +10,7 @@
  */
 
 import { isSharedBuffer } from "../memory.ts";
+import { sleepSync } from "../base/sleep_sync.ts";
 import { milliseconds } from "../base/options.ts";
 
 /** The longest sleep on shared memory in milliseconds. */
@@ -31,8 +32,6 @@ export interface Wait {
   isOver(): boolean;
 }
 
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
 /** Blocks the thread until it is over, or `timeout` milliseconds have passed; returns whether it is. */
 export function waitFor(wait: Wait, timeout: number): boolean {
   const { words, position, flag } = wait;
@@ -48,7 +47,7 @@ export function waitFor(wait: Wait, timeout: number): boolean {
       const left = until - performance.now();
       if (left <= 0) return false;
       if (isShared) Atomics.wait(words, position, seen, Math.min(left, SLICE));
-      else Atomics.wait(pause, 0, 0, Math.min(left, PAUSE));
+      else sleepSync(Math.min(left, PAUSE));
     }
   } finally {
     if (isShared) Atomics.store(words, flag, 0);

@@ -15,6 +15,7 @@ import {
 import { CONTENT_OFFSET, ORIGINAL_EXTRA, REFERENCE_COUNT_WORD } from "../layout.ts";
 import { SemaphoreLock, underLock } from "./semaphore_lock.ts";
 import { checkOptions, flag, mode as isMode } from "../../base/options.ts";
+import { sleepSync } from "../../base/sleep_sync.ts";
 import { inspectable } from "../../base/inspectable.ts";
 import { checkOwner } from "../../take_over.ts";
 
@@ -37,7 +38,6 @@ const ATTEMPTS = 100;
 const REMOVAL_ATTEMPTS = 1000;
 /** The count of a segment that is being removed: a process that counts itself in stays below 0. */
 const REMOVING = -(2 ** 30);
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * A segment with an `i32` at 0 that counts how often it is open, and content from byte 256 on. The last
@@ -111,7 +111,7 @@ export class CountedMemory implements Disposable {
         if (memory !== undefined) return memory;
         // Its maker may not be running. It may have another semaphore than we: the last one to close
         // a segment removes the one for which we waited.
-        Atomics.wait(pause, 0, 0, 1);
+        sleepSync(1);
       }
       throw new SegmentExistsError(
         `segment "${name}" is empty or keeps changing: remove it if the process that made it is dead`,
@@ -237,7 +237,7 @@ function awaitRemoval(segment: Segment): void {
       Segment.unlink(segment.name);
       return;
     }
-    Atomics.wait(pause, 0, 0, 1);
+    sleepSync(1);
   }
   throw new WriterLockedError(
     `segment "${segment.name}" is being removed by a process that is paused: try again`,

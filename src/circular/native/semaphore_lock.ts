@@ -5,9 +5,8 @@
  */
 
 import { NamedSemaphore, type SemaphoreOptions, SharedMemory } from "../../../ffi/mod.ts";
+import { sleepSync } from "../../base/sleep_sync.ts";
 import { WriterLockedError } from "../../errors.ts";
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * A lock among processes: a named semaphore of value 1 (free) or 0 (held).
@@ -69,7 +68,7 @@ export class SemaphoreLock implements Disposable {
     const end = performance.now() + milliseconds;
     while (!this.acquire()) {
       if (performance.now() >= end) return false;
-      Atomics.wait(pause, 0, 0, 1);
+      sleepSync(1);
     }
     return true;
   }
