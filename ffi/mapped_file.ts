@@ -181,7 +181,7 @@ export class MappedFile extends Mapping {
     if (size <= before) {
       throw new RangeError(`file "${this.path}" of ${before} bytes can't grow to ${size}`);
     }
-    this.setSize(size, true);
+    this.setSize(size);
     this.remap();
   }
 

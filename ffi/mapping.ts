@@ -12,8 +12,6 @@ import { oneOf } from "../src/base/options.ts";
 import { checkSize } from "./memory_options.ts";
 import type { Access, Advice, SegmentIdentity } from "./system.ts";
 
-/** No system has smaller pages, in bytes. */
-const PAGE = 4096;
 const checkAdvice = oneOf("normal", "sequential", "random", "willneed");
 
 /** What a mapping is made of. */
@@ -317,8 +315,9 @@ export abstract class Mapping implements Disposable {
     this.#checkOpen();
     this.#checkWritable();
     const words = new Int32Array(this.#buffer, 0, this.#buffer.byteLength >>> 2);
+    const page = system().pageSize / 4;
     // A store that changes nothing.
-    for (let at = 0; at < words.length; at += PAGE / 4) Atomics.add(words, at, 0);
+    for (let at = 0; at < words.length; at += page) Atomics.add(words, at, 0);
   }
 
   /**
@@ -357,13 +356,12 @@ export abstract class Mapping implements Disposable {
     return true;
   }
 
-  /** Gives the object another size, with room set aside for all of it; subclasses that may do this. */
-  protected setSize(size: number, isFile: boolean): void {
-    this.#checkOpen();
+  /** Gives a file another size, with room set aside for all of it. */
+  protected setSize(size: number): void {
     const before = this.currentSize();
     try {
       // Room first, as where a file is made.
-      system().reserve(this.#descriptor, size, this.#what, isFile);
+      system().reserve(this.#descriptor, size, this.#what, true);
       system().setSize(this.#descriptor, size, this.#what);
     } catch (error) {
       system().setSize(this.#descriptor, before, this.#what);

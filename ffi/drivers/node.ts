@@ -67,12 +67,8 @@ function overNodeFfi(ffi: NodeFfi): Driver {
           return: NODE_TYPES[result],
         };
       }
-      return allowed(
-        "--allow-ffi",
-        () => ffi.dlopen(library, symbols).functions,
-      ) as NativeFunctions<
-        T
-      >;
+      const { functions } = allowed("--allow-ffi", () => ffi.dlopen(library, symbols));
+      return functions as NativeFunctions<T>;
     },
     view: (address, byteLength) => ffi.toArrayBuffer(address, byteLength, false),
   };

@@ -11,7 +11,7 @@ import { Buffer, isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 
 /** Those words that are not UTF-8, by what runtimes make of them. */
-export function ownWords(file: "cmdline" | "environ"): Map<string, Uint8Array> {
+function ownWords(file: "cmdline" | "environ"): Map<string, Uint8Array> {
   const words = new Map<string, Uint8Array>();
   try {
     const bytes = readFileSync(`/proc/self/${file}`);

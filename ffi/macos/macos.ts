@@ -9,14 +9,9 @@ import os from "node:os";
 import { NativeUnavailableError } from "../../src/errors.ts";
 import { withMacSegments } from "./segments.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts";
-import { type Platform, SHARED_CALLS } from "../posix/platform.ts";
+import { NO_ARGUMENTS, PADDING, type Platform, SHARED_CALLS } from "../posix/platform.ts";
 import { identityNumber, microseconds } from "../segment_identity.ts";
 
-// On arm64 macOS, and only there, the arguments after the named ones are on the stack, eight bytes
-// each: six values fill up the eight argument registers first. That is the same for all drivers: none
-// of them knows that a function is variadic.
-const PADDING = ["i64", "i64", "i64", "i64", "i64", "i64"] as const;
-const NO_ARGUMENTS = [0n, 0n, 0n, 0n, 0n, 0n] as const;
 const PADDED_SHM_OPEN = {
   shm_open: { parameters: ["bytes", "i32", ...PADDING, "i64"], result: "i32" },
 } as const satisfies SymbolTable;

@@ -14,6 +14,15 @@ export const SHARED_CALLS = {
   shm_unlink: { parameters: ["bytes"], result: "i32" },
 } as const satisfies SymbolTable;
 
+/**
+ * On arm64 macOS, and only there, the arguments after the named ones are on the stack, eight bytes each:
+ * six values fill up the eight argument registers first. That is the same for all drivers: none of them
+ * knows that a function is variadic.
+ */
+export const PADDING = ["i64", "i64", "i64", "i64", "i64", "i64"] as const;
+/** The values of these arguments. */
+export const NO_ARGUMENTS = [0n, 0n, 0n, 0n, 0n, 0n] as const;
+
 /** What a platform needs of the system to complete it. */
 export interface SystemTools {
   /** The `struct stat` of what a descriptor leads to, good until the next one. */

@@ -7,6 +7,7 @@
 import { constants as fsConstants } from "node:fs";
 import os from "node:os";
 import { NativeUnavailableError } from "../../src/errors.ts";
+import { NO_ARGUMENTS, PADDING } from "./platform.ts";
 import { cString } from "./strings.ts";
 import type { Driver, SymbolTable } from "../drivers/native.ts";
 import type { Semaphores } from "../system.ts";
@@ -22,11 +23,13 @@ const CALLS = {
 const OPEN = {
   sem_open: { parameters: ["bytes", "i32", "i32", "i32"], result: "u64" },
 } as const satisfies SymbolTable;
-// Variadic: on arm64 macOS, and only there, the arguments after the named ones are on the stack. Six
-// values fill up the eight argument registers first.
-const PADDING = ["i64", "i64", "i64", "i64", "i64", "i64"] as const;
 const PADDED_OPEN = {
   sem_open: { parameters: ["bytes", "i32", ...PADDING, "i64", "i64"], result: "u64" },
+} as const satisfies SymbolTable;
+
+/** What tells glibc from musl. */
+const GLIBC = {
+  gnu_get_libc_version: { parameters: [], result: "u64" },
 } as const satisfies SymbolTable;
 
 const { errno: ERRNO } = os.constants;
@@ -43,20 +46,21 @@ export function posixSemaphores(
   errno: Int32Array,
 ): Semaphores {
   const isPadded = platform === "darwin" && arch === "arm64";
-  const fileName = platform === "linux" && !isGlibc(native, libraries[0])
+  const fileName = platform === "linux" && !canOpen(native, libraries[0], GLIBC)
     ? underGlibcName
     : cString;
   const flags = platform === "linux"
     ? fsConstants.O_CREAT | fsConstants.O_EXCL
     : fsConstants.O_CREAT;
   const failed = platform === "darwin" ? 0xffffffffffffffffn : 0n;
-  const library = libraries.find((name) => hasSemaphores(native, name)) ?? libraries[0];
+  // Part of libc since glibc 2.34, and always of musl and macOS; of libpthread before.
+  const library = libraries.find((name) => canOpen(native, name, CALLS)) ?? libraries[0];
   const calls = native.open(library, CALLS);
   let open: (name: Uint8Array, flags: number, mode: number, value: number) => number | bigint;
   if (isPadded) {
     const { sem_open } = native.open(library, PADDED_OPEN);
     open = (name, flags, mode, value) =>
-      sem_open(name, flags, 0n, 0n, 0n, 0n, 0n, 0n, BigInt(mode), BigInt(value));
+      sem_open(name, flags, ...NO_ARGUMENTS, BigInt(mode), BigInt(value));
   } else {
     open = native.open(library, OPEN).sem_open;
   }
@@ -104,21 +108,10 @@ export function posixSemaphores(
   };
 }
 
-/** Part of libc since glibc 2.34, and always of musl and macOS; of libpthread before. */
-function hasSemaphores(native: Driver, library: string): boolean {
+/** Whether a library is there and has these functions. */
+function canOpen(native: Driver, library: string, functions: SymbolTable): boolean {
   try {
-    native.open(library, CALLS);
-    return true;
-  } catch (error) {
-    if (error instanceof NativeUnavailableError) throw error;
-    return false;
-  }
-}
-
-/** Whether a C library is glibc; on Linux, if not, it is musl. */
-function isGlibc(native: Driver, libc: string): boolean {
-  try {
-    native.open(libc, { gnu_get_libc_version: { parameters: [], result: "u64" } });
+    native.open(library, functions);
     return true;
   } catch (error) {
     if (error instanceof NativeUnavailableError) throw error;
