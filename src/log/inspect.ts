@@ -197,8 +197,7 @@ function believed(
     // Pairs with the writer's invalidation of a row before any byte of its chunk is overwritten: only
     // where the row is as it was, the bytes were those of the chunk.
     fence();
-    const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
-    if (!now.committed || now.offset !== offset || now.token !== token) {
+    if (!segment.isUnchanged(row, fence)) {
       return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
     }
     state = "damaged";

@@ -44,7 +44,7 @@ export function lateChunk(
 ): ChunkRow | undefined {
   const index = newest.index + 1;
   if (index >= segment.chunkCount) return undefined;
-  const row: Row = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
+  const row = segment.readRow(index, fence);
   if (row.committed || row.offset <= newest.offset || row.offset >= end.offset) return undefined;
   const before = walk(segment, newest.offset, row.offset);
   if (before.offset !== row.offset || row.token !== newest.token + before.entries) return undefined;

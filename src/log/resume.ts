@@ -128,7 +128,7 @@ export function markedTotal(segment: Segment): number | undefined {
 
 /** The count that token and entries allow at most, in a log of the reference. */
 function countedTotal(segment: Segment, fence: Fence): number {
-  const { token } = segment.readRow(0, fence, { offset: 0, token: 0, committed: false });
+  const { token } = segment.readRow(0, fence);
   const { entries, reason, offset } = walk(segment, segment.dataStart, segment.end);
   const total = token + entries;
   if (reason === "damage" || !(total <= MAX_TOKEN)) {

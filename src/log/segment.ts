@@ -233,7 +233,11 @@ export class Segment {
    * as not committed; where RESTART_MARK (bit 62, without bit 63) is in the place of the offset, that
    * is given as 0.
    */
-  readRow(index: number, fence: Fence, row: Row): Row {
+  readRow(
+    index: number,
+    fence: Fence,
+    row: Row = { offset: 0, token: 0, committed: false },
+  ): Row {
     const { words } = this;
     const at = this.rowWord(index);
     for (let attempt = 0; attempt < 8; attempt++) {
@@ -257,6 +261,12 @@ export class Segment {
     row.token = 0;
     row.committed = false;
     return row;
+  }
+
+  /** Whether a row says what it said: then no byte of its chunk was overwritten in between. */
+  isUnchanged({ index, offset, token }: ChunkRow, fence: Fence): boolean {
+    const now = this.readRow(index, fence);
+    return now.committed && now.offset === offset && now.token === token;
   }
 
   /** The whole chunk table: of each row the offset, and the token. */

@@ -24,10 +24,8 @@ export function totalOf(segment: Segment, fence: Fence): number {
     if (mark !== undefined) {
       if (mark === lastMark || attempt === ATTEMPTS) return mark;
     } else if (newest !== undefined) {
-      const { index, offset, token } = newest;
-      const now = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
-      const isIntact = now.committed && now.offset === offset && now.token === token;
-      if (isIntact || attempt === ATTEMPTS) return token + end.entries;
+      const isIntact = segment.isUnchanged(newest, fence);
+      if (isIntact || attempt === ATTEMPTS) return newest.token + end.entries;
     } else if (attempt === ATTEMPTS) return 0;
     lastMark = mark;
   }

@@ -240,7 +240,7 @@ function checkChunks(segment: Segment, fence: Fence, found: Survey): Checked {
 function rowAfter(segment: Segment, fence: Fence, row: ChunkRow): ChunkRow | undefined {
   const index = row.index + 1;
   if (index === segment.chunkCount) return undefined;
-  const next = segment.readRow(index, fence, { offset: 0, token: 0, committed: false });
+  const next = segment.readRow(index, fence);
   fence(); // the row before the headers, of which it tells how far they go
   if (!next.committed || next.token <= row.token || !segment.isPlausible(next)) return undefined;
   return { ...next, index };
@@ -262,8 +262,8 @@ function checkChunk(
   const { entries, offset, reason } = walk(segment, row.offset, limit);
   const header = segment.words[offset >>> 2] >>> 0;
   fence(); // the headers before the rows
-  if (!isUnchanged(segment, fence, row)) return undefined;
-  if (next !== undefined && !isUnchanged(segment, fence, next)) return undefined;
+  if (!segment.isUnchanged(row, fence)) return undefined;
+  if (next !== undefined && !segment.isUnchanged(next, fence)) return undefined;
   const expected = next === undefined ? undefined : next.token - row.token;
   let what: string | undefined;
   if (next !== undefined && offset !== next.offset) {
@@ -273,7 +273,7 @@ function checkChunk(
     what = `${entries} entries where ${expected} are expected`;
   } else if (reason === "damage" || (reason === "finish" && !isNewest)) {
     what = `${headerText(header)} after ${entries} entries`;
-  } else if (offset > limit && after !== undefined && isUnchanged(segment, fence, after)) {
+  } else if (offset > limit && after !== undefined && segment.isUnchanged(after, fence)) {
     what = `${entries} entries reach beyond offset ${limit}, where chunk ${after.index} begins`;
   }
   const damage = what === undefined ? undefined : { offset, chunk: row.index, what };
@@ -294,10 +294,4 @@ function checkRows(segment: Segment, fence: Fence, report: Verification): void {
     const what = segment.rowDamage(index, row);
     addDamage(report, { offset: segment.rowWord(index) * 4, chunk: index, what });
   }
-}
-
-/** Whether a row says what it said: then its chunk was not overwritten in between. */
-function isUnchanged(segment: Segment, fence: Fence, row: ChunkRow): boolean {
-  const now = segment.readRow(row.index, fence, { offset: 0, token: 0, committed: false });
-  return now.committed && now.offset === row.offset && now.token === row.token;
 }

@@ -112,11 +112,7 @@ export class EventLogWriter implements Disposable {
     const { capacity = 1 << 20, createdAt, magic, mode, grow = 0, prefault = false } = options;
     const size = Math.max(capacity, MIN_LOG_SIZE);
     const format = (file: MappedFile) =>
-      void EventWriter.create(file.buffer, {
-        isZeros: true,
-        ...(createdAt === undefined ? {} : { createdAt }),
-        ...(magic === undefined ? {} : { magic }),
-      });
+      void EventWriter.create(file.buffer, { isZeros: true, createdAt, magic });
     return makeFile(path, size, mode, format, (file) => {
       if (prefault) file.touch();
       return new EventLogWriter(file, grow, (how) => EventWriter.open(file.buffer, how));

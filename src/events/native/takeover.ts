@@ -18,11 +18,7 @@ export function makeFile<T>(
   format: (file: MappedFile) => void,
   work: (file: MappedFile) => T,
 ): T {
-  const file = MappedFile.create(path, size, {
-    ...(mode === undefined ? {} : { mode }),
-    lock: true,
-    prepare: format,
-  });
+  const file = MappedFile.create(path, size, { mode, lock: true, prepare: format });
   try {
     return work(file);
   } catch (error) {

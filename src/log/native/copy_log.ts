@@ -6,7 +6,7 @@
 
 import type { SegmentIdentity } from "../../../ffi/mod.ts";
 import { CorruptLogError } from "../../errors.ts";
-import { CONTINUED_HEADER, maxPayloadSize, RESTART_MARK } from "../layout.ts";
+import { CONTINUED_HEADER, maxPayloadSize } from "../layout.ts";
 import { Reader } from "../reader.ts";
 import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
@@ -32,9 +32,8 @@ export function copyLog(
   // Of the same life: to those who read it is the same log.
   const segment = Segment.format(to, chunkCount, new Segment(from), true);
   const first = firstToCopy(from, maxPayloadSize(segment.end - segment.dataStart), last);
-  // As a writer leaves it that was killed when it began chunk 0: the next one counts on from there.
-  Atomics.store(segment.rowTable(), 0, RESTART_MARK | BigInt(first - 1));
-  const writer = Writer.resume(to, { fence });
+  segment.rowTable()[1] = BigInt(first - 1);
+  const writer = Writer.begin(segment, first - 1, { fence });
   const reader = new Reader(from, { strategy: "oldest", fence, after: first - 1 });
   for (let batch = reader.readBatch(BATCH); batch.length > 0; batch = reader.readBatch(BATCH)) {
     for (let i = 0; i < batch.length; i++) {

@@ -223,7 +223,7 @@ class Saving implements Disposable {
     } catch (error) {
       throw withName(error, target);
     }
-    const file = PartialFile.create(path, size, mode === undefined ? { force } : { force, mode });
+    const file = PartialFile.create(path, size, { force, mode });
     this.#file = file;
     return yield* copySteps(buffer, file.buffer, { fence, load, guard }, range);
   }

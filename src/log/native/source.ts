@@ -19,7 +19,7 @@ export interface LogSource extends Pick<ReaderOptions, "load" | "guard"> {
   buffer: ArrayBuffer;
 }
 
-/** What keeps the looks of a reader in order on this machine. */
+/** What keeps loads, and stores, in order on this machine. */
 export const fence: Fence = STRONG_ORDER ? compilerFence : fullFence;
 
 /** How to get at the bytes of `memory`, where that depends on whose it is. */

@@ -8,13 +8,7 @@
  */
 
 import process from "node:process";
-import {
-  type CreateOptions,
-  Doorbell,
-  SharedMemory,
-  STRONG_ORDER,
-  textEncoding,
-} from "../../../ffi/mod.ts";
+import { type CreateOptions, Doorbell, SharedMemory, textEncoding } from "../../../ffi/mod.ts";
 import { formatSize } from "../../base/sizes.ts";
 import {
   NoSpaceError,
@@ -23,7 +17,6 @@ import {
   SegmentNotFoundError,
   UnsupportedLogError,
 } from "../../errors.ts";
-import { compilerFence, fullFence } from "../../fence.ts";
 import { checkOwner } from "../../take_over.ts";
 import { isVersion, MAGIC, segmentSize, tableOffset, VERSION_WORD } from "../layout.ts";
 import { couldBeUnfinished, Segment } from "../segment.ts";
@@ -31,6 +24,7 @@ import { Writer } from "../writer.ts";
 import { lifeOf, type WriterOptions } from "../writer_options.ts";
 import { copyLog, markContinued } from "./copy_log.ts";
 import { otherShape, shapesOf } from "./shape.ts";
+import { fence } from "./source.ts";
 import {
   createMemory,
   describeTarget,
@@ -55,10 +49,7 @@ export interface WrittenLog {
 /** How much is looked at in one go for what a dead creator has left, in bytes. */
 const PIECE = 1 << 20;
 
-const writerOptions: WriterOptions = {
-  fence: STRONG_ORDER ? compilerFence : fullFence,
-  encoding: textEncoding,
-};
+const writerOptions: WriterOptions = { fence, encoding: textEncoding };
 
 /** Creates the log, which must not exist. */
 export function createNew(target: LogTarget, options: ShmLogWriterOptions): WrittenLog {
@@ -83,13 +74,8 @@ function createLike(
   size: number,
   more: CreateOptions<WritableMemory>,
 ): WrittenLog {
-  const { mode } = options;
   // The system may give more than that: then the chunks share it.
-  const memory = createMemory(target, size, {
-    ...(mode === undefined ? {} : { mode }),
-    lock: true,
-    ...more,
-  });
+  const memory = createMemory(target, size, { mode: options.mode, lock: true, ...more });
   try {
     // Or else the first lap would wait for each page.
     memory.touch();
