@@ -13,7 +13,7 @@ const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const classOf = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)!.get!;
 
 /** Whether `value` is a Uint8Array, or a subclass like Buffer, also of another realm. */
-export function isBytes(value: unknown): value is Uint8Array {
+function isBytes(value: unknown): value is Uint8Array {
   return classOf.call(value) === "Uint8Array";
 }
 

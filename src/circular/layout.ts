@@ -118,11 +118,11 @@ export const MAX_SKIPPED = 3;
 /** The size of the largest message in bytes, of any buffer. */
 export const MAX_MESSAGE_SIZE = 65535;
 /** The smallest capacity in bytes: a message of one byte, what may be skipped, and one more. */
-export const MIN_CAPACITY = 9;
+const MIN_CAPACITY = 9;
 /** The default of the largest capacity, in bytes. */
 export const DEFAULT_MAX_CAPACITY = 50 * 1024 * 1024;
 /** The largest capacity there can be, in bytes: indices are signed words. */
-export const MAX_CAPACITY = 2 ** 31 - 1 - CONTENT_OFFSET;
+const MAX_CAPACITY = 2 ** 31 - 1 - CONTENT_OFFSET;
 
 /** How many bytes a writer claims at least, if the message is not larger: none in tiny buffers. */
 export function claimStep(capacity: number): number {

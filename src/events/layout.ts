@@ -93,9 +93,9 @@ export const RING_HEADER_SIZE = 192;
 /** What events of a ring are aligned to, in bytes. */
 const RING_ALIGNMENT = 16;
 /** The smallest capacity of a ring in bytes. */
-export const MIN_CAPACITY = 64;
+const MIN_CAPACITY = 64;
 /** The largest capacity of a ring in bytes: a difference of two u32 positions must tell its use. */
-export const MAX_CAPACITY = 2 ** 30;
+const MAX_CAPACITY = 2 ** 30;
 
 /** What an event with a payload of `length` bytes takes in a ring, in bytes. */
 export function ringEventSize(length: number): number {

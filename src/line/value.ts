@@ -12,7 +12,7 @@ import type { Line } from "./line.ts";
 import { Piece } from "./piece.ts";
 
 /** Thrown where a value has a cycle. */
-export const CYCLE: Error = new Error("the value has a cycle");
+const CYCLE: Error = new Error("the value has a cycle");
 /** Thrown where only `JSON.stringify` knows: a BigInt, or an object that is very deep. */
 export const ODD: Error = new Error("the value is not written member by member");
 

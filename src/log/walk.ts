@@ -63,7 +63,7 @@ export function isFinished({ version, words }: Segment, offset: number): boolean
 }
 
 /** What a committed header means whose length, of less than 4, is that of no entry. */
-export function markAt(segment: Segment, length: number): "open" | "wrap" | "finish" | "damage" {
+function markAt(segment: Segment, length: number): "open" | "wrap" | "finish" | "damage" {
   if (length === 0) return "open";
   if (length === WRAP_LENGTH) return "wrap";
   return length === FINISH_LENGTH && segment.version === 2 ? "finish" : "damage";

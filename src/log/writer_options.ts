@@ -55,7 +55,7 @@ export interface CreateWriterOptions extends WriterOptions, LifeOptions {
 }
 
 /** What {@linkcode WriterOptions} may be. */
-export const writerChecks: Checks<WriterOptions> = {
+const writerChecks: Checks<WriterOptions> = {
   chunkSize: number,
   fence: callback,
   encoding: anything,
@@ -85,7 +85,7 @@ export function lifeOf({ version = 1, bufferId }: LifeOptions): Life {
 }
 
 /** What {@linkcode CreateWriterOptions} may be. */
-export const createWriterChecks: Checks<CreateWriterOptions> = {
+const createWriterChecks: Checks<CreateWriterOptions> = {
   ...writerChecks,
   ...lifeChecks,
   chunkCount: number,

@@ -152,7 +152,7 @@ function isUsual(object: any): boolean {
 }
 
 /** Logs whatever a logging method is called with. Never throws. */
-export function logAny(logger: LoggerInternals, level: number, args: unknown[]): void {
+function logAny(logger: LoggerInternals, level: number, args: unknown[]): void {
   const state = logger[STATE];
   let given: unknown = null;
   let message: unknown;

@@ -76,7 +76,7 @@ export function markOf(error: unknown): string {
 }
 
 /** An error in a few words, whatever was thrown. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   try {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   } catch {

@@ -60,7 +60,7 @@ export interface GapFacts {
 }
 
 /** What the attributes are called that are ours. */
-export const OTLP_NAMES = {
+const OTLP_NAMES = {
   /** Of the resource: the log, and which segment had its name. */
   log: "ouroboros.log",
   segment: "ouroboros.segment",
@@ -77,7 +77,7 @@ export const OTLP_NAMES = {
 } as const;
 
 /** The event that says that entries are missing, or were left out on purpose. */
-export const GAP_EVENT = "ouroboros.gap";
+const GAP_EVENT = "ouroboros.gap";
 
 const UNKNOWN: OtlpTime = [0, 0];
 /** How many resources and scopes of lines are kept: a logger may have any number of names. */
