@@ -92,9 +92,25 @@ export function whyNoRing(view: DataView): string | undefined {
   return "it has no positions, but other bytes";
 }
 
+/** Says that the lap ends at `at`, where the next item would go; `end` is where the spare byte is. */
+export function endLap(view: DataView, at: number, end: number): void {
+  if (end - at >= ITEM_HEADER_SIZE) {
+    view.setInt32(at, end + SPARE_SIZE - at - ITEM_HEADER_SIZE, true);
+  }
+  view.setUint8(end, LAP_ENDED);
+}
+
 /** The size in bytes of a file for `capacity` bytes of items, their headers of 4 bytes included. */
 export function fileSize(capacity: number): number {
   return START + capacity + SPARE_SIZE;
+}
+
+/** Throws a RangeError unless a ring can be of that many bytes. */
+export function checkSize(size: number): void {
+  const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
+  if (size < least || size > MAX_FILE_SIZE) {
+    throw new RangeError(`ring of ${size} bytes is not from ${least} to ${MAX_FILE_SIZE} bytes`);
+  }
 }
 
 /** Throws a RangeError unless `capacity` is one. */

@@ -7,6 +7,8 @@
 import { CorruptRingError } from "../errors.ts";
 import { bytesOf, type MemoryLike, viewOf } from "../memory.ts";
 import {
+  checkSize,
+  endLap,
   ITEM_HEADER_SIZE,
   LAP_ENDED,
   READ_WORD,
@@ -45,10 +47,7 @@ export interface RingRepair {
  */
 export function repairRing(memory: MemoryLike): RingRepair {
   const bytes = bytesOf("memory", memory);
-  const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
-  if (bytes.length < least) {
-    throw new RangeError(`ring of ${bytes.length} bytes is less than ${least} bytes`);
-  }
+  checkSize(bytes.length);
   const view = viewOf(bytes);
   const why = whyNoRing(view);
   if (why !== undefined) {
@@ -107,11 +106,4 @@ function walk(
     items++;
   }
   return { at, items };
-}
-
-function endLap(view: DataView, at: number, end: number): void {
-  if (end - at >= ITEM_HEADER_SIZE) {
-    view.setInt32(at, end + SPARE_SIZE - at - ITEM_HEADER_SIZE, true);
-  }
-  view.setUint8(end, LAP_ENDED);
 }

@@ -9,6 +9,8 @@ import { CorruptRingError } from "../errors.ts";
 import { checkInto, checkRoom, copyInto } from "../read_into.ts";
 import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
 import {
+  checkSize,
+  endLap,
   ITEM_HEADER_SIZE,
   LAP_ENDED,
   MAX_FILE_SIZE,
@@ -288,7 +290,7 @@ export class Ring implements Iterable<Uint8Array> {
         if (this.#write + size <= this.#end) return this.#write;
         if (this.#read === this.#write) this.#startOver();
         else if (START + size < this.#read) {
-          this.#endLap();
+          endLap(this.#view, this.#write, this.#end);
           return START;
         } else this.#drop(this.#after(this.#read));
       }
@@ -306,19 +308,10 @@ export class Ring implements Iterable<Uint8Array> {
   /** Sets both positions of an empty ring to the start. */
   #startOver(): void {
     if (this.#write === START) return;
-    this.#endLap();
+    endLap(this.#view, this.#write, this.#end);
     this.#setWrite(START);
     this.#setRead(START);
     this.#bytes[this.#end] = 0;
-  }
-
-  /** Says that the lap ends where the next item would go. */
-  #endLap(): void {
-    const at = this.#write;
-    if (this.#end - at >= ITEM_HEADER_SIZE) {
-      this.#view.setInt32(at, this.#end + SPARE_SIZE - at - ITEM_HEADER_SIZE, true);
-    }
-    this.#bytes[this.#end] = LAP_ENDED;
   }
 
   // Atomics: engines keep plain stores before an atomic one, and after it.
@@ -343,13 +336,6 @@ export class Ring implements Iterable<Uint8Array> {
       );
     }
     return position;
-  }
-}
-
-function checkSize(size: number): void {
-  const least = START + ITEM_HEADER_SIZE + SPARE_SIZE;
-  if (size < least || size > MAX_FILE_SIZE) {
-    throw new RangeError(`ring of ${size} bytes is not from ${least} to ${MAX_FILE_SIZE} bytes`);
   }
 }
 

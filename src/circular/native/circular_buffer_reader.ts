@@ -85,7 +85,7 @@ export class CircularBufferReader implements Disposable {
       onLap,
       fence: STRONG_ORDER ? compilerFence : fullFence,
       guard: () => {
-        if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
+        this.#checkOpen();
         for (const [i, memory] of [index, data].entries()) {
           const size = memory.currentSize();
           if (size < sizes[i]) {
@@ -156,7 +156,7 @@ export class CircularBufferReader implements Disposable {
    */
   read(into: Uint8Array): ReadResult;
   read(into?: Uint8Array): Uint8Array | undefined | ReadResult {
-    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
+    this.#checkOpen();
     return into === undefined ? this.#reader.read() : this.#reader.read(into);
   }
 
@@ -185,7 +185,7 @@ export class CircularBufferReader implements Disposable {
    * ```
    */
   readInto(into: Uint8Array): number | undefined {
-    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
+    this.#checkOpen();
     return this.#reader.readInto(into);
   }
 
@@ -206,7 +206,7 @@ export class CircularBufferReader implements Disposable {
       signal: isSignal,
       interval: milliseconds(0, LONGEST_SLEEP),
     });
-    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
+    this.#checkOpen();
     return polled(() => this.read(), options.interval ?? 1, options.signal);
   }
 
@@ -239,6 +239,10 @@ export class CircularBufferReader implements Disposable {
   /** Closes. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new ClosedError("the reader is closed: open a new one");
   }
 }
 
