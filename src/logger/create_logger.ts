@@ -9,7 +9,7 @@ import process from "node:process";
 import { anything, callback, checkOptions, type Checks, flag, text } from "../base/options.ts";
 import { mustBe } from "../base/arguments.ts";
 import { EntrySink } from "../sinks/entry_sink.ts";
-import { checkSinkOptions, sinkChecks, type SinkOptions } from "../sinks/sink_options.ts";
+import { checkSinkOptions, type SinkOptions } from "../sinks/sink_options.ts";
 import type { UncaughtError } from "../sinks/uncaught.ts";
 import { bindingsText } from "./bindings.ts";
 import { stdTimeFunctions, type TimeFn } from "./clock.ts";
@@ -144,7 +144,7 @@ const lineChecks: Checks<LineOptions> = {
 export function createLogger<CustomLevels extends string = never>(
   options: LoggerOptions<CustomLevels>,
 ): Logger<CustomLevels> {
-  checkOptions("createLogger()", options as object, { ...sinkChecks, ...lineChecks } as never);
+  const own = checkSinkOptions("createLogger()", options, lineChecks);
   const { customLevels, useOnlyCustomLevels = false, redact } = options;
   if (useOnlyCustomLevels && customLevels === undefined) {
     throw new TypeError("useOnlyCustomLevels needs customLevels: { name: number }");
@@ -169,7 +169,6 @@ export function createLogger<CustomLevels extends string = never>(
   const heads = new Heads(levels, formatters.level, time);
   const level = options.enabled === false ? "silent" : levelOf(options.level ?? "info");
 
-  const own = checkSinkOptions("createLogger()", options, lineChecks);
   const logger: LoggerInternals = Object.create(LoggerMethods.prototype);
   const sink = new EntrySink(own, (error) => uncaughtLine(logger, error));
   try {
