@@ -6,36 +6,27 @@
 
 import { statSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { NatsLink } from "../ship/carriers/nats/connect.ts";
-import {
-  checkForwardOptions,
-  forward,
-  type ForwardOptions,
-} from "../ship/carriers/nats/forward.ts";
-import {
-  checkForwardOptions as checkOtlpOptions,
-  forward as forwardToCollector,
-} from "../ship/carriers/otlp/forward.ts";
-import type { ForwardStats, ForwardTrouble, ShipOptions } from "../ship/forward_options.ts";
+import type { ForwardStats, ForwardTrouble } from "../ship/forward_options.ts";
 import type { Forwarding } from "../ship/forwarding.ts";
-import type { NewStreamOptions } from "../ship/carriers/nats/stream.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
-import { decodeText } from "../decode_text.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import {
+  collectorDestination,
+  type Destination,
+  type ForwardCommandOptions,
+  shipOptions,
+  streamDestination,
+} from "./forward/destination.ts";
+import {
   addNatsOptions,
-  inboxPrefixOf,
   NATS_HELP,
-  type NatsCommandOptions,
-  natsOptions,
   serversArgument,
   streamArgument,
   subjectArgument,
 } from "./nats/nats_options.ts";
 import {
   durationArgument,
-  type Place,
   positiveArgument,
   sizeArgument,
   sourcesArgument,
@@ -53,11 +44,7 @@ import {
   isCollector,
   OTLP_HELP,
   OTLP_ONLY,
-  type OtlpCommandOptions,
-  otlpOptions,
 } from "./otlp/otlp_options.ts";
-import type { Where } from "./grep/where.ts";
-import { recognizeRecord } from "../records/recognize.ts";
 import { oneLine } from "./output/harmless.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
@@ -100,27 +87,6 @@ Examples:
   ouroboros forward /app --to otlp+http://127.0.0.1:4318 --state app.state
   ouroboros forward /app --to otlp+https://otlp.example --header @vendor.key`;
 
-interface ForwardCommandOptions extends NatsCommandOptions, OtlpCommandOptions {
-  to?: string;
-  stream?: string;
-  subject: string;
-  hostname?: string;
-  state?: string;
-  from: Place;
-  once?: true;
-  where?: Where;
-  truncate?: true;
-  createStream?: true;
-  maxBytes?: number;
-  maxAge?: number;
-  replicas?: number;
-  duplicates?: number;
-  discard?: "old" | "new";
-  domain?: string;
-  maxInFlight?: number;
-  summary: number;
-}
-
 /** Options for a new stream only. */
 const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard"] as const;
 /** Options for NATS only. */
@@ -128,11 +94,6 @@ const NATS_ONLY = [
   ...["stream", "subject", "createStream", ...STREAM_OPTIONS, "domain"],
   ...["creds", "nkey", "inboxPrefix"],
 ];
-
-/** Where logs are sent to. */
-interface Destination extends AsyncDisposable {
-  forward(reader: ShmLogReader, options: ShipOptions): Promise<Forwarding>;
-}
 
 /** Adds the command. */
 export function addForward(program: Command): void {
@@ -249,35 +210,6 @@ function checkOptions(
   }
 }
 
-/** A stream of NATS: all logs share a connection. */
-function streamDestination(
-  options: ForwardCommandOptions,
-): (signal: AbortSignal) => Promise<Destination> {
-  const natsForward = streamOptions(options);
-  checkForwardOptions({ ...shipOptions(options), ...natsForward });
-  return async (signal) => {
-    const link = await NatsLink.open({ ...natsOptions(options.to, options), signal });
-    return {
-      forward: (reader, ship) => forward(reader, { ...ship, ...natsForward, link }),
-      [Symbol.asyncDispose]: () => link.close(),
-    };
-  };
-}
-
-/** A collector: each log has a connection. */
-function collectorDestination(
-  collector: string | URL,
-  options: ForwardCommandOptions,
-): (signal: AbortSignal) => Promise<Destination> {
-  const otlp = otlpOptions(collector, options);
-  checkOtlpOptions({ ...shipOptions(options), ...otlp });
-  return () =>
-    Promise.resolve({
-      forward: (reader, ship) => forwardToCollector(reader, { ...ship, ...otlp }),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    });
-}
-
 /** The state file of each log: in a folder, unless there is one log. */
 function statePaths(
   names: NamedLogs,
@@ -344,43 +276,6 @@ async function once(forwarding: Forwarding): Promise<void> {
   // The reason why it could not be is that of `done`.
   await forwarding.flush().catch(() => {});
   await forwarding.close();
-}
-
-function shipOptions(options: ForwardCommandOptions): ShipOptions {
-  const { hostname, from, truncate, maxInFlight, where } = options;
-  return {
-    start: from === "latest" ? "oldest" : from,
-    tooLarge: truncate ? "truncate" : "gap",
-    ...where !== undefined && {
-      select(bytes) {
-        const text = decodeText(bytes);
-        return where.test(recognizeRecord(text), text);
-      },
-    },
-    ...hostname !== undefined && { host: hostname },
-    ...maxInFlight !== undefined && { maxInFlight },
-  };
-}
-
-function streamOptions(
-  options: ForwardCommandOptions,
-): Pick<ForwardOptions, "stream" | "subject" | "createStream" | "domain" | "inboxPrefix"> {
-  const { stream = "", subject, domain } = options;
-  const { maxBytes, maxAge, replicas, duplicates, discard } = options;
-  const create: NewStreamOptions = {
-    ...maxBytes !== undefined && { maxBytes },
-    ...maxAge !== undefined && { maxAge },
-    ...replicas !== undefined && { replicas },
-    ...duplicates !== undefined && { duplicateWindow: duplicates },
-    ...discard !== undefined && { discard },
-  };
-  return {
-    stream,
-    subject,
-    ...options.createStream && { createStream: create },
-    ...domain !== undefined && { domain },
-    ...inboxPrefixOf(options),
-  };
 }
 
 function sayTrouble(name: string, { type, message: text }: ForwardTrouble): void {
