@@ -1,7 +1,15 @@
 /** `ouroboros watch`: what happens to logs of other processes is saved. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -244,6 +252,38 @@ test("a command that hangs is ended, and the next one runs", async (t) => {
   assert.match(said.join(""), /node was ended: it took longer than 2 s/);
   assert.match(said.join(""), /too slow, and was not run for f10/);
   assert.match(said.join(""), /no-such-command can't be run/);
+});
+
+test("Ctrl-C saves what was about to be saved, and says how much it was", { skip }, async () => {
+  const log = makeLog(uniqueName("leaving"));
+  const dir = join(folder, "leaving");
+  const watch = await startWatch(log.name, "--when", "error", "--save", dir, "--after", "1h");
+  log.write(line(50, "it"));
+  // Until it was seen; the file would come in an hour.
+  await sleep(2000);
+  assert.deepEqual(files(dir), []);
+  const stderr = await end(watch);
+  assert.match(stderr, /1 trigger: 1 in 1 file/);
+  assert.deepEqual(texts(join(dir, files(dir)[0])), ["it"]);
+});
+
+test("the newest files are kept, and nobody else's is touched", { skip }, async () => {
+  const log = makeLog(uniqueName("keeping"));
+  const dir = join(folder, "keeping");
+  mkdirSync(dir);
+  const others = [`${log.name.slice(1)}-db-20261129T200000.000Z-error.log`, "notes.txt"];
+  for (const name of others) writeFileSync(join(dir, name), "");
+  const args = ["--when", "error", "--save", dir, "--after", "0s", "--min-interval", "0s"];
+  const watch = await startWatch(log.name, ...args, "--keep", "2");
+  for (let i = 1; i <= 4; i++) {
+    log.write(line(50, `error ${i}`));
+    await watch.untilStderr((stderr) => stderr.split("-error.log").length > i);
+  }
+  await end(watch);
+  const kept = files(dir).filter((file) => !others.includes(file));
+  assert.equal(kept.length, 2);
+  assert.deepEqual(kept.map((file) => texts(join(dir, file)).at(-1)), ["error 3", "error 4"]);
+  for (const name of others) assert.ok(existsSync(join(dir, name)), name);
 });
 
 test("splitWords() knows quotes, and nothing else of a shell", () => {
