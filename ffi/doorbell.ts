@@ -11,8 +11,8 @@
  *                       a multiple of 16
  * ```
  *
- * The bell lies in what the last page has left behind the end of the segment: memory that all who map
- * the page share, that no size counts, and that goes when the segment goes. So no format knows of
+ * The bell lies in what the last page has left behind the end of the segment: memory that all
+ * processes that map the page share, that no size counts, and that goes when the segment goes. So no format knows of
  * it, and there is nothing to name, to clean up, or to forget. A segment that ends at the end of a
  * page has no room for one; nor has a file, whose last page the system cleans when it writes it out.
  *

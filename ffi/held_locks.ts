@@ -3,7 +3,7 @@
  *
  * Test runners and watchers evaluate modules again in one process: `bun --hot`, jest, vitest. Then a lock
  * that an earlier evaluation has left is the process's own, and would keep the later one out for ever.
- * Each evaluation writes down here what it holds, and how it lets go of that; a later one asks it to.
+ * Each evaluation registers here what it holds, with a function that releases it; a later one calls that.
  *
  * @module
  */
@@ -36,18 +36,18 @@ function keyOf({ device, inode }: SegmentIdentity): string {
   return `${device}:${inode}`;
 }
 
-/** Writes down that we hold the lock of an object. */
+/** Registers that we hold the lock of an object. */
 export function rememberLock(identity: SegmentIdentity, letGo: () => void): void {
   heldLocks().set(keyOf(identity), { evaluation, letGo: new WeakRef(letGo) });
 }
 
-/** We do not hold it any more. */
+/** Removes a lock that was released. */
 export function forgetLock(identity: SegmentIdentity, letGo: () => void): void {
   const key = keyOf(identity);
   if (heldLocks().get(key)?.letGo.deref() === letGo) heldLocks().delete(key);
 }
 
-/** Has an earlier evaluation let go of the lock, if one holds it; returns whether one did. */
+/** Releases the lock if an earlier evaluation holds it; returns whether one did. */
 export function takeFromEarlier(identity: SegmentIdentity): boolean {
   const key = keyOf(identity);
   const held = heldLocks().get(key);

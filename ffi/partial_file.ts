@@ -144,7 +144,18 @@ export class PartialFile implements Disposable {
   }
 }
 
-/** Whether two paths lead to one file. */
+/**
+ * Whether two paths lead to one file; `false` if there is nothing at one of them. Links are followed.
+ *
+ * @throws {PermissionDeniedError} if the system does not let us look
+ *
+ * @example
+ * ```ts
+ * import { isSameFile } from "@ouroboros/log/ffi";
+ *
+ * console.log(isSameFile(".", process.cwd()), isSameFile(".", "no such file")); // true false
+ * ```
+ */
 export function isSameFile(one: string, other: string): boolean {
   const [a, b] = [one, other].map((path) => {
     try {

@@ -16,7 +16,7 @@ const SIGNALS: readonly NodeJS.Signals[] = process.platform === "win32"
 const IS_DENO = "Deno" in globalThis;
 const IS_NODE = !IS_DENO && !("Bun" in globalThis);
 
-/** A watcher has started the program again by then: Deno's waits half a second. In milliseconds. */
+/** After this long a watcher has started the program again: Deno's waits half a second. In milliseconds. */
 const WATCHER_GRACE = 1000;
 
 /** Marks our listeners, also those of another copy of this library in the same process. */

@@ -142,7 +142,7 @@ export class SleeperThread {
     Atomics.store(this.#control, stop, 1);
     Atomics.add(this.#control, request, 1);
     Atomics.notify(this.#control, request);
-    // Others who sleep on the word wake, find nothing, and sleep on.
+    // Other threads that sleep on the word wake, find nothing, and sleep again.
     system().futex?.wake(this.#address);
   }
 

@@ -33,7 +33,7 @@ export interface Futex {
   readonly number: bigint;
   /** Sleeps while the word at `address` is `expected`: until it is woken, or the time is over. */
   wait(address: bigint, expected: number, milliseconds: number): void;
-  /** Wakes all who sleep on the word at `address`. */
+  /** Wakes all threads that sleep on the word at `address`. */
   wake(address: bigint): void;
 }
 

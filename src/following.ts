@@ -1,5 +1,5 @@
 /**
- * What all who follow something have in common: they end at once, and let others have their turn.
+ * What all followers have in common: they end at once, and let others have their turn.
  *
  * @module
  */

@@ -10,7 +10,7 @@ import { PermissionDeniedError, WriterLockedError } from "./errors.ts";
 import { isSearching } from "./slots.ts";
 
 /**
- * Makes sure that memory is our own: one who took the name first, with a mode that lets us write, would
+ * Makes sure that memory is our own: a user who took the name first, with a mode that lets us write, would
  * get all that we write, and could cut it off under us.
  *
  * @throws {PermissionDeniedError} if it belongs to another user
@@ -56,7 +56,7 @@ export function takeOverFile<T>(
     // Before a byte of it is touched.
     checkOwner(what, file);
     if (!file.tryLock()) throw livingWriter(what, file, nextStep);
-    // The one who had the lock before may have let it grow after we had looked.
+    // The writer that had the lock before may have let it grow after we had looked.
     file.remap();
     return work(file);
   } catch (error) {

@@ -95,7 +95,7 @@ export function simulate(fleet: Fleet, costs: Costs, trouble: Trouble, seconds: 
     for (const [index, shard] of shards.entries()) {
       const arriving = shard.machines * fleet.rate * load;
       written += arriving;
-      // Who comes back brings what it has.
+      // A server that comes back brings what it has.
       if (cut === 0) [shard.near, shard.far] = [shard.near + shard.far, 0];
       shard.far += arriving * cut;
       shard.near += arriving * (1 - cut);
@@ -142,7 +142,7 @@ function capacities(
   away: number,
 ): number[] {
   const isAway = (server: number) => server < away;
-  // Who leads: the first copy that is there.
+  // The leader is the first copy that is there.
   const leaders = shards.map(({ copies }) => {
     // A stream goes on while more than half of its copies are there.
     const there = copies.filter((server) => !isAway(server));

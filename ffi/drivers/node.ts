@@ -38,7 +38,7 @@ const KOFFI_TYPES: Record<NativeType, string> = { ...NODE_TYPES, bytes: "void *"
  * @throws {NativeUnavailableError} if there is neither `node:ffi` nor koffi, or they are forbidden
  */
 export function nodeDriver(): Driver {
-  // Without it a memory can't be taken from those who still look at it.
+  // Without it the views of a memory can't be ended before it is unmapped.
   if (!("transfer" in ArrayBuffer.prototype)) {
     throw new NativeUnavailableError(`Node ${process.versions.node} is too old: 22.18 is needed`);
   }

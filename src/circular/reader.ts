@@ -279,7 +279,7 @@ export class CircularReader {
     return true;
   }
 
-  /** Whether nobody who wrote on from our place can have come to this one. */
+  /** Whether no writer that continued from our place can have come to this one. */
   #contradicts(index: number, sequence: number): boolean {
     const { capacity } = this;
     const skipped = (index - this.#index - (sequence - this.#sequence)) % capacity;

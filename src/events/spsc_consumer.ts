@@ -26,6 +26,16 @@ import { inspectable } from "../base/inspectable.ts";
  * Takes events out of a {@linkcode SpscRingBuffer}. One thread of one process has it.
  *
  * A batch costs one atomic load and one atomic store, however many events there are.
+ *
+ * @example
+ * ```ts
+ * import { SpscRingBuffer } from "@ouroboros/log/events";
+ *
+ * const { producer, consumer } = SpscRingBuffer.create(1024).split();
+ * producer.writeEvent({ timestamp: 1, type: 3 }, "hello");
+ * if (consumer.waitNotEmpty(1000)) consumer.drain((event) => console.log(event.text)); // hello
+ * console.log(consumer.isEmpty); // true
+ * ```
  */
 export class SpscConsumer {
   readonly #ring: RingMemory;

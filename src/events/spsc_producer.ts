@@ -24,6 +24,15 @@ import { inspectable } from "../base/inspectable.ts";
  *
  * An event costs its bytes and one atomic store; where the consumer is, it looks only when there
  * seems to be no room.
+ *
+ * @example
+ * ```ts
+ * import { SpscRingBuffer } from "@ouroboros/log/events";
+ *
+ * const { producer } = SpscRingBuffer.create(64).split();
+ * console.log(producer.writeEvent({ timestamp: 1, type: 3 }, new Uint8Array(40))); // true
+ * console.log(producer.available, producer.waitNotFull(40, 1)); // 0 false
+ * ```
  */
 export class SpscProducer {
   readonly #ring: RingMemory;

@@ -68,27 +68,43 @@ export class EntryBatch {
     return this.#chunkToken;
   }
 
-  /** The sequence number of entry `index`. */
+  /**
+   * The sequence number of entry `index`.
+   *
+   * @throws {RangeError} if the batch has no such entry
+   */
   sequenceNumber(index: number): number {
     this.#check(index);
     return this.#firstSequenceNumber + index;
   }
 
-  /** The size in bytes of the payload of entry `index`. */
+  /**
+   * The size in bytes of the payload of entry `index`.
+   *
+   * @throws {RangeError} if the batch has no such entry
+   */
   byteLength(index: number): number {
     this.#check(index);
     const { pairs } = this.#bounds;
     return pairs[2 * index + 1] - pairs[2 * index];
   }
 
-  /** The payload of entry `index`: a view of private memory, valid until the next batch. */
+  /**
+   * The payload of entry `index`: a view of private memory, valid until the next batch.
+   *
+   * @throws {RangeError} if the batch has no such entry
+   */
   bytes(index: number): Uint8Array {
     this.#check(index);
     const { pairs } = this.#bounds;
     return this.#block.subarray(pairs[2 * index], pairs[2 * index + 1]);
   }
 
-  /** The payload of entry `index` decoded as UTF-8. */
+  /**
+   * The payload of entry `index` decoded as UTF-8.
+   *
+   * @throws {RangeError} if the batch has no such entry
+   */
   text(index: number): string {
     return decodeText(this.bytes(index));
   }
@@ -122,7 +138,11 @@ export class EntryBatch {
     return texts;
   }
 
-  /** Entry `index` as an object of its own, with a copy of its bytes that outlives the batch. */
+  /**
+   * Entry `index` as an object of its own, with a copy of its bytes that outlives the batch.
+   *
+   * @throws {RangeError} if the batch has no such entry
+   */
   entry(index: number): Entry {
     const bytes = this.bytes(index).slice();
     return this.#toEntry(index, bytes, 0, bytes.length);

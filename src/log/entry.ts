@@ -60,7 +60,7 @@ export class Entry {
     this.sequenceNumber = sequenceNumber;
     this.chunkIndex = chunkIndex;
     this.chunkToken = chunkToken;
-    // Of its own, where each can see it: entries with other bytes are other entries. All who read an
+    // Of its own, where each can see it: entries with other bytes are other entries. Most readers of an
     // entry look at its bytes, or its text, once.
     this.bytes = block.subarray(start, end);
   }

@@ -12,6 +12,17 @@ import { inspectable } from "../base/inspectable.ts";
  *
  * A reader has one view for all entries: use it within the visitor only. The writer may overwrite the
  * bytes meanwhile. `Reader.forEach()` returns whether it did.
+ *
+ * @example
+ * ```ts
+ * import { Reader, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * Writer.create(memory, { chunkCount: 4 }).write("bc");
+ * new Reader(memory).forEach((entry) => {
+ *   console.log(entry.sequenceNumber, entry.length, entry.at(0)); // 1 2 98
+ * });
+ * ```
  */
 export class EntryView {
   readonly #memory: Uint8Array;

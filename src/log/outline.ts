@@ -1,5 +1,5 @@
 /**
- * What is in a log, at the cost of a look at its table and the last chunk of each lap: for those who
+ * What is in a log, at the cost of a look at its table and the last chunk of each lap: for programs that
  * look often.
  *
  * @module

@@ -126,7 +126,7 @@ export function addPairs(
     const { key, value } = pair as Json;
     if (typeof key !== "string") continue;
     const bare = plain(value, depth, bytes);
-    // Nothing is a value, too, for those who write it again.
+    // Nothing is a value, too, where it is written again.
     to[key] = bare === undefined && bytes !== undefined ? null : bare;
   }
 }

@@ -35,6 +35,15 @@ const OF_PINO = ["$context", "pinoWillSendConfig", "pinoConfig"];
  * pino and its users expect of a `SonicBoom`. Never emits `error`: that is what `onError` is for.
  *
  * Emits `ready` once it is open, which it is at once; `finish` and `close` when it is closed.
+ *
+ * @example
+ * ```ts
+ * import { ShmDestination } from "@ouroboros/log/pino";
+ *
+ * using destination = new ShmDestination({ target: "/doc-pino-class", unlinkOnClose: true });
+ * destination.write("a line\n");
+ * console.log(destination.counts.written, destination.writable); // 1 true
+ * ```
  */
 export class ShmDestination extends EventEmitter implements Disposable {
   readonly #sink: EntrySink;

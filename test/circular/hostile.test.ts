@@ -8,7 +8,7 @@ import { loadCircularFixtures, Memory } from "../support/circular.ts";
 import { baseSeed, Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.HOSTILE_RUNS ?? 5000);
-/** More fences than any one call needs: who needs more hangs. */
+/** More fences than any one call needs: a call that needs more hangs. */
 const FENCES = 20_000;
 const EDGES = [0, 1, 3, 4, 5, 255, 256, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff];
 const fixtures = loadCircularFixtures();

@@ -110,7 +110,7 @@ test(
     system.onCall = (call) => {
       if (call !== "flock") return 0;
       system.heal();
-      // Meanwhile, by who waits a second for the semaphore and takes its holder for dead.
+      // Meanwhile, by a process that waits a second for the semaphore and takes its holder for dead.
       next = CircularBufferWriter.open(spec);
       return 0;
     };

@@ -1,4 +1,4 @@
-/** Doorbell: who sleeps is woken, in other processes too, and whoever can't have one is told so. */
+/** Doorbell: sleepers are woken, in other processes too; there is none where it can't be. */
 
 import assert from "node:assert/strict";
 import { readdirSync, truncateSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The end of a log of version 2: the finish mark, where it goes, and who sees it. */
+/** The end of a log of version 2: the finish mark, where it goes, and what readers see. */
 
 import assert from "node:assert/strict";
 import test from "node:test";

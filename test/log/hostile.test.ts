@@ -9,7 +9,7 @@ import { baseSeed, Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.HOSTILE_RUNS ?? 5000);
 const STRATEGIES: ReadStrategy[] = ["auto", "latest", "oldest"];
-/** More fences than any one call needs: who needs more hangs. */
+/** More fences than any one call needs: a call that needs more hangs. */
 const FENCES = 100_000;
 
 /** A reader of the memory itself, or of copies of it that are made as it asks for them. */

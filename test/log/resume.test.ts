@@ -1,4 +1,4 @@
-/** The end of a writer, and who goes on where it was, whatever it has left. */
+/** A writer that resumes, whatever the one before it has left. */
 
 import assert from "node:assert/strict";
 import test from "node:test";

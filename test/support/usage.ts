@@ -83,7 +83,7 @@ export function report(title: string, before: Usage, after: Usage): void {
 
 let found: (() => void) | undefined;
 
-/** The garbage collector, which V8 shows to those who ask. */
+/** The garbage collector, which V8 shows with a flag. */
 function collector(): () => void {
   return found ??= findCollector();
 }

@@ -29,7 +29,7 @@ export function copyLog(
   to: ArrayBuffer,
   chunkCount: number,
 ): void {
-  // Of the same life: to those who read it is the same log.
+  // Of the same life: to readers it is the same log.
   const segment = Segment.format(to, chunkCount, new Segment(from), true);
   const first = firstToCopy(from, maxPayloadSize(segment.end - segment.dataStart), last);
   segment.rowTable()[1] = BigInt(first - 1);

@@ -147,8 +147,8 @@ async function* steps<T>(
       const turn = patience.found();
       nextLook = LOOK_INTERVAL;
       yield item;
-      // Others have their turn between two items: with one in our hand, the reader's position would be
-      // behind something that nobody was given yet.
+      // Others have their turn between two items: before it yields one, the reader's position would be
+      // behind an item that nobody has got yet.
       if (turn !== undefined) await turn;
       continue;
     }

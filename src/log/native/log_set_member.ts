@@ -29,7 +29,21 @@ const CLOCK_EVERY = 64;
 /** How often to look whether the log has its name, in milliseconds. */
 const LOOK_INTERVAL = 250;
 
-/** A log of a {@linkcode LogSet}: what was read of it, and what is lost. */
+/**
+ * A log of a {@linkcode LogSet}: what was read of it, and what is lost.
+ *
+ * @example
+ * ```ts
+ * import { LogSet, ShmLogWriter } from "@ouroboros/log";
+ *
+ * using writer = ShmLogWriter.create(`/doc-member-${process.pid}`, { size: "64KiB", unlinkOnClose: true });
+ * writer.write("one");
+ * using set = LogSet.open(writer.name);
+ * const [member] = set.members;
+ * console.log([...set.read()].length, member.name === writer.name); // 1 true
+ * console.log(member.lastSequenceNumber, member.lostEntries, member.error); // 1 0 undefined
+ * ```
+ */
 export class LogSetMember {
   /** Its name, with its `/`, or the path of the file. */
   readonly name: string;

@@ -188,7 +188,12 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#open().readInto(into);
   }
 
-  /** Reads many entries at once, see {@linkcode Reader.readBatch}. */
+  /**
+   * Reads many entries at once, see {@linkcode Reader.readBatch}.
+   *
+   * @throws {RangeError} if `maxEntries` is not an integer of at least 1, or Infinity
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
+   */
   readBatch(maxEntries?: number, batch?: EntryBatch): EntryBatch {
     return this.#open().readBatch(maxEntries, batch);
   }
@@ -318,17 +323,31 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#log.newestSequenceNumber();
   }
 
-  /** What is in the log, see {@linkcode inspect}. */
+  /**
+   * What is in the log, see {@linkcode inspect}.
+   *
+   * @throws {SegmentTruncatedError} if the segment became shorter
+   * @throws {ClosedError} after `close()`
+   */
   inspect(): LogInfo {
     return this.#log.inspect();
   }
 
-  /** Walks along every entry and looks for damage, see {@linkcode verify}. */
+  /**
+   * Walks along every entry and looks for damage, see {@linkcode verify}.
+   *
+   * @throws {SegmentTruncatedError} if the segment became shorter
+   * @throws {ClosedError} after `close()`
+   */
   verify(): Verification {
     return this.#log.verify();
   }
 
-  /** Whether a writer of this library holds the log now. The C++ writer takes no lock. */
+  /**
+   * Whether a writer of this library holds the log now. The C++ writer takes no lock.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   isWriterAlive(): boolean {
     return this.#log.memory.isLocked();
   }

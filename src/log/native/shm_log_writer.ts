@@ -136,7 +136,9 @@ export class ShmLogWriter implements Disposable {
    * Writes one entry: text as UTF-8, or bytes. No system call, no lock, no waiting.
    *
    * @returns the sequence number of the entry
+   * @throws {TypeError} if it is neither
    * @throws {RangeError} if it is larger than {@linkcode ShmLogWriter.maxEntrySize}
+   * @throws {ClaimPendingError} if a claim is open
    * @throws {ClosedError} after `close()`
    */
   write(data: Uint8Array | string): number {
@@ -144,10 +146,12 @@ export class ShmLogWriter implements Disposable {
   }
 
   /**
-   * Writes several entries that become visible all at once.
+   * Writes several entries that become visible all at once, see {@linkcode Writer.writeMany}.
    *
    * @returns the sequence number of the last one
+   * @throws {TypeError} if it is not an array of text and bytes: then none is written
    * @throws {RangeError} if they do not fit into the log together: then none is written
+   * @throws {ClaimPendingError} if a claim is open
    * @throws {ClosedError} after `close()`
    */
   writeMany(entries: readonly (Uint8Array | string)[]): number {
@@ -158,6 +162,7 @@ export class ShmLogWriter implements Disposable {
    * Claims room for an entry that is made in place, see {@linkcode Claim}.
    *
    * @throws {RangeError} if `length` is not an integer from 0 to {@linkcode ShmLogWriter.maxEntrySize}
+   * @throws {ClaimPendingError} if a claim is open
    * @throws {ClosedError} after `close()`
    */
   claim(length: number): Claim {
@@ -216,6 +221,7 @@ export class ShmLogWriter implements Disposable {
   /**
    * Writes a file's bytes to its disk (msync). For shared memory there is nothing to do.
    *
+   * @throws {SystemCallError} if the disk refuses
    * @throws {ClosedError} after `close()`
    */
   flush(): void {

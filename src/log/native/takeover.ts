@@ -181,7 +181,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     const unfinished = isUnfinished(memory);
     if (!unfinished) checkMagic(memory);
     if (options.ifExists === "replace" || unfinished) {
-      // With the lock in our hand it has no writer; nor has one that was never finished.
+      // We hold the lock, so it has no writer; nor has one that was never finished.
       memory.remove();
       const made = createUnlessThere(target, options);
       if (made === undefined && !unfinished) checkReplaceable(target);

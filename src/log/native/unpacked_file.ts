@@ -60,7 +60,7 @@ export class UnpackedFile implements Disposable {
     return path === STANDARD_INPUT ? standardInput : undefined;
   }
 
-  /** Keeps a log, compressed or not, for those who open `{ path: "-" }`. */
+  /** Keeps a log, compressed or not, for callers that open `{ path: "-" }`. */
   static keepStandardInput(bytes: Uint8Array): void {
     const compression = compressionOf(bytes);
     const memory = standardInput = new UnpackedFile(undefined, compression);

@@ -1,4 +1,4 @@
-/** Messages whose every byte follows from their number, and who writes them. */
+/** Messages whose every byte follows from their number, and their writer. */
 
 import process from "node:process";
 

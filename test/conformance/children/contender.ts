@@ -31,7 +31,7 @@ function contend(step: number): void {
 
 console.log("ready");
 for (let step = 1; step <= Number(steps); step++) {
-  // Who waits in a loop must not do so forever when the referee is gone.
+  // A loop that waits must end when the referee is gone.
   const deadline = Date.now() + 60_000;
   while (Atomics.load(words, STEP) < step) if (Date.now() > deadline) process.exit(1);
   if (step % 2 === 1) contend(step);
