@@ -82,7 +82,7 @@ function makeNameless<T extends Mapping>(
   if (descriptor === undefined) return undefined;
   let isTaken = true;
   try {
-    // Before anything is set aside in vain: that it is still free is seen when it gets its name.
+    // Before anything is set aside for nothing: that it is still free is seen when it gets its name.
     isTaken = !replaces && maker.isTaken();
   } finally {
     if (isTaken) maker.close(descriptor);

@@ -2,7 +2,7 @@
  * The locks that this process holds, known to every evaluation of this library in it.
  *
  * Test runners and watchers evaluate modules again in one process: `bun --hot`, jest, vitest. Then a lock
- * that an earlier evaluation has left is the process's own, and would keep the later one out for ever.
+ * that an earlier evaluation has left is the process's own, and would keep the later one out forever.
  * Each evaluation registers here what it holds, with a function that releases it; a later one calls that.
  *
  * @module

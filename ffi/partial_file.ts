@@ -78,7 +78,7 @@ export class PartialFile implements Disposable {
     path = resolve(path);
     checkOptions("PartialFile.create()", options, { force: flag, mode: isMode, reserve: flag });
     const { force = false, ...createOptions } = options;
-    // Before anything is done in vain; what appears later is seen at the end.
+    // Before anything is done for nothing; what appears later is seen at the end.
     const found = lookAt(path);
     if (found !== undefined && !found.isFile()) {
       throw new SystemCallError(`"${path}" is not a file: choose another path`, 0);

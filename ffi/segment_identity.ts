@@ -7,7 +7,7 @@
 /**
  * A device or inode number of 64 bits as a number. Up to 2^53 - 1 it is the number itself. Some
  * file systems mark theirs in the highest bits: those are folded into the lower ones, since rounding
- * would make neighbours equal.
+ * would make neighbors equal.
  */
 export function identityNumber(value: bigint): number {
   const bits = BigInt.asUintN(64, value);

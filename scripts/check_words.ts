@@ -34,8 +34,18 @@ const BANNED: readonly [phrase: RegExp, instead: string][] = [
   [/\bin the midst\b/gi, "in the middle"],
   [/\bfor want of\b/gi, "for lack of"],
   [/\bvouch(?:es)?\b/gi, "guarantees, proves, guards"],
-  [/\bwhat(?:ever)? becomes? of\b/gi, "what happens to, the result of"],
-  [/\b(?:to|can|could) be had\b/gi, "available, possible"],
+  [/\bwhat(?:ever)? (?:becomes?|became) of\b/gi, "what happens to, the result of"],
+  [/\b(?:to|can|could|can't|not|may) be had\b/gi, "available, possible"],
+  [/\b(?:hears?|heard|hearing)\b/gi, "receives, gets, sees"],
+  [/\bdeaf\b/gi, "does not see"],
+  [/\bin vain\b/gi, "for nothing, without success"],
+  [/\blets? go of\b/gi, "releases, closes, forgets"],
+  [/\bwish(?:es|ed)?\b/gi, "asks for, is asked for"],
+  [/\b(?:is|are) dear\b/gi, "is expensive, is slow"],
+  [/\bfor ever\b/gi, "forever"],
+  [/\bcolour/gi, "color"],
+  [/\brecognis/gi, "recogniz…"],
+  [/\b(?:behav|neighb)our/gi, "…or"],
 ];
 
 const problems: string[] = [];

@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers";
 import { abortWith, delay } from "./async.ts";
 
 /** How long the event loop may wait for its turn while there is always another item, in milliseconds. */
-const DEAF = 10;
+const LATENCY = 10;
 
 /**
  * Makes `items`, which end when `stop` is aborted, answer `return()` and `throw()` at once: a generator
@@ -35,7 +35,7 @@ export class Turns {
 
   /** What to wait for between two items, if it is time that others had their turn. */
   due(now: number = performance.now()): Promise<void> | undefined {
-    return now - this.#last < DEAF ? undefined : this.take();
+    return now - this.#last < LATENCY ? undefined : this.take();
   }
 
   /** Waits for one turn. */

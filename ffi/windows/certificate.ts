@@ -22,7 +22,7 @@ const SIZE = 4096;
 
 /** The certificate of a segment, held. */
 export interface Certificate {
-  /** The handle; 0 if it may not be had. */
+  /** The handle; 0 if it may not be opened. */
   readonly handle: bigint;
   /** What it says. */
   readonly identity: SegmentIdentity;

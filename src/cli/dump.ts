@@ -39,7 +39,7 @@ Examples:
   ouroboros dump --name /app --output - --format json
   ouroboros dump --name /app --output app.txt --since 1h --level warn`;
 
-/** After how many entries there is a moment to listen in. */
+/** After how many entries signals are looked at. */
 const SILENCE = 64;
 
 interface DumpOptions extends Criteria {

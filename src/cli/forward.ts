@@ -182,7 +182,7 @@ async function forwardLogs(
       return forwardLog(target, { destination, signal, options, state });
     });
   } catch (error) {
-    // A server, or a stream, that was waited for in vain.
+    // A server, or a stream, that did not come.
     if (error !== signal.reason) throw error;
   }
   if (once && signal.aborted) throw new ExitError(1);

@@ -57,7 +57,7 @@
  * ## Live view
  *
  * `ouroboros serve [NAME…]` prints an address; `--open` opens it. The page shows what comes
- * (pause, search, levels; records of pino, LogTape, winston and OpenTelemetry are recognised), how
+ * (pause, search, levels; records of pino, LogTape, winston and OpenTelemetry are recognized), how
  * much that is, and the ring itself: chunks by their age, the writer on its way, what it
  * overwrites next, how far back the log reaches. It is used by keys alone, too, and on a phone.
  *

@@ -288,7 +288,7 @@ function openNow(target: LogTarget, options: ShmLogReaderOptions): ShmLogReader 
   }
 }
 
-/** Opens the log, or waits for it; undefined if that was in vain. */
+/** Opens the log, or waits for it; undefined if it did not come. */
 async function open(
   target: LogTarget,
   signal: AbortSignal,

@@ -54,8 +54,8 @@ interface ReplayOptions extends LogOptions {
 
 /** A gap between the times of two entries that is no pause, in milliseconds: a day. */
 const LEAP = 86400e3;
-/** How long the process may be deaf, in milliseconds. */
-const DEAF = 10;
+/** How long signals may wait, in milliseconds. */
+const LATENCY = 10;
 
 /** Adds the command. */
 export function addReplay(program: Command): void {
@@ -171,7 +171,7 @@ class RecordedPace {
   #time = -Infinity;
   #due = 0;
   #leaps = 0;
-  #heard = performance.now();
+  #turnAt = performance.now();
 
   constructor({ speed, maxGap }: ReplayOptions, signal: AbortSignal) {
     this.#speed = speed;
@@ -191,10 +191,10 @@ class RecordedPace {
     if (this.#speed < Infinity) this.#plan(bytes, now);
     if (this.#due - now >= 1) {
       await delay(this.#due - now, { signal: this.#signal }).catch(() => {});
-    } else if (now - this.#heard > DEAF) {
+    } else if (now - this.#turnAt > LATENCY) {
       await turn();
     } else return;
-    this.#heard = performance.now();
+    this.#turnAt = performance.now();
   }
 
   #plan(bytes: Uint8Array, now: number): void {

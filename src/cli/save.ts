@@ -193,7 +193,7 @@ async function saveToOutput(job: Job): Promise<void> {
 /** Saves into a compressed file, which appears when it is complete; gives what to print. */
 async function saveCompressed(job: Job, path: string, onProgress: OnProgress): Promise<Saved> {
   const { force = false } = job.options;
-  // Before anything is done in vain: it has no other size than that of the end.
+  // Whether it can be made is known before the work; its size only after it.
   PartialFile.create(path, 1, { force }).close();
   return await withFolder(async (folder) => {
     const copy = join(folder, "log");

@@ -276,7 +276,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
       }
     }
   } catch (error) {
-    // A log that was waited for in vain.
+    // A log that did not come.
     if (!signal.aborted) throw error;
   }
   const { where } = options;
@@ -335,7 +335,7 @@ function* reversed(items: Iterable<Item>): Generator<Item> {
   const all: Item[] = [];
   for (const item of items) {
     if (item.entry !== undefined || item.notice !== undefined || item.isBreak) all.push(item);
-    // A moment to notice Ctrl-C in.
+    // A moment to look at signals.
     else yield item;
   }
   while (all.length > 0) yield all.pop()!;

@@ -43,7 +43,7 @@ interface WriteOptions extends LogOptions {
 /** How long an application may take for its last words, in milliseconds. */
 const LAST_WORDS = 1000;
 /** How long to wait for input that was written before, in milliseconds: this process may have been paused. */
-const HEARING = 50;
+const LATE_INPUT = 50;
 
 /** Adds the command. */
 export function addWrite(program: Command): void {
@@ -119,11 +119,11 @@ async function* input(signal: AbortSignal): AsyncGenerator<Uint8Array> {
   signal.addEventListener("abort", () => {
     // At a terminal nobody says last words.
     if (process.stdin.isTTY) end.abort();
-    else setTimeout(() => setTimeout(() => end.abort(), HEARING), LAST_WORDS);
+    else setTimeout(() => setTimeout(() => end.abort(), LATE_INPUT), LAST_WORDS);
   });
   try {
     for (;;) {
-      // Not every runtime lets go of a pending read.
+      // Not every runtime ends a pending read.
       const next = await abortable(pieces.next(), end.signal);
       if (next.done) return;
       yield next.value;

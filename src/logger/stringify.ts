@@ -70,7 +70,7 @@ function exactly(value: unknown): string | undefined {
   }
 }
 
-/** What stands in a line for a value that can't be had. */
+/** What stands in a line for a value that can't be read. */
 export function markOf(error: unknown): string {
   return `[unable to serialize: ${describeError(error)}]`;
 }

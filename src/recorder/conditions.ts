@@ -62,7 +62,7 @@ export function parseEntryCondition(word: string): EntryCondition | undefined {
 }
 
 function question(text: string, ask: (text: string) => Question): EntryCondition {
-  // A word that was mistyped would be looked for for ever.
+  // A word that was mistyped would be looked for without end.
   const near = /^[\w:]+$/.test(text) ? nearest(text, WORDS) : undefined;
   if (near !== undefined) {
     throw new RangeError(`"${text}" is not known: is "${near}" meant? For the text: '"${text}"'`);

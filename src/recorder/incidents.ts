@@ -14,7 +14,7 @@ export interface Incident {
   others: number;
 }
 
-/** What became of triggers. */
+/** What happened to triggers. */
 export interface IncidentCounts {
   /** How often there was a reason to save. */
   triggers: number;
@@ -40,7 +40,7 @@ export interface IncidentOptions {
 
 /** Makes incidents of triggers. */
 export class Incidents {
-  /** What became of triggers so far. */
+  /** What happened to triggers so far. */
   readonly counts: IncidentCounts = { triggers: 0, saved: 0, skipped: 0, failed: 0 };
   readonly #options: IncidentOptions;
   #open: Incident | undefined;

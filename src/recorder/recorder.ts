@@ -122,7 +122,7 @@ export class Recorder implements EntryWriter, Disposable {
     this.#listen(saveOn, savesUncaught);
   }
 
-  /** What became of lines, and of reasons to save, so far. */
+  /** What happened to lines, and to reasons to save, so far. */
   get counts(): RecorderCounts {
     return { ...this.#sink.counts, ...this.#incidents.counts };
   }

@@ -6,7 +6,7 @@
 
 /** So many values are kept as they are. */
 const MOST_EXACT = 10_000;
-/** Two bounds of neighbouring buckets differ by 1 %, so that a value in the middle is within 0.5 %. */
+/** Two bounds of neighboring buckets differ by 1 %, so that a value in the middle is within 0.5 %. */
 const GAMMA = 1.01;
 const LOG_GAMMA = Math.log(GAMMA);
 

@@ -57,7 +57,7 @@ const COLORED_HEAD = new RegExp(
 );
 
 /**
- * Recognises a log record. JSON that has neither a level nor a time is not one; text that is not JSON is
+ * Recognizes a log record. JSON that has neither a level nor a time is not one; text that is not JSON is
  * one if it begins with both, or is made of `key=value` pairs.
  *
  * Other text costs a look at some of its characters. Never throws.

@@ -18,7 +18,7 @@ import {
   WRITE_WORD,
 } from "./layout.ts";
 
-/** What became of a ring that was repaired. */
+/** What happened to a ring that was repaired. */
 export interface RingRepair {
   /** How many items there are now. */
   items: number;

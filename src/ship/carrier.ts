@@ -63,7 +63,7 @@ export interface Answers {
   disconnected(): void;
   /** There is a connection again, or another. */
   connected(): void;
-  /** Nothing can be sent, or no answer heard, and that will not change. */
+  /** Nothing can be sent, or no answer received, and that will not change. */
   failed(error: unknown): void;
 }
 
@@ -80,7 +80,7 @@ export interface Sender {
    * not. Everything without an answer is sent again afterwards. It does not throw.
    */
   checkAlive(time: number, signal: AbortSignal): Promise<void>;
-  /** Hears no more answers, and lets go of the connection if it is its own. */
+  /** Takes no more answers, and closes the connection if it is its own. */
   close(): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ export class OutMessage implements Outgoing {
   sends = 0;
   isStored = false;
   isAnswered = true;
-  // Its bytes are with those of others. No view of its own: to keep thousands is dear.
+  // Its bytes are with those of others. No view of its own: to keep thousands is expensive.
   #memory: Uint8Array = NOTHING;
   #offset = 0;
 
@@ -88,7 +88,7 @@ export class OutMessage implements Outgoing {
     this.size = size;
   }
 
-  /** Lets go of its bytes, of which nothing but their number is of interest any more. */
+  /** Forgets its bytes, of which nothing but their number is of interest any more. */
   forget(): void {
     this.#memory = NOTHING;
   }

@@ -52,7 +52,7 @@ export interface OutboxOptions {
   readonly onStrangeDuplicate?: (message: OutMessage) => void;
   /** Called when no answer comes, to check the connection. All is sent again afterwards. */
   readonly onSilence: () => Promise<void>;
-  /** Called when nothing can be sent, or no answer heard, any more. */
+  /** Called when nothing can be sent, or no answer received, any more. */
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -83,8 +83,8 @@ export class Outbox implements Answers {
   #most: number;
   #hasFailed = false;
   #pause = FIRST_PAUSE;
-  /** For how long the other side wants to have peace, in this attempt. */
-  #wished = 0;
+  /** For how long the other side asks for a pause, in this attempt. */
+  #askedPause = 0;
   #refusal: Refusal | undefined;
   #isClosed = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
@@ -95,7 +95,7 @@ export class Outbox implements Answers {
   #looks = 0;
   readonly #waiting = new Waiting();
 
-  /** Makes an empty one, which hears answers, and sends when it has a sender. */
+  /** Makes an empty one, which takes answers, and sends when it has a sender. */
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#most = options.maxMessages;
@@ -214,7 +214,7 @@ export class Outbox implements Answers {
     if (this.#isClosed) return;
     this.#answered(message);
     this.#hasFailed = true;
-    this.#wished = Math.max(this.#wished, refusal.pause ?? 0);
+    this.#askedPause = Math.max(this.#askedPause, refusal.pause ?? 0);
     const { kind } = refusal;
     if (kind !== "later" && message.reason === undefined) {
       // By how much it is too large is not known.
@@ -273,7 +273,7 @@ export class Outbox implements Answers {
     if (!this.#hasFailed) return this.#send();
     if (this.#open > 0 || this.#pauseTimer !== undefined || this.#isClosed) return;
     if (!this.#sender?.isConnected) return;
-    this.#pauseTimer = setTimeout(() => this.#begin(), Math.max(this.#pause, this.#wished));
+    this.#pauseTimer = setTimeout(() => this.#begin(), Math.max(this.#pause, this.#askedPause));
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
   }
 
@@ -283,7 +283,7 @@ export class Outbox implements Answers {
     this.#pauseTimer = undefined;
     this.#attempt++;
     this.#open = 0;
-    this.#wished = 0;
+    this.#askedPause = 0;
     this.#hasFailed = false;
     this.#most = 1;
     this.#unsent = this.#first;

@@ -39,7 +39,7 @@ export interface ReceptionOptions {
   /** How many bytes of them. Default 64 MiB. */
   maxHeldBytes?: number;
   /**
-   * Of how many logs the numbers are kept; of more, those that were heard of longest ago are
+   * Of how many logs the numbers are kept; of more, those that sent something longest ago are
    * forgotten, and start again. Default 65,536.
    */
   maxSources?: number;

@@ -41,7 +41,7 @@ export interface ConsoleCall {
   level: ConsoleLevel;
   /** Which method was called; `"uncaught"` for an uncaught error. */
   method: ConsoleMethod | "uncaught";
-  /** What the runtime prints, without colours and the last newline. */
+  /** What the runtime prints, without colors and the last newline. */
   text: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the runtime prints for a call of a console method, as text without colours.
+ * What the runtime prints for a call of a console method, as text without colors.
  *
  * Node's own `Console` prints into a string; Deno's does, too; Bun's console is not written in
  * JavaScript, so its values are put together from `Bun.inspect`.
@@ -33,7 +33,7 @@ export type ConsoleMethod =
 type PrivateConsole = Record<ConsoleMethod, (...args: unknown[]) => void>;
 
 // deno-lint-ignore no-control-regex
-const COLOURS = /\x1b\[[\d;]*m/g;
+const COLORS = /\x1b\[[\d;]*m/g;
 
 /** Those that print a text as it is. */
 const SIMPLE: ReadonlySet<ConsoleMethod> = new Set(["log", "info", "debug", "warn", "error"]);
@@ -59,7 +59,7 @@ export function consoleText(
   args: unknown[],
   caller: (...args: unknown[]) => unknown,
 ): string | undefined {
-  if (groups === 0 && SIMPLE.has(method) && isPlainText(args)) return withoutColours(args[0]);
+  if (groups === 0 && SIMPLE.has(method) && isPlainText(args)) return withoutColors(args[0]);
   own ??= privateConsole();
   printed = undefined;
   if (method === "group" || method === "groupCollapsed") groups++;
@@ -72,7 +72,7 @@ export function consoleText(
     printed = `Trace${message && ": "}${message}${traced.stack.replace(/^.*/, "")}`;
   } else if (WARNING.has(method)) withoutWarnings(() => own![method](...args));
   else own[method](...args);
-  return printed === undefined ? undefined : withoutColours(printed.replace(/\n$/, ""));
+  return printed === undefined ? undefined : withoutColors(printed.replace(/\n$/, ""));
 }
 
 /** Leaves the groups that are open: nobody tells us where they end once the capture is over. */
@@ -95,8 +95,8 @@ function isPlainText(args: unknown[]): args is [string] {
   return args.length === 1 && typeof args[0] === "string";
 }
 
-function withoutColours(text: string): string {
-  return text.includes("\x1b") ? text.replace(COLOURS, "") : text;
+function withoutColors(text: string): string {
+  return text.includes("\x1b") ? text.replace(COLORS, "") : text;
 }
 
 function privateConsole(): PrivateConsole {

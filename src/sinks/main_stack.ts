@@ -23,7 +23,7 @@ export class MainStack {
     return this.#isOpen;
   }
 
-  /** The stack as lines like those of an error; undefined if it can't be had. */
+  /** The stack as lines like those of an error; undefined if there is no session. */
   async take(): Promise<string | undefined> {
     let session: Session;
     try {

@@ -24,7 +24,7 @@ function makeImage(random: Random): Memory {
   return memory;
 }
 
-/** Changes words of the state and of the messages to edges, neighbours or anything. */
+/** Changes words of the state and of the messages to edges, neighbors or anything. */
 function damage(random: Random, memory: Memory): void {
   const index = new Uint32Array(memory.index);
   const data = new Uint8Array(memory.data);

@@ -104,7 +104,7 @@ test("what is nested deeper than the stack is no error", () => {
   if (record !== undefined) assert.ok(plain.print(record).startsWith("INFO  m a="));
 });
 
-test("with colours the text is the same", () => {
+test("with colors the text is the same", () => {
   const fields = {
     msg: "failed",
     name: "api",
@@ -119,7 +119,7 @@ test("with colours the text is the same", () => {
   }
 });
 
-test("FORCE_COLOR=0 and NO_COLOR mean no colours, other values of FORCE_COLOR mean some", () => {
+test("FORCE_COLOR=0 and NO_COLOR mean no colors, other values of FORCE_COLOR mean some", () => {
   using log = ShmLogWriter.create(uniqueName(), {
     unlinkOnClose: true,
     chunkSize: 1024,

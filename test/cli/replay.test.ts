@@ -205,7 +205,7 @@ test("replay refuses itself, logs that are there, and what can't be", () => {
   assert.match(runCli(["replay", path, log.name]).stderr, /exists already|is locked|writer/);
 });
 
-test("replay refuses a pipe, which it would wait for without hearing a signal", {
+test("replay refuses a pipe, which it would wait for without seeing a signal", {
   skip: notOnWindows("Windows has other pipes"),
 }, () => {
   const path = `${folder}/pipe`;

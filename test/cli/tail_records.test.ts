@@ -139,7 +139,7 @@ test("tail -o text prints records as they are", () => {
 
 const hasTerminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0;
 
-test("on a terminal tail is pretty and coloured, unless an option says otherwise", {
+test("on a terminal tail is pretty and colored, unless an option says otherwise", {
   skip: hasTerminal ? false : "needs script(1) of util-linux",
 }, () => {
   using log = makeLog();

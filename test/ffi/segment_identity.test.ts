@@ -10,7 +10,7 @@ test("identityNumber() is the number itself up to 2^53 - 1", () => {
   }
 });
 
-test("identityNumber() keeps neighbours apart that rounding would make equal", () => {
+test("identityNumber() keeps neighbors apart that rounding would make equal", () => {
   const high = 1n << 63n;
   const numbers = [0n, 1n, 2n, 3n, 1000n].map((low) => identityNumber(high | low));
   assert.equal(new Set(numbers).size, numbers.length);

@@ -1,4 +1,4 @@
-/** Log records, recognised in what pino, LogTape and winston really write. */
+/** Log records, recognized in what pino, LogTape and winston really write. */
 
 import assert from "node:assert/strict";
 import process from "node:process";

@@ -1,4 +1,4 @@
-/** Log records, recognised in OpenTelemetry's JSON, also in what its SDK really makes. */
+/** Log records, recognized in OpenTelemetry's JSON, also in what its SDK really makes. */
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -6,7 +6,7 @@ import { recognizeRecord } from "../../src/records/recognize.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { recognized } from "../support/recognized.ts";
 
-test("records of other libraries are recognised by the usual names", () => {
+test("records of other libraries are recognized by the usual names", () => {
   const zap = '{"level":"warn","ts":1795269570.25,"logger":"db","caller":"x.go:1","msg":"slow"}';
   assert.deepEqual(recognized(zap), {
     time: 1795269570250,
@@ -88,7 +88,7 @@ test("other text and other JSON are no records", () => {
   ) assert.equal(recognizeRecord(text), undefined, text.slice(0, 60));
 });
 
-test("no text makes the recogniser throw", () => {
+test("no text makes the recognizer throw", () => {
   const random = new Random(baseSeed);
   const names = [
     "level",

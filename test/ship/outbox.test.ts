@@ -178,7 +178,7 @@ test("an entry that is too large, or that is never taken, becomes a gap", async 
   outbox.close();
 });
 
-test("an entry that is too large is cut where that is wished, between characters", async () => {
+test("an entry that is too large is cut where that is asked for, between characters", async () => {
   const sender = new FakeSender();
   sender.most = 500;
   const { outbox } = outboxOn(sender, { tooLarge: "truncate" });

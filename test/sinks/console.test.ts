@@ -159,7 +159,7 @@ test("a group that was open when a capture ended indents nothing of the next one
   });
 });
 
-test("colours are left out", () => {
+test("colors are left out", () => {
   quietly(() => {
     const capture = start();
     console.log("\x1b[31mred\x1b[39m");

@@ -235,7 +235,7 @@ test("an onError that gives a rejecting promise of another kind does no harm", a
   assert.equal(handled, 2);
 });
 
-test("an onError that logs later is not called for ever, and is called again for later errors", async () => {
+test("an onError that logs later is not called forever, and is called again for later errors", async () => {
   const { writer } = privateLog();
   const log: (() => void)[] = [];
   const later: Record<string, (again: () => void) => void | Promise<void>> = {

@@ -189,7 +189,7 @@ test("a huge line stays JSON", () => {
   assert.ok(truncatedBytes > 9000);
 });
 
-test("who logs an error where it failed does not do so for ever", () => {
+test("who logs an error where it failed does not do so forever", () => {
   let calls = 0;
   using recorder: Recorder = new Recorder({
     onError() {

@@ -34,7 +34,7 @@ export function makeImage(random: Random): ArrayBuffer {
 }
 
 /**
- * Changes some words: of the header, of the table, of entries, to edges, neighbours or anything; now
+ * Changes some words: of the header, of the table, of entries, to edges, neighbors or anything; now
  * and then it cuts the end off.
  */
 export function damage(random: Random, memory: ArrayBuffer, cuts: boolean = true): ArrayBuffer {

@@ -42,18 +42,18 @@ const STYLES: Record<string, string | undefined> = {
   "1": "bold",
   "3": "italic",
   "4": "underlined",
-  "90": "colour",
+  "90": "color",
   ...Object.fromEntries(
-    [1, 2, 3, 4, 5, 6].flatMap((n) => [[`3${n}`, "colour"], [`9${n}`, "colour"]]),
+    [1, 2, 3, 4, 5, 6].flatMap((n) => [[`3${n}`, "color"], [`9${n}`, "color"]]),
   ),
 };
 const ENDS: Record<string, string[]> = {
-  "0": ["bold", "italic", "underlined", "colour"],
-  "": ["bold", "italic", "underlined", "colour"],
+  "0": ["bold", "italic", "underlined", "color"],
+  "": ["bold", "italic", "underlined", "color"],
   "22": ["bold"],
   "23": ["italic"],
   "24": ["underlined"],
-  "39": ["colour"],
+  "39": ["color"],
 };
 /** All that a terminal obeys, that turns text around, or that nobody sees. */
 const HARMFUL =

@@ -7,6 +7,6 @@ import type { LogRecord } from "../../src/records/record.ts";
 /** The record in a line; an error if there is none. */
 export function recognized(line: string): LogRecord {
   const record = recognizeRecord(line);
-  assert.ok(record, `not recognised: ${line}`);
+  assert.ok(record, `not recognized: ${line}`);
   return { ...record, fields: { ...record.fields } };
 }

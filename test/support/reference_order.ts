@@ -1,6 +1,6 @@
 /**
  * A writer that stores in the order of the reference's, and leaves rows in the table as it does: what
- * our readers meet beside it. Written from what is known of its behaviour, for tests only.
+ * our readers meet beside it. Written from what is known of its behavior, for tests only.
  *
  * - A row gets its new token while it still has flag and offset of the lap before (then its offset,
  *   without the flag), and its flag only after its first entry.

@@ -1,5 +1,5 @@
 /**
- * Regular expressions that never keep a command from hearing Ctrl-C.
+ * Regular expressions that never keep a command from seeing Ctrl-C.
  *
  * @module
  */

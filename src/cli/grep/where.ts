@@ -1,5 +1,5 @@
 /**
- * The question of `--where`, whose regular expressions never keep a command from hearing Ctrl-C.
+ * The question of `--where`, whose regular expressions never keep a command from seeing Ctrl-C.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export {
 export interface PrintOptions {
   /** Whether control characters must not come through. Default false. */
   isTerminal?: boolean;
-  /** What colours the format `pretty`. Default: nothing. */
+  /** What colors the format `pretty`. Default: nothing. */
   colors?: Colors;
   /** Only these fields. */
   fields?: readonly Field[] | undefined;
@@ -55,7 +55,7 @@ export function entryPrinter(
 ): EntryPrinter {
   if (fields !== undefined) return fieldPrinter(format, output, colors, fields, log);
   const pretty = new PrettyPrinter(colors);
-  // Colours of an entry are let through where ours are.
+  // Colors of an entry are let through where ours are.
   const safe = colors.isColorSupported ? harmlessColors : harmless;
   const plain = (text: string) => safe(isTerminal ? beginning(text) : text);
   switch (format) {

@@ -13,7 +13,7 @@ import type { LogSource } from "../../ship/message.ts";
 
 /** Text in which there is nothing to look for; most is such. */
 const PLAIN = /^[\t\n\x20-\x7e]*$/;
-/** A sequence that sets colours and the like. */
+/** A sequence that sets colors and the like. */
 // deno-lint-ignore no-control-regex
 const STYLE = /\x1b\[([\d;:]*)m/g;
 /**
@@ -25,14 +25,14 @@ const ODD =
   /(?<=[^\x00-\xff\p{DI}]\ufe0f?)[\u200c\u200d\ufe0f]|([\x00-\x08\x0b-\x1f\x7f-\x9f\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb]+)/gu;
 const LINE_ENDS = /[\t\n]/g;
 
-/** What of a style may come through: bold, italic, underlined, the six colours that show on any ground. */
+/** What of a style may come through: bold, italic, underlined, the six colors that show on any ground. */
 const SAFE_STYLES = /^(?:0?|[134]|2[234]|39|3[1-6]|9[1-6])$/;
 /** These take the numbers after them. */
 const LONG_STYLES = /^(?:[345]8|.*:.*)$/;
 /** What ends every style. */
 const RESET = "\x1b[0m";
 
-/** Text that can't play tricks, in as many lines as it has; without its colours. */
+/** Text that can't play tricks, in as many lines as it has; without its colors. */
 export function harmless(text: string): string {
   return shownWithout(text, escaped);
 }
@@ -43,7 +43,7 @@ export function shownWithout(text: string, show: (character: string) => string):
 }
 
 /**
- * The same, with those of its colours that can hide nothing; they end with each line. A text that could
+ * The same, with those of its colors that can hide nothing; they end with each line. A text that could
  * hide itself could hide all that comes after it.
  */
 export function harmlessColors(text: string): string {

@@ -10,7 +10,7 @@ import type { LogRecord } from "../../records/record.ts";
 import { fractionOf, wholeMilliseconds } from "../../records/time.ts";
 import { harmless, oneLine } from "./harmless.ts";
 
-/** What makes text coloured, or leaves it. */
+/** What makes text colored, or leaves it. */
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** What the logging libraries add to each line, and hardly anybody wants to see on each. */
@@ -31,7 +31,7 @@ export class PrettyPrinter {
   readonly #labels = new Map<string, string>();
   readonly #clock = new Clock();
 
-  /** Makes lines with, or without colours. */
+  /** Makes lines with, or without colors. */
   constructor(colors: Colors) {
     this.#colors = colors;
     this.#levels = {

@@ -11,7 +11,7 @@ import { mayHaveColors } from "./output_colors.ts";
 
 const colors = pc.createColors(mayHaveColors && Boolean(process.stderr.isTTY));
 
-// Who reads it may be gone, and a recorder has other work than to be heard.
+// The reader of it may be gone, and that must not end a recorder.
 process.stderr.on("error", () => {});
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C as a wish to end, rather than as an end, and seeing it in the middle of work.
+ * Ctrl-C as a request to end, rather than as an end, and how work in progress sees it.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface InterruptOptions {
   /** Whether also the end of the reader of standard output does: then the reason is a `ClosedPipeError`. */
   output?: boolean;
   /**
-   * What to do at SIGHUP, if that is a wish to reopen files, as `logrotate` says it, and not the end of
+   * What to do at SIGHUP, if that asks to reopen files, as `logrotate` does, and is not the end of
    * a terminal that the command runs in. Not on Windows.
    */
   onHangUp?: () => void;

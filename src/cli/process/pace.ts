@@ -1,5 +1,5 @@
 /**
- * Waiting for microseconds, in a process that must hear its signals, too.
+ * Waiting for microseconds, in a process that must see its signals, too.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { delay } from "../../async.ts";
 
-/** How long the process may be deaf, in milliseconds. */
-const DEAF = 10;
+/** How long signals may wait, in milliseconds. */
+const LATENCY = 10;
 
 /** A series of moments, `interval` microseconds apart. */
 export class Pace {
@@ -16,7 +16,7 @@ export class Pace {
   readonly #signal: AbortSignal;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   #due: number = performance.now();
-  #heard: number = performance.now();
+  #turnAt: number = performance.now();
 
   /** Begins now. An abort of `signal` ends each wait. */
   constructor(interval: number, signal: AbortSignal) {
@@ -28,12 +28,12 @@ export class Pace {
   async next(): Promise<void> {
     this.#due += this.#interval;
     let now = performance.now();
-    if (this.#due - now > DEAF) {
+    if (this.#due - now > LATENCY) {
       await delay(this.#due - now - 1, { signal: this.#signal }).catch(() => {});
-      this.#heard = now = performance.now();
-    } else if (now - this.#heard > DEAF) {
+      this.#turnAt = now = performance.now();
+    } else if (now - this.#turnAt > LATENCY) {
       await turn();
-      this.#heard = now = performance.now();
+      this.#turnAt = now = performance.now();
     }
     // Timers are too coarse for this.
     if (this.#due > now && !this.#signal.aborted) Atomics.wait(this.#never, 0, 0, this.#due - now);

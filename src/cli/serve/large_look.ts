@@ -1,6 +1,6 @@
 /**
  * A look at a log of so many chunks that an object for each would take too long, and too much memory:
- * neighbours as one.
+ * neighbors as one.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export function largeLook(target: LogTarget): LargeLook | undefined {
   }
 }
 
-/** The same as `inspect()` would find, but for damage, with neighbouring chunks as one. */
+/** The same as `inspect()` would find, but for damage, with neighboring chunks as one. */
 export function inGroups(found: LogOutline): LargeLook {
   const { chunkCount, segmentSize, chunkSize } = found;
   const size = Math.ceil(chunkCount / FEW);

@@ -63,7 +63,7 @@ export interface Progress {
   done: number;
 }
 
-/** What became of the log: it is followed, not there (any more), or can't be read. */
+/** The state of the log: it is followed, not there (any more), or can't be read. */
 export interface LogState {
   state: "live" | "missing" | "failed";
   /** Whether its writer has finished it, and its last entry was read. */

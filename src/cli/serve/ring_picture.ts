@@ -63,7 +63,7 @@ export function confirmDamage(before: LogInfo, now: LogInfo): LogInfo {
   };
 }
 
-/** One arc of chunks that are neighbours. */
+/** One arc of chunks that are neighbors. */
 function arcOf(
   group: ChunkInfo[],
   first: number,

@@ -141,7 +141,7 @@ export class Watcher {
     });
   }
 
-  /** Sends what became of the log, as soon as the page takes it. */
+  /** Sends the state of the log, as soon as the page takes it. */
   sendState(state: LogState): void {
     // What was read before comes before.
     this.flush();

@@ -57,7 +57,7 @@ export class Context {
     let group = -1;
     for (const item of this.chosen(items)) {
       if (item.entry === undefined && item.notice === undefined && !item.isBreak) {
-        // A moment to listen in.
+        // A moment to look at signals.
         yield item;
         continue;
       }

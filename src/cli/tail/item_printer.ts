@@ -31,7 +31,7 @@ export interface ItemPrinterOptions {
   logs: readonly ItemLog[];
   /** Whether there are several, or may be: then they are named. */
   areNamed: boolean;
-  /** What colours their names at the beginning of lines; without it they have no color. */
+  /** What colors their names at the beginning of lines; without it they have no color. */
   prefixColors: Colors | undefined;
   /** Where to remember how far a single log was printed. */
   cursorFile: CursorFile | undefined;

@@ -48,7 +48,7 @@ export function logOf({ name, received }: ItemLog, { sequenceNumber }: Entry): s
 
 /**
  * An entry to print, or something to say between two of them, in the place where it belongs; without any of
- * these only a moment to listen in.
+ * these only a moment to look at signals.
  */
 export interface Item {
   log: ItemLog;
@@ -70,7 +70,7 @@ export interface Item {
 /** How to make items of entries. */
 export interface ItemOptions {
   criteria: Criteria;
-  /** Whether what entries say is to be recognised in any case. */
+  /** Whether records are recognized in any case. */
   wantsRecords: boolean;
   /** Whether lines of container runtimes that are in parts are put together. */
   joinsLines: boolean;

@@ -49,7 +49,7 @@ const LOOK_INTERVAL = 100;
 const MORE_ENTRIES = 4096;
 /** and for how long at most, in milliseconds: a pattern may take its time. */
 const MORE_TIME = 20;
-/** After how many entries that nobody wants there is a moment to listen in. */
+/** After how many entries that are not selected signals are looked at. */
 const SILENCE = 64;
 const FINISHED = "the log is finished";
 

@@ -1,5 +1,5 @@
 /**
- * The bell that the writer of a log rings, as a reader hears it.
+ * The bell that the writer of a log rings, as a reader waits for it.
  *
  * @module
  */

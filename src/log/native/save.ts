@@ -27,7 +27,7 @@ import {
 import { shmReaderChecks } from "./reader_options.ts";
 
 /** How long a copy may block the event loop, in milliseconds. */
-const DEAF = 8;
+const SLICE = 8;
 
 /** How a log is saved. */
 export interface SaveOptions {
@@ -262,14 +262,14 @@ async function inTurns(
   steps: Generator<CopyProgress, SnapshotInfo>,
   { signal, onProgress }: SaveOptions,
 ): Promise<SnapshotInfo> {
-  let heard = performance.now();
+  let turnAt = performance.now();
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (performance.now() - heard < DEAF) continue;
+    if (performance.now() - turnAt < SLICE) continue;
     onProgress?.(step.value);
     await delay(0, { signal });
-    heard = performance.now();
+    turnAt = performance.now();
   }
 }
 

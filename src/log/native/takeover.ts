@@ -112,7 +112,7 @@ function resume(
       if (!(error instanceof OuroborosError)) throw error;
       process.emitWarning(
         `log ${describeTarget(target)} keeps its size of ${formatSize(memory.byteLength)}, ` +
-          `${formatSize(size)} can't be had: ${error.message}`,
+          `${formatSize(size)} can't be reserved: ${error.message}`,
         "OuroborosWarning",
       );
     }

@@ -128,7 +128,7 @@ test("what can't be published ends the forwarding, and is not thrown into a time
   assert.equal(said.length, 1);
 });
 
-test("a user who may not hear the answers is refused", async () => {
+test("a user who may not receive the answers is refused", async () => {
   const { said, hear } = await senderOnFake();
   const error = new Error("Permissions Violation for Subscription");
   error.name = "PermissionViolationError";

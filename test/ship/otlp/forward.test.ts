@@ -108,7 +108,7 @@ test("an entry that is never taken costs itself, and is a gap", limit, async () 
   assert.deepEqual([stats.acknowledged, stats.gaps, stats.rejected], [199, 1, 0]);
 });
 
-test("where nothing is ever taken, entries are counted and not sent for ever", limit, async () => {
+test("where nothing is ever taken, entries are counted and not sent forever", limit, async () => {
   let requests = 0;
   const { stats, troubles } = await sent(lines, ({ records }, response) => {
     if (records.length === 0) return false;

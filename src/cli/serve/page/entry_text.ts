@@ -7,7 +7,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{[](?:\s*[}\]])?|[}\],:]|\s+|[^\s"{}[\],:]+/g;
 /** Deeper nesting is indented no more: what a stranger nests must not fill the memory. */
 const DEEPEST = 32;
 
-/** The text without colours, its line ends and all that can't be seen as visible signs. */
+/** The text without colors, its line ends and all that can't be seen as visible signs. */
 export function oneLine(text: string): string {
   return severalLines(text).replace(/[\t\n]/g, (character) => character === "\n" ? "⏎ " : "  ");
 }

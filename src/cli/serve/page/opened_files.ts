@@ -10,7 +10,7 @@ export interface Named {
   file: Blob;
 }
 
-/** What became of files. */
+/** Files that could be opened, and why others could not. */
 export interface Opened {
   files: SavedFile[];
   /** Why the others can't be shown. */

@@ -28,7 +28,7 @@ export class StatusLine {
   /** How far the search through what is there has come. */
   progress: number | undefined;
 
-  /** What became of the log. */
+  /** The state of the log. */
   set log(log: LogState) {
     this.#log = log;
     this.#showState();

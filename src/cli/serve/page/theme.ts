@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
-/** The colours of the style sheet, for what is drawn on a canvas. */
+/** The colors of the style sheet, for what is drawn on a canvas. */
 
-/** Colours by the names of their custom properties, without the dashes. */
+/** Colors by the names of their custom properties, without the dashes. */
 export interface Colors {
   text: string;
   dim: string;
@@ -28,7 +28,7 @@ const NAMES: readonly (keyof Colors)[] = [
   "empty",
 ];
 
-/** The colours as they are now. */
+/** The colors as they are now. */
 export function currentColors(): Colors {
   const style = getComputedStyle(document.documentElement);
   const colors = {} as Colors;
@@ -36,12 +36,12 @@ export function currentColors(): Colors {
   return colors;
 }
 
-/** Calls `change` when the colours have changed. */
+/** Calls `change` when the colors have changed. */
 export function onColorsChange(change: () => void): void {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change);
 }
 
-/** A colour between two of six digits; 0 is the first one. */
+/** A color between two of six digits; 0 is the first one. */
 export function mix(first: string, second: string, part: number): string {
   const channel = (color: string, at: number) => parseInt(color.slice(at, at + 2), 16);
   const mixed = [1, 3, 5].map((at) =>

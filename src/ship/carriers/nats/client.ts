@@ -109,6 +109,6 @@ export function explained(
     ? `there is no stream "${stream}"`
     : name === "JetStreamNotEnabled"
     ? "the NATS server has no JetStream (nats-server -js)"
-    : `${what} can't be had: ${message}`;
+    : `${what} can't be used: ${message}`;
   return new StreamUnusableError(text, { cause: error });
 }

@@ -180,7 +180,7 @@ export class NatsLink implements AsyncDisposable {
       try {
         listener(status);
       } catch (error) {
-        // Theirs, and not a reason for us to hear no more of the connection.
+        // An error of the listener is no reason to stop following the connection.
         queueMicrotask(() => {
           throw error;
         });

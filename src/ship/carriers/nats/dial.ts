@@ -19,7 +19,7 @@ const LONGEST_DELAY = 5000;
 const CONNECT_TIMEOUT = 10_000;
 /** How long a server may take for its first words, where they are asked for, in milliseconds. */
 const GREETING_TIME = 1000;
-/** How often a connection that is quiet is tried, in milliseconds; the second try in vain is its end. */
+/** How often a connection that is quiet is tried, in milliseconds; after two without an answer it is ended. */
 const PING_INTERVAL = 10_000;
 
 /**
@@ -67,7 +67,7 @@ export async function dialUntil(
   }
 }
 
-/** How long to wait before the next attempt: the longer it has been in vain, the longer. */
+/** How long to wait before the next attempt: the longer it has failed, the longer. */
 export class Backoff {
   readonly #longest: number;
   #since: number | undefined;

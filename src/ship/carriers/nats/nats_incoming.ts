@@ -31,7 +31,7 @@ export class NatsIncoming implements Incoming {
     const { streamSequence, pending } = message.info;
     this.place = streamSequence;
     this.pending = pending;
-    // Its class has it, and its type does not. To keep the message for `ack()` is dear: it may be a
+    // Its class has it, and its type does not. To keep the message for `ack()` is expensive: it may be a
     // small part of much memory.
     this.reply = (message as JsMsg & { reply: string }).reply;
     this.epoch = epoch;

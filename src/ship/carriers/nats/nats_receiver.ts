@@ -312,7 +312,7 @@ export class NatsReceiver implements Receiver {
     this.#restart(messages);
   }
 
-  /** Hears what the client has to say beside messages. */
+  /** Follows what the client reports beside messages. */
   async #watch(
     messages: ConsumerMessages,
     numbers: { readonly first: number },

@@ -35,7 +35,7 @@ const NOT_YET = "\n";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Publishes to a stream, and hears its answers. */
+/** Publishes to a stream, and receives its answers. */
 export class NatsSender implements Sender {
   readonly #options: NatsSenderOptions;
   readonly #answers: Answers;
@@ -62,7 +62,7 @@ export class NatsSender implements Sender {
     this.#options = options;
     this.#answers = answers;
     this.#createInbox = createInbox;
-    this.#unlisten = options.link.listen((status) => this.#heardOfLink(status));
+    this.#unlisten = options.link.listen((status) => this.#linkChanged(status));
     if (options.link.isClosed) answers.failed(closedError());
     else this.#attach();
   }
@@ -101,7 +101,7 @@ export class NatsSender implements Sender {
     try {
       this.#client!.publish(encoder.subject, payload, this.#publishOptions);
     } catch (error) {
-      // It was closed a moment ago, which we are about to hear, and all is sent again then. Else it is
+      // It was closed a moment ago, which the link is about to report, and all is sent again then. Else it is
       // not thrown: there may be nothing but a timer, or the client, to catch it.
       if (!this.#client!.isClosed() && !this.#client!.isDraining()) this.#answers.failed(error);
     }
@@ -112,7 +112,7 @@ export class NatsSender implements Sender {
     const { client } = link;
     const isAlive = await deadline(client.flush(), time, { signal }).then(() => true, () => false);
     if (isAlive || signal.aborted || !link.isConnected || link.client !== client) return;
-    // What can't be renewed is closed, and we hear that.
+    // What can't be renewed is closed, which the link reports.
     await link.renew().catch(() => {});
   }
 
@@ -134,7 +134,7 @@ export class NatsSender implements Sender {
     return encoder;
   }
 
-  #heardOfLink({ type, error }: NatsStatus): void {
+  #linkChanged({ type, error }: NatsStatus): void {
     if (type === "connected") {
       this.#attach();
       this.#answers.connected();
@@ -147,7 +147,7 @@ export class NatsSender implements Sender {
     }
   }
 
-  /** Hears the answers on the link's connection, which may be another one than before. */
+  /** Subscribes to the answers on the link's connection, which may be another one than before. */
   #attach(): void {
     const { client } = this.#options.link;
     if (client === this.#client || client.isClosed()) return;
@@ -159,7 +159,7 @@ export class NatsSender implements Sender {
     const subscription = client.subscribe(`${this.#inbox}>`, {
       callback: (error, message) => {
         if (error) this.#answers.failed(isRefusal(error) ? refused(error) : error);
-        else this.#heard(message);
+        else this.#answered(message);
       },
     });
     this.#unsubscribe = () => {
@@ -167,7 +167,7 @@ export class NatsSender implements Sender {
     };
   }
 
-  #heard({ subject, data, headers }: Msg): void {
+  #answered({ subject, data, headers }: Msg): void {
     let attempt = this.#attempt;
     let ticket: number;
     if (subject.startsWith(this.#replyTo)) ticket = Number(subject.slice(this.#replyTo.length));
@@ -209,7 +209,7 @@ export class NatsSender implements Sender {
     }
   }
 
-  /** Whether an answer is like the one before, but for its number: to parse each is dear. */
+  /** Whether an answer is like the one before, but for its number: to parse each is slow. */
   #isUsual(data: Uint8Array): boolean {
     const usual = this.#usual;
     const last = data.length - 1;

@@ -1,5 +1,5 @@
 /**
- * The stream that takes a log's entries: looked for, made if that is wished, and checked.
+ * The stream that takes a log's entries: looked for, made if that is asked for, and checked.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export interface NewStreamOptions {
   maxBytes?: number;
   /** The most messages that it keeps. Default: any number. */
   maxMessages?: number;
-  /** For how many milliseconds it keeps a message. Default: for ever. */
+  /** For how many milliseconds it keeps a message. Default: forever. */
   maxAge?: number;
   /** The largest message that it takes, in bytes, headers included. Default: what the server takes. */
   maxMessageSize?: number;
