@@ -90,7 +90,9 @@ for (const kind of kinds) {
     const memory = create(name, 100);
     assert.throws(
       () => create(name, 100),
-      (error: Error) => error instanceof SegmentExistsError && error.message.includes(name),
+      // Windows has other slashes in a path than the tests.
+      (error: Error) =>
+        error instanceof SegmentExistsError && error.message.includes(name.split("/").at(-1)!),
     );
     assert.equal(memory.closed, false);
     memory.close();
