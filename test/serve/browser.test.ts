@@ -3,25 +3,20 @@
 import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import test, { after, before } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import test from "node:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { ShmLogWriter } from "../../mod.ts";
 import { LiveServer } from "../../src/cli/serve/server.ts";
-import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import {
+  complaintsOf,
+  eventually,
+  withoutBrowser,
+  withPage as withNewPage,
+} from "../support/browser.ts";
 import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = withoutBrowser;
-/** How long something may take, in milliseconds: what never comes must fail its test, not hang it. */
-const PATIENCE = 60_000;
-let browser: Browser | undefined;
-before(async () => {
-  if (!skip) browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
 function makeLog(name: string = uniqueName("page")): ShmLogWriter {
   return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 65536, chunkCount: 8 });
 }
@@ -34,17 +29,14 @@ async function withPage(
 ): Promise<void> {
   const { mostEntries = 10_000 } = options;
   const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
-  const context = await browser?.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context?.newPage();
   try {
-    assert.ok(page !== undefined);
-    page.setDefaultTimeout(PATIENCE);
-    const complaints = complaintsOf(page);
-    await page.goto(server.url);
-    await use(page);
-    assert.deepEqual(complaints, []);
+    await withNewPage(async (page) => {
+      const complaints = complaintsOf(page);
+      await page.goto(server.url);
+      await use(page);
+      assert.deepEqual(complaints, []);
+    }, options);
   } finally {
-    await context?.close();
     await server.close();
   }
 }
@@ -59,13 +51,8 @@ function rows(page: Page): Promise<string[]> {
   );
 }
 
-async function until(page: Page, condition: (texts: string[]) => boolean): Promise<string[]> {
-  for (const end = performance.now() + PATIENCE; performance.now() < end;) {
-    const texts = await rows(page);
-    if (condition(texts)) return texts;
-    await page.waitForTimeout(50);
-  }
-  throw new Error(`it did not come to pass: ${JSON.stringify(await rows(page))}`);
+function until(page: Page, condition: (texts: string[]) => boolean): Promise<string[]> {
+  return eventually(page, () => rows(page), condition);
 }
 
 const line = (n: number) =>
@@ -419,8 +406,6 @@ test("nothing that strangers write harms the page, nor hides in it", { skip }, a
 });
 
 test("a page does not say that there is no log before anybody has looked", { skip }, async () => {
-  const context = await browser?.newContext();
-  const page = await context?.newPage();
   const server = await LiveServer.start({
     targets: [],
     host: "127.0.0.1",
@@ -434,22 +419,21 @@ test("a page does not say that there is no log before anybody has looked", { ski
   );
   await new Promise<void>((resolve) => events.listen(0, "127.0.0.1", () => resolve()));
   try {
-    assert.ok(page !== undefined);
-    page.setDefaultTimeout(PATIENCE);
-    await page.route("**/events?*", async (route) => {
-      const { port } = events.address() as AddressInfo;
-      await route.continue({ url: `http://127.0.0.1:${port}/` });
+    await withNewPage(async (page) => {
+      await page.route("**/events?*", async (route) => {
+        const { port } = events.address() as AddressInfo;
+        await route.continue({ url: `http://127.0.0.1:${port}/` });
+      });
+      await page.goto(server.url);
+      await page.locator("#nothing >> text=Connecting …").waitFor();
+      const response = await asked;
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write('event: hello\ndata: {"version":"0","mostEntries":1}\n\n');
+      await page.locator("#nothing >> text=Looking for logs …").waitFor();
+      response.write('event: unlisted\ndata: {"count":0}\n\nevent: logs\ndata: []\n\n');
+      await page.locator("#nothing >> text=There is no log on this machine yet.").waitFor();
     });
-    await page.goto(server.url);
-    await page.locator("#nothing >> text=Connecting …").waitFor();
-    const response = await asked;
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write('event: hello\ndata: {"version":"0","mostEntries":1}\n\n');
-    await page.locator("#nothing >> text=Looking for logs …").waitFor();
-    response.write('event: unlisted\ndata: {"count":0}\n\nevent: logs\ndata: []\n\n');
-    await page.locator("#nothing >> text=There is no log on this machine yet.").waitFor();
   } finally {
-    await context?.close();
     events.closeAllConnections();
     events.close();
     await server.close();

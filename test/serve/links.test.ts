@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import test, { after, before } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import test from "node:test";
+import type { Page } from "playwright-core";
 import { hashOf, linkOf } from "../../src/cli/serve/page/linked_entry.ts";
 import { commandFor, quoted } from "../../src/cli/serve/page/shell_command.ts";
-import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
 import { runCli } from "../support/cli.ts";
 import { makeLog, withServer } from "../support/serve.ts";
 
@@ -77,14 +77,6 @@ test("a link has the log and the number of an entry", () => {
   }
 });
 
-let browser: Browser | undefined;
-before(async () => {
-  if (!withoutBrowser) browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
 async function withLink(
   hash: (name: string) => string,
   use: (page: Page, name: string) => Promise<void>,
@@ -93,21 +85,13 @@ async function withLink(
   using log = makeLog();
   other.write("other");
   for (let n = 1; n <= 20_000; n++) log.write(`line ${n} of the log`);
-  await withServer([other.name, log.name], async ({ url }) => {
-    const context = await browser!.newContext({
-      viewport: { width: 1280, height: 800 },
-      permissions: ["clipboard-read", "clipboard-write"],
-    });
-    const page = await context.newPage();
-    try {
+  await withServer([other.name, log.name], ({ url }) =>
+    withPage(async (page) => {
       const complaints = complaintsOf(page);
       await page.goto(`${url}${hash(log.name)}`);
       await use(page, log.name);
       assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
-  });
+    }, { permissions: ["clipboard-read", "clipboard-write"] }));
 }
 
 const message = (page: Page, text: string) =>

@@ -8,7 +8,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
 import { ask, EventClient, makeLog, withServer } from "../support/serve.ts";
 
 const nginx = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].find(existsSync);
@@ -136,21 +136,16 @@ test("a page behind a proxy looks as it does without", {
 }, async () => {
   using log = makeLog();
   log.write("one");
-  const browser = await launchBrowser();
-  try {
-    await withServer([log.name], ({ url }) =>
-      withNginx(url, async (origin) => {
-        const page = await browser.newPage();
+  await withServer([log.name], ({ url }) =>
+    withNginx(url, (origin) =>
+      withPage(async (page) => {
         const complaints = complaintsOf(page);
         await page.goto(`${origin}/logs/${new URL(url).search}`);
         await page.locator(".row .message >> text=one").waitFor();
         log.write("two");
         await page.locator(".row .message >> text=two").waitFor();
         assert.deepEqual(complaints, []);
-      }));
-  } finally {
-    await browser.close();
-  }
+      })));
 });
 
 test("a name that is not allowed is refused, whichever header it comes in", async () => {

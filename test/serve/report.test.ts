@@ -6,12 +6,12 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after, before } from "node:test";
+import test, { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { Reader, ShmLogWriter } from "../../mod.ts";
-import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
 import { runCli } from "../support/cli.ts";
 import { sameOnAll } from "../support/runtime.ts";
 import { makeLog, withServer } from "../support/serve.ts";
@@ -108,28 +108,16 @@ test("--where, --level, --since, --until and --last choose, as with the other co
   assert.deepEqual([code, textsIn(stdout).length], [0, 1]);
 });
 
-let browser: Browser | undefined;
-before(async () => {
-  if (!withoutBrowser) browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
 async function opened(url: string, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser!.newContext({ viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
-  const asked: string[] = [];
-  page.on("request", (request) => asked.push(request.url().replace(/#.*$/, "")));
-  const complaints = complaintsOf(page);
-  try {
+  await withPage(async (page) => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url().replace(/#.*$/, "")));
+    const complaints = complaintsOf(page);
     await page.goto(url);
     await use(page);
     assert.deepEqual(complaints, []);
     if (url.startsWith("file:")) assert.deepEqual(new Set(asked), new Set([url.split("#")[0]]));
-  } finally {
-    await context.close();
-  }
+  });
 }
 
 const url = pathToFileURL(path).href;

@@ -1,13 +1,18 @@
 /** The search of the page: what a question may continue with, and what is wrong with it. */
 
 import assert from "node:assert/strict";
-import test, { after, before } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import test from "node:test";
+import type { Page } from "playwright-core";
 import { complete, quoted } from "../../src/cli/serve/page/completion.ts";
 import { KnownFields } from "../../src/cli/serve/page/known_fields.ts";
 import { parseQuestion } from "../../src/records/question/question.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
-import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import {
+  complaintsOf,
+  eventually,
+  withoutBrowser,
+  withPage as withNewPage,
+} from "../support/browser.ts";
 import { makeLog, withServer } from "../support/serve.ts";
 
 const RECORDS: readonly object[] = [
@@ -88,35 +93,23 @@ test("what is known of fields is bounded", () => {
   assert.deepEqual(many.values("long", ""), []);
 });
 
-let browser: Browser | undefined;
-before(async () => {
-  if (!withoutBrowser) browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
 async function withPage(use: (page: Page) => Promise<void>): Promise<void> {
   using log = makeLog();
   log.writeMany(lines);
-  await withServer([log.name], async ({ url }) => {
-    const page = await browser!.newPage();
-    try {
+  await withServer([log.name], ({ url }) =>
+    withNewPage(async (page) => {
       const complaints = complaintsOf(page);
       await page.goto(url);
       await page.locator(".row .message >> text=m2").waitFor();
       await use(page);
       // A question that can't be understood has the status 400, which Chromium reports.
       assert.deepEqual(complaints.filter((one) => !/status of 400/.test(one)), []);
-    } finally {
-      await page.close();
-    }
-  });
+    }));
 }
 
 /** Waits until so many rows are in view. */
 async function rowsOf(page: Page, count: number): Promise<void> {
-  while (await page.locator(".row:visible").count() !== count) await page.waitForTimeout(20);
+  await eventually(page, () => page.locator(".row:visible").count(), (found) => found === count);
 }
 
 test(

@@ -1,11 +1,10 @@
 /** Entries over time: how they are counted, and how a span of them is chosen. */
 
 import assert from "node:assert/strict";
-import test, { after, before } from "node:test";
-import type { Browser } from "playwright-core";
+import test from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { Samples } from "../../src/cli/serve/timeline.ts";
-import { complaintsOf, launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { complaintsOf, eventually, withoutBrowser, withPage } from "../support/browser.ts";
 import { ask, makeLog, newName, withServer } from "../support/serve.ts";
 
 const TIME = Date.UTC(2026, 10, 21, 12);
@@ -99,22 +98,13 @@ test("the server counts what matches over time", async () => {
   });
 });
 
-let browser: Browser | undefined;
-before(async () => {
-  if (!withoutBrowser) browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
 test("a span is chosen by mouse or keys, shown in the list, and given up again", {
   skip: withoutBrowser,
 }, async () => {
   using log = makeLog();
   for (let n = 0; n < 100; n++) log.write(line(TIME + n * 1000, n % 10 === 0 ? 50 : 30, `m${n}`));
-  await withServer([log.name], async ({ url }) => {
-    const page = await browser!.newPage({ viewport: { width: 1280, height: 800 } });
-    try {
+  await withServer([log.name], ({ url }) =>
+    withPage(async (page) => {
       const complaints = complaintsOf(page);
       await page.goto(url);
       const box = page.locator("#timeline .u-over");
@@ -130,12 +120,8 @@ test("a span is chosen by mouse or keys, shown in the list, and given up again",
         page.locator(".row:visible:not(.remark) .message").evaluateAll((all) =>
           all.map((one) => Number(one.textContent?.slice(1))).sort((a, b) => a - b)
         );
-      const until = async (condition: (found: number[]) => boolean) => {
-        for (let found = await messages(); !condition(found); found = await messages()) {
-          await page.waitForTimeout(20);
-        }
-        return messages();
-      };
+      const until = (condition: (found: number[]) => boolean) =>
+        eventually(page, messages, condition);
       assert.deepEqual(
         await until((found) => found.length === 20),
         Array.from({ length: 20 }, (_, i) => 40 + i),
@@ -153,8 +139,5 @@ test("a span is chosen by mouse or keys, shown in the list, and given up again",
       await until((found) => found.at(-1) === 99);
       assert.equal(await page.locator("#span-clear").isVisible(), false);
       assert.deepEqual(complaints, []);
-    } finally {
-      await page.close();
-    }
-  });
+    }));
 });

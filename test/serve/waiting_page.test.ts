@@ -2,22 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Page } from "playwright-core";
-import { launchBrowser, withoutBrowser } from "../support/browser.ts";
+import { withoutBrowser, withPage } from "../support/browser.ts";
 import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
 
 const skip = withoutBrowser;
-
-async function withPage(use: (page: Page) => Promise<void>): Promise<void> {
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(60_000);
-    await use(page);
-  } finally {
-    await browser.close();
-  }
-}
 
 test("a page too many says so, and comes in when another one goes", { skip }, async () => {
   using log = makeLog();

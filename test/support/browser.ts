@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
-import type { Browser, Page } from "playwright-core";
+import { after } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { thisRuntime } from "./runtime.ts";
 
 const PLACES = [
@@ -22,8 +23,44 @@ export const withoutBrowser: string | false = thisRuntime.name !== "node26"
   ? "no Chromium: apt-get install -y chromium, or CHROMIUM=path"
   : false;
 
-/** Starts it. */
-export async function launchBrowser(): Promise<Browser> {
+/** How long something may take on a page, in milliseconds: what never comes must fail its test, not hang it. */
+const PATIENCE = 60_000;
+
+let browser: Promise<Browser> | undefined;
+if (!withoutBrowser) after(async () => await (await browser)?.close());
+
+/** Opens a page that knows nothing of others, in the one browser of all tests of this process. */
+export async function withPage(
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  browser ??= launch();
+  const viewport = { width: 1280, height: 800 };
+  const context = await (await browser).newContext({ viewport, ...options });
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    await use(page);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Looks at a page until a condition is fulfilled. */
+export async function eventually<T>(
+  page: Page,
+  look: () => Promise<T>,
+  condition: (found: T) => boolean,
+): Promise<T> {
+  for (const end = performance.now() + PATIENCE;;) {
+    const found = await look();
+    if (condition(found)) return found;
+    if (performance.now() > end) throw new Error(`in vain: ${JSON.stringify(found)}`);
+    await page.waitForTimeout(20);
+  }
+}
+
+async function launch(): Promise<Browser> {
   const playwright = await import("playwright-core");
   const args = ["--no-sandbox"];
   return playwright.chromium.launch({ executablePath: chromium, args, timeout: 120_000 });
