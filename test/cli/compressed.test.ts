@@ -49,23 +49,33 @@ function replayed(source: string, input?: Uint8Array): { lines: string[]; stderr
 }
 
 for (const kind of KINDS) {
-  test(`a saved log is read from ${kind} by all commands, whatever its name`, () => {
-    const path = make(`whole-${kind}`, pack(kind, image));
-    const all = runCli(["tail", path, "--all"]);
-    assert.deepEqual([all.stdout === LINES, all.stderr], [true, ""]);
-    assert.equal(runCli(["dump", "--name", path, "--output", "-"]).stdout, LINES);
-    assert.match(runCli(["verify", path]).stdout, /sound\n {2}20000 entries, 1 to 20000/);
-    assert.equal(JSON.parse(runCli(["stat", path, "--json"]).stdout).lastSequenceNumber, COUNT);
-    const copy = `${folder}/copy-of-${kind}.log`;
-    assert.equal(runCli(["save", path, copy]).code, 0);
-    assert.equal(runCli(["tail", copy, "--all"]).stdout, LINES);
-    assert.equal(replayed(path).lines.length, COUNT);
-    // By a pattern, and in a library.
-    const { stdout } = runCli(["tail", "--no-prefix", `${folder}/whole-[${kind[0]}]*`, "-n", "1"]);
-    assert.equal(stdout, `${lineOf(COUNT)}\n`);
-    using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
-    assert.equal(reader.read()?.text, lineOf(1));
-  });
+  test(
+    `a saved log is read from ${kind} by all commands, whatever its name`,
+    { skip: sameOnAll },
+    () => {
+      const path = make(`whole-${kind}`, pack(kind, image));
+      const all = runCli(["tail", path, "--all"]);
+      assert.deepEqual([all.stdout === LINES, all.stderr], [true, ""]);
+      assert.equal(runCli(["dump", "--name", path, "--output", "-"]).stdout, LINES);
+      assert.match(runCli(["verify", path]).stdout, /sound\n {2}20000 entries, 1 to 20000/);
+      assert.equal(JSON.parse(runCli(["stat", path, "--json"]).stdout).lastSequenceNumber, COUNT);
+      const copy = `${folder}/copy-of-${kind}.log`;
+      assert.equal(runCli(["save", path, copy]).code, 0);
+      assert.equal(runCli(["tail", copy, "--all"]).stdout, LINES);
+      assert.equal(replayed(path).lines.length, COUNT);
+      // By a pattern, and in a library.
+      const { stdout } = runCli([
+        "tail",
+        "--no-prefix",
+        `${folder}/whole-[${kind[0]}]*`,
+        "-n",
+        "1",
+      ]);
+      assert.equal(stdout, `${lineOf(COUNT)}\n`);
+      using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
+      assert.equal(reader.read()?.text, lineOf(1));
+    },
+  );
 
   test(`a file of several parts of ${kind} is read to its end`, () => {
     const third = Math.ceil(LINES.length / 3);

@@ -31,6 +31,8 @@ const commands: [args: string[], printed: RegExp, input?: string][] = [
   [["stat", log.name, "-o", "json"], /"entries": ?2\b/],
   [["top", "--once", log.name], /\b2\b/],
   [["save", log.name, saved], /^/],
+  [["save", log.name, `${saved}.zst`], /^/],
+  [["tail", `${saved}.zst`, "--all"], /^one\ntwo\n$/],
   [["verify", saved], /^/],
   [["replay", saved, copy.name, "--speed", "max"], /^$/],
   [["tail", copy.name, "-n", "1"], /^two\n$/],

@@ -8,7 +8,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
-import { uniqueName } from "../support/runtime.ts";
+import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
 const TIME = Date.UTC(2026, 10, 21);
 const line = (n: number) =>
@@ -112,61 +112,69 @@ test("an assistant lists the logs it may see, searches them, and counts what is 
   });
 });
 
-test("an assistant follows a log by a cursor, and waits for what comes", async () => {
-  const name = uniqueName("mcp");
-  await withClient([name], async (call) => {
-    let cursor: string;
-    {
-      using log = makeLog(name);
-      for (let n = 1; n <= 120; n++) log.write(line(n));
-      const start = await call("follow_since", { log: name });
-      assert.deepEqual(start.entries, []);
+test(
+  "an assistant follows a log by a cursor, and waits for what comes",
+  { skip: sameOnAll },
+  async () => {
+    const name = uniqueName("mcp");
+    await withClient([name], async (call) => {
+      let cursor: string;
+      {
+        using log = makeLog(name);
+        for (let n = 1; n <= 120; n++) log.write(line(n));
+        const start = await call("follow_since", { log: name });
+        assert.deepEqual(start.entries, []);
+        const seen: number[] = [];
+        for (cursor = "0";;) {
+          const answer = await call("follow_since", { log: name, cursor, limit: 50 });
+          seen.push(...answer.entries.map(({ seq }: Answer) => seq));
+          ({ cursor } = answer);
+          if (!answer.isMore) break;
+        }
+        assert.deepEqual(seen, Array.from({ length: 120 }, (_, i) => i + 1));
+        assert.equal(cursor, start.cursor);
+        assert.deepEqual((await call("follow_since", { log: name, cursor })).entries, []);
+        const waiting = call("follow_since", { log: name, cursor, wait: 30, where: "level:error" });
+        await sleep(100);
+        log.write(line(121));
+        await sleep(500);
+        log.write(line(130));
+        const came = await waiting;
+        assert.deepEqual(came.entries.map(({ seq }: Answer) => seq), [122]);
+      }
+      using _next = makeLog(name);
+      assert.match((await call("follow_since", { log: name, cursor })).error, /another log has/);
+    });
+  },
+);
+
+test(
+  "answers to an assistant are bounded, and nothing in them is hidden",
+  { skip: sameOnAll },
+  async () => {
+    using log = makeLog();
+    for (let n = 1; n <= 30; n++) log.write(`${n} ${"x".repeat(20_000)}`);
+    log.write("evil \u202e \x1b[31m \u{e0041}");
+    await withClient([log.name], async (call) => {
+      const { entries, isMore } = await call("search", { log: log.name, last: 500 });
+      assert.ok(entries.length > 5 && entries.length < 30);
+      assert.equal(isMore, true);
+      assert.equal(entries.at(-1).seq, 31);
+      assert.equal(entries[0].text.length, 4001);
+      assert.ok(entries[0].bytes > 20_000);
       const seen: number[] = [];
-      for (cursor = "0";;) {
-        const answer = await call("follow_since", { log: name, cursor, limit: 50 });
+      for (let cursor = "0";;) {
+        const answer = await call("follow_since", { log: log.name, cursor, limit: 500 });
         seen.push(...answer.entries.map(({ seq }: Answer) => seq));
         ({ cursor } = answer);
         if (!answer.isMore) break;
       }
-      assert.deepEqual(seen, Array.from({ length: 120 }, (_, i) => i + 1));
-      assert.equal(cursor, start.cursor);
-      assert.deepEqual((await call("follow_since", { log: name, cursor })).entries, []);
-      const waiting = call("follow_since", { log: name, cursor, wait: 30, where: "level:error" });
-      await sleep(100);
-      log.write(line(121));
-      await sleep(500);
-      log.write(line(130));
-      const came = await waiting;
-      assert.deepEqual(came.entries.map(({ seq }: Answer) => seq), [122]);
-    }
-    using _next = makeLog(name);
-    assert.match((await call("follow_since", { log: name, cursor })).error, /another log has/);
-  });
-});
+      assert.deepEqual(seen, Array.from({ length: 31 }, (_, i) => i + 1));
+    });
+  },
+);
 
-test("answers to an assistant are bounded, and nothing in them is hidden", async () => {
-  using log = makeLog();
-  for (let n = 1; n <= 30; n++) log.write(`${n} ${"x".repeat(20_000)}`);
-  log.write("evil \u202e \x1b[31m \u{e0041}");
-  await withClient([log.name], async (call) => {
-    const { entries, isMore } = await call("search", { log: log.name, last: 500 });
-    assert.ok(entries.length > 5 && entries.length < 30);
-    assert.equal(isMore, true);
-    assert.equal(entries.at(-1).seq, 31);
-    assert.equal(entries[0].text.length, 4001);
-    assert.ok(entries[0].bytes > 20_000);
-    const seen: number[] = [];
-    for (let cursor = "0";;) {
-      const answer = await call("follow_since", { log: log.name, cursor, limit: 500 });
-      seen.push(...answer.entries.map(({ seq }: Answer) => seq));
-      ({ cursor } = answer);
-      if (!answer.isMore) break;
-    }
-    assert.deepEqual(seen, Array.from({ length: 31 }, (_, i) => i + 1));
-  });
-});
-
-test("a mistake of an assistant is answered with what is wrong", async () => {
+test("a mistake of an assistant is answered with what is wrong", { skip: sameOnAll }, async () => {
   using log = makeLog();
   log.write("x");
   await withClient([log.name], async (call) => {
@@ -189,7 +197,7 @@ test("a mistake of an assistant is answered with what is wrong", async () => {
   });
 });
 
-test("vitals of a process are samples", async () => {
+test("vitals of a process are samples", { skip: sameOnAll }, async () => {
   using log = makeLog();
   log.write("x");
   for (let n = 0; n < 5; n++) {

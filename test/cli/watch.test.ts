@@ -21,7 +21,7 @@ import { Commands, splitWords } from "../../src/cli/watch/commands.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
 import { isWindows } from "../support/platform.ts";
-import { type Child, startChild, uniqueName } from "../support/runtime.ts";
+import { type Child, sameOnAll, startChild, uniqueName } from "../support/runtime.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "shared memory goes with its writer");
@@ -106,7 +106,7 @@ test(
 
 test(
   "logs that begin to match later are watched; one log is saved with its own numbers",
-  { skip },
+  { skip: skip || sameOnAll },
   async () => {
     const name = uniqueName("watch");
     const dir = join(folder, "later");
@@ -166,23 +166,27 @@ test(
   },
 );
 
-test("silence is reported once, until something is written", { skip }, async () => {
-  const name = uniqueName("silent");
-  const log = makeLog(`${name}.0`);
-  makeLog(`${name}.0.watch`);
-  const watch = await startWatch(`${name}.*`, "--when", "silent:300ms", "--min-interval", "0s");
-  const count = () => watch.stderr.split("silent in").length - 1;
-  await watch.untilStderr(() => count() === 1);
-  await sleep(1000);
-  assert.equal(count(), 1);
-  log.write("a sign of life");
-  await watch.untilStderr(() => count() === 2);
-  await end(watch);
-});
+test(
+  "silence is reported once, until something is written",
+  { skip: skip || sameOnAll },
+  async () => {
+    const name = uniqueName("silent");
+    const log = makeLog(`${name}.0`);
+    makeLog(`${name}.0.watch`);
+    const watch = await startWatch(`${name}.*`, "--when", "silent:300ms", "--min-interval", "0s");
+    const count = () => watch.stderr.split("silent in").length - 1;
+    await watch.untilStderr(() => count() === 1);
+    await sleep(1000);
+    assert.equal(count(), 1);
+    log.write("a sign of life");
+    await watch.untilStderr(() => count() === 2);
+    await end(watch);
+  },
+);
 
 test(
   "what a watchdog says is seen in its own log, with the names of its program only",
-  { skip },
+  { skip: skip || sameOnAll },
   async () => {
     const name = uniqueName("blocked");
     makeLog(name);
@@ -294,7 +298,7 @@ test("splitWords() knows quotes, and nothing else of a shell", () => {
   assert.equal(splitWords("  "), undefined);
 });
 
-test("mistakes are errors before anything is watched", () => {
+test("mistakes are errors before anything is watched", { skip: sameOnAll }, () => {
   const cases: [args: string[], code: number, pattern: RegExp][] = [
     [["/a"], 2, /--when/],
     [["/a", "--when", "eror"], 2, /is "error" meant/],
