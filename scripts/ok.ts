@@ -14,7 +14,7 @@ interface Task {
 
 const TASKS: Task[] = [
   { name: "check" },
-  { name: "test" },
+  { name: "test", env: { ROUNDS: "all" } },
   { name: "demo" },
   { name: "model" },
   // The package as a stranger meets it; its own tests run under `test`, from the sources.

@@ -1,6 +1,6 @@
 /** Runs test files on a runtime, and reads from its closing words how many passed. */
 
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { failuresIn } from "./failures.ts";
@@ -83,22 +83,16 @@ export async function runQuietly(
   { folder, env, timeout }: RunOptions,
 ): Promise<Result> {
   const start = Date.now();
-  const { status, stdout, stderr } = await new Promise<Ended>((resolve) => {
-    const child = execFile(runtime.path, [...runtime.test, ...files], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        NO_COLOR: "1",
-        NODE_COMPILE_CACHE: compileCache,
-        ...runtime.env,
-        ...env,
-      },
-      encoding: "utf8",
-      maxBuffer: 1 << 28,
-      timeout,
-      killSignal: "SIGKILL",
-    }, (error, stdout, stderr) => resolve({ status: error === null ? 0 : 1, stdout, stderr }));
-    child.stdin?.end();
+  const { status, stdout, stderr } = await run(runtime.path, [...runtime.test, ...files], {
+    folder,
+    env: {
+      ...process.env,
+      NO_COLOR: "1",
+      NODE_COMPILE_CACHE: compileCache,
+      ...runtime.env,
+      ...env,
+    },
+    timeout,
   });
   const output = `${stdout}\n${stderr}`;
   const runner = runtime.name.replace(/\d+$/, "");
@@ -118,6 +112,52 @@ export async function runQuietly(
     failures: failed > 0 ? failuresIn(output, runner) : "",
     reasons: reasonsIn(output),
   };
+}
+
+/** What is running: each with all that it has started, where a system has groups of processes. */
+const running = new Set<() => void>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const kill of running) kill();
+    process.exit(1);
+  });
+}
+
+/** Runs a command to its end; what takes too long is killed with its children, which hold its output. */
+function run(path: string, args: string[], { folder, env, timeout }: RunOptions): Promise<Ended> {
+  return new Promise((resolve) => {
+    const isGroup = process.platform !== "win32";
+    const child = spawn(path, args, {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: isGroup,
+    });
+    const kill = () => {
+      if (!isGroup) return void child.kill("SIGKILL");
+      try {
+        process.kill(-child.pid!, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    running.add(kill);
+    const timer = setTimeout(kill, timeout);
+    const texts = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => texts[name] += text);
+    }
+    const end = (status: number) => {
+      clearTimeout(timer);
+      running.delete(kill);
+      resolve({ status, ...texts });
+    };
+    child.once("error", (error) => {
+      texts.stderr += error.message;
+      end(1);
+    });
+    child.once("close", (code) => end(code ?? 1));
+  });
 }
 
 /** One result of several. */

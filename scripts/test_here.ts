@@ -83,13 +83,14 @@ const LEFT_OUT: readonly LeftOut[] = [
     what: "orders of stores, tried one by one, and slots, in which all runtimes take part",
   },
   {
-    files: /test\/conformance\/contention\./,
+    files: /test\/conformance\/(contention|creation)\./,
     on: ["deno", "node24"],
     by: "node26",
-    what: "which of two processes the system lets win (Bun tries it, too)",
+    what:
+      "what a process sees of another one that creates a log, which the system decides (Bun tries it, too)",
   },
   {
-    files: /test\/conformance\/(crash|creation|evaluations|on_abandoned|strangers|version2)\./,
+    files: /test\/conformance\/(crash|evaluations|on_abandoned|strangers|version2)\./,
     on: ["node24"],
     by: "node26",
     what: "what the system does with processes and files, which is the same for both",
@@ -103,8 +104,27 @@ const LEFT_OUT: readonly LeftOut[] = [
 ];
 /** What runs the single tests that tell the same on all, see `sameOnAll` of test/support/runtime.ts. */
 const SAME_ON_ALL = "bun";
-/** What takes longest begins first, so that no runtime waits for it at the end. */
-const LONGEST = ["ship", "conformance", "cli", "log", "model", "serve", "circular", "torture"];
+/**
+ * How often random tests try, and how often processes are killed, in a whole run, in which several
+ * runtimes do it with new seeds each time. What the environment says comes first; on one runtime, and
+ * in `deno task ok`, they try as often as their files say.
+ */
+const ROUNDS = {
+  HOSTILE_RUNS: "2000",
+  HOSTILE_FILES: "400",
+  RANDOM_RUNS: "300",
+  DIFFERENTIAL_RUNS: "100",
+  INTERLEAVING_RUNS: "12",
+  CREATION_ROUNDS: "20",
+  CONTENTION_ROUNDS: "12",
+  KILLS: "4",
+  RESOURCES: "1000",
+};
+/** What takes long begins first, the longest before all: so no lane has work alone at the end. */
+const LONGEST = [
+  ...["cli", "conformance", "serve", "ship", "recorder", "log", "model", "ffi", "sinks"],
+  ...["events", "circular", "resources", "logger", "torture", "scripts"],
+];
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 1_200_000;
 
@@ -129,7 +149,11 @@ if (files.length === 0) {
 
 const all = installedRuntimes();
 const runtimes = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const env = { DENO: all.find(({ name }) => name === "deno")?.path ?? "deno" };
+const env = {
+  ...isWhole && process.env.ROUNDS !== "all" && ROUNDS,
+  ...process.env,
+  DENO: all.find(({ name }) => name === "deno")?.path ?? "deno",
+};
 const leaving = isWhole && runtimes.some(({ name }) => name === SAME_ON_ALL)
   ? { ...env, LEFT_TO: SAME_ON_ALL }
   : env;
@@ -212,6 +236,8 @@ function sayWhatWasLeftOut(sums: readonly Result[]): void {
       console.log(`left to ${by} by ${titles}: ${count} files: ${left.what}`);
     }
     console.log("all on one runtime: deno task test deno (or bun, node24, node26)");
+    const rounds = Object.entries(ROUNDS).map(([name, value]) => `${name}=${value}`).join(" ");
+    console.log(`as often as the files say: ROUNDS=all deno task test; here ${rounds}`);
   }
   if (isQuick) console.log("the rest, and the other runtimes: deno task test");
   // Node 22 is asked for by its name.

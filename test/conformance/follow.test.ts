@@ -13,7 +13,7 @@ import {
 import type { Doorbell } from "../../ffi/mod.ts";
 import { follow } from "../../src/log/native/follow.ts";
 import { Patience } from "../../src/log/native/patience.ts";
-import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
+import { partners, startChild, uniqueName } from "../support/runtime.ts";
 import { needsLastingNames } from "../support/platform.ts";
 
 const follower = new URL("children/follower.ts", import.meta.url);
@@ -31,7 +31,7 @@ for (const notify of [false, true]) {
   const title = notify ? "a writer that notifies" : "a writer that does not";
 
   const how = notify ? "entries" : "batches";
-  for (const other of runtimes) {
+  for (const other of partners) {
     test(`${other.title} follows ${title} by ${how}, and its process ends`, async () => {
       const name = uniqueName("follow");
       using writer = create(name, { notify, chunkSize: 1 << 16 });

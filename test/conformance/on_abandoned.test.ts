@@ -5,7 +5,7 @@ import test from "node:test";
 import { type FollowOptions, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { follow, type Followed } from "../../src/log/native/follow.ts";
-import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";
+import { type Child, partners, startChild, uniqueName } from "../support/runtime.ts";
 import { needsLastingNames } from "../support/platform.ts";
 
 const follower = new URL("children/follower.ts", import.meta.url);
@@ -22,7 +22,7 @@ async function writerAt(name: string, first: number, last: number): Promise<Chil
   return writer;
 }
 
-for (const [i, other] of runtimes.entries()) {
+for (const [i, other] of partners.entries()) {
   const how = i % 2 === 0 ? "entries" : "batches";
   test(`${other.title} ends by ${how} after the last entry of a removed log, not at a kill -9`, {
     skip: needsLastingNames,

@@ -20,7 +20,7 @@ import {
 import { logPlaces } from "../support/log_places.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
-import { runtimes, sameOnAll, slowness, startChild, uniqueName } from "../support/runtime.ts";
+import { partners, sameOnAll, slowness, startChild, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-version2-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -243,7 +243,7 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
   });
 }
 
-for (const [i, other] of runtimes.entries()) {
+for (const [i, other] of partners.entries()) {
   const how = i % 2 === 0 ? "entries" : "batches";
   test(`${other.title} follows a log of version 2 by ${how}, and ends with it`, async () => {
     const name = uniqueName("two");

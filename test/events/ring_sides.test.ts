@@ -8,7 +8,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { SpscRingBuffer } from "../../src/events/mod.ts";
 import { eventOf, isEvent } from "../support/events.ts";
 import { consumeAll, produceAll, type Way } from "../support/ring_sides.ts";
-import { type Child, runtimes, startChild, uniqueName } from "../support/runtime.ts";
+import { type Child, partners, startChild, uniqueName } from "../support/runtime.ts";
 
 const COUNT = Number(process.env.EVENTS ?? 20_000);
 const worker = new URL("children/ring_worker.ts", import.meta.url);
@@ -44,7 +44,7 @@ for (const [put, take, most, capacity] of ways) {
   });
 }
 
-for (const on of runtimes) {
+for (const on of partners) {
   test(`${COUNT} events to a process of ${on.title}, and from one`, async () => {
     const names = [uniqueName("ring"), uniqueName("ring")];
     const capacity = 16_384;

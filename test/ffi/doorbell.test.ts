@@ -6,7 +6,7 @@ import process from "node:process";
 import test from "node:test";
 import { Doorbell, SharedMemory } from "../../ffi/mod.ts";
 import { hasProc, usage } from "../support/usage.ts";
-import { runtimes, startChild, uniqueName } from "../support/runtime.ts";
+import { partners, startChild, uniqueName } from "../support/runtime.ts";
 
 const ringer = new URL("../conformance/children/ringer.ts", import.meta.url);
 const skip = process.platform === "linux" ? false : "only Linux has a futex";
@@ -176,7 +176,7 @@ test("the thread of a bell that was forgotten ends", {
   assert.ok(now <= before, `${now} threads after ${before}`);
 });
 
-for (const other of runtimes) {
+for (const other of partners) {
   test(`no ring is missed in ${ROUNDS} rounds with ${other.title}`, { skip }, async () => {
     using first = create(5000);
     using second = create(5000);

@@ -13,6 +13,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader } from "../../mod.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
 import type { LogRecord } from "../../src/records/record.ts";
+import { denoFlags } from "../../scripts/runtimes.ts";
 import { runCli } from "../support/cli.ts";
 import { complaintsIn, needsLastingNames } from "../support/platform.ts";
 import { runtimeName, sameOnAll, thisRuntime, uniqueName } from "../support/runtime.ts";
@@ -23,7 +24,7 @@ const isBun = runtimeName === "bun";
 
 /** How this runtime loads the module first, and then a file. */
 function recorded(flags: string[] = []): string[] {
-  if (runtimeName === "deno") return ["run", "-A", "--no-check", ...flags, "--preload", register];
+  if (runtimeName === "deno") return ["run", "-A", ...denoFlags, ...flags, "--preload", register];
   return [...flags, isBun ? "--preload" : "--import", isBun ? fileURLToPath(register) : register];
 }
 

@@ -24,7 +24,7 @@ import {
 import { SegmentNotFoundError, SystemCallError } from "../../mod.ts";
 import { isWindows } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
-import { runtimes, startChild } from "../support/runtime.ts";
+import { partners, startChild } from "../support/runtime.ts";
 import { streamEntry } from "../support/stream.ts";
 
 const KILLS = Number(process.env.KILLS ?? 10);
@@ -163,7 +163,7 @@ test(`a process killed ${KILLS} times at random leaves a sound ring each time (s
 });
 
 test("what one runtime puts another one gets", async () => {
-  for (const runtime of runtimes) {
+  for (const runtime of partners) {
     const path = newPath();
     const child = startChild(putter, [path, 3000, 0, 100, 500], runtime);
     assert.equal(await child.nextLine(), "ready");

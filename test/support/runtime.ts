@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import {
   compileCache,
+  denoFlags,
   installedRuntimes,
   type Runtime,
   thisExecutable,
@@ -38,6 +39,14 @@ export const thisRuntime: Runtime = currentRuntime();
 export const sameOnAll: string | false = process.env.LEFT_TO !== undefined &&
   `the same on all: ${process.env.LEFT_TO} runs it`;
 
+/**
+ * The runtimes to try something with that two processes share: all of them, or, where Bun does that for
+ * all, this one. `pairs.test.ts` of the conformance has every writer with every reader everywhere.
+ */
+export const partners: Runtime[] = sameOnAll
+  ? runtimes.filter(({ name }) => name === thisRuntime.name)
+  : runtimes;
+
 /** How many times slower than usual this machine is, as an emulator is: what waits, waits longer. */
 export const slowness: number = Number(process.env.SLOWNESS ?? 1);
 
@@ -48,7 +57,7 @@ export const isHosted: string | false = thisExecutable !== process.execPath &&
 /** The command that starts a TypeScript file on this runtime. */
 export function scriptCommand(file: string): [command: string, args: string[]] {
   return runtimeName === "deno"
-    ? [thisExecutable, ["run", "--no-check", "-A", file]]
+    ? [thisExecutable, ["run", ...denoFlags, "-A", file]]
     : [thisExecutable, [file]];
 }
 
@@ -133,7 +142,7 @@ export function runScript(
   options: { before?: string[]; flags?: string[]; env?: Record<string, string> } = {},
 ): SpawnSyncReturns<string> {
   const [command, fixed] = runtimeName === "deno"
-    ? [thisExecutable, ["run", "--no-check", ...(options.flags ?? ["-A"])]]
+    ? [thisExecutable, ["run", ...denoFlags, ...(options.flags ?? ["-A"])]]
     : [thisExecutable, options.flags ?? []];
   const all = [
     ...(options.before ?? []),
