@@ -15,6 +15,7 @@ import { type LogTarget, ShmLogReader, ShmLogWriter, WriterLockedError } from ".
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
 import { runtimeName, uniqueName } from "../support/runtime.ts";
 import { descriptorsOf, hasProc, mapLines, report, usage } from "../support/usage.ts";
+import { whenFree } from "../support/when_free.ts";
 import type { Job } from "./children/worker.ts";
 
 const amount = Math.ceil(Number(process.env.RESOURCES ?? 200) / 10);
@@ -163,8 +164,7 @@ test("the lock of a worker that was terminated stays until it is needed, and rea
     assert.equal(reader.isWriterAlive(), true);
     if (typeof target === "string") {
       // Deno says that it is terminated before its thread is gone.
-      if (runtimeName === "deno") await sleep(500);
-      using writer = ShmLogWriter.create(target);
+      using writer = runtimeName === "deno" ? await whenFree(target) : ShmLogWriter.create(target);
       assert.equal(writer.write("again"), 2);
     } else if (runtimeName === "node") {
       // The map holds it, but the descriptor by which it could be given back is closed.
