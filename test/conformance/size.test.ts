@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "../../mod.ts";
 import { needsNamespaces, notOnMac, notOnWindows } from "../support/platform.ts";
 import { runScript, uniqueName } from "../support/runtime.ts";
+import { warningsOf } from "../support/warnings.ts";
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -43,20 +43,6 @@ function open(target: LogTarget, options: ShmLogWriterOptions): ShmLogWriter {
 function entriesOf(target: LogTarget): [number, string][] {
   using reader = ShmLogReader.open(target, { strategy: "oldest" });
   return [...reader].map(({ sequenceNumber, text }) => [sequenceNumber, text]);
-}
-
-/** The warnings of the process while `work` is done, and a moment after it. */
-async function warningsOf(work: () => void): Promise<string[]> {
-  const found: string[] = [];
-  const listen = (warning: Error) => found.push(warning.message);
-  process.on("warning", listen);
-  try {
-    work();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  } finally {
-    process.removeListener("warning", listen);
-  }
-  return found;
 }
 
 test("size is what the log takes, as bytes or as text", async () => {

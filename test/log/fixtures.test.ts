@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { CorruptLogError, inspect, Reader, Writer } from "../../mod.ts";
-import { type Fixture, fromHex, loadFixtures, toHex } from "../support/fixtures.ts";
+import {
+  assertReads,
+  type Fixture,
+  fromHex,
+  liveRows,
+  loadFixtures,
+  toHex,
+} from "../support/fixtures.ts";
 
 // In the words of the fixtures, which are the reference's: "lowest" is "oldest".
 const STRATEGIES = ["auto", "latest", "lowest"] as const;
@@ -49,20 +56,7 @@ for (const fixture of fixtures.filter(({ name }) => !REFERENCE_IS_WRONG.has(name
   for (const strategy of STRATEGIES) {
     test(`Reader gives what the reference gives: ${fixture.name}, ${strategy}`, () => {
       const reader = new Reader(fixture.image(), { strategy });
-      const got = [...reader].map((entry) => ({
-        sequence_number: entry.sequenceNumber,
-        chunk_token: entry.chunkToken,
-        payload_hex: toHex(entry.bytes),
-      }));
-      const expected = fixture.expected[strategy].map(
-        ({ sequence_number, chunk_token, payload_hex }) => ({
-          sequence_number,
-          chunk_token,
-          payload_hex,
-        }),
-      );
-      assert.deepEqual(got, expected);
-      assert.equal(reader.lostEntries, 0);
+      assertReads(reader, fixture.expected[strategy]);
     });
   }
 }
@@ -153,11 +147,4 @@ for (const fixture of fixtures.filter(({ name }) => !/^(crash|bug)_/.test(name))
     if (isOther) assert.deepEqual(ourRows, theirRows);
     else assert.equal(toHex(ours), toHex(theirs));
   });
-}
-
-/** The rows of the lap that is being written: the newest one and those before it. */
-function liveRows(memory: ArrayBufferLike): unknown[] {
-  const { chunks } = inspect(memory);
-  const current = chunks.findIndex(({ state }) => state === "current");
-  return chunks.slice(0, current + 1);
 }

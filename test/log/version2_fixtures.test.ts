@@ -11,7 +11,14 @@ import {
   verify,
   Writer,
 } from "../../mod.ts";
-import { type Fixture, fromHex, loadFixtures, toHex } from "../support/fixtures.ts";
+import {
+  assertReads,
+  type Fixture,
+  fromHex,
+  liveRows,
+  loadFixtures,
+  toHex,
+} from "../support/fixtures.ts";
 
 const STRATEGIES = ["auto", "latest", "lowest"] as const;
 const fixtures = loadFixtures(2);
@@ -37,20 +44,7 @@ for (const fixture of fixtures) {
       test(`Reader gives what the reference gives, ${way}: ${fixture.name}, ${strategy}`, () => {
         const [memory, options] = open(fixture.image());
         const reader = new Reader(memory, { ...options, strategy });
-        const got = [...reader].map((entry) => ({
-          sequence_number: entry.sequenceNumber,
-          chunk_token: entry.chunkToken,
-          payload_hex: toHex(entry.bytes),
-        }));
-        const expected = fixture.expected[strategy].map(
-          ({ sequence_number, chunk_token, payload_hex }) => ({
-            sequence_number,
-            chunk_token,
-            payload_hex,
-          }),
-        );
-        assert.deepEqual(got, expected);
-        assert.equal(reader.lostEntries, 0);
+        assertReads(reader, fixture.expected[strategy]);
         assert.equal(reader.version, 2);
         assert.equal(reader.bufferId, fixture.bufferId);
         assert.equal(reader.isFinished, fixture.isFinished);
@@ -166,11 +160,4 @@ function write(memory: ArrayBuffer, fixture: Fixture): void {
   }
   for (const hex of written) writer.write(fromHex(hex));
   if (isFinished) writer.finish();
-}
-
-/** The rows of the lap that is being written: the newest one and those before it. */
-function liveRows(memory: ArrayBufferLike): unknown[] {
-  const { chunks } = inspect(memory);
-  const current = chunks.findIndex(({ state }) => state === "current");
-  return chunks.slice(0, current + 1);
 }

@@ -2,31 +2,13 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import v8 from "node:v8";
 import { segmentSize, Writer } from "../../mod.ts";
 import { createLogger } from "../../src/logger/mod.ts";
+import { allocatedBy, noCounter } from "../support/allocations.ts";
 
 const COUNT = 100_000;
-const MOST_RUNS = 50;
 
-function allocatedBytes(): number {
-  const heap = v8.getHeapStatistics() as { total_allocated_bytes?: number };
-  return "Bun" in globalThis ? NaN : heap.total_allocated_bytes ?? NaN;
-}
-
-/** Bytes allocated per line by the first run that allocates less than `enough`, else the least. */
-function allocatedBy(run: () => void, enough: number): number {
-  let least = Infinity;
-  for (let i = 0; i < MOST_RUNS && least >= enough; i++) {
-    const before = allocatedBytes();
-    run();
-    least = Math.min(least, (allocatedBytes() - before) / COUNT);
-  }
-  return least;
-}
-
-test("messages, objects and events allocate nothing of their own", (t) => {
-  if (Number.isNaN(allocatedBytes())) return t.skip("this runtime does not count allocations");
+test("messages, objects and events allocate nothing of their own", { skip: noCounter }, (t) => {
   const memory = new ArrayBuffer(segmentSize(16, 65536));
   const log = createLogger({ writer: Writer.create(memory, { chunkCount: 16 }) });
   const child = log.child({ a: 1, b: "two" });
@@ -62,16 +44,20 @@ test("messages, objects and events allocate nothing of their own", (t) => {
   };
   // The number that the engine makes for the time.
   let sum = 0;
-  const ofTime = allocatedBy(() => {
-    for (let i = 0; i < COUNT; i++) sum = (sum + Date.now()) % 7;
-  }, 4);
+  const ofTime = allocatedBy(
+    () => {
+      for (let i = 0; i < COUNT; i++) sum = (sum + Date.now()) % 7;
+    },
+    COUNT,
+    4,
+  );
   const nested = { req: { method: "GET", path: "/x", sizes: [1, 2, 3] } };
   for (const [path, run] of Object.entries(paths)) {
     // A chunk's beginning, and a new second, take some bytes. A number with decimals that is read from an
     // object is one more of the engine's, and so is an index of an array as a key.
     const more: Record<string, number> = { "nested object": 64, "object with decimals": 16 };
     const enough = ofTime + (more[path] ?? 0) + 4;
-    const bytes = allocatedBy(run, enough);
+    const bytes = allocatedBy(run, COUNT, enough);
     assert.ok(bytes < enough, `${path}: ${bytes} bytes a line, ${ofTime} of them the time`);
     t.diagnostic(`${path}: ${bytes.toFixed(1)} bytes a line, Date.now() ${ofTime.toFixed(1)}`);
   }

@@ -11,6 +11,7 @@ import {
   type ConsoleCaptureOptions,
 } from "../../src/sinks/console.ts";
 import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
+import { warningsOf } from "../support/warnings.ts";
 
 /** A capture into private memory, and what it got. */
 function start(options: Partial<ConsoleCaptureOptions> = {}): ConsoleCapture & { texts: string[] } {
@@ -114,19 +115,16 @@ test("tables, groups, counters, timers and traces are captured", () => {
 });
 
 test("a label that the capture does not know brings no warning of its own", async () => {
-  const warnings: string[] = [];
-  const listener = ({ message }: Error) => warnings.push(message);
-  process.on("warning", listener);
-  quietly(() => {
-    console.time("before");
-    const capture = start();
-    console.timeLog("before");
-    console.timeEnd("before");
-    console.countReset("before");
-    capture.restore();
-  });
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  process.removeListener("warning", listener);
+  const warnings = await warningsOf(() =>
+    quietly(() => {
+      console.time("before");
+      const capture = start();
+      console.timeLog("before");
+      console.timeEnd("before");
+      console.countReset("before");
+      capture.restore();
+    })
+  );
   assert.deepEqual(warnings, []);
 });
 

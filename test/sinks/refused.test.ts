@@ -1,7 +1,6 @@
 /** What the system refuses: a sink drops and counts, says so once, and never ends its application. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import test from "node:test";
 import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { pino } from "pino";
@@ -16,20 +15,7 @@ import { shmDestination } from "../../src/sinks/pino.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
-
-/** The warnings of the process while `work` is done, and a moment after it. */
-async function warningsOf(work: () => void | Promise<void>): Promise<string[]> {
-  const found: string[] = [];
-  const listen = (warning: Error) => found.push(warning.message);
-  process.on("warning", listen);
-  try {
-    await work();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  } finally {
-    process.removeListener("warning", listen);
-  }
-  return found;
-}
+import { warningsOf } from "../support/warnings.ts";
 
 /** Something that is no log at a name. */
 function obstacle(subject: string): Disposable & { target: string } {

@@ -1,7 +1,6 @@
 /** Several sinks of one process with one target share its log: libraries that are configured again. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import test from "node:test";
 import { configure, dispose, getLogger } from "@logtape/logtape";
 import winston from "winston";
@@ -12,21 +11,13 @@ import { getShmSink } from "../../src/sinks/logtape.ts";
 import { EntrySink } from "../../src/sinks/mod.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
 import { uniqueName } from "../support/runtime.ts";
+import { warningsOf } from "../support/warnings.ts";
 
 const size = "64KiB";
 
 /** What is in the log in the end, and that nothing was said of it. */
 async function textsOf(target: string, work: () => Promise<void>): Promise<string[]> {
-  const warnings: string[] = [];
-  const listen = (warning: Error) => warnings.push(warning.message);
-  process.on("warning", listen);
-  try {
-    await work();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  } finally {
-    process.removeListener("warning", listen);
-  }
-  assert.deepEqual(warnings, []);
+  assert.deepEqual(await warningsOf(work), []);
   using reader = ShmLogReader.open(target);
   assert.equal(reader.isWriterAlive(), false);
   return [...reader].map(({ text }) => text);

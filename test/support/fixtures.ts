@@ -1,6 +1,8 @@
 /** Segments written by the reference, with what they hold. */
 
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { type ChunkInfo, inspect, type Reader } from "../../mod.ts";
 
 export interface Fixture {
   name: string;
@@ -9,7 +11,6 @@ export interface Fixture {
   chunkSize: number;
   chunkCount: number;
   maxEntrySize: number;
-  version: 1 | 2;
   /** In version 2. */
   bufferId: bigint | undefined;
   /** Whether the writer has finished the log. */
@@ -24,7 +25,7 @@ export interface Fixture {
   expected: Record<"auto" | "latest" | "lowest", ExpectedEntry[]>;
 }
 
-export interface ExpectedEntry {
+interface ExpectedEntry {
   sequence_number: number;
   chunk_token: number;
   payload_hex: string;
@@ -43,7 +44,6 @@ export function loadFixtures(version: 1 | 2 = 1): Fixture[] {
     const restarted = Math.max(json.restarted_before_index ?? 0, 0);
     return {
       name,
-      version,
       bufferId: version === 1 ? undefined : BigInt(json.buffer_id),
       isFinished: json.finished ?? false,
       writtenBefore: json.written_hex.slice(0, restarted),
@@ -61,6 +61,31 @@ export function loadFixtures(version: 1 | 2 = 1): Fixture[] {
       },
     };
   });
+}
+
+/** What a reader gives is what the reference's gives. */
+export function assertReads(reader: Reader, expected: ExpectedEntry[]): void {
+  const got = [...reader].map(({ sequenceNumber, chunkToken, bytes }) => ({
+    sequence_number: sequenceNumber,
+    chunk_token: chunkToken,
+    payload_hex: toHex(bytes),
+  }));
+  assert.deepEqual(
+    got,
+    expected.map(({ sequence_number, chunk_token, payload_hex }) => ({
+      sequence_number,
+      chunk_token,
+      payload_hex,
+    })),
+  );
+  assert.equal(reader.lostEntries, 0);
+}
+
+/** The rows of the lap that is being written: the newest one and those before it. */
+export function liveRows(memory: ArrayBufferLike): ChunkInfo[] {
+  const { chunks } = inspect(memory);
+  const current = chunks.findIndex(({ state }) => state === "current");
+  return chunks.slice(0, current + 1);
 }
 
 export function toHex(bytes: Uint8Array): string {
