@@ -7,7 +7,7 @@ export const SIZES: readonly number[] = [8, 64, 256, 1024, 4096, 16384];
 export const POOL = 256;
 
 /** Lengths from 7/8 to 9/8 of `size`, `size` on average; always the same ones. */
-export function lengths(size: number): number[] {
+function lengths(size: number): number[] {
   const spread = Math.max(size >> 3, 1);
   // 97 is prime to 256: each remainder comes up, in an order that no predictor learns by heart.
   return Array.from(

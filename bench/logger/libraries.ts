@@ -38,6 +38,26 @@ async function withPino(destination: object, more: Omit<Library, "log">): Promis
   return { log: objectFirst(log, log.child(BINDINGS)), ...more };
 }
 
+/** Takes a message and an object, as winston and LogTape do. */
+interface MessageFirst {
+  info(message: string, object?: object): void;
+  error(message: string, object: object): void;
+}
+
+function messageFirst(
+  log: MessageFirst,
+  child: Pick<MessageFirst, "info">,
+  failure: object,
+): Library["log"] {
+  return {
+    "message": (i) => log.info(messageOf("message", i)),
+    "4 fields": (i) => log.info(messageOf("4 fields", i), fourOf(i)),
+    "10 fields": (i) => log.info(messageOf("10 fields", i), tenOf(i)),
+    "child of 5": (i) => child.info(messageOf("child of 5", i)),
+    "error": (i) => log.error(messageOf("error", i), { err: failure }),
+  };
+}
+
 /** The libraries by name. A path that begins with `/log-` is the name of a log. */
 export const libraries: Record<string, (path: string) => Promise<Library>> = {
   "this logger": async (path) => {
@@ -86,18 +106,11 @@ export const libraries: Record<string, (path: string) => Promise<Library>> = {
     const file = new winston.transports.File({ filename: path });
     const format = combine(errors({ stack: true }), timestamp(), json());
     const log = winston.createLogger({ format, transports: [file] });
-    const child = log.child(BINDINGS);
     return {
-      log: {
-        "message": (i) => log.info(messageOf("message", i)),
-        "4 fields": (i) => log.info(messageOf("4 fields", i), fourOf(i)),
-        "10 fields": (i) => log.info(messageOf("10 fields", i), tenOf(i)),
-        "child of 5": (i) => child.info(messageOf("child of 5", i)),
-        "error": (i) =>
-          log.error(messageOf("error", i), {
-            err: { message: FAILURE.message, stack: FAILURE.stack },
-          }),
-      },
+      log: messageFirst(log, log.child(BINDINGS), {
+        message: FAILURE.message,
+        stack: FAILURE.stack,
+      }),
       // It takes any number of lines, and does its work when the file has taken those before.
       async settle() {
         while (log.writableLength > 0 || file.writableLength > 0) await setImmediate();
@@ -123,15 +136,8 @@ export const libraries: Record<string, (path: string) => Promise<Library>> = {
       reset: true,
     });
     const log = getLogger("bench");
-    const child = log.with(BINDINGS);
     return {
-      log: {
-        "message": (i) => log.info(messageOf("message", i)),
-        "4 fields": (i) => log.info(messageOf("4 fields", i), fourOf(i)),
-        "10 fields": (i) => log.info(messageOf("10 fields", i), tenOf(i)),
-        "child of 5": (i) => child.info(messageOf("child of 5", i)),
-        "error": (i) => log.error(messageOf("error", i), { err: FAILURE }),
-      },
+      log: messageFirst(log, log.with(BINDINGS), FAILURE),
       settle: () => setImmediate(),
       end: () => dispose(),
     };

@@ -110,6 +110,27 @@ test(`a full ring goes into a log, whatever the sizes (seed ${baseSeed})`, () =>
   }
 });
 
+test("an event that is seen in place gives its bytes, and nothing beyond them", () => {
+  const ring = new RingBuffer(64);
+  const payload = Uint8Array.from({ length: 20 }, (_, i) => i + 7);
+  // At any place, also split where the ring ends.
+  for (let round = 0; round < 4; round++) {
+    ring.writeEvent({ timestamp: round, type: 1, flags: 2, reserved: 3 }, payload);
+    const count = ring.drain((event) => {
+      assert.deepEqual([event.type, event.flags, event.reserved], [1, 2, 3]);
+      const none = undefined;
+      assert.deepEqual([-1, 0, 19, 20, NaN].map((at) => event.at(at)), [none, 7, 26, none, none]);
+      assert.equal(event.uint32(16), 0x1a191817);
+      assert.throws(() => event.uint32(17), RangeError);
+      const target = new Uint8Array(21);
+      assert.equal(event.copyTo(target, 1), 20);
+      assert.deepEqual([...target], [0, ...payload]);
+      assert.throws(() => event.copyTo(target, 2), RangeError);
+    });
+    assert.equal(count, 1);
+  }
+});
+
 test("an event whose handler throws stays in the ring", () => {
   const { producer, consumer } = SpscRingBuffer.create(1024).split();
   const ring = new RingBuffer(1024);
@@ -200,6 +221,10 @@ test("waiting ends with its time, its signal, or what it waits for, on any memor
     assert.equal(consumer.waitNotEmpty(), true);
     assert.equal(producer.waitNotFull(0, 3), false);
     assert.equal(await producer.waitNotFullAsync(0, 3), false);
+    const soon = AbortSignal.timeout(5);
+    await assert.rejects(() => producer.waitNotFullAsync(0, Infinity, soon), {
+      name: "TimeoutError",
+    });
     const room = producer.waitNotFullAsync(48);
     consumer.readEvent();
     assert.equal(await room, true);

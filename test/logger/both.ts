@@ -83,7 +83,7 @@ export function compare(options: object, scenario: Scenario): number {
 }
 
 /** A line of pino's with the differences that we intend. */
-export function asOurs(line: string): string {
+function asOurs(line: string): string {
   return line
     // What is no JSON.
     .replace(/,"(msg|message|text|user)":undefined}$/, "}")

@@ -152,6 +152,6 @@ export function withoutClaims(history: History): History {
 }
 
 /** The history with only those stores that are wanted. */
-export function rewrite(history: History, wants: (store: Store) => boolean): History {
+function rewrite(history: History, wants: (store: Store) => boolean): History {
   return { ...history, stores: history.stores.filter(wants) };
 }

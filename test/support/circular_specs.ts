@@ -12,7 +12,7 @@ export function newSpec(capacity: number = 1000): CircularBufferSpec {
 }
 
 /** The names of its segments, which its semaphores have, too. */
-export function namesOf({ indexName, dataName }: CircularBufferSpec): string[] {
+function namesOf({ indexName, dataName }: CircularBufferSpec): string[] {
   return [indexName, dataName];
 }
 

@@ -16,7 +16,7 @@ export class ReaderBell {
   #isLikely: boolean;
 
   /** Looks at nothing yet. */
-  constructor(memory: LogMemory, copyMode: CopyMode = "map") {
+  constructor(memory: LogMemory, copyMode: CopyMode) {
     this.#memory = memory;
     // A reader that reads by system calls must touch no memory that may be cut off.
     this.#isLikely = copyMode !== "pread";
