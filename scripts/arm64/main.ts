@@ -41,7 +41,7 @@ if (typeof emulator === "string") {
 const { wanted, filters } = parseArguments();
 const all = prepare(emulator);
 // What is the same everywhere, and counts on a machine's usual speed.
-const ELSEWHERE = /^\.\/test\/(cli|nats|scripts|serve\/page)/;
+const ELSEWHERE = /^\.\/test\/(cli|ship\/nats|scripts|serve\/page)/;
 const files = testFiles(project, filters).filter((file) =>
   filters.length > 0 || !ELSEWHERE.test(file)
 );
