@@ -36,6 +36,7 @@ const BANNED: readonly [phrase: RegExp, instead: string][] = [
   [/\bvouch(?:es)?\b/gi, "guarantees, proves, guards"],
   [/\bwhat(?:ever)? (?:becomes?|became) of\b/gi, "what happens to, the result of"],
   [/\b(?:to|can|could|can't|not|may) be had\b/gi, "available, possible"],
+  [/\bcursor file/gi, "state file"],
   [/\b(?:hears?|heard|hearing)\b/gi, "receives, gets, sees"],
   [/\bdeaf\b/gi, "does not see"],
   [/\bin vain\b/gi, "for nothing, without success"],

@@ -148,7 +148,7 @@ export class CorruptRingError extends OuroborosError {
 }
 
 /**
- * A state file has no intact slot, or a cursor file has no cursor. Code `CORRUPT_STATE`.
+ * A state file has no intact slot or no cursor. Code `CORRUPT_STATE`.
  */
 export class CorruptStateError extends OuroborosError {
   /** Makes the error with its message. */

@@ -1,5 +1,5 @@
 /**
- * What all files have in common that keep a place between two runs: the cursor file of a command, which
+ * What all files have in common that keep a place between two runs: the state file of a command, which
  * is replaced whole, and the state file of a forwarder or a receiver, which is written in two slots.
  *
  * Only their owner may read them. One that holds something else is left as it is.

@@ -115,7 +115,7 @@ export function addForward(program: Command): void {
     .option("--hostname <name>", "name of this machine (default: that of the system)", wordArgument)
     .option(
       "--state <path>",
-      "begin after the place in this file or folder, and keep it up to date",
+      "begin after the place in this file or folder, and update it",
     )
     .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
     .option("--once", "end with what is there now")

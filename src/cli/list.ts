@@ -24,7 +24,7 @@ const EXAMPLES = `
 ${PATTERN_HELP}
 Logs of the slots of a name are one line, /app.{slot}: other commands take that,
 too. WRITTEN is the time that the last entry says, ? if it says none. A writer is
-alive if it is one of this library: the C++ library takes no lock.
+alive if it holds the lock of its log; the C++ library takes no lock.
 
 Logs in files are listed if they are named. On Windows only logs that a program
 has open are listed, on macOS none.

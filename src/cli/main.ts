@@ -19,7 +19,7 @@
  * ouroboros tail /app --from 5000 -g ERR     # from entry 5000 on, those that match
  * ouroboros tail /app --since 10m -p warn    # the last ten minutes, warnings and errors
  * ouroboros tail -f /api /worker             # several logs, merged by time
- * ouroboros tail -F /app --state app.place   # across restarts of the app, and of this command
+ * ouroboros tail -F /app --state app.state   # across restarts of the app, and of this command
  * ouroboros record /app app.txt --max-size 100M --keep 5   # all entries, in files that rotate
  * ouroboros save /app app.log                # the log as it is now, in a file
  * ouroboros replay app.log /test --speed 10  # once more, ten times as fast
@@ -76,9 +76,7 @@
  * `deno task bench:live` measures it in Chromium (headless, two cores, the server on Node 26): at
  * 10,000 lines a second 16.7 ms from frame to frame (median; p99 16.8 ms). Beside a writer at full
  * speed, 4 to 8 million lines a second, the heap of the page stayed between 5.3 and 6.1 MB for
- * five minutes, its process between 179 and 184 MB, the server between 131 and 148 MB. The tests
- * in a browser want Chromium, too (`apt-get install -y chromium`); without it they are skipped,
- * and say so.
+ * five minutes, its process between 179 and 184 MB, the server between 131 and 148 MB.
  *
  * @module
  */

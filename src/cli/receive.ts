@@ -122,7 +122,7 @@ export function addReceive(program: Command): void {
     .summary("print logs of many machines, or write them into a log")
     .argument("[stream]", "the stream", receiveArgument)
     .option("--consumer <name>", "name under which the server keeps the place")
-    .option("--state <path>", "file that keeps the place: how far each log was printed")
+    .option("--state <path>", "begin after the place in this file, and update it")
     .addOption(
       new Option(
         "--from <place>",

@@ -66,7 +66,7 @@ Examples:
   ouroboros record /app app.jsonl --json                       {"seq":1,"text":"…"}
   ouroboros record /app app.txt --max-size 100M --keep 5       app.txt, and app.txt.1 to app.txt.5
   ouroboros record /app app.txt.gz --max-size 100M             app.txt.gz, and app.txt.1.gz to …
-  ouroboros record -F /app app.txt --state app.place           as a service, for years
+  ouroboros record -F /app app.txt --state app.state           as a service, for years
   ouroboros record '/app.*' logs --json --state places         logs/app.0.jsonl, …`;
 
 interface RecordOptions {
@@ -99,7 +99,7 @@ export function addRecord(program: Command): void {
     .option("-F, --follow-name", "record also the next log of that name: after restarts")
     .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
     .addOption(whereOption("record entries that match a question: 'status:>=500'"))
-    .option("--state <path>", "begin after the place in this file, and keep it up to date")
+    .option("--state <path>", "begin after the place in this file, and update it")
     .option("--max-size <bytes>", "begin a new file at this size: 100M", sizeArgument)
     .option("--keep <count>", "keep this many old files", countArgument, 5)
     .addOption(compressOption("the file"))

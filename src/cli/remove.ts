@@ -40,7 +40,7 @@ const EXAMPLES = `
 Readers that have a log open can read on in it. A <name> may be
 a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
 
-A log is dead if no writer of this library has it; the C++ library takes no lock.
+A log is dead if no writer holds its lock; the C++ library takes no lock.
 --older-than looks at the time of the last entry: a log whose entries say none is
 kept. With --dead it is no error if there is nothing to remove. --json prints an
 object for each log: whether it was removed, and if not why.

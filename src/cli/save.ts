@@ -326,8 +326,8 @@ export function sayWords(path: string, saved: Saved): void {
     warn(`${which}nothing in the log has a time: all of it is saved`);
   }
   if (leftOut === 0) return;
-  const why = isOne ? "they are damaged or overwritten" : "overwritten meanwhile";
-  warn(`${entryCount(leftOut)} left out: ${why}`);
+  const why = isOne ? "damaged or overwritten" : "overwritten meanwhile";
+  warn(`${entryCount(leftOut)} lost: ${why}`);
 }
 
 /** As JSON on standard output. */

@@ -57,7 +57,7 @@ export function addServe(program: Command): void {
     )
     .option(
       "--allow-host <name>",
-      "accept requests for this host; repeat it for several",
+      "accept requests for this host; may be repeated",
       hostArgument,
       [],
     )

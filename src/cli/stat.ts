@@ -20,7 +20,7 @@ import { entryCount, warn } from "./output/warn.ts";
 
 const EXAMPLES = `
 ${PATTERN_HELP}
-A writer is alive if it is one of this library: the C++ library takes no lock.
+A writer is alive if it holds the lock of its log; the C++ library takes no lock.
 
 Examples:
   ouroboros stat /app

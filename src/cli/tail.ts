@@ -79,7 +79,7 @@ Examples:
   ouroboros tail /app --all --where 'status:>=500' --count-by req.url
   ouroboros tail /app -p error --every 1m    how many errors in each minute: is it getting worse?
   ouroboros tail /app --all --json | jq .    one object a line: {"seq":1,"text":"…"}
-  ouroboros tail -F /app --state app.place   continue after restarts of app and of this command`;
+  ouroboros tail -F /app --state app.state   continue after restarts of app and of this command`;
 
 const LINES = 10;
 

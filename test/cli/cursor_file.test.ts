@@ -56,7 +56,7 @@ test("load() refuses what is damaged, and leaves it", () =>
       writeFileSync(path, text);
       assert.throws(() => new CursorFile(path).load(), {
         name: "CorruptStateError",
-        message: /^cursor file .*at is damaged \(.+\): remove it to start again$/,
+        message: /^state file .*at is damaged \(.+\): remove it to start again$/,
       }, text);
       assert.equal(readFileSync(path, "utf8"), text);
     }
@@ -78,7 +78,7 @@ test("load() refuses what is not a file, which may have no end", {
 }, () => {
   assert.throws(() => new CursorFile("/dev/full").load(), {
     name: "CorruptStateError",
-    message: "cursor file /dev/full is not a file: choose another path",
+    message: "state file /dev/full is not a file: choose another path",
   });
 });
 

@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  "a damaged cursor file is an error, and nothing is printed",
+  "a damaged state file is an error, and nothing is printed",
   { skip: sameOnAll },
   () =>
     withFolder((folder) => {
@@ -104,7 +104,7 @@ test(
       writeFileSync(path, "");
       const { code, stdout, stderr } = runCli(["tail", log.name, "--state", path]);
       assert.deepEqual([code, stdout], [1, ""]);
-      assert.match(stderr, /^ouroboros: cursor file .*at is damaged \(.+\): remove it .*\n$/);
+      assert.match(stderr, /^ouroboros: state file .*at is damaged \(.+\): remove it .*\n$/);
     }),
 );
 

@@ -24,7 +24,7 @@ export class CursorFile {
    * @throws {CorruptStateError} if there is something else in it, or in its place
    */
   load(): Cursor | undefined {
-    const what = `cursor file ${this.#path}`;
+    const what = `state file ${this.#path}`;
     let text: string;
     try {
       // What is no file would be one after the first cursor.

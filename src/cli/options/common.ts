@@ -128,7 +128,7 @@ export function addLogOptions(command: Command, ifExists: "resume" | "fail"): Co
     .addOption(
       new Option(
         "--format-version <number>",
-        "format of a new log: 1, or 2, which can be finished and restarted (default: 1)",
+        "format of a new log; 2 can be finished and restarted (default: 1)",
       ).choices(["1", "2"]).argParser((text) => {
         if (text === "1" || text === "2") return Number(text);
         throw new InvalidArgumentError("Allowed choices are 1, 2.");

@@ -219,12 +219,12 @@ export function addSelectionOptions(command: Command): Command {
     .addOption(whereOption("print entries that match a question: 'status:>=500'"))
     .option(
       "-g, --grep <pattern>",
-      "print entries that match a regular expression; repeat it for several, of which any may match",
+      "print entries that match a regular expression; may be repeated",
       patternsArgument,
     )
     .option(
       "--exclude <pattern>",
-      "print no entries that match this pattern",
+      "print no entries that match one; may be repeated",
       patternsArgument,
     )
     .option("-i, --ignore-case", "let --grep and --exclude ignore case")

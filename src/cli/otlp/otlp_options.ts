@@ -45,7 +45,11 @@ const ADDRESS = /^otlp\+(?=https?:)/i;
 /** Adds the options, all but the address itself and those of certificates. */
 export function addOtlpOptions(command: Command): Command {
   return command
-    .option("--header <header>", '"name: value", or @FILE with a header a line', headerArgument)
+    .option(
+      "--header <header>",
+      '"name: value", or @FILE with a header a line; may be repeated',
+      headerArgument,
+    )
     .option("--service <name>", "service.name (default: the last part of the log's name)")
     .addOption(
       new Option("--protocol <protocol>", "how records are written (default: http/protobuf)")

@@ -1,5 +1,5 @@
 /**
- * Which processes have to do with a log, where the system tells: Linux does, in /proc.
+ * Which processes have a log open, where the system says so: Linux does, in /proc.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 
-/** Whether the system tells. */
-export const isTold: boolean = process.platform === "linux";
+/** Whether the system says so. */
+export const knowsProcesses: boolean = process.platform === "linux";
 
 /** A process that has a segment mapped. */
 export interface Attached {

@@ -11,7 +11,7 @@ import { columnsOf } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import { formatSize } from "../../base/sizes.ts";
 import type { VitalsSample } from "../../records/vitals.ts";
-import { type Attached, attachedTo, isTold } from "./processes.ts";
+import { type Attached, attachedTo, knowsProcesses } from "./processes.ts";
 import { vitalsLines, VitalsWatch } from "./vitals.ts";
 import type { LogLook, Watch } from "./watch.ts";
 import {
@@ -257,7 +257,7 @@ function detail(
         `reaches back ${ageWord(look.reach)}`,
     ),
     line("there", `${outline.entries} entries there, ${outline.total} written`),
-    ...(isTold ? [h(Processes, { key: "processes", name: look.name })] : []),
+    ...(knowsProcesses ? [h(Processes, { key: "processes", name: look.name })] : []),
     ...vitalsLines(samples, columns).map((text) => line(text.slice(0, 9), text)),
     line("head", "chunk    entries      bytes        began  fill", { underline: true }),
   ];

@@ -50,7 +50,7 @@ export class RingPanel {
     this.#list([
       [
         "Writer",
-        picture.isFinished ? "finished" : picture.isWriterAlive ? "alive" : "none",
+        picture.isFinished ? "finished" : picture.isWriterAlive ? "alive" : "dead",
         false,
       ],
       ["Written", formatCount(picture.last), false],
