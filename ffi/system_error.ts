@@ -18,6 +18,8 @@ import {
 
 const { errno: ERRNO } = os.constants;
 
+const DENIED = "permission denied";
+const READ_ONLY = "the file system is read-only";
 const SEE_MODE = "the owner and the mode say who may open it";
 const SEE_SPACE = "make it smaller, or remove what is not needed (df shows how much is free)";
 
@@ -31,12 +33,18 @@ export function notFound(what: string): SegmentNotFoundError {
 }
 
 /**
- * There is no folder for a file that is to be made, or it is one of a file system that takes no files, as
- * /proc is; `error` is what the attempt failed with.
+ * There is no folder for a file that is to be made, or none in which this user, or anybody, can make one, as
+ * in /proc; `error` is what the attempt failed with.
  */
 export function withoutFolder(path: string, error: unknown): unknown {
-  if (!(error instanceof SegmentNotFoundError)) return error;
   const folder = dirname(path);
+  if (error instanceof PermissionDeniedError) {
+    const why = [DENIED, READ_ONLY].find((why) => error.message.includes(` failed: ${why}; `));
+    return why === undefined || existsSync(path) ? error : new PermissionDeniedError(
+      `no file can be made in folder "${folder}": ${why}; choose another folder`,
+    );
+  }
+  if (!(error instanceof SegmentNotFoundError)) return error;
   return existsSync(folder)
     ? new SystemCallError(
       `no file can be made in folder "${folder}": choose another folder`,
@@ -61,8 +69,9 @@ export function systemError(call: string, what: string, reason: number): Ourobor
       return existsAlready(what);
     case ERRNO.EACCES:
     case ERRNO.EPERM:
+      return new PermissionDeniedError(`${failed}: ${DENIED}; ${SEE_MODE}`);
     case ERRNO.EROFS:
-      return new PermissionDeniedError(`${failed}: permission denied; ${SEE_MODE}`);
+      return new PermissionDeniedError(`${failed}: ${READ_ONLY}; choose another place`);
     case ERRNO.ENOSPC:
     case ERRNO.ENOMEM:
     case ERRNO.EDQUOT:

@@ -216,7 +216,16 @@ export function posixSystem(
       // A file system that can't promise room: its files still work, without that promise.
       const cannot = reason === ERRNO.EOPNOTSUPP || reason === ERRNO.ENOTSUP ||
         reason === ERRNO.EINVAL;
-      if (reason !== 0 && !(isFile && cannot)) throw systemError("reserving memory", what, reason);
+      if (reason === 0 || (isFile && cannot)) return;
+      const free = system.freeSpace();
+      if (isFile || reason !== ERRNO.ENOSPC || free === Infinity) {
+        throw systemError("reserving memory", what, reason);
+      }
+      throw new NoSpaceError(
+        `reserving memory ${what} failed: ${free} bytes are free in /dev/shm, and it takes ${size}; ` +
+          "make it smaller, remove what is not needed, or give a container more " +
+          "(docker run --shm-size)",
+      );
     },
     setMode(descriptor, mode, what) {
       check("fchmod", what, () => libc.fchmod(descriptor, mode));

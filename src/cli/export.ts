@@ -13,7 +13,8 @@ import type { LogTarget } from "../log/native/target.ts";
 import { durationArgument, sourcesArgument } from "./options/arguments.ts";
 import { isEventLog } from "./files/event_entries.ts";
 import { TracePieces } from "./files/trace_pieces.ts";
-import { packed, withFolder, writeWhole } from "./files/whole_file.ts";
+import { withTemporaryFolder } from "./files/temporary_folder.ts";
+import { packed, writeWhole } from "./files/whole_file.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import {
   addTimeOptions,
@@ -117,7 +118,7 @@ async function exportLogs(
     report: (_path, saved) => sayWords("", saved),
     signal,
   };
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     const saved = join(folder, "log");
     await saveInto(job, saved);
     const title = titleOf(job.targets);

@@ -20,7 +20,8 @@ import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import { STANDARD_INPUT } from "../log/native/unpacked_file.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
-import { packed, withFolder, writeWhole } from "./files/whole_file.ts";
+import { withTemporaryFolder } from "./files/temporary_folder.ts";
+import { packed, writeWhole } from "./files/whole_file.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { collectLogs } from "../ship/collect.ts";
@@ -178,7 +179,7 @@ function isFolder(path: string): boolean {
 
 /** Saves by a file, for it may be larger than the memory: it is complete before its first byte goes. */
 async function saveToOutput(job: Job): Promise<void> {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     const copy = join(folder, "log");
     const { compression: _, ...plain } = job;
     await saveInto({ ...plain, report: (_path, saved) => sayWords("", saved) }, copy);
@@ -195,7 +196,7 @@ async function saveCompressed(job: Job, path: string, onProgress: OnProgress): P
   const { force = false } = job.options;
   // Whether it can be made is known before the work; its size only after it.
   PartialFile.create(path, 1, { force }).close();
-  return await withFolder(async (folder) => {
+  return await withTemporaryFolder(async (folder) => {
     const copy = join(folder, "log");
     const saved = await saveWhole(job, copy, onProgress);
     const packedCopy = join(folder, "packed");

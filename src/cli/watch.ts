@@ -12,10 +12,10 @@ import { LogSet } from "../log/native/log_set.ts";
 import { saveLog } from "../log/native/save.ts";
 import { type LogTarget, targetOf } from "../log/native/target.ts";
 import { type Condition, parseCondition } from "../recorder/conditions.ts";
-import { IncidentFolder } from "../recorder/incident_folder.ts";
+import { IncidentFolder, prepareFolder } from "../recorder/incident_folder.ts";
 import { type Incident, Incidents } from "../recorder/incidents.ts";
 import { type LogTrigger, watchLogs } from "../recorder/watch_logs.ts";
-import { collectLogs } from "../ship/collect.ts";
+import { type CollectedNote, collectLogs } from "../ship/collect.ts";
 import { Where } from "./grep/where.ts";
 import {
   durationArgument,
@@ -129,6 +129,8 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
   if (save !== undefined && statSync(save, { throwIfNoEntry: false })?.isDirectory() === false) {
     usageError(command, `--save ${describe(save)} is not a folder`);
   }
+  // Not only when something has happened.
+  if (save !== undefined) prepareFolder(save);
   const names = new NamedLogs(targets);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
@@ -161,6 +163,21 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
     clearInterval(timer);
   }
   warn(watcher.summary());
+}
+
+/** What no entry says: the file gets one about it. */
+const LOG_REASONS: ReadonlySet<string> = new Set(["dead", "silent"]);
+
+function noteOf(reason: string, log: string, time: number): CollectedNote {
+  const text = JSON.stringify({
+    time: new Date(time).toISOString(),
+    level: "error",
+    logger: "ouroboros.watch",
+    msg: `${reason}: ${log}`,
+    log,
+    reason,
+  });
+  return { text, time, name: "ouroboros watch" };
 }
 
 /** The log of a log's watchdog. */
@@ -257,7 +274,7 @@ class Watcher {
 
   async #saveInto(
     path: string,
-    { time }: Incident,
+    { time, reason }: Incident,
   ): Promise<{ path: string; entries: number; size: number; logs?: number; lost: number }> {
     const since = time - this.#options.last;
     const targets = this.#set.members.map(({ name }) => targetOf(name));
@@ -267,6 +284,7 @@ class Watcher {
     }
     return await collectLogs(targets, path, {
       since,
+      ...LOG_REASONS.has(reason) && { note: noteOf(reason, this.#log, time) },
       onError: (error, name) => warn(`${name}: ${explain(error)}`),
     });
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { SegmentExistsError } from "../errors.ts";
@@ -17,6 +17,17 @@ const MOST_ALIKE = 100;
 /** What stands in names: no sign that a shell, or Windows, has a meaning for. */
 function harmless(word: string): string {
   return word.replace(/[^\w.-]/g, "_").replace(/^[-.]+/, "") || "log";
+}
+
+/**
+ * Makes a folder, if it does not exist.
+ *
+ * @throws {Error} what `node:fs` throws if that can't be done, or no file can be made in it
+ */
+export function prepareFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  // On Deno the permissions of a read-only file system say that anybody may write.
+  rmdirSync(mkdtempSync(join(path, ".ouroboros-")));
 }
 
 /** The files of one recorder: `NAME-20261130T120000.000Z-error.log`. */
@@ -40,7 +51,7 @@ export class IncidentFolder {
    * if it does not exist; files beyond those to keep are removed, the oldest first.
    */
   async save<T>(incident: Incident, save: (path: string) => Promise<T>): Promise<T> {
-    this.#make();
+    prepareFolder(this.#folder);
     for (let number = 1;; number++) {
       const path = this.#path(incident, number);
       try {
@@ -55,7 +66,7 @@ export class IncidentFolder {
 
   /** The same at once. What another save of this incident has left unfinished is removed. */
   saveSync<T>(incident: Incident, save: (path: string) => T): T {
-    this.#make();
+    prepareFolder(this.#folder);
     for (let number = 1;; number++) {
       const path = this.#path(incident, number);
       try {
@@ -67,10 +78,6 @@ export class IncidentFolder {
         if (!(error instanceof SegmentExistsError) || number === MOST_ALIKE) throw error;
       }
     }
-  }
-
-  #make(): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   #path({ reason, time }: Incident, number: number): string {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import os from "node:os";
 import process from "node:process";
@@ -19,6 +18,7 @@ import { SystemCallError } from "../errors.ts";
 import { CriLines, type EntryTarget } from "./cri_lines.ts";
 import { type Ending, endingLine, exitCodeOf, isCrash } from "./ending.ts";
 import { forwardSignals } from "./forward_signals.ts";
+import { prepareFolder } from "./incident_folder.ts";
 import { lastError } from "./last_error.ts";
 import { oomKills } from "./oom_kills.ts";
 import { Outlet } from "./outlet.ts";
@@ -80,6 +80,7 @@ const INTERVAL = 20;
 export async function runProgram(options: RunOptions): Promise<RunResult> {
   const { command, onWarning, isQuiet, mask, save, saveOn = "crash" } = options;
   const log = openLog(options);
+  if (save !== undefined && saveOn !== "never") warnOfFolder(save, onWarning);
   const entries: EntryTarget = log ?? { maxEntrySize: MOST_IN_PIPE, write() {} };
   const lines = mask === undefined ? {} : { mask };
   const output = new CriLines(entries, "stdout", lines);
@@ -190,8 +191,17 @@ function wasOomKilled(
   return { oomKilled: (oomKills() ?? before) > before };
 }
 
+/** Says before anything happens that nothing can be saved. */
+function warnOfFolder(folder: string, onWarning: (message: string) => void): void {
+  try {
+    prepareFolder(folder);
+  } catch (error) {
+    onWarning(`the log will not be saved: ${(error as Error).message}`);
+  }
+}
+
 async function saveInto(folder: string, log: ShmLogWriter, ending: Ending): Promise<SavedLog> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  prepareFolder(folder);
   // 20261129T200000Z: no sign that a shell, or Windows, has a meaning for.
   const time = new Date().toISOString().replace(/\.\d+|[-:]/g, "");
   const program = ending.program.replace(/[^\w.-]/g, "_");

@@ -7,7 +7,8 @@
 import os from "node:os";
 import { OuroborosError } from "../errors.ts";
 import { Turns } from "../following.ts";
-import type { Entry } from "../log/entry.ts";
+import { Entry } from "../log/entry.ts";
+import { entrySize } from "../log/layout.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "../log/native/time_range.ts";
@@ -34,12 +35,23 @@ export interface SelectedLog {
   sourceOf(entry: Entry): LogSource | undefined;
 }
 
+/** Something to say among the entries of logs. */
+export interface CollectedNote {
+  readonly text: string;
+  /** Where it stands, in milliseconds since 1970. */
+  readonly time: number;
+  /** The name of that which says it. */
+  readonly name: string;
+}
+
 /** How logs are collected. */
 export interface CollectOptions extends TimeRange {
   /** Whether an existing file is replaced, in one step at the end. Default `false`. */
   force?: boolean | undefined;
   /** Makes what selects the entries of a log. Default: all are taken. */
   selector?: ((log: SelectedLog) => EntrySelector) | undefined;
+  /** An entry of no log, which stands among the others at its time. */
+  note?: CollectedNote | undefined;
   /** Stops it. No file is left. */
   signal?: AbortSignal | undefined;
   /** Called now and then with the progress. */
@@ -76,7 +88,7 @@ export async function collectLogs(
   path: string,
   options: CollectOptions = {},
 ): Promise<CollectedLogs> {
-  const { signal, onProgress, onError, force } = options;
+  const { signal, onProgress, onError, force, note } = options;
   signal?.throwIfAborted();
   const logs: CollectedLog[] = [];
   try {
@@ -92,7 +104,8 @@ export async function collectLogs(
     }
     if (logs.length === 0 && failure !== undefined) throw failure;
     const turns = new Turns();
-    const room = { entries: 0, bytes: 0 };
+    const noted = note && new Noted(note);
+    const room = { entries: noted ? 1 : 0, bytes: noted?.size ?? 0 };
     for (const log of logs) {
       room.entries += log.range.to - log.range.from + 1;
       const steps = log.roomSteps();
@@ -111,7 +124,12 @@ export async function collectLogs(
     const sources = new Map<string, number>();
     let read = 0;
     let refused = 0;
-    for (const { log, entry } of merged(logs.map((log) => log.entries(onError)))) {
+    for (
+      const { log, entry } of merged([
+        ...logs.map((log) => log.entries(onError)),
+        ...noted ? [noted.entries()] : [],
+      ])
+    ) {
       const from = log.originOf(entry.sequenceNumber);
       const key = sourceKey(from.source);
       let place = sources.get(key);
@@ -144,7 +162,7 @@ export async function collectLogs(
 /** One object a log, filled again for each entry: there may be millions. */
 interface TimedEntry {
   time: number;
-  readonly log: CollectedLog;
+  readonly log: CollectedLog | Noted;
   entry: Entry;
 }
 
@@ -230,6 +248,35 @@ class CollectedLog implements SelectedLog {
   close(): void {
     this.#opened.close();
   }
+}
+
+/** The one entry that is of no log. */
+class Noted {
+  readonly #time: number;
+  readonly #source: LogSource;
+  readonly #entry: Entry;
+
+  constructor({ text, time, name }: CollectedNote) {
+    this.#time = time;
+    this.#source = { host: os.hostname(), name, segment: "" };
+    const bytes = new TextEncoder().encode(text);
+    this.#entry = new Entry(bytes, 0, bytes.length, 1, 0, 0);
+  }
+
+  /** How many bytes it takes. */
+  get size(): number {
+    return entrySize(this.#entry.length);
+  }
+
+  *entries(): Generator<TimedEntry> {
+    yield { time: this.#time, log: this, entry: this.#entry };
+  }
+
+  originOf(): { source: LogSource; sequenceNumber: number } {
+    return { source: this.#source, sequenceNumber: 1 };
+  }
+
+  noteLoss(): void {}
 }
 
 /** How pino's lines begin, up to the time: `{"level":30,"time":1700000000000,` */

@@ -158,7 +158,11 @@ test(
       await children[3].kill();
       await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.3`));
       assert.match(await end(watch), /1 trigger: 1 in 1 file/);
-      assert.ok(texts(join(dir, files(dir)[0])).includes("last of kill"));
+      const path = join(dir, files(dir)[0]);
+      assert.ok(texts(path).includes("last of kill"));
+      // Which one it was is in the file, too.
+      const found = runCli(["tail", path, "--where", `log:="${name}.3" logger:ouroboros.watch`]);
+      assert.match(found.stdout, new RegExp(`"level":"error",.*"msg":"dead: ${name}\\.3"`));
     } finally {
       for (const child of children) await child.kill();
       for (let i = 0; i < 10; i++) SharedMemory.unlink(`${name}.${i}`);

@@ -5,11 +5,11 @@
  */
 
 import { lstatSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { formatSize } from "../../base/sizes.ts";
+import { TEMPORARY_NAME, temporaryFolders } from "../files/temporary_folder.ts";
 import { type ListedLog, lookAtAll } from "../list.ts";
 import { oneLine } from "../output/harmless.ts";
 import type { Finding } from "./finding.ts";
@@ -22,8 +22,6 @@ const SHOWN = 3;
 const UUID = "[\\da-f]{8}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{12}";
 /** Drafts of files, which are beside the files: of `save`, `watch` and `--state`. */
 const DRAFT = new RegExp(`^\\..+\\.${UUID}\\.partial$|.\\.${UUID}\\.tmp$`, "s");
-/** A folder that `save` and `export` make. */
-const COPY = /^ouroboros-save-\w{6}$/;
 /** Names that a segment has for a moment: one that takes the place of another, and ours. */
 const PASSING = /.~[\da-f]{8}$|^ouroboros-doctor-\d+-[\da-f]{8}$/s;
 
@@ -74,7 +72,9 @@ export function temporaryFiles(folders: readonly string[], now: number = Date.no
         (name, size) => PASSING.test(name) || size === 0 && !name.startsWith("sem."),
       )
       : [],
-    ...itemsIn(tmpdir(), now, (name) => COPY.test(name)),
+    ...temporaryFolders().flatMap((folder) =>
+      itemsIn(folder, now, (name) => TEMPORARY_NAME.test(name))
+    ),
     ...folders.flatMap((folder) => itemsIn(folder, now, (name) => DRAFT.test(name))),
   ];
   return {

@@ -4,9 +4,7 @@
  * @module
  */
 
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import * as zlib from "node:zlib";
 import { PartialFile } from "../../../ffi/mod.ts";
@@ -14,16 +12,6 @@ import type { Compression } from "../../compression/kinds.ts";
 
 /** How many bytes are read at once. */
 const PIECE = 1 << 18;
-
-/** Calls `work` with a folder, which is removed after that. */
-export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "ouroboros-save-"));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** The bytes of a file, compressed if that is asked for. */
 export function packed(path: string, compression?: Compression): Readable {
