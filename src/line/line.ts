@@ -20,8 +20,10 @@ export interface LineSink {
   readonly lender: Writer | undefined;
   /** The size of the largest entry in bytes. */
   readonly maxEntrySize: number;
-  /** Writes a line that was made elsewhere. Never throws. */
-  write(line: string): boolean;
+  /** How many bytes are kept of a line at most, in one entry or in several. */
+  readonly maxLineSize: number;
+  /** Writes a line that was made elsewhere, of which so many bytes were left out. Never throws. */
+  write(line: string, omitted?: number): boolean;
   /** Counts a line that was made in place. */
   wrote(): void;
 }
@@ -30,6 +32,10 @@ export interface LineSink {
 const USUAL_SIZE = 512;
 /** So many bytes of its own a line keeps for the next one. */
 const KEPT_SIZE = 65536;
+/** Nothing is left out of what is smaller, however little of it is kept. */
+const LEAST_LIMIT = 65536;
+/** Nothing is added any more when a line is so many times as large as what is kept of it. */
+const MOST_SURPLUS = 8;
 /** Up to this many characters a loop over them beats a call of the runtime. */
 const SHORT_TEXT = Math.max(16, textEncoding.shortText);
 /** Bytes that a word store may write after the end. */
@@ -50,10 +56,19 @@ export class Line implements Borrower {
   readonly ancestors: (object | undefined)[] = [];
   /** How many of them there are. */
   depth = 0;
+  /** How often what is kept of a line is in a value: from 1 on its arrays need no more elements. */
+  surplus = 0;
+  /** Whether a line is so much larger that nothing more needs to be added. */
+  isFull = false;
+  /** How many bytes were left out at least. */
+  omitted = 0;
 
   #view: DataView = NOWHERE;
   #bytes: Uint8Array = NO_BYTES;
   #writeText: TextWriter = writeNothing;
+  // What says how many bytes are kept of a line, and where the value begins.
+  #sink: LineSink | undefined;
+  #valueStart = 0;
   // Whether the line is in the lender's room.
   #isLent = false;
   // The last lender, and views of its memory.
@@ -68,6 +83,9 @@ export class Line implements Borrower {
   /** Begins a line for `sink`, or one that is only to be given as text. */
   begin(sink: LineSink | undefined): void {
     const lender = sink?.lender;
+    this.#sink = sink;
+    this.isFull = false;
+    this.omitted = 0;
     if (lender === undefined) {
       this.#settleDown(0, 0, USUAL_SIZE);
       return;
@@ -91,7 +109,7 @@ export class Line implements Borrower {
     const lender = this.#lender;
     // A getter may have closed the sink, or made it write to another log.
     if (!this.#isLent || lender === undefined || lender !== sink.lender) {
-      return sink.write(this.take());
+      return sink.write(this.take(), this.omitted);
     }
     this.#isLent = false;
     lender.settle(this.at - this.start);
@@ -110,6 +128,18 @@ export class Line implements Borrower {
   drop(): void {
     this.#giveBack();
     this.#forget();
+  }
+
+  /** Begins a value, which is added member by member. */
+  beginValue(): void {
+    this.depth = 0;
+    this.surplus = 0;
+    this.#valueStart = this.length;
+  }
+
+  /** From how many bytes on parts are left out, which are not kept in any case. */
+  get limit(): number {
+    return Math.max(this.#sink?.maxLineSize ?? Infinity, LEAST_LIMIT);
   }
 
   /** How many bytes there are so far. */
@@ -163,7 +193,10 @@ export class Line implements Borrower {
   text(key: Piece, text: string): void {
     const { length } = text;
     const size = key.length + length + 1 + SLACK;
-    if (this.at + size > this.end) this.#grow(size);
+    if (this.at + size > this.end) {
+      if (length > this.limit) return this.text(key, this.#shortened(text));
+      this.#grow(size);
+    }
     const view = this.#view;
     const at = this.at + key.length;
     writeWords(view, this.at, key.words);
@@ -224,6 +257,7 @@ export class Line implements Borrower {
   }
 
   #longString(text: string): void {
+    if (text.length > this.limit) text = this.#shortened(text);
     // A stack, mostly.
     if (text.length > SHORT_TEXT && text.includes("\n")) return this.raw(JSON.stringify(text));
     let size = text.length * 3;
@@ -245,8 +279,18 @@ export class Line implements Borrower {
     this.at = end + 1;
   }
 
+  /** A character takes a byte at least: what is left out here would be later. */
+  #shortened(text: string): string {
+    const { limit } = this;
+    this.omitted += text.length - limit;
+    return text.slice(0, limit);
+  }
+
   #grow(bytes: number): void {
     const needed = this.at - this.start + bytes;
+    const { limit } = this;
+    this.surplus = Math.floor((needed - this.#valueStart) / limit);
+    if (needed > MOST_SURPLUS * limit) this.isFull = true;
     this.#giveBack();
     this.#settleDown(this.start, this.at, Math.max(2 * needed, USUAL_SIZE));
   }

@@ -19,6 +19,11 @@ export const ODD: Error = new Error("the value is not written member by member")
 /** From here on cycles are looked for: each gets there. */
 const FIRST_LOOK = 3;
 const MOST_DEPTH = 100;
+/** How often it is asked whether a value is too large: each so many members and one. */
+const LOOK = 63;
+/** So many bytes take an element, `0,`, and a member, `"0":0,`, at least. */
+const LEAST_ELEMENT = 2;
+const LEAST_MEMBER = 6;
 
 const TRUE = new Piece("true");
 const FALSE = new Piece("false");
@@ -37,14 +42,14 @@ const CLOSE_OBJECT = 0x7d;
 type Any = any;
 
 /**
- * Adds a value.
+ * Adds a value, as much of it as may be kept in an entry.
  *
  * @returns whether there is something to add: JSON has no text for undefined, functions and symbols
  * @throws what a getter or `toJSON()` throws, {@linkcode CYCLE} or {@linkcode ODD}; then a part of it may
  * be in the line
  */
 export function writeValue(line: Line, value: unknown): boolean {
-  line.depth = 0;
+  line.beginValue();
   return write(line, value, "");
 }
 
@@ -93,10 +98,11 @@ function writeObject(line: Line, object: object): boolean {
     if (line.depth > MOST_DEPTH) throw ODD;
   }
   if (Array.isArray(object)) writeElements(line, object);
+  else if (line.surplus >= 2) line.piece(EMPTY_OBJECT);
   else if (Object.getPrototypeOf(object) === Object.prototype) writeMembers(line, object);
   else if (isMembers(object)) writeNamed(line, object, Object.keys(object));
   else {
-    const json = JSON.stringify(object);
+    const json = JSON.stringify(shortened(line, object));
     if (json === undefined) return false;
     line.raw(json);
   }
@@ -105,10 +111,17 @@ function writeObject(line: Line, object: object): boolean {
 
 function writeElements(line: Line, array: readonly unknown[]): void {
   const { length } = array;
-  if (length === 0) return line.piece(EMPTY_ARRAY);
+  if (length === 0 || line.surplus >= 1) {
+    line.omitted += LEAST_ELEMENT * length;
+    return line.piece(EMPTY_ARRAY);
+  }
   line.ancestors[line.depth++] = array;
   const open = line.length;
   for (let i = 0; i < length; i++) {
+    if ((i & LOOK) === LOOK && line.surplus >= 1) {
+      line.omitted += LEAST_ELEMENT * (length - i);
+      break;
+    }
     line.byte(COMMA);
     if (!write(line, array[i], String(i))) line.piece(NULL);
   }
@@ -122,7 +135,9 @@ function writeElements(line: Line, array: readonly unknown[]): void {
 function writeMembers(line: Line, object: Any): void {
   line.ancestors[line.depth++] = object;
   const open = line.length;
+  let count = 0;
   for (const name in object) {
+    if ((++count & LOOK) === 0 && line.surplus >= 2) break;
     if (Object.prototype.hasOwnProperty.call(object, name)) writeMember(line, object[name], name);
   }
   close(line, open);
@@ -132,7 +147,10 @@ function writeMembers(line: Line, object: Any): void {
 function writeNamed(line: Line, object: Any, names: readonly string[]): void {
   line.ancestors[line.depth++] = object;
   const open = line.length;
-  for (let i = 0; i < names.length; i++) writeMember(line, object[names[i]], names[i]);
+  for (let i = 0; i < names.length; i++) {
+    if ((i & LOOK) === LOOK && line.surplus >= 2) break;
+    writeMember(line, object[names[i]], names[i]);
+  }
   close(line, open);
 }
 
@@ -162,6 +180,16 @@ function close(line: Line, open: number): void {
     line.byte(CLOSE_OBJECT);
   }
   leave(line);
+}
+
+/** What is left of an object that is too large for a line: of a typed array, its first elements. */
+function shortened(line: Line, object: object): object {
+  const most = line.limit / LEAST_MEMBER;
+  if (!ArrayBuffer.isView(object) || object.byteLength <= most) return object;
+  const { length } = object as Uint8Array;
+  if (!(length > most)) return object;
+  line.omitted += LEAST_MEMBER * (length - most);
+  return (object as Uint8Array).subarray(0, most);
 }
 
 /** Whether an object is what its own members are: no number or text as an object, no buffer. */

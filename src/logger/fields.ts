@@ -17,6 +17,7 @@ export function addFields(line: Line, state: LineSource, object: Record<string, 
   // Most objects at a place have the same keys in the same order.
   let last: Key | undefined;
   for (const name in object) {
+    if (line.isFull) break;
     let value;
     try {
       value = object[name];

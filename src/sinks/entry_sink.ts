@@ -75,6 +75,7 @@ export class EntrySink implements Disposable {
   #writer: EntryWriter | undefined;
   #lender: Writer | undefined;
   #maxEntrySize = 0;
+  #maxLineSize = Infinity;
   // So many UTF-16 units fit, whatever they are.
   #surelyFits = 0;
   // When to try again to open the log.
@@ -104,10 +105,10 @@ export class EntrySink implements Disposable {
   constructor(options: SinkOptions, uncaughtLine: (error: UncaughtError) => string = defaultLine) {
     checkSinkOptions("EntrySink", options, {});
     this.#options = options;
+    this.#splits = options.oversized === "split";
     this.#onError = options.onError;
     if (options.writer !== undefined) this.#use(options.writer);
     else this.#open();
-    this.#splits = options.oversized === "split";
     if (options.vitals !== undefined) {
       this.#stopVitals = startVitals(options.vitals, (line) => this.write(line));
     }
@@ -131,6 +132,15 @@ export class EntrySink implements Disposable {
   }
 
   /**
+   * How many bytes of a line are kept at most; Infinity while the log can't be opened.
+   *
+   * @internal
+   */
+  get maxLineSize(): number {
+    return this.#maxLineSize;
+  }
+
+  /**
    * What lends room for lines that are made in place; undefined after `close()`, and for a writer that is
    * not one of ours. Lines that were made there are counted by `wrote()`.
    *
@@ -149,8 +159,12 @@ export class EntrySink implements Disposable {
     this.counts.written++;
   }
 
-  /** Writes a line, which has no newline at its end. Returns whether it is in the log. */
-  write(line: string): boolean {
+  /**
+   * Writes a line, which has no newline at its end. Returns whether it is in the log.
+   *
+   * @param omitted how many bytes of a line that is too large were left out before
+   */
+  write(line: string, omitted: number = 0): boolean {
     try {
       // The application that made the writer may still use it.
       if (this.#isClosed) throw new ClosedError("the sink is closed: make a new one");
@@ -160,7 +174,7 @@ export class EntrySink implements Disposable {
         return false;
       }
       if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
-        this.#writeOversized(line, writer);
+        this.#writeOversized(line, writer, omitted);
       } else writer.write(line);
       this.counts.written++;
       return true;
@@ -309,6 +323,7 @@ export class EntrySink implements Disposable {
 
   #use(writer: EntryWriter): void {
     this.#maxEntrySize = maxEntrySizeOf(this.#options, writer);
+    this.#maxLineSize = this.#splits ? this.#mostInParts(writer) : this.#maxEntrySize;
     this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
     this.#writer = writer;
     this.#lender = lenderOf(writer);
@@ -321,11 +336,11 @@ export class EntrySink implements Disposable {
     });
   }
 
-  #writeOversized(line: string, writer: EntryWriter): void {
-    const whole = this.#splits ? this.#mostInParts(writer) : this.#maxEntrySize;
+  #writeOversized(line: string, writer: EntryWriter, omitted: number): void {
+    const whole = this.#maxLineSize;
     let text = line;
     if (Buffer.byteLength(line) > whole) {
-      text = truncate(line, whole);
+      text = truncate(line, whole, omitted);
     }
     if (Buffer.byteLength(text) <= this.#maxEntrySize) writer.write(text);
     else {

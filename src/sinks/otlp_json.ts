@@ -87,6 +87,7 @@ function addRecord(line: Line, record: OtlpRecord, cache: WeakMap<object, Piece>
   addMember(line, EVENT_NAME, record.eventName);
   if (body !== undefined) {
     line.piece(BODY);
+    line.beginValue();
     addValue(line, body, []);
   }
   line.piece(ATTRIBUTES);
@@ -225,11 +226,13 @@ function addMember(line: Line, key: Piece, value: string | number | undefined): 
 function addPairs(line: Line, object: object, ancestors: readonly unknown[]): void {
   const open = line.length;
   for (const [key, value] of Object.entries(object)) {
+    if (line.isFull || line.surplus >= 2 && ancestors.length > 1) break;
     if (value === undefined) continue;
     line.byte(COMMA);
     line.piece(KEY);
     line.string(key);
     line.piece(VALUE);
+    if (ancestors.length <= 1) line.beginValue();
     addValue(line, value, ancestors);
     line.byte(CLOSE);
   }
@@ -290,7 +293,7 @@ function addObject(line: Line, value: object, ancestors: readonly unknown[]): vo
   const path = [...ancestors, value];
   if (Array.isArray(value)) {
     line.piece(ARRAY);
-    for (let i = 0; i < value.length; i++) {
+    for (let i = 0; i < value.length && line.surplus < 1; i++) {
       if (i > 0) line.byte(COMMA);
       addValue(line, value[i], path);
     }

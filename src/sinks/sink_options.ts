@@ -44,7 +44,8 @@ export interface EntrySinkOptions {
   /**
    * What to do with a line that is larger than `maxEntrySize`. `"truncate"`: the entry says how many
    * bytes are missing. A JSON object stays one: small members keep their values, large ones are cut, and
-   * `truncatedBytes` is added. `"split"`: several entries, which `joinParts` puts together. A line larger
+   * `truncatedBytes` is added. Of a value that is larger than the entry by far, the rest is not made at all, and
+   * `truncatedBytes` is a lower bound. `"split"`: several entries, which `joinParts` puts together. A line larger
    * than a quarter of the log (an eighth, if parts are short) is truncated before. Default `"truncate"`.
    */
   oversized?: "truncate" | "split";

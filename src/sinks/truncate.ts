@@ -19,6 +19,7 @@ const MOST_DEPTH = 16;
 const LEAST_SHARE = 32;
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
@@ -37,10 +38,10 @@ export function unitsThatFit(text: string, start: number, room: number): number 
 /**
  * Makes `text` fit into `max` bytes (128 at least). Of a JSON object it makes a JSON object: what is
  * small stays, large strings, arrays and objects are cut, and `truncatedBytes` says how much is
- * missing. Other text ends with `… [123 bytes truncated]`.
+ * missing, with the bytes that were left out before. Other text ends with `… [123 bytes truncated]`.
  */
-export function truncate(text: string, max: number): string {
-  return isJsonObject(text) ? truncateJson(text, max) : truncateText(text, max);
+export function truncate(text: string, max: number, omitted: number = 0): string {
+  return isJsonObject(text) ? truncateJson(text, max, omitted) : truncateText(text, max);
 }
 
 /** Whether it is a JSON object from its first character on. */
@@ -60,9 +61,9 @@ function truncateText(text: string, max: number): string {
   return `${kept}… [${dropped} bytes truncated]`;
 }
 
-function truncateJson(text: string, max: number): string {
+function truncateJson(text: string, max: number, omitted: number): string {
   const kept = shorten(text, 0, text.trimEnd().length, max - JSON_MARK_ROOM, 0) ?? "{}";
-  const dropped = Buffer.byteLength(text) - Buffer.byteLength(kept);
+  const dropped = Buffer.byteLength(text) - Buffer.byteLength(kept) + omitted;
   const comma = kept === "{}" ? "" : ",";
   return `${kept.slice(0, -1)}${comma}"truncatedBytes":${dropped}}`;
 }
@@ -90,9 +91,13 @@ interface Member {
   start: number;
   valueStart: number;
   end: number;
-  /** In bytes, with a comma. */
-  size: number;
   kept: string | undefined;
+}
+
+/** A member and its size in bytes, with a comma. */
+interface SizedMember {
+  member: Member;
+  size: number;
 }
 
 function shortenContainer(
@@ -104,9 +109,14 @@ function shortenContainer(
   if (room < 2) return undefined;
   let left = room - 2;
   // Each takes two bytes at least: of more than that not all are kept, and those at the end are not.
-  const members = membersOf(text, start, left >> 1);
-  const keep = (member: Member, share: number): void => {
-    const { start, valueStart, end, size } = member;
+  const most = left >> 1;
+  const members = membersOf(text, start, most);
+  const sized = (member: Member): SizedMember => ({
+    member,
+    size: Buffer.byteLength(text.slice(member.start, member.end)) + 1,
+  });
+  const keep = ({ member, size }: SizedMember, share: number): void => {
+    const { start, valueStart, end } = member;
     if (size <= share) member.kept = text.slice(start, end);
     else {
       const key = text.slice(start, valueStart);
@@ -116,14 +126,14 @@ function shortenContainer(
     if (member.kept !== undefined) left -= Buffer.byteLength(member.kept) + 1;
   };
   // Small ones first: what they leave of their share is there for the large ones.
-  const bySize = [...members].sort((a, b) => a.size - b.size);
-  if (shareOfLarge(bySize, left) >= LEAST_SHARE) {
+  const bySize = members.length > most ? [] : members.map(sized).sort((a, b) => a.size - b.size);
+  if (bySize.length > 0 && shareOfLarge(bySize, left) >= LEAST_SHARE) {
     bySize.forEach((member, i) => keep(member, Math.floor(left / (members.length - i))));
   } else {
     // Too many to give something to each: the first ones.
     for (const member of members) {
       if (left < LEAST_SHARE) break;
-      keep(member, Math.max(LEAST_SHARE, left >> 1));
+      keep(sized(member), Math.max(LEAST_SHARE, left >> 1));
     }
   }
   const kept = members.flatMap((member) => member.kept ?? []).join(",");
@@ -131,7 +141,7 @@ function shortenContainer(
 }
 
 /** What is left for each member that does not fit, when the others have got what they need. */
-function shareOfLarge(bySize: readonly Member[], room: number): number {
+function shareOfLarge(bySize: readonly SizedMember[], room: number): number {
   for (const [i, { size }] of bySize.entries()) {
     const share = room / (bySize.length - i);
     if (size > share) return share;
@@ -149,8 +159,7 @@ function membersOf(text: string, start: number, most: number): Member[] {
     let valueStart = at;
     if (isObject) valueStart = skipSpace(text, skipSpace(text, skipValue(text, at)) + 1);
     const end = skipValue(text, valueStart);
-    const size = Buffer.byteLength(text.slice(at, end)) + 1;
-    members.push({ start: at, valueStart, end, size, kept: undefined });
+    members.push({ start: at, valueStart, end, kept: undefined });
     at = skipSpace(text, end);
     if (text[at] === ",") at = skipSpace(text, at + 1);
   }
@@ -158,8 +167,12 @@ function membersOf(text: string, start: number, most: number): Member[] {
 }
 
 function skipSpace(text: string, at: number): number {
-  while (/[ \t\r\n]/.test(text.charAt(at))) at++;
+  while (isSpace(text.charCodeAt(at))) at++;
   return at;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }
 
 /** The end of the value at `at`, of text that is known to be JSON. */
@@ -181,7 +194,10 @@ function skipValue(text: string, at: number): number {
 }
 
 function skipScalar(text: string, at: number): number {
-  while (at < text.length && !/[,\]} \t\r\n]/.test(text[at])) at++;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === COMMA || code === CLOSE_ARRAY || code === CLOSE_OBJECT || isSpace(code)) break;
+  }
   return at;
 }
 
