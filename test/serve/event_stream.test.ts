@@ -1,10 +1,34 @@
 /** What a page is sent of a log: all of it, a sample, or how much it missed. */
 
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventClient, makeLog, withServer } from "../support/serve.ts";
+
+/** The connection of a page that takes nothing until it is resumed. */
+async function pausedPage(url: string): Promise<Socket> {
+  const { port, search } = new URL(url);
+  const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.pause();
+  socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  return socket;
+}
+
+/** The number that a message of a stream says, as soon as one matches. */
+function numberOf(socket: Socket, pattern: RegExp): Promise<number> {
+  let rest = "";
+  return new Promise((resolve) => {
+    socket.on("data", (piece) => {
+      rest = (rest + piece.toString("latin1")).slice(-100_000);
+      const [, number] = pattern.exec(rest) ?? [];
+      if (number !== undefined) resolve(Number(number));
+    });
+    socket.resume();
+  });
+}
 
 test("a stream gives what is there, then what comes", async () => {
   using log = makeLog();
@@ -134,11 +158,7 @@ test("of more than the rate a page gets a sample, and the number of the rest", a
 test("a page that takes nothing costs the server a bounded amount, and gets the number of what it missed", async () => {
   using log = makeLog(undefined, 4 << 20);
   await withServer([log.name], async (server) => {
-    const { port, search } = new URL(server.url);
-    const socket = connect(Number(port), "127.0.0.1");
-    await new Promise((resolve) => socket.once("connect", resolve));
-    socket.pause();
-    socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const socket = await pausedPage(server.url);
     while (server.followedLogs === 0) await sleep(5);
     const text = "x".repeat(8000);
     let written = 0;
@@ -147,17 +167,8 @@ test("a page that takes nothing costs the server a bounded amount, and gets the 
       await sleep(40);
     }
     let received = 0;
-    let rest = "";
-    const dropped = new Promise<number>((resolve) => {
-      socket.on("data", (piece) => {
-        received += piece.length;
-        rest = (rest + piece.toString("latin1")).slice(-100_000);
-        const stats = [...rest.matchAll(/"last":8000,.*?"dropped":(\d+)/g)].at(-1);
-        if (stats !== undefined) resolve(Number(stats[1]));
-      });
-    });
-    socket.resume();
-    assert.ok(await dropped > 0);
+    socket.on("data", (piece) => received += piece.length);
+    assert.ok(await numberOf(socket, /"last":8000,.*?"dropped":(\d+)\D/) > 0);
     // What the system buffers for a connection, and what waits for it: of 64 MB.
     assert.ok(received < 24e6, `${received} bytes waited`);
     socket.destroy();
@@ -169,29 +180,19 @@ test("a page that has taken nothing for long is dropped, also one that is half c
   await withServer(
     [log.name],
     async (server) => {
-      const { port, search } = new URL(server.url);
-      const sockets = await Promise.all([false, true].map(async (isHalfClosed) => {
-        const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
-        socket.on("error", () => {});
-        await new Promise((resolve) => socket.once("connect", resolve));
-        socket.pause();
-        socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-        return { socket, isHalfClosed };
-      }));
+      const [open, halfClosed] = await Promise.all([0, 1].map(() => pausedPage(server.url)));
       while (server.pages < 2) await sleep(5);
       const text = "x".repeat(8000);
       // Until nothing more goes into the buffers of the system.
       for (let written = 0; server.pages > 0; written += 200) {
         if (written < 10_000) { for (let n = 0; n < 200; n++) log.write(text); }
-        if (written === 4000) {
-          for (const { socket, isHalfClosed } of sockets) if (isHalfClosed) socket.end();
-        }
+        if (written === 4000) halfClosed.end();
         await sleep(40);
       }
       const page = await EventClient.open(server.url);
       await page.until(({ entries }) => entries.length > 0);
       page.close();
-      for (const { socket } of sockets) socket.destroy();
+      for (const socket of [open, halfClosed]) socket.destroy();
     },
     undefined,
     { patience: 500 },
@@ -201,11 +202,7 @@ test("a page that has taken nothing for long is dropped, also one that is half c
 test("a log that no page takes anything of is not read, and what was overwritten is counted", async () => {
   using log = makeLog(undefined, 4 << 20);
   await withServer([log.name], async (server) => {
-    const { port, search } = new URL(server.url);
-    const socket = connect(Number(port), "127.0.0.1");
-    await new Promise((resolve) => socket.once("connect", resolve));
-    socket.pause();
-    socket.write(`GET /events${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const socket = await pausedPage(server.url);
     while (server.followedLogs === 0) await sleep(5);
     const text = "x".repeat(8000);
     let written = 0;
@@ -217,16 +214,7 @@ test("a log that no page takes anything of is not read, and what was overwritten
     for (; written < 16_000; await sleep(40)) {
       for (let n = 0; n < 200; n++, written++) log.write(text);
     }
-    let rest = "";
-    const lost = new Promise<number>((resolve) => {
-      socket.on("data", (piece) => {
-        rest = (rest + piece.toString("latin1")).slice(-100_000);
-        const stats = [...rest.matchAll(/"last":16000,"lost":(\d+)/g)].at(-1);
-        if (stats !== undefined) resolve(Number(stats[1]));
-      });
-    });
-    socket.resume();
-    assert.ok(await lost > 4000);
+    assert.ok(await numberOf(socket, /"last":16000,"lost":(\d+)\D/) > 4000);
     socket.destroy();
   });
 });

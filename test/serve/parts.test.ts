@@ -108,19 +108,26 @@ test("Outbox counts bytes of JSON, in which a control character has six", () => 
   assert.deepEqual(outbox.take(), []);
 });
 
+/** The page that a Watcher sends to; a slow one takes a message each time it is ready. */
+class FakePage {
+  isReady = true;
+  readonly sent: Messages["entries"][] = [];
+  readonly #isSlow: boolean;
+
+  constructor({ isSlow = false } = {}) {
+    this.#isSlow = isSlow;
+  }
+
+  send<K extends keyof Messages>(event: K, data: Messages[K]): void {
+    if (event === "entries") this.sent.push(data as Messages["entries"]);
+    if (this.#isSlow) this.isReady = false;
+  }
+}
+
 test("a Watcher sends what is much in pieces, none before the page has taken the last one", () => {
-  let isReady = true;
-  const sent: Messages["entries"][] = [];
-  const sink = {
-    get isReady() {
-      return isReady;
-    },
-    send: <K extends keyof Messages>(event: K, data: Messages[K]) => {
-      if (event === "entries") sent.push(data as Messages["entries"]);
-      isReady = false;
-    },
-  };
-  const watcher = new Watcher(sink, {
+  const page = new FakePage({ isSlow: true });
+  const { sent } = page;
+  const watcher = new Watcher(page, {
     filter: new EntryFilter(),
     wantsEntries: true,
     mostEntries: 10_000,
@@ -131,7 +138,7 @@ test("a Watcher sends what is much in pieces, none before the page has taken the
   watcher.flush();
   assert.equal(sent.length, 1);
   while (sent.at(-1)?.rows.at(-1)?.[0] !== 101) {
-    isReady = true;
+    page.isReady = true;
     watcher.flush();
   }
   assert.deepEqual(sent.map(({ left, isPast }) => [left, isPast]), [
@@ -149,18 +156,11 @@ test("a Watcher sends what is much in pieces, none before the page has taken the
 });
 
 test("a Watcher whose page takes nothing holds a bounded number of rows", () => {
-  let isReady = false;
-  const sent: Messages["entries"][] = [];
-  const sink = {
-    get isReady() {
-      return isReady;
-    },
-    send: <K extends keyof Messages>(event: K, data: Messages[K]) => {
-      if (event === "entries") sent.push(data as Messages["entries"]);
-    },
-  };
+  const page = new FakePage();
+  const { sent } = page;
+  page.isReady = false;
   const filter = new EntryFilter();
-  const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 100 });
+  const watcher = new Watcher(page, { filter, wantsEntries: true, mostEntries: 100 });
   watcher.begin({ rows: [], left: 0 });
   let number = 0;
   for (let tick = 0; tick < 1000; tick++) {
@@ -168,7 +168,7 @@ test("a Watcher whose page takes nothing holds a bounded number of rows", () => 
     watcher.flush();
   }
   assert.equal(sent.length, 0);
-  isReady = true;
+  page.isReady = true;
   watcher.flush();
   assert.deepEqual(sent.shift(), { rows: [], left: 0, isPast: true });
   assert.deepEqual(sent[0].rows.map(([number]) => number).slice(0, 2), [801, 802]);
@@ -176,15 +176,10 @@ test("a Watcher whose page takes nothing holds a bounded number of rows", () => 
 });
 
 test("a Watcher sends a sample of what is more than its rate, and says how many it left out", () => {
-  const sent: Messages["entries"][] = [];
-  const sink = {
-    isReady: true,
-    send: <K extends keyof Messages>(event: K, data: Messages[K]) => {
-      if (event === "entries") sent.push(data as Messages["entries"]);
-    },
-  };
+  const page = new FakePage();
+  const { sent } = page;
   const filter = new EntryFilter({ where: "wanted" });
-  const watcher = new Watcher(sink, { filter, wantsEntries: true, mostEntries: 200 });
+  const watcher = new Watcher(page, { filter, wantsEntries: true, mostEntries: 200 });
   watcher.begin({ rows: [], left: 0 });
   const entries = Array.from({ length: 1000 }, (_, i) => {
     return { number: i + 1, text: i % 2 === 0 ? "wanted" : "other", bytes: 6 };
