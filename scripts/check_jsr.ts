@@ -9,7 +9,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { CLI, entries } from "./npm/project.ts";
-import { root } from "./runtimes.ts";
+import { denoPath, root } from "./runtimes.ts";
 
 const problems = [
   ...withoutExample(),
@@ -76,8 +76,7 @@ function unpublishable(): string[] {
 }
 
 function deno(args: string[]): { status: number | null; output: string } {
-  const path = "Deno" in globalThis ? process.execPath : "deno";
-  const { status, stdout, stderr, error } = spawnSync(path, args, {
+  const { status, stdout, stderr, error } = spawnSync(denoPath, args, {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },

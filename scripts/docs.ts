@@ -17,11 +17,10 @@ import {
 } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { Marked } from "marked";
-import { DOCUMENTS, markdownFiles } from "./links.ts";
+import { DOCUMENTS, headingId, markdownFiles } from "./links.ts";
+import { denoPath, root } from "./runtimes.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const API = "api";
 const STYLE = `body{max-width:50rem;margin:0 auto;padding:1rem;font:16px/1.6 system-ui,sans-serif}
 :root{color-scheme:light dark}pre{overflow-x:auto;padding:.8rem;background:#8882}
@@ -35,7 +34,7 @@ export function buildDocs(folder: string): void {
   const { exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
   const entries = Object.values<string>(exports);
   const output = `--output=${join(folder, API)}`;
-  execFileSync("deno", ["doc", "--html", "--name=ouroboros", output, ...entries], {
+  execFileSync(denoPath, ["doc", "--html", "--name=ouroboros", output, ...entries], {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -78,8 +77,9 @@ function writePage(folder: string, path: string): void {
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text }) {
-        const id = text.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-");
-        return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+        return `<h${depth} id="${headingId(text)}">${
+          this.parser.parseInline(tokens)
+        }</h${depth}>\n`;
       },
     },
     walkTokens(token) {

@@ -49,7 +49,10 @@ function leadsSomewhere(folder: string, file: string, link: string): boolean {
   if (!existsSync(target)) return false;
   if (heading === undefined) return true;
   const headings = readFileSync(target, "utf8").matchAll(/^#+ (.*)$/gm);
-  return [...headings].some(([, text]) =>
-    text.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-") === heading
-  );
+  return [...headings].some(([, text]) => headingId(text) === heading);
+}
+
+/** What links to a heading end with, as GitHub makes it of the text. */
+export function headingId(text: string): string {
+  return text.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-");
 }

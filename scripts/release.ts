@@ -10,10 +10,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { dated } from "./release/changelog.ts";
-import { released } from "./release/install.ts";
-import { mayFollow, withVersion } from "./release/version.ts";
-import { root } from "./runtimes.ts";
+import { dated, mayFollow, released, withVersion } from "./release_texts.ts";
+import { denoPath, root } from "./runtimes.ts";
 
 /** In the order of how soon they fail. */
 const CHECKS = ["check", "build:npm"];
@@ -87,8 +85,7 @@ function write(texts: Map<string, string>): void {
 
 function run(task: string): void {
   console.log(`\ndeno task ${task}`);
-  const path = "Deno" in globalThis ? process.execPath : "deno";
-  const { status, error } = spawnSync(path, ["task", task], { cwd: root, stdio: "inherit" });
+  const { status, error } = spawnSync(denoPath, ["task", task], { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new Error(`deno task ${task} failed${error ? `: ${error.message}` : ""}`);
 }
 

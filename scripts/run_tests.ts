@@ -55,6 +55,13 @@ export function parseArguments(): { wanted: string[]; filters: string[] } {
   };
 }
 
+/** Amounts that are too much for an emulator, made less; what the environment says comes first. */
+export function smaller(amounts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, value]) => [name, process.env[name] ?? value]),
+  );
+}
+
 /** The test files of a project whose paths have one of the parts in them; all, if there is none. */
 export function testFiles(folder: string, filters: readonly string[]): string[] {
   return readdirSync(`${folder}test`, { recursive: true, encoding: "utf8" })

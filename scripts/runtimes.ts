@@ -32,6 +32,9 @@ export interface Runtime {
 /** What starts the runtime that runs this: under an emulator its own path is no program here. */
 export const thisExecutable: string = process.env.THIS_RUNTIME ?? process.execPath;
 
+/** Deno: the one that runs this, or the one that the path leads to. */
+export const denoPath: string = "Deno" in globalThis ? process.execPath : "deno";
+
 /** The folder of the project. */
 export const root: string = fileURLToPath(new URL("..", import.meta.url));
 
@@ -81,8 +84,7 @@ export function thisRuntime(): Runtime {
 }
 
 function deno(): Runtime | undefined {
-  // Under Deno this very one; elsewhere whatever the path leads to.
-  const path = process.env.DENO ?? ("Deno" in globalThis ? process.execPath : "deno");
+  const path = process.env.DENO ?? denoPath;
   const flags = [...denoFlags, "-A"];
   return { name: "deno", title: "Deno", path, run: ["run", ...flags], test: ["test", ...flags] };
 }

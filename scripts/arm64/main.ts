@@ -17,12 +17,13 @@ import {
   parseArguments,
   type Result,
   runTests,
+  smaller,
   testFiles,
 } from "../run_tests.ts";
 import { installedRuntimes, type Runtime } from "../runtimes.ts";
 
 const TIMEOUT = 1_800_000;
-/** What is too much for an emulator made less, if nobody said how much it shall be. */
+/** What is too much for an emulator, made less. */
 const SMALLER: Record<string, string> = {
   SLOWNESS: "30",
   RANDOM_RUNS: "100",
@@ -44,9 +45,6 @@ const all = prepare(emulator);
 const ELSEWHERE = /^\.\/test\/(cli|ship\/nats|scripts|serve\/page)/;
 const files = testFiles(project, filters).filter((file) =>
   filters.length > 0 || !ELSEWHERE.test(file)
-);
-const smaller = Object.fromEntries(
-  Object.entries(SMALLER).map(([name, value]) => [name, process.env[name] ?? value]),
 );
 
 const unusable = new Map(all.map((runtime) => [runtime, probe(runtime)]));
@@ -85,7 +83,7 @@ function run(
   const isSame = others === usable && usable.includes(runtime);
   const readers = others === usable ? "arm64" : "x64";
   const title = isSame ? runtime.title : `${runtime.title} writes, ${readers} reads`;
-  const env = { ...smaller, ...paths, THIS_RUNTIME: runtime.path };
+  const env = { ...smaller(SMALLER), ...paths, THIS_RUNTIME: runtime.path };
   return runTests({ ...runtime, title }, files, { folder: project, env, timeout: TIMEOUT });
 }
 

@@ -15,6 +15,7 @@ import {
   parseArguments,
   type Result,
   runTests,
+  smaller,
   sumOf,
   testFiles,
 } from "../run_tests.ts";
@@ -23,7 +24,7 @@ import { prepare, type WindowsRuntime, workshop } from "./workshop.ts";
 
 /** For one test file, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 240_000;
-/** What is too much for Wine made less, if nobody said how much it shall be. */
+/** What is too much for Wine, made less. */
 const SMALLER: Record<string, string> = {
   SLOWNESS: "3",
   RANDOM_RUNS: "100",
@@ -57,9 +58,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const { wanted, filters } = parseArguments();
 const wine = startWine(found.loader, `${workshop}wine-${process.pid}`);
 const { runtimes, skipped } = prepare(wine, TIMEOUT);
-const smaller = Object.fromEntries(
-  Object.entries(SMALLER).map(([name, value]) => [name, process.env[name] ?? value]),
-);
 const paths = Object.fromEntries(["deno", "bun", "node22", "node24", "node26"].map((name) => {
   const path = runtimes.find((runtime) => runtime.name === name)?.windowsPath;
   return [name.toUpperCase(), path ?? "none"];
@@ -87,7 +85,11 @@ async function runAll(runtime: WindowsRuntime): Promise<Result> {
       await runTests({ ...runtime, title: `${runtime.title}, ${file}` }, [file], {
         folder: runtime.project,
         // Node 22 can run only its own copy of the project, which the others can run, too.
-        env: { ...smaller, ...paths, ...(runtime.name === "node22" ? {} : { NODE22: "none" }) },
+        env: {
+          ...smaller(SMALLER),
+          ...paths,
+          ...(runtime.name === "node22" ? {} : { NODE22: "none" }),
+        },
         timeout: TIMEOUT + 10_000,
       }),
     );

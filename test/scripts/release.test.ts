@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
-import { dated } from "../../scripts/release/changelog.ts";
-import { released } from "../../scripts/release/install.ts";
-import { mayFollow, withVersion } from "../../scripts/release/version.ts";
+import { dated, mayFollow, released, withVersion } from "../../scripts/release_texts.ts";
 
 const root = new URL("../../", import.meta.url);
 
