@@ -5,7 +5,7 @@ import process from "node:process";
 import test from "node:test";
 import { OuroborosError } from "../../src/circular/mod.ts";
 import { loadCircularFixtures, Memory } from "../support/circular.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.HOSTILE_RUNS ?? 5000);
 /** More fences than any one call needs: a call that needs more hangs. */
@@ -53,14 +53,7 @@ function tolerate(action: () => void): void {
 }
 
 function forEachImage(check: (random: Random, memory: Memory) => void): void {
-  for (let i = 0; i < RUNS; i++) {
-    const random = new Random(baseSeed + i);
-    try {
-      check(random, makeImage(random));
-    } catch (error) {
-      throw new Error(`image of SEED=${baseSeed + i} HOSTILE_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "HOSTILE_RUNS", (random) => check(random, makeImage(random)));
 }
 
 /** A fence at which the memory changes now and then, and which gets impatient in the end. */

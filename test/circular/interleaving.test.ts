@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import test from "node:test";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
 import { type History, makeHistory, withoutClaims } from "../support/circular_history.ts";
 import {
   checkDeaths,
@@ -14,14 +14,7 @@ import {
 const RUNS = Number(process.env.INTERLEAVING_RUNS ?? 20);
 
 function forEachHistory(check: (history: History, random: Random) => void): void {
-  for (let i = 0; i < RUNS; i++) {
-    const random = new Random(baseSeed + i);
-    try {
-      check(makeHistory(random, 30), random);
-    } catch (error) {
-      throw new Error(`run with SEED=${baseSeed + i} INTERLEAVING_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "INTERLEAVING_RUNS", (random) => check(makeHistory(random, 30), random));
 }
 
 test(`a reader interrupted by any store gives nothing torn (seed ${baseSeed}, ${RUNS} histories)`, () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
 import { CheckedCircularReader, Memory, Written } from "../support/circular.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.RANDOM_RUNS ?? 600);
 const CAPACITIES = [9, 10, 12, 16, 31, 64, 100, 129, 512, 1000, 4096, 70_000, 200_001];
@@ -31,8 +31,7 @@ class Model {
   }
 }
 
-function run(seed: number): void {
-  const random = new Random(seed);
+function run(random: Random): void {
   const capacity = CAPACITIES[random.below(CAPACITIES.length)];
   const memory = new Memory(capacity);
   const model = new Model(capacity);
@@ -80,11 +79,5 @@ function run(seed: number): void {
 }
 
 test(`random runs of writer and readers agree with a model (seed ${baseSeed}, ${RUNS} runs)`, () => {
-  for (let i = 0; i < RUNS; i++) {
-    try {
-      run(baseSeed + i);
-    } catch (error) {
-      throw new Error(`run with SEED=${baseSeed + i} RANDOM_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "RANDOM_RUNS", run);
 });

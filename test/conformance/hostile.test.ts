@@ -7,7 +7,7 @@ import process from "node:process";
 import test, { after } from "node:test";
 import { type OverrunPolicy, ShmLogReader } from "../../mod.ts";
 import { damage, makeImage, tolerate } from "../support/hostile.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
 import { needsTruncation } from "../support/platform.ts";
 
 const RUNS = Number(process.env.HOSTILE_FILES ?? 1000);
@@ -33,35 +33,30 @@ test(
   { skip: needsTruncation },
   () => {
     const path = `${folder}/log`;
-    for (let i = 0; i < RUNS; i++) {
-      const random = new Random(baseSeed + i);
+    forEachSeed(RUNS, "HOSTILE_FILES", (random) => {
       const newImage = () => new Uint8Array(damage(random, makeImage(random)));
       const image = newImage();
       writeFileSync(path, image);
-      try {
-        tolerate(() => {
-          using reader = ShmLogReader.open({ path }, {
-            strategy: (["auto", "latest", "oldest"] as const)[random.below(3)],
-            onOverrun: (["oldest", "latest", "throw"] satisfies OverrunPolicy[])[random.below(3)],
-            onDamage: (["throw", "skip"] as const)[random.below(2)],
-            copyMode: (["map", "pread"] as const)[random.below(2)],
-          });
-          for (let n = 0; n < 8; n++) {
-            const action = random.below(5);
-            if (action === 0) truncateSync(path, random.below(image.length + 1));
-            else if (action === 1) truncateSync(path, image.length + random.below(10_000));
-            else if (action === 2) {
-              writeFileSync(`${path}.new`, newImage());
-              renameSync(`${path}.new`, path);
-              // Now it may be another log, or none.
-              tolerate(() => void reader.reopen());
-            }
-            tolerate(() => readSome(reader, random));
-          }
+      tolerate(() => {
+        using reader = ShmLogReader.open({ path }, {
+          strategy: (["auto", "latest", "oldest"] as const)[random.below(3)],
+          onOverrun: (["oldest", "latest", "throw"] satisfies OverrunPolicy[])[random.below(3)],
+          onDamage: (["throw", "skip"] as const)[random.below(2)],
+          copyMode: (["map", "pread"] as const)[random.below(2)],
         });
-      } catch (error) {
-        throw new Error(`file of SEED=${baseSeed + i} HOSTILE_FILES=1`, { cause: error });
-      }
-    }
+        for (let n = 0; n < 8; n++) {
+          const action = random.below(5);
+          if (action === 0) truncateSync(path, random.below(image.length + 1));
+          else if (action === 1) truncateSync(path, image.length + random.below(10_000));
+          else if (action === 2) {
+            writeFileSync(`${path}.new`, newImage());
+            renameSync(`${path}.new`, path);
+            // Now it may be another log, or none.
+            tolerate(() => void reader.reopen());
+          }
+          tolerate(() => readSome(reader, random));
+        }
+      });
+    });
   },
 );

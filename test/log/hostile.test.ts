@@ -5,7 +5,7 @@ import process from "node:process";
 import test from "node:test";
 import { inspect, Reader, type ReaderOptions, type ReadStrategy, Writer } from "../../mod.ts";
 import { damage, makeImage, tolerate } from "../support/hostile.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.HOSTILE_RUNS ?? 5000);
 const STRATEGIES: ReadStrategy[] = ["auto", "latest", "oldest"];
@@ -65,16 +65,8 @@ const FOUND = [
 
 /** Runs `check` on `runs` images, each of a seed of its own. */
 function forEachImage(runs: number, check: (random: Random, memory: ArrayBuffer) => void): void {
-  const seeds = [...FOUND, ...Array.from({ length: runs }, (_, i) => baseSeed + i)];
-  for (const seed of seeds) {
-    const random = new Random(seed);
-    const memory = damage(random, makeImage(random));
-    try {
-      check(random, memory);
-    } catch (error) {
-      throw new Error(`image of SEED=${seed} HOSTILE_RUNS=1`, { cause: error });
-    }
-  }
+  const work = (random: Random) => check(random, damage(random, makeImage(random)));
+  forEachSeed(runs, "HOSTILE_RUNS", work, FOUND);
 }
 
 /** A fence at which the memory changes now and then, and which gets impatient in the end. */

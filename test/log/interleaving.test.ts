@@ -4,7 +4,7 @@
  */
 
 import test from "node:test";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, Random } from "../support/random.ts";
 import { makeHistory } from "../support/history.ts";
 import {
   checkInterruptions,
@@ -36,20 +36,14 @@ for (const [chunkCount, chunkSize, most, writes] of SMALL) {
 }
 
 test(`larger shapes at random (seed ${baseSeed}, ${RUNS} histories)`, () => {
-  for (let i = 0; i < RUNS; i++) {
-    const seed = baseSeed + i;
-    try {
-      const random = new Random(seed);
-      const chunkCount = 1 + random.below(8);
-      // Whole words: that is what a journal is kept of.
-      const chunkSize = 4 * (2 + random.below(25));
-      const most = [8, 40, 2 * chunkSize, 1000][random.below(4)];
-      const history = makeHistory(random, chunkCount, chunkSize, most, 20 + random.below(60));
-      for (let n = 0; n < 10; n++) checkRandomly(history, random);
-      checkInterruptions(history, random, 1 + Math.floor(history.stores.length / 3));
-      if (i % 8 === 0) checkResumes(history);
-    } catch (error) {
-      throw new Error(`history with SEED=${seed} INTERLEAVING_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "INTERLEAVING_RUNS", (random, seed) => {
+    const chunkCount = 1 + random.below(8);
+    // Whole words: that is what a journal is kept of.
+    const chunkSize = 4 * (2 + random.below(25));
+    const most = [8, 40, 2 * chunkSize, 1000][random.below(4)];
+    const history = makeHistory(random, chunkCount, chunkSize, most, 20 + random.below(60));
+    for (let n = 0; n < 10; n++) checkRandomly(history, random);
+    checkInterruptions(history, random, 1 + Math.floor(history.stores.length / 3));
+    if ((seed - baseSeed) % 8 === 0) checkResumes(history);
+  });
 });

@@ -13,7 +13,7 @@ import {
   type Lives,
   makeLives,
 } from "../support/lives.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.INTERLEAVING_RUNS ?? 12);
 
@@ -44,20 +44,14 @@ for (const [i, [chunkCount, chunkSize, most, writes]] of SHAPES.entries()) {
 }
 
 test(`two lives: larger shapes at random (seed ${baseSeed}, ${RUNS} histories)`, () => {
-  for (let i = 0; i < RUNS; i++) {
-    const seed = baseSeed + i;
-    try {
-      const random = new Random(seed);
-      const chunkCount = 1 + random.below(8);
-      const chunkSize = 4 * (2 + random.below(25));
-      const most = [8, 40, 2 * chunkSize][random.below(3)];
-      const history = makeLives(random, chunkCount, chunkSize, most, 10 + random.below(30));
-      checkLifeInterruptions(history, random, 1 + Math.floor(history.stores.length / 4));
-      checkLifeResumes(history);
-    } catch (error) {
-      throw new Error(`history with SEED=${seed} INTERLEAVING_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "INTERLEAVING_RUNS", (random) => {
+    const chunkCount = 1 + random.below(8);
+    const chunkSize = 4 * (2 + random.below(25));
+    const most = [8, 40, 2 * chunkSize][random.below(3)];
+    const history = makeLives(random, chunkCount, chunkSize, most, 10 + random.below(30));
+    checkLifeInterruptions(history, random, 1 + Math.floor(history.stores.length / 4));
+    checkLifeResumes(history);
+  });
 });
 
 const ID_WORD = 4;

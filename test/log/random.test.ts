@@ -4,12 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { inspect, Reader, Writer } from "../../mod.ts";
 import { CheckedReader } from "../support/checked_reader.ts";
-import { baseSeed, payloadOf, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, payloadOf, type Random } from "../support/random.ts";
 
 const RUNS = Number(process.env.RANDOM_RUNS ?? 1500);
 
-function run(seed: number): void {
-  const random = new Random(seed);
+function run(random: Random): void {
   const chunkCount = 1 + random.below(random.below(4) === 0 ? 40 : 6);
   const chunkSize = 4 + random.below(random.below(2) === 0 ? 60 : 600);
   const spare = random.below(3) === 0 ? random.below(100) : 0;
@@ -86,11 +85,5 @@ function run(seed: number): void {
 }
 
 test(`random runs of writer and readers agree (seed ${baseSeed}, ${RUNS} runs)`, () => {
-  for (let i = 0; i < RUNS; i++) {
-    try {
-      run(baseSeed + i);
-    } catch (error) {
-      throw new Error(`run with SEED=${baseSeed + i} RANDOM_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "RANDOM_RUNS", run);
 });

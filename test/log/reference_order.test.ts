@@ -12,7 +12,7 @@ import { fromHex, loadFixtures } from "../support/fixtures.ts";
 import { replayOf } from "../support/history.ts";
 import { checkInterruptions, checkRandomly, checkStarts } from "../support/interleavings.ts";
 import { Journal, Replay } from "../support/journal.ts";
-import { baseSeed, payloadOf, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, payloadOf, Random } from "../support/random.ts";
 import {
   makeReferenceHistory,
   type ReferenceHistory,
@@ -78,23 +78,17 @@ function forEachHistory(
   check: (history: ReferenceHistory, random: Random) => void,
   payload?: typeof payloadOf,
 ): void {
-  for (let i = 0; i < RUNS; i++) {
-    const seed = baseSeed + i;
-    try {
-      const random = new Random(seed);
-      const chunkCount = 2 + random.below(8);
-      const chunkSize = 4 * (4 + random.below(20));
-      const most = [8, chunkSize - 4, chunkSize - 4, 2 * chunkSize][random.below(4)];
-      const sizes = SIZES[random.below(3)];
-      const writes = 20 + random.below(60);
-      check(
-        makeReferenceHistory(random, chunkCount, chunkSize, most, writes, sizes, payload),
-        random,
-      );
-    } catch (error) {
-      throw new Error(`history with SEED=${seed} INTERLEAVING_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(RUNS, "INTERLEAVING_RUNS", (random) => {
+    const chunkCount = 2 + random.below(8);
+    const chunkSize = 4 * (4 + random.below(20));
+    const most = [8, chunkSize - 4, chunkSize - 4, 2 * chunkSize][random.below(4)];
+    const sizes = SIZES[random.below(3)];
+    const writes = 20 + random.below(60);
+    check(
+      makeReferenceHistory(random, chunkCount, chunkSize, most, writes, sizes, payload),
+      random,
+    );
+  });
 }
 
 const runs = `(seed ${baseSeed}, ${RUNS} histories)`;

@@ -4,7 +4,7 @@
  */
 
 import test from "node:test";
-import { baseSeed, Random } from "../support/random.ts";
+import { baseSeed, forEachSeed, Random } from "../support/random.ts";
 import { type AnyLogger, compare, type Scenario } from "./both.ts";
 import { childOptionsOf, optionsOf } from "./options.ts";
 import { errorOf, numberOf, objectOf, textOf, throwerOf, valueOf } from "./values.ts";
@@ -84,14 +84,9 @@ function scenarioOf(seed: number, calls: number, throws: boolean): Scenario {
 let total = 0;
 
 function runAll(runs: number, calls: number, throws: boolean): void {
-  for (let run = 0; run < runs; run++) {
-    const seed = baseSeed + run;
-    try {
-      total += compare(optionsOf(new Random(seed)), scenarioOf(seed, calls, throws));
-    } catch (error) {
-      throw new Error(`options and calls of SEED=${seed} DIFFERENTIAL_RUNS=1`, { cause: error });
-    }
-  }
+  forEachSeed(runs, "DIFFERENTIAL_RUNS", (random, seed) => {
+    total += compare(optionsOf(random), scenarioOf(seed, calls, throws));
+  });
 }
 
 test(`random calls give pino's lines (seed ${baseSeed}, ${RUNS} runs)`, (t) => {

@@ -22,6 +22,25 @@ export class Random {
   }
 }
 
+/**
+ * Does something with each of `runs` seeds, after the `known` ones. The error of a run says how to repeat it
+ * alone: with SEED, and the variable of the environment that has the number of runs.
+ */
+export function forEachSeed(
+  runs: number,
+  variable: string,
+  work: (random: Random, seed: number) => void,
+  known: readonly number[] = [],
+): void {
+  for (const seed of [...known, ...Array.from({ length: runs }, (_, i) => baseSeed + i)]) {
+    try {
+      work(new Random(seed), seed);
+    } catch (error) {
+      throw new Error(`run with SEED=${seed} ${variable}=1`, { cause: error });
+    }
+  }
+}
+
 /** The payload of entry `sequenceNumber`: every byte follows from the number and the length. */
 export function payloadOf(sequenceNumber: number, length: number, salt: number = 0): Uint8Array {
   const bytes = new Uint8Array(length);
