@@ -5,6 +5,7 @@
  */
 
 import { statSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../base/arguments.ts";
@@ -27,6 +28,7 @@ import { summaryOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { formatSize } from "../base/sizes.ts";
 import { usageError } from "./options/subcommand.ts";
+import { sourceLabel } from "./output/harmless.ts";
 import { entryCount, logCount, warn } from "./output/warn.ts";
 import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -174,7 +176,8 @@ function noteOf(reason: string, log: string, time: number): CollectedNote {
     level: "error",
     logger: "ouroboros.watch",
     msg: `${reason}: ${log}`,
-    log,
+    // As all others are named in the file.
+    log: sourceLabel({ host: hostname(), name: log }),
     reason,
   });
   return { text, time, name: "ouroboros watch" };

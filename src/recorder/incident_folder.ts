@@ -7,7 +7,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { SegmentExistsError } from "../errors.ts";
+import { SegmentExistsError, SystemCallError } from "../errors.ts";
 import { hasMagic } from "../log/native/look.ts";
 import type { Incident } from "./incidents.ts";
 
@@ -22,12 +22,20 @@ function harmless(word: string): string {
 /**
  * Makes a folder, if it does not exist.
  *
- * @throws {Error} what `node:fs` throws if that can't be done, or no file can be made in it
+ * @throws {SystemCallError} if that can't be done, or no file can be made in it
  */
 export function prepareFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  // On Deno the permissions of a read-only file system say that anybody may write.
-  rmdirSync(mkdtempSync(join(path, ".ouroboros-")));
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // On Deno the permissions of a read-only file system say that anybody may write.
+    rmdirSync(mkdtempSync(join(path, ".ouroboros-")));
+  } catch (error) {
+    const { message, errno } = error as NodeJS.ErrnoException;
+    throw new SystemCallError(
+      `no file can be made in folder "${path}": ${message}`,
+      Math.abs(errno ?? 0),
+    );
+  }
 }
 
 /** The files of one recorder: `NAME-20261130T120000.000Z-error.log`. */

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
@@ -161,7 +161,12 @@ test(
       const path = join(dir, files(dir)[0]);
       assert.ok(texts(path).includes("last of kill"));
       // Which one it was is in the file, too.
-      const found = runCli(["tail", path, "--where", `log:="${name}.3" logger:ouroboros.watch`]);
+      const found = runCli([
+        "tail",
+        path,
+        "--where",
+        `log:="${hostname()}${name}.3" logger:ouroboros.watch`,
+      ]);
       assert.match(found.stdout, new RegExp(`"level":"error",.*"msg":"dead: ${name}\\.3"`));
     } finally {
       for (const child of children) await child.kill();

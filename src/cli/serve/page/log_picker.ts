@@ -84,11 +84,12 @@ export class LogPicker {
     const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
     if (isPart) button.classList.add("part");
     button.dataset.name = name;
+    const count = entries === 1 ? "1 entry" : `${formatCount(entries ?? 0)} entries`;
     const written = lastWrite === undefined ? "" : `, written last ${formatMoment(lastWrite)}`;
     button.title = `${oneLine(name)}: ${
       error ??
         (entries !== undefined
-          ? `${formatCount(entries)} entries`
+          ? count
           : isWriterAlive
           ? "its writer is alive"
           : isFinished
@@ -99,7 +100,7 @@ export class LogPicker {
     }`;
     button.setAttribute("aria-current", String(name === this.#chosen));
     const note = entries !== undefined
-      ? `${parts === undefined ? "" : `${parts} logs · `}${formatCount(entries)} entries`
+      ? `${parts === undefined ? "" : `${parts} logs · `}${count}`
       : error !== undefined
       ? "no access"
       : parts !== undefined
