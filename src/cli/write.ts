@@ -30,6 +30,7 @@ can be finished: "ouroboros tail -f" then ends after its last line.
 
 Examples:
   app | ouroboros write /app                          16 chunks of 1 MiB
+  app | ouroboros write /app --size 64MiB             a larger log
   app 2>&1 | ouroboros write /app --tee               show the lines, too
   app | ouroboros write ./app.log                     a file, which survives a reboot
   job | ouroboros write /job --finish                 followers end with the job`;

@@ -41,6 +41,12 @@ interface Watched {
   wasAlive: boolean;
   /** Since when it has none, in milliseconds; `Infinity` while it has one, or had none from the beginning. */
   deadSince: number;
+  /** The process of its last living writer, where the system tells. */
+  pid: number | undefined;
+  /** Since when another process has the log; `Infinity` before, and when that was reported. */
+  replacedSince: number;
+  /** Whether the end of a program that ended as it should was read since the last writer came. */
+  hasEndedWell: boolean;
   /** When something was written, or its writer came; `Infinity` while nothing is expected. */
   heardAt: number;
   /** The last entry. */
@@ -86,6 +92,7 @@ class LogWatch {
     const log = this.#logOf(name);
     log.heardAt = performance.now();
     log.last = text;
+    if (this.#watchesDeath && hasEndedWell(text)) log.hasEndedWell = true;
     for (const { reason, test } of this.#tests) {
       if (!test(text, name)) continue;
       const time = recognizeRecord(text)?.time ?? Date.now();
@@ -109,6 +116,7 @@ class LogWatch {
     const log = this.#logOf(member.name);
     const state = member.writerState();
     if (state === "alive" && !log.wasAlive) log.heardAt = now;
+    if (state === "alive" && this.#watchesDeath) this.#lookForAnother(member, log, now);
     if (state !== "dead") log.deadSince = Infinity;
     else if (log.wasAlive) log.deadSince = now;
     log.wasAlive = state === "alive";
@@ -120,7 +128,24 @@ class LogWatch {
     }
     if (now - log.deadSince < DEAD_AFTER) return;
     log.deadSince = Infinity;
+    // The next writer is the first one that is known again.
+    log.pid = undefined;
+    log.hasEndedWell = false;
     if (this.#watchesDeath && !hasEndedWell(log.last)) this.#trigger(member.name, "dead");
+  }
+
+  /** A writer that was replaced between two looks, or before it counted as dead, is dead, too: once. */
+  #lookForAnother(member: LogSetMember, log: Watched, now: number): void {
+    const pid = member.writerPid();
+    if (pid !== undefined && pid !== log.pid) {
+      if (log.pid !== undefined) log.replacedSince = now;
+      log.pid = pid;
+    }
+    // Its last entries are waited for.
+    if (now - log.replacedSince < DEAD_AFTER) return;
+    log.replacedSince = Infinity;
+    if (!log.hasEndedWell) this.#trigger(member.name, "dead");
+    log.hasEndedWell = false;
   }
 
   #trigger(log: string, reason: string): void {
@@ -130,7 +155,15 @@ class LogWatch {
   #logOf(name: string): Watched {
     let log = this.#logs.get(name);
     if (log === undefined) {
-      log = { wasAlive: false, deadSince: Infinity, heardAt: Infinity, last: "" };
+      log = {
+        wasAlive: false,
+        deadSince: Infinity,
+        pid: undefined,
+        replacedSince: Infinity,
+        hasEndedWell: false,
+        heardAt: Infinity,
+        last: "",
+      };
       this.#logs.set(name, log);
     }
     return log;

@@ -36,6 +36,11 @@ function makeLog(name: string): ShmLogWriter {
   return writer;
 }
 
+/** The next writer of a log that is there. */
+function makeNext(name: string): void {
+  open.push(ShmLogWriter.create(name, { ifExists: "resume", unlinkOnClose: true }));
+}
+
 const line = (level: number, msg: string, time: number = Date.now()) =>
   JSON.stringify({ level, time, msg });
 
@@ -171,6 +176,35 @@ test(
     } finally {
       for (const child of children) await child.kill();
       for (let i = 0; i < 10; i++) SharedMemory.unlink(`${name}.${i}`);
+    }
+  },
+);
+
+test(
+  "a writer that was killed is dead once, even if the next one has its log at once",
+  { skip: skip || process.platform !== "linux" && "this system does not tell who writes" },
+  async () => {
+    const name = uniqueName("next");
+    const ended = JSON.stringify({ level: "info", logger: "ouroboros.run", exitCode: 0 });
+    const killed = await startWriter(`${name}.0`, "kill", line(30, "last words"));
+    const closed = await startWriter(`${name}.1`, "close", ended);
+    try {
+      const watch = await startWatch(`${name}.*`, "--when", "dead", "--min-interval", "0s");
+      const count = () => watch.stderr.split("dead in").length - 1;
+      // It has seen who writes.
+      await sleep(500);
+      await killed.kill();
+      makeNext(`${name}.0`);
+      await closed.say("end");
+      await closed.ended();
+      makeNext(`${name}.1`);
+      await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.0`));
+      await sleep(1500);
+      assert.equal(count(), 1, watch.stderr);
+      await end(watch);
+    } finally {
+      await killed.kill();
+      await closed.kill();
     }
   },
 );

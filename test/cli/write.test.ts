@@ -8,7 +8,7 @@ import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
-import { runCli, startCli } from "../support/cli.ts";
+import { runCli, runHere, startCli } from "../support/cli.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { isWine, needsSignals } from "../support/platform.ts";
 import { runtimeName, sameOnAll, uniqueName } from "../support/runtime.ts";
@@ -82,6 +82,17 @@ test("write takes bytes as they are", { skip: sameOnAll }, () => {
   runCli(["write", name, ...SMALL], Uint8Array.of(0, 13, 255, 10, 128));
   using reader = ShmLogReader.open(target);
   assert.deepEqual([...reader].map(({ bytes }) => [...bytes]), [[0, 13, 255], [128]]);
+});
+
+test("write --size is the size of a new log in all", { skip: sameOnAll }, async () => {
+  using log = lastingLog();
+  const { name, target } = log;
+  assert.equal(runCli(["write", name, "--size", "100k", "--chunks", 4], "one\n").code, 0);
+  using writer = ShmLogWriter.create(target, { ifExists: "resume" });
+  assert.ok(writer.segmentSize > 102_380 && writer.segmentSize <= 102_400);
+  const both = await runHere("write", name, "--size", "1MiB", "--chunk-size", "4k");
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /--size is that of all chunks: leave --chunk-size out/);
 });
 
 test("write cuts lines that are too long, and says so", { skip: sameOnAll }, () => {

@@ -87,6 +87,7 @@ export function fromOption(
 
 /** What the options of `addLogOptions()` say. */
 export interface LogOptions {
+  size?: number;
   chunkSize?: number;
   chunks?: number;
   formatVersion?: 1 | 2;
@@ -96,15 +97,19 @@ export interface LogOptions {
 
 /** The same for a writer. What only logs of version 2 can do makes one of version 2. */
 export function writerOptions(
-  { chunkSize, chunks, formatVersion, ifExists, finish }: LogOptions,
+  { size, chunkSize, chunks, formatVersion, ifExists, finish }: LogOptions,
   command: Command,
 ): ShmLogWriterOptions {
   const needsTwo = finish ? "--finish" : ifExists === "restart" ? "--if-exists restart" : "";
   if (needsTwo !== "" && formatVersion === 1) {
     usageError(command, `${needsTwo} needs format version 2`);
   }
+  if (size !== undefined && chunkSize !== undefined) {
+    usageError(command, "--size is that of all chunks: leave --chunk-size out");
+  }
   const version = formatVersion ?? (needsTwo === "" ? undefined : 2);
   return {
+    ...size !== undefined && { size },
     ...chunkSize !== undefined && { chunkSize },
     ...chunks !== undefined && { chunkCount: chunks },
     ...version !== undefined && { version },
@@ -115,6 +120,7 @@ export function writerOptions(
 /** The options of a command that makes a log. */
 export function addLogOptions(command: Command, ifExists: "resume" | "fail"): Command {
   return command
+    .option("--size <bytes>", "size of a new log: 64MiB (default: 16 MiB or less)", sizeArgument)
     .option(
       "--chunk-size <bytes>",
       "size of a chunk: 65536, 64k, 1MiB (default: 1 MiB, less if memory is limited)",

@@ -102,6 +102,15 @@ export class LogSetMember {
   }
 
   /**
+   * The process of its writer, where the system tells.
+   *
+   * @internal
+   */
+  writerPid(): number | undefined {
+    return this.#attempt(() => this.#reader?.writerPid());
+  }
+
+  /**
    * What is known of its writer: a living one has it, it has none, or nothing will come, because it is
    * finished, removed, or can't be read.
    *

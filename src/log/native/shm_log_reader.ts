@@ -352,6 +352,16 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#log.memory.isLocked();
   }
 
+  /**
+   * The process of the writer, where the system tells.
+   *
+   * @internal
+   */
+  writerPid(): number | undefined {
+    const { memory } = this.#log;
+    return "lockHolder" in memory ? memory.lockHolder() : undefined;
+  }
+
   /** Whether the name now belongs to another segment, to none, or to this one after a restart. */
   isReplaced(): boolean {
     return !this.#log.memory.isCurrent() || this.isRestarted;
