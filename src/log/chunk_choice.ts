@@ -122,12 +122,26 @@ export class ChunkChoice {
     return this.#survey!;
   }
 
+  /** Whether more was read than a log holds: chunks of a forged table overlap, and would have no end. */
+  isCircle(): boolean {
+    // Unless it was written meanwhile.
+    if (this.#passed > this.#segment.end) this.look();
+    return this.#passed > this.#segment.end;
+  }
+
   /** The oldest row with a token above `token`. */
   oldestAfter(found: Survey, token: number): ChunkRow | undefined {
-    // A log holds no more than this. Chunks of a forged table overlap: they would have no end.
+    // As in isCircle(): `found` is new enough.
     if (this.#passed > this.#segment.end) return undefined;
     const place = countUpTo(found, token);
     return place < found.order.length ? rowOf(found, found.order[place]) : undefined;
+  }
+
+  /** The row behind the chunk of `at`, which was read; if the next one is gone, where to go after an overrun. */
+  behind(found: Survey, at: Whereabouts): ChunkRow | undefined {
+    const next = this.oldestAfter(found, at.token);
+    const isLost = next !== undefined && next.token > at.seen;
+    return isLost && this.#policy.onOverrun === "latest" ? found.newest : next;
   }
 
   /** The oldest row with a token above `token` that there is a hope to read. */

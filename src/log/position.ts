@@ -13,8 +13,8 @@ import { ChunkChoice, isNewer, type Whereabouts } from "./chunk_choice.ts";
 import { COMMIT_FLAG, HEADER_SIZE, ROW_SIZE, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import { isLateRow, isOldLap } from "./reference_writer.ts";
-import type { Row, Segment } from "./segment.ts";
-import { believes, type Survey } from "./survey.ts";
+import type { ChunkRow, Row, Segment } from "./segment.ts";
+import { believes } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** How many times the table is surveyed while the writer changes it, before we give up. */
@@ -200,14 +200,7 @@ export class Position implements Whereabouts {
     if (token === this.#number) return this.wrap();
     this.#fence(); // the row before the header, which may have come since we looked
     segment.load(this.#offset, this.#offset + HEADER_SIZE);
-    if (words[this.#offset >>> 2] < 0) return this.#wait();
-    const chunk = this.#chunk;
-    const [isEmpty, before] = [this.#number === this.#token, this.#token];
-    const step = this.overrun();
-    if (step === "stay" || !isEmpty || this.#chunk !== chunk || this.#token !== before) return step;
-    // It led back to a chunk that seems to be empty.
-    const found = this.#choice.lookSteadily();
-    return found.isSteady ? this.#skip(found) : "stay";
+    return words[this.#offset >>> 2] < 0 ? this.#wait() : this.#skip();
   }
 
   /**
@@ -229,16 +222,30 @@ export class Position implements Whereabouts {
     }
     const wasSuspect = this.#isSuspect;
     this.#isSuspect = this.isPassed();
-    const found = this.#choice.last;
-    if (!this.#isSuspect || found?.isSteady !== true) return "stay";
+    if (!this.#isSuspect) return "stay";
+    if (wasSuspect) return this.#skip();
     // What we saw here may be older than they are: once more, after them.
-    if (!wasSuspect) return "moved";
-    return this.#skip(found);
+    return this.#choice.last?.isSteady === true ? "moved" : "stay";
   }
 
-  /** Continues behind our chunk, of which no more can be read; `"stay"` if no chunk comes after it. */
-  #skip(found: Survey): Step {
-    const row = this.#choice.oldestAfter(found, this.#token);
+  /**
+   * Continues behind our chunk, of which no more can be read; `"stay"` if no chunk comes after it. What is
+   * lost on the way was overwritten, as far as we can tell, unless `makeError` says that it is damaged.
+   *
+   * The reference's writer overwrites entries whose rows it leaves in the table: an intact row does not
+   * mean that we were not overtaken. Where the writer is tells.
+   */
+  #skip(makeError?: () => CorruptLogError): Step {
+    const choice = this.#choice;
+    const found = choice.lookSteadily();
+    this.#fence(); // the entries before our row
+    if (!this.isIntact()) return this.overrun();
+    if (!found.isSteady) return "stay";
+    const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
+    if (!isBelieved || !this.#leadsTo(this.#offset, this.#number)) return this.overrun();
+    if (makeError === undefined) return this.#land(choice.behind(found, this), 1);
+    if (!this.#policy.skipsDamage) throw makeError();
+    const row = choice.oldestAfter(found, this.#token);
     if (row === undefined) return "stay";
     this.#enter(row.index, row.offset, row.token);
     return "moved";
@@ -290,22 +297,27 @@ export class Position implements Whereabouts {
         choice.forget();
         continue;
       }
-      const lost = this.#enter(row.index, offset, token);
-      if (lost > 0) {
-        this.#overruns += attempt;
-        if (this.#policy.onOverrun === "throw" && !this.#isStarting) {
-          throw new OverrunError(
-            `the writer overtook this reader: ${lost} entries before entry ${
-              token + 1
-            } are lost. ` +
-              `Read on from there; larger or more chunks give a reader more time`,
-            lost,
-          );
-        }
-      }
-      return "moved";
+      return this.#land(row, attempt);
     }
     return "stay";
+  }
+
+  /** Continues in the chunk of `row`. If that is not the next one, we were overtaken, `times` times. */
+  #land(row: ChunkRow | undefined, times: number): Step {
+    if (row === undefined) return "stay";
+    const lost = this.#enter(row.index, row.offset, row.token);
+    if (lost === 0) return "moved";
+    this.#overruns += times;
+    if (this.#policy.onOverrun === "throw" && !this.#isStarting) {
+      throw new OverrunError(
+        `the writer overtook this reader: ${lost} entries before entry ${
+          row.token + 1
+        } are lost. ` +
+          `Read on from there; larger or more chunks give a reader more time`,
+        lost,
+      );
+    }
+    return "moved";
   }
 
   /** Notes that there is nothing more to read. */
@@ -374,14 +386,15 @@ export class Position implements Whereabouts {
 
   /**
    * Makes the next chunk ours, which starts where we are, or before: then we stay there, if its entries
-   * lead here. If not, what we went by was forged, and we begin at its start: nothing is given twice.
+   * lead here. If not, what we went by was forged, and we begin at its start: nothing is given twice. In a forged
+   * table that has no end.
    */
   #adopt(index: number, row: Row): void {
     const { offset, token, committed } = row;
     const [here, position] = [this.#offset, this.#number];
     this.#enter(index, offset, token);
     this.#isLate = !committed;
-    if (offset < here && this.#leadsTo(here, position)) {
+    if (offset < here && (this.#choice.isCircle() || this.#leadsTo(here, position))) {
       this.#offset = here;
       this.#number = position;
     }
@@ -437,23 +450,11 @@ export class Position implements Whereabouts {
     );
   }
 
-  /**
-   * Throws what `makeError` makes, or continues behind the damage (`"moved"`), unless we were overtaken.
-   *
-   * The reference's writer overwrites entries whose rows it leaves in the table: an intact row does not
-   * mean that we were not overtaken. Where the writer is tells.
-   */
+  /** Throws what `makeError` makes, or continues behind the damage (`"moved"`), unless we were overtaken. */
   damaged(makeError: () => CorruptLogError): Step {
     // Before an error: again. It ends the reading, so that it costs no more than once.
     if (!this.#policy.skipsDamage) this.#choice.forget();
-    const found = this.#choice.lookSteadily();
-    this.#fence(); // the entries before our row
-    if (!this.isIntact()) return this.overrun();
-    if (!found.isSteady) return "stay";
-    const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
-    if (!isBelieved || !this.#leadsTo(this.#offset, this.#number)) return this.overrun();
-    if (!this.#policy.skipsDamage) throw makeError();
-    return this.#skip(found);
+    return this.#skip(makeError);
   }
 }
 

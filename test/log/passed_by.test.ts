@@ -5,7 +5,15 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CorruptLogError, Reader, type ReaderOptions, segmentSize, Writer } from "../../mod.ts";
+import {
+  CorruptLogError,
+  OverrunError,
+  Reader,
+  type ReaderOptions,
+  segmentSize,
+  Writer,
+} from "../../mod.ts";
+import { Journal, Replay } from "../support/journal.ts";
 
 const VERSIONS = [1, 2] as const;
 const CHUNKS = 4;
@@ -171,4 +179,107 @@ test("a reader at the end of a log does not skip to a chunk that comes while it 
     numbers.push(...drain(reader));
     assert.deepEqual([numbers, reader.lostEntries], [[4, 5, 6, 7, 8], 0]);
   }
+});
+
+/** What a writer does: an entry of that many bytes, or a claim for them that is aborted. */
+type Act = readonly ["write" | "abort", number];
+
+/** What it stores. */
+function storesOf(chunkCount: number, chunkSize: number, acts: readonly Act[]) {
+  const memory = new ArrayBuffer(segmentSize(chunkCount, chunkSize));
+  const writer = Writer.create(memory, { chunkCount, chunkSize });
+  const journal = new Journal(memory);
+  for (const [act, length] of acts) {
+    journal.record(() => {
+      if (act === "write") return writer.write(new Uint8Array(length));
+      writer.claim(length).abort();
+      return writer.totalEntriesWritten;
+    });
+  }
+  const { image, stores } = journal;
+  const replay = () => new Replay(image, memory.byteLength, stores);
+  return { replay, stores, total: writer.totalEntriesWritten };
+}
+
+/** A reader that has read all there is: from then on, `at` says how many stores come before which of its looks. */
+function caughtUp(replay: Replay, at: ReadonlyMap<number, number>, options: ReaderOptions) {
+  let looks = -1;
+  const copy = new Uint8Array(replay.memory.byteLength);
+  const load = (from: number, to: number) => {
+    if (looks >= 0) replay.step(at.get(looks++) ?? 0);
+    copy.set(new Uint8Array(replay.memory, from, to - from), from);
+  };
+  const reader = new Reader(copy.buffer, { strategy: "oldest", ...options, load });
+  while (reader.read() !== undefined);
+  looks = 0;
+  return reader;
+}
+
+/** `count` different numbers below `below` each, all there are. */
+function* ascending(count: number, below: number, from = 0): Generator<number[]> {
+  if (count === 0) yield [];
+  else {
+    for (let n = from; n < below; n++) {
+      for (const rest of ascending(count - 1, below, n + 1)) yield [n, ...rest];
+    }
+  }
+}
+
+test("a chunk that is begun, stays empty and is moved to the front is no way that is lost", () => {
+  // The last chunk is begun, and has no room for what comes next: it is invalid again, and the lap ends. A
+  // reader may see that it is there, then that it is not, and then that chunk 0 is.
+  const shapes: [number, number, Act[]][] = [
+    [2, 8, [["write", 4], ["abort", 4], ["abort", 12], ["write", 4], ["write", 4]]],
+    // Here the reader's chunk stays as it is.
+    [3, 16, [["write", 12], ["write", 24], ["abort", 0], ["abort", 4], ["write", 4]]],
+  ];
+  for (const [chunkCount, chunkSize, acts] of shapes) {
+    const { replay, stores, total } = storesOf(chunkCount, chunkSize, acts);
+    const begun = stores.findIndex(({ published }) => published === chunkCount - 1) + 1;
+    for (const [first, second, third] of ascending(3, 40)) {
+      // The begin of the last chunk is two stores; its end, the mark, and chunk 0 are seven.
+      if (first > 8 || third > second + 6) continue;
+      for (let n = 0; n < 16; n++) {
+        const still = replay();
+        still.step(begun);
+        const at = new Map([[first, 2], [second, 3 + n % 4], [third, 1 + (n >> 2)]]);
+        const reader = caughtUp(still, at, {});
+        for (let poll = 0; poll < 5; poll++) reader.read();
+        still.finish();
+        while (reader.read() !== undefined);
+        const { lastSequenceNumber, lostEntries, overruns } = reader;
+        assert.deepEqual([lastSequenceNumber, lostEntries, overruns], [total, 0, 0]);
+      }
+    }
+  }
+});
+
+test("a reader that is overtaken while it looks whether it was passed by says so", () => {
+  // Laps that end early: chunk 2 stays as it is while the writer is one lap ahead, and two.
+  const [write, acts]: [Act, Act[]] = [["write", 4], []];
+  for (const [writes, length] of [[2, 12], [2, 4], [5, 28], [2, 4]]) {
+    acts.push(...new Array(writes).fill(write), ["abort", length]);
+  }
+  const { replay, stores } = storesOf(3, 16, acts);
+  let losses = 0;
+  for (const published of [4, 5, 6]) {
+    const begun = stores.findIndex((store) => store.published === published) + 1;
+    for (const [first, second] of ascending(2, 16)) {
+      for (let n = 0; n < 60; n++) {
+        const still = replay();
+        still.step(begun);
+        const at = new Map([[first, 1 + n % 3], [second, 1 + n % 20]]);
+        const reader = caughtUp(still, at, { onOverrun: "throw" });
+        try {
+          reader.read();
+          assert.deepEqual([reader.lostEntries, reader.overruns], [0, 0]);
+        } catch (error) {
+          if (!(error instanceof OverrunError)) throw error;
+          assert.equal(reader.lostEntries, error.lostEntries);
+          losses++;
+        }
+      }
+    }
+  }
+  assert.ok(losses > 100);
 });

@@ -18,7 +18,7 @@
  *   entry_is_as_written      number, length and every byte of an entry that is handed out
  *   numbers_grow             strictly, so that no entry comes twice
  *   batch_is_whole           a reader sees no data within a batch
- *   sound_log_is_not_damaged a reader never reports damage
+ *   sound_log_is_not_damaged a reader never reports damage, nor skips entries that are there
  *   reader_comes_to_rest     with a stopped writer it reaches "no data" in a bounded number of steps
  *   read_plus_lost_is_all    ... having read, or counted as lost, all that was written
  *   resume_goes_on           a resumed writer has the number that the killed one had
@@ -33,7 +33,9 @@
  *
  * Left out: creation (the magic comes last), tokens of 2^32 and more (their two halves), logs of the
  * reference's writer (rows that are committed late, or not true), of which the reader's survey makes
- * sense; the survey is any row that could be chosen.
+ * sense: here it believes what is committed. After an overrun it is any row that could be chosen. Where a
+ * reader skips a chunk that seems to be damaged, it is that of a table that held still: such a reader may
+ * skip in a sound log, too (to a chunk that was moved, or where it was overtaken), but never what is there.
  */
 
 /* ---------------------------------------------------------------------------- the shape of the log */
@@ -870,14 +872,61 @@ inline is_intact() {
 #define QUALIFIES(r) (memory[FLAG(r)] == COMMITTED && ((r) == 0 || memory[TOKEN(r)] > 0) && \
   (!is_started || IS_NEWER(memory[TOKEN(r)])))
 
-#define IS_AFTER(r) (memory[FLAG(r)] == COMMITTED && memory[TOKEN(r)] > token && \
-  memory[TOKEN(r)] >= number)
+/* Whether a chunk after ours was begun: as a survey says, and as one of a table in motion may say. */
+#define IS_BEGUN(r) (memory[TOKEN(r)] > token && memory[TOKEN(r)] >= number)
+#ifdef SKIP_UNCOMMITTED
+#define IS_BELIEVED(r) true
+#else
+#define IS_BELIEVED(r) (memory[FLAG(r)] == COMMITTED)
+#endif
+#define IS_AFTER(r) (IS_BELIEVED(r) && IS_BEGUN(r))
 #if ROWS == 1
 #define IS_PASSED IS_AFTER(0)
+#define SEEMS_PASSED IS_BEGUN(0)
 #elif ROWS == 2
 #define IS_PASSED (IS_AFTER(0) || IS_AFTER(1))
+#define SEEMS_PASSED (IS_BEGUN(0) || IS_BEGUN(1))
 #else
 #define IS_PASSED (IS_AFTER(0) || IS_AFTER(1) || IS_AFTER(2))
+#define SEEMS_PASSED (IS_BEGUN(0) || IS_BEGUN(1) || IS_BEGUN(2))
+#endif
+
+/* The oldest chunk after ours. */
+#ifdef SKIP_TO_NEWEST
+#define IS_BETTER(r) memory[TOKEN(r)] > found_token
+#else
+#define IS_BETTER(r) memory[TOKEN(r)] < found_token
+#endif
+inline find_next() {
+  got = 0;
+  picked = NOWHERE;
+  do
+  :: got < ROWS ->
+    if
+    :: IS_BELIEVED(got) && memory[TOKEN(got)] > token &&
+      (picked == NOWHERE || IS_BETTER(got)) ->
+      picked = got;
+      found_offset = memory[OFFSET(got)];
+      found_token = memory[TOKEN(got)]
+    :: else
+    fi;
+    got++
+  :: else -> break
+  od;
+  got = 0
+}
+
+/* Whether what is between here and a chunk that begins after `to` entries is there: in our chunk, or in others. */
+#define IS_OURS (memory[OFFSET(mine)] == 1 + start && memory[FLAG(mine)] == COMMITTED && \
+  memory[TOKEN(mine)] == token && IS_MY_LIFE)
+#define IS_ENTRY_HERE (IS_OURS && place < WORDS && memory[place] > WRAP && memory[place] < FINISH)
+#define IS_BETWEEN(r, to) (memory[FLAG(r)] == COMMITTED && IS_BEGUN(r) && memory[TOKEN(r)] < (to))
+#if ROWS == 1
+#define IS_LEFT(to) (IS_ENTRY_HERE || IS_BETWEEN(0, to))
+#elif ROWS == 2
+#define IS_LEFT(to) (IS_ENTRY_HERE || IS_BETWEEN(0, to) || IS_BETWEEN(1, to))
+#else
+#define IS_LEFT(to) (IS_ENTRY_HERE || IS_BETWEEN(0, to) || IS_BETWEEN(1, to) || IS_BETWEEN(2, to))
 #endif
 
 /* One header of the walk. */
@@ -1169,7 +1218,7 @@ nothing:
 
 passed_by:
 #ifdef NO_WRAP_MARK
-  goto wait;
+  goto idle; /* nor do readers of the reference look for it otherwise */
 #endif
   /* Position.passedBy(): a lap that ended since we looked, or without a mark. */
   read_row(0);
@@ -1177,14 +1226,10 @@ passed_by:
   :: found_flag != COMMITTED || found_token <= token || found_token < number -> goto wait
   :: found_flag == COMMITTED && found_token > token && found_token == number -> goto wrap
   :: else ->
-    if
-    :: number == token -> goto wait
     /* fence: the row before the header */
-    :: number != token && (memory[place] == NOTHING || memory[place] >= 32) ->
-      is_intact();
-      CHECK(sound_log_is_not_damaged, !same);
-      goto overrun
-    :: else -> goto wait
+    if
+    :: memory[place] == NOTHING || memory[place] >= 32 -> goto pass_on
+    :: memory[place] != NOTHING -> goto wait
     fi
   fi;
 
@@ -1192,15 +1237,41 @@ wait:
   /* Position.#wait(): a chunk that was written after ours? If so, once more from the start. */
   atomic {
     if
-    :: IS_PASSED ->
 #ifdef NO_SECOND_LOOK
-      is_suspect = 1;
+    :: IS_PASSED -> goto pass_on
+#else
+    :: IS_PASSED && is_suspect -> goto pass_on
+    :: IS_PASSED && !is_suspect -> is_suspect = 1; goto next
 #endif
-      CHECK(sound_log_is_not_damaged, !is_suspect);
-      is_suspect = 1;
-      goto next
-    :: else -> is_suspect = 0; goto idle
+    /* A survey of a table in motion. */
+    :: !IS_PASSED && SEEMS_PASSED -> is_suspect = 1; goto idle
+    :: !IS_PASSED -> is_suspect = 0; goto idle
     fi
+  }
+
+pass_on:
+  /* Position.#skip(): on to the oldest chunk after ours, of a table that held still. */
+  atomic {
+    forget_row();
+    find_next();
+    if
+    :: picked == NOWHERE -> picked = 0; goto idle
+    :: else -> is_wrong = found_token > number && IS_LEFT(found_token)
+    fi
+  }
+  /* fence: the survey before our row */
+#ifndef NO_CHECK_BEFORE_SKIP
+  is_intact();
+  if
+  :: !same -> goto overrun
+  :: else
+  fi;
+#endif
+  atomic {
+    CHECK(sound_log_is_not_damaged, !is_wrong && found_token <= total[READERS_LIFE]);
+    enter(picked);
+    forget_row();
+    goto next
   }
 
 wrap:
@@ -1224,7 +1295,7 @@ wrap:
   fi;
 
 overrun:
-  atomic { mine = NOWHERE; start = 0; place = 0; number = 0 }
+  atomic { is_suspect = 0; mine = NOWHERE; start = 0; place = 0; number = 0 }
 locate:
   /* Any row that could be chosen: the first, the newest, the oldest; and sometimes none. */
   if
