@@ -47,19 +47,23 @@ const textsIn = (html: string) =>
   [...new Reader(logIn(html), { strategy: "oldest" })]
     .map(({ text }) => text);
 
-test("a report has the entries, and nothing of them is a part of the page", () => {
-  using log = makeLog();
-  log.writeMany(HOSTILE);
-  const html = exported([log.name]);
-  assert.deepEqual(textsIn(html), HOSTILE);
-  // Not assert.doesNotMatch(): a message with all of it would be no help.
-  assert.ok(!/window\.hacked|<img/.test(html));
-  assert.equal(html.split("</script>").length, 3);
-  assert.match(html, new RegExp(`<title>${log.name} · ouroboros</title>`));
-  assert.match(html, new RegExp(`data-name="${log.name}"`));
-});
+test(
+  "a report has the entries, and nothing of them is a part of the page",
+  { skip: sameOnAll },
+  () => {
+    using log = makeLog();
+    log.writeMany(HOSTILE);
+    const html = exported([log.name]);
+    assert.deepEqual(textsIn(html), HOSTILE);
+    // Not assert.doesNotMatch(): a message with all of it would be no help.
+    assert.ok(!/window\.hacked|<img/.test(html));
+    assert.equal(html.split("</script>").length, 3);
+    assert.match(html, new RegExp(`<title>${log.name} · ouroboros</title>`));
+    assert.match(html, new RegExp(`data-name="${log.name}"`));
+  },
+);
 
-test("a report forbids all but its own script and style", () => {
+test("a report forbids all but its own script and style", { skip: sameOnAll }, () => {
   using log = makeLog();
   log.write("x");
   const html = exported([log.name]);
@@ -80,7 +84,9 @@ test("a report forbids all but its own script and style", () => {
   assert.ok(!/\/\*(STYLE|SCRIPT|REPORT)\*\//.test(html));
 });
 
-test("the file is not replaced without --force, nor left when nothing can be read", () => {
+test("the file is not replaced without --force, nor left when nothing can be read", {
+  skip: sameOnAll,
+}, () => {
   using log = makeLog();
   log.write("x");
   writeFileSync(path, "mine");
@@ -93,7 +99,9 @@ test("the file is not replaced without --force, nor left when nothing can be rea
   assert.equal(runCli(["export", log.name]).code, 2);
 });
 
-test("--where, --level, --since, --until and --last choose, as with the other commands", () => {
+test("--where, --level, --since, --until and --last choose, as with the other commands", {
+  skip: sameOnAll,
+}, () => {
   using log = makeLog();
   for (let n = 0; n < 100; n++) {
     log.write(`{"level":${n % 10 ? 30 : 50},"time":${1.7e12 + 1000 * n},"n":${n}}`);
