@@ -167,7 +167,7 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
   warn(watcher.summary());
 }
 
-/** What no entry says: the file gets one about it. */
+/** What no entry says: the file gets one about each. */
 const LOG_REASONS: ReadonlySet<string> = new Set(["dead", "silent"]);
 
 function noteOf(reason: string, log: string, time: number): CollectedNote {
@@ -199,6 +199,8 @@ class Watcher {
   readonly #commands: Commands | undefined;
   /** Where what is to be saved happened. */
   #log = "";
+  /** What the next file says of logs. */
+  readonly #notes: CollectedNote[] = [];
   /** How many triggers were skipped at the last message. */
   #saidSkipped = 0;
 
@@ -224,7 +226,9 @@ class Watcher {
   /** Notes what happened. */
   trigger({ log, reason, time }: LogTrigger): void {
     const wasBusy = this.#incidents.isWaiting;
-    if (this.#incidents.trigger(reason, time) && !wasBusy) this.#log = log;
+    if (!this.#incidents.trigger(reason, time)) return;
+    if (!wasBusy) this.#log = log;
+    if (LOG_REASONS.has(reason)) this.#notes.push(noteOf(reason, log, time));
   }
 
   /** Saves what is to be saved, and waits for what runs. */
@@ -255,8 +259,12 @@ class Watcher {
     this.#saidSkipped = skipped;
     const others = before === 0 ? "" : `; before it ${before} were not saved`;
     const what = `${incident.reason} in ${log}`;
+    const notes = this.#notes.splice(0);
     try {
-      const saved = await this.#folder?.save(incident, (path) => this.#saveInto(path, incident));
+      const saved = await this.#folder?.save(
+        incident,
+        (path) => this.#saveInto(path, incident, notes),
+      );
       if (saved === undefined) warn(what + others);
       else {
         const { entries, size, path, logs, lost } = saved;
@@ -277,7 +285,8 @@ class Watcher {
 
   async #saveInto(
     path: string,
-    { time, reason }: Incident,
+    { time }: Incident,
+    notes: readonly CollectedNote[],
   ): Promise<{ path: string; entries: number; size: number; logs?: number; lost: number }> {
     const since = time - this.#options.last;
     const targets = this.#set.members.map(({ name }) => targetOf(name));
@@ -287,7 +296,7 @@ class Watcher {
     }
     return await collectLogs(targets, path, {
       since,
-      ...LOG_REASONS.has(reason) && { note: noteOf(reason, this.#log, time) },
+      notes,
       onError: (error, name) => warn(`${name}: ${explain(error)}`),
     });
   }

@@ -50,8 +50,8 @@ export interface CollectOptions extends TimeRange {
   force?: boolean | undefined;
   /** Makes what selects the entries of a log. Default: all are taken. */
   selector?: ((log: SelectedLog) => EntrySelector) | undefined;
-  /** An entry of no log, which stands among the others at its time. */
-  note?: CollectedNote | undefined;
+  /** Entries of no log, which stand among the others at their times: they are in the order of these. */
+  notes?: readonly CollectedNote[] | undefined;
   /** Stops it. No file is left. */
   signal?: AbortSignal | undefined;
   /** Called now and then with the progress. */
@@ -88,7 +88,7 @@ export async function collectLogs(
   path: string,
   options: CollectOptions = {},
 ): Promise<CollectedLogs> {
-  const { signal, onProgress, onError, force, note } = options;
+  const { signal, onProgress, onError, force, notes = [] } = options;
   signal?.throwIfAborted();
   const logs: CollectedLog[] = [];
   try {
@@ -104,8 +104,9 @@ export async function collectLogs(
     }
     if (logs.length === 0 && failure !== undefined) throw failure;
     const turns = new Turns();
-    const noted = note && new Noted(note);
-    const room = { entries: noted ? 1 : 0, bytes: noted?.size ?? 0 };
+    const room = { entries: notes.length, bytes: 0 };
+    const noted = notes.map((note, i) => new Noted(note, i + 1));
+    for (const { entry } of noted) room.bytes += entrySize(entry.length);
     for (const log of logs) {
       room.entries += log.range.to - log.range.from + 1;
       const steps = log.roomSteps();
@@ -127,7 +128,7 @@ export async function collectLogs(
     for (
       const { log, entry } of merged([
         ...logs.map((log) => log.entries(onError)),
-        ...noted ? [noted.entries()] : [],
+        ...noted.map((one) => [one]),
       ])
     ) {
       const from = log.originOf(entry.sequenceNumber);
@@ -250,30 +251,25 @@ class CollectedLog implements SelectedLog {
   }
 }
 
-/** The one entry that is of no log. */
-class Noted {
-  readonly #time: number;
+/** An entry that is of no log. */
+class Noted implements TimedEntry {
+  readonly time: number;
+  readonly entry: Entry;
   readonly #source: LogSource;
-  readonly #entry: Entry;
 
-  constructor({ text, time, name }: CollectedNote) {
-    this.#time = time;
+  constructor({ text, time, name }: CollectedNote, number: number) {
+    this.time = time;
     this.#source = { host: os.hostname(), name, segment: "" };
     const bytes = new TextEncoder().encode(text);
-    this.#entry = new Entry(bytes, 0, bytes.length, 1, 0, 0);
+    this.entry = new Entry(bytes, 0, bytes.length, number, 0, 0);
   }
 
-  /** How many bytes it takes. */
-  get size(): number {
-    return entrySize(this.#entry.length);
-  }
-
-  *entries(): Generator<TimedEntry> {
-    yield { time: this.#time, log: this, entry: this.#entry };
+  get log(): this {
+    return this;
   }
 
   originOf(): { source: LogSource; sequenceNumber: number } {
-    return { source: this.#source, sequenceNumber: 1 };
+    return { source: this.#source, sequenceNumber: this.entry.sequenceNumber };
   }
 
   noteLoss(): void {}

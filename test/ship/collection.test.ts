@@ -121,3 +121,27 @@ test("collectLogs() can be stopped, and leaves no file then", async () => {
   await assert.rejects(collectLogs([name], path, { signal: AbortSignal.abort() }), /abort/i);
   assert.throws(() => readFileSync(path), /ENOENT/);
 });
+
+test("notes stand among the entries of logs, at their times", async () => {
+  const path = { path: `${folder}/noted-log` };
+  using log = ShmLogWriter.create(path, { size: 65536 });
+  for (const n of [1, 3, 5]) log.write(`{"level":30,"time":${1.7e12 + n},"msg":"${n}"}`);
+  const notes = [2, 4, 4].map((n) => ({ text: `note ${n}`, time: 1.7e12 + n, name: "notes" }));
+  const file = `${folder}/noted`;
+  const { entries, logs } = await collectLogs([path], file, { notes });
+  assert.deepEqual([entries, logs], [6, 1]);
+  using origins = Origins.open({ path: file });
+  using reader = ShmLogReader.open({ path: file }, { strategy: "oldest" });
+  const found = [...reader].map(({ sequenceNumber, text }) => {
+    const { source, sequenceNumber: number } = origins.of(sequenceNumber)!;
+    return [text.replace(/.*"msg":"(\d)".*/, "$1"), source.name === "notes", number];
+  });
+  assert.deepEqual(found, [
+    ["1", false, 1],
+    ["note 2", true, 1],
+    ["3", false, 2],
+    ["note 4", true, 2],
+    ["note 4", true, 3],
+    ["5", false, 3],
+  ]);
+});
