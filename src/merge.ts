@@ -5,8 +5,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { delay } from "./async.ts";
+import { Turns } from "./following.ts";
 
 /** Something that has a place in time; `-Infinity` comes first. */
 export interface Timed {
@@ -219,9 +219,10 @@ export class LiveMerge<T extends Timed> {
     const { hold = look === undefined ? HOLD : HOLD_FOR_OTHERS } = this.#options;
     let lookDue = performance.now() + LOOK_EVERY;
     let cameAt = performance.now();
+    const turns = new Turns();
     while (!signal?.aborted) {
       // A task of its own: others have their turn between two rounds.
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns.take();
       const start = performance.now();
       if (look !== undefined && start >= lookDue) {
         const places = this.#places;
@@ -252,6 +253,7 @@ export class LiveMerge<T extends Timed> {
         ? Math.max(NAP * Math.min(hold, HOLD_FOR_OTHERS), BUSY_FACTOR * round)
         : Math.max(now - cameAt < DOZE_AFTER ? SLEEP : LONG_SLEEP, IDLE_FACTOR * round);
       await delay(pause, { ...signal && { signal } }).catch(() => {});
+      turns.sleeps(performance.now());
     }
   }
 

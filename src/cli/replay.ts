@@ -4,11 +4,11 @@
  * @module
  */
 
-import { setImmediate as turn } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isSameFile, SharedMemory } from "../../ffi/mod.ts";
 import { delay } from "../async.ts";
 import { decodeText } from "../decode_text.ts";
+import { Turns } from "../following.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
@@ -54,8 +54,6 @@ interface ReplayOptions extends LogOptions {
 
 /** A gap between the times of two entries that is no pause, in milliseconds: a day. */
 const LEAP = 86400e3;
-/** How long signals may wait, in milliseconds. */
-const LATENCY = 10;
 
 /** Adds the command. */
 export function addReplay(program: Command): void {
@@ -121,6 +119,7 @@ async function replay(
   const pace = options.rate === undefined
     ? new RecordedPace(options, signal)
     : new Pace(1e6 / options.rate, signal);
+  const turns = new Turns();
   let tooLarge = 0;
   using progress = options.loop ? undefined : new Progress(recorded.total, recorded.unit);
   do {
@@ -138,7 +137,7 @@ async function replay(
     if (pace instanceof RecordedPace) pace.restart();
     // An empty recording would go round without a pause.
     if (log.totalEntriesWritten === written) break;
-    await turn();
+    await turns.take();
   } while (options.loop && !signal.aborted);
   if (tooLarge > 0) {
     warn(
@@ -171,7 +170,7 @@ class RecordedPace {
   #time = -Infinity;
   #due = 0;
   #leaps = 0;
-  #turnAt = performance.now();
+  readonly #turns = new Turns();
 
   constructor({ speed, maxGap }: ReplayOptions, signal: AbortSignal) {
     this.#speed = speed;
@@ -191,10 +190,11 @@ class RecordedPace {
     if (this.#speed < Infinity) this.#plan(bytes, now);
     if (this.#due - now >= 1) {
       await delay(this.#due - now, { signal: this.#signal }).catch(() => {});
-    } else if (now - this.#turnAt > LATENCY) {
-      await turn();
-    } else return;
-    this.#turnAt = performance.now();
+      this.#turns.sleeps(performance.now());
+    } else {
+      const turn = this.#turns.due(now);
+      if (turn !== undefined) await turn;
+    }
   }
 
   #plan(bytes: Uint8Array, now: number): void {

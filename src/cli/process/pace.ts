@@ -4,11 +4,11 @@
  * @module
  */
 
-import { setImmediate as turn } from "node:timers/promises";
 import { delay } from "../../async.ts";
+import { Turns } from "../../following.ts";
 
-/** How long signals may wait, in milliseconds. */
-const LATENCY = 10;
+/** For so many milliseconds a timer is good enough. */
+const LEAST_DELAY = 10;
 
 /** A series of moments, `interval` microseconds apart. */
 export class Pace {
@@ -16,7 +16,7 @@ export class Pace {
   readonly #signal: AbortSignal;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   #due: number = performance.now();
-  #turnAt: number = performance.now();
+  readonly #turns = new Turns();
 
   /** Begins now. An abort of `signal` ends each wait. */
   constructor(interval: number, signal: AbortSignal) {
@@ -28,12 +28,16 @@ export class Pace {
   async next(): Promise<void> {
     this.#due += this.#interval;
     let now = performance.now();
-    if (this.#due - now > LATENCY) {
+    if (this.#due - now > LEAST_DELAY) {
       await delay(this.#due - now - 1, { signal: this.#signal }).catch(() => {});
-      this.#turnAt = now = performance.now();
-    } else if (now - this.#turnAt > LATENCY) {
-      await turn();
-      this.#turnAt = now = performance.now();
+      now = performance.now();
+      this.#turns.sleeps(now);
+    } else {
+      const turn = this.#turns.due(now);
+      if (turn !== undefined) {
+        await turn;
+        now = performance.now();
+      }
     }
     // Timers are too coarse for this.
     if (this.#due > now && !this.#signal.aborted) Atomics.wait(this.#never, 0, 0, this.#due - now);
