@@ -118,6 +118,7 @@ test("list prints the slots of a name as one line, with -l each, with last write
     log.write(JSON.stringify({ level: 30, time: now - ago, msg: "x" }));
   const logs = [0, 1, 2].map((i) => makeLog(`${name}.${i}`));
   const other = makeLog(`${name}.other`);
+  const dogs = [0, 1].map((i) => makeLog(`${name}.${i}.watch`));
   logs.forEach((log, i) => written(log, 3_600_000 * (i + 3)));
   written(logs[0], 4 * 86_400_000);
   logs[1].write("  at the line of a stack");
@@ -128,7 +129,9 @@ test("list prints the slots of a name as one line, with -l each, with last write
   const groups = list();
   assert.match(groups, /\.\{slot\} +192\.2 KiB +5 +5 +4 h ago +2 of 3 alive\n/);
   assert.match(groups, new RegExp(`\\.other +64\\.1 KiB +0 +0 +\\? +${pid} +alive\n`));
-  assert.equal(groups.split("\n").length, 4);
+  assert.match(groups, /\.\{slot\}\.watch +128\.2 KiB +0 +0 +\? +2 of 2 alive\n/);
+  assert.equal(groups.split("\n").length, 5);
+  for (const dog of dogs) dog.close();
   const each = list("-l");
   assert.match(each, new RegExp(`\\.0 +64\\.1 KiB +2 +2 +4 d ago +${pid} +alive\n`));
   assert.match(each, new RegExp(`\\.1 +64\\.1 KiB +2 +2 +4 h ago +${pid} +alive\n`));
