@@ -21,7 +21,7 @@ import {
 } from "./run_tests.ts";
 import { installedRuntimes, root, type Runtime } from "./runtimes.ts";
 
-/** What a folder of tests is to one runtime. */
+/** What a folder of tests, or a part of it, is to one runtime. */
 interface Job {
   runtime: Runtime;
   folder: string;
@@ -125,15 +125,19 @@ const LONGEST = [
   ...["cli", "conformance", "serve", "ship", "recorder", "log", "model", "ffi", "sinks"],
   ...["events", "circular", "resources", "logger", "torture", "scripts"],
 ];
+/** How many files one process has at most: a folder of more is done in parts, side by side. */
+const MOST_FILES = 16;
 /** For one folder on one runtime, in milliseconds: what hangs must not hang all. */
 const TIMEOUT = 1_200_000;
 
 /** What the daily loop leaves out: servers, browsers, many processes, long random runs. */
 const NOT_QUICK = new RegExp(
-  "test/((ship|model|torture|resources|scripts)/|docs|" +
-    "conformance/(contention|creation|crash|on_abandoned|bundles|hostile|pairs)|" +
-    "log/(forged|hostile|reference_order|random|mutants)|" +
-    "cli/(hostile_text|grep|many_logs|output_end|strangers|tail_order|tail_restart|top))",
+  "test/((ship|model|torture|resources|scripts)/|docs|guide_questions|" +
+    "conformance/(contention|creation|crash|evaluations|on_abandoned|bundles|hostile|pairs|slots)|" +
+    "log/(forged|hostile|interleaving|lives|reference_order|random|mutants)|" +
+    "recorder/(hard_ends|register|terminal)|sinks/(crash|watchdog)|serve/(command|report)|" +
+    "cli/(compressed|generate|grep|hostile_text|many_logs|output_end|patterns|record_compressed|" +
+    "replay|strangers|tail_cursor|tail_order|tail_restart|top|watch|write))",
 );
 
 const isQuick = process.argv.includes("--quick");
@@ -150,27 +154,20 @@ if (files.length === 0) {
 const all = installedRuntimes();
 const runtimes = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const env = {
-  ...isWhole && process.env.ROUNDS !== "all" && ROUNDS,
+  ...(isWhole || isQuick) && process.env.ROUNDS !== "all" && ROUNDS,
   ...process.env,
   DENO: all.find(({ name }) => name === "deno")?.path ?? "deno",
 };
 const leaving = isWhole && runtimes.some(({ name }) => name === SAME_ON_ALL)
   ? { ...env, LEFT_TO: SAME_ON_ALL }
   : env;
-const folders = Map.groupBy(files, (file) => file.split("/").at(2) as string);
+const folders = Map.groupBy(
+  files,
+  (file) => file.split("/").length > 3 ? file.split("/")[2] : "test",
+);
 const waiting: Job[] = [...folders]
   .sort(([a], [b]) => place(a) - place(b))
-  .flatMap(([folder, files]) =>
-    runtimes.map((runtime) => ({
-      runtime,
-      folder,
-      files: files.filter((file) =>
-        !(isWhole && LEFT_OUT.some((left) => isLeftOut(file, runtime, left))) &&
-        !(isQuick && NOT_QUICK.test(file))
-      ),
-    }))
-  )
-  .filter(({ files }) => files.length > 0);
+  .flatMap(([folder, files]) => runtimes.flatMap((runtime) => jobsOf(runtime, folder, files)));
 
 const results: (Result & { runtime: Runtime })[] = [];
 const start = Date.now();
@@ -205,6 +202,20 @@ const sums = runtimes.map((runtime) =>
 for (const sum of sums) console.log(`${sum.title.padEnd(14)} ${numbersOf(sum)}`);
 sayWhatWasLeftOut(sums);
 finish(sums);
+
+/** The files of a folder that a runtime runs, in parts of about the same length. */
+function jobsOf(runtime: Runtime, folder: string, all: readonly string[]): Job[] {
+  const files = all.filter((file) =>
+    !(isWhole && LEFT_OUT.some((left) => isLeftOut(file, runtime, left))) &&
+    !(isQuick && NOT_QUICK.test(file))
+  );
+  const count = Math.ceil(files.length / MOST_FILES);
+  return Array.from({ length: count }, (_, part) => ({
+    runtime,
+    folder: count === 1 ? folder : `${folder} ${part + 1}/${count}`,
+    files: files.filter((_, i) => i % count === part),
+  }));
+}
 
 function isLeftOut(file: string, runtime: Runtime, { files, on, by }: LeftOut): boolean {
   return on.includes(runtime.name) && files.test(file) && runtimes.some(({ name }) => name === by);
