@@ -8,8 +8,7 @@ import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { NatsLink } from "../../src/ship/carriers/nats/connect.ts";
 import { jetstreamPackage } from "../../src/ship/carriers/nats/client.ts";
-import { receive } from "../../src/ship/carriers/nats/receive.ts";
-import { receiveInto } from "../../src/ship/carriers/nats/receive.ts";
+import { receive, receiveInto } from "../../src/ship/carriers/nats/receive.ts";
 
 const [way, servers, stream, count] = process.argv.slice(2);
 const options = { servers, stream, follow: false };

@@ -6,8 +6,7 @@
 
 import formatted from "quick-format-unescaped";
 import { nearest } from "../base/options.ts";
-import type { LoggerInternals } from "./internals.ts";
-import { LEVEL, STATE } from "./internals.ts";
+import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
 import type { LogMethod } from "./core.ts";
 import { stdSerializers } from "./serializers.ts";
 import type { LevelComparison, LevelMapping } from "./types.ts";

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { receive } from "../../src/ship/carriers/nats/receive.ts";
-import type { ReceiveOptions } from "../../src/ship/carriers/nats/receive.ts";
+import { receive, type ReceiveOptions } from "../../src/ship/carriers/nats/receive.ts";
 import type { ReceivedItem, ReceiveSummary } from "../../src/ship/received.ts";
 import { Publisher, textOf } from "./nats_publisher.ts";
 import { NatsServer, needsNatsServer } from "./nats_server.ts";

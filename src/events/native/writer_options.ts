@@ -6,7 +6,6 @@
 
 import { MAX_LOG_SIZE } from "../layout.ts";
 import { type Checks, flag, integer, mode, number, oneOf } from "../../base/options.ts";
-
 import { slotsCheck } from "../../slots.ts";
 
 /** How an `EventLogWriter` continues with a log. */

@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { OverrunPolicy, ReadStrategy } from "../reader_options.ts";
+import { type OverrunPolicy, readerChecks, type ReadStrategy } from "../reader_options.ts";
 import { checkCursor, type Cursor } from "./cursor.ts";
 import type { CopyMode } from "./source.ts";
-import { readerChecks } from "../reader_options.ts";
 import {
   anything,
   checkOptions,

@@ -11,10 +11,9 @@ import type { Writer } from "../writer.ts";
 import { lifeOf } from "../writer_options.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
 import { describeTarget, type LogTarget, type WritableMemory } from "./target.ts";
-import type { ShmLogWriterOptions } from "./writer_options.ts";
+import { type ShmLogWriterOptions, shmWriterChecks } from "./writer_options.ts";
 import { openSlot } from "../../slots.ts";
 import { checkOptions, flag } from "../../base/options.ts";
-import { shmWriterChecks } from "./writer_options.ts";
 import { inspectable } from "../../base/inspectable.ts";
 
 /** How many times a segment that appears and disappears is tried before it is an error. */

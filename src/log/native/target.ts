@@ -5,7 +5,7 @@
  */
 
 import { resolve, sep } from "node:path";
-import { MappedFile, SharedMemory } from "../../../ffi/mod.ts";
+import { type Access, type CreateOptions, MappedFile, SharedMemory } from "../../../ffi/mod.ts";
 import {
   CorruptLogError,
   LogFinishedError,
@@ -16,7 +16,6 @@ import {
 } from "../../errors.ts";
 import { UnpackedFile } from "./unpacked_file.ts";
 import { livingWriter } from "../../take_over.ts";
-import type { Access, CreateOptions } from "../../../ffi/mod.ts";
 
 /** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
 export type LogTarget = string | { path: string };
