@@ -2,21 +2,20 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import test, { after } from "node:test";
+import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { complete, completionLines } from "../../src/cli/completions/complete.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { complaintsIn, isWindows } from "../support/platform.ts";
 import { scriptCommand, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-completions-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("completions");
 
 // The program under its name, on this runtime.
 const [command, fixed] = scriptCommand(

@@ -2,20 +2,19 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import * as zlib from "node:zlib";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { unpackPieces } from "../../src/compression/unpack.ts";
 import { MOST_UNPACKED } from "../../src/log/native/unpacked_file.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { runtimeName, sameOnAll } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-compressed-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("compressed");
 
 const KINDS = ["gz", "zst"] as const;
 type Kind = typeof KINDS[number];

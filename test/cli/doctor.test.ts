@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { NoSpaceError, ShmLogWriter } from "../../mod.ts";
 import { examine, type Finding } from "../../src/cli/doctor/finding.ts";
@@ -16,10 +15,10 @@ import { limitFinding, nameFinding, ownFinding, shmFinding } from "../../src/cli
 import { limitsFinding, namespaceFinding } from "../../src/cli/doctor/process.ts";
 import { runtimeFinding } from "../../src/cli/doctor/runtimes.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-doctor-"));
-after(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
+const folder = testFolder("doctor");
 const isLinux = process.platform === "linux";
 const MIB = 2 ** 20;
 

@@ -1,14 +1,13 @@
 /** Files of events, read by the commands that read logs. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import { EventLogWriter } from "../../src/events/mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-cli-events-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("cli-events");
 
 const START = 1_700_000_000_000;
 

@@ -1,20 +1,19 @@
 /** Every command that ends by itself does its work, on every runtime: what it prints is tested elsewhere. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-every-`);
+const folder = testFolder("every");
 const log = lastingLog("every");
 const copy = lastingLog("every");
 const made = lastingLog("every");
 after(() => {
   for (const place of [log, copy, made]) place[Symbol.dispose]();
-  rmSync(folder, { recursive: true });
 });
 const saved = `${folder}/saved.log`;
 const records = `${folder}/records.json`;

@@ -2,21 +2,20 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, ftruncateSync, openSync } from "node:fs";
 import process from "node:process";
 import test, { after } from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { cliCommand } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = process.platform === "linux" ? false : "only Linux has /dev/full";
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-output-`);
+const folder = testFolder("output");
 const log = ShmLogWriter.create(uniqueName("full"), { unlinkOnClose: true, size: 65536 });
 log.write("one");
 after(() => {
   log.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Runs a command in a shell; gives its exit code and what it says. */

@@ -1,17 +1,16 @@
 /** `ouroboros generate` and `ouroboros dump`. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("generate");
 const json = `${folder}/records.json`;
 
 interface Records {

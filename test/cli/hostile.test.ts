@@ -1,16 +1,14 @@
 /** Malicious files under the commands that read. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
+import { testFolder } from "../support/folder.ts";
 import { baseSeed } from "../support/random.ts";
 import { startChild } from "../support/runtime.ts";
 
 const RUNS = Number(process.env.HOSTILE_FILES ?? 1000);
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("hostile");
 const commands = new URL("children/commands.ts", import.meta.url);
 
 test(`commands on malicious files end, with an exit code and a line (seed ${baseSeed})`, async () => {

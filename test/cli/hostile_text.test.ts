@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { fileURLToPath } from "node:url";
 import pc from "picocolors";
 import { SharedMemory } from "../../ffi/mod.ts";
@@ -19,12 +18,12 @@ import { levelOf } from "../../src/cli/serve/level_of.ts";
 import { Field } from "../../src/records/question/field.ts";
 import { Entry } from "../../src/log/entry.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
+import { testFolder } from "../support/folder.ts";
 import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { scriptCommand, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("hostile-text");
 
 test("harmless() shows what can't be seen, and leaves what belongs to letters", () => {
   assert.equal(

@@ -1,18 +1,16 @@
 /** What commands print with `--json`: one shape for what is alike. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-json-"));
-after(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
+const folder = testFolder("json");
 
 /** A log of so many entries, without a writer. */
 function deadLog(count: number) {

@@ -1,16 +1,15 @@
 /** Commands that look through a long log, and are told to end meanwhile. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { existsSync } from "node:fs";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-long-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("long");
 
 /** Takes some milliseconds for each of the entries below, and so minutes for all. */
 const TEDIOUS = "found|^(x+x+)+y";

@@ -1,19 +1,18 @@
 /** Commands that look at all logs: none of these, nor their number, may keep the others from being seen. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { runScript, sameOnAll, uniqueName } from "../support/runtime.ts";
 import { Raw } from "../support/segment.ts";
 
 const skip = process.platform === "linux" ? false : "needs /dev/shm and ulimit";
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("many-logs");
 
 /** A log of a format version that there is not yet. */
 function versionThree(): Uint8Array {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
@@ -11,11 +11,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = process.platform === "darwin" && "this system does not list shared memory";
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("patterns");
 
 const open: ShmLogWriter[] = [];
 after(() => open.forEach((writer) => writer.close()));

@@ -2,22 +2,21 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
 import test, { after } from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsNamespaces } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-read-only-`);
+const folder = testFolder("read-only");
 const frozen = `${folder}/frozen`;
 const log = ShmLogWriter.create(uniqueName("read-only"), { unlinkOnClose: true, size: 65536 });
 log.write('{"level":30,"time":1700000000000,"msg":"one"}');
 after(() => {
   log.close();
-  rmSync(folder, { recursive: true });
 });
 
 const FREEZE = 'mkdir -p "$0" && mount -t tmpfs -o ro tmpfs "$0"';

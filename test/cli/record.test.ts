@@ -1,29 +1,19 @@
 /** `ouroboros record`. */
 
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows, needsLettingGo, needsSignals, notOnWindows } from "../support/platform.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-record-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("record");
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const lines = (from: number, to: number) =>

@@ -4,16 +4,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as zlib from "node:zlib";
 import { ShmLogWriter } from "../../mod.ts";
@@ -21,11 +18,11 @@ import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
 import { type Compression, COMPRESSIONS, endingOf } from "../../src/compression/kinds.ts";
 import { unpack } from "../../src/compression/unpack.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-record-compressed-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("record-compressed");
 
 const lineOf = (i: number) => `line ${i} ${Math.imul(i, 0x9e3779b1) >>> 0}`;
 const lines = (from: number, to: number) =>

@@ -2,18 +2,17 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { type LastingLog, lastingLog } from "../support/lasting.ts";
 import { notOnWindows } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-replay-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("replay");
 
 const logs: LastingLog[] = [];
 after(() => logs.forEach((log) => log[Symbol.dispose]()));

@@ -5,19 +5,16 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import test from "node:test";
 import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsLinks } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-rotating-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("rotating");
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 /** What is in a file; nothing where there is none. */

@@ -3,19 +3,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli, runHere, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { needsSignals } from "../support/platform.ts";
 import { baseSeed, payloadOf } from "../support/random.ts";
 import { sameOnAll } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-run-cli-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("run-cli");
 
 const SMALL = ["--size", "1MiB"];
 

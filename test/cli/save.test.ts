@@ -2,18 +2,17 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import test, { after } from "node:test";
+import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { scriptCommand, startChild, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-save-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("save");
 
 /** A log of one page, which is as large on all systems. */
 function makeLog(count: number, name: string = uniqueName("save")): ShmLogWriter {

@@ -4,26 +4,24 @@ import assert from "node:assert/strict";
 import {
   chmodSync,
   chownSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { NOBODY } from "../support/nobody.ts";
 import { needsModes, needsOtherUsers } from "../support/platform.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 
 const lookers = new URL("children/lookers.ts", import.meta.url);
 const TIME = Number(process.env.STRANGERS_MS ?? 1500);
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("strangers");
 
 /** The bytes of a log of 16 full chunks. */
 function makeImage(): Uint8Array {

@@ -1,14 +1,14 @@
 /** `tail` with questions, fields, counts and entries around: as on a command line. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { after, test } from "node:test";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { test } from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("tail-questions");
 
 const START = Date.UTC(2026, 10, 21, 13, 59, 30);
 

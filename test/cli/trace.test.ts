@@ -1,19 +1,18 @@
 /** Spans of the logger, and `ouroboros export --trace`: the JSON of Chrome's traces. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { readFileSync } from "node:fs";
+import test from "node:test";
 import { EventLogWriter } from "../../src/events/mod.ts";
 import { createLogger } from "../../src/logger/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import type { TraceEvent } from "../../src/records/chrome_trace.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { runScript, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-trace-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("trace");
 
 /** Exports a trace, and checks it by what the format's description says of each kind of event. */
 function traceOf(...args: string[]): TraceEvent[] {

@@ -1,16 +1,8 @@
 /** `ouroboros watch`: what happens to logs of other processes is saved. */
 
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
@@ -20,13 +12,13 @@ import { ShmLogWriter } from "../../mod.ts";
 import { Commands, splitWords } from "../../src/cli/watch/commands.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { type Child, sameOnAll, startChild, uniqueName } from "../support/runtime.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "shared memory goes with its writer");
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-watch-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("watch");
 const open: ShmLogWriter[] = [];
 after(() => open.forEach((writer) => writer.close()));
 

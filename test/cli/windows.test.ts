@@ -4,10 +4,9 @@
  */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
@@ -15,12 +14,12 @@ import { CursorFile } from "../../src/cli/files/cursor_file.ts";
 import { renamePatiently } from "../../src/place_file.ts";
 import { Watch } from "../../src/cli/top/watch.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 
 const skip = isWindows ? false : "only on Windows";
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-cli-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("cli");
 
 test("write makes a file by a Windows path; tail, stat, dump and remove find it", { skip }, () => {
   const path = join(folder, "ä app.log");

@@ -1,20 +1,19 @@
 /** `ouroboros write`. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { runCli, runHere, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { isWine, needsSignals } from "../support/platform.ts";
 import { runtimeName, sameOnAll, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("write");
 
 const SMALL = ["--chunk-size", "4KiB", "--chunks", "4"];
 

@@ -2,18 +2,17 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmdirSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { type LogTarget, ShmLogReader } from "../../mod.ts";
 import { cliCommand } from "../support/cli.ts";
 import { IN_GROUP, makeGroup } from "../support/control_group.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 
 const skip = process.platform !== "linux" && "the kernel of Linux";
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-hard-ends-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("hard-ends");
 
 /** The lines of a log, without their times, and what the last one says. */
 function recordOf(target: LogTarget): { lines: string[]; end: Record<string, unknown> } {

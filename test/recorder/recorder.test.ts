@@ -1,11 +1,10 @@
 /** A recorder in an application: what is saved when, and what is not. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { configure, getLogger, reset } from "@logtape/logtape";
 import { pino } from "pino";
@@ -23,11 +22,11 @@ import { getShmSink } from "../../src/sinks/logtape.ts";
 import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
 import { shmDestination } from "../../src/sinks/pino.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-recorder-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("recorder");
 let count = 0;
 
 function make(options: Partial<RecorderOptions> = {}): { recorder: Recorder; dir: string } {

@@ -3,19 +3,19 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import os, { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { type RunOptions, runProgram, type RunResult } from "../../src/recorder/run.ts";
 import { cliCommand } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { isWindows, needsSignals } from "../support/platform.ts";
 import { thisExecutable } from "../../scripts/runtimes.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-run-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("run");
 
 const isLinux = process.platform === "linux";
 

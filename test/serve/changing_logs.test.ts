@@ -1,16 +1,15 @@
 /** Logs that come and go while pages look at them. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsLettingGo, notOnWindows } from "../support/platform.ts";
 import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-serve-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("serve");
 
 test("a page sees that its log was removed, and continues with the next one of that name", {
   skip: needsLettingGo,

@@ -3,22 +3,21 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { Reader, ShmLogWriter } from "../../mod.ts";
 import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { sameOnAll } from "../support/runtime.ts";
 import { makeLog, withServer } from "../support/serve.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-report-`);
+const folder = testFolder("report");
 const path = `${folder}/report.html`;
-after(() => rmSync(folder, { recursive: true }));
 
 const HOSTILE = [
   "</script><script>window.hacked = 1</script>",

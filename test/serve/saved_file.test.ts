@@ -1,10 +1,9 @@
 /** Files that the page reads by itself. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { Reader, Writer } from "../../mod.ts";
@@ -12,10 +11,10 @@ import { readSaved, type SavedFile } from "../../src/cli/serve/page/saved_file.t
 import { SavedSource } from "../../src/cli/serve/page/saved_source.ts";
 import type { Handlers } from "../../src/cli/serve/page/source.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { makeLog } from "../support/serve.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-saved-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("saved");
 
 const read = (bytes: Uint8Array | string, name = "x"): Promise<SavedFile> =>
   readSaved(name, new Blob([bytes as BlobPart]));

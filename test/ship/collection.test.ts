@@ -2,18 +2,17 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { collectLogs } from "../../src/ship/collect.ts";
 import { CollectionWriter, readCollection } from "../../src/ship/collection.ts";
 import { Origins } from "../../src/ship/origins.ts";
+import { testFolder } from "../support/folder.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-collection-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("collection");
 
 /** Numbers from 0 to 1. */
 function numbersOf(seed: number): () => number {

@@ -1,21 +1,19 @@
 /** `select`: what a forwarder leaves out is no loss, wherever it stands, and through restarts. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { Forwarding } from "../../src/ship/forwarding.ts";
 import type { ShipOptions } from "../../src/ship/forward_options.ts";
+import { testFolder } from "../support/folder.ts";
 import { newLog, until } from "../support/forwarding.ts";
 import { MemoryCarrier, MemoryStore } from "../support/memory_carrier.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const options = { skip: needsLastingNames };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-filter-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("filter");
 
 const decoder = new TextDecoder();
 /** Whether an entry of the tests has a number that ends with 0. */

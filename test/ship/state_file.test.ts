@@ -1,19 +1,18 @@
 /** A file with two slots: torn, empty, taken, of somebody else. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { CorruptStateError, StateLockedError } from "../../src/errors.ts";
 import { StateFile } from "../../src/ship/state_file.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsLinks } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { startChild } from "../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-state-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("state");
 let count = 0;
 const newPath = () => join(folder, `state-${count++}`);
 

@@ -1,19 +1,18 @@
 /** Connections to a real server: who is let in, and what comes back by itself. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { NatsRefusedError } from "../../../src/errors.ts";
 import { NatsLink, type NatsStatus } from "../../../src/ship/carriers/nats/connect.ts";
+import { testFolder } from "../../support/folder.ts";
 import { TcpProxy } from "../../support/tcp_proxy.ts";
 import { certificate, needsOpenssl } from "../../support/certificate.ts";
 import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 
 const skip = needsNatsServer;
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-tls-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("tls");
 
 function until(link: NatsLink, type: NatsStatus["type"]): Promise<NatsStatus> {
   return new Promise((resolve) => {

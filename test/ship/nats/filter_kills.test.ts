@@ -6,8 +6,6 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after } from "node:test";
@@ -16,6 +14,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { Origins } from "../../../src/ship/origins.ts";
 import { startCli } from "../../support/cli.ts";
+import { testFolder } from "../../support/folder.ts";
 import { Publisher } from "../../support/nats_publisher.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { entryText, isMatch, MATCHES, messagesOf, received } from "../../support/nats_stream.ts";
@@ -25,10 +24,9 @@ import { startChild, uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 5);
 const options = { skip: needsLastingNames, timeout: 120_000 + 5000 * KILLS };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-filter-kills-"));
+const folder = testFolder("filter-kills");
 const [name, into] = [uniqueName("filter-kills"), uniqueName("filter-into")];
 after(() => {
-  rmSync(folder, { recursive: true });
   for (const one of [name, into, `${into}.origin`]) SharedMemory.unlink(one);
 });
 

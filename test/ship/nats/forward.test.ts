@@ -1,20 +1,18 @@
 /** Forwarding to a real server: what is in the stream is what was in the log. */
 
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { after } from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { forward, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
+import { testFolder } from "../../support/folder.ts";
 import { newLog, onlySource, options, until } from "../../support/forwarding.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("forward");
 
 natsTest("each entry is a message, in order, with its bytes and where it comes from", async () => {
   await using server = await NatsServer.start();

@@ -1,12 +1,12 @@
 /** `ouroboros forward`. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogWriter } from "../../../mod.ts";
 import { runCli, runHere, startCli } from "../../support/cli.ts";
+import { testFolder } from "../../support/folder.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import {
   assertComplete,
@@ -22,8 +22,7 @@ const lasting = { skip: needsLastingNames };
 /** What Bun prints for all. */
 const printed = { skip: sameOnAll || needsLastingNames };
 const signals = { skip: needsLastingNames || needsSignals };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("forward");
 
 function newLog(count: number, name: string = uniqueName("forward")): ShmLogWriter {
   const writer = ShmLogWriter.create(name, {

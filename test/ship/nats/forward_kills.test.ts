@@ -6,8 +6,6 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after } from "node:test";
@@ -16,6 +14,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { forward } from "../../../src/ship/carriers/nats/mod.ts";
 import { runCli, startCli } from "../../support/cli.ts";
+import { testFolder } from "../../support/folder.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import {
   assertAllThere,
@@ -30,10 +29,9 @@ import { startChild, uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 6);
 const options = { skip: needsLastingNames, timeout: 60_000 + 1000 * KILLS };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-kills-"));
+const folder = testFolder("kills");
 const names: string[] = [];
 after(() => {
-  rmSync(folder, { recursive: true });
   for (const name of names) SharedMemory.unlink(name);
 });
 

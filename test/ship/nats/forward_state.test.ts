@@ -1,22 +1,20 @@
 /** Where a forwarder begins, and how it goes on where another one ended. */
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { ClosedError, StateLockedError } from "../../../src/errors.ts";
 import { forward, type ForwardTrouble, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
+import { testFolder } from "../../support/folder.ts";
 import { newLog, onlySource, options, until } from "../../support/forwarding.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import { assertComplete, entryText, messagesOf, received } from "../../support/nats_stream.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-forward-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("forward");
 let files = 0;
 
 natsTest("with start: new nothing of before is sent, and the stream says so", async () => {

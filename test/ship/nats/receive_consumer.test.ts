@@ -1,23 +1,21 @@
 /** Receivers whose place is remembered: by the server, and in a file. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { after } from "node:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CorruptStateError, StateLockedError } from "../../../src/errors.ts";
 import { NatsLink } from "../../../src/ship/carriers/nats/connect.ts";
 import { receive } from "../../../src/ship/carriers/nats/receive.ts";
 import { StateFile } from "../../../src/ship/state_file.ts";
 import type { ReceivedItem } from "../../../src/ship/received.ts";
+import { testFolder } from "../../support/folder.ts";
 import { sourceOf } from "../../support/nats_publisher.ts";
 import { natsTest } from "../../support/nats_server.ts";
 import { ReceiveTests, untilAcknowledged, untilAsked, wordsOf } from "../../support/receiving.ts";
 
 const tests = new ReceiveTests();
 const a = sourceOf("a");
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-receive-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("receive");
 
 natsTest("a consumer continues after what was handled, and nothing is left out", async () => {
   const stream = await tests.newStream();

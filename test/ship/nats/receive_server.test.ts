@@ -1,14 +1,13 @@
 /** Receivers whose server is killed, stands still, forgets, or does not let them in. */
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { after } from "node:test";
+import { cpSync, rmSync } from "node:fs";
 import { headers } from "@nats-io/nats-core";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClosedError, NatsRefusedError } from "../../../src/errors.ts";
 import { NatsLink } from "../../../src/ship/carriers/nats/connect.ts";
 import { receive } from "../../../src/ship/carriers/nats/receive.ts";
+import { testFolder } from "../../support/folder.ts";
 import { jetstreamClient } from "../../support/jetstream.ts";
 import { Publisher, sourceOf } from "../../support/nats_publisher.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
@@ -16,8 +15,7 @@ import { ReceiveTests, untilAsked } from "../../support/receiving.ts";
 
 const tests = new ReceiveTests();
 const a = sourceOf("a");
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-receive-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("receive");
 
 natsTest("a stream that is deleted under the receiver ends it with an error", async () => {
   const stream = await tests.newStream();

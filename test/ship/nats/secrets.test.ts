@@ -1,21 +1,20 @@
 /** Passwords, tokens and keys: from files and the environment, and never in what is printed or kept. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { nkeys } from "@nats-io/nats-core";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { forward, NatsLink } from "../../../src/ship/carriers/nats/mod.ts";
 import { runCli } from "../../support/cli.ts";
+import { testFolder } from "../../support/folder.ts";
 import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-secrets-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("secrets");
 
 /** Parts of each secret of these tests: what a percent sign, a space or a slash may tear apart. */
 const SECRET = /s3cret|Gr%n|T0ken|SUA/;

@@ -1,12 +1,12 @@
 /** `ouroboros forward --to otlp+http://…`. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogWriter } from "../../../mod.ts";
 import { runCli, runHere, startCli } from "../../support/cli.ts";
+import { testFolder } from "../../support/folder.ts";
 import { OtlpCollector, recordsIn } from "../../support/otlp_collector.ts";
 import { requestOfJson } from "../../support/otlp_schema.ts";
 import { needsLastingNames } from "../../support/platform.ts";
@@ -14,8 +14,7 @@ import { sameOnAll, uniqueName } from "../../support/runtime.ts";
 
 const lasting = { skip: needsLastingNames };
 const printed = { skip: sameOnAll || needsLastingNames };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-otlp-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("otlp");
 
 const line = '{"level":30,"time":1795280400123,"msg":"hello","user":7}';
 

@@ -6,8 +6,6 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
@@ -15,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { startCli } from "../../support/cli.ts";
+import { testFolder } from "../../support/folder.ts";
 import {
   deliveredBy,
   entryText,
@@ -29,10 +28,9 @@ import { startChild, uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 9);
 const options = { skip: needsLastingNames, timeout: 60_000 + 2000 * KILLS };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-otlp-kills-"));
+const folder = testFolder("otlp-kills");
 const names: string[] = [];
 after(() => {
-  rmSync(folder, { recursive: true });
   for (const name of names) SharedMemory.unlink(name);
 });
 

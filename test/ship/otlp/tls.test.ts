@@ -1,19 +1,18 @@
 /** Collectors with certificates. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import { forward, type OtlpTlsOptions } from "../../../src/ship/carriers/otlp/mod.ts";
 import { certificate, needsOpenssl } from "../../support/certificate.ts";
+import { testFolder } from "../../support/folder.ts";
 import { OtlpCollector } from "../../support/otlp_collector.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
 const options = { skip: needsOpenssl, timeout: 60_000 };
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-otlp-tls-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("otlp-tls");
 
 test("a certificate is believed if its file is given, and only then", options, async () => {
   const { certFile, keyFile } = certificate(folder, "collector");
