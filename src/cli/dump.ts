@@ -79,13 +79,15 @@ async function dump(options: DumpOptions): Promise<void> {
   if (path !== "-") refuseItself(name, reader, path);
   const output = path === "-" ? Output.standard(interrupt.signal) : await Output.file(path);
   const isStandard = path === "-";
+  const isTerminal = isStandard && Boolean(process.stdout.isTTY);
   const print = entryPrinter(format, output, {
-    isTerminal: isStandard && Boolean(process.stdout.isTTY),
+    isTerminal,
     log: nameOf(name),
     ...isStandard && { colors: outputColors() },
   });
   const selection = new Selection(options, format === "pretty", () => nameOf(name));
-  using progress = new Progress(info.entries, "entries");
+  // On the same terminal it would stand in the middle of entries.
+  using progress = isTerminal ? undefined : new Progress(info.entries, "entries");
   const signals = new SignalPoll();
   let seen = 0;
   let count = 0;
@@ -100,7 +102,7 @@ async function dump(options: DumpOptions): Promise<void> {
     }
     if (output.isFull) {
       await output.flush();
-      progress.update(seen);
+      progress?.update(seen);
     }
     if ((seen % SILENCE === 0 || selection.isSlow) && signals.isDue) await signals.poll();
   }
