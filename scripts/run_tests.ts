@@ -167,6 +167,21 @@ function run(path: string, args: string[], { folder, env, timeout }: RunOptions)
   });
 }
 
+/** Runs test files folder by folder, each within the time: what hangs does not take the others with it. */
+export async function runFolders(
+  runtime: Runtime,
+  files: readonly string[],
+  options: RunOptions,
+): Promise<Result> {
+  const results: Result[] = [];
+  for (const [folder, some] of Map.groupBy(files, (file) => file.split("/").at(2) as string)) {
+    results.push(
+      await runTests({ ...runtime, title: `${runtime.title}, ${folder}` }, some, options),
+    );
+  }
+  return sumOf(runtime.title, results);
+}
+
 /** One result of several. */
 export function sumOf(title: string, results: readonly Result[]): Result {
   const sum = (what: "passed" | "failed" | "skipped" | "seconds") =>

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { prepare } from "./workshop.ts";
-import { finish, parseArguments, type Result, runTests, sumOf, testFiles } from "../run_tests.ts";
+import { finish, parseArguments, runFolders, testFiles } from "../run_tests.ts";
 import { installedRuntimes, root } from "../runtimes.ts";
 
 /** For one folder, in milliseconds: what hangs must not hang all. */
@@ -22,16 +22,10 @@ if (typeof bun === "string") {
 const { filters } = parseArguments();
 const natives = installedRuntimes().filter(({ name }) => name !== "bun");
 const paths = Object.fromEntries(natives.map(({ name, path }) => [name.toUpperCase(), path]));
-const files = Map.groupBy(testFiles(root, filters), (file) => file.split("/").at(2) as string);
-const results: Result[] = [];
-for (const [folder, some] of files) {
-  results.push(
-    await runTests({ ...bun, title: `${bun.title}, ${folder}` }, some, {
-      folder: root,
-      // Its own path is that of the loader.
-      env: { ...paths, BUN: bun.path, THIS_RUNTIME: bun.path },
-      timeout: TIMEOUT,
-    }),
-  );
-}
-finish([sumOf(bun.title, results)]);
+const result = await runFolders(bun, testFiles(root, filters), {
+  folder: root,
+  // Its own path is that of the loader.
+  env: { ...paths, BUN: bun.path, THIS_RUNTIME: bun.path },
+  timeout: TIMEOUT,
+});
+finish([result]);
