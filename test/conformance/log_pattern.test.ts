@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
 import { segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { isPattern, LogPattern, slotsOf } from "../../src/log/native/log_pattern.ts";
+import { isWindows } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-test-"));
@@ -24,7 +25,8 @@ function put(...paths: string[]): void {
 /** What a pattern finds in the folder, without its path. */
 function found(pattern: string): string[] {
   return new LogPattern({ path: join(folder, pattern) }).find()
-    .map((target) => (target as { path: string }).path.slice(folder.length + 1));
+    .map((target) => (target as { path: string }).path.slice(folder.length + 1))
+    .map((path) => path.replaceAll(sep, "/"));
 }
 
 test("a name is a pattern if it has one of * ? [a] {slot}", () => {
@@ -76,5 +78,7 @@ test("a pattern is looked at each time: what begins to match, and what is gone",
   assert.deepEqual(pattern.find(), [`${name}.0`, `${name}.1`]);
   first.close();
   assert.deepEqual(pattern.find(), [`${name}.1`]);
-  assert.deepEqual(new LogPattern(`${name.slice(1)}.*`).find(), [`${name}.1`]);
+  // Windows takes names as they are: without the slash it is another one.
+  const others = isWindows ? [] : [`${name}.1`];
+  assert.deepEqual(new LogPattern(`${name.slice(1)}.*`).find(), others);
 });
