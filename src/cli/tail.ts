@@ -224,7 +224,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     ...startOf(options),
     last: options.last,
     after: options.afterCursor ?? cursorFile?.load(),
-    criteria: options,
+    criteria: { ...options, isCounted: summary !== undefined },
     wantsRecords: format === "pretty" || format === "logfmt" || !names.isOne ||
       fields !== undefined || summary !== undefined,
     joinsLines: format !== "raw" && format !== "hex" && !keepsPlace,

@@ -369,6 +369,21 @@ test("--every counts an entry without a time with the one before it, or says tha
   assert.equal(stderr, "ouroboros: 1 entry left out because they have no time\n");
 });
 
+test("with --level what has none is printed, and not counted: a line of a stack is no error", () => {
+  const stack = ["Error: no", "    at a (b.js:1:2)"].map((text, i) =>
+    `2026-11-21T13:59:3${i}.000Z stderr F ${text}`
+  );
+  const path = write("stack.log", [line(1, { level: 50, msg: "an error" }), ...stack, line(2, {})]);
+  assert.equal(tail(path, "-p", "error").length, 3);
+  assert.deepEqual(tail(path, "-p", "error", "--count-by", "level", "-o", "csv"), [
+    "level,count",
+    "error,1",
+  ]);
+  assert.deepEqual(tail(path, "-p", "error", "--every", "1m", "-o", "csv").slice(1), [
+    "2026-11-21T13:59:00.000Z,1",
+  ]);
+});
+
 test("--stats says what has no number", () => {
   const { stdout, stderr } = runCli(["tail", web, "--stats", "msg", "--json"]);
   assert.equal(stdout, '{"field":"msg","count":0}\n');

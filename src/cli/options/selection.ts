@@ -33,6 +33,8 @@ export interface Criteria {
   where?: Where;
   /** Its level. */
   level?: LevelRange;
+  /** Whether entries are counted: then one without a level, like a line of a stack, has none that is asked for. */
+  isCounted?: boolean;
   /** Where the program has written it. */
   programStream?: CriStream;
   /** Its earliest and latest time, in milliseconds since 1970. */
@@ -143,7 +145,7 @@ export class Selection {
     arrival?: number,
     text: string = entry.text,
   ): boolean {
-    const { where, level, since, until, programStream, vitals } = this.#criteria;
+    const { where, level, since, until, programStream, vitals, isCounted } = this.#criteria;
     this.#isNear = false;
     if (!vitals && isVitals(text)) return false;
     if (!this.#wantsRecords) {
@@ -161,7 +163,9 @@ export class Selection {
     if (until !== undefined && time > until) return false;
     if (programStream !== undefined && record?.stream !== programStream) return false;
     this.#isNear = true;
-    if (level !== undefined && record?.level && !isWithin(record.level, level)) return false;
+    if (level !== undefined) {
+      if (record?.level === undefined ? isCounted : !isWithin(record.level, level)) return false;
+    }
     if (where !== undefined && !where.test(record, text, this.#logOf?.(entry))) {
       return false;
     }
@@ -185,7 +189,7 @@ or @SECONDS. Times and levels are read from JSON lines (pino, winston, LogTape,
 OpenTelemetry), key=value pairs, text like "2026-11-21T13:59:30Z [info] …", and
 lines of "ouroboros run" and of containers, which have a stream, too. An entry
 without a time has that of the entry before it. An entry without a level passes
---level, because it may be a line of a stack.
+--level, because it may be a line of a stack; counts leave it out.
 
 A <question> is made of words, "phrases" and fields: level:>=warn, status:>=500,
 req.method:POST, ms:[10 TO 20], url:/^\\/pay/, user:*, path:*.css, code:=E1 (all of
