@@ -9,6 +9,7 @@ export const VITALS_LOGGER = "ouroboros.vitals";
 
 /** What they have after their time, which has always the same length. */
 const MARK = `,"level":"debug","logger":"${VITALS_LOGGER}",`;
+const MARK_BYTES = new TextEncoder().encode(MARK);
 const MARK_AT = '{"time":"2026-11-30T00:00:00.000Z"'.length;
 
 /** What a process was doing at a time; what its runtime does not know is missing. */
@@ -44,6 +45,15 @@ export const VITALS_CHARTS: readonly {
 /** Whether a text is such an entry. */
 export function isVitals(text: string): boolean {
   return text.startsWith(MARK, MARK_AT);
+}
+
+/** The same of the entry at a place in bytes. */
+export function isVitalsAt(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < MARK_AT + MARK_BYTES.length) return false;
+  for (let i = 0; i < MARK_BYTES.length; i++) {
+    if (bytes[start + MARK_AT + i] !== MARK_BYTES[i]) return false;
+  }
+  return true;
 }
 
 /** What such an entry says; undefined of another text. Never throws. */

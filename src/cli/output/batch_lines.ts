@@ -6,8 +6,12 @@
 
 import pc from "picocolors";
 import type { EntryBatch } from "../../log/batch.ts";
-import { isVitals } from "../../records/vitals.ts";
-import { type EntryFormat, entryPrinter, type Sink } from "./format.ts";
+import { isVitalsAt } from "../../records/vitals.ts";
+import { type EntryFormat, entryPrinter } from "./format.ts";
+import type { LineBytes } from "./line_bytes.ts";
+import { plainJson } from "./plain_json.ts";
+import { PlainPretty } from "./plain_pretty.ts";
+import { type Colors, PrettyPrinter } from "./pretty.ts";
 
 /** How batches are printed. */
 export interface ThreadOptions {
@@ -25,18 +29,39 @@ export interface EntryBlock {
   firstSequenceNumber: number;
 }
 
-/** What the thread says first; then a block of text for each of entries. */
+/** What the thread says first; then a block of lines for each of entries. */
 export const READY = "ready";
 
-/** What prints all entries of a batch. */
+/**
+ * What prints all entries of a batch. Those that are plain are never made text of: it gives how many were
+ * not, and took several times as long.
+ */
 export function batchPrinter(
   { format, isTerminal, hasColors, vitals }: ThreadOptions,
-  sink: Sink,
-): (batch: EntryBatch) => void {
-  const print = entryPrinter(format, sink, { isTerminal, colors: pc.createColors(hasColors) });
+  lines: LineBytes,
+): (batch: EntryBatch) => number {
+  const colors = pc.createColors(hasColors);
+  const print = entryPrinter(format, lines, { isTerminal, colors });
+  const printPlain = format === "json" ? plainJson : plainPretty(colors);
   return (batch) => {
-    for (const [i, text] of batch.texts().entries()) {
-      if (vitals || !isVitals(text)) print(batch.share(i), undefined, undefined, text);
+    const { bytes, bounds, length } = batch.block;
+    const first = batch.sequenceNumber(0);
+    let texts: string[] | undefined;
+    let count = 0;
+    for (let i = 0; i < length; i++) {
+      const start = bounds[2 * i];
+      const end = bounds[2 * i + 1];
+      if (!vitals && isVitalsAt(bytes, start, end)) continue;
+      if (printPlain(lines, bytes, start, end, first + i)) continue;
+      texts ??= batch.texts();
+      print(batch.share(i), undefined, undefined, texts[i]);
+      count++;
     }
+    return count;
   };
+}
+
+function plainPretty(colors: Colors): typeof plainJson {
+  const pretty = new PlainPretty(new PrettyPrinter(colors));
+  return (lines, bytes, start, end) => pretty.print(lines, bytes, start, end);
 }

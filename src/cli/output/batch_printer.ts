@@ -8,10 +8,13 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { EntryBatch } from "../../log/batch.ts";
 import { batchPrinter, type EntryBlock, READY, type ThreadOptions } from "./batch_lines.ts";
+import { LineBytes } from "./line_bytes.ts";
 import type { Output } from "./output.ts";
 
-/** After so many batches it pays to start a thread: it takes as long as to print these. */
+/** After so many batches it may pay to start a thread: it takes as long as to print these. */
 const WORTH_A_THREAD = 64;
+/** To send what is plain takes as long as to print it: so many of the entries must not be. */
+const WORTH_SENDING = 1 / 4;
 /** How many batches may wait: one that the thread works at, the next one, and one of our own between them. */
 const MOST_WAITING = 3;
 
@@ -24,23 +27,26 @@ async function startEntryThread(options: ThreadOptions): Promise<Worker> {
 /** A batch that is not written yet. */
 interface Waiting {
   /** Its lines; or what the thread will say. */
-  lines: string | Promise<Uint8Array | undefined>;
+  lines: Uint8Array | Promise<Uint8Array | undefined>;
   /** What the thread was sent: it may fail. */
   block: EntryBlock | undefined;
 }
 
 /**
  * Prints batches in their order. From some number on another thread makes the lines of every second one, while
- * this one makes those of the others. Where no thread can start all is done here.
+ * this one makes those of the others. Where no thread can start, or would be no help, all is done here.
  */
 export class BatchPrinter implements Disposable {
   readonly #options: ThreadOptions;
   readonly #output: Pick<Output, "write" | "isFull" | "flush">;
   readonly #startThread: (options: ThreadOptions) => Promise<Worker>;
-  #printer: ((batch: EntryBatch) => void) | undefined;
+  #printer: ((batch: EntryBatch) => number) | undefined;
   readonly #waiting: Waiting[] = [];
-  #lines = "";
+  readonly #lines = new LineBytes();
   #count = 0;
+  /** How many entries were printed here, and how many of them were not plain. */
+  #entries = 0;
+  #slow = 0;
   #worker: Worker | undefined;
   #isReady = false;
   #isOurTurn = true;
@@ -64,10 +70,17 @@ export class BatchPrinter implements Disposable {
 
   /** Prints a batch, which may be filled again after that. */
   async print(batch: EntryBatch): Promise<void> {
-    if (++this.#count === WORTH_A_THREAD && availableParallelism() > 1) await this.#start();
+    const isSlow = this.#slow > WORTH_SENDING * this.#entries;
+    if (++this.#count === WORTH_A_THREAD && isSlow && availableParallelism() > 1) {
+      await this.#start();
+    }
     if (this.#isReady && !this.#isOurTurn) this.#send(batch);
     else {
-      this.#waiting.push({ lines: this.#linesOf(batch), block: undefined });
+      // What does not wait is not copied.
+      const lines = this.#linesOf(batch);
+      const waits = this.#waiting.length > 0;
+      this.#waiting.push({ lines: waits ? lines.slice() : lines, block: undefined });
+      if (!waits) await this.#write();
     }
     this.#isOurTurn = !this.#isOurTurn;
     while (this.#waiting.length > (this.#isReady ? MOST_WAITING : 0)) await this.#write();
@@ -123,12 +136,12 @@ export class BatchPrinter implements Disposable {
     if (this.#output.isFull) await this.#output.flush();
   }
 
-  #linesOf(batch: EntryBatch): string {
-    this.#printer ??= batchPrinter(this.#options, { write: (data) => this.#lines += data });
-    this.#printer(batch);
-    const lines = this.#lines;
-    this.#lines = "";
-    return lines;
+  /** The lines of a batch, until those of another one are made. */
+  #linesOf(batch: EntryBatch): Uint8Array {
+    this.#printer ??= batchPrinter(this.#options, this.#lines);
+    this.#entries += batch.length;
+    this.#slow += this.#printer(batch);
+    return this.#lines.take();
   }
 
   /** The thread will say nothing more. */

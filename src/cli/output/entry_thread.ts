@@ -8,6 +8,7 @@
 import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
 import { EntryBatch } from "../../log/batch.ts";
 import { isOwnThread, OWN_THREAD } from "../process/own_thread.ts";
+import { LineBytes } from "./line_bytes.ts";
 import { batchPrinter, type EntryBlock, READY, type ThreadOptions } from "./batch_lines.ts";
 
 /** Starts a thread, which keeps the process until it is ended. */
@@ -19,20 +20,13 @@ export function startThread(options: ThreadOptions): Worker {
 }
 
 function serve(port: MessagePort, options: ThreadOptions): void {
-  let lines = "";
-  const sink = {
-    write(data: string | Uint8Array) {
-      lines += data;
-    },
-  };
-  const print = batchPrinter(options, sink);
+  const lines = new LineBytes();
+  const print = batchPrinter(options, lines);
   const batch = new EntryBatch();
-  const encoder = new TextEncoder();
   port.on("message", (block: EntryBlock) => {
     batch.adopt(block.bytes, block.bounds, block.firstSequenceNumber);
     print(batch);
-    const bytes = encoder.encode(lines);
-    lines = "";
+    const bytes = lines.take().slice();
     port.postMessage(bytes, [bytes.buffer]);
   });
   port.postMessage(READY);

@@ -8,6 +8,7 @@ import { createWriteStream } from "node:fs";
 import process from "node:process";
 import type { Writable } from "node:stream";
 import { translateFsError } from "../../../ffi/system_error.ts";
+import { LineBytes } from "./line_bytes.ts";
 import { standardOutput } from "./standard_output.ts";
 
 /** How many bytes are collected before they should be flushed. */
@@ -22,18 +23,13 @@ const GRACE = 250;
  */
 export class ClosedPipeError extends Error {}
 
-const encoder = new TextEncoder();
-
 /** Collects bytes, and writes them out when it is asked to, at the speed of their reader. */
 export class Output {
   readonly #stream: Writable;
   readonly #what: string;
   readonly #isFile: boolean;
   readonly #signal: AbortSignal | undefined;
-  #piece: Uint8Array = new Uint8Array(PIECE);
-  #length = 0;
-  /** What comes after the piece: to encode many short texts at once is several times faster. */
-  #text = "";
+  readonly #lines = new LineBytes();
   #error: Error | undefined;
 
   private constructor(stream: Writable, path?: string, signal?: AbortSignal) {
@@ -68,19 +64,12 @@ export class Output {
 
   /** Whether so much is collected that it is time to flush. */
   get isFull(): boolean {
-    return this.#length + this.#text.length >= PIECE;
+    return this.#lines.size >= PIECE;
   }
 
   /** Adds bytes, or text as UTF-8. */
   write(data: Uint8Array | string): void {
-    if (typeof data === "string") {
-      this.#text += data;
-      return;
-    }
-    this.#encode();
-    this.#reserve(data.length);
-    this.#piece.set(data, this.#length);
-    this.#length += data.length;
+    this.#lines.write(data);
   }
 
   /**
@@ -90,13 +79,9 @@ export class Output {
    * @throws {NoSpaceError} if there is no room for it
    */
   async flush(): Promise<void> {
-    this.#encode();
-    if (this.#length > 0) {
-      const piece = this.#piece.subarray(0, this.#length);
-      // The stream keeps this piece until it is written.
-      await this.#settled((done) => this.#stream.write(piece, done));
-      this.#length = 0;
-    }
+    const piece = this.#lines.take();
+    // The stream keeps this piece until it is written.
+    if (piece.length > 0) await this.#settled((done) => this.#stream.write(piece, done));
     if (this.#error !== undefined) throw this.#error;
   }
 
@@ -105,23 +90,6 @@ export class Output {
     await this.flush();
     if (this.#isFile) await this.#settled((done) => this.#stream.end(done));
     if (this.#error !== undefined) throw this.#error;
-  }
-
-  #encode(): void {
-    if (this.#text === "") return;
-    // A unit of UTF-16 takes three bytes at most.
-    this.#reserve(3 * this.#text.length);
-    this.#length += encoder.encodeInto(this.#text, this.#piece.subarray(this.#length)).written;
-    this.#text = "";
-  }
-
-  /** Makes room for so many bytes more. */
-  #reserve(count: number): void {
-    const length = this.#length + count;
-    if (length <= this.#piece.length) return;
-    const larger = new Uint8Array(Math.max(length, 2 * this.#piece.length));
-    larger.set(this.#piece.subarray(0, this.#length));
-    this.#piece = larger;
   }
 
   #fail(error: NodeJS.ErrnoException): void {

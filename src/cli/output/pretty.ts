@@ -14,9 +14,9 @@ import { harmless, oneLine } from "./harmless.ts";
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** What the logging libraries add to each line, and hardly anybody wants to see on each. */
-const HIDDEN = new Set(["pid", "hostname"]);
+export const HIDDEN: ReadonlySet<string> = new Set(["pid", "hostname"]);
 /** Fields that are stacks: of winston, of OpenTelemetry. */
-const STACKS = new Set(["stack", "exception.stacktrace"]);
+export const STACKS: ReadonlySet<string> = new Set(["stack", "exception.stacktrace"]);
 const INDENT = "    ";
 const DAY = 86400e3;
 /** Of how many names of fields it is remembered how they look: programs have few, strangers any number. */
@@ -50,8 +50,8 @@ export class PrettyPrinter {
     hasLevel: boolean = true,
   ): string {
     const colors = this.#colors;
-    let line = time === undefined ? "" : `${colors.gray(this.#clock.show(time, nanoseconds))} `;
-    if (hasLevel) line += level === undefined ? "-    " : this.#levels[level];
+    let line = time === undefined ? "" : this.time(time, nanoseconds);
+    if (hasLevel) line += this.level(level);
     else line = line.slice(0, -1);
     if (logger !== undefined) line += ` ${colors.cyan(oneLine(logger))}`;
     if (message !== undefined) {
@@ -79,14 +79,29 @@ export class PrettyPrinter {
     return hasLevel || time !== undefined ? line : line.slice(1);
   }
 
-  #field(name: string, value: unknown): string {
+  /** What a line begins with: the time, and a space. */
+  time(time: number, nanoseconds?: number): string {
+    return `${this.#colors.gray(this.#clock.show(time, nanoseconds))} `;
+  }
+
+  /** What stands in the place of the level. */
+  level(level: LogLevel | undefined): string {
+    return level === undefined ? "-    " : this.#levels[level];
+  }
+
+  /** What stands before the value of a field. */
+  label(name: string): string {
     let label = this.#labels.get(name);
     if (label === undefined) {
       if (this.#labels.size >= MOST_LABELS) this.#labels.clear();
       label = ` ${this.#colors.gray(`${oneLine(name)}=`)}`;
       this.#labels.set(name, label);
     }
-    return label + formatValue(value);
+    return label;
+  }
+
+  #field(name: string, value: unknown): string {
+    return this.label(name) + formatValue(value);
   }
 }
 
