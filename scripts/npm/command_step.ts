@@ -21,7 +21,7 @@ function programOf(runtime: Runtime, folder: string): string[] {
 }
 
 /** Runs a program to its end; gives what it printed. */
-function printed(runtime: Runtime, folder: string, words: string[], input = ""): string {
+export function printed(runtime: Runtime, folder: string, words: string[], input = ""): string {
   // On Windows not everybody may make links, and there the runtime's own folder has that name in it.
   const bin = isWindows ? dirname(runtime.path) : `${folder}bin-${runtime.name}`;
   if (runtime.name.startsWith("node") && !isWindows) {
@@ -34,6 +34,7 @@ function printed(runtime: Runtime, folder: string, words: string[], input = ""):
     input,
     encoding: "utf8",
     timeout: 60_000,
+    maxBuffer: 1 << 25,
     // What ends in .cmd is not started without one.
     shell: isWindows && runtime.name.startsWith("node"),
     env: { ...process.env, NO_COLOR: "1", PATH: `${bin}${delimiter}${process.env.PATH}` },
@@ -42,11 +43,20 @@ function printed(runtime: Runtime, folder: string, words: string[], input = ""):
   return result.stdout;
 }
 
+/** Runs a command of the package. */
+export function ouroborosIn(
+  runtime: Runtime,
+  folder: string,
+  args: string[],
+  input?: string,
+): string {
+  return printed(runtime, folder, [...programOf(runtime, folder), ...args], input);
+}
+
 /** The commands that need no other package. */
 export function commandStep(runtime: Runtime, folder: string): Step {
   const log = `${folder}${runtime.name}.log`;
-  const ouroboros = (args: string[], input?: string) =>
-    printed(runtime, folder, [...programOf(runtime, folder), ...args], input);
+  const ouroboros = (args: string[], input?: string) => ouroborosIn(runtime, folder, args, input);
   return {
     title: "the command ouroboros: --version, write, tail, tail --grep in its thread, stat",
     run() {

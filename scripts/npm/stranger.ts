@@ -12,6 +12,7 @@ import { commandStep } from "./command_step.ts";
 import { folder as built } from "./package.ts";
 import { config, entries } from "./project.ts";
 import type { Runtime } from "../runtimes.ts";
+import { threadStep } from "./thread_step.ts";
 import { complaint, type Step } from "./workshop.ts";
 
 interface Snippet {
@@ -100,6 +101,7 @@ export function stepsOn(runtime: Runtime, folder: string): Step[] {
     program("a stack trace has the names of what is exported", "stack.mjs", STACK),
     ...(isNode ? [program("a stack trace leads to the sources", "sources.mjs", SOURCES)] : []),
     commandStep(runtime, folder),
+    ...(isNode ? [threadStep(runtime, folder)] : []),
   ];
 }
 
