@@ -40,6 +40,8 @@ import { addServe } from "./serve.ts";
 import { addStat } from "./stat.ts";
 import { addTail } from "./tail.ts";
 import { addTop } from "./top.ts";
+import { checkHoldsNoEvents } from "./files/event_entries.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
 import { isStandardInput } from "./options/log_targets.ts";
 import { addVerify } from "./verify.ts";
@@ -68,6 +70,9 @@ const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>
   "Send logs to other machines:": [addForward, addReceive],
   "Others:": [addRemove, addDoctor, addCompletions, addDump, addGenerate],
 };
+
+/** The commands that read files of `/events`, too. */
+const EVENT_READERS = new Set(["tail", "dump"]);
 
 /** Commands of other programs, and what does the same here. */
 const THEIRS: Readonly<Record<string, string>> = {
@@ -165,11 +170,18 @@ export function createProgram(print?: (text: string) => void): Command {
 async function prepare(command: Command): Promise<void> {
   if (IS_DENO) ignoreFileLimit();
   archives.onDamage = warn;
-  const named: unknown[] = [...command.processedArgs.flat(), ...Object.values(command.opts())];
+  const places = command.processedArgs.flat();
+  if (!EVENT_READERS.has(command.name())) places.filter(isPlace).forEach(checkHoldsNoEvents);
+  const named: unknown[] = [...places, ...Object.values(command.opts())];
   if (!named.some(isStandardInput)) return;
   if (command.name() === "mcp") throw new RangeError("mcp speaks by standard input: name a file");
   // It reads lines, too, and need not have all of them.
   if (command.name() !== "replay") await keepStandardInput();
+}
+
+/** Whether an argument is a file that was named. */
+function isPlace(argument: unknown): argument is LogTarget {
+  return typeof argument === "object" && argument !== null && "path" in argument;
 }
 
 /** Runs the command; help and version end it by an error of the parser, too. */

@@ -19,6 +19,7 @@ import {
 import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import { STANDARD_INPUT } from "../log/native/unpacked_file.ts";
+import { checkHoldsNoEvents } from "./files/event_entries.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
 import { withTemporaryFolder } from "./files/temporary_folder.ts";
 import { packed, writeWhole } from "./files/whole_file.ts";
@@ -143,6 +144,7 @@ async function save(
   if (words.slice(0, -1).includes(STANDARD_INPUT)) await keepStandardInput();
   const names = new NamedLogs(words.slice(0, -1).map((word) => parsed(sourceArgument, word)));
   const targets = names.existing();
+  targets.forEach(checkHoldsNoEvents);
   using interrupt = new Interrupt({ output: path === "-" });
   const { signal } = interrupt;
   const options = {

@@ -305,7 +305,9 @@ export class Reception implements AsyncIterable<ReceivedItem> {
         ...[tracked, sequenceNumber, arrived, length, this.#now, filtered] as const,
       );
       // What waits for long must not keep all that it came with; what is here twice not even itself.
-      if (!arrived.isSettled) arrived.entry = isFirst ? entryOf(payload.slice()) : undefined;
+      if (!arrived.isSettled) {
+        arrived.entry = isFirst ? entryOf(new Uint8Array(payload)) : undefined;
+      }
     }
     if (!arrived.isSettled) this.#heldPlaces.add(place);
   }

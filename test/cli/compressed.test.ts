@@ -2,14 +2,17 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as zlib from "node:zlib";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { compressionOf } from "../../src/compression/kinds.ts";
 import { unpackPieces } from "../../src/compression/unpack.ts";
 import { MOST_UNPACKED } from "../../src/log/native/unpacked_file.ts";
-import { runCli } from "../support/cli.ts";
+import { cliCommand, runCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { runtimeName, sameOnAll } from "../support/runtime.ts";
@@ -149,6 +152,50 @@ for (const kind of KINDS) {
       );
     },
   );
+}
+
+for (const kind of KINDS) {
+  test(`tail -f ends after the last entry of what was compressed (${kind})`, async () => {
+    const path = make(`followed.log.${kind}`, pack(kind, image));
+    const last = `${lineOf(COUNT)}\n`;
+    const said = "ouroboros: no writer adds anything to a compressed log\n";
+    const followed = runCli(["tail", "-f", "-n", "1", path]);
+    assert.deepEqual(followed, { code: 0, stdout: last, stderr: said });
+    const fromPipe = runCli(["tail", "-f", "-n", "1", "-"], readFileSync(path));
+    assert.deepEqual(fromPipe, { code: 0, stdout: last, stderr: said });
+    // Beside a log that is written, or by its name, it is waited for what comes.
+    const written = runCli(["tail", "-f", "-n", "1", "--no-prefix", path, path]);
+    assert.deepEqual([written.code, written.stdout], [0, last + last], written.stderr);
+    const byName = startCli(["tail", "-F", "-n", "1", path]);
+    await byName.until((stdout) => stdout === last);
+    await sleep(500);
+    assert.equal(byName.process.exitCode, null);
+    byName.signal("SIGINT");
+    assert.equal((await byName.ended()).code, 0);
+  });
+
+  test(`a file of several logs is compressed, and tells where each entry is from (${kind})`, () => {
+    using one = lastingLog("several");
+    using two = lastingLog("several");
+    for (const { name, target } of [one, two]) {
+      using writer = ShmLogWriter.create(target, { size: "64KiB" });
+      writer.write(`of ${name}`);
+    }
+    const path = `${folder}/several.log.${kind}`;
+    assert.equal(runCli(["save", one.name, two.name, path]).code, 0);
+    assert.equal(compressionOf(readFileSync(path)), kind === "gz" ? "gzip" : "zstd");
+    const compress = kind === "gz" ? "gzip" : "zstd";
+    const [command, args] = cliCommand(["save", one.name, two.name, "-", "--compress", compress]);
+    const { stdout } = spawnSync(command, args);
+    const piped = make(`piped.${kind}`, stdout);
+    for (const file of [path, piped]) {
+      assert.match(runCli(["verify", file]).stdout, /sound\n {2}2 entries/);
+      const printed = runCli(["tail", "--all", "-o", "json", file]).stdout.trim().split("\n")
+        .map((line) => JSON.parse(line));
+      for (const { text, source } of printed) assert.equal(text, `of ${source.log}`);
+      assert.equal(printed.length, 2);
+    }
+  });
 }
 
 test("what is recorded is unpacked with little memory", async () => {

@@ -6,6 +6,7 @@ import test from "node:test";
 import { EventLogWriter } from "../../src/events/mod.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
+import { sameOnAll } from "../support/runtime.ts";
 
 const folder = testFolder("cli-events");
 
@@ -113,3 +114,28 @@ test("what can't be asked of events is refused, and damage is reported after wha
   truncateSync(cut, 10);
   assert.equal(runCli(["tail", cut]).code, 1);
 });
+
+for (
+  const args of [["stat"], ["verify"], ["save", "copy.log"], ["record", "copy.txt"], ["remove"]]
+) {
+  test(
+    `${args[0]} says of a file of events who reads it, and leaves it`,
+    { skip: sameOnAll },
+    () => {
+      const before = readFileSync(path);
+      const [command, ...more] = args;
+      const { code, stdout, stderr } = runCli([
+        command,
+        path,
+        ...more.map((file) => `${folder}/${file}`),
+      ]);
+      assert.deepEqual([code, stdout, stderr], [
+        1,
+        "",
+        `ouroboros: file "${path}" holds events and is not a log: "ouroboros tail" and ` +
+        '"ouroboros dump" read it\n',
+      ]);
+      assert.deepEqual(readFileSync(path), before);
+    },
+  );
+}

@@ -32,6 +32,14 @@ export function isEventLog(target: LogTarget): target is EventTarget {
   }
 }
 
+/** Throws for a file of events, which is not a damaged log. */
+export function checkHoldsNoEvents(target: LogTarget): void {
+  if (!isEventLog(target)) return;
+  throw new RangeError(
+    `file "${target.path}" holds events and is not a log: "ouroboros tail" and "ouroboros dump" read it`,
+  );
+}
+
 /** An event as an entry. Its time is in whatever unit its writer likes: the size of the number tells. */
 export function entryOf(event: StoredEvent, number: number): Entry {
   const { timestamp, type, flags, reserved, payload } = event;

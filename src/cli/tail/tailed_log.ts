@@ -52,6 +52,7 @@ const MORE_TIME = 20;
 /** After how many entries that are not selected signals are looked at. */
 const SILENCE = 64;
 const FINISHED = "the log is finished";
+const COMPLETE = "no writer adds anything to a compressed log";
 
 /** A log that is read from some place on, and perhaps followed. */
 export class TailedLog implements ItemLog {
@@ -180,7 +181,9 @@ export class TailedLog implements ItemLog {
       yield items;
     }
     yield [...this.#items.unfinished(true)];
-    if (reader.isFinished && !signal.aborted) warn(FINISHED);
+    if (signal.aborted) return;
+    if (reader.isFinished) warn(FINISHED);
+    else if (!reader.isReplaced()) warn(COMPLETE);
   }
 
   /** The same without waiting: what has come since the last call, of very much a part. */
@@ -285,7 +288,7 @@ export class TailedLog implements ItemLog {
       this.#isAbandoned = false;
       items.push(this.#items.notice(this.#begin(isCounted ? lostEntries : "unknown")));
     } else if (isMember && !reader.isRestarted) {
-      items.push(this.#items.notice("the log is removed"));
+      items.push(this.#items.notice(reader.isReplaced() ? "the log is removed" : COMPLETE));
       this.#isEnded = true;
     }
     // Its memory is given back; where its entries are from is asked when they are printed.

@@ -16,6 +16,7 @@ import { follow, followChecks, type FollowOptions, streamOf } from "./follow.ts"
 import { followedLog } from "./followed_log.ts";
 import { OpenedLog } from "./opened_log.ts";
 import { absoluteTarget, type LogTarget, withName } from "./target.ts";
+import { UnpackedFile } from "./unpacked_file.ts";
 import { checkOptions, oneOf, pickOptions } from "../../base/options.ts";
 import {
   checkReaderOptions,
@@ -369,9 +370,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
 
   /**
    * Whether no entry can come any more to the segment that is open: the name leads elsewhere, or nowhere,
-   * and no living writer holds the log. See {@linkcode OnAbandoned}.
+   * and no living writer holds the log; or it was unpacked from a compressed file. See {@linkcode OnAbandoned}.
    */
   isAbandoned(): boolean {
+    // To a compressed file, or standard input, no writer adds anything.
+    if (this.#log.memory instanceof UnpackedFile) return true;
     // A copy has the lock of what it was copied from, to which nobody writes any more.
     return this.isReplaced() && (this.#log.isCopied() || !this.isWriterAlive());
   }

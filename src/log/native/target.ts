@@ -44,7 +44,8 @@ export function describeTarget(target: LogTarget): string {
 
 /** The same place, even after the working directory changed. */
 export function absoluteTarget(target: LogTarget): LogTarget {
-  return typeof target === "string" ? target : { path: resolve(target.path) };
+  if (typeof target === "string" || UnpackedFile.given(target.path) !== undefined) return target;
+  return { path: resolve(target.path) };
 }
 
 /** An error with the name of the log, where only its memory was known. */

@@ -223,5 +223,7 @@ function isLog(start: Uint8Array): boolean {
 
 /** The same bytes at the start of a buffer of their own. */
 function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.length ? bytes : bytes.slice();
+  const isOwn = bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.length;
+  // Not by slice(): of a Buffer, which may be a part of a pool, that is no copy.
+  return isOwn ? bytes : new Uint8Array(bytes);
 }
