@@ -56,6 +56,8 @@ const numbersIn = (text: string) => text.match(/\d+(?:\.\d+)?/g)?.map(Number).so
 
 test("the guide has 22 questions", () => {
   assert.equal(tables[0].length, 22);
+  // The question, ours, of jq, and of lnav, which is not run here.
+  for (const cells of tables[0]) assert.equal(cells.length, 4, cells[0]);
 });
 
 for (const [question, ours, theirs] of tables[0]) {
