@@ -23,7 +23,7 @@ import { baseSeed, Random } from "../../support/random.ts";
 import { startChild, uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 5);
-const options = { skip: needsLastingNames, timeout: 120_000 + 5000 * KILLS };
+const options = { skip: needsLastingNames, timeout: 240_000 + 10_000 * KILLS };
 const folder = testFolder("filter-kills");
 const [name, into] = [uniqueName("filter-kills"), uniqueName("filter-into")];
 after(() => {
