@@ -17,6 +17,7 @@ import { isAtLeast, type LogLevel, toLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { CriLines, type EntryTarget } from "./cri_lines.ts";
 import { errorFields } from "../sinks/error_fields.ts";
+import { leaveToRuntime, othersHandleRejections, OURS } from "../sinks/uncaught.ts";
 import { listenToOutput } from "./raw_output.ts";
 import { followThreads } from "./threads.ts";
 
@@ -193,14 +194,13 @@ class ThreadRecorder {
 
   /** Records a rejection; if nobody else listens, it is left to the runtime by another one, without us. */
   #listenToRejections(): void {
-    const listener = (reason: unknown) => {
+    const listener = Object.assign((reason: unknown) => {
       this.#sayError(reason);
-      if (process.listenerCount("unhandledRejection") > 1) return;
-      process.removeListener("unhandledRejection", listener);
+      if (othersHandleRejections()) return;
       // Bun tells its listeners of the end another code.
       this.#knownCode = 1;
-      Promise.reject(reason);
-    };
+      leaveToRuntime(reason, listener);
+    }, { [OURS]: true });
     process.on("unhandledRejection", listener);
   }
 

@@ -64,8 +64,8 @@ export interface EntrySinkOptions {
    */
   onError?: (error: unknown) => void;
   /**
-   * Whether an uncaught error is logged as the last line. How the process ends does not change. Bun does
-   * not report rejected promises. Default `false`.
+   * Whether an uncaught error, or a rejected promise that nobody handles, is logged as the last line. How
+   * the process ends does not change. Default `false`.
    */
   uncaughtException?: boolean;
   /**

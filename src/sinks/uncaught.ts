@@ -34,22 +34,52 @@ function listener(error: unknown): void {
   for (const callback of lastCallbacks) callback(described);
 }
 
+/** Marks our listeners to rejections, also those of another copy of this library in the same process. */
+export const OURS: unique symbol = Symbol.for("ouroboros.rejection") as never;
+const IS_BUN = "Bun" in globalThis;
+
 /**
- * Calls `callback` for each uncaught error. The runtime then does what it would have
- * done: it writes the same to standard error, and ends with the same code.
- *
- * On Bun 1.4 a promise that was rejected, and has no handler, is not reported to anybody.
+ * Bun reports no rejected promise to a monitor, only to those who handle it. If nobody else does, the promise
+ * is rejected once more, without us: then Bun ends the process as it would have done.
+ */
+const onRejection = Object.assign((reason: unknown) => {
+  if (othersHandleRejections()) return;
+  listener(reason);
+  leaveToRuntime(reason, onRejection);
+}, { [OURS]: true });
+
+let isLeft = false;
+
+/** Rejects once more, without one of our listeners; what several of them got, once. */
+export function leaveToRuntime(reason: unknown, ours: (reason: unknown) => void): void {
+  process.removeListener("unhandledRejection", ours);
+  if (!isLeft) Promise.reject(reason);
+  isLeft = true;
+}
+
+/** Whether the application handles rejected promises itself. */
+export function othersHandleRejections(): boolean {
+  return process.listeners("unhandledRejection").some((one) => !(OURS in one));
+}
+
+/**
+ * Calls `callback` for each uncaught error, and each rejected promise that nobody handles. The runtime then
+ * does what it would have done: it writes the same to standard error, and ends with the same code.
  *
  * @param isLast whether it is called after the others: what they have written is there
  * @returns what takes the callback back
  */
 export function onUncaughtError(callback: Callback, isLast: boolean = false): () => void {
   const all = isLast ? lastCallbacks : callbacks;
-  if (callbacks.size + lastCallbacks.size === 0) process.on("uncaughtExceptionMonitor", listener);
+  if (callbacks.size + lastCallbacks.size === 0) {
+    process.on("uncaughtExceptionMonitor", listener);
+    if (IS_BUN) process.on("unhandledRejection", onRejection);
+  }
   all.add(callback);
   return () => {
     if (!all.delete(callback) || callbacks.size + lastCallbacks.size > 0) return;
     process.removeListener("uncaughtExceptionMonitor", listener);
+    process.removeListener("unhandledRejection", onRejection);
   };
 }
 

@@ -24,7 +24,7 @@ import { shmDestination } from "../../src/sinks/pino.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
-import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
+import { runScript, startChild, uniqueName } from "../support/runtime.ts";
 
 const folder = testFolder("recorder");
 let count = 0;
@@ -255,8 +255,7 @@ test("wrong options are errors that name them", () => {
 const script = new URL("./children/recorded_app.ts", import.meta.url);
 const ENDS: [end: string, code: number | null, reasons: string[]][] = [
   ["throw", 1, ["uncaught"]],
-  // Bun tells nobody of it.
-  ["reject", 1, runtimeName === "bun" ? [] : ["uncaught"]],
+  ["reject", 1, ["uncaught"]],
   ["exit 3", 3, ["exit"]],
   ["exit 0", 0, []],
   ["error, exit 0", 0, ["error"]],

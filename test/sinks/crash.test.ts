@@ -6,7 +6,7 @@ import test from "node:test";
 import { type LogTarget, ShmLogReader } from "../../mod.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { complaintsIn } from "../support/platform.ts";
-import { runtimeName, sameOnAll, startChild } from "../support/runtime.ts";
+import { sameOnAll, startChild } from "../support/runtime.ts";
 import { messageOf } from "./children/loggers.ts";
 
 const crasher = new URL("children/crasher.ts", import.meta.url);
@@ -106,9 +106,7 @@ test("an error thrown while the main module runs is the last line", async () => 
   assert.deepEqual([level, err.type, err.message], [60, "TypeError", "boom"]);
 });
 
-test("a rejected promise that nobody handles is the last line", {
-  skip: runtimeName === "bun" && "Bun 1.4 tells nobody of rejected promises",
-}, async () => {
+test("a rejected promise that nobody handles is the last line", async () => {
   const { code, lines } = await die("pino", "reject", "uncaught");
   assert.equal(code, 1);
   assert.match(messageOf(lines[lines.length - 1]), /boom/);
