@@ -70,8 +70,11 @@ const NOT_RUNNABLE = 126;
 const INTERRUPTED = 130;
 /** More than may be in a pipe, and on its way from there, when the program ends, in bytes. */
 const MOST_IN_PIPE = 1 << 21;
-/** After how long a read that gets nothing means that a pipe is empty, in milliseconds. */
-const SILENCE = 200;
+/**
+ * After how many looks, so many milliseconds apart, a read that gets nothing means that a pipe is empty. No
+ * clock says so: on a busy machine this process may not run for longer than all of them take.
+ */
+const LOOKS = 10;
 const INTERVAL = 20;
 
 /**
@@ -298,13 +301,13 @@ class Pump {
  */
 async function drained(pumps: Pump[], onLeft: () => void): Promise<void> {
   const counts = pumps.map(({ count }) => count);
-  const start = performance.now();
+  const looks: number[] = [];
   const all = Promise.all(pumps.map(({ end }) => end));
   while (!pumps.every(({ isEnded }) => isEnded)) {
-    const now = performance.now();
+    looks.push(performance.now());
+    const first = looks.length > LOOKS ? looks.shift()! : -Infinity;
     const isEmpty = (pump: Pump, i: number) =>
-      pump.isEnded || now - Math.max(pump.waitsSince, start) > SILENCE ||
-      pump.count - counts[i] > MOST_IN_PIPE;
+      pump.isEnded || pump.waitsSince <= first || pump.count - counts[i] > MOST_IN_PIPE;
     if (pumps.every(isEmpty)) {
       for (const pump of pumps) pump.stop();
       return onLeft();
