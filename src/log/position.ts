@@ -12,7 +12,7 @@ import type { Ahead } from "./bounds.ts";
 import { ChunkChoice, isNewer, type Whereabouts } from "./chunk_choice.ts";
 import { COMMIT_FLAG, HEADER_SIZE, ROW_SIZE, wideNumber } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
-import { isLateRow, isOldLap } from "./reference_writer.ts";
+import { isFirstMoving, isLateRow, isOldLap } from "./reference_writer.ts";
 import type { ChunkRow, Row, Segment } from "./segment.ts";
 import { believes } from "./survey.ts";
 import { walk } from "./walk.ts";
@@ -243,10 +243,15 @@ export class Position implements Whereabouts {
     if (!found.isSteady) return "stay";
     const isBelieved = this.#isLate || believes(found, this.#chunk, this.#start, this.#token);
     if (!isBelieved || !this.#leadsTo(this.#offset, this.#number)) return this.overrun();
-    if (makeError === undefined) return this.#land(choice.behind(found, this), 1);
-    if (!this.#policy.skipsDamage) throw makeError();
-    const row = choice.oldestAfter(found, this.#token);
-    if (row === undefined) return "stay";
+    if (makeError !== undefined && !this.#policy.skipsDamage) throw makeError();
+    const isOverrun = makeError === undefined;
+    const row = isOverrun ? choice.behind(found, this) : choice.oldestAfter(found, this.#token);
+    if (row === undefined) {
+      // What it says may only look as if it were current: see isDoubtful().
+      if (isFirstMoving(found, found.first)) choice.forget();
+      return "stay";
+    }
+    if (isOverrun) return this.#land(row, 1);
     this.#enter(row.index, row.offset, row.token);
     return "moved";
   }
@@ -303,8 +308,7 @@ export class Position implements Whereabouts {
   }
 
   /** Continues in the chunk of `row`. If that is not the next one, we were overtaken, `times` times. */
-  #land(row: ChunkRow | undefined, times: number): Step {
-    if (row === undefined) return "stay";
+  #land(row: ChunkRow, times: number): Step {
     const lost = this.#enter(row.index, row.offset, row.token);
     if (lost === 0) return "moved";
     this.#overruns += times;
@@ -386,8 +390,8 @@ export class Position implements Whereabouts {
 
   /**
    * Makes the next chunk ours, which starts where we are, or before: then we stay there, if its entries
-   * lead here. If not, what we went by was forged, and we begin at its start: nothing is given twice. In a forged
-   * table that has no end.
+   * lead here. If not, what we went by was forged, and we begin at its start: nothing is given twice. A
+   * forged table has no end of such rows: there we stay, too.
    */
   #adopt(index: number, row: Row): void {
     const { offset, token, committed } = row;

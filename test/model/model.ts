@@ -82,8 +82,12 @@ export const LARGE_SHAPES: Run[] = [
     define: { ...TSO, ...TWO_CHUNKS, BATCHES: 1 },
   },
   {
-    title: "TSO: two chunks, longer entries, two claims aborted",
-    define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, LONGEST: 3, ABORTS: 2 },
+    title: "TSO: two chunks, three longer entries, two claims aborted",
+    define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, LONGEST: 3, ABORTS: 2, ENTRIES: 3 },
+  },
+  {
+    title: "TSO: two chunks, longer entries, a claim aborted",
+    define: { ...TSO, ...TWO_CHUNKS, ...NO_KILL, LONGEST: 3, ABORTS: 1 },
   },
   {
     title: "TSO: three chunks, an entry over several",
