@@ -261,5 +261,5 @@ test("in a small /dev/shm workers share what there is, and a log stays as it is 
   assert.equal(found[0], segmentSize(16, MIB));
   assert.ok(found.length >= 8, `${found.length} workers`);
   for (const size of found) assert.ok(size >= segmentSize(16, 16 * KIB));
-  assert.match(kept, /^"kept" log "\/app\.0" keeps its size of 16 MiB, 64 MiB can't be had: /);
+  assert.match(kept, /^"kept" log "\/app\.0" keeps its size of 16 MiB, 64 MiB can't be reserved: /);
 });
