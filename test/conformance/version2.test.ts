@@ -20,7 +20,7 @@ import {
 import { logPlaces } from "../support/log_places.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
-import { partners, sameOnAll, slowness, startChild, uniqueName } from "../support/runtime.ts";
+import { partners, slowness, startChild, uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-version2-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -266,7 +266,7 @@ for (const [chunkCount, chunkSize] of [[4, 1024], [1, 4096], [16, 16384]]) {
   test(
     `a log restarted all the time, by writers that are killed: ${chunkCount} chunks (seed ${baseSeed})`,
     {
-      skip: sameOnAll || needsLastingNames,
+      skip: needsLastingNames,
     },
     async () => {
       const name = uniqueName("restarts");
