@@ -147,7 +147,10 @@ export const MUTANTS: Mutant[] = [
     ...THREE_CHUNKS,
     ...NO_KILL,
   }),
-  mutant("NEXT_HEADER_NOT_COUNTED", "the header after an entry is not counted as overwritten"),
+  mutant(
+    "NEXT_HEADER_NOT_COUNTED",
+    "the header after an entry is not counted, and a reader needs it (reference)",
+  ),
   mutant("NO_NEXT_HEADER", "the header after an entry is not zeroed"),
   mutant("COMMIT_BEFORE_PAYLOAD", "an entry is committed before its payload"),
   mutant("BATCH_HEAD_FIRST", "a batch's first entry is committed first", {
