@@ -50,9 +50,11 @@ export class VirtualList {
     this.#store = store;
     this.#makeRow = makeRow;
     new ResizeObserver(() => {
+      const wasAtEnd = box.scrollTop >= this.#sized * ROW_HEIGHT - this.#height;
       this.#height = box.clientHeight;
       // A box that has shrunk does not show its end; nobody has scrolled.
-      this.#isReturning ||= this.#isFollowing;
+      if (this.#isFollowing) this.#isReturning = true;
+      else if (wasAtEnd) box.scrollTop = box.scrollHeight;
       this.#reveal();
       this.invalidate();
     }).observe(box);
