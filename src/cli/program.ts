@@ -72,7 +72,7 @@ const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>
 };
 
 /** The commands that read files of `/events`, too. */
-const EVENT_READERS = new Set(["tail", "dump"]);
+const EVENT_READERS = new Set(["tail", "dump", "export"]);
 
 /** Commands of other programs, and what does the same here. */
 const THEIRS: Readonly<Record<string, string>> = {

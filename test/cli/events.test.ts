@@ -133,7 +133,7 @@ for (
         1,
         "",
         `ouroboros: file "${path}" holds events and is not a log: "ouroboros tail" and ` +
-        '"ouroboros dump" read it\n',
+        '"ouroboros export --trace" read it\n',
       ]);
       assert.deepEqual(readFileSync(path), before);
     },

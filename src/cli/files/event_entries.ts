@@ -36,7 +36,8 @@ export function isEventLog(target: LogTarget): target is EventTarget {
 export function checkHoldsNoEvents(target: LogTarget): void {
   if (!isEventLog(target)) return;
   throw new RangeError(
-    `file "${target.path}" holds events and is not a log: "ouroboros tail" and "ouroboros dump" read it`,
+    `file "${target.path}" holds events and is not a log: "ouroboros tail" and ` +
+      `"ouroboros export --trace" read it`,
   );
 }
 
