@@ -47,16 +47,17 @@ export interface Delivered {
 
 /** What a message says: what was left out before it, and itself. */
 export function deliveredBy(
-  { from, to, reason, filtered = 0, bytes: payload }: {
+  { from, to, reason, filtered = 0, truncatedFrom, bytes: payload }: {
     from: number;
     to: number;
     reason?: string | undefined;
     filtered?: number;
+    truncatedFrom?: number;
     bytes: Uint8Array;
   },
 ): Delivered[] {
   const itself: Delivered = reason === undefined
-    ? { kind: "entry", from, to, payload }
+    ? { kind: "entry", from, to, payload, ...truncatedFrom !== undefined && { truncatedFrom } }
     : { kind: "gap", from, to, reason };
   if (filtered === 0) return [itself];
   return [{ kind: "gap", from: from - filtered, to: from - 1, reason: "filtered" }, itself];

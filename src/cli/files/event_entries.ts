@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { payloadJson } from "../../decode_text.ts";
 import { MAGIC_EVIL, MAGIC_EVTL } from "../../events/layout.ts";
 import type { StoredEvent } from "../../events/stored_event.ts";
@@ -20,6 +20,8 @@ export function isEventLog(target: LogTarget): target is EventTarget {
   if (typeof target === "string") return false;
   let descriptor: number | undefined;
   try {
+    // Opening a pipe waits for its writer.
+    if (!statSync(target.path).isFile()) return false;
     descriptor = openSync(target.path, "r");
     const start = new Int32Array(1);
     const size = readSync(descriptor, new Uint8Array(start.buffer), 0, 4, 0);
