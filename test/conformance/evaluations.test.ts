@@ -206,8 +206,13 @@ class Watched implements Disposable {
     }
   }
 
-  signal(signal: NodeJS.Signals): void {
-    process.kill(this.#process.pid!, signal);
+  /** Ends it: a signal that comes while the last change begins a run may reach neither of the two. */
+  async end(signal: NodeJS.Signals): Promise<number | string> {
+    for (;;) {
+      process.kill(this.#process.pid!, signal);
+      const end = await Promise.race([this.ended, delay(1000)]);
+      if (end !== undefined) return end;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -254,8 +259,7 @@ setInterval(() => {}, 1000);`,
         last = ofLog;
         if (run < 3) watched.keepChanging();
       }
-      watched.signal("SIGTERM");
-      const end = await watched.ended;
+      const end = await watched.end("SIGTERM");
       assert.ok(end === "SIGTERM" || runtime === "node" && end === 143 || end === 0, String(end));
       // Nobody holds it.
       using _next = ShmLogWriter.create(name);
