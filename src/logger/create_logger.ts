@@ -4,7 +4,7 @@
  * @module
  */
 
-import os from "node:os";
+import { hostName } from "../host_name.ts";
 import process from "node:process";
 import { anything, callback, checkOptions, type Checks, flag, text } from "../base/options.ts";
 import { mustBe } from "../base/arguments.ts";
@@ -198,7 +198,7 @@ export function createLogger<CustomLevels extends string = never>(
 }
 
 function rootBindings(state: LoggerState, options: LineOptions): string {
-  const { base = { pid: process.pid, hostname: os.hostname() }, name, bindings } = options;
+  const { base = { pid: process.pid, hostname: hostName() }, name, bindings } = options;
   const text = base === null
     ? ""
     : bindingsText(state, name === undefined ? base : { ...base, name });

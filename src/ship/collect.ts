@@ -4,7 +4,7 @@
  * @module
  */
 
-import os from "node:os";
+import { hostName } from "../host_name.ts";
 import { OuroborosError } from "../errors.ts";
 import { Turns } from "../following.ts";
 import { Entry } from "../log/entry.ts";
@@ -187,7 +187,11 @@ class CollectedLog implements SelectedLog {
     try {
       this.name = opened.name;
       const { identity } = opened.memory;
-      this.#source = { host: os.hostname(), name: this.name, segment: segmentWord(identity) };
+      this.#source = {
+        host: hostName() ?? "localhost",
+        name: this.name,
+        segment: segmentWord(identity),
+      };
       this.#origins = typeof target === "string" ? undefined : readCollection(target.path);
       this.range = entriesOf(opened.source, { since, until, last });
     } catch (error) {
@@ -259,7 +263,7 @@ class Noted implements TimedEntry {
 
   constructor({ text, time, name }: CollectedNote, number: number) {
     this.time = time;
-    this.#source = { host: os.hostname(), name, segment: "" };
+    this.#source = { host: hostName() ?? "localhost", name, segment: "" };
     const bytes = new TextEncoder().encode(text);
     this.entry = new Entry(bytes, 0, bytes.length, number, 0, 0);
   }

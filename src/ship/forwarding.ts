@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
+import { hostName } from "../host_name.ts";
 import { crc32 } from "node:zlib";
 import { abortWith, deadline } from "../async.ts";
 import { CorruptStateError } from "../errors.ts";
@@ -120,7 +120,7 @@ export class Forwarding implements AsyncDisposable {
     options: ShipOptions,
     carrier: SendCarrier,
   ): Promise<Forwarding> {
-    const { host = hostname(), signal } = options;
+    const { host = hostName() ?? "localhost", signal } = options;
     // First what can be wrong here, then what takes a server.
     const { source } = laneOf(reader, host);
     carrier.checkSource(source);

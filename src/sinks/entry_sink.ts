@@ -199,8 +199,8 @@ export class EntrySink implements Disposable {
     return this.write(line);
   }
 
-  /** Counts an error and calls `onError`. */
-  report(error: unknown): void {
+  /** Counts an error and calls `onError`; or warns once, saying what happened. */
+  report(error: unknown, what: string = "a line was not logged"): void {
     this.counts.errors++;
     this.lastError = error;
     // A callback that logs an error of the log where it failed would do so without end: in the call, after it, or,
@@ -212,7 +212,7 @@ export class EntrySink implements Disposable {
       this.#isReporting = false;
     };
     try {
-      if (this.#onError === undefined) this.#warnOnce(error);
+      if (this.#onError === undefined) this.#warnOnce(error, what);
       else {
         const result = this.#onError(error);
         // Of whatever kind the promise is: another library's, another realm's.
@@ -332,7 +332,7 @@ export class EntrySink implements Disposable {
     this.#watchdog ??= new Watchdog(watchdog, {
       log: nameOfLog(writer),
       unlinks: unlinkOnClose,
-      onError: (error) => this.report(error),
+      onError: (error) => this.report(error, "there is no watchdog"),
     });
   }
 
@@ -361,11 +361,11 @@ export class EntrySink implements Disposable {
     return Math.max(maxEntrySize, Math.floor(writer.maxEntrySize / 4 * payload));
   }
 
-  #warnOnce(error: unknown): void {
+  #warnOnce(error: unknown, what: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    emitWarning(`a line was not logged: ${message}`);
+    emitWarning(`${what}: ${message}`);
   }
 }
 

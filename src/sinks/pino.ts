@@ -15,7 +15,7 @@
  */
 
 import { EventEmitter } from "node:events";
-import os from "node:os";
+import { hostName } from "../host_name.ts";
 import process from "node:process";
 import { EntrySink, type SinkCounts, withoutNewline } from "./entry_sink.ts";
 import { checkSinkOptions, type EntryWriter, type SinkOptions } from "./sink_options.ts";
@@ -229,7 +229,7 @@ function uncaughtLine({ message, fields, time }: UncaughtError): string {
     level: FATAL,
     time,
     pid: process.pid,
-    hostname: os.hostname(),
+    hostname: hostName(),
     err: fields,
     msg: `uncaught: ${message}`,
   });

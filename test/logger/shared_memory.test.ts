@@ -6,6 +6,7 @@ import { ClosedError, ShmLogReader } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { createLogger, type LoggerOptions } from "../../src/logger/mod.ts";
 import { lastingLog } from "../support/lasting.ts";
+import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
 
 function textsOf(target: LoggerOptions["target"]): string[] {
   using reader = ShmLogReader.open(target!, { strategy: "oldest" });
@@ -45,6 +46,22 @@ test("a logger that is closed says so, and throws nothing", () => {
   using next = createLogger({ ...small, target: place.target, unlinkOnClose: false });
   next.info("next");
   assert.deepEqual(textsOf(place.target).at(-1), '{"level":30,"msg":"next"}');
+});
+
+test("Deno: a logger needs no permission but --allow-ffi, and leaves out what it may not know", {
+  skip: runtimeName !== "deno" && "Deno only",
+}, () => {
+  const name = uniqueName("logger");
+  const child = new URL("children/few_lines.ts", import.meta.url);
+  const { status, stderr } = runScript(child, [name], { flags: ["--no-prompt", "--allow-ffi"] });
+  try {
+    assert.deepEqual([status, stderr], [0, ""]);
+    const lines = textsOf(name).map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ msg }) => msg), ["a line", "an error"]);
+    assert.ok(lines.every(({ pid, hostname }) => pid > 0 && hostname === undefined));
+  } finally {
+    SharedMemory.unlink(name);
+  }
 });
 
 test("reopen() in a getter: the line is in the log that is there now", {
