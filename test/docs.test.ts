@@ -1,17 +1,20 @@
 /** Every example in the documentation runs, and prints what its comments say. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import test, { after } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { ShmLogReader, ShmLogWriter } from "../mod.ts";
 import { SharedMemory } from "../ffi/mod.ts";
 import { markdownFiles } from "../scripts/links.ts";
-import { uniqueName } from "./support/runtime.ts";
+import { startChild, uniqueName } from "./support/runtime.ts";
 
 const root = new URL("../", import.meta.url);
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-docs-`);
@@ -112,14 +115,17 @@ test("the reader in Python reads what is written here", { skip: withoutPython() 
   assert.equal(stdout.replaceAll("\r\n", "\n"), expected.join(""), stderr);
 });
 
-test("the original's reader in Python, used as we say, leaves the log where it is", {
+test("the follower in Python waits, follows to the next log, and leaves logs where they are", {
   skip: withoutPython() || (process.platform === "linux" ? false : "not Linux"),
-}, () => {
-  // As its reader does: it maps the log, its entries keep views of it, and the slash is Python's.
+}, async () => {
+  // As the original's reader does: it maps the log, and the slash is Python's.
+  mkdirSync(`${folder}/ouroboros_py`);
+  writeFileSync(`${folder}/ouroboros_py/__init__.py`, "from .reader import Reader\n");
   writeFileSync(
-    `${folder}/ouroboros_py.py`,
+    `${folder}/ouroboros_py/reader.py`,
     `import struct
 from multiprocessing import shared_memory
+class ReaderError(Exception): pass
 class Entry:
     def __init__(self, data, number, row):
         self.data, self.sequence_number, self._row = data, number, row
@@ -127,7 +133,7 @@ class Entry:
 class Reader:
     def __init__(self, name):
         self._shm = shared_memory.SharedMemory(name=name.lstrip("/"), create=False)
-        if bytes(self._shm.buf[:8]) != b"GOLBORUO": raise ValueError("no magic")
+        if bytes(self._shm.buf[:8]) != b"GOLBORUO": raise ReaderError("no magic")
         self._at = struct.unpack_from("<Q", self._shm.buf, 16)[0] & 0xffffffff
         self._number = 0
     def read_next_entry(self):
@@ -136,25 +142,95 @@ class Reader:
         data = bytes(self._shm.buf[self._at + 4:self._at + (header & 0x7fffffff)])
         self._at += len(data) + 7 & ~3
         self._number += 1
-        return Entry(data, self._number, memoryview(self._shm.buf)[16:32])
+        return Entry(data, self._number, bytes(self._shm.buf[16:32]))
     def __enter__(self): return self
     def __exit__(self, *_): self._shm.close()
 `,
   );
   const name = uniqueName("python");
-  using writer = ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1024, chunkCount: 4 });
-  writer.writeMany(["one", "zwei €"]);
   const [{ code }] = examplesIn("src/guides/languages.md", "py");
-  writeFileSync(`${folder}/original.py`, code.replaceAll("/app", writer.name));
-  const run = () => spawnSync("python3", [`${folder}/original.py`], { encoding: "utf8" });
-  const { stdout, stderr } = run();
-  assert.deepEqual([stdout, stderr], ["1 one\n2 zwei €\n", ""]);
-  // Nor is it removed where the reader finds it unusable.
-  using broken = SharedMemory.create(`${name}-broken`, 4096);
-  writeFileSync(`${folder}/original.py`, code.replaceAll("/app", broken.name));
-  assert.match(run().stderr, /no magic/);
-  for (const kept of [name, broken.name]) assert.ok(SharedMemory.exists(kept), kept);
-  SharedMemory.unlink(broken.name);
+  writeFileSync(`${folder}/follower.py`, code.replaceAll("/app", name));
+  const child = spawn("python3", [`${folder}/follower.py`]);
+  const closed = once(child, "close");
+  const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => (await lines.next()).value ?? `ended: ${stderr}`;
+  const create = (texts: string[]) => {
+    const size = { chunkSize: 1024, chunkCount: 4 } as const;
+    const writer = ShmLogWriter.create(name, { ...size, ifExists: "replace" });
+    writer.writeMany(texts);
+    return writer;
+  };
+  try {
+    // One that is there, one that takes its place, and one that comes after there was none.
+    using first = create(["one", "zwei €"]);
+    assert.deepEqual([await next(), await next()], ["1 one", "2 zwei €"]);
+    first.write("three");
+    assert.equal(await next(), "3 three");
+    first.write("last words");
+    first.close();
+    {
+      using _second = create(["another"]);
+      assert.deepEqual([await next(), await next()], ["4 last words", "1 another"]);
+    }
+    SharedMemory.unlink(name);
+    using _third = create(["the third"]);
+    assert.equal(await next(), "1 the third");
+    SharedMemory.unlink(name);
+    // Nor is it removed where the reader finds it unusable.
+    using _broken = SharedMemory.create(name, 4096);
+    while (!stderr.includes("no magic") && child.exitCode === null) await delay(10);
+    child.kill();
+    await closed;
+    assert.match(stderr, /^(no magic\n)+$/);
+    assert.ok(SharedMemory.exists(name));
+  } finally {
+    clearTimeout(limit);
+    child.kill("SIGKILL");
+    await closed;
+    SharedMemory.unlink(name);
+  }
+});
+
+test("of a cluster the primary's log says how each worker ended, and theirs what led to it", {
+  skip: process.platform === "win32" && "signals",
+}, async () => {
+  const [example] = examplesIn("src/guides/processes.md", "js");
+  const name = uniqueName("cluster");
+  const code = runnable(example).replaceAll("/app", name).replace(
+    /^ *\/\/ The service\.$/m,
+    `if (cluster.worker.id === 1) process.kill(process.pid, "SIGKILL");
+    if (cluster.worker.id === 2) process.exit(3);
+    if (cluster.worker.id === 3) throw new TypeError("boom");
+    const primary = process.ppid; // on Deno a worker lives on
+    setInterval(() => process.ppid === primary || process.exit(), 50);
+    if (cluster.worker.id === 7) process.kill(process.ppid, "SIGKILL");`,
+  );
+  assert.match(code, /worker\.id === 7/);
+  writeFileSync(`${folder}/cluster.ts`, code);
+  try {
+    await startChild(pathToFileURL(`${folder}/cluster.ts`), []).ended();
+    const records = (log: string): Record<string, unknown>[] => {
+      using reader = ShmLogReader.open(log, { strategy: "oldest" });
+      return [...reader].map(({ text }) => JSON.parse(text));
+    };
+    const ends = records(`${name}.primary`).filter(({ msg }) => msg === "worker ended");
+    const endOf = ({ code, signal }: Record<string, unknown>) => signal ?? code;
+    assert.deepEqual(ends.map(endOf).sort(), [1, 3, "SIGKILL"]);
+    const all = SharedMemory.list()
+      .filter((log) => log.startsWith(`${name}.`) && log !== `${name}.primary`).flatMap(records);
+    for (const end of ends) {
+      const its = all.filter(({ pid }) => pid === end.worker);
+      assert.equal(its[0].msg, "worker started");
+      if (endOf(end) === 1) assert.match(JSON.stringify(its.at(-1)), /"level":60.*boom/);
+    }
+  } finally {
+    for (const log of SharedMemory.list()) {
+      if (log.startsWith(`${name}.`)) SharedMemory.unlink(log);
+    }
+  }
 });
 
 function withoutPython(): string | false {

@@ -40,7 +40,10 @@ const KOFFI_TYPES: Record<NativeType, string> = { ...NODE_TYPES, bytes: "void *"
 export function nodeDriver(): Driver {
   // Without it the views of a memory can't be ended before it is unmapped.
   if (!("transfer" in ArrayBuffer.prototype)) {
-    throw new NativeUnavailableError(`Node ${process.versions.node} is too old: 22.18 is needed`);
+    throw new NativeUnavailableError(
+      `Node ${process.versions.node} is too old: 22.18 is needed, or Deno or Bun ` +
+        "(of the commands: deno run -A npm:@ouroboros/log …, bunx --bun ouroboros …)",
+    );
   }
   const require = builtinRequire();
   if (process.env.OUROBOROS_FFI !== "koffi") {

@@ -33,6 +33,7 @@ import { ENTRY_FORMATS, type EntryPrinter, entryPrinter } from "./output/format.
 import { Output } from "./output/output.ts";
 import { summaryOf, writeSummary } from "./output/summary_table.ts";
 import { outputColors } from "./output/output_colors.ts";
+import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Context } from "./tail/context.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
@@ -270,6 +271,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     const past = lastCount === undefined ? context.chosen(all) : context.last(all, lastCount);
     await printer.print(reverse ? reversed(past) : past, signal);
     if (logOptions.follow !== "no" && !context.isDone) {
+      if (summary !== undefined) warn("counting; the counts are printed at the end (Ctrl-C)");
       for await (const items of logs.live()) {
         await printer.print(context.chosen(items), signal);
         if (context.isDone) break;

@@ -93,6 +93,17 @@ test("tail -f prints what comes, and ends with code 0 at SIGINT", async () => {
   assert.deepEqual(await running.ended(), done(lines(19, 50)));
 });
 
+test("tail -f that counts says so, and prints the counts at the end", async () => {
+  using log = makeLog();
+  fill(log, 20);
+  const running = startCli(["tail", "-f", log.name, "--count-by", "log", "-o", "csv"]);
+  const counting = "ouroboros: counting; the counts are printed at the end (Ctrl-C)\n";
+  await running.untilStderr((stderr) => stderr === counting);
+  running.signal("SIGINT");
+  const stdout = `log,count\n${log.name},20\n`;
+  assert.deepEqual(await running.ended(), { code: 0, stdout, stderr: counting });
+});
+
 test("tail -f waits for a log, prints it from its first entry, and ends when it is removed", {
   skip: needsLettingGo,
 }, async () => {

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import test, { after } from "node:test";
 import { NoSpaceError, SegmentExistsError, SegmentNotFoundError } from "../../mod.ts";
+import { nodeDriver } from "../../ffi/drivers/node.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
 import { NOBODY, runAsNobody } from "../support/nobody.ts";
 import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
@@ -26,6 +27,19 @@ import {
   needsPaths,
   notOnWindows,
 } from "../support/platform.ts";
+
+test("a Node that is too old is an error that names what to run in its place", () => {
+  const { transfer } = ArrayBuffer.prototype;
+  Reflect.deleteProperty(ArrayBuffer.prototype, "transfer");
+  try {
+    assert.throws(nodeDriver, {
+      code: "NATIVE_UNAVAILABLE",
+      message: /is too old: 22\.18 is needed, or Deno or Bun .*deno run -A npm:@ouroboros\/log/,
+    });
+  } finally {
+    ArrayBuffer.prototype.transfer = transfer;
+  }
+});
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-edges-`);
 after(() => rmSync(folder, { recursive: true }));
