@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
+import { PartialFile } from "../../ffi/mod.ts";
 import { formatSize } from "../base/sizes.ts";
 import { SegmentExistsError } from "../errors.ts";
 import type { LogTarget } from "../log/native/target.ts";
@@ -41,7 +42,8 @@ that stands in an entry can run in it.
 spans (log.span() of our logger) as bars, vitals as curves, all other entries as
 moments. Files of events (/events) can be exported so, too.
 
-Text, JSON, CSV, logfmt and OTLP: "ouroboros tail --all -o" and "ouroboros dump".
+Text, JSON, CSV, logfmt and OTLP: "ouroboros tail --all -o csv", see "ouroboros
+tail --help".
 
 ${SELECTION_HELP}
 
@@ -100,6 +102,7 @@ async function exportLogs(
     ? "--last is of logs, not of files of events: use --since"
     : undefined;
   if (wrong !== undefined) usageError(command, wrong);
+  checkPlace(path, force);
   using interrupt = new Interrupt({ output: path === "-" });
   const pieces = new TracePieces();
   for (const target of events) pieces.addEvents(target, criteria);
@@ -186,8 +189,23 @@ async function writePieces(
   try {
     await writeWhole(path, size, pieces, force);
   } catch (error) {
-    if (error instanceof SegmentExistsError) error.message += ": use --force to replace it";
-    throw error;
+    throw withForce(error);
   }
   return size;
+}
+
+/** Throws if a file can't be made at `path`, before anything is read for it. */
+function checkPlace(path: string, force: boolean): void {
+  if (path === "-") return;
+  try {
+    PartialFile.create(path, 1, { force }).close();
+  } catch (error) {
+    throw withForce(error);
+  }
+}
+
+/** The same error with what to do about a file that is there. */
+function withForce(error: unknown): unknown {
+  if (error instanceof SegmentExistsError) error.message += ": use --force to replace it";
+  return error;
 }

@@ -9,6 +9,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
 import { lookAt } from "../log/native/look.ts";
 import { type LogTarget, openMemory } from "../log/native/target.ts";
+import { isSavedCopy } from "../ship/collection.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
@@ -24,7 +25,9 @@ const EXAMPLES = `
 ${PATTERN_HELP}
 Logs of the slots of a name are one line, /app.{slot}: other commands take that,
 too. WRITTEN is the time that the last entry says, ? if it says none. A writer is
-alive if it holds the lock of its log; the C++ library takes no lock.
+alive if it holds the lock of its log; the C++ library takes no lock. "saved" is
+a copy of logs, which has no writer; a copy of one log that is not compressed can
+have one, and is "dead" without.
 
 Logs in files are listed if they are named. On Windows only logs that a program
 has open are listed, on macOS none.
@@ -47,6 +50,8 @@ export interface ListedLog {
   writerPid?: number;
   /** Whether its writer has finished it. */
   isFinished?: boolean;
+  /** Whether it is a copy that `save` or `watch` made, as far as its bytes say so. */
+  isSaved?: boolean;
   /** The version of its format, if that is why it can't be looked at. */
   version?: number;
   error?: string;
@@ -119,7 +124,7 @@ function row(log: ListedLog): (string | number)[] {
     lastSequenceNumber,
     agoWord(lastWrite),
     String(log.writerPid ?? ""),
-    log.isFinished ? "finished" : writerAlive ? "alive" : "dead",
+    log.isFinished ? "finished" : log.isSaved ? "saved" : writerAlive ? "alive" : "dead",
   ];
 }
 
@@ -142,6 +147,7 @@ function look(target: LogTarget, pids: ReadonlyMap<string, number>): ListedLog |
       writerAlive,
       ...writerPid !== undefined && { writerPid },
       ...look.isFinished && { isFinished: true },
+      ...isSavedCopy(memory) && { isSaved: true },
     };
   } catch (error) {
     if (error instanceof SegmentNotFoundError) return;

@@ -23,7 +23,7 @@ import { checkHoldsNoEvents } from "./files/event_entries.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
 import { withTemporaryFolder } from "./files/temporary_folder.ts";
 import { packed, writeWhole } from "./files/whole_file.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { type LogTarget, openMemory } from "../log/native/target.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { collectLogs } from "../ship/collect.ts";
 import { readCollection } from "../ship/collection.ts";
@@ -63,6 +63,9 @@ Examples:
   ouroboros save /app - | ssh host 'cat > app.log'
   ouroboros save /app app.log --json | jq .entries
   ouroboros tail ./app.log`;
+
+/** From which part of its size on a log is called full. */
+const FULL = 0.9;
 
 interface SaveCommandOptions extends Criteria {
   force?: true;
@@ -258,6 +261,8 @@ export interface Saved {
   /** The size of the file in bytes, before it was compressed; and after that. */
   size: number;
   compressedSize?: number;
+  /** Whether the log is full, so that a compact file of it is hardly smaller. */
+  isFull?: true;
   /** How many entries are missing: damaged, or overwritten meanwhile. */
   leftOut: number;
   /** Logs of which all was saved where a part was asked for, for nothing in them has a time. */
@@ -280,13 +285,20 @@ async function saveOne(
     onProgress,
   });
   const { entries, firstSequenceNumber, lastSequenceNumber, size, leftOut, isUntimed } = saved;
+  const isPart = [last, since, until].some((one) => one !== undefined);
   return {
     entries,
     ...entries > 0 && { firstSequenceNumber, lastSequenceNumber },
     size,
+    ...options.compact && !isPart && size > FULL * sizeOf(target) && { isFull: true },
     leftOut,
     untimed: isUntimed ? [nameOf(target)] : [],
   };
+}
+
+function sizeOf(target: LogTarget): number {
+  using memory = openMemory(target, "read");
+  return memory.byteLength;
 }
 
 async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<Saved> {
@@ -318,7 +330,7 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
 /** In words on standard error; an empty path is that of standard output. */
 export function sayWords(path: string, saved: Saved): void {
   const { entries, logs, firstSequenceNumber: first, lastSequenceNumber: last, size } = saved;
-  const { compressedSize: less, leftOut, untimed } = saved;
+  const { compressedSize: less, isFull, leftOut, untimed } = saved;
   const packed = less === undefined ? "" : `, ${formatSize(less)} compressed`;
   const isOne = logs === undefined;
   const of = isOne ? "" : ` of ${logCount(logs)}`;
@@ -327,6 +339,9 @@ export function sayWords(path: string, saved: Saved): void {
   for (const name of untimed) {
     const which = isOne ? "" : `${name}: `;
     warn(`${which}nothing in the log has a time: all of it is saved`);
+  }
+  if (isFull && path && less === undefined) {
+    warn("the log is full, so --compact makes no smaller file: one that ends in .gz is compressed");
   }
   if (leftOut === 0) return;
   const why = isOne ? "damaged or overwritten" : "overwritten meanwhile";

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
+import { isSavedCopyAt } from "../ship/collection.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
@@ -21,6 +22,8 @@ import { entryCount, warn } from "./output/warn.ts";
 const EXAMPLES = `
 ${PATTERN_HELP}
 A writer is alive if it holds the lock of its log; the C++ library takes no lock.
+"saved" is a copy of logs, which has no writer; a copy of one log that is not
+compressed can have one, and is "dead" without.
 
 Examples:
   ouroboros stat /app
@@ -68,9 +71,16 @@ async function show(
   using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
   const info = reader.inspect();
   const isAlive = reader.isWriterAlive();
+  const isSaved = isSavedCopyAt(target);
   const { name } = reader;
-  if (options.output === "json") await writeJson(output, { name, writerAlive: isAlive, ...info });
-  else await writeText(output, oneLine(name), isAlive, info);
+  if (options.output === "json") {
+    await writeJson(output, {
+      name,
+      writerAlive: isAlive,
+      ...isSaved && { isSaved },
+      ...info,
+    });
+  } else await writeText(output, oneLine(name), { isAlive, isSaved }, info);
 }
 
 /** How much text is written at a time, in characters. */
@@ -80,6 +90,7 @@ const PIECE = 65536;
 interface Stat extends LogInfo {
   name: string;
   writerAlive: boolean;
+  isSaved?: boolean;
 }
 
 /** Writes it chunk by chunk: as one text, that of a million chunks would take 300 MB. */
@@ -106,7 +117,7 @@ const NUMBERS = ["index", "offset", "token", "entries", "bytesUsed"] as const;
 async function writeText(
   output: Output,
   name: string,
-  isAlive: boolean,
+  { isAlive, isSaved }: { isAlive: boolean; isSaved: boolean },
   info: LogInfo,
 ): Promise<void> {
   const colors = outputColors();
@@ -117,6 +128,8 @@ async function writeText(
   const id = info.bufferId === undefined ? "" : `, id ${info.bufferId}`;
   const writer = info.isFinished
     ? "finished: no entry will come"
+    : isSaved
+    ? "saved: a copy, which has no writer"
     : isAlive
     ? colors.green("alive")
     : "dead";

@@ -100,7 +100,8 @@ async function print(looks: LogLook[], format: "text" | "json"): Promise<void> {
 
 /** What JSON says of a log. */
 function plain(look: LogLook): object {
-  const { name, error, outline, isAlive, writerPid, lastWrite, rate, byteRate, reach } = look;
+  const { name, error, outline, isAlive, isSaved, writerPid, lastWrite, rate, byteRate, reach } =
+    look;
   if (outline === undefined) return { name, error };
   return {
     name,
@@ -108,6 +109,7 @@ function plain(look: LogLook): object {
     writerAlive: isAlive,
     writerPid,
     ...outline.isFinished && { isFinished: true },
+    ...isSaved && { isSaved },
     lastWrite,
     entriesPerSecond: rate,
     bytesPerSecond: byteRate,

@@ -68,7 +68,7 @@ export interface CollectedLogs {
   size: number;
   /** How many entries are in it. */
   entries: number;
-  /** How many of the logs have entries in it. */
+  /** How many logs have entries in it: of a file of several logs each one counts. */
   logs: number;
   /** How many entries are missing: overwritten while they were read, or of more than 1024 logs. */
   lost: number;
@@ -123,6 +123,7 @@ export async function collectLogs(
     }
     using file = new CollectionWriter(path, room, force === undefined ? {} : { force });
     const sources = new Map<string, number>();
+    const taken = new Set<number>();
     let read = 0;
     let refused = 0;
     for (
@@ -139,6 +140,7 @@ export async function collectLogs(
         if (place >= 0) file.addGap(place, first, last, "overwritten");
       });
       if (place < 0 || !file.add(place, from.sequenceNumber, entry.bytes)) refused++;
+      else if (log instanceof CollectedLog) taken.add(place);
       read++;
       const turn = turns.due();
       if (turn === undefined) continue;
@@ -151,7 +153,7 @@ export async function collectLogs(
       path,
       size,
       entries: file.entries,
-      logs: logs.filter(({ count }) => count > 0).length,
+      logs: taken.size,
       lost: logs.reduce((sum, { lost }) => sum + lost, refused),
       untimed: logs.filter(({ range }) => range.isUntimed).map(({ name }) => name),
     };
@@ -171,8 +173,6 @@ interface TimedEntry {
 class CollectedLog implements SelectedLog {
   readonly name: string;
   readonly range: EntryRange;
-  /** How many of them were taken. */
-  count = 0;
   /** How many were overwritten before they were read. */
   lost = 0;
   readonly #opened: OpenedLog;
@@ -220,7 +220,6 @@ class CollectedLog implements SelectedLog {
         this.#lostBefore += reader.lostEntries - this.lost;
         this.lost = reader.lostEntries;
         if (!this.#selector.wants(entry, false)) continue;
-        this.count++;
         item ??= { time: 0, log: this, entry };
         item.time = this.#selector.time;
         item.entry = entry;

@@ -18,7 +18,8 @@
 
 import { PartialFile } from "../../ffi/mod.ts";
 import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
-import { type LogMemory, openMemory } from "../log/native/target.ts";
+import { type LogMemory, type LogTarget, openMemory } from "../log/native/target.ts";
+import { UnpackedFile } from "../log/native/unpacked_file.ts";
 import { Segment } from "../log/segment.ts";
 import { Writer } from "../log/writer.ts";
 import {
@@ -159,6 +160,26 @@ export function readCollection(path: string): Collection | undefined {
     // Not there, or not for us: those who read the log say so.
     return undefined;
   }
+}
+
+/**
+ * Whether a log is a copy that never has a writer: one of several logs, compressed, or from standard input. A
+ * copy of one log as it is may be resumed by a writer, so nothing tells it from a log in a file.
+ */
+export function isSavedCopy(memory: LogMemory): boolean {
+  if (memory.isLocked()) return false;
+  if (memory instanceof UnpackedFile) return true;
+  const size = memory.currentSize();
+  if (size < FOOTER_SIZE) return false;
+  const word = new Uint8Array(new ArrayBuffer(8));
+  return memory.read(word, size - FOOTER_SIZE) === word.length &&
+    new DataView(word.buffer).getBigUint64(0, true) === MAGIC;
+}
+
+/** The same of a log that is not open. */
+export function isSavedCopyAt(target: LogTarget): boolean {
+  using memory = openMemory(target, "read");
+  return isSavedCopy(memory);
 }
 
 function aligned(offset: number): number {

@@ -66,6 +66,66 @@ test("save --compact ends the file with the last entry", () => {
   assert.equal(runCli(["tail", path, "--all"]).stdout, runCli(["tail", log.name, "--all"]).stdout);
 });
 
+test("save --compact says that a full log gets no smaller, and only of a full one", () => {
+  using full = makeLog(1000);
+  using other = makeLog(20);
+  const path = `${folder}/full.log`;
+  assert.match(
+    runCli(["save", full.name, path, "--compact"]).stderr,
+    /the log is full, so --c.*\.gz/,
+  );
+  const { isFull } = JSON.parse(
+    runCli(["save", full.name, path, "--compact", "--force", "--json"]).stdout,
+  );
+  assert.equal(isFull, true);
+  for (const more of [[], ["--compact", "--last", "1h"]]) {
+    assert.doesNotMatch(runCli(["save", full.name, path, "--force", ...more]).stderr, /is full/);
+  }
+  const { stderr } = runCli(["save", other.name, path, "--force", "--compact"]);
+  assert.match(stderr, /^ouroboros: 20 entries.*\n$/);
+});
+
+test("stat, list and top say of a copy that it is saved, not that its writer is dead", () => {
+  using one = makeLog(5);
+  using other = makeLog(5);
+  const [all, packed, plain] = ["all.log", "packed.log.gz", "plain.log"].map((name) =>
+    `${folder}/${name}`
+  );
+  assert.equal(runCli(["save", one.name, other.name, all]).code, 0);
+  assert.equal(runCli(["save", one.name, packed]).code, 0);
+  assert.equal(runCli(["save", one.name, plain]).code, 0);
+  for (const path of [all, packed]) {
+    assert.match(runCli(["stat", path]).stdout, /^ {2}writer {3}saved: a copy/m);
+    assert.match(runCli(["list", path]).stdout, / saved\n$/);
+    assert.match(runCli(["top", "--once", path]).stdout, / saved +0 /);
+    for (const command of [["stat", path], ["list", path], ["top", "--once", path]]) {
+      const found = [JSON.parse(runCli([...command, "--json"]).stdout)].flat();
+      assert.deepEqual(
+        found.map(({ isSaved, writerAlive }) => [isSaved, writerAlive]),
+        [[true, false]],
+      );
+    }
+  }
+  // A writer may resume it: nothing in it says that it is a copy.
+  const [{ isSaved }] = JSON.parse(runCli(["list", plain, "--json"]).stdout);
+  assert.deepEqual([isSaved, / dead\n$/.test(runCli(["list", plain]).stdout)], [undefined, true]);
+  const [live] = JSON.parse(runCli(["list", one.name, "--json"]).stdout);
+  assert.deepEqual([live.isSaved, live.writerAlive], [undefined, true]);
+});
+
+test("save says how many logs are in a file of several logs", () => {
+  const logs = [makeLog(5), makeLog(5), makeLog(5)];
+  const [all, copy] = [`${folder}/three.log`, `${folder}/three-again.log`];
+  assert.equal(runCli(["save", ...logs.map(({ name }) => name), all]).code, 0);
+  for (const log of logs) log.close();
+  const { stderr } = runCli(["save", all, copy]);
+  assert.match(stderr, /^ouroboros: 15 entries of 3 logs, /);
+  // Of one of them.
+  const where = `log:${logs[1].name.slice(1)}`;
+  const part = runCli(["save", all, copy, "--force", "--where", where]);
+  assert.match(part.stderr, /^ouroboros: 5 entries of 1 log, /);
+});
+
 test("a saved log is resumed with the next number", async () => {
   using log = makeLog(500);
   const path = `${folder}/resumed.log`;

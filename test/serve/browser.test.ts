@@ -5,7 +5,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { ShmLogWriter } from "../../mod.ts";
+import { type LogTarget, ShmLogWriter } from "../../mod.ts";
+import { collectLogs } from "../../src/ship/collect.ts";
 import { LiveServer } from "../../src/cli/serve/server.ts";
 import {
   complaintsOf,
@@ -14,6 +15,7 @@ import {
   withPage as withNewPage,
 } from "../support/browser.ts";
 import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = withoutBrowser;
@@ -23,7 +25,7 @@ function makeLog(name: string = uniqueName("page")): ShmLogWriter {
 
 /** A server with a page open; at the end nobody may have complained. */
 async function withPage(
-  targets: string[],
+  targets: LogTarget[],
   use: (page: Page) => Promise<void>,
   options: BrowserContextOptions & { mostEntries?: number } = {},
 ): Promise<void> {
@@ -355,6 +357,19 @@ test("the page says that a log is finished", { skip }, async () => {
     await page.locator("#state", { hasText: "finished" }).waitFor();
     await page.locator("#facts", { hasText: "Writerfinished" }).waitFor();
     assert.deepEqual(await rows(page), ["line 1"]);
+  });
+});
+
+test("the page says that a copy of logs is saved, not dead", { skip }, async () => {
+  const [one, other] = [makeLog(), makeLog()];
+  for (const log of [one, other]) log.write(line(1));
+  const path = `${testFolder("page")}/copy.log`;
+  await collectLogs([one.name, other.name], path);
+  for (const log of [one, other]) log.close();
+  await withPage([{ path }], async (page) => {
+    await page.locator("#state", { hasText: /^saved$/ }).waitFor();
+    await page.locator("#facts", { hasText: "Writersaved" }).waitFor();
+    await page.locator("#logs .size", { hasText: /^saved · / }).waitFor();
   });
 });
 

@@ -111,7 +111,7 @@ test("a span is chosen by mouse or keys, shown in the list, and given up again",
       await box.waitFor();
       const { x, y, width } = (await box.boundingBox())!;
       await page.mouse.move(x + width * 0.405, y + 20);
-      await page.locator("#timeline-note >> text=1 errors").waitFor();
+      await page.locator("#timeline-note >> text=1 error").waitFor();
       await page.mouse.down();
       await page.mouse.move(x + width * 0.595, y + 20, { steps: 5 });
       await page.mouse.up();

@@ -9,6 +9,7 @@ import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
 import { MAGIC } from "../../log/layout.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
 import { hasMagic, lookAt } from "../../log/native/look.ts";
+import { isSavedCopy } from "../../ship/collection.ts";
 import { groupsOf } from "../output/groups.ts";
 import { lastWriteOf } from "../output/last_write.ts";
 import { NamedLogs, nameOf } from "../options/named_logs.ts";
@@ -238,12 +239,13 @@ function look({ name, target }: NamedTarget): Look {
 function atItsEnd(
   memory: LogMemory,
   target: LogTarget,
-): Pick<LogSummary, "lastWrite" | "isFinished"> {
+): Pick<LogSummary, "lastWrite" | "isFinished" | "isSaved"> {
   try {
     const lastWrite = lastWriteOf(target);
     return {
       ...lastWrite !== undefined && { lastWrite },
       ...lookAt(memory, target).isFinished && { isFinished: true },
+      ...isSavedCopy(memory) && { isSaved: true },
     };
   } catch {
     // Damaged, or gone by now: it is in the list all the same.
@@ -252,7 +254,7 @@ function atItsEnd(
 }
 
 function summary(
-  { name, size, isThere, isWriterAlive, error, lastWrite, isFinished }: Look,
+  { name, size, isThere, isWriterAlive, error, lastWrite, isFinished, isSaved }: Look,
 ): LogSummary {
   return {
     name,
@@ -261,6 +263,7 @@ function summary(
     isWriterAlive,
     ...lastWrite !== undefined && { lastWrite },
     ...isFinished && { isFinished },
+    ...isSaved && { isSaved },
     ...error !== undefined && { error },
   };
 }

@@ -7,6 +7,7 @@
 import { SegmentNotFoundError } from "../../errors.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import { isSavedCopyAt } from "../../ship/collection.ts";
 import { ReceivedLog } from "../output/log_names.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
@@ -60,6 +61,7 @@ export class LiveLog {
   // Whether the next segment that has the name came while we looked.
   #isAwaited = false;
   #isLarge = false;
+  #isCopy = false;
   #state: LogState = { state: "missing", segment: "" };
   #lastTick = 0;
   #tickLength = TICK;
@@ -158,6 +160,7 @@ export class LiveLog {
     try {
       this.#copyMode = Catalog.isOwn(this.target) ? "map" : "pread";
       this.#isLarge = isLarge(this.target.target);
+      this.#isCopy = isSavedCopyAt(this.target.target);
       this.#reader = ShmLogReader.open(this.target.target, {
         // What did not exist when we began is new from its first entry on.
         strategy: isNew ? "auto" : "latest",
@@ -177,7 +180,11 @@ export class LiveLog {
     if (!isNew) skipPast(this.#reader);
     this.#stats.begin(this.#reader);
     this.#lastTick = performance.now();
-    this.#become({ state: "live", segment: segmentOf(this.#reader.position) });
+    this.#become({
+      state: "live",
+      segment: segmentOf(this.#reader.position),
+      ...this.#isCopy && { isCopy: true },
+    });
     this.#ringDue = 0;
   }
 
@@ -243,7 +250,11 @@ export class LiveLog {
     if (first !== undefined) {
       const info = second === undefined ? first : confirmDamage(first, second);
       const isAlive = reader.isWriterAlive();
-      const picture: RingPicture = { ...ringPicture(info, isAlive), ...large?.chunks };
+      const picture: RingPicture = {
+        ...ringPicture(info, isAlive),
+        ...large?.chunks,
+        ...this.#isCopy && { isCopy: true },
+      };
       for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
     }
     // A log of many small entries takes long to look through: no more than a twentieth of the time.

@@ -18,6 +18,8 @@ export interface LogSummary {
   lastWrite?: number;
   /** Whether it has no writer because that has finished it. */
   isFinished?: true;
+  /** Whether it has no writer because it is a copy: `save` or `watch` made it. */
+  isSaved?: true;
   /** Of a file that the page reads itself: how many entries are in it. */
   entries?: number;
   /** Why it can't be looked at. */
@@ -68,6 +70,8 @@ export interface LogState {
   state: "live" | "missing" | "failed";
   /** Whether its writer has finished it, and its last entry was read. */
   isFinished?: true;
+  /** Whether it is a copy, to which nothing comes; the server reads it. */
+  isCopy?: true;
   /** Whether it is a file that the page reads itself: nothing comes. */
   isSaved?: true;
   /** Why. */
@@ -138,6 +142,8 @@ export interface RingPicture {
   isWriterAlive: boolean;
   /** Whether the writer has finished the log. */
   isFinished: boolean;
+  /** Whether it is a copy, which has no writer. */
+  isCopy?: true;
   /** What contradicts the format: the first of it. */
   damage: string[];
 }

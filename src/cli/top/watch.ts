@@ -10,6 +10,7 @@ import type { LogOutline } from "../../log/outline.ts";
 import { identityOf } from "../../log/native/cursor.ts";
 import { lookAt } from "../../log/native/look.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
+import { isSavedCopy } from "../../ship/collection.ts";
 import type { NamedLogs } from "../options/named_logs.ts";
 import { lastWriteOf } from "../output/last_write.ts";
 import { SignalPoll } from "../process/interrupt.ts";
@@ -26,6 +27,8 @@ export interface LogLook {
   members?: LogLook[];
   /** Whether a writer of this library holds it. */
   isAlive: boolean;
+  /** Whether it is a copy that never has one. */
+  isSaved?: boolean;
   /** The process that does, where the system tells. */
   writerPid?: number;
   /** Entries a second; undefined at the first look. */
@@ -151,6 +154,7 @@ class WatchedLog {
       name: this.#name,
       outline: found,
       isAlive,
+      ...isSavedCopy(memory) && { isSaved: true },
       writerPid: pids.get(String(memory.identity.inode)),
       ...this.#lastWrite !== undefined && { lastWrite: this.#lastWrite },
       rate,

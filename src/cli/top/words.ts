@@ -110,14 +110,15 @@ export function title(logs: readonly LogLook[], columns: number): string {
 }
 
 /**
- * `"4711"`, `"alive"`, `"finished"`, or `"dead"`: without a writer, or with one of a library that takes no lock. Of a group
+ * `"4711"`, `"alive"`, `"finished"`, `"saved"`, or `"dead"`: without a writer, or with one of a library that takes no lock. Of a group
  * how many are alive: `"3 of 4"`.
  */
-export function writerWord({ isAlive, writerPid, members, outline }: LogLook): string {
+export function writerWord({ isAlive, isSaved, writerPid, members, outline }: LogLook): string {
   if (members !== undefined) {
     return `${members.filter(({ isAlive }) => isAlive).length} of ${members.length}`;
   }
   if (outline?.isFinished) return "finished";
+  if (isSaved) return "saved";
   return isAlive ? String(writerPid ?? "alive") : "dead";
 }
 

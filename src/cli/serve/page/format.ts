@@ -12,6 +12,11 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
+/** `1 entry`, `12,345 entries`. */
+export function entryCount(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "entry" : "entries"}`;
+}
+
 /** `12.3K`. */
 export function formatShort(count: number): string {
   return count < 10_000 ? whole.format(count) : short.format(count);
@@ -51,6 +56,25 @@ export function formatMoment(time: number, now: number = Date.now()): string {
   const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const shown = `${String(year).padStart(4, "0")}-`;
   return `${year === new Date(now).getFullYear() ? "" : shown}${day} ${formatTime(time)}`;
+}
+
+/** From when to when, always with the date: `2026-05-04 10:00:12 – 10:07:58`. */
+export function formatPeriod(from: number, to: number): string {
+  const [start, end] = [from, to].map(dateAndTime);
+  const isOneDay = start.date === end.date;
+  return isOneDay && start.time === end.time
+    ? `${start.date} ${start.time}`
+    : `${start.date} ${start.time} – ${isOneDay ? "" : `${end.date} `}${end.time}`;
+}
+
+function dateAndTime(time: number): { date: string; time: string } {
+  const date = new Date(time);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const year = String(date.getFullYear()).padStart(4, "0");
+  return {
+    date: `${year}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
+    time: formatTime(time).slice(0, -".000".length),
+  };
 }
 
 function digits(value: number): string {

@@ -4,7 +4,7 @@
 import type { LogSummary } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
 import { formatSize } from "../../../base/sizes.ts";
-import { formatCount, formatMoment } from "./format.ts";
+import { entryCount, formatCount, formatMoment } from "./format.ts";
 import { oneLine } from "./entry_text.ts";
 
 /** The list of logs. */
@@ -80,11 +80,11 @@ export class LogPicker {
 
   #buttonOf(log: LogSummary): HTMLElement {
     const { name, size, isThere, isWriterAlive, error, lastWrite, isFinished, parts, isPart } = log;
-    const { entries } = log;
+    const { entries, isSaved } = log;
     const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
     if (isPart) button.classList.add("part");
     button.dataset.name = name;
-    const count = entries === 1 ? "1 entry" : `${formatCount(entries ?? 0)} entries`;
+    const count = entryCount(entries ?? 0);
     const written = lastWrite === undefined ? "" : `, written last ${formatMoment(lastWrite)}`;
     button.title = `${oneLine(name)}: ${
       error ??
@@ -94,6 +94,8 @@ export class LogPicker {
           ? "its writer is alive"
           : isFinished
           ? `its writer has finished it${written}`
+          : isSaved
+          ? `saved: a copy, which has no writer${written}`
           : isThere
           ? `dead: it has no writer${written}`
           : "is not there")
@@ -106,7 +108,9 @@ export class LogPicker {
       : parts !== undefined
       ? `${parts} logs`
       : isThere
-      ? `${isFinished ? "finished · " : isWriterAlive ? "" : "dead · "}${formatSize(size)}`
+      ? `${isFinished ? "finished · " : isSaved ? "saved · " : isWriterAlive ? "" : "dead · "}${
+        formatSize(size)
+      }`
       : size > 0
       ? "no log"
       : "not there";

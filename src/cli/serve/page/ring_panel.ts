@@ -4,7 +4,7 @@
 import type { RingPicture, Stats } from "../messages.ts";
 import { byId, make, setText } from "./dom.ts";
 import { formatSize } from "../../../base/sizes.ts";
-import { formatCount, formatSpan } from "./format.ts";
+import { entryCount, formatCount, formatSpan } from "./format.ts";
 import { RingView } from "./ring_view.ts";
 
 /** The picture with its numbers. */
@@ -44,13 +44,19 @@ export class RingPanel {
     setText(byId("reach-note"), rate > 0 ? "of log at this pace" : "entries");
     byId("ring").setAttribute(
       "aria-label",
-      `Ring of ${picture.chunkCount} chunks, ${formatCount(picture.entries)} entries, ` +
+      `Ring of ${picture.chunkCount} chunks, ${entryCount(picture.entries)}, ` +
         `the writer is at ${Math.round(picture.writer * 100)} percent`,
     );
     this.#list([
       [
         "Writer",
-        picture.isFinished ? "finished" : picture.isWriterAlive ? "alive" : "dead",
+        picture.isFinished
+          ? "finished"
+          : picture.isCopy
+          ? "saved"
+          : picture.isWriterAlive
+          ? "alive"
+          : "dead",
         false,
       ],
       ["Written", formatCount(picture.last), false],

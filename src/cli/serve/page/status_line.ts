@@ -4,7 +4,7 @@
 import type { LogState, Stats } from "../messages.ts";
 import type { ConnectionState } from "./source.ts";
 import { byId, setText } from "./dom.ts";
-import { formatCount, formatShort } from "./format.ts";
+import { entryCount, formatCount, formatShort } from "./format.ts";
 
 /** Says how things are. */
 export class StatusLine {
@@ -84,9 +84,7 @@ export class StatusLine {
   #describe(stats: Stats, isSampled: boolean, isPartlyExamined: boolean): string {
     if (this.#log?.isSaved) {
       const { matched, entries } = stats;
-      return `${matched === entries ? "all" : `${formatCount(matched)} of`} ${
-        formatCount(entries)
-      } entries`;
+      return `${matched === entries ? "all" : `${formatCount(matched)} of`} ${entryCount(entries)}`;
     }
     const kept = `${formatCount(this.kept)} kept`;
     if (this.isPaused) return `paused · ${formatShort(stats.entries)}/s not shown · ${kept}`;
@@ -127,7 +125,8 @@ export class StatusLine {
     switch (this.#log?.state) {
       case "live":
         if (this.#log.isSaved) return ["saved", ""];
-        return this.#log.isFinished ? ["finished", ""] : ["live", "live"];
+        if (this.#log.isFinished) return ["finished", ""];
+        return this.#log.isCopy ? ["saved", ""] : ["live", "live"];
       case "missing":
         return ["not there", "bad"];
       case "failed":

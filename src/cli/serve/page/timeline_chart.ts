@@ -4,7 +4,7 @@
 import uPlot from "uplot";
 import type { Timeline } from "../timeline.ts";
 import { byId, setText } from "./dom.ts";
-import { formatCount, formatMoment, formatSpan } from "./format.ts";
+import { entryCount, formatCount, formatMoment, formatPeriod, formatSpan } from "./format.ts";
 import type { Span } from "./source.ts";
 import { currentColors, onColorsChange } from "./theme.ts";
 
@@ -12,10 +12,10 @@ import { currentColors, onColorsChange } from "./theme.ts";
 const EDGE = 30;
 /** What is one color, the most important one at the bottom. */
 const STACK = [
-  { names: ["fatal", "error"], color: "danger", title: "errors" },
-  { names: ["warn"], color: "warn", title: "warnings" },
-  { names: ["info"], color: "accent", title: "info" },
-  { names: ["debug", "trace", "none"], color: "old", title: "others" },
+  { names: ["fatal", "error"], color: "danger", titles: ["error", "errors"] },
+  { names: ["warn"], color: "warn", titles: ["warning", "warnings"] },
+  { names: ["info"], color: "accent", titles: ["info", "info"] },
+  { names: ["debug", "trace", "none"], color: "old", titles: ["other", "others"] },
 ] as const;
 /** A mouse that moves less, in pixels, has chosen one bar. */
 const CLICK = 4;
@@ -257,6 +257,18 @@ export class TimelineChart {
     );
   }
 
+  /** From when to when there are entries, with the date, to a bar exactly. */
+  #period(): string {
+    const { from, step } = this.#timeline!;
+    let [first, last] = [-1, -1];
+    for (let bar = 0; bar < this.#bars; bar++) {
+      if (this.#countsOf(bar).every((count) => count === 0)) continue;
+      if (first < 0) first = bar;
+      last = bar;
+    }
+    return first < 0 ? "" : `${formatPeriod(from + first * step, from + (last + 1) * step - 1)} · `;
+  }
+
   /** Says what is in a bar, or in all of them. */
   #describe(bar?: number): void {
     const timeline = this.#timeline;
@@ -271,11 +283,12 @@ export class TimelineChart {
     if (bar === undefined) {
       const far = outside > 0 ? ` · ${formatCount(outside)} without a time, or far away` : "";
       const each = `${formatSpan(step / 1000)} a bar`;
-      return setText(this.#note, `${formatCount(entries)} entries · ${each}${far}`);
+      const when = this.#period();
+      return setText(this.#note, `${when}${entryCount(entries)} · ${each}${far}`);
     }
     const counts = this.#countsOf(bar);
-    const parts = STACK.flatMap(({ title }, i) =>
-      counts[i] === 0 ? [] : [`${formatCount(counts[i])} ${title}`]
+    const parts = STACK.flatMap(({ titles: [one, many] }, i) =>
+      counts[i] === 0 ? [] : [`${formatCount(counts[i])} ${counts[i] === 1 ? one : many}`]
     );
     setText(
       this.#note,
