@@ -27,6 +27,7 @@ import { outputColors } from "./output/output_colors.ts";
 import { Progress } from "./output/progress.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt, SignalPoll } from "./process/interrupt.ts";
+import { sayNoneMatches } from "./tail/hints.ts";
 
 const EXAMPLES = `
 "ouroboros tail --all" and "ouroboros save" do the same with the flags of the
@@ -111,6 +112,8 @@ async function dump(options: DumpOptions): Promise<void> {
   const { untimed } = selection;
   const untold = untimed > 0 ? `, ${untimed} left out because they have no time` : "";
   warn(`${entryCount(count)}${lost}${untold}`);
+  const isCut = strategy === "latest" || interrupt.signal.aborted;
+  if (count === 0 && !selection.isOpen && !isCut) sayNoneMatches(options, [name]);
 }
 
 async function dumpEvents(

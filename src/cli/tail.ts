@@ -27,7 +27,7 @@ import {
 } from "./options/arguments.ts";
 import { addColorOptions, addOutputOptions, fieldsOption, fromOption } from "./options/common.ts";
 import { oldOption } from "./options/subcommand.ts";
-import { addSelectionOptions, SELECTION_HELP } from "./options/selection.ts";
+import { addSelectionOptions, Selection, SELECTION_HELP } from "./options/selection.ts";
 import { BatchPrinter } from "./output/batch_printer.ts";
 import { ENTRY_FORMATS, type EntryPrinter, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
@@ -40,7 +40,7 @@ import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import type { Item } from "./tail/items.ts";
-import { sayMissingFields, sayMissingVitals, sayUnknownFields } from "./tail/hints.ts";
+import { sayMissingFields, sayMissingVitals, sayNoneMatches } from "./tail/hints.ts";
 import {
   checkEventOptions,
   checkOptions,
@@ -109,7 +109,7 @@ export function addTail(program: Command): void {
     )
     .addOption(
       new Option("--last <time>", "begin so long before the last entry of each log")
-        .argParser(durationArgument).conflicts(["lines", "from", "all", "state", "afterCursor"]),
+        .argParser(durationArgument).conflicts(["lines", "from", "state", "afterCursor"]),
     )
     .option("--state <path>", "begin after the place in this file, and update it");
   addSelectionOptions(command).optionsGroup("Filters:")
@@ -281,11 +281,8 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     // A log that did not come.
     if (!signal.aborted) throw error;
   }
-  const { where } = options;
   if (logOptions.follow === "no" && !signal.aborted) {
-    if (where !== undefined && printer?.count === 0) {
-      sayUnknownFields(where.fields, names.existing());
-    }
+    if (printer?.count === 0 && looksAtAll(options)) sayNoneMatches(options, names.find());
     if (options.vitals) sayMissingVitals(names.existing());
   }
   if (summary !== undefined) {
@@ -341,6 +338,13 @@ function* reversed(items: Iterable<Item>): Generator<Item> {
     else yield item;
   }
   while (all.length > 0) yield all.pop()!;
+}
+
+/** Whether entries are selected, and of all that are there. */
+function looksAtAll(options: PlainOptions): boolean {
+  const { from, state, afterCursor, lines, head } = options;
+  return !new Selection(options, false).isOpen && (from === undefined || from === "oldest") &&
+    state === undefined && afterCursor === undefined && lines !== 0 && head !== 0;
 }
 
 /** Where to start: with a time at its moment, else by default some entries ago. */

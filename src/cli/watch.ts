@@ -176,8 +176,8 @@ function noteOf(reason: string, log: string, time: number): CollectedNote {
     level: "error",
     logger: "ouroboros.watch",
     msg: `${reason}: ${log}`,
-    // As all others are named in the file.
-    log: sourceLabel({ host: hostname(), name: log }),
+    // Not "log", which is the one that this entry is from. Named as all others are in the file.
+    about: sourceLabel({ host: hostname(), name: log }),
     reason,
   });
   return { text, time, name: "ouroboros watch" };

@@ -122,7 +122,8 @@ class MainWatch {
       blocked,
       blockedMs,
       pid: process.pid,
-      log: this.#task.log,
+      // Not "log", which is the one that this entry is from.
+      about: this.#task.log,
       stack,
     }));
   }

@@ -306,8 +306,9 @@ test("--count-by says which fields no entry has, and which are likely meant", ()
   const lines = write("lines.log", ["just text"]);
   const text = runCli(["tail", lines, "--count-by", "time:1s", "--json"]);
   assert.equal(text.stderr, 'ouroboros: no entry has a field "time:1s"\n');
-  // Of no entries nothing is said.
-  tail(web, "--count-by", "x", "-g", "nothing has this");
+  // Of no entries nothing is said of fields.
+  const none = runCli(["tail", web, "--count-by", "x", "-g", "nothing has this"]);
+  assert.match(none.stderr, /^ouroboros: none of 20 entries matches.*\n$/);
 });
 
 test("--vitals without any says how to record them", () => {
@@ -441,7 +442,68 @@ test("a question that finds nothing says which fields there are not, and which a
   assert.deepEqual([stdout, code], ["", 0]);
   assert.match(stderr, /no field "stauts": is "status" meant\? \(there are time, level, msg, .*ms/);
   assert.match(stderr, /no field "req.uri": is "req.url" meant\?/);
-  assert.equal(runCli(["tail", web, "--where", "status:999 OR level:fatal"]).stderr, "");
+});
+
+test("where none of the entries matches, a line says so, and when they are from; the exit code is 0", () => {
+  const none = "ouroboros: none of 20 entries matches; they are from " +
+    "2026-11-21T13:59:30.000Z to 2026-11-21T13:59:49.000Z\n";
+  for (
+    const args of [
+      ["--where", "status:999 OR level:fatal"],
+      ["-g", "nothing like that"],
+      ["-p", "fatal"],
+      ["--since", "2026-11-22 10:00"],
+      ["--until", "2026-11-20 10:00", "--json"],
+      ["--last", "1s", "-g", "request 1\\b"],
+      ["-p", "fatal", "--count-by", "msg"],
+      ["--where", "status:999", "--stats", "ms"],
+      ["--stream", "stderr"],
+    ]
+  ) {
+    const { stdout, stderr, code } = runCli(["tail", web, ...args]);
+    assert.deepEqual([stderr, code], [none, 0], args.join(" "));
+    if (!args.some((arg) => /count-by|stats/.test(arg))) assert.equal(stdout, "");
+  }
+  const both = runCli(["tail", web, db, "-g", "nothing"]).stderr;
+  assert.match(both, /^ouroboros: none of 40 entries matches; they are .* to \S+49\.500Z\n$/);
+  const untimed = write("plain.log", ["one", "two"]);
+  assert.equal(
+    runCli(["tail", untimed, "-g", "x"]).stderr,
+    "ouroboros: none of 2 entries matches\n",
+  );
+  const only = write("single.log", [line(0, { msg: "m" })]);
+  assert.equal(
+    runCli(["tail", only, "-g", "x"]).stderr,
+    "ouroboros: the only entry does not match; it is from 2026-11-21T13:59:30.000Z\n",
+  );
+  const dumped = runCli(["dump", "--name", web, "--output", "-", "--where", "status:999"]);
+  assert.deepEqual([dumped.stdout, dumped.code], ["", 0]);
+  assert.ok(dumped.stderr.endsWith(`ouroboros: 0 entries\n${none}`), dumped.stderr);
+});
+
+test("nothing is said where nothing was asked for, is there, or is new", () => {
+  const empty = write("nothing.log", []);
+  for (
+    const args of [
+      [empty, "-g", "x"],
+      [web, "-n", "0", "-g", "x"],
+      [web, "-n", "0"],
+      [web, "--from", "new", "-g", "x"],
+    ]
+  ) {
+    const { stdout, stderr, code } = runCli(["tail", ...args]);
+    assert.deepEqual([stdout, stderr, code], ["", "", 0], args.join(" "));
+  }
+});
+
+test("--where with and, or and not in lower case says what to type", () => {
+  const { stdout, stderr, code } = runCli(["tail", web, "--where", "status:>=500 and ms:>10"]);
+  assert.deepEqual([stdout, code], ["", 2]);
+  assert.match(stderr, /"and" is a word here: write AND, or quote it \("and"\)/);
+});
+
+test("--all and --last together are --last", () => {
+  assert.deepEqual(messages(web, "--all", "--last", "1s"), ["request 18", "request 19"]);
 });
 
 test("save --where and record --where keep what matches", () => {

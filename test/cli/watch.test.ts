@@ -164,9 +164,12 @@ test(
         "tail",
         path,
         "--where",
-        `log:="${hostname()}${name}.3" logger:ouroboros.watch`,
+        `about:="${hostname()}${name}.3" logger:ouroboros.watch`,
       ]);
       assert.match(found.stdout, new RegExp(`"level":"error",.*"msg":"dead: ${name}\\.3"`));
+      // It is one of watch, and not one of that log.
+      const counts = runCli(["tail", path, "--where", "log:watch", "--count-by", "log"]).stdout;
+      assert.match(counts, /ouroboros watch/);
     } finally {
       for (const child of children) await child.kill();
       for (let i = 0; i < 10; i++) SharedMemory.unlink(`${name}.${i}`);

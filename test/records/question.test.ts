@@ -160,6 +160,14 @@ test("needles are what is known of the bytes, the longest first", () => {
   assert.deepEqual(needles("time:>2026-01-01 stream:stderr msg:*"), []);
 });
 
+test("and, or and not are words in quotes, values of fields, and parts of words", () => {
+  const text = '{"level":30,"time":1795269570001,"msg":"this or that","op":"not"}';
+  for (const question of ['"or"', "op:not", "op=not", 'op:("not")', "o*r", "tha*"]) {
+    assert.equal(parseQuestion(question).test(recognizeRecord(text), text), true, question);
+  }
+  assert.equal(parseQuestion("android OR oregon OR nothing").test(undefined, "Oregon"), true);
+});
+
 test("levels are what a record must be of", () => {
   const levels = (question: string) => {
     const found = parseQuestion(question).levels;
@@ -204,6 +212,11 @@ const MISTAKES: [question: string, from: number, reason: RegExp][] = [
   ["x?b=1", 0, /text with = in it needs quotes/],
   ["ms>/1/", 2, /compares numbers/],
   ["a ]", 2, /"\]" is not expected.*AND, OR/],
+  ["status:>=500 and log:orders", 13, /^"and" is a word here: write AND, or quote it \("and"\)$/],
+  ["status:>500 or", 12, /"or" is a word.*write OR/],
+  ["not a", 0, /"not" is a word.*write NOT/],
+  ["a Or b", 2, /"Or" is a word.*write OR.*\("Or"\)/],
+  ["status:(500 or 502)", 12, /"or" is a word/],
   ["status:(a:b)", 8, /a field in the group of "status"/],
 ];
 

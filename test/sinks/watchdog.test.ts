@@ -20,7 +20,7 @@ interface Entry {
   blocked: boolean;
   blockedMs: number;
   pid: number;
-  log: string;
+  about: string;
   stack?: string;
 }
 
@@ -57,7 +57,11 @@ async function watch(
   try {
     using reader = ShmLogReader.open(log.target);
     const lines = [...reader].map(({ text }) => text);
-    return { code, stderr: complaintsIn(stderr), entries: entriesOf(target), lines };
+    const entries = entriesOf(target);
+    // Not "log", which would hide the log that the entry is from.
+    const name = typeof log.target === "string" ? log.target : log.target.path;
+    assert.deepEqual([...new Set(entries.map(({ about }) => about))], entries.length ? [name] : []);
+    return { code, stderr: complaintsIn(stderr), entries, lines };
   } finally {
     unlinkMemory(target);
   }

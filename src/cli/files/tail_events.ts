@@ -14,6 +14,7 @@ import { type EntryFormat, entryPrinter } from "../output/format.ts";
 import type { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import { Turns } from "../../following.ts";
+import { warnNoneMatches } from "../tail/hints.ts";
 import { entryOf, type EventTarget } from "./event_entries.ts";
 
 /** How to print events. */
@@ -84,6 +85,9 @@ export async function tailEvents(
       count++;
     }
     await output.flush();
+  }
+  if (!follow && count === 0 && !selection.isOpen && lines !== 0 && head !== 0) {
+    if (!signal.aborted) warnNoneMatches(seen);
   }
   if (!follow || signal.aborted) return count;
   const known = seen;

@@ -41,6 +41,7 @@ const NEEDLESS = /^--(?:retry|no-pager|line-buffered)$/;
 /** What others have and we have not, and what to type. */
 const HINTS: readonly [theirs: RegExp, hint: string][] = [
   [/^(?:-c|--bytes|--count)\b/, "-n <count> prints the last entries; | wc -l counts them"],
+  [/^--log(?:=|$)/, "name the log: ouroboros tail /NAME; of a file of several, --where log:NAME"],
   [/^(?:-u|--unit|--identifier)\b/, "name the log: ouroboros tail /NAME"],
   [/^(?:-[bk]|--boot|--dmesg)\b/, "--since names a time: --since today"],
   [/^(?:-s|--sleep-interval|--pid)\b/, "-f ends with its log, -F at Ctrl-C"],

@@ -4,26 +4,73 @@
  * @module
  */
 
+import type { EntryBatch } from "../../log/batch.ts";
 import { nearest } from "../../base/options.ts";
+import { OuroborosError } from "../../errors.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import { Field } from "../../records/question/field.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
+import { toIsoTime } from "../../records/time.ts";
 import { isVitals } from "../../records/vitals.ts";
 import { batchesUpTo } from "../options/log_targets.ts";
+import type { Criteria } from "../options/selection.ts";
 import { oneLine } from "../output/harmless.ts";
 import { warn } from "../output/warn.ts";
 
 /** How many entries of each log are looked at, the last ones. */
 const MOST_ENTRIES = 1000;
+/** Of how many entries of each log the times are looked at, at its beginning and its end. */
+const MOST_TIMES = 64;
 /** How many names of fields are listed. */
 const MOST_NAMES = 12;
 /** How deep names are nested that are listed. */
 const DEEPEST = 2;
 
-/** Says which fields of a question that has found nothing no entry has, and which there are. */
-export function sayUnknownFields(names: readonly string[], targets: readonly LogTarget[]): void {
+/**
+ * Says that no entry of some logs was selected, and when those that are there were written; and which fields
+ * of the question none of them has. Nothing of empty logs.
+ */
+export function sayNoneMatches(
+  { where }: Pick<Criteria, "where">,
+  targets: readonly LogTarget[],
+): void {
+  let count = 0;
+  let [oldest, newest] = [Infinity, -Infinity];
+  const look = (text: string) => {
+    const time = recognizeRecord(text)?.time;
+    if (time === undefined) return;
+    if (time < oldest) oldest = time;
+    if (time > newest) newest = time;
+  };
+  for (const { batch, first, last } of batchesOf(targets)) {
+    count += batch.length;
+    for (let i = 0; i < batch.length; i++) {
+      // Those between are not older or newer.
+      const number = batch.sequenceNumber(i);
+      if (number < first + MOST_TIMES || number > last - MOST_TIMES) look(batch.text(i));
+    }
+  }
+  warnNoneMatches(count, oldest, newest);
+  if (count > 0 && where !== undefined) sayUnknownFields(where.fields, targets);
+}
+
+/** Says it of so many entries, from one time to another if these are finite. */
+export function warnNoneMatches(count: number, oldest = Infinity, newest = oldest): void {
+  if (count === 0) return;
+  const times = !Number.isFinite(oldest)
+    ? ""
+    : count === 1
+    ? `; it is from ${toIsoTime(oldest)}`
+    : `; they are from ${toIsoTime(oldest)} to ${toIsoTime(newest)}`;
+  warn(
+    (count === 1 ? "the only entry does not match" : `none of ${count} entries matches`) + times,
+  );
+}
+
+/** Says which fields of a question no entry has, and which there are. */
+function sayUnknownFields(names: readonly string[], targets: readonly LogTarget[]): void {
   const unknown = new Map(names.map((name) => [name, new Field(name)]));
   const seen = new Map<string, number>();
   for (const [text, record] of lastRecords(targets)) {
@@ -75,13 +122,29 @@ function* lastRecords(
 
 /** The last entries of each log. */
 function* textsOf(targets: readonly LogTarget[], most: number): Generator<string> {
+  for (const { batch, last } of batchesOf(targets)) {
+    for (let i = 0; i < batch.length; i++) {
+      if (batch.sequenceNumber(i) > last - most) yield batch.text(i);
+    }
+  }
+}
+
+/** All entries of each log that can be read, with the numbers of the first one and the last one. */
+function* batchesOf(
+  targets: readonly LogTarget[],
+): Generator<{ batch: EntryBatch; first: number; last: number }> {
   for (const target of targets) {
-    using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
-    const last = reader.newestSequenceNumber();
-    for (const batch of batchesUpTo(reader, last)) {
-      for (let i = 0; i < batch.length; i++) {
-        if (batch.sequenceNumber(i) > last - most) yield batch.text(i);
+    try {
+      using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
+      const last = reader.newestSequenceNumber();
+      let first: number | undefined;
+      for (const batch of batchesUpTo(reader, last)) {
+        first ??= batch.sequenceNumber(0);
+        yield { batch, first, last };
       }
+    } catch (error) {
+      // One that was removed meanwhile, or was never to be read: that was said.
+      if (!(error instanceof OuroborosError)) throw error;
     }
   }
 }

@@ -151,6 +151,7 @@ class Reader {
         this.#checkField(node, field);
         return this.#comparison(node);
       default:
+        if (node.name === "Word") this.#checkOperator(node);
         if (text === "*") return { kind: "any" };
         return /(^|[^\\])(\\\\)*[*?]/.test(text)
           ? { kind: "wildcard", pattern: text }
@@ -163,6 +164,15 @@ class Reader {
     const text = this.#text(node);
     if (node.name !== "Value" || !/^(?:AND|OR|NOT|&&|\|\|)$/.test(text)) return;
     throw this.#mistake(`a value is missing before ${text}; as a value it needs quotes`, node);
+  }
+
+  /** `a or b` would ask for three words, and find nothing. */
+  #checkOperator(node: Node): void {
+    const text = this.#text(node);
+    if (!/^(?:and|or|not)$/i.test(text)) return;
+    const message =
+      `"${text}" is a word here: write ${text.toUpperCase()}, or quote it ("${text}")`;
+    throw this.#mistake(message, node);
   }
 
   #checkField(node: Node, field: string | undefined): void {

@@ -86,7 +86,7 @@ function escaped(name: string): string {
 /** A value as a question has it: in quotes, unless it means itself without. */
 export function quoted(value: string): string {
   return /^[^\\\s()[\]{}"'/<>=*?:!-][^\\\s()"*?]*$/.test(value) &&
-      !/^(?:AND|OR|NOT|&&|\|\|)$/.test(value)
+      !/^(?:AND|OR|NOT|&&|\|\|)$/i.test(value)
     ? value
     : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
