@@ -51,7 +51,7 @@ test("tail prints events as JSON: the last ones, the first ones, all, or those t
   });
   const none = runCli(["tail", path, "-g", "nothing like that"]);
   assert.deepEqual([none.stdout, none.code], ["", 0]);
-  assert.match(none.stderr, /^ouroboros: none of 31 entries matches\n$/);
+  assert.match(none.stderr, /^ouroboros: none of 30 entries matches\n$/);
   const columns = runCli(["tail", path, "-n", "1", "--fields", "time,type,msg", "-o", "csv"]);
   assert.equal(columns.stdout, "time,type,msg\n2023-11-14T22:13:50.000Z,0,event 30\n");
   assert.match(runCli(["tail", path, "-n", "1", "-o", "pretty"]).stdout, /event 30.*type=0/);

@@ -283,6 +283,14 @@ test("log is the log that an entry is from, of a file of several logs, too", () 
   }
   assert.deepEqual(counted(web, "--where", "log:web.log"), [`${web},20`]);
   assert.deepEqual(tail(web, "-n", "1", "--fields", "log", "-o", "text"), [web]);
+  // All of its name.
+  assert.deepEqual(counted(saved, "--where", "log:*web.log"), [`${hostname()}${web},20`]);
+  assert.match(runCli(["tail", saved, "--where", "log:web*"]).stderr, /^ouroboros: none of 40/);
+  // So much before the end of the file, not of each log in it.
+  assert.deepEqual(counted(saved, "--last", "400ms"), [`${hostname()}${db},1`]);
+  assert.deepEqual(counted(saved, "--where", "log:web.log", "--last", "600ms"), [
+    `${hostname()}${web},1`,
+  ]);
   // Of what is in a file of several logs a part is saved by that, too.
   const part = `${folder}/part_of_both.log`;
   assert.equal(runCli(["save", saved, part, "--where", "log:db.log"]).code, 0);
@@ -379,6 +387,12 @@ test("with --level what has none is printed, and not counted: a line of a stack 
   assert.deepEqual(tail(path, "-p", "error", "--count-by", "level", "-o", "csv"), [
     "level,count",
     "error,1",
+  ]);
+  // Without --level all are.
+  assert.deepEqual(tail(path, "--count-by", "level", "-o", "csv").slice(1).sort(), [
+    ",2",
+    "error,1",
+    "info,1",
   ]);
   assert.deepEqual(tail(path, "-p", "error", "--every", "1m", "-o", "csv").slice(1), [
     "2026-11-21T13:59:00.000Z,1",
