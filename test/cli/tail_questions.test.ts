@@ -495,7 +495,7 @@ test("where none of the entries matches, a line says so, and when they are from;
   assert.ok(dumped.stderr.endsWith(`ouroboros: 0 entries\n${none}`), dumped.stderr);
 });
 
-test("nothing is said where nothing was asked for, is there, or is new", () => {
+test("a selection that looks at no entry that is there reports nothing", () => {
   const empty = write("nothing.log", []);
   for (
     const args of [

@@ -143,7 +143,7 @@ function* batchesOf(
         yield { batch, first, last };
       }
     } catch (error) {
-      // One that was removed meanwhile, or was never to be read: that was said.
+      // One that was removed meanwhile, or could not be read from the start: tail has reported that.
       if (!(error instanceof OuroborosError)) throw error;
     }
   }
