@@ -133,6 +133,18 @@ export abstract class Mapping implements Disposable {
   }
 
   /**
+   * Whether all names of the object were removed, on Linux; elsewhere `undefined`. An object that can't be
+   * found any more may still have its name: where its container has ended, and its file system with it.
+   *
+   * @throws {ClosedError} after `close()`
+   * @internal
+   */
+  isUnlinked(): boolean | undefined {
+    this.#checkOpen();
+    return system().isUnlinked?.(this.#descriptor);
+  }
+
+  /**
    * Copies bytes from `offset` on into private memory by a system call (pread). Unlike a load from
    * `buffer`, it cannot kill the process when the object became shorter. Takes under 1 µs,
    * and then 0.1 ns a byte.

@@ -222,6 +222,8 @@ export interface System {
   size(descriptor: number): number;
   /** Whether there may be no memory, or disk, for some of it yet; false where that is not known. */
   hasHoles(descriptor: number): boolean;
+  /** Whether all names of an object were removed, where that is known. */
+  isUnlinked?: (descriptor: number) => boolean;
   /** Which object a descriptor leads to. */
   identify(descriptor: number): SegmentIdentity;
   /**

@@ -23,6 +23,9 @@ import { translateFsError } from "../system_error.ts";
 const OWNER = 24;
 /** On x86-64 that count is a word of 64 bits, and before the mode. */
 const X64_OWNER = 28;
+/** Where st_nlink is. */
+const LINKS = 20;
+const X64_LINKS = 16;
 /** Where st_blocks is, and what it counts, in bytes. */
 const BLOCKS = 64;
 const BLOCK = 512;
@@ -135,6 +138,7 @@ export function linux(native: Driver, arch: string): Platform {
     pathCreatedAt: (path, isFollowed) =>
       createdAt(AT_FDCWD, cString(path), isFollowed ? 0 : AT_SYMLINK_NOFOLLOW),
     ownerOf: (found) => found.getUint32(arch === "x64" ? X64_OWNER : OWNER, true),
+    linksOf: (found) => found.getUint32(arch === "x64" ? X64_LINKS : LINKS, true),
     takenOf: (found) => Number(found.getBigInt64(BLOCKS, true)) * BLOCK,
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),

@@ -56,6 +56,8 @@ export interface Platform {
   ownerOf(stat: DataView): number;
   /** How many bytes of memory or disk an object takes, where that tells whether it has holes. */
   takenOf?: (stat: DataView) => number;
+  /** How many names an object has, where those of a segment are counted. */
+  linksOf?: (stat: DataView) => number;
   /** The size of an object in bytes, where `lseek` does not tell that of a segment. */
   sizeOf?: (stat: DataView) => number;
   /** Reserves room for `size` bytes from `offset` on; returns 0 or an error number. */

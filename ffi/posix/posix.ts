@@ -283,6 +283,7 @@ export function posixSystem(
       const taken = on.takenOf?.(statOf(descriptor)) ?? Infinity;
       return taken < system.size(descriptor);
     },
+    ...on.linksOf && { isUnlinked: (descriptor) => on.linksOf!(statOf(descriptor)) === 0 },
     identify(descriptor) {
       const found = statOf(descriptor);
       return { ...on.identityOf(found), created: on.createdAt(descriptor, found) };

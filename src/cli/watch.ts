@@ -4,14 +4,15 @@
  * @module
  */
 
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../base/arguments.ts";
 import { LogSet } from "../log/native/log_set.ts";
-import { saveLog } from "../log/native/save.ts";
-import { type LogTarget, targetOf } from "../log/native/target.ts";
+import { OpenedLog } from "../log/native/opened_log.ts";
+import { saveOpened } from "../log/native/save.ts";
+import type { LogTarget } from "../log/native/target.ts";
 import { type Condition, parseCondition } from "../recorder/conditions.ts";
 import { IncidentFolder, prepareFolder } from "../recorder/incident_folder.ts";
 import { type Incident, Incidents } from "../recorder/incidents.ts";
@@ -33,6 +34,7 @@ import { entryCount, logCount, warn } from "./output/warn.ts";
 import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Commands, splitWords } from "./watch/commands.ts";
+import { HeldLogs } from "./watch/held_logs.ts";
 
 const EXAMPLES = `
 A <condition> is
@@ -139,19 +141,22 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
   const all = when.some(({ reason }) => reason === "blocked")
     ? [...names.targets, ...names.targets.map(watchdogOf)]
     : names.targets;
-  let isStarted = false;
+  let watching: Watcher | undefined = undefined;
   using set = LogSet.open(all, {
     from: "new",
     // Within a log the order is never changed, and the order of logs does not matter here.
     timeOf: () => undefined,
     onJoin: (name) => {
-      if (isStarted) warn(`watching ${name}, too`);
+      if (watching === undefined) return;
+      watching.held?.look();
+      warn(`watching ${name}, too`);
     },
-    onLeave: (name) => warn(`${name}: the log is removed`),
+    onLeave: (name) => warn(`${name}: ${wordsOfEnd(name)}`),
     onError: (error, name) => warn(`${name}: ${explain(error)}`),
   });
-  isStarted = true;
   const watcher = new Watcher(set, names, options, signal);
+  watching = watcher;
+  using _held = watcher.held;
   const count = set.members.length;
   warn(count === 0 ? "waiting for a log" : `watching ${logCount(count)}`);
   const timer = options.summary > 0
@@ -170,7 +175,7 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
 /** What no entry says: the file gets one about each. */
 const LOG_REASONS: ReadonlySet<string> = new Set(["dead", "silent"]);
 
-function noteOf(reason: string, log: string, time: number): CollectedNote {
+function noteOf({ reason, log, time, pid, lastEntry }: LogTrigger): CollectedNote {
   const text = JSON.stringify({
     time: new Date(time).toISOString(),
     level: "error",
@@ -179,8 +184,19 @@ function noteOf(reason: string, log: string, time: number): CollectedNote {
     // Not "log", which is the one that this entry is from. Named as all others are in the file.
     about: sourceLabel({ host: hostname(), name: log }),
     reason,
+    // Of the writer that is dead; the next one may have the log by now.
+    pid,
+    lastEntry,
   });
   return { text, time, name: "ouroboros watch" };
+}
+
+/** Why a log is not there any more. */
+function wordsOfEnd(name: string): string {
+  const [, pid] = /^\/proc\/(\d+)\/root\//.exec(name) ?? [];
+  return pid === undefined || existsSync(`/proc/${pid}/root/`)
+    ? "the log is removed"
+    : `the process ${pid}, through which it was seen, has ended`;
 }
 
 /** The log of a log's watchdog. */
@@ -191,6 +207,8 @@ function watchdogOf(target: LogTarget): LogTarget {
 /** Saves, and runs commands. */
 class Watcher {
   entries = 0;
+  /** What can be saved; without a folder none is needed. */
+  readonly held: HeldLogs | undefined;
   readonly #set: LogSet;
   readonly #isOne: boolean;
   readonly #options: WatchOptions;
@@ -201,6 +219,7 @@ class Watcher {
   #log = "";
   /** What the next file says of logs. */
   readonly #notes: CollectedNote[] = [];
+  #isSaving = false;
   /** How many triggers were skipped at the last message. */
   #saidSkipped = 0;
 
@@ -208,7 +227,7 @@ class Watcher {
     this.#set = set;
     this.#isOne = names.isOne;
     this.#options = options;
-    const { save, exec, after, minInterval, keep } = options;
+    const { save, exec, last, after, minInterval, keep } = options;
     this.#incidents = new Incidents({
       // Where nothing is saved there is nothing to wait for.
       after: save === undefined ? 0 : after,
@@ -216,6 +235,7 @@ class Watcher {
       save: (incident) => this.#save(incident),
     });
     if (save !== undefined) {
+      this.held = new HeldLogs(set, last, () => this.#incidents.isWaiting || this.#isSaving);
       // What all of its files are called: "app" for /app.*
       const name = basename(nameOf(names.targets[0])).replace(/[.-]*(?:[*?[{].*)?$/, "");
       this.#folder = new IncidentFolder(save, name || "watch", keep);
@@ -224,11 +244,12 @@ class Watcher {
   }
 
   /** Notes what happened. */
-  trigger({ log, reason, time }: LogTrigger): void {
+  trigger(trigger: LogTrigger): void {
+    const { log, reason, time } = trigger;
     const wasBusy = this.#incidents.isWaiting;
     if (!this.#incidents.trigger(reason, time)) return;
     if (!wasBusy) this.#log = log;
-    if (LOG_REASONS.has(reason)) this.#notes.push(noteOf(reason, log, time));
+    if (LOG_REASONS.has(reason)) this.#notes.push(noteOf(trigger));
   }
 
   /** Saves what is to be saved, and waits for what runs. */
@@ -260,6 +281,7 @@ class Watcher {
     const others = before === 0 ? "" : `; before it ${before} were not saved`;
     const what = `${incident.reason} in ${log}`;
     const notes = this.#notes.splice(0);
+    this.#isSaving = true;
     try {
       const saved = await this.#folder?.save(
         incident,
@@ -280,6 +302,8 @@ class Watcher {
     } catch (error) {
       warn(`${what}: not saved: ${explain(error)}`);
       throw error;
+    } finally {
+      this.#isSaving = false;
     }
   }
 
@@ -289,13 +313,14 @@ class Watcher {
     notes: readonly CollectedNote[],
   ): Promise<{ path: string; entries: number; size: number; logs?: number; lost: number }> {
     const since = time - this.#options.last;
-    const targets = this.#set.members.map(({ name }) => targetOf(name));
-    if (this.#isOne && targets.length === 1) {
-      const saved = await saveLog(targets[0], path, { since, copyMode: "auto" });
+    const logs = this.held!.all();
+    if (this.#isOne && logs.length === 1 && logs[0] instanceof OpenedLog) {
+      const saved = await saveOpened(logs[0].share(), path, { since, isNeverEmpty: true });
       return { ...saved, lost: saved.leftOut };
     }
-    return await collectLogs(targets, path, {
+    return await collectLogs(logs, path, {
       since,
+      isNeverEmpty: true,
       notes,
       onError: (error, name) => warn(`${name}: ${explain(error)}`),
     });

@@ -23,6 +23,10 @@ export interface LogTrigger {
   readonly reason: string;
   /** When, in milliseconds since 1970. */
   readonly time: number;
+  /** The process of a writer that is dead, where that is known. */
+  readonly pid?: number | undefined;
+  /** The number of the last entry of a log whose writer is dead, where that is known. */
+  readonly lastEntry?: number | undefined;
 }
 
 /** What is watched, and for what. */
@@ -37,12 +41,20 @@ export interface WatchLogsOptions {
 
 /** What is known of a log. */
 interface Watched {
+  /** The log, perhaps closed by now. */
+  member: LogSetMember | undefined;
   /** Whether it had a living writer at the last look. */
   wasAlive: boolean;
   /** Since when it has none, in milliseconds; `Infinity` while it has one, or had none from the beginning. */
   deadSince: number;
+  /** Since when its living writer has it without a name; `Infinity` while it has one. */
+  namelessSince: number;
+  /** The number of the newest entry when it was seen to be dead. */
+  lastEntry: number | undefined;
   /** The process of its last living writer, where the system tells. */
   pid: number | undefined;
+  /** The one before, while `replacedSince` is set. */
+  pidBefore: number | undefined;
   /** Since when another process has the log; `Infinity` before, and when that was reported. */
   replacedSince: number;
   /** Whether the end of a program that ended as it should was read since the last writer came. */
@@ -109,56 +121,106 @@ class LogWatch {
     }
     if (this.#logs.size <= members.length) return;
     const names = new Set(members.map(({ name }) => name));
-    for (const name of this.#logs.keys()) if (!names.has(name)) this.#logs.delete(name);
+    for (const [name, log] of this.#logs) {
+      if (!names.has(name) && this.#hasLeft(name, log, performance.now())) this.#logs.delete(name);
+    }
+  }
+
+  /**
+   * Looks at a log that is not there any more; returns whether it can be forgotten. Its writer has removed it,
+   * which is a good end, unless it was dead before, or the log has lost its name in another way.
+   */
+  #hasLeft(name: string, log: Watched, now: number): boolean {
+    const { member } = log;
+    if (log.wasAlive && this.#watchesDeath && member !== undefined) {
+      const wasNameless = now - log.namelessSince >= DEAD_AFTER;
+      if (wasNameless || member.isDeserted) this.#noteDeath(member, log, now);
+    }
+    log.wasAlive = false;
+    if (log.deadSince === Infinity) return true;
+    // Its last entries are waited for.
+    if (now - log.deadSince < DEAD_AFTER) return false;
+    this.#reportDeath(name, log);
+    return true;
   }
 
   #lookAt(member: LogSetMember, now: number): void {
     const log = this.#logOf(member.name);
+    log.member = member;
     const state = member.writerState();
     if (state === "alive" && !log.wasAlive) log.heardAt = now;
     if (state === "alive" && this.#watchesDeath) this.#lookForAnother(member, log, now);
-    if (state !== "dead") log.deadSince = Infinity;
-    else if (log.wasAlive) log.deadSince = now;
-    log.wasAlive = state === "alive";
+    if (state === "alive" || member.isFinished) log.deadSince = Infinity;
+    else if (state === "dead" && log.wasAlive) this.#noteDeath(member, log, now);
+    // Of one without a name more is known when it has left.
+    if (state !== "gone" || member.isFinished) log.wasAlive = state === "alive";
     // Nothing is expected of one whose writer has ended.
     if (state === "gone" || log.deadSince !== Infinity) log.heardAt = Infinity;
     if (now - log.heardAt >= this.#limit) {
       log.heardAt = Infinity;
-      this.#trigger(member.name, "silent");
+      this.#trigger(member.name, "silent", now);
     }
     if (now - log.deadSince < DEAD_AFTER) return;
-    log.deadSince = Infinity;
+    this.#reportDeath(member.name, log);
     // The next writer is the first one that is known again.
     log.pid = undefined;
     log.hasEndedWell = false;
-    if (this.#watchesDeath && !hasEndedWell(log.last)) this.#trigger(member.name, "dead");
+  }
+
+  #noteDeath(member: LogSetMember, log: Watched, now: number): void {
+    log.deadSince = now;
+    log.lastEntry = member.newestSequenceNumber();
+  }
+
+  #reportDeath(name: string, log: Watched): void {
+    const { deadSince, pid, lastEntry } = log;
+    log.deadSince = Infinity;
+    if (!this.#watchesDeath || hasEndedWell(log.last)) return;
+    this.#trigger(name, "dead", deadSince, { pid, lastEntry });
   }
 
   /** A writer that was replaced between two looks, or before it counted as dead, is dead, too: once. */
   #lookForAnother(member: LogSetMember, log: Watched, now: number): void {
+    if (!member.isNameless()) log.namelessSince = Infinity;
+    else if (log.namelessSince === Infinity) log.namelessSince = now;
     const pid = member.writerPid();
     if (pid !== undefined && pid !== log.pid) {
-      if (log.pid !== undefined) log.replacedSince = now;
+      if (log.pid !== undefined) {
+        log.replacedSince = now;
+        log.pidBefore = log.pid;
+      }
       log.pid = pid;
     }
     // Its last entries are waited for.
     if (now - log.replacedSince < DEAD_AFTER) return;
+    const { replacedSince, pidBefore } = log;
     log.replacedSince = Infinity;
-    if (!log.hasEndedWell) this.#trigger(member.name, "dead");
+    if (!log.hasEndedWell) this.#trigger(member.name, "dead", replacedSince, { pid: pidBefore });
     log.hasEndedWell = false;
   }
 
-  #trigger(log: string, reason: string): void {
-    this.#onTrigger({ log, reason, time: Date.now() });
+  /** Says what was seen at a moment: a reader is not to take it for the end of a writer that came since. */
+  #trigger(
+    log: string,
+    reason: string,
+    seenAt: number,
+    of: Pick<LogTrigger, "pid" | "lastEntry"> = {},
+  ): void {
+    const time = Date.now() - Math.round(performance.now() - seenAt);
+    this.#onTrigger({ log, reason, time, ...of });
   }
 
   #logOf(name: string): Watched {
     let log = this.#logs.get(name);
     if (log === undefined) {
       log = {
+        member: undefined,
         wasAlive: false,
         deadSince: Infinity,
+        namelessSince: Infinity,
+        lastEntry: undefined,
         pid: undefined,
+        pidBefore: undefined,
         replacedSince: Infinity,
         hasEndedWell: false,
         heardAt: Infinity,

@@ -10,13 +10,14 @@ import { Turns } from "../following.ts";
 import { Entry } from "../log/entry.ts";
 import { entrySize } from "../log/layout.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
+import { nothingToSave } from "../log/native/save.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "../log/native/time_range.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { merged } from "../merge.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import type { Collection } from "./collected.ts";
-import { CollectionWriter, readCollection } from "./collection.ts";
+import { collectionIn, CollectionWriter } from "./collection.ts";
 import { type LogSource, segmentWord, sourceKey } from "./message.ts";
 
 /** Selects entries of one log, which it sees in their order. */
@@ -52,6 +53,8 @@ export interface CollectOptions extends TimeRange {
   selector?: ((log: SelectedLog) => EntrySelector) | undefined;
   /** Entries of no log, which stand among the others at their times: they are in the order of these. */
   notes?: readonly CollectedNote[] | undefined;
+  /** Whether it is an error if no entry would be in the file. Default `false`. */
+  isNeverEmpty?: boolean | undefined;
   /** Stops it. No file is left. */
   signal?: AbortSignal | undefined;
   /** Called now and then with the progress. */
@@ -80,11 +83,12 @@ export interface CollectedLogs {
  * Saves what is in several logs now into one file, by time. It is a log itself, which begins with entry 1;
  * `Origins` tells where each entry is from. The order within a log is never changed.
  *
+ * @param targets logs by name, or open: these are read whatever has their names by now, and stay open
  * @throws {OuroborosError} if none of the logs can be read, or the file can't be made
  * @throws {DOMException} the reason of `signal` when it is aborted
  */
 export async function collectLogs(
-  targets: readonly LogTarget[],
+  targets: readonly (LogTarget | OpenedLog)[],
   path: string,
   options: CollectOptions = {},
 ): Promise<CollectedLogs> {
@@ -98,7 +102,7 @@ export async function collectLogs(
         logs.push(new CollectedLog(target, options));
       } catch (error) {
         if (!(error instanceof OuroborosError)) throw error;
-        onError?.(error, describeTarget(target));
+        onError?.(error, target instanceof OpenedLog ? target.name : describeTarget(target));
         failure ??= error;
       }
     }
@@ -148,6 +152,11 @@ export async function collectLogs(
       await turn;
       signal?.throwIfAborted();
     }
+    if (options.isNeverEmpty && file.entries === 0) {
+      throw nothingToSave(
+        logs.length === 0 ? "no log is there" : "the logs have no entry of that time",
+      );
+    }
     const size = await file.finish();
     return {
       path,
@@ -182,17 +191,19 @@ class CollectedLog implements SelectedLog {
   readonly #selector: EntrySelector;
   #lostBefore = 0;
 
-  constructor(target: LogTarget, { since, until, last, selector }: CollectOptions) {
-    const opened = this.#opened = OpenedLog.open(target, "auto");
+  constructor(target: LogTarget | OpenedLog, { since, until, last, selector }: CollectOptions) {
+    const opened = this.#opened = target instanceof OpenedLog
+      ? target.share()
+      : OpenedLog.open(target, "auto");
     try {
       this.name = opened.name;
-      const { identity } = opened.memory;
+      const { memory } = opened;
       this.#source = {
         host: hostName() ?? "localhost",
         name: this.name,
-        segment: segmentWord(identity),
+        segment: segmentWord(memory.identity),
       };
-      this.#origins = typeof target === "string" ? undefined : readCollection(target.path);
+      this.#origins = "path" in memory ? collectionIn(memory) : undefined;
       this.range = entriesOf(opened.source, { since, until, last });
     } catch (error) {
       opened.close();

@@ -152,12 +152,21 @@ export class CollectionWriter implements Disposable {
 export function readCollection(path: string): Collection | undefined {
   try {
     using file = openMemory({ path }, "read");
+    return collectionIn(file);
+  } catch {
+    // Not there, or not for us: those who read the log say so.
+    return undefined;
+  }
+}
+
+/** The same of a file that is open, whatever is at its path by now. */
+export function collectionIn(file: LogMemory): Collection | undefined {
+  try {
     return Collection.parse(
       file.currentSize(),
       (position, length) => bytesAt(file, position, length),
     );
   } catch {
-    // Not there, or not for us: those who read the log say so.
     return undefined;
   }
 }

@@ -6,6 +6,7 @@
 
 import { OuroborosError } from "../../errors.ts";
 import type { Entry } from "../entry.ts";
+import type { OpenedLog } from "./opened_log.ts";
 import { isShortOfDescriptors, unlessShort } from "./followed_log.ts";
 import { ShmLogReader } from "./shm_log_reader.ts";
 import type { LogTarget } from "./target.ts";
@@ -57,6 +58,7 @@ export class LogSetMember {
   #lookDue = 0;
   #isAbandoned = false;
   #isEnded = false;
+  #isDeserted = false;
 
   /** Opens the log. Sets do this. */
   constructor(
@@ -99,6 +101,54 @@ export class LogSetMember {
    */
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /**
+   * What it has open at this moment; `undefined` if it can't be read.
+   *
+   * @internal
+   */
+  get opened(): OpenedLog | undefined {
+    return this.#reader?.opened;
+  }
+
+  /**
+   * Whether it has ended without being removed by anybody: its folder is gone, as with a container, or it was
+   * moved away. `false` where that is not known.
+   *
+   * @internal
+   */
+  get isDeserted(): boolean {
+    return this.#isDeserted && this.#reader?.isFinished === false;
+  }
+
+  /**
+   * Whether its name leads elsewhere, or nowhere.
+   *
+   * @internal
+   */
+  isNameless(): boolean {
+    return this.#attempt(() => unlessShort(() => this.#reader?.isReplaced() ?? false)) ?? false;
+  }
+
+  /**
+   * Whether its writer has said that no entry will come.
+   *
+   * @internal
+   */
+  get isFinished(): boolean {
+    return this.#reader?.isFinished ?? false;
+  }
+
+  /**
+   * The number of its newest entry, if it can be read.
+   *
+   * @internal
+   */
+  newestSequenceNumber(): number | undefined {
+    return this.#isEnded
+      ? this.lastSequenceNumber
+      : this.#attempt(() => this.#reader?.newestSequenceNumber());
   }
 
   /**
@@ -206,7 +256,11 @@ export class LogSetMember {
     if (unlessShort(() => reader.reopen())) {
       this.#lostBefore += lostEntries;
       this.#isAbandoned = false;
-    } else if (!reader.isRestarted) this.#end();
+    } else if (!reader.isRestarted) {
+      const { memory } = reader.opened;
+      this.#isDeserted = "isUnlinked" in memory && memory.isUnlinked() === false;
+      this.#end();
+    }
   }
 
   #end(): void {

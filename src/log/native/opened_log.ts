@@ -30,11 +30,25 @@ export class OpenedLog {
   readonly source: LogSource;
   /** What wakes its reader. */
   readonly bell: ReaderBell;
+  /** Where it was found. */
+  readonly target: LogTarget;
+  readonly #copyMode: CopyMode;
+  /** All that read this memory: the last one closes it. */
+  readonly #sharing: Set<OpenedLog>;
 
-  private constructor(memory: LogMemory, target: LogTarget, copyMode: CopyMode) {
+  private constructor(
+    memory: LogMemory,
+    target: LogTarget,
+    copyMode: CopyMode,
+    sharing = new Set<OpenedLog>(),
+  ) {
     this.memory = memory;
+    this.target = target;
+    this.#copyMode = copyMode;
+    this.#sharing = sharing;
     this.source = sourceOf(memory, target, copyMode);
     this.bell = new ReaderBell(memory, copyModeOf(memory, copyMode));
+    sharing.add(this);
   }
 
   /** Opens the log, which must exist. */
@@ -51,6 +65,11 @@ export class OpenedLog {
   /** The name of the segment, with its `/`, or the absolute path of the file. */
   get name(): string {
     return "name" in this.memory ? this.memory.name : this.memory.path;
+  }
+
+  /** The same memory, opened once more: it stays when this one is closed, and when its name is gone. */
+  share(): OpenedLog {
+    return new OpenedLog(this.memory, this.target, this.#copyMode, this.#sharing);
   }
 
   /** Opens the log unless it is not there, or its creator has not come to the magic yet. */
@@ -165,6 +184,13 @@ export class OpenedLog {
     return false;
   }
 
+  /** Whether `log` has the entries of this one, too: is a copy of it, or was made of it in another size. */
+  isContinuedBy(log: OpenedLog): boolean {
+    const [own, other] = [this, log].map(({ source }) => new Segment(source.buffer, source.load));
+    return own.bufferId === other.bufferId &&
+      this.#isContinuedIn(log, this.newestSequenceNumber());
+  }
+
   /** Whether a copy of the file is written in its place. */
   isCopied(): boolean {
     return this.memory instanceof MappedFile && this.memory.isCopied();
@@ -195,9 +221,15 @@ export class OpenedLog {
     return entry?.sequenceNumber === number ? entry.bytes : undefined;
   }
 
-  /** Unmaps the memory. May be called twice. */
+  /** Unmaps the memory, unless others share it. May be called twice. */
   close(): void {
     this.bell.close();
-    this.memory.close();
+    this.#sharing.delete(this);
+    if (this.#sharing.size === 0) this.memory.close();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

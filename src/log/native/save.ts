@@ -6,12 +6,14 @@
 
 import { isSameFile, PartialFile } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
+import { SegmentNotFoundError } from "../../errors.ts";
 import { dataOffset, HEADER_SIZE } from "../layout.ts";
 import { type CopyProgress, copySteps, type SnapshotInfo } from "../snapshot.ts";
 import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
-import { type CopyMode, fence, sourceOf } from "./source.ts";
-import { describeTarget, type LogMemory, type LogTarget, openMemory, withName } from "./target.ts";
+import { OpenedLog } from "./opened_log.ts";
+import { type CopyMode, fence } from "./source.ts";
+import { describeTarget, type LogTarget, withName } from "./target.ts";
 import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "./time_range.ts";
 import { mustBe } from "../../base/arguments.ts";
 import { durationCheck, parseDuration } from "../../base/durations.ts";
@@ -116,11 +118,33 @@ export async function saveLog(
     onProgress: callback,
   });
   options.signal?.throwIfAborted();
-  using saving = new Saving(target, path, options);
+  return await saveOpened(OpenedLog.open(target, options.copyMode), path, options);
+}
+
+/**
+ * The same of a log that is open, whatever has its name by now. It is closed.
+ *
+ * @throws {SegmentNotFoundError} if no entry would be in the file, with `isNeverEmpty`
+ * @throws {OuroborosError} what `saveLog()` throws
+ */
+export async function saveOpened(
+  log: OpenedLog,
+  path: string,
+  options: SaveOptions & { isNeverEmpty?: boolean },
+): Promise<SavedLog> {
+  using saving = new Saving(log, path, options);
   const info = await inTurns(saving.steps, options);
+  if (options.isNeverEmpty && info.entries === 0) {
+    throw nothingToSave(`log ${describeTarget(log.target)} has no entry of that time`);
+  }
   await saving.flush();
   options.signal?.throwIfAborted();
   return saving.finish(info);
+}
+
+/** The error for a file that would have no entries. */
+export function nothingToSave(why: string): SegmentNotFoundError {
+  return new SegmentNotFoundError(`nothing could be saved: ${why}`);
 }
 
 /** How a log is saved at once. */
@@ -156,7 +180,7 @@ export function saveLogSync(
   options: SaveSyncOptions = {},
 ): SavedLog {
   checkOptions("saveLogSync()", options, syncChecks);
-  using saving = new Saving(target, path, options);
+  using saving = new Saving(OpenedLog.open(target, options.copyMode), path, options);
   for (;;) {
     const step = saving.steps.next();
     if (step.done) return saving.finish(step.value);
@@ -184,33 +208,33 @@ class Saving implements Disposable {
   readonly steps: Generator<CopyProgress, SnapshotInfo>;
   readonly #path: string;
   readonly #isCompact: boolean;
-  readonly #source: LogMemory;
+  readonly #log: OpenedLog;
   #file: PartialFile | undefined;
   #isUntimed = false;
 
-  constructor(target: LogTarget, path: string, options: SaveSyncOptions) {
+  /** Closes `log` at its end. */
+  constructor(log: OpenedLog, path: string, options: SaveSyncOptions) {
     const part = partOf(options);
     this.#path = path;
     this.#isCompact = options.compact || part !== undefined;
-    this.#source = openMemory(target, "read");
-    this.steps = this.#save(target, options, part);
+    this.#log = log;
+    this.steps = this.#save(options, part);
   }
 
   *#save(
-    target: LogTarget,
-    { force = false, copyMode = "map", mode }: SaveSyncOptions,
+    { force = false, mode }: SaveSyncOptions,
     part: TimeRange | undefined,
   ): Generator<CopyProgress, SnapshotInfo> {
     const path = this.#path;
+    const { memory, source, target } = this.#log;
     if (typeof target !== "string" && isSameFile(target.path, path)) {
       throw new RangeError(
         `${describeTarget(target)} can't be saved over itself: choose another path`,
       );
     }
-    const source = sourceOf(this.#source, target, copyMode);
     const { buffer, load, guard } = source;
     guard?.();
-    let size = this.#source.byteLength;
+    let size = memory.byteLength;
     let range: EntryRange | undefined;
     try {
       const { chunkCount, version } = new Segment(buffer, load);
@@ -243,7 +267,7 @@ class Saving implements Disposable {
 
   [Symbol.dispose](): void {
     this.#file?.close();
-    this.#source.close();
+    this.#log.close();
   }
 }
 

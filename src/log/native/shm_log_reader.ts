@@ -363,6 +363,15 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return "lockHolder" in memory ? memory.lockHolder() : undefined;
   }
 
+  /**
+   * What it has open at this moment.
+   *
+   * @internal
+   */
+  get opened(): OpenedLog {
+    return this.#log;
+  }
+
   /** Whether the name now belongs to another segment, to none, or to this one after a restart. */
   isReplaced(): boolean {
     return !this.#log.memory.isCurrent() || this.isRestarted;

@@ -2,10 +2,11 @@
 
 import process from "node:process";
 import { ShmLogWriter } from "../../../mod.ts";
+import { targetOf } from "../../../src/log/native/target.ts";
 
 const [name, end, ...texts] = process.argv.slice(2);
 const options = { size: "256KiB", version: 2, unlinkOnClose: end === "remove" } as const;
-const writer = ShmLogWriter.create(name, options);
+const writer = ShmLogWriter.create(targetOf(name), options);
 const last = end === "close" ? texts.pop() : undefined;
 for (const text of texts) writer.write(text);
 console.log("written");
