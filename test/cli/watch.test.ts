@@ -1,12 +1,15 @@
 /** `ouroboros watch`: what happens to logs of other processes is saved. */
 
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { Commands, splitWords } from "../../src/cli/watch/commands.ts";
@@ -14,7 +17,13 @@ import { Origins } from "../../src/ship/origins.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
-import { type Child, sameOnAll, startChild, uniqueName } from "../support/runtime.ts";
+import {
+  type Child,
+  sameOnAll,
+  scriptCommand,
+  startChild,
+  uniqueName,
+} from "../support/runtime.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "shared memory goes with its writer");
@@ -141,20 +150,22 @@ test(
     const children: Child[] = [];
     try {
       const ended = JSON.stringify({ level: "info", logger: "ouroboros.run", exitCode: 0 });
-      for (const [i, end] of ["finish", "remove", "close", "kill"].entries()) {
-        const last = end === "close" ? [ended] : [];
+      for (const [i, end] of ["finish", "remove", "close", "kill", "close"].entries()) {
+        const last = end === "close" ? [i === 4 ? ended.replace("run", "register") : ended] : [];
         children.push(await startWriter(`${name}.${i}`, end, line(30, `last of ${end}`), ...last));
       }
       // One that was dead before.
       makeLog(`${name}.9`).close({ unlink: false });
       const watch = await startWatch(`${name}.*`, "--when", "dead", "--save", dir, "--after", "0s");
-      for (const child of children.slice(0, 3)) {
+      const [killed] = children.splice(3, 1);
+      for (const child of children) {
         await child.say("end");
         await child.ended();
       }
+      children.push(killed);
       await sleep(1500);
       assert.deepEqual(files(dir), []);
-      await children[3].kill();
+      await killed.kill();
       await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.3`));
       assert.match(await end(watch), /1 trigger: 1 in 1 file/);
       const path = join(dir, files(dir)[0]);
@@ -176,6 +187,40 @@ test(
     }
   },
 );
+
+test("a writer that is killed with all processes around it is dead to a watch outside", {
+  skip: skip || process.platform !== "linux" && "no namespaces",
+}, async (t) => {
+  const alone = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+  if (spawnSync("unshare", [...alone, "true"]).status !== 0) {
+    return t.skip("no namespace of processes to be had");
+  }
+  const name = uniqueName("inside");
+  const dir = join(folder, "inside");
+  const [command, args] = scriptCommand(fileURLToPath(script));
+  const inside = spawn("unshare", [
+    ...alone,
+    command,
+    ...args,
+    `${name}.0`,
+    "kill",
+    line(30, "last words"),
+  ]);
+  const closed = once(inside, "close");
+  try {
+    await once(inside.stdout, "data");
+    const watch = await startWatch(`${name}.*`, "--when", "dead", "--save", dir, "--after", "0s");
+    inside.kill("SIGKILL");
+    await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.0`));
+    assert.match(await end(watch), /1 trigger: 1 in 1 file/);
+    const path = join(dir, files(dir)[0]);
+    assert.match(runCli(["tail", "--all", "-o", "text", path]).stdout, /last words/);
+  } finally {
+    inside.kill("SIGKILL");
+    await closed;
+    SharedMemory.unlink(`${name}.0`);
+  }
+});
 
 test(
   "a writer that was killed is dead once, even if the next one has its log at once",
