@@ -243,6 +243,47 @@ test(
 );
 
 test(
+  "a report lists what ended, and each of these leads to its entry",
+  { skip: withoutBrowser },
+  async () => {
+    using one = makeLog();
+    using other = makeLog();
+    const time = 1.7e12;
+    const entry = (at: number, logger: string, level: string, msg: string) =>
+      JSON.stringify({ time: new Date(time + at).toISOString(), level, logger, msg });
+    one.write(entry(0, "ouroboros.run", "error", "node exited with 1 <img src=x>"));
+    other.write(entry(1, "ouroboros.watch", "error", "dead: /other"));
+    other.write(entry(2, "ouroboros.vitals", "info", "no end"));
+    for (let n = 3; n < 500; n++) other.write(entry(n, "app", "error", "ouroboros.run failed"));
+    exported([one.name, other.name]);
+    await opened(url, async (page) => {
+      await page.locator(".row:visible .number", { hasText: /^500$/ }).waitFor();
+      const endings = page.locator("#endings button");
+      await endings.nth(1).waitFor();
+      assert.deepEqual(await page.locator("#endings .message").allTextContents(), [
+        "node exited with 1 <img src=x>",
+        "dead: /other",
+      ]);
+      await page.locator("#search").fill("app");
+      await page.keyboard.press("Enter");
+      await showing(page, "497 of 500 entries");
+      await endings.first().click();
+      await page.locator("#detail-title", { hasText: /^Entry 1\b/ }).waitFor();
+      await page.locator(".row[aria-selected=true] .number", { hasText: /^1$/ }).waitFor();
+      await showing(page, "all 500 entries");
+      assert.equal(await page.locator("#search").inputValue(), "");
+      await page.setViewportSize({ width: 1280, height: 800 });
+      if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
+    });
+    exported([other.name], "--where", "logger:app");
+    await opened(url, async (page) => {
+      await showing(page, "all 497 entries");
+      assert.equal(await page.locator("#ended").isVisible(), false);
+    });
+  },
+);
+
+test(
   "a saved log or a recording that is dropped on the page of serve, or of a report, is opened",
   { skip: withoutBrowser },
   async () => {

@@ -7,6 +7,7 @@ import { Chart } from "./chart.ts";
 import { Connection } from "./connection.ts";
 import { Detail } from "./detail.ts";
 import { byId, copyButton, setText, whenLeft } from "./dom.ts";
+import { EndingsPanel } from "./endings_panel.ts";
 import { EntryStore, type Item } from "./entry_store.ts";
 import { formatCount, formatShort } from "./format.ts";
 import { KnownFields } from "./known_fields.ts";
@@ -69,6 +70,13 @@ const picker = new LogPicker((name) => {
   if (!isSaved) history.replaceState(null, "", addressOf(name));
   search.blur();
   startAnew();
+});
+const ended = new EndingsPanel(({ log, seq }) => {
+  // It is shown among all others.
+  search.clear();
+  level.value = "";
+  timeline.reset();
+  void follow({ log, seq, segment: "" });
 });
 const list = new VirtualList(byId("list"), byId("rows"), store, rowMaker(marks), {
   onScrolled(isAtEnd) {
@@ -380,7 +388,8 @@ async function show(opening: Promise<Opened>): Promise<void> {
   if (files.length === 0) return;
   source.close();
   overTime.stop();
-  source = new SavedSource(files, handlers, showConnection);
+  const saved = source = new SavedSource(files, handlers, showConnection);
+  ended.show([]);
   isSaved = true;
   log = undefined;
   document.body.classList.add("saved");
@@ -392,6 +401,8 @@ async function show(opening: Promise<Opened>): Promise<void> {
   timeline.reset();
   known.clear();
   start();
+  const endings = await saved.endings();
+  if (source === saved) ended.show(endings);
 }
 
 addEventListener("hashchange", () => !isSaved || isReport ? start() : undefined);

@@ -28,6 +28,17 @@ interface Part {
   source?: string;
 }
 
+/** What finds the closing entries of `run` and `watch`. */
+const ENDING = "logger:=ouroboros.run OR logger:=ouroboros.watch";
+
+/** An entry that says how a program ended, or that a log stood still. */
+export interface Ending {
+  log: string;
+  seq: number;
+  text: string;
+  source: string | undefined;
+}
+
 /** Entries of files. */
 export class SavedSource implements Source {
   readonly #parts = new Map<string, Part>();
@@ -99,6 +110,25 @@ export class SavedSource implements Source {
       finder.take(batch, 0, batch.length, file.sourceOf, source);
     });
     return signal.aborted ? undefined : { found: finder.timeline() };
+  }
+
+  /** What the files say about how programs ended. */
+  async endings(): Promise<Ending[]> {
+    const found: Ending[] = [];
+    // Nobody stops it: it ends soon.
+    const { signal } = new AbortController();
+    for (const [log, { file, source }] of this.#parts) {
+      if (source !== undefined) continue;
+      const { sourceOf } = file;
+      const filter = new EntryFilter({ where: ENDING, log: file.name });
+      const finder = new RowFinder({ filter, sourceOf, rowOf });
+      const keep = (rows: EntryRow[]) => {
+        for (const [seq, text, , from] of rows) found.push({ log, seq, text, source: from });
+      };
+      await inSlices(file.batches, signal, (batch) => keep(finder.find(batch, 0, batch.length)));
+      keep(finder.rest());
+    }
+    return found;
   }
 
   /** Links lead to entries that are all here. */

@@ -73,6 +73,14 @@ export class SearchBox {
     this.#suggest();
   }
 
+  /** Asks nothing any more, without a word to anybody. */
+  clear(): void {
+    clearTimeout(this.#typing);
+    this.#input.value = this.#question = "";
+    this.#words = [];
+    this.#show(undefined, "");
+  }
+
   /** Leaves the box. */
   blur(): void {
     this.#input.blur();
