@@ -157,14 +157,17 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
   const watcher = new Watcher(set, names, options, signal);
   watching = watcher;
   using _held = watcher.held;
-  const count = set.members.length;
-  warn(count === 0 ? "waiting for a log" : `watching ${logCount(count)}`);
   const timer = options.summary > 0
     ? setInterval(() => warn(watcher.summary()), options.summary)
     : undefined;
   try {
     const onTrigger = (trigger: LogTrigger) => watcher.trigger(trigger);
-    await watchLogs({ set, conditions: when, signal, onTrigger, onEntry: () => watcher.entries++ });
+    const onEntry = () => watcher.entries++;
+    const watched = watchLogs({ set, conditions: when, signal, onTrigger, onEntry });
+    // It has looked at the writers: none that ends from now on is missed.
+    const count = set.members.length;
+    warn(count === 0 ? "waiting for a log" : `watching ${logCount(count)}`);
+    await watched;
     await watcher.finish();
   } finally {
     clearInterval(timer);
