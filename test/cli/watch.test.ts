@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,7 +14,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { Commands, splitWords } from "../../src/cli/watch/commands.ts";
 import { Origins } from "../../src/ship/origins.ts";
-import { runCli, type RunningCli, startCli } from "../support/cli.ts";
+import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import {
@@ -24,6 +24,7 @@ import {
   startChild,
   uniqueName,
 } from "../support/runtime.ts";
+import { endWatch, recordsOf, savedIn, startWatch } from "../support/watching.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "shared memory goes with its writer");
@@ -45,24 +46,7 @@ function makeNext(name: string): void {
 const line = (level: number, msg: string, time: number = Date.now()) =>
   JSON.stringify({ level, time, msg });
 
-async function startWatch(...args: string[]): Promise<RunningCli> {
-  const watch = startCli(["watch", ...args]);
-  await watch.untilStderr((stderr) => /watching|waiting/.test(stderr));
-  return watch;
-}
-
-async function end(watch: RunningCli): Promise<string> {
-  watch.signal("SIGINT");
-  const { code, stderr } = await watch.ended();
-  assert.equal(code, 0, stderr);
-  return stderr;
-}
-
-const files = (dir: string) =>
-  existsSync(dir) ? readdirSync(dir).filter((name) => name[0] !== ".").sort() : [];
-const texts = (path: string) =>
-  runCli(["tail", "--all", "-o", "text", "--no-prefix", path]).stdout.trimEnd().split("\n")
-    .map((text) => JSON.parse(text).msg);
+const texts = (path: string) => recordsOf(path).map(({ msg }) => msg);
 
 test(
   "an error in one log is saved with what all had written before and after it",
@@ -96,10 +80,10 @@ test(
     two.write(line(60, "later", now + 5));
     // Seen, and only counted.
     await watch.untilStderr((stderr) => stderr.includes("4 triggers: 2 in 1 file, 2 only counted"));
-    const stderr = await end(watch);
+    const stderr = await endWatch(watch);
     assert.match(stderr, /error in \S+\.1: 5 entries of 2 logs, .* in \S+-error\.log/);
     assert.match(stderr, /4 triggers: 2 in 1 file, 2 only counted/);
-    const [file, ...others] = files(dir);
+    const [file, ...others] = savedIn(dir);
     assert.deepEqual(others, []);
     assert.match(file, new RegExp(`^${name.slice(1)}-\\d{8}T\\d{6}\\.\\d{3}Z-error\\.log$`));
     const path = join(dir, file);
@@ -122,12 +106,12 @@ test(
     const log = makeLog(`${name}.7`);
     log.write(line(50, "it"));
     await watch.untilStderr((stderr) => /in \S+\.7: 1 entry/.test(stderr));
-    await end(watch);
+    await endWatch(watch);
     const single = await startWatch(log.name, "--when", "warn", "--save", dir, "--after", "0s");
     log.write(line(40, "a warning"));
     await single.untilStderr((stderr) => /in \S+\.7: 2 entries, /.test(stderr));
-    await end(single);
-    const warned = files(dir).find((file) => file.includes("warn"))!;
+    await endWatch(single);
+    const warned = savedIn(dir).find((file) => file.includes("warn"))!;
     const [first] = runCli(["tail", "--all", "--json", join(dir, warned)]).stdout.split("\n");
     assert.equal(JSON.parse(first).source, undefined);
   },
@@ -164,11 +148,11 @@ test(
       }
       children.push(killed);
       await sleep(1500);
-      assert.deepEqual(files(dir), []);
+      assert.deepEqual(savedIn(dir), []);
       await killed.kill();
       await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.3`));
-      assert.match(await end(watch), /1 trigger: 1 in 1 file/);
-      const path = join(dir, files(dir)[0]);
+      assert.match(await endWatch(watch), /1 trigger: 1 in 1 file/);
+      const path = join(dir, savedIn(dir)[0]);
       assert.ok(texts(path).includes("last of kill"));
       // Which one it was is in the file, too.
       const found = runCli([
@@ -212,8 +196,8 @@ test("a writer that is killed with all processes around it is dead to a watch ou
     const watch = await startWatch(`${name}.*`, "--when", "dead", "--save", dir, "--after", "0s");
     inside.kill("SIGKILL");
     await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.0`));
-    assert.match(await end(watch), /1 trigger: 1 in 1 file/);
-    const path = join(dir, files(dir)[0]);
+    assert.match(await endWatch(watch), /1 trigger: 1 in 1 file/);
+    const path = join(dir, savedIn(dir)[0]);
     assert.match(runCli(["tail", "--all", "-o", "text", path]).stdout, /last words/);
   } finally {
     inside.kill("SIGKILL");
@@ -243,7 +227,7 @@ test(
       await watch.untilStderr((stderr) => stderr.includes(`dead in ${name}.0`));
       await sleep(1500);
       assert.equal(count(), 1, watch.stderr);
-      await end(watch);
+      await endWatch(watch);
     } finally {
       await killed.kill();
       await closed.kill();
@@ -265,7 +249,7 @@ test(
     assert.equal(count(), 1);
     log.write("a sign of life");
     await watch.untilStderr(() => count() === 2);
-    await end(watch);
+    await endWatch(watch);
   },
 );
 
@@ -281,7 +265,7 @@ test(
       '{"time":"2026-11-30T00:00:00.000Z","level":"error","logger":"ouroboros.watchdog","blocked":true}',
     );
     await watch.untilStderr((stderr) => stderr.includes(`blocked in ${name}.watch`));
-    await end(watch);
+    await endWatch(watch);
   },
 );
 
@@ -312,11 +296,11 @@ test("--exec runs a command without a shell: what is in a name stays there", { s
   );
   log.write(line(50, "$(touch no) `touch no`"));
   await watch.untilStderr((stderr) => stderr.includes("exit code 3"));
-  await end(watch);
+  await endWatch(watch);
   const [words, logName] = JSON.parse(readFileSync(out, "utf8"));
-  assert.deepEqual(words, ["error", `${evil} and more`, join(dir, files(dir)[0])]);
+  assert.deepEqual(words, ["error", `${evil} and more`, join(dir, savedIn(dir)[0])]);
   assert.equal(logName, evil);
-  assert.match(files(dir)[0], /^[\w.-]+$/);
+  assert.match(savedIn(dir)[0], /^[\w.-]+$/);
 });
 
 /** A program that hangs, unless it did so before. */
@@ -354,10 +338,10 @@ test("Ctrl-C saves what was about to be saved, and says how much it was", { skip
   log.write(line(50, "it"));
   // Until it was seen; the file would come in an hour.
   await sleep(2000);
-  assert.deepEqual(files(dir), []);
-  const stderr = await end(watch);
+  assert.deepEqual(savedIn(dir), []);
+  const stderr = await endWatch(watch);
   assert.match(stderr, /1 trigger: 1 in 1 file/);
-  assert.deepEqual(texts(join(dir, files(dir)[0])), ["it"]);
+  assert.deepEqual(texts(join(dir, savedIn(dir)[0])), ["it"]);
 });
 
 test("the newest files are kept, and nobody else's is touched", { skip }, async () => {
@@ -372,8 +356,8 @@ test("the newest files are kept, and nobody else's is touched", { skip }, async 
     log.write(line(50, `error ${i}`));
     await watch.untilStderr((stderr) => stderr.split("-error.log").length > i);
   }
-  await end(watch);
-  const kept = files(dir).filter((file) => !others.includes(file));
+  await endWatch(watch);
+  const kept = savedIn(dir).filter((file) => !others.includes(file));
   assert.equal(kept.length, 2);
   assert.deepEqual(kept.map((file) => texts(join(dir, file)).at(-1)), ["error 3", "error 4"]);
   for (const name of others) assert.ok(existsSync(join(dir, name)), name);

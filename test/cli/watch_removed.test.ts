@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
@@ -10,10 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { targetOf } from "../../src/log/native/target.ts";
-import { runCli, type RunningCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { type Child, scriptCommand, startChild, uniqueName } from "../support/runtime.ts";
+import { endWatch, recordsOf, savedIn, startWatch } from "../support/watching.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "what is open can't be removed");
@@ -31,25 +31,6 @@ async function startWriter(name: string, end: string, ...lines: string[]): Promi
 }
 
 const line = (level: number, msg: string) => JSON.stringify({ level, time: Date.now(), msg });
-
-async function startWatch(...args: string[]): Promise<RunningCli> {
-  const watch = startCli(["watch", ...args]);
-  await watch.untilStderr((stderr) => /watching/.test(stderr));
-  return watch;
-}
-
-async function end(watch: RunningCli): Promise<string> {
-  watch.signal("SIGINT");
-  const { code, stderr } = await watch.ended();
-  assert.equal(code, 0, stderr);
-  return stderr;
-}
-
-const files = (dir: string) =>
-  existsSync(dir) ? readdirSync(dir).filter((name) => name[0] !== ".").sort() : [];
-const records = (path: string) =>
-  runCli(["tail", "--all", "-o", "text", "--no-prefix", path]).stdout.trimEnd().split("\n")
-    .map((text) => JSON.parse(text));
 
 /** A log in shared memory, or in a file, and how the one named is removed. */
 const places = {
@@ -80,12 +61,12 @@ for (const [where, nameOf] of Object.entries(places)) {
     for (const watch of watches) {
       await watch.untilStderr((stderr) => /in \/\S+-error\.log/.test(stderr));
     }
-    for (const watch of watches) assert.match(await end(watch), /: 2 entries(,| of 1 log,)/);
+    for (const watch of watches) assert.match(await endWatch(watch), /: 2 entries(,| of 1 log,)/);
     for (const one of ["one", "several"]) {
-      const [file, ...others] = files(join(dir, one));
+      const [file, ...others] = savedIn(join(dir, one));
       assert.deepEqual(others, []);
       assert.deepEqual(
-        records(join(dir, one, file)).map(({ msg }) => msg),
+        recordsOf(join(dir, one, file)).map(({ msg }) => msg),
         ["before", "last words"],
       );
     }
@@ -104,8 +85,8 @@ for (const [where, nameOf] of Object.entries(places)) {
       await sleep(250);
       remove(name);
       await watch.untilStderr((stderr) => /in \/\S+-dead\.log/.test(stderr));
-      assert.match(await end(watch), /1 trigger: 1 in 1 file/);
-      const [last, dead, ...others] = records(join(dir, files(dir)[0]));
+      assert.match(await endWatch(watch), /1 trigger: 1 in 1 file/);
+      const [last, dead, ...others] = recordsOf(join(dir, savedIn(dir)[0]));
       assert.deepEqual(others, []);
       assert.equal(last.msg, "last words");
       assert.equal(dead.logger, "ouroboros.watch");
@@ -128,9 +109,9 @@ test("a log is saved with the one that was removed and had its name before", { s
   using next = ShmLogWriter.create(name, { size: "256KiB", unlinkOnClose: true });
   next.write(line(30, "first words"));
   await watch.untilStderr((stderr) => /in \/\S+-error\.log/.test(stderr));
-  assert.match(await end(watch), /2 entries of 2 logs/);
+  assert.match(await endWatch(watch), /2 entries of 2 logs/);
   assert.deepEqual(
-    records(join(dir, files(dir)[0])).map(({ msg }) => msg),
+    recordsOf(join(dir, savedIn(dir)[0])).map(({ msg }) => msg),
     ["last words", "first words"],
   );
 });
@@ -148,8 +129,11 @@ test("where no entry can be saved there is no file, and that is no success", { s
     const text = JSON.stringify({ level: 30, time: Date.now(), msg: "x".repeat(1000) });
     for (let i = 0; i < 1000; i++) log.write(text);
     await watch.untilStderr((stderr) => stderr.includes("not saved"));
-    assert.match(await end(watch), /not saved: nothing could be saved: .*\n.*1 times not saved/s);
-    assert.deepEqual(files(dir), []);
+    assert.match(
+      await endWatch(watch),
+      /not saved: nothing could be saved: .*\n.*1 times not saved/s,
+    );
+    assert.deepEqual(savedIn(dir), []);
   }
 });
 
@@ -181,10 +165,10 @@ test(
       assert.ok(!existsSync(log.path));
       await watch.untilStderr((stderr) => /in \/\S+-dead\.log/.test(stderr));
       assert.match(
-        await end(watch),
+        await endWatch(watch),
         new RegExp(`the process ${container.pid}, through which it was seen, has ended`),
       );
-      const [last, dead] = records(join(dir, files(dir)[0]));
+      const [last, dead] = recordsOf(join(dir, savedIn(dir)[0]));
       assert.equal(last.msg, "before");
       assert.equal(dead.pid, container.pid);
       assert.equal(dead.lastEntry, 1);
