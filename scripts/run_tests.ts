@@ -30,6 +30,9 @@ export interface RunOptions {
   timeout: number;
 }
 
+/** For one test file in an emulator, in milliseconds: FILE_SECONDS, for a machine that has more to do. */
+export const FILE_TIMEOUT: number = 1000 * Number(process.env.FILE_SECONDS ?? 600);
+
 interface Ended {
   status: number;
   stdout: string;
@@ -149,8 +152,11 @@ function run(path: string, args: string[], { folder, env, timeout }: RunOptions)
       }
     };
     running.add(kill);
-    const timer = setTimeout(kill, timeout);
     const texts = { stdout: "", stderr: "" };
+    const timer = setTimeout(() => {
+      texts.stderr += `\nkilled: it did not end within ${timeout / 1000} s`;
+      kill();
+    }, timeout);
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => texts[name] += text);
     }
@@ -167,19 +173,32 @@ function run(path: string, args: string[], { folder, env, timeout }: RunOptions)
   });
 }
 
-/** Runs test files folder by folder, each within the time: what hangs does not take the others with it. */
-export async function runFolders(
+/** Runs file after file, each within the time: what hangs does not take the others' numbers with it. */
+export async function runFiles(
   runtime: Runtime,
   files: readonly string[],
-  options: RunOptions,
+  options: Omit<RunOptions, "timeout">,
 ): Promise<Result> {
   const results: Result[] = [];
-  for (const [folder, some] of Map.groupBy(files, (file) => file.split("/").at(2) as string)) {
+  for (const file of files) {
+    const title = `${runtime.title}, ${file}`;
     results.push(
-      await runTests({ ...runtime, title: `${runtime.title}, ${folder}` }, some, options),
+      await runTests({ ...runtime, title }, [file], { ...options, timeout: FILE_TIMEOUT }),
     );
   }
+  const failing = files.filter((_, i) => results[i].failed > 0);
+  if (failing.length > 0) console.log(`\n${runtime.title} failed in ${failing.join(", ")}`);
+  console.log("");
+  for (const folder of new Set(files.map(folderOf))) {
+    const some = results.filter((_, i) => folderOf(files[i]) === folder);
+    console.log(`${runtime.title}, ${folder}: ${numbersOf(sumOf(folder, some))}`);
+  }
   return sumOf(runtime.title, results);
+}
+
+/** `test/cli` of `./test/cli/tail.test.ts`. */
+function folderOf(file: string): string {
+  return file.split("/").slice(1, -1).join("/");
 }
 
 /** One result of several. */

@@ -16,14 +16,12 @@ import {
   numbersOf,
   parseArguments,
   type Result,
-  runFolders,
+  runFiles,
   smaller,
   testFiles,
 } from "../run_tests.ts";
 import { installedRuntimes, type Runtime } from "../runtimes.ts";
 
-/** For one folder, in milliseconds. */
-const TIMEOUT = 1_800_000;
 /** What is too much for an emulator, made less. */
 const SMALLER: Record<string, string> = {
   SLOWNESS: "30",
@@ -85,7 +83,7 @@ function run(
   const readers = others === usable ? "arm64" : "x64";
   const title = isSame ? runtime.title : `${runtime.title} writes, ${readers} reads`;
   const env = { ...smaller(SMALLER), ...paths, THIS_RUNTIME: runtime.path };
-  return runFolders({ ...runtime, title }, files, { folder: project, env, timeout: TIMEOUT });
+  return runFiles({ ...runtime, title }, files, { folder: project, env });
 }
 
 /** Why a runtime does not work here; `undefined` if it does. */

@@ -7,11 +7,8 @@
 
 import process from "node:process";
 import { prepare } from "./workshop.ts";
-import { finish, parseArguments, runFolders, testFiles } from "../run_tests.ts";
+import { finish, parseArguments, runFiles, testFiles } from "../run_tests.ts";
 import { installedRuntimes, root } from "../runtimes.ts";
-
-/** For one folder, in milliseconds: what hangs must not hang all. */
-const TIMEOUT = 1_200_000;
 
 const bun = prepare();
 if (typeof bun === "string") {
@@ -22,10 +19,9 @@ if (typeof bun === "string") {
 const { filters } = parseArguments();
 const natives = installedRuntimes().filter(({ name }) => name !== "bun");
 const paths = Object.fromEntries(natives.map(({ name, path }) => [name.toUpperCase(), path]));
-const result = await runFolders(bun, testFiles(root, filters), {
+const result = await runFiles(bun, testFiles(root, filters), {
   folder: root,
   // Its own path is that of the loader.
   env: { ...paths, BUN: bun.path, THIS_RUNTIME: bun.path },
-  timeout: TIMEOUT,
 });
 finish([result]);

@@ -14,16 +14,13 @@ import {
   numbersOf,
   parseArguments,
   type Result,
-  runTests,
+  runFiles,
   smaller,
-  sumOf,
   testFiles,
 } from "../run_tests.ts";
 import { findLoader, startWine } from "./wine.ts";
 import { prepare, type WindowsRuntime, workshop } from "./workshop.ts";
 
-/** For one test file, in milliseconds: what hangs must not hang all. */
-const TIMEOUT = 240_000;
 /** What is too much for Wine, made less. */
 const SMALLER: Record<string, string> = {
   SLOWNESS: "3",
@@ -57,7 +54,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 const { wanted, filters } = parseArguments();
 const wine = startWine(found.loader, `${workshop}wine-${process.pid}`);
-const { runtimes, skipped } = prepare(wine, TIMEOUT);
+const { runtimes, skipped } = prepare(wine);
 const paths = Object.fromEntries(["deno", "bun", "node22", "node24", "node26"].map((name) => {
   const path = runtimes.find((runtime) => runtime.name === name)?.windowsPath;
   return [name.toUpperCase(), path ?? "none"];
@@ -75,40 +72,21 @@ if (filters.length === 0) {
 }
 finish(totals);
 
-/** Runs one file after the other: one that hangs does not take the others with it. */
-async function runAll(runtime: WindowsRuntime): Promise<Result> {
+/** Runs all that this runtime can run. */
+function runAll(runtime: WindowsRuntime): Promise<Result> {
   const files = testFiles(runtime.project, filters)
     .filter((file) => filters.length > 0 || !LEFT_OUT.some(([part]) => isIn(part, file)));
-  const results: Result[] = [];
-  for (const file of files) {
-    results.push(
-      await runTests({ ...runtime, title: `${runtime.title}, ${file}` }, [file], {
-        folder: runtime.project,
-        // Node 22 can run only its own copy of the project, which the others can run, too.
-        env: {
-          ...smaller(SMALLER),
-          ...paths,
-          ...(runtime.name === "node22" ? {} : { NODE22: "none" }),
-        },
-        timeout: TIMEOUT + 10_000,
-      }),
-    );
-  }
-  const failing = files.filter((_, i) => results[i].failed > 0);
-  if (failing.length > 0) console.log(`\n${runtime.title} failed in ${failing.join(", ")}`);
-  console.log("");
-  for (const folder of new Set(files.map(folderOf))) {
-    const some = results.filter((_, i) => folderOf(files[i]) === folder);
-    console.log(`${runtime.title}, ${folder}: ${numbersOf(sumOf(folder, some))}`);
-  }
-  return sumOf(runtime.title, results);
+  return runFiles(runtime, files, {
+    folder: runtime.project,
+    // Node 22 can run only its own copy of the project, which the others can run, too.
+    env: {
+      ...smaller(SMALLER),
+      ...paths,
+      ...(runtime.name === "node22" ? {} : { NODE22: "none" }),
+    },
+  });
 }
 
 function isIn(part: string, file: string): boolean {
   return file.startsWith(`./test/${part}`);
-}
-
-/** `test/cli` of `./test/cli/tail.test.ts`. */
-function folderOf(file: string): string {
-  return file.split("/").slice(1, -1).join("/");
 }

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { installPackages } from "../foreign_packages.ts";
+import { FILE_TIMEOUT } from "../run_tests.ts";
 import { root, type Runtime } from "../runtimes.ts";
 import type { Wine } from "./wine.ts";
 
@@ -97,10 +98,7 @@ function build(
 }
 
 /** Installs what is not there yet, and copies the project anew. */
-export function prepare(
-  wine: Wine,
-  timeout: number,
-): { runtimes: WindowsRuntime[]; skipped: string[] } {
+export function prepare(wine: Wine): { runtimes: WindowsRuntime[]; skipped: string[] } {
   mkdirSync(workshop, { recursive: true });
   install();
   const project = copyProject();
@@ -109,7 +107,7 @@ export function prepare(
   for (const each of BUILDS) {
     if (each.isNew && wine.missing !== undefined) {
       skipped.push(`${each.title} ${each.version} for Windows: skipped: ${wine.missing}`);
-    } else runtimes.push(runtime(each, wine, project, timeout));
+    } else runtimes.push(runtime(each, wine, project));
   }
   return { runtimes, skipped };
 }
@@ -162,7 +160,7 @@ function lower(project: string): string {
 }
 
 /** A runtime whose path is a script that starts it in Wine. */
-function runtime(from: Build, wine: Wine, project: string, timeout: number): WindowsRuntime {
+function runtime(from: Build, wine: Wine, project: string): WindowsRuntime {
   const folder = `${workshop}node_modules/${from.name}/`;
   const original = `${folder}${from.executable}`;
   const executable = from.rename === undefined ? original : renamed(original, from.rename);
@@ -171,15 +169,18 @@ function runtime(from: Build, wine: Wine, project: string, timeout: number): Win
   process.once("exit", () => rmSync(path, { force: true }));
   const settings = { ...wine.env, DENO_DIR: windowsPath(`${workshop}deno-dir`) };
   const exports = Object.entries(settings).map(([name, value]) => `export ${name}='${value}'`);
-  // Wine does not like pipes as its console; and what it starts must not outlive it for long.
+  // Wine does not like pipes as its console; and what it starts must not outlive it for long: so this
+  // kills it before others kill this, and says what it has said until then.
+  const seconds = FILE_TIMEOUT / 1000 - 10;
   writeFileSync(
     path,
     `#!/bin/sh
 ${exports.join("\n")}
 out=$(mktemp -d)
-timeout -s KILL ${Math.ceil(timeout / 1000)} '${wine.loader}' '${executable}' "$@" \\
+timeout -s KILL ${seconds} '${wine.loader}' '${executable}' "$@" \\
   < /dev/null > "$out/out" 2> "$out/err"
 code=$?
+[ $code != 137 ] || echo "killed, as if after its ${seconds} s" >> "$out/err"
 cat "$out/out"; cat "$out/err" >&2; rm -r "$out"
 exit $code
 `,
