@@ -38,8 +38,9 @@ export class ProgramTerminal {
     this.#terminals = terminals;
     this.#descriptor = descriptor;
     this.#keys = new Outlet(descriptor);
+    // Bun's stream of a terminal drops what it holds when all have closed the terminal.
     this.output = untilHangup(
-      "Deno" in globalThis
+      "Deno" in globalThis || "Bun" in globalThis
         ? new DescriptorSource(descriptor)
         : streamSource(new ReadStream(descriptor)),
     );

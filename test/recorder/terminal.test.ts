@@ -174,6 +174,25 @@ test("run --tty keeps all that a program prints before its end, and does not wai
   assert.deepEqual(recordOf(log.target).lines, expected.map((line) => `stdout F ${line}`));
 });
 
+test("run --tty keeps what a program printed before its end for a reader that comes late", {
+  skip: noTerminal,
+}, async () => {
+  using log = lastingLog("tty");
+  const [command, args] = cliCommand(
+    ["run", "--tty", "--log", log.name, ...SMALL, "--", "sh", "-c", "seq 40000; exit 4"],
+  );
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const code = new Promise((resolve) => child.once("exit", resolve));
+  await new Promise((resolve) => child.stdout.once("readable", resolve));
+  // Meanwhile the program writes as much as all that is between has room for.
+  await delay(500);
+  let text = "";
+  for await (const piece of child.stdout) text += piece;
+  assert.equal(await code, 4);
+  const expected = Array.from({ length: 40_000 }, (_, i) => `${i + 1}\r\n`);
+  assert.ok(text === expected.join(""), text.slice(-100));
+});
+
 test("run --tty passes the end of its reader on to the program", { skip: noTerminal }, async () => {
   using log = lastingLog("tty");
   const [command, args] = cliCommand(["run", "--tty", "--log", log.name, ...SMALL, "--", "yes"]);
