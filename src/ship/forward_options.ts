@@ -5,10 +5,10 @@
  */
 
 import type { Cursor } from "../log/native/cursor.ts";
+import { followChecks, type OnAbandoned } from "../log/native/follow.ts";
 import {
   callback,
   type Checks,
-  flag,
   integer,
   LONGEST_SLEEP,
   milliseconds,
@@ -63,8 +63,11 @@ export interface ShipOptions {
   signal?: AbortSignal;
   /** The longest sleep of the reader between two looks, in milliseconds. Default 20. */
   maxSleep?: number;
-  /** Whether to continue with the segment that took the name when the writer was restarted. Default `true`. */
-  reopen?: boolean;
+  /**
+   * What to do when no writer can add to the log any more, as of `follow()`: `"end"` ends the forwarding.
+   * Default `"reopen"`, which continues with the next log of that name.
+   */
+  onAbandoned?: OnAbandoned;
   /** Called with each gap, when it is noticed. */
   onGap?: (gap: GapMessage) => void;
   /** Called with what is not fatal. */
@@ -146,7 +149,7 @@ export const shipChecks: Checks<ShipOptions> = {
   closeTimeout: milliseconds(0, LONGEST_SLEEP),
   signal,
   maxSleep: milliseconds(1, LONGEST_SLEEP),
-  reopen: flag,
+  onAbandoned: followChecks.onAbandoned,
   onGap: callback,
   onTrouble: callback,
 };

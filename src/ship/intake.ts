@@ -22,7 +22,7 @@ const LOOKS = 8;
 /** From where an intake takes, and where it brings it. */
 export interface IntakeParts {
   readonly reader: ShmLogReader;
-  readonly options: Pick<ShipOptions, "maxSleep" | "reopen" | "start" | "select" | "onGap">;
+  readonly options: Pick<ShipOptions, "maxSleep" | "onAbandoned" | "start" | "select" | "onGap">;
   /** Where an earlier forwarder ended, if that is known. */
   readonly cursor: Cursor | undefined;
   readonly outbox: Outbox;
@@ -111,13 +111,9 @@ export class Intake {
   }
 
   async run(): Promise<void> {
-    const { reader, signal } = this.#parts;
+    const { signal } = this.#parts;
     await this.#pay();
-    while (!signal.aborted) {
-      await this.#follow();
-      // Its writer has finished, and no other log is asked for.
-      if (reader.isFinished) return;
-    }
+    while (await this.#follow() === "overtaken" && !signal.aborted);
   }
 
   #hasComeTo(sequenceNumber: number): boolean {
@@ -128,20 +124,22 @@ export class Intake {
   }
 
   /** Follows the log until the end, or until the reader says that it was overtaken. */
-  async #follow(): Promise<void> {
+  async #follow(): Promise<"ended" | "overtaken"> {
     const { reader, options, signal } = this.#parts;
-    const { maxSleep, reopen = true } = options;
+    const { maxSleep, onAbandoned = "reopen" } = options;
     const batches = reader.followBatches({
       signal,
-      reopen,
+      maxSleep,
+      onAbandoned,
       onReopen: (event) => this.#reopened(event),
-      ...maxSleep !== undefined && { maxSleep },
     });
     try {
       for await (const batch of batches) await this.#take(batch);
+      return "ended";
     } catch (error) {
       // With onOverrun "throw". By how much, the next number tells.
       if (!(error instanceof OverrunError)) throw error;
+      return "overtaken";
     }
   }
 

@@ -163,7 +163,10 @@ test("reopen stays with a log whose name leads to it again", async () => {
       return looks === 1;
     },
     moveOn: () => ++moves > 0,
-  }, { reopen: true, signal: AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]) });
+  }, {
+    onAbandoned: "reopen",
+    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]),
+  });
   for await (const _ of nothing) assert.fail("there is nothing");
   assert.equal(moves, 0);
 });
@@ -204,7 +207,7 @@ for (const notify of [false, true]) {
     const stop = new AbortController();
     const got: string[] = [];
     const options: FollowOptions = {
-      reopen: true,
+      onAbandoned: "reopen",
       signal: stop.signal,
       onReopen: (event) => events.push(event),
     };
@@ -248,7 +251,7 @@ test("reopen stays with a segment whose name is gone while its writer lives", {
   using other = create(name);
   other.write("the other");
   setTimeout(() => old.write("still here"), 400);
-  const entries = reader.follow({ reopen: true });
+  const entries = reader.follow({ onAbandoned: "reopen" });
   assert.equal((await entries.next()).value?.text, "still here");
   old.close();
   assert.equal((await entries.next()).value?.text, "the other");

@@ -133,12 +133,8 @@ for (
   const [options, looks, moves] of [
     [{}, 0, 0],
     [{ onAbandoned: "stay" }, 0, 0],
-    [{ reopen: false }, 0, 0],
-    [{ onAbandoned: "stay", reopen: true }, 0, 0],
-    [{ onAbandoned: "end", reopen: true }, 2, 0],
+    [{ onAbandoned: "end" }, 2, 0],
     [{ onAbandoned: "reopen" }, 2, 1],
-    [{ reopen: true }, 2, 1],
-    [{ onAbandoned: "reopen", reopen: false }, 2, 1],
   ] as [FollowOptions, number, number][]
 ) {
   test(`follow(${JSON.stringify(options)}) looks ${looks} times and moves ${moves} times`, async () => {

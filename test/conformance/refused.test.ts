@@ -287,7 +287,7 @@ test(
     const first = ShmLogWriter.create(name, { unlinkOnClose: true, ...shape });
     using reader = ShmLogReader.open(name);
     let refused = 0;
-    const items = reader.follow({ reopen: true, signal: AbortSignal.timeout(20_000) });
+    const items = reader.follow({ onAbandoned: "reopen", signal: AbortSignal.timeout(20_000) });
     first.write("old");
     assert.equal((await items.next()).value?.text, "old");
     first.close();

@@ -147,7 +147,7 @@ macTest("a follower goes over to the log that took the name", async () => {
   const first = write("old");
   using reader = ShmLogReader.open("/followed");
   let second: ShmLogWriter | undefined;
-  for await (const { text } of reader.follow({ reopen: true, maxSleep: 5 })) {
+  for await (const { text } of reader.follow({ onAbandoned: "reopen", maxSleep: 5 })) {
     if (text === "new") break;
     assert.equal(text, "old");
     first.close();

@@ -3,14 +3,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { Reader, segmentSize, Writer } from "../../mod.ts";
+import { Reader, segmentSize, ShmLogReader, ShmLogWriter, Writer } from "../../mod.ts";
 import type { EntryBatch } from "../../src/log/batch.ts";
 import type { FollowOptions } from "../../src/log/native/follow.ts";
-import type { ShmLogReader } from "../../src/log/native/shm_log_reader.ts";
+import { Forwarding } from "../../src/ship/forwarding.ts";
 import { Intake } from "../../src/ship/intake.ts";
 import { laneOf } from "../../src/ship/out_message.ts";
 import { Progress } from "../../src/ship/progress.ts";
 import { FakeSender, outboxOn } from "../support/fake_carrier.ts";
+import { MemoryCarrier, MemoryStore } from "../support/memory_carrier.ts";
+import { needsLastingNames } from "../support/platform.ts";
+import { uniqueName } from "../support/runtime.ts";
 
 /** A batch of entries 1 to `count`. */
 function batchOf(count: number): EntryBatch {
@@ -71,4 +74,19 @@ test("a gap at the end of a log goes out as soon as there is room, though nothin
   ending.abort();
   await running;
   outbox.close();
+});
+
+test('onAbandoned "end" ends a forwarding after the last entry of a log that was removed', {
+  skip: needsLastingNames,
+}, async () => {
+  const writer = ShmLogWriter.create(uniqueName("intake"), { size: "64KiB" });
+  using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
+  const store = new MemoryStore();
+  const options = { onAbandoned: "end", maxSleep: 1 } as const;
+  await using forwarding = await Forwarding.start(reader, options, new MemoryCarrier(store));
+  writer.write("one");
+  writer.write("two");
+  writer.close({ unlink: true });
+  assert.equal((await forwarding.done).acknowledged, 2);
+  assert.deepEqual(store.messages.map(({ from }) => from), [1, 2]);
 });

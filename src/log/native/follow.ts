@@ -13,7 +13,6 @@ import {
   callback,
   checkOptions,
   type Checks,
-  flag,
   milliseconds,
   oneOf,
   signal as isSignal,
@@ -66,10 +65,6 @@ export interface FollowOptions {
    */
   onAbandoned?: OnAbandoned;
   /**
-   * `true` means `onAbandoned: "reopen"`, `false` means `"stay"`. `onAbandoned` has precedence.
-   */
-  reopen?: boolean;
-  /**
    * Called for each new log that it switches to, in another segment or restarted in the same one, before
    * its first entry.
    */
@@ -81,7 +76,6 @@ export const followChecks: Checks<FollowOptions> = {
   signal: isSignal,
   maxSleep: milliseconds(1),
   onAbandoned: oneOf("stay", "end", "reopen"),
-  reopen: flag,
   onReopen: callback,
 };
 
@@ -123,8 +117,7 @@ export function follow<T>(
   options: FollowOptions,
 ): AsyncIterableIterator<T> {
   checkOptions("follow()", options, followChecks);
-  const { signal, maxSleep = 20, reopen = false } = options;
-  const { onAbandoned = reopen ? "reopen" : "stay" } = options;
+  const { signal, maxSleep = 20, onAbandoned = "stay" } = options;
   const stop = new AbortController();
   // Here, not at the first step: a wrong argument is the caller's.
   const patience = new Patience(maxSleep, stop.signal);

@@ -13,7 +13,7 @@ using follower = ShmLogReader.open(target);
 using pread = ShmLogReader.open(target, { copyMode: "pread" });
 found.before = [...reader].map(({ text }) => text);
 found.wasReplaced = reader.isReplaced();
-const items = follower.follow({ reopen: true, signal: AbortSignal.timeout(20_000) });
+const items = follower.follow({ onAbandoned: "reopen", signal: AbortSignal.timeout(20_000) });
 const followed: (string | undefined)[] = [(await items.next()).value?.text];
 // The first one who opens it to write makes a copy of it.
 using writer = ShmLogWriter.create(target, { ifExists: "resume", chunkSize: 4000, chunkCount: 2 });
