@@ -50,6 +50,14 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+/**
+ * The number of a u64's two words, exact up to 2^53. A small one stays a small integer: engines walk
+ * a log with those several times faster than with what arithmetic on 2^32 leaves.
+ */
+export function wideNumber(low: number, high: number): number {
+  return high === 0 ? low >>> 0 : (high >>> 0) * 2 ** 32 + (low >>> 0);
+}
+
 /** Throws a TypeError unless `memory` is a buffer, of whatever realm, and no view. */
 export function checkBuffer(what: string, memory: unknown, or: string = ""): void {
   if (isBuffer(memory)) return;

@@ -138,11 +138,6 @@ export function maxMessageSize(capacity: number): number {
   return Math.min(MAX_MESSAGE_SIZE, capacity - HEADER_SIZE - MAX_SKIPPED - 1);
 }
 
-/** The number of a u64's two words, exact up to 2^53. */
-export function wideNumber(low: number, high: number): number {
-  return (high >>> 0) * 2 ** 32 + (low >>> 0);
-}
-
 /** Where a message begins that comes next at `index`: not in the last bytes. */
 export function messageStart(index: number, capacity: number): number {
   return capacity - index < HEADER_SIZE ? 0 : index;

@@ -6,7 +6,7 @@
 
 import { CorruptBufferError, UnsupportedBufferError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
-import { bytesOf, type MemoryLike, viewOf, wordsOf } from "../memory.ts";
+import { bytesOf, type MemoryLike, viewOf, wideNumber, wordsOf } from "../memory.ts";
 import {
   checkCapacity,
   CLAIM_CLOSED,
@@ -15,7 +15,6 @@ import {
   READ_WORD,
   SEQUENCE_WORD,
   STATE_SIZE,
-  wideNumber,
 } from "./layout.ts";
 
 /** How often a pair of words that changes is read again. */

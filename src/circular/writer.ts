@@ -7,7 +7,7 @@
 import { byteLength } from "../base/arguments.ts";
 import { ClosedError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
-import type { MemoryLike } from "../memory.ts";
+import { type MemoryLike, wideNumber } from "../memory.ts";
 import {
   BASE_INDEX_WORD,
   BASE_SEQUENCE_WORD,
@@ -20,7 +20,6 @@ import {
   READ_WORD,
   SEQUENCE_WORD,
   VERSION_WORD,
-  wideNumber,
   WRITE_WORD,
 } from "./layout.ts";
 import { BufferMemory } from "./memory.ts";

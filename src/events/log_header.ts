@@ -5,6 +5,7 @@
  */
 
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
+import { wideNumber } from "../memory.ts";
 import type { EventMemory } from "./event_memory.ts";
 import {
   EVENT_HEADER_SIZE,
@@ -66,7 +67,7 @@ export function writeOffset(memory: EventMemory): number {
   const { words } = memory;
   const high = words[WRITE_OFFSET_WORD + 1] >>> 0;
   const low = words[WRITE_OFFSET_WORD] >>> 0;
-  return high === 0 ? low : high * 2 ** 32 + low;
+  return wideNumber(low, high);
 }
 
 /** Throws a CorruptLogError unless a write offset leads into a log of `size` bytes. */

@@ -113,14 +113,6 @@ export function isVersion(version: unknown): version is FormatVersion {
 }
 
 /**
- * The number of a u64's two words, exact up to 2^53. A small one stays a small integer: engines walk
- * the log with those several times faster than with what arithmetic on 2^32 leaves.
- */
-export function wideNumber(low: number, high: number): number {
-  return high === 0 ? low >>> 0 : (high >>> 0) * 2 ** 32 + (low >>> 0);
-}
-
-/**
  * The size in bytes of a segment for `chunkCount` chunks of `chunkSize` bytes, in a version of the
  * format: that of version 2 is 8 bytes larger.
  *

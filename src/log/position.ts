@@ -7,10 +7,11 @@
 
 import { CorruptLogError, OverrunError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
+import { wideNumber } from "../memory.ts";
 import type { EntryBatch } from "./batch.ts";
 import type { Ahead } from "./bounds.ts";
 import { ChunkChoice, isNewer, type Whereabouts } from "./chunk_choice.ts";
-import { COMMIT_FLAG, HEADER_SIZE, ROW_SIZE, wideNumber } from "./layout.ts";
+import { COMMIT_FLAG, HEADER_SIZE, ROW_SIZE } from "./layout.ts";
 import type { ReadPolicy } from "./reader_options.ts";
 import { isFirstMoving, isLateRow, isOldLap } from "./reference_writer.ts";
 import type { ChunkRow, Row, Segment } from "./segment.ts";

@@ -6,7 +6,7 @@
 
 import { CorruptLogError, UnsupportedLogError } from "../errors.ts";
 import { type Fence, fullFence } from "../fence.ts";
-import { bytesOf, type MemoryLike, wordsOf } from "../memory.ts";
+import { bytesOf, type MemoryLike, wideNumber, wordsOf } from "../memory.ts";
 import {
   BUFFER_ID_WORD,
   CHUNK_COUNT_WORD,
@@ -24,7 +24,6 @@ import {
   ROW_SIZE,
   tableOffset,
   VERSION_WORD,
-  wideNumber,
 } from "./layout.ts";
 
 /** The largest token: a segment of 4 GiB has 2^30 entries at most, and all their numbers are exact. */

@@ -9,7 +9,8 @@
  */
 
 import type { Fence } from "../fence.ts";
-import { COMMIT_FLAG, ROW_SIZE, wideNumber } from "./layout.ts";
+import { wideNumber } from "../memory.ts";
+import { COMMIT_FLAG, ROW_SIZE } from "./layout.ts";
 import {
   isHalfCleared,
   isRestarting,
