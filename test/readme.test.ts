@@ -86,7 +86,7 @@ for (const file of documents) {
   if (commands.length === 0) continue;
   test(`the commands in ${file} have the arguments and options that they use`, async () => {
     for (const args of commands) {
-      const program = createProgram();
+      const program = await createProgram();
       let said = "";
       let isRun = false;
       program.configureOutput({ writeErr: (text) => said += text });

@@ -100,7 +100,7 @@ complete -c ouroboros -f -a '(__ouroboros_complete)'
 };
 
 /** Adds the command. */
-export function addCompletions(program: Command): void {
+export function addTo(program: Command): void {
   program.command("completions")
     .description("Print a script that lets a shell complete commands, options and names of logs.")
     .summary("print a script for your shell: bash, zsh, fish or powershell")

@@ -31,7 +31,7 @@ Examples:
   ouroboros doctor --json | jq '.[] | select(.status != "ok")'`;
 
 /** Adds the command. */
-export function addDoctor(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("doctor")
     .description("Say what this machine lets logs do, what is left over, and what to do about it.")
     .summary("say what this machine lets logs do, and what to do about it")

@@ -51,7 +51,7 @@ interface DumpOptions extends Criteria {
 }
 
 /** Adds the command. */
-export function addDump(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("dump", { hidden: true })
     .description("Write all entries of a log to a file, with the flags of the reference's tool.")
     .requiredOption("--name <name>", "the log", sourceArgument)

@@ -68,7 +68,7 @@ interface ExportOptions extends Criteria {
 }
 
 /** Adds the command. */
-export function addExport(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("export")
     .description(
       "Make a file of logs that others can open: a page with search and charts, or a trace.",

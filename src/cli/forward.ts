@@ -96,7 +96,7 @@ const NATS_ONLY = [
 ];
 
 /** Adds the command. */
-export function addForward(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("forward")
     .description(
       "Send the entries of logs to a stream of NATS JetStream, or to a collector of\n" +
@@ -166,8 +166,8 @@ async function forwardLogs(
   checkOptions(options, command, collector !== undefined);
   // Before a server is waited for.
   const open = collector === undefined
-    ? streamDestination(options)
-    : collectorDestination(collector, options);
+    ? await streamDestination(options)
+    : await collectorDestination(collector, options);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const { once } = options;

@@ -49,7 +49,7 @@ interface GenerateOptions {
 }
 
 /** Adds the command. */
-export function addGenerate(program: Command): void {
+export function addTo(program: Command): void {
   program.command("generate", { hidden: true })
     .description(
       "Write random entries, to test readers in any language, with the flags of the reference's tool.",

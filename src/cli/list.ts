@@ -58,7 +58,7 @@ export interface ListedLog {
 }
 
 /** Adds the command. */
-export function addList(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("list")
     .description("List the logs in the shared memory of this machine.")
     .summary("list the logs of this machine")

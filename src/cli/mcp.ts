@@ -24,7 +24,7 @@ Examples:
   claude mcp add logs -- npx @ouroboros/log mcp /app        in Claude Code, for one`;
 
 /** Adds the command. */
-export function addMcp(program: Command): void {
+export function addTo(program: Command): void {
   program.command("mcp")
     .description("Let an assistant read logs, by the Model Context Protocol (MCP).")
     .summary("let an assistant read logs, by the Model Context Protocol")

@@ -16,37 +16,15 @@ import pc from "picocolors";
 import { system } from "../../ffi/current_system.ts";
 import config from "../../deno.json" with { type: "json" };
 import { archives } from "../log/native/unpacked_file.ts";
-import { addCompletions } from "./completions.ts";
-import { addDoctor } from "./doctor.ts";
-import { addDump } from "./dump.ts";
-import { addExport } from "./export.ts";
-import { addForward } from "./forward.ts";
-import { addGenerate } from "./generate.ts";
-import { complete, completionLines } from "./completions/complete.ts";
-import { addList } from "./list.ts";
 import { Subcommand } from "./options/subcommand.ts";
 import { harmless } from "./output/harmless.ts";
 import { ClosedPipeError, Output } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { warn, withoutPasswords } from "./output/warn.ts";
-import { addMcp } from "./mcp.ts";
-import { addReceive } from "./receive.ts";
-import { addRecord } from "./record.ts";
-import { addRemove } from "./remove.ts";
-import { addReplay } from "./replay.ts";
-import { addRun } from "./run.ts";
-import { addSave } from "./save.ts";
-import { addServe } from "./serve.ts";
-import { addStat } from "./stat.ts";
-import { addTail } from "./tail.ts";
-import { addTop } from "./top.ts";
 import { checkHoldsNoEvents } from "./files/event_entries.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
 import { isStandardInput } from "./options/log_targets.ts";
-import { addVerify } from "./verify.ts";
-import { addWatch } from "./watch.ts";
-import { addWrite } from "./write.ts";
 
 const IS_DENO = "Deno" in globalThis;
 
@@ -62,13 +40,47 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. "ouroboros COMMAND --help"
 describes a command. NO_COLOR=1 turns colors off.`;
 
-/** The commands in the order of the help, in groups. */
-const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  "Write a log:": [addRun, addWrite, addReplay],
-  "Read logs:": [addTail, addServe, addMcp, addTop, addList, addStat, addVerify],
-  "Keep what is in a log:": [addRecord, addSave, addExport, addWatch],
-  "Send logs to other machines:": [addForward, addReceive],
-  "Others:": [addRemove, addDoctor, addCompletions, addDump, addGenerate],
+/** What the file of a command exports. */
+interface CommandFile {
+  addTo(program: Command): void;
+}
+
+/**
+ * The commands in the order of the help, in groups. Each is loaded when it is named: all of them are
+ * three hundred files, of which most commands need half.
+ */
+const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<CommandFile>>>>> = {
+  "Write a log:": {
+    run: () => import("./run.ts"),
+    write: () => import("./write.ts"),
+    replay: () => import("./replay.ts"),
+  },
+  "Read logs:": {
+    tail: () => import("./tail.ts"),
+    serve: () => import("./serve.ts"),
+    mcp: () => import("./mcp.ts"),
+    top: () => import("./top.ts"),
+    list: () => import("./list.ts"),
+    stat: () => import("./stat.ts"),
+    verify: () => import("./verify.ts"),
+  },
+  "Keep what is in a log:": {
+    record: () => import("./record.ts"),
+    save: () => import("./save.ts"),
+    export: () => import("./export.ts"),
+    watch: () => import("./watch.ts"),
+  },
+  "Send logs to other machines:": {
+    forward: () => import("./forward.ts"),
+    receive: () => import("./receive.ts"),
+  },
+  "Others:": {
+    remove: () => import("./remove.ts"),
+    doctor: () => import("./doctor.ts"),
+    completions: () => import("./completions.ts"),
+    dump: () => import("./dump.ts"),
+    generate: () => import("./generate.ts"),
+  },
 };
 
 /** The commands that read files of `/events`, too. */
@@ -134,8 +146,13 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-/** The program with all its commands; `print` gets what help and version say. */
-export function createProgram(print?: (text: string) => void): Command {
+/**
+ * The program with all its commands, or with the one that is called `only` if there is one;
+ * `print` gets what help and version say.
+ */
+export async function createProgram(
+  { only = "", print }: { only?: string; print?: (text: string) => void } = {},
+): Promise<Command> {
   const program = new Subcommand("ouroboros")
     .description("A rotating log in shared memory: one writer, many readers.")
     .version(config.version, "-V, --version", "print the version")
@@ -156,9 +173,18 @@ export function createProgram(print?: (text: string) => void): Command {
     })
     .exitOverride()
     .hook("preAction", (_program, command) => prepare(command));
-  for (const [group, commands] of Object.entries(COMMANDS)) {
+  const all = Object.entries(COMMANDS).flatMap(([group, loaders]) =>
+    Object.entries(loaders).map(([name, load]) => ({ group, name, load }))
+  );
+  const named = all.filter(({ name }) => name === only);
+  // A word that is no name may be an alias, or meant to be one of them; the version needs none.
+  const needed = only === "--version" || named.length > 0 ? named : all;
+  const files = await Promise.all(
+    needed.map(async ({ group, load }) => ({ group, ...await load() })),
+  );
+  for (const { group, addTo } of files) {
     program.commandsGroup(group);
-    for (const add of commands) add(program);
+    addTo(program);
   }
   // Of the program only: its commands have taken the other one.
   return program.configureOutput({
@@ -214,10 +240,14 @@ function ignoreFileLimit(): void {
  */
 export async function main(argv: string[]): Promise<number> {
   let printed = "";
-  const program = createProgram((text) => printed += text);
+  const isAsked = argv[0] === "__complete";
+  // The last word that is to be completed may be the beginning of a name only.
+  const only = isAsked ? argv.slice(1, -1)[0] : argv[0];
+  const program = await createProgram({ only, print: (text) => printed += text });
   try {
-    if (argv[0] === "__complete") {
+    if (isAsked) {
       // Asked by the script of a shell; before the parser, which takes half a line for a mistake.
+      const { complete, completionLines } = await import("./completions/complete.ts");
       printed = completionLines(complete(program, argv.slice(1)));
     } else await parse(program, argv);
     if (printed !== "") await Output.print(printed);

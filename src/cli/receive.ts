@@ -25,19 +25,15 @@ import {
   subjectArgument,
 } from "./nats/nats_options.ts";
 import { distrustNotice, ReceivedPrinter, sayGap } from "./nats/received_printer.ts";
-import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/tail_stream.ts";
+import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/stream_address.ts";
 import {
   durationArgument,
   positiveArgument,
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
-import {
-  addColorOptions,
-  addOutputOptions,
-  fieldsOption,
-  summaryOption,
-} from "./options/common.ts";
+import { addColorOptions, addOutputOptions, summaryOption } from "./options/common.ts";
+import { fieldsOption } from "./options/question_arguments.ts";
 import { addSelectionOptions, type Criteria } from "./options/selection.ts";
 import { oldOption, usageError } from "./options/subcommand.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
@@ -116,7 +112,7 @@ const PRINTING = [
 ] as const;
 
 /** Adds the command. */
-export function addReceive(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("receive")
     .description("Print logs of many machines from a stream, or write them into a log.")
     .summary("print logs of many machines, or write them into a log")

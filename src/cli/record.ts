@@ -90,7 +90,7 @@ const CURSOR_INTERVAL = 1000;
 const BLOCK_INTERVAL = 5000;
 
 /** Adds the command. */
-export function addRecord(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("record")
     .description("Append all entries of a log to a file, as they come; rotate the file by size.")
     .summary("append all entries to a file, as they come")

@@ -52,7 +52,7 @@ Examples:
   ouroboros remove --force /app     even if its writer is alive, or if it is not a log`;
 
 /** Adds the command. */
-export function addRemove(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("remove")
     .description("Remove logs. A log whose writer is alive is kept.")
     .summary("remove logs")

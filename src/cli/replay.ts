@@ -56,7 +56,7 @@ interface ReplayOptions extends LogOptions {
 const LEAP = 86400e3;
 
 /** Adds the command. */
-export function addReplay(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("replay")
     .description("Write a saved or recorded log to a new log, at its own pace or another.")
     .summary("write a recording to a new log, at its own pace or another")

@@ -51,7 +51,7 @@ interface RunCommandOptions {
 }
 
 /** Adds the command. */
-export function addRun(program: Command): void {
+export function addTo(program: Command): void {
   program.command("run")
     .description("Run a program, and record what it prints and how it ends.")
     .summary("run a program, and record what it prints and how it ends")

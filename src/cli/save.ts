@@ -78,7 +78,7 @@ interface SaveCommandOptions extends Criteria {
 }
 
 /** Adds the command. */
-export function addSave(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("save")
     .description("Save logs to a file, as they are now. Their writers may be at work.")
     .summary("save logs to a file, as they are now")

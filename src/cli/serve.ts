@@ -42,7 +42,7 @@ interface ServeCommandOptions {
 }
 
 /** Adds the command. */
-export function addServe(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("serve")
     .description("Show logs live in the browser: entries, rates, and the chunks of the log.")
     .summary("show logs live in the browser")

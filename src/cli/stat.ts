@@ -31,7 +31,7 @@ Examples:
   ouroboros stat /app --json | jq .lastSequenceNumber`;
 
 /** Adds the command. */
-export function addStat(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("stat")
     .description(
       "Show the chunks of logs, their sequence numbers, damage, and whether a writer is alive.",

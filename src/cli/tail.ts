@@ -9,23 +9,16 @@ import { type Command, Option } from "commander";
 import type { LogTarget } from "../log/native/target.ts";
 import { CursorFile } from "./files/cursor_file.ts";
 import { type EventTarget, isEventLog } from "./files/event_entries.ts";
-import { tailEvents } from "./files/tail_events.ts";
-import {
-  isStreamAddress,
-  streamArgument,
-  type StreamTarget,
-  tailStream,
-} from "./nats/tail_stream.ts";
+import { isStreamAddress, streamArgument, type StreamTarget } from "./nats/stream_address.ts";
 import {
   countArgument,
   cursorArgument,
   durationArgument,
-  fieldArgument,
-  fieldsArgument,
   linesArgument,
   sourceArgument,
 } from "./options/arguments.ts";
-import { addColorOptions, addOutputOptions, fieldsOption, fromOption } from "./options/common.ts";
+import { addColorOptions, addOutputOptions, fromOption } from "./options/common.ts";
+import { fieldArgument, fieldsArgument, fieldsOption } from "./options/question_arguments.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { addSelectionOptions, Selection, SELECTION_HELP } from "./options/selection.ts";
 import { BatchPrinter } from "./output/batch_printer.ts";
@@ -85,7 +78,7 @@ Examples:
 const LINES = 10;
 
 /** Adds the command. */
-export function addTail(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("tail")
     .description("Print the last entries of logs, and follow them.")
     .summary("print the last entries of logs, and follow them")
@@ -187,6 +180,8 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     const { from, all: isAll, since, until, follow, followName, lines = LINES } = options;
     const isWhole = isAll || ([since, until].some((x) => x !== undefined) && !options.lines);
     const isPlace = from === "oldest" || typeof from === "number";
+    // Here and for events: what few ask for is not loaded for all.
+    const { tailStream } = await import("./nats/tail_stream.ts");
     return await tailStream(stream, {
       ...options,
       lines: from === "new" ? 0 : lines,
@@ -300,6 +295,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
 
 /** Prints a file of events. */
 async function printEvents(target: EventTarget, options: PlainOptions): Promise<void> {
+  const { tailEvents } = await import("./files/tail_events.ts");
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
   const isTerminal = Boolean(process.stdout.isTTY);

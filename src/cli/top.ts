@@ -45,7 +45,7 @@ interface TopOptions {
 }
 
 /** Adds the command. */
-export function addTop(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("top")
     .description("Show the logs of this machine live: rates, chunks, how far they reach back.")
     .summary("show logs live: rates, chunks, how far they reach back")

@@ -44,7 +44,7 @@ type Report =
   });
 
 /** Adds the command. */
-export function addVerify(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("verify")
     .description("Read everything in logs and look for damage.")
     .summary("look for damage in logs")

@@ -76,7 +76,7 @@ interface WatchOptions {
 }
 
 /** Adds the command. */
-export function addWatch(program: Command): void {
+export function addTo(program: Command): void {
   program.command("watch")
     .description("Watch logs, and save them when something happens.")
     .summary("watch logs, and save them when something happens")

@@ -47,7 +47,7 @@ const LAST_WORDS = 1000;
 const LATE_INPUT = 50;
 
 /** Adds the command. */
-export function addWrite(program: Command): void {
+export function addTo(program: Command): void {
   const command = program.command("write")
     .description("Write the lines of standard input to a log, one entry a line.")
     .summary("write the lines of standard input to a log")

@@ -29,7 +29,7 @@ chmodSync(`${folder}/ouroboros`, 0o755);
 writeFileSync(`${folder}/some file.log`, "");
 const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, NO_COLOR: "1" };
 
-const program = createProgram();
+const program = await createProgram();
 
 /** What may come last, `:files` for any file. */
 function candidates(...words: string[]): string[] {

@@ -7,7 +7,7 @@ import test from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../src/cli/program.ts";
 
-const program = createProgram();
+const program = await createProgram();
 const visible = program.createHelp().visibleCommands(program)
   .filter((command) => command.name() !== "help");
 
@@ -44,6 +44,15 @@ test("no flag stands in the table twice", () => {
   assert.deepEqual(names.filter((name, i) => names.indexOf(name) < i), []);
 });
 
+test("a command that is named is loaded alone, and is the same as among all", async () => {
+  for (const command of program.commands) {
+    const { commands } = await createProgram({ only: command.name() });
+    assert.deepEqual(commands.map((one) => one.name()), [command.name()]);
+    assert.equal(commands[0].helpInformation(), command.helpInformation());
+  }
+  assert.deepEqual((await createProgram({ only: "--version" })).commands, []);
+});
+
 test("the commands of the reference's tools are not in the list", () => {
   const names = program.commands.map((command) => command.name());
   for (const name of ["dump", "generate"]) {
@@ -53,17 +62,17 @@ test("the commands of the reference's tools are not in the list", () => {
 });
 
 /** What a command makes of words. */
-function parsed(name: string, ...words: string[]): Record<string, unknown> & { rest: string[] } {
-  const command = createProgram().commands.find((one) => one.name() === name)!;
+async function parsed(name: string, ...words: string[]): Promise<Record<string, unknown>> {
+  const [command] = (await createProgram({ only: name })).commands;
   command.configureOutput({ writeErr: () => {} });
   const { operands, unknown } = command.exitOverride().parseOptions(words);
   return { ...command.opts(), rest: [...operands, ...unknown] };
 }
 
 /** The error of a command for words, in one line. */
-function refused(name: string, ...words: string[]): string {
+async function refused(name: string, ...words: string[]): Promise<string> {
   let text = "";
-  const command = createProgram().commands.find((one) => one.name() === name)!;
+  const [command] = (await createProgram({ only: name })).commands;
   command.exitOverride().configureOutput({
     writeErr: (part) => text += part,
     outputError: (part) => text += part,
@@ -72,7 +81,7 @@ function refused(name: string, ...words: string[]): string {
   return text;
 }
 
-test("tail takes what users of tail, journalctl, grep and docker logs type", () => {
+test("tail takes what users of tail, journalctl, grep and docker logs type", async () => {
   const count = (lines: number) => ({ lines: { count: lines } });
   const cases: [words: string[], options: object][] = [
     [["-n", "20", "/a"], count(20)],
@@ -118,34 +127,34 @@ test("tail takes what users of tail, journalctl, grep and docker logs type", () 
   ];
   for (const [words, options] of cases) {
     assert.deepEqual(
-      parsed("tail", ...words),
+      await parsed("tail", ...words),
       { ...options, rest: ["/a"] },
       words.join(" "),
     );
   }
-  assert.deepEqual(parsed("tail", "--", "-20").rest, ["-20"]);
+  assert.deepEqual((await parsed("tail", "--", "-20")).rest, ["-20"]);
 });
 
-test("tail says what to type in place of what it has not", () => {
-  assert.match(refused("tail", "-c", "100", "/a"), /-n <count> prints the last entries/);
-  assert.match(refused("tail", "-u", "nginx"), /name the log: ouroboros tail \/NAME/);
-  assert.match(refused("tail", "-b", "/a"), /--since today/);
-  assert.match(refused("tail", "--pid=4", "/a"), /Ctrl-C/);
-  assert.match(refused("tail", "-n", "ten", "/a"), /"all", or "\+K"/);
-  assert.match(refused("tail", "-p", "loud", "/a"), /a range like warn\.\.error/);
-  assert.match(refused("tail", "-g", "(?P<a>b)", "/a"), /a named group is \(\?<name>…\)/);
+test("tail says what to type in place of what it has not", async () => {
+  assert.match(await refused("tail", "-c", "100", "/a"), /-n <count> prints the last entries/);
+  assert.match(await refused("tail", "-u", "nginx"), /name the log: ouroboros tail \/NAME/);
+  assert.match(await refused("tail", "-b", "/a"), /--since today/);
+  assert.match(await refused("tail", "--pid=4", "/a"), /Ctrl-C/);
+  assert.match(await refused("tail", "-n", "ten", "/a"), /"all", or "\+K"/);
+  assert.match(await refused("tail", "-p", "loud", "/a"), /a range like warn\.\.error/);
+  assert.match(await refused("tail", "-g", "(?P<a>b)", "/a"), /a named group is \(\?<name>…\)/);
 });
 
-test("spellings of before work, and say what to type", (t) => {
+test("spellings of before work, and say what to type", async (t) => {
   const said: string[] = [];
   t.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
-  assert.equal(parsed("tail", "--cursor-file", "at", "/a").state, "at");
-  assert.equal(parsed("record", "--cursor-file=at", "/a", "b").state, "at");
-  assert.equal(parsed("record", "--reopen", "/a", "b").followName, true);
-  assert.equal(parsed("write", "--keep", "/a").remove, false);
-  assert.equal(parsed("serve", "-p", "8080").port, 8080);
-  assert.equal(parsed("record", "--fsync", "200", "/a", "b").fsync, 200);
-  assert.equal(parsed("top", "-d", "0.5").interval, 500);
+  assert.equal((await parsed("tail", "--cursor-file", "at", "/a")).state, "at");
+  assert.equal((await parsed("record", "--cursor-file=at", "/a", "b")).state, "at");
+  assert.equal((await parsed("record", "--reopen", "/a", "b")).followName, true);
+  assert.equal((await parsed("write", "--keep", "/a")).remove, false);
+  assert.equal((await parsed("serve", "-p", "8080")).port, 8080);
+  assert.equal((await parsed("record", "--fsync", "200", "/a", "b")).fsync, 200);
+  assert.equal((await parsed("top", "-d", "0.5")).interval, 500);
   t.mock.restoreAll();
   assert.deepEqual(said.map((line) => line.replace(/^ouroboros: /, "").trimEnd()), [
     "--cursor-file is now --state",

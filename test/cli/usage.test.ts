@@ -10,7 +10,7 @@ import { uniqueName } from "../support/runtime.ts";
 test("--help of the program names every command of the list, and each has examples", async () => {
   const { code, stdout } = await runHere("--help");
   assert.equal(code, 0);
-  for (const command of createProgram().commands) {
+  for (const command of (await createProgram()).commands) {
     const name = command.name();
     const isListed = new RegExp(`^  ${name}( |$)`, "m").test(stdout);
     assert.equal(isListed, name !== "dump" && name !== "generate", name);
@@ -25,7 +25,7 @@ test("--help of the program names every command of the list, and each has exampl
 });
 
 test("help is short, and fits a terminal", async () => {
-  for (const command of createProgram().commands) {
+  for (const command of (await createProgram()).commands) {
     const lines = (await runHere(command.name(), "--help")).stdout.split("\n");
     assert.ok(lines.length < 95, `${command.name()}: ${lines.length} lines`);
     // But for examples, which are copied.

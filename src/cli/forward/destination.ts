@@ -7,17 +7,8 @@
 import { decodeText } from "../../decode_text.ts";
 import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
-import { NatsLink } from "../../ship/carriers/nats/connect.ts";
-import {
-  checkForwardOptions,
-  forward,
-  type ForwardOptions,
-} from "../../ship/carriers/nats/forward.ts";
+import type { ForwardOptions } from "../../ship/carriers/nats/forward.ts";
 import type { NewStreamOptions } from "../../ship/carriers/nats/stream.ts";
-import {
-  checkForwardOptions as checkOtlpOptions,
-  forward as forwardToCollector,
-} from "../../ship/carriers/otlp/forward.ts";
 import type { ShipOptions } from "../../ship/forward_options.ts";
 import type { Forwarding } from "../../ship/forwarding.ts";
 import type { Where } from "../grep/where.ts";
@@ -52,10 +43,14 @@ export interface Destination extends AsyncDisposable {
   forward(reader: ShmLogReader, options: ShipOptions): Promise<Forwarding>;
 }
 
-/** A stream of NATS: all logs share a connection. */
-export function streamDestination(
+/** A stream of NATS: all logs share a connection. Of the two carriers one is loaded. */
+export async function streamDestination(
   options: ForwardCommandOptions,
-): (signal: AbortSignal) => Promise<Destination> {
+): Promise<(signal: AbortSignal) => Promise<Destination>> {
+  const [{ checkForwardOptions, forward }, { NatsLink }] = await Promise.all([
+    import("../../ship/carriers/nats/forward.ts"),
+    import("../../ship/carriers/nats/connect.ts"),
+  ]);
   const natsForward = streamOptions(options);
   checkForwardOptions({ ...shipOptions(options), ...natsForward });
   return async (signal) => {
@@ -68,15 +63,16 @@ export function streamDestination(
 }
 
 /** A collector: each log has a connection. */
-export function collectorDestination(
+export async function collectorDestination(
   collector: string | URL,
   options: ForwardCommandOptions,
-): (signal: AbortSignal) => Promise<Destination> {
+): Promise<(signal: AbortSignal) => Promise<Destination>> {
+  const { checkForwardOptions, forward } = await import("../../ship/carriers/otlp/forward.ts");
   const otlp = otlpOptions(collector, options);
-  checkOtlpOptions({ ...shipOptions(options), ...otlp });
+  checkForwardOptions({ ...shipOptions(options), ...otlp });
   return () =>
     Promise.resolve({
-      forward: (reader, ship) => forwardToCollector(reader, { ...ship, ...otlp }),
+      forward: (reader, ship) => forward(reader, { ...ship, ...otlp }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { InvalidArgumentError } from "commander";
 import { NatsLink } from "../../ship/carriers/nats/connect.ts";
 import { lastMessages } from "../../ship/carriers/nats/stream.ts";
 import { receive, type ReceiveOptions } from "../../ship/carriers/nats/receive.ts";
@@ -13,17 +12,8 @@ import type { Criteria } from "../options/selection.ts";
 import type { EntryFormat } from "../output/format.ts";
 import { Interrupt } from "../process/interrupt.ts";
 import { natsOptions } from "./nats_options.ts";
+import type { StreamTarget } from "./stream_address.ts";
 import { distrustNotice, ReceivedPrinter } from "./received_printer.ts";
-
-/** A stream on a server, and which of its subjects. */
-export interface StreamTarget {
-  /** The address of the server. */
-  readonly server: string;
-  /** The stream. */
-  readonly stream: string;
-  /** Only these subjects. */
-  readonly subject?: string;
-}
 
 /** How to look. */
 export interface TailStreamOptions extends Criteria {
@@ -39,23 +29,6 @@ export interface TailStreamOptions extends Criteria {
 
 /** How long what came too early waits for what is missing, in milliseconds: people look at it. */
 const HOLD = 5000;
-
-/** Servers with commas between, a stream, and perhaps a subject. */
-const STREAM_ADDRESS = /^(\w+:\/\/[^/]+(?:,\w+:\/\/[^/]+)*)\/([^/\s]+)(?:\/(\S+))?$/;
-
-/** Whether an argument is the address of a stream. */
-export function isStreamAddress(text: string): boolean {
-  return /^(nats|tls|wss?):\/\//i.test(text);
-}
-
-/** A stream by its address: `nats://HOST:PORT/STREAM/SUBJECT`, the subject as it is. */
-export function streamArgument(text: string): StreamTarget {
-  const [, server, stream, subject] = STREAM_ADDRESS.exec(text) ?? [];
-  if (stream === undefined) {
-    throw new InvalidArgumentError("nats://HOST:PORT/STREAM or …/STREAM/SUBJECT is expected.");
-  }
-  return { server, stream, ...subject !== undefined && { subject } };
-}
 
 /** Prints what is in a stream, and perhaps what comes. */
 export async function tailStream(

@@ -12,9 +12,6 @@ import { isAtLeast, type LogLevel, toLevel } from "../../records/level.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
 import { type LogTarget, targetOf } from "../../log/native/target.ts";
 import { STANDARD_INPUT } from "../../log/native/unpacked_file.ts";
-import { Where } from "../grep/where.ts";
-import { Field } from "../../records/question/field.ts";
-import { QuestionError } from "../../records/question/mistake.ts";
 import { parsePattern } from "../../records/pattern/syntax.ts";
 import { parseCursor } from "../files/cursor_file.ts";
 import { parseSize } from "../../base/sizes.ts";
@@ -175,34 +172,4 @@ export function patternsArgument(text: string, previous: string[] = []): string[
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }
   return [...previous, text];
-}
-
-/** A question; with one that stands before it, both must be answered with yes. */
-export function whereArgument(text: string, previous?: Where): Where {
-  try {
-    const where = new Where(text);
-    return previous === undefined ? where : new Where(`(${previous.text}) AND (${text})`);
-  } catch (error) {
-    if (!(error instanceof QuestionError)) throw error;
-    const { message } = error;
-    throw new InvalidArgumentError(
-      `${message[0].toUpperCase()}${message.slice(1)}.\n${error.pointed}`,
-    );
-  }
-}
-
-/** Names of fields, with commas between. */
-export function fieldsArgument(text: string, previous: Field[] = []): Field[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) {
-    throw new InvalidArgumentError("Names of fields are expected, like time,level,msg,req.url.");
-  }
-  return [...previous, ...names.map((name) => new Field(name))];
-}
-
-/** The name of a field. */
-export function fieldArgument(text: string): Field {
-  const [field, ...others] = fieldsArgument(text);
-  if (others.length > 0) throw new InvalidArgumentError("The name of one field is expected.");
-  return field;
 }

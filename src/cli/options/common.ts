@@ -8,13 +8,7 @@
 import { COMPRESSIONS } from "../../compression/kinds.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ShmLogWriterOptions } from "../../log/native/writer_options.ts";
-import {
-  durationWithin,
-  fieldsArgument,
-  type Place,
-  positiveArgument,
-  sizeArgument,
-} from "./arguments.ts";
+import { durationWithin, type Place, positiveArgument, sizeArgument } from "./arguments.ts";
 import { usageError } from "./subcommand.ts";
 
 /** Formats of journalctl and others, as ours. */
@@ -43,12 +37,6 @@ export function addOutputOptions(
   return command.addOption(option)
     .option("--json", "the same as -o json")
     .on("option:json", () => command.setOptionValueWithSource("output", "json", "cli"));
-}
-
-/** `--fields`. */
-export function fieldsOption(): Option {
-  return new Option("--fields <names>", "print only these fields: time,level,msg,req.url")
-    .argParser(fieldsArgument);
 }
 
 /** `--color` and `--no-color`. */

@@ -14,13 +14,8 @@ import type { Needs } from "../../records/look/entry_look.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { isVitals } from "../../records/vitals.ts";
-import {
-  type LevelRange,
-  levelsArgument,
-  momentArgument,
-  patternsArgument,
-  whereArgument,
-} from "./arguments.ts";
+import { type LevelRange, levelsArgument, momentArgument, patternsArgument } from "./arguments.ts";
+import { whereArgument } from "./question_arguments.ts";
 import { usageError } from "./subcommand.ts";
 
 /** What an entry must fulfil. */

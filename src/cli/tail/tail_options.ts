@@ -9,7 +9,7 @@ import type { Cursor } from "../../log/native/cursor.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import type { CriStream } from "../../records/cri.ts";
 import type { Field } from "../../records/question/field.ts";
-import type { StreamTarget } from "../nats/tail_stream.ts";
+import type { StreamTarget } from "../nats/stream_address.ts";
 import type { Lines, Place } from "../options/arguments.ts";
 import type { NamedLogs } from "../options/named_logs.ts";
 import type { Criteria } from "../options/selection.ts";

@@ -9,7 +9,7 @@ import pc from "picocolors";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { Output } from "../../../src/cli/output/output.ts";
 import { ReceivedPrinter } from "../../../src/cli/nats/received_printer.ts";
-import { streamArgument } from "../../../src/cli/nats/tail_stream.ts";
+import { streamArgument } from "../../../src/cli/nats/stream_address.ts";
 import { ReceivedEntry, ReceivedGap } from "../../../src/ship/received.ts";
 import { runCli, runHere, startCli } from "../../support/cli.ts";
 import { sourceOf } from "../../support/nats_publisher.ts";
