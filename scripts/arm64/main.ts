@@ -12,6 +12,7 @@ import process from "node:process";
 import { findEmulator } from "./emulator.ts";
 import { prepare, project } from "./workshop.ts";
 import {
+  FILE_TIMEOUT,
   finish,
   numbersOf,
   parseArguments,
@@ -92,7 +93,7 @@ function probe(runtime: Runtime): string | undefined {
   const { status, signal, stdout, stderr } = spawnSync(runtime.path, args, {
     cwd: project,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: FILE_TIMEOUT,
     killSignal: "SIGKILL",
   });
   const said = stdout.trim();

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { FILE_TIMEOUT } from "../run_tests.ts";
 
 /** Where Debian puts it if the package `wine` is not there. */
 const DEBIAN = "/usr/lib/wine/";
@@ -58,8 +59,8 @@ export function startWine(loader: string, folder: string): Wine {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     closeSync(quiet);
   });
-  run(loader, ["wineboot", "-i"], 120_000);
-  run(loader, ["winecfg", "-v", "win10"], 60_000);
+  run(loader, ["wineboot", "-i"], FILE_TIMEOUT);
+  run(loader, ["winecfg", "-v", "win10"], FILE_TIMEOUT);
   const system = `${folder}/drive_c/windows/system32`;
   if (!existsSync(system)) throw new Error(`${loader} makes no Windows in ${folder}`);
   return { loader, env, missing: addRandomNumbers(`${system}/bcryptprimitives.dll`) };
