@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
+import type { Messages } from "../../src/cli/serve/messages.ts";
 import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
 
 const skip = process.platform === "darwin" && "this system does not list shared memory";
@@ -75,6 +76,29 @@ test("a line in parts is one row in the view of several logs, too", { skip }, as
       "stdout F ab",
       "stdout F cd",
     ]);
+    client.close();
+  });
+});
+
+test("the rate of several logs is that of what was written, also if most of it is lost", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const base = newName();
+  using zero = makeLog(`${base}.0`);
+  using _one = makeLog(`${base}.1`);
+  zero.write(line(1, "a"));
+  await withServer([`${base}*`], async (server) => {
+    const client = await EventClient.open(server.url, { log: `${base}.{slot}` });
+    await client.until(() => rowsOf(client) === "a0");
+    await client.until(() => client.all("stats").length > 4);
+    // The server is this process: it reads nothing meanwhile.
+    for (let n = 0; n < 20_000; n++) zero.write(line(2, "b"));
+    await client.until(() => client.all("stats").some(({ lost }) => lost > 10_000));
+    // All in the same time: most was lost, and has the length of what was read.
+    const isWritten = ({ entries, examined, bytes }: Messages["stats"]) =>
+      examined > 0 && entries > 5 * examined && bytes > 40 * entries;
+    await client.until(() => client.all("stats").some(isWritten));
     client.close();
   });
 });

@@ -13,10 +13,9 @@ import { recognizeRecord } from "../../records/recognize.ts";
 import { nameOf } from "../options/named_logs.ts";
 import { oneLine } from "../output/harmless.ts";
 import type { NamedTarget } from "./catalog.ts";
-import { STATS_EVERY } from "./log_stats.ts";
-import type { LogState, Point } from "./messages.ts";
+import { Points, STATS_EVERY } from "./log_stats.ts";
+import type { LogState } from "./messages.ts";
 import { numberIn } from "./place.ts";
-import { RateMeter } from "./rate_meter.ts";
 import { type DecodedEntry, rowOf, wholeLines } from "./row.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -28,8 +27,6 @@ const LOOK_EVERY = 500;
 const MOST_KEPT = 5000;
 /** How long a group is followed after the last page left, in milliseconds: it may be back at once. */
 const LINGER = 5000;
-/** How many points the chart has: two minutes. */
-const MOST_POINTS = 120_000 / STATS_EVERY;
 
 /** An entry with its place in time. */
 interface Item extends Omit<DecodedEntry, "number"> {
@@ -46,8 +43,7 @@ export class LiveGroup {
   readonly #watchers = new Set<Watcher>();
   readonly #end = new AbortController();
   readonly #state: LogState = { state: "live", segment: `0-0-${Date.now()}` };
-  readonly #rates = new RateMeter();
-  readonly #history: Point[] = [];
+  readonly #points = new Points();
   #kept: DecodedEntry[] = [];
   #last = 0;
   #bytes = 0;
@@ -75,7 +71,7 @@ export class LiveGroup {
     this.#watchers.add(watcher);
     watcher.segment = this.#state.segment;
     watcher.sink.send("state", this.#state);
-    watcher.sink.send("history", this.#history);
+    watcher.sink.send("history", this.#points.history);
     const from = numberIn(this.#state.segment, after);
     const rows = this.#kept.filter(({ number, text, source }) =>
       number > from && watcher.filter.matches(text, undefined, source)
@@ -135,12 +131,9 @@ export class LiveGroup {
     }
     const members = [...this.#members.values()];
     const lost = members.reduce((sum, member) => sum + member.lost, this.#lostBefore);
-    this.#rates.add(now, [this.#last, this.#bytes]);
-    const entries = Math.round(this.#rates.perSecond(0));
-    const point = { time: Date.now(), entries, bytes: Math.round(this.#rates.perSecond(1)) };
-    this.#history.push(point);
-    if (this.#history.length > MOST_POINTS) this.#history.shift();
-    const stats = { ...point, last: this.#last, lost, examined: entries };
+    const [last, bytes] = [this.#last, this.#bytes];
+    const totals = { last, written: last + lost, lost, bytes, examined: last };
+    const stats = this.#points.take(now, totals);
     for (const watcher of this.#watchers) watcher.sendStats(now, stats);
   }
 }

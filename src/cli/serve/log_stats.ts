@@ -14,10 +14,36 @@ export const STATS_EVERY = 250;
 /** How many points the chart has: two minutes. */
 const MOST_POINTS = 120_000 / STATS_EVERY;
 
+/** Keeps points for the chart, from how many there are in all. */
+export class Points {
+  /** The points so far, the oldest first. */
+  readonly history: Point[] = [];
+  readonly #rates = new RateMeter();
+
+  /**
+   * Takes the numbers at `now`: the number of the last entry; how many entries were written, and how many of
+   * these were lost; bytes that were read, and entries that were looked at.
+   */
+  take(
+    now: number,
+    totals: { last: number; written: number; lost: number; bytes: number; examined: number },
+  ): SharedStats {
+    const { last, written, lost, bytes, examined } = totals;
+    this.#rates.add(now, [written, bytes, examined, written - lost]);
+    const entries = this.#rates.perSecond(0);
+    const read = this.#rates.perSecond(3);
+    // What was overwritten before it was read is taken to be as long as the rest.
+    const size = this.#rates.perSecond(1) * (read > 0 ? Math.max(entries / read, 1) : 1);
+    const point = { time: Date.now(), entries: Math.round(entries), bytes: Math.round(size) };
+    this.history.push(point);
+    if (this.history.length > MOST_POINTS) this.history.shift();
+    return { ...point, last, lost, examined: Math.round(this.#rates.perSecond(2)) };
+  }
+}
+
 /** Counts what was written, lost and examined, and keeps points for the chart. */
 export class LogStats {
-  readonly #rates = new RateMeter();
-  readonly #history: Point[] = [];
+  readonly #points = new Points();
   // What was counted with segments before this one, and with this one.
   #lostBefore = 0;
   #writtenBefore = 0;
@@ -27,7 +53,7 @@ export class LogStats {
 
   /** The points of the chart so far, the oldest first. */
   get history(): readonly Point[] {
-    return this.#history;
+    return this.#points.history;
   }
 
   /** Begins to count with a segment, after the entry that its reader has come to. */
@@ -52,14 +78,7 @@ export class LogStats {
     const last = reader?.lastSequenceNumber ?? 0;
     const lost = this.#lostBefore + (reader?.lostEntries ?? 0);
     const written = this.#writtenBefore + last - (reader === undefined ? 0 : this.#startedAt);
-    this.#rates.add(now, [written, this.#bytes, this.#examined, written - lost]);
-    const entries = this.#rates.perSecond(0);
-    const read = this.#rates.perSecond(3);
-    // What was overwritten before it was read is taken to be as long as the rest.
-    const bytes = this.#rates.perSecond(1) * (read > 0 ? Math.max(entries / read, 1) : 1);
-    const point = { time: Date.now(), entries: Math.round(entries), bytes: Math.round(bytes) };
-    this.#history.push(point);
-    if (this.#history.length > MOST_POINTS) this.#history.shift();
-    return { ...point, last, lost, examined: Math.round(this.#rates.perSecond(2)) };
+    const counts = { bytes: this.#bytes, examined: this.#examined };
+    return this.#points.take(now, { last, written, lost, ...counts });
   }
 }
