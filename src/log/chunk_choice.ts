@@ -51,6 +51,12 @@ export class ChunkChoice {
   /** Forgets the last survey: the next choice takes a new one. */
   forget(): void {
     this.#survey = undefined;
+    this.#landing.discard();
+  }
+
+  /** The reader goes where the last choice leads, or finds that it has come too late. */
+  confirm(): void {
+    this.#landing.confirm();
   }
 
   /** Notes that the reader passed so many bytes. */

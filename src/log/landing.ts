@@ -22,13 +22,10 @@ const CALM: number = 64;
  * Time plays no part, so that what happens is the same however fast the machine is.
  */
 export class Landing {
-  // How many of the oldest chunks are left out.
-  #leftOut = 0;
-  // Up to which number nothing was read since the reader landed.
-  #landed = 0;
-  // The token of the newest chunk then.
-  #newest = 0;
+  #state: Choice = { leftOut: 0, landed: 0, newest: 0 };
   #isCalm = true;
+  // What was chosen last, as long as it is not confirmed.
+  #chosen: Choice | undefined;
 
   /** Notes that the reader came to the end of the log. */
   caughtUp(): void {
@@ -48,14 +45,37 @@ export class Landing {
     const last = chunks - 1;
     const newest = tokenOf(last);
     const lap = newest - tokenOf(0);
-    const read = number - this.#landed;
-    if (this.#isCalm || read > CALM * lap) this.#leftOut >>= 1;
+    const { landed, newest: before } = this.#state;
+    let { leftOut } = this.#state;
+    const read = number - landed;
+    if (this.#isCalm || read > CALM * lap) leftOut >>= 1;
     // In a log that nobody writes to, chunks that turn out not to be whole say nothing of speed.
-    else if (newest > this.#newest && read < SOON * lap) this.#leftOut = 2 * this.#leftOut + 1;
-    this.#newest = newest;
-    this.#leftOut = Math.min(this.#leftOut, last);
-    this.#isCalm = false;
-    this.#landed = tokenOf(this.#leftOut);
-    return this.#leftOut;
+    else if (newest > before && read < SOON * lap) leftOut = 2 * leftOut + 1;
+    leftOut = Math.min(leftOut, last);
+    this.#chosen = { leftOut, landed: tokenOf(leftOut), newest };
+    return leftOut;
   }
+
+  /** The reader goes to the chunk that was chosen. A choice that is made again before that does not count. */
+  confirm(): void {
+    if (this.#chosen === undefined) return;
+    this.#state = this.#chosen;
+    this.#chosen = undefined;
+    this.#isCalm = false;
+  }
+
+  /** The reader does not go there: the table was in motion when it was chosen. */
+  discard(): void {
+    this.#chosen = undefined;
+  }
+}
+
+/** What is remembered of a choice. */
+interface Choice {
+  /** How many of the oldest chunks are left out. */
+  readonly leftOut: number;
+  /** Up to which number nothing was read since the reader landed. */
+  readonly landed: number;
+  /** The token of the newest chunk then. */
+  readonly newest: number;
 }

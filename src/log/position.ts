@@ -296,6 +296,7 @@ export class Position implements Whereabouts {
         continue;
       }
       if (row === undefined) return "stay";
+      choice.confirm();
       // The survey looked at a table in motion: what it chose must still be there, in the same life.
       const { offset, token, committed } = this.#segment.readRow(row.index, this.#fence, this.#row);
       const isThere = committed && offset === row.offset && token === row.token;

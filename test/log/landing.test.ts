@@ -18,6 +18,7 @@ function pursuit(landing: Landing, chunks: number = 16) {
     oldest = Math.max(oldest, number) + CHUNK;
     const tokenOf = (age: number) => oldest + CHUNK * age;
     const leftOut = landing.choose(chunks, tokenOf, number);
+    landing.confirm();
     number = tokenOf(leftOut);
     return leftOut;
   };
@@ -61,9 +62,26 @@ test("a reader that came to the end of the log lands nearer again, and in no row
 test("where the writer has come to no other chunk since, nothing more is left out", () => {
   const landing = new Landing();
   const left = [3, 4, 5, 6].map((oldest) => {
-    return landing.choose(16 - oldest, (age) => CHUNK * (oldest + age), CHUNK * oldest - 1);
+    const leftOut = landing.choose(
+      16 - oldest,
+      (age) => CHUNK * (oldest + age),
+      CHUNK * oldest - 1,
+    );
+    landing.confirm();
+    return leftOut;
   });
   assert.deepEqual(left, [0, 0, 0, 0]);
+});
+
+test("a choice that is made again, for the table moved meanwhile, is no overrun", () => {
+  const landing = new Landing();
+  const tokenOf = (age: number) => CHUNK * age;
+  for (let chunks = 1; chunks < 5; chunks++) {
+    assert.equal(landing.choose(chunks, tokenOf, 0), 0);
+    landing.discard();
+  }
+  landing.confirm();
+  assert.equal(landing.choose(6, tokenOf, 0), 0);
 });
 
 /** What an Epyc of 2026 does, about: per entry 40 ns and a tenth of its bytes; a line from another core. */

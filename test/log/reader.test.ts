@@ -19,6 +19,24 @@ test("strategies: auto from entry 1 while it is there, latest from the newest ch
   assert.deepEqual(starts(), [21, 21, 9, 9]);
 });
 
+test("a reader of the oldest begins there, also if the writer comes to other chunks as it opens", () => {
+  let fences = 0;
+  for (let count = 5; count <= 14; count++) {
+    for (let place = 1; place <= 12; place++) {
+      const { memory, writer } = makeLog();
+      writeSome(writer, 1);
+      fences = 0;
+      const fence = () => {
+        if (++fences === place) writeSome(writer, count);
+        compilerFence();
+      };
+      const reader = new Reader(memory, { strategy: "oldest", fence });
+      assert.equal(reader.read()?.sequenceNumber, 1, `${count} written at fence ${place}`);
+    }
+  }
+  assert.ok(fences >= 3 && fences < 12, `${fences} fences`);
+});
+
 test("a reader of an empty log gets nothing, and then everything", () => {
   for (const strategy of ["auto", "latest", "oldest"] as const) {
     const { memory, writer } = makeLog();
