@@ -144,6 +144,13 @@ export function isMatch(sequenceNumber: number): boolean {
   return sequenceNumber % 5 === 2;
 }
 
+/** Checks a long list by the first difference: to show all of them took gigabytes. */
+export function assertSameList<T>(actual: readonly T[], expected: readonly T[]): void {
+  const at = expected.findIndex((one, i) => one !== actual[i]);
+  if (at >= 0) assert.deepEqual([at, actual[at]], [at, expected[at]]);
+  assert.equal(actual.length, expected.length);
+}
+
 /** Checks that entries and gaps of a source are all that was written, once and in order. */
 export function assertComplete(
   source: ReceivedSource | undefined,
