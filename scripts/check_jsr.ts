@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { CLI, entries } from "./npm/project.ts";
+import { CLI, entries } from "./project.ts";
 import { denoPath, root } from "./runtimes.ts";
 
 const problems = [

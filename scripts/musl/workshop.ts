@@ -5,18 +5,13 @@
  */
 
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { root, type Runtime } from "../runtimes.ts";
+import { installPackages, unfit, writeProgram } from "../emulation.ts";
+import { versionOf } from "../project.ts";
+import type { Runtime } from "../runtimes.ts";
 
 const folder = `${tmpdir()}/ouroboros-musl/`;
 const libraries = `${folder}lib`;
@@ -28,26 +23,21 @@ const OURS = "ld-linux-x86-64.so.2";
 
 /** Bun for musl, or a sentence on why it does not run here. `MUSL` in the environment: the loader. */
 export function prepare(): Runtime | string {
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    return `it takes Linux on x64, and this is ${process.platform} on ${process.arch}`;
-  }
+  const reason = unfit();
+  if (reason !== undefined) return reason;
   mkdirSync(libraries, { recursive: true });
-  const version = bunVersion();
-  const bun = installBun(version);
-  if (!bun.startsWith("/")) return bun;
+  const version = versionOf("bun");
+  const packages = { "@oven/bun-linux-x64-musl": version };
+  installPackages(folder, "musl", ["--os=linux", "--cpu=x64", "--libc=musl"], packages);
+  const bun = `${folder}node_modules/@oven/bun-linux-x64-musl/bin/bun`;
   if (works(bun, version)) return runtime(bun, version);
   const loader = findLoader();
   if (!loader.startsWith("/")) return loader;
   const complaint = gatherLibraries();
   if (complaint !== undefined) return complaint;
   const path = `${folder}bun`;
-  const command = [loader, "--library-path", libraries, "--argv0", "bun", bun];
   // Not by LD_LIBRARY_PATH, which programs for glibc that a test starts would heed, too.
-  const script = `#!/bin/sh\nexec ${command.map((word) => `'${word}'`).join(" ")} "$@"\n`;
-  // Not written anew while another run has it started.
-  if (!existsSync(path) || readFileSync(path, "utf8") !== script) {
-    writeFileSync(path, script, { mode: 0o755 });
-  }
+  writeProgram(path, [loader, "--library-path", libraries, "--argv0", "bun", bun]);
   const { stdout, stderr } = spawnSync(path, ["--version"], { encoding: "utf8" });
   if (stdout.trim() !== version) return `Bun does not start: ${stderr.trim().split("\n")[0]}`;
   return runtime(path, version);
@@ -65,29 +55,6 @@ function runtime(path: string, version: string): Runtime {
 
 function works(path: string, version: string): boolean {
   return spawnSync(path, ["--version"], { encoding: "utf8" }).stdout?.trim() === version;
-}
-
-function bunVersion(): string {
-  const { imports } = JSON.parse(readFileSync(`${root}deno.json`, "utf8"));
-  return imports.bun.replace(/.*@/, "");
-}
-
-function installBun(version: string): string {
-  const place = `${folder}node_modules/@oven/bun-linux-x64-musl`;
-  const manifest = `${place}/package.json`;
-  const isThere = () =>
-    existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).version === version;
-  if (!isThere()) {
-    console.log(`npm install of Bun for musl in ${folder}`);
-    writeFileSync(`${folder}package.json`, '{"private":true}');
-    const { status, stderr, error } = spawnSync("npm", [
-      ..."install --force --os=linux --cpu=x64 --libc=musl --ignore-scripts".split(" "),
-      ..."--no-bin-links --no-package-lock --no-audit --no-fund --no-save".split(" "),
-      `@oven/bun-linux-x64-musl@${version}`,
-    ], { cwd: folder, encoding: "utf8", timeout: 600_000 });
-    if (status !== 0 || !isThere()) return `npm install failed: ${error?.message ?? stderr}`;
-  }
-  return `${place}/bin/bun`;
 }
 
 function findLoader(): string {

@@ -4,7 +4,7 @@ import { isBuiltin } from "node:module";
 import process from "node:process";
 import { build, type InlineConfig, type TsdownPlugin } from "tsdown";
 import { root } from "../runtimes.ts";
-import { config, entries, type Entry, packageOf } from "./project.ts";
+import { config, entries, type Entry, packageOf } from "../project.ts";
 
 /** Loaded when it is needed, if it is there: Node needs it before 26.9. */
 export const OPTIONAL: readonly string[] = ["koffi"];

@@ -1,7 +1,7 @@
 /** A program that uses the package, in one file with it. */
 
 import { buildSync } from "esbuild";
-import { config } from "./project.ts";
+import { config } from "../project.ts";
 
 /** Without `await` at its top, which CommonJS does not know. Prints "hello". */
 export const PROGRAM = `import { ShmLogReader, ShmLogWriter } from "${config.name}";

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import process from "node:process";
-import { config } from "./project.ts";
+import { config } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
 import { complaint, type Step } from "./workshop.ts";
 

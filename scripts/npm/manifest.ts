@@ -3,7 +3,7 @@
 import process from "node:process";
 import { type Bundle, DEPENDENCIES, OPTIONAL } from "./bundle.ts";
 import { DOCUMENTS } from "../links.ts";
-import { config, entries, versionOf } from "./project.ts";
+import { config, entries, versionOf } from "../project.ts";
 
 /** package.json as an object. */
 export function manifest({ imported }: Bundle): Record<string, unknown> {

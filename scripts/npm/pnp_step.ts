@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { PROGRAM } from "./bundled_program.ts";
-import { config } from "./project.ts";
+import { config } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
 import { complaint, type Step } from "./workshop.ts";
 

@@ -5,7 +5,7 @@ import { dirname, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import { testFiles } from "../run_tests.ts";
 import { root } from "../runtimes.ts";
-import { entries } from "./project.ts";
+import { entries } from "../project.ts";
 
 const IMPORT =
   /(?:import|export)(\s+type)?\s+((?:\w+,\s*)?\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+)\s+from\s+"(\.[^"]+)"/g;

@@ -10,7 +10,7 @@ import { runReadme } from "../readme.ts";
 import { bundledProgram } from "./bundled_program.ts";
 import { commandStep } from "./command_step.ts";
 import { folder as built } from "./package.ts";
-import { config, entries } from "./project.ts";
+import { config, entries } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
 import { threadStep } from "./thread_step.ts";
 import { complaint, type Step } from "./workshop.ts";

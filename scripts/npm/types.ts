@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { CLI, config, entries, type Entry } from "./project.ts";
+import { CLI, config, entries, type Entry } from "../project.ts";
 import { thisExecutable } from "../runtimes.ts";
 import { complaint, type Step } from "./workshop.ts";
 

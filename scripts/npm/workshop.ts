@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { folder as built } from "./package.ts";
-import { versionOf } from "./project.ts";
+import { versionOf } from "../project.ts";
 
 /** Something that is tried with the package, which throws where it fails. */
 export interface Step {

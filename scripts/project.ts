@@ -1,7 +1,7 @@
 /** What deno.json says of this package, which is said nowhere else. */
 
 import { readFileSync } from "node:fs";
-import { root } from "../runtimes.ts";
+import { root } from "./runtimes.ts";
 
 interface DenoConfig {
   name: string;
