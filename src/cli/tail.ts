@@ -24,7 +24,6 @@ import { addSelectionOptions, Selection, SELECTION_HELP } from "./options/select
 import { BatchPrinter } from "./output/batch_printer.ts";
 import { ENTRY_FORMATS, type EntryPrinter, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
-import { summaryOf, writeSummary } from "./output/summary_table.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -204,8 +203,11 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   const format = options.output ?? (isTerminal ? "pretty" : "text");
   const output = Output.standard(signal);
   const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
-  const { fields, reverse } = options;
-  const summary = summaryOf(options);
+  const { fields, reverse, countBy, stats, every } = options;
+  const counting = [countBy, stats, every].some((one) => one !== undefined)
+    ? await import("./output/summary_table.ts")
+    : undefined;
+  const summary = counting?.summaryOf(options);
   const hasContext = contextOf(options) !== undefined;
   const { before, after, head, lastCount } = choiceOf(options);
   // A place may be one between two parts of a line.
@@ -280,8 +282,8 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     if (printer?.count === 0 && looksAtAll(options)) sayNoneMatches(options, names.find());
     if (options.vitals) sayMissingVitals(names.existing());
   }
-  if (summary !== undefined) {
-    writeSummary(summary, options, format, output);
+  if (counting !== undefined && summary !== undefined) {
+    counting.writeSummary(summary, options, format, output);
     await output.flush();
     sayMissingFields(summary.missing, names.existing());
   }

@@ -11,7 +11,7 @@ import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { ChromeTrace } from "../../records/chrome_trace.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
-import { ReceivedLog } from "../output/log_names.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import { entryCount } from "../output/warn.ts";
 import { entryOf, type EventTarget } from "./event_entries.ts";
 

@@ -23,7 +23,8 @@ import {
   entryPrinter,
 } from "../output/format.ts";
 import { harmlessJson, sourceLabel } from "../output/harmless.ts";
-import { Prefixes, sourceObject } from "../output/log_names.ts";
+import { sourceObject } from "../output/received_log.ts";
+import { Prefixes } from "../output/prefixes.ts";
 import { Output } from "../output/output.ts";
 import { outputColors } from "../output/output_colors.ts";
 import type { Colors } from "../output/pretty.ts";

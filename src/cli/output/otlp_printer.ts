@@ -9,7 +9,7 @@ import { OtlpRecords, sourceResource } from "../../records/otlp_records.ts";
 import { logsData } from "../../sinks/otlp_json.ts";
 import type { EntryPrinter, Sink } from "./entry_format.ts";
 import { harmlessJson } from "./harmless.ts";
-import type { SourceObject } from "./log_names.ts";
+import type { SourceObject } from "./received_log.ts";
 
 /** Of how many logs what belongs to their records is kept. */
 const MOST_LOGS = 1024;

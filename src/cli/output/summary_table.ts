@@ -25,9 +25,8 @@ const PARTS = { p50: 0.5, p90: 0.9, p99: 0.99 };
 const REST = "(other values)";
 const MISSING = "-";
 
-/** A summary of entries, if one is asked for. */
-export function summaryOf({ countBy, stats, every }: SummaryCommandOptions): Summary | undefined {
-  if ([countBy, stats, every].every((one) => one === undefined)) return undefined;
+/** A summary of entries. */
+export function summaryOf({ countBy, stats, every }: SummaryCommandOptions): Summary {
   return new Summary({
     ...countBy && { by: countBy },
     ...stats && { of: stats },

@@ -5,7 +5,7 @@
  */
 
 import type { LogTarget } from "../../log/native/target.ts";
-import type { ReceivedLog } from "../output/log_names.ts";
+import type { ReceivedLog } from "../output/received_log.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import type { EntryRow } from "./messages.ts";
 import { Outbox } from "./outbox.ts";

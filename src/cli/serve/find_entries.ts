@@ -11,7 +11,7 @@ import type { LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import { toIsoTime } from "../../records/time.ts";
 import { entryObject } from "../output/format.ts";
-import { ReceivedLog } from "../output/log_names.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { levelOf } from "./level_of.ts";
 import { placeOf } from "./place.ts";

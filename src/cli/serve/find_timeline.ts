@@ -5,7 +5,7 @@
  */
 
 import type { LogTarget } from "../../log/native/target.ts";
-import { ReceivedLog } from "../output/log_names.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { scan } from "./scan.ts";
 import { type Timeline, TimelineFinder } from "./timeline.ts";

@@ -8,7 +8,7 @@ import { SegmentNotFoundError } from "../../errors.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import { isSavedCopyAt } from "../../ship/collection.ts";
-import { ReceivedLog } from "../output/log_names.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import { findBacklog } from "./backlog.ts";
 import { Catalog, type NamedTarget } from "./catalog.ts";
 import { CopiedLook } from "./copied_look.ts";

@@ -10,7 +10,7 @@ import type { CursorFile } from "../files/cursor_file.ts";
 import type { BatchPrinter } from "../output/batch_printer.ts";
 import type { EntryPrinter, Origin } from "../output/format.ts";
 import { oneLine } from "../output/harmless.ts";
-import { Prefixes } from "../output/log_names.ts";
+import type { Prefixes } from "../output/prefixes.ts";
 import type { Output } from "../output/output.ts";
 import type { Colors } from "../output/pretty.ts";
 import { warn } from "../output/warn.ts";
@@ -44,21 +44,17 @@ export interface ItemPrinterOptions {
 /** Prints the items of one log or several. */
 export class ItemPrinter {
   readonly #options: ItemPrinterOptions;
-  readonly #logPrefixes: Prefixes | undefined;
-  readonly #sourcePrefixes: Prefixes | undefined;
+  /** The colors of prefixes that are not loaded. */
+  #prefixColors: Colors | undefined;
+  #logPrefixes: Prefixes | undefined;
+  #sourcePrefixes: Prefixes | undefined;
   #cursor: Cursor | undefined;
   #count = 0;
   #nextSave = 0;
 
   constructor(options: ItemPrinterOptions) {
     this.#options = options;
-    const { logs, areNamed, prefixColors } = options;
-    if (prefixColors === undefined) return;
-    this.#sourcePrefixes = new Prefixes(prefixColors);
-    if (!areNamed) return;
-    this.#logPrefixes = new Prefixes(prefixColors);
-    // All of one width from the first line on.
-    for (const { name } of logs) this.#logPrefixes.of(oneLine(name));
+    this.#prefixColors = options.prefixColors;
   }
 
   /** How many entries were printed. */
@@ -88,6 +84,9 @@ export class ItemPrinter {
       } else if (isBreak) output.write(separator);
       else if (entry !== undefined) {
         this.#count++;
+        if (this.#prefixColors !== undefined && (areNamed || log.received !== undefined)) {
+          await this.#loadPrefixes(this.#prefixColors);
+        }
         print(entry, record, this.#originOf(log, entry), text, time);
         last = item;
         if (!output.isFull) continue;
@@ -106,6 +105,18 @@ export class ItemPrinter {
       this.#nextSave = performance.now() + LAG;
       cursorFile?.save(this.#cursor);
     }
+  }
+
+  /** Only where lines have a prefix: to know the widths of letters takes a tenth of a start. */
+  async #loadPrefixes(colors: Colors): Promise<void> {
+    const { logs, areNamed } = this.#options;
+    this.#prefixColors = undefined;
+    const { Prefixes } = await import("../output/prefixes.ts");
+    this.#sourcePrefixes = new Prefixes(colors);
+    if (!areNamed) return;
+    this.#logPrefixes = new Prefixes(colors);
+    // All of one width from the first line on.
+    for (const { name } of logs) this.#logPrefixes.of(oneLine(name));
   }
 
   /** Where an entry is from: one of several logs, or a log of another machine that was received. */

@@ -17,7 +17,7 @@ import {
   WholeLines,
 } from "../../records/whole_lines.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
-import type { ReceivedLog } from "../output/log_names.ts";
+import type { ReceivedLog } from "../output/received_log.ts";
 import { entryCount } from "../output/warn.ts";
 
 /** Entries as parts of lines. */

@@ -15,7 +15,7 @@ import { entriesOf } from "../../log/native/time_range.ts";
 import { unlessShort } from "../../log/native/followed_log.ts";
 import { batchesUpTo } from "../options/log_targets.ts";
 import { nameOf } from "../options/named_logs.ts";
-import { ReceivedLog } from "../output/log_names.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import { type Item, type ItemLog, type ItemOptions, Items } from "./items.ts";
 import { warn } from "../output/warn.ts";
 
