@@ -12,8 +12,11 @@ import type { Condition, EntryCondition } from "./conditions.ts";
 
 /** How often to look at the writers, in milliseconds. */
 const LOOK_INTERVAL = 100;
-/** How long a writer must be gone: first its last entries, and what removes the log, are waited for. */
-const DEAD_AFTER = 500;
+/**
+ * For how many looks a writer must be gone: first its last entries, and what removes the log, are waited for.
+ * No time says so: on a busy machine this process may not run for longer, and not have read them.
+ */
+const DEAD_LOOKS = 5;
 
 /** Something that was watched for. */
 export interface LogTrigger {
@@ -39,24 +42,30 @@ export interface WatchLogsOptions {
   onEntry?: () => void;
 }
 
+/** When something was seen first: in milliseconds, and at which look. */
+interface Sighting {
+  readonly time: number;
+  readonly look: number;
+}
+
 /** What is known of a log. */
 interface Watched {
   /** The log, perhaps closed by now. */
   member: LogSetMember | undefined;
   /** Whether it had a living writer at the last look. */
   wasAlive: boolean;
-  /** Since when it has none, in milliseconds; `Infinity` while it has one, or had none from the beginning. */
-  deadSince: number;
-  /** Since when its living writer has it without a name; `Infinity` while it has one. */
-  namelessSince: number;
+  /** Since when it has none; `undefined` while it has one, or had none from the beginning. */
+  deadSince: Sighting | undefined;
+  /** Since when its living writer has it without a name; `undefined` while it has one. */
+  namelessSince: Sighting | undefined;
   /** The number of the newest entry when it was seen to be dead. */
   lastEntry: number | undefined;
   /** The process of its last living writer, where the system tells. */
   pid: number | undefined;
   /** The one before, while `replacedSince` is set. */
   pidBefore: number | undefined;
-  /** Since when another process has the log; `Infinity` before, and when that was reported. */
-  replacedSince: number;
+  /** Since when another process has the log; `undefined` before, and when that was reported. */
+  replacedSince: Sighting | undefined;
   /** Whether the end of a program that ended as it should was read since the last writer came. */
   hasEndedWell: boolean;
   /** When something was written, or its writer came; `Infinity` while nothing is expected. */
@@ -88,6 +97,7 @@ class LogWatch {
   readonly #watchesDeath: boolean;
   readonly #limit: number;
   readonly #logs = new Map<string, Watched>();
+  #looks = 0;
 
   constructor({ set, conditions, onTrigger }: WatchLogsOptions) {
     this.#set = set;
@@ -114,6 +124,7 @@ class LogWatch {
 
   /** Looks at the writers. */
   look(): void {
+    this.#looks++;
     const members = this.#set.members;
     for (const member of members) {
       // That of a watchdog is silent for days, and ends with its program.
@@ -133,14 +144,13 @@ class LogWatch {
   #hasLeft(name: string, log: Watched, now: number): boolean {
     const { member } = log;
     if (log.wasAlive && this.#watchesDeath && member !== undefined) {
-      const wasNameless = now - log.namelessSince >= DEAD_AFTER;
-      if (wasNameless || member.isDeserted) this.#noteDeath(member, log, now);
+      if (this.#isOld(log.namelessSince) || member.isDeserted) this.#noteDeath(member, log, now);
     }
     log.wasAlive = false;
-    if (log.deadSince === Infinity) return true;
+    if (log.deadSince === undefined) return true;
     // Its last entries are waited for.
-    if (now - log.deadSince < DEAD_AFTER) return false;
-    this.#reportDeath(name, log);
+    if (!this.#isOld(log.deadSince)) return false;
+    this.#reportDeath(name, log, log.deadSince);
     return true;
   }
 
@@ -150,52 +160,60 @@ class LogWatch {
     const state = member.writerState();
     if (state === "alive" && !log.wasAlive) log.heardAt = now;
     if (state === "alive" && this.#watchesDeath) this.#lookForAnother(member, log, now);
-    if (state === "alive" || member.isFinished) log.deadSince = Infinity;
+    if (state === "alive" || member.isFinished) log.deadSince = undefined;
     else if (state === "dead" && log.wasAlive) this.#noteDeath(member, log, now);
     // Of one without a name more is known when it has left.
     if (state !== "gone" || member.isFinished) log.wasAlive = state === "alive";
     // Nothing is expected of one whose writer has ended.
-    if (state === "gone" || log.deadSince !== Infinity) log.heardAt = Infinity;
+    if (state === "gone" || log.deadSince !== undefined) log.heardAt = Infinity;
     if (now - log.heardAt >= this.#limit) {
       log.heardAt = Infinity;
       this.#trigger(member.name, "silent", now);
     }
-    if (now - log.deadSince < DEAD_AFTER) return;
-    this.#reportDeath(member.name, log);
+    if (!this.#isOld(log.deadSince)) return;
+    this.#reportDeath(member.name, log, log.deadSince);
     // The next writer is the first one that is known again.
     log.pid = undefined;
     log.hasEndedWell = false;
   }
 
   #noteDeath(member: LogSetMember, log: Watched, now: number): void {
-    log.deadSince = now;
+    log.deadSince = { time: now, look: this.#looks };
     log.lastEntry = member.newestSequenceNumber();
   }
 
-  #reportDeath(name: string, log: Watched): void {
-    const { deadSince, pid, lastEntry } = log;
-    log.deadSince = Infinity;
+  #reportDeath(name: string, log: Watched, { time }: Sighting): void {
+    const { pid, lastEntry } = log;
+    log.deadSince = undefined;
     if (!this.#watchesDeath || hasEndedWell(log.last)) return;
-    this.#trigger(name, "dead", deadSince, { pid, lastEntry });
+    this.#trigger(name, "dead", time, { pid, lastEntry });
+  }
+
+  /** Whether it was seen so many looks ago that what was to come with it has come. */
+  #isOld(seen: Sighting | undefined): seen is Sighting {
+    return seen !== undefined && this.#looks - seen.look >= DEAD_LOOKS;
   }
 
   /** A writer that was replaced between two looks, or before it counted as dead, is dead, too: once. */
   #lookForAnother(member: LogSetMember, log: Watched, now: number): void {
-    if (!member.isNameless()) log.namelessSince = Infinity;
-    else if (log.namelessSince === Infinity) log.namelessSince = now;
+    const seen = { time: now, look: this.#looks };
+    if (!member.isNameless()) log.namelessSince = undefined;
+    else log.namelessSince ??= seen;
     const pid = member.writerPid();
     if (pid !== undefined && pid !== log.pid) {
       if (log.pid !== undefined) {
-        log.replacedSince = now;
+        log.replacedSince = seen;
         log.pidBefore = log.pid;
       }
       log.pid = pid;
     }
     // Its last entries are waited for.
-    if (now - log.replacedSince < DEAD_AFTER) return;
     const { replacedSince, pidBefore } = log;
-    log.replacedSince = Infinity;
-    if (!log.hasEndedWell) this.#trigger(member.name, "dead", replacedSince, { pid: pidBefore });
+    if (!this.#isOld(replacedSince)) return;
+    log.replacedSince = undefined;
+    if (!log.hasEndedWell) {
+      this.#trigger(member.name, "dead", replacedSince.time, { pid: pidBefore });
+    }
     log.hasEndedWell = false;
   }
 
@@ -216,12 +234,12 @@ class LogWatch {
       log = {
         member: undefined,
         wasAlive: false,
-        deadSince: Infinity,
-        namelessSince: Infinity,
+        deadSince: undefined,
+        namelessSince: undefined,
         lastEntry: undefined,
         pid: undefined,
         pidBefore: undefined,
-        replacedSince: Infinity,
+        replacedSince: undefined,
         hasEndedWell: false,
         heardAt: Infinity,
         last: "",
