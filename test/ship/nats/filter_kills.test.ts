@@ -15,6 +15,7 @@ import { ShmLogReader } from "../../../mod.ts";
 import { Origins } from "../../../src/ship/origins.ts";
 import { startCli } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
+import { command, killInTurn, logWriter } from "../../support/kills.ts";
 import { Publisher } from "../../support/nats_publisher.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import {
@@ -27,7 +28,7 @@ import {
 } from "../../support/nats_stream.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { baseSeed, Random } from "../../support/random.ts";
-import { startChild, uniqueName } from "../../support/runtime.ts";
+import { uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 5);
 const options = { skip: needsLastingNames, timeout: 240_000 + 10_000 * KILLS };
@@ -37,16 +38,7 @@ after(() => {
   for (const one of [name, into, `${into}.origin`]) SharedMemory.unlink(one);
 });
 
-/** So large that nothing is overwritten: then nothing is lost. */
-async function startWriter() {
-  const args = [name, "resume", 10, 4 << 20, 8];
-  const child = startChild(new URL("children/writer.ts", import.meta.url), args);
-  assert.equal(await child.nextLine(), "ready");
-  return child;
-}
-
 natsTest(`kill -9 where a filter leaves entries out (SEED=${baseSeed})`, async (t) => {
-  const random = new Random(baseSeed);
   await using server = await NatsServer.start();
   const { url } = server;
   const forward = ["forward", name, "--to", url, "--stream", "LOGS", "--hostname", "test"];
@@ -56,34 +48,15 @@ natsTest(`kill -9 where a filter leaves entries out (SEED=${baseSeed})`, async (
     await using publisher = await Publisher.open(url);
     await publisher.stream("LOGS", { subjects: ["logs.>"], duplicate_window: 120e9 });
   }
-  let writer = await startWriter();
-  const start = { forwarder: () => startCli(forward), receiver: () => startCli(receive) };
-  const running = { forwarder: start.forwarder(), receiver: start.receiver() };
-  try {
+  {
+    // For minutes nothing is overwritten, also on a busy machine: then nothing is lost.
+    await using writer = await logWriter(name, 8 << 20, 5);
+    await using forwarder = command(forward);
+    await using receiver = command(receive);
     while (hasNothing(into)) await sleep(50);
-    for (let kill = 0; kill < KILLS; kill++) {
-      const whom = (["forwarder", "receiver", "forwarder", "server", "writer"] as const)[kill % 5];
-      await sleep(random.below(kill % 2 === 0 ? 200 : 900));
-      if (whom === "server") {
-        await server.stop("SIGKILL");
-        await sleep(random.below(150));
-        await server.restart();
-      } else if (whom === "writer") {
-        await writer.kill();
-        writer = await startWriter();
-      } else {
-        running[whom].process.kill("SIGKILL");
-        await running[whom].ended();
-        running[whom] = start[whom]();
-      }
-    }
-    await sleep(300);
-  } finally {
-    await writer.kill();
-    for (const one of Object.values(running)) {
-      one.process.kill("SIGKILL");
-      await one.ended();
-    }
+    const mortalServer = { kill: () => server.stop("SIGKILL"), start: () => server.restart() };
+    const mortals = [forwarder, receiver, forwarder, mortalServer, writer];
+    await killInTurn(new Random(baseSeed), KILLS, mortals);
   }
   using reader = ShmLogReader.open(name);
   const total = reader.inspect().lastSequenceNumber;

@@ -13,8 +13,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { forward } from "../../../src/ship/carriers/nats/mod.ts";
-import { runCli, startCli } from "../../support/cli.ts";
+import { runCli } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
+import { command, killInTurn, logWriter } from "../../support/kills.ts";
 import { NatsServer, natsTest } from "../../support/nats_server.ts";
 import {
   assertAllThere,
@@ -25,7 +26,7 @@ import {
 } from "../../support/nats_stream.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { baseSeed, Random } from "../../support/random.ts";
-import { startChild, uniqueName } from "../../support/runtime.ts";
+import { uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 6);
 const options = { skip: needsLastingNames, timeout: 60_000 + 1000 * KILLS };
@@ -41,63 +42,25 @@ function newName(): string {
   return name;
 }
 
-async function startWriter(
-  name: string,
-  how: "resume" | "replace",
-  rate: number,
-  chunkSize: number,
-) {
-  const args = [name, how, rate, chunkSize, 8];
-  const child = startChild(new URL("children/writer.ts", import.meta.url), args);
-  assert.equal(await child.nextLine(), "ready");
-  return child;
-}
-
 natsTest(
   `kill -9 of forwarder, server and writer at random moments (SEED=${baseSeed})`,
   async (t) => {
-    const random = new Random(baseSeed);
     const name = newName();
     await using server = await NatsServer.start();
-    // 128 KiB at up to 2 MB/s: it laps while the server is away.
-    let writer = await startWriter(name, "resume", 20, 16384);
     const args = ["forward", name, "--to", server.url, "--stream", "LOGS", "--hostname", "test"];
     args.push("--create-stream", "--state", join(folder, "state"), "--summary", "0");
-    let forwarder = startCli(args);
-    const kills = { forwarder: 0, server: 0, writer: 0 };
-    try {
-      for (let kill = 0; kill < KILLS; kill++) {
-        // So that all of them get their turn.
-        const whom = (["forwarder", "server", "writer"] as const)[(kill + (kill / 3 | 0)) % 3];
-        kills[whom]++;
-        await sleep(random.below(kill % 2 === 0 ? 100 : 500));
-        if (whom === "forwarder") {
-          forwarder.process.kill("SIGKILL");
-          await forwarder.ended();
-          await sleep(random.below(100));
-          forwarder = startCli(args);
-        } else if (whom === "server") {
-          await server.stop("SIGKILL");
-          await sleep(random.below(150));
-          await server.restart();
-        } else {
-          await writer.kill();
-          await sleep(random.below(50));
-          writer = await startWriter(name, "resume", 20, 16384);
-        }
-      }
-      await sleep(300);
-    } finally {
-      await writer.kill();
-      forwarder.process.kill("SIGKILL");
-      await forwarder.ended();
+    {
+      // 128 KiB at up to 2 MB/s: it laps while the server is away.
+      await using writer = await logWriter(name, 16384, 20);
+      await using forwarder = command(args);
+      const mortalServer = { kill: () => server.stop("SIGKILL"), start: () => server.restart() };
+      await killInTurn(new Random(baseSeed), KILLS, [forwarder, mortalServer, writer]);
     }
     using reader = ShmLogReader.open(name);
     const total = reader.inspect().lastSequenceNumber;
     const last = runCli([...args, "--once"]);
     assert.equal(last.code, 0, last.stderr);
-    const words = await assertAllThere(server.url, "LOGS", total);
-    t.diagnostic(`${JSON.stringify(kills)}: ${words}`);
+    t.diagnostic(await assertAllThere(server.url, "LOGS", total));
   },
   options,
 );
@@ -105,7 +68,7 @@ natsTest(
 natsTest("kill -9 of a writer, and new segments, while the server comes and goes", async (t) => {
   const name = newName();
   await using server = await NatsServer.start();
-  let writer = await startWriter(name, "replace", 5, 65536);
+  await using writer = await logWriter(name, 65536, 5, "replace");
   using reader = ShmLogReader.open(name, { strategy: "oldest" });
   await using forwarding = await forward(reader, {
     servers: server.url,
@@ -120,7 +83,7 @@ natsTest("kill -9 of a writer, and new segments, while the server comes and goes
       await sleep(100);
       if (round === 1) await server.stop("SIGKILL");
       await writer.kill();
-      writer = await startWriter(name, "replace", 5, 65536);
+      await writer.start();
       witnesses.push(ShmLogReader.open(name));
       await sleep(50);
       if (round === 1) await server.restart();
@@ -138,7 +101,6 @@ natsTest("kill -9 of a writer, and new segments, while the server comes and goes
     for (const [i, source] of real.entries()) assertComplete(source, totals[i]);
     t.diagnostic(`${totals.join(" + ")} entries of ${sources.length} segments`);
   } finally {
-    await writer.kill();
     for (const witness of witnesses) witness.close();
   }
 }, options);

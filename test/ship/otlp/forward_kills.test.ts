@@ -14,6 +14,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { startCli } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
+import { command, killInTurn, logWriter, type Mortal } from "../../support/kills.ts";
 import type { StoredMessage } from "../../support/memory_carrier.ts";
 import {
   assertSameList,
@@ -26,7 +27,7 @@ import {
 import { messageOf, OtlpCollector } from "../../support/otlp_collector.ts";
 import { needsLastingNames } from "../../support/platform.ts";
 import { baseSeed, Random } from "../../support/random.ts";
-import { startChild, uniqueName } from "../../support/runtime.ts";
+import { uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 9);
 const options = { skip: needsLastingNames, timeout: 60_000 + 2000 * KILLS };
@@ -35,13 +36,6 @@ const names: string[] = [];
 after(() => {
   for (const name of names) SharedMemory.unlink(name);
 });
-
-async function startWriter(name: string, rate: number, chunkSize: number) {
-  const args = [name, "resume", rate, chunkSize, 8];
-  const child = startChild(new URL("../nats/children/writer.ts", import.meta.url), args);
-  assert.equal(await child.nextLine(), "ready");
-  return child;
-}
 
 test(`kill -9 of forwarder, collector and writer (SEED=${baseSeed})`, options, async (t) => {
   // 128 KiB at up to 2 MB/s: it laps while the collector is away.
@@ -72,7 +66,6 @@ async function killAll(what: string, rate: number, chunkSize: number, ...more: s
   const kills = more.length === 0 ? KILLS : KILLS * 2 / 3;
   const name = uniqueName(`otlp-kills-${what}`);
   names.push(name);
-  const random = new Random(baseSeed);
   let collector = await OtlpCollector.start();
   const { port, url } = collector;
   const messages: StoredMessage[] = [];
@@ -81,40 +74,28 @@ async function killAll(what: string, rate: number, chunkSize: number, ...more: s
     messages.push(...collector.records.splice(0).map(messageOf));
     collector.requests.length = 0;
   };
-  let writer = await startWriter(name, rate, chunkSize);
   const args = ["forward", name, "--to", `otlp+${url}`, "--hostname", "test"];
   args.push("--state", join(folder, what), "--summary", "0", ...more);
-  let forwarder = startCli(args);
-  try {
-    for (let kill = 0; kill < kills; kill++) {
-      const whom = (["forwarder", "collector", "writer"] as const)[(kill + (kill / 3 | 0)) % 3];
+  const mortalCollector: Mortal = {
+    // In the middle of requests: some are taken, and their answers are lost.
+    async kill() {
+      keep();
+      assert.deepEqual(collector.complaints, []);
+      await collector[Symbol.asyncDispose]();
+    },
+    async start() {
+      collector = await OtlpCollector.start({ port });
+    },
+  };
+  {
+    await using writer = await logWriter(name, chunkSize, rate);
+    await using forwarder = command(args);
+    const mortals = [forwarder, mortalCollector, writer];
+    await killInTurn(new Random(baseSeed), kills, mortals, async () => {
       // It must have begun.
       keep();
       for (let i = 0; i < 200 && collector.records.length === 0; i++) await sleep(20);
-      await sleep(random.below(kill % 2 === 0 ? 100 : 500));
-      if (whom === "forwarder") {
-        forwarder.process.kill("SIGKILL");
-        await forwarder.ended();
-        await sleep(random.below(100));
-        forwarder = startCli(args);
-      } else if (whom === "collector") {
-        // In the middle of requests: some are taken, and their answers are lost.
-        keep();
-        assert.deepEqual(collector.complaints, []);
-        await collector[Symbol.asyncDispose]();
-        await sleep(random.below(150));
-        collector = await OtlpCollector.start({ port });
-      } else {
-        await writer.kill();
-        await sleep(random.below(50));
-        writer = await startWriter(name, rate, chunkSize);
-      }
-    }
-    await sleep(300);
-  } finally {
-    await writer.kill();
-    forwarder.process.kill("SIGKILL");
-    await forwarder.ended();
+    });
   }
   using reader = ShmLogReader.open(name);
   const total = reader.inspect().lastSequenceNumber;

@@ -5,8 +5,8 @@
  */
 
 import process from "node:process";
-import { ShmLogWriter } from "../../../../mod.ts";
-import { entryText } from "../../../support/nats_stream.ts";
+import { ShmLogWriter } from "../../../mod.ts";
+import { entryText } from "../../support/nats_stream.ts";
 
 const [name, ifExists, rate, chunkSize, chunkCount] = process.argv.slice(2);
 const writer = ShmLogWriter.create(name, {
