@@ -36,6 +36,9 @@ export const entries: readonly Entry[] = Object.entries(config.exports).map((
 /** The subpath that is a program and not a library. */
 export const CLI = "./cli";
 
+/** All others. */
+export const library: readonly Entry[] = entries.filter(({ subpath }) => subpath !== CLI);
+
 /** The version of a dependency, as deno.json has it. */
 export function versionOf(name: string): string {
   const [, version] = /^npm:.+@([^@/]+)$/.exec(config.imports[name] ?? "") ?? [];

@@ -1,13 +1,12 @@
 /** The package's command, as somebody starts it who has installed the package. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import process from "node:process";
 import { config } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
-import { complaint, type Step } from "./workshop.ts";
+import { output, type Step } from "./workshop.ts";
 
 const isWindows = process.platform === "win32";
 /** A backtracking engine takes for ever to find that this does not match. */
@@ -29,18 +28,14 @@ export function printed(runtime: Runtime, folder: string, words: string[], input
     mkdirSync(bin);
     symlinkSync(runtime.path, `${bin}/node`);
   }
-  const result = spawnSync(words[0], words.slice(1), {
+  return output(words[0], words.slice(1), {
     cwd: folder,
     input,
-    encoding: "utf8",
-    timeout: 60_000,
     maxBuffer: 1 << 25,
     // What ends in .cmd is not started without one.
     shell: isWindows && runtime.name.startsWith("node"),
     env: { ...process.env, NO_COLOR: "1", PATH: `${bin}${delimiter}${process.env.PATH}` },
   });
-  if (result.status !== 0) throw new Error(complaint(result));
-  return result.stdout;
 }
 
 /** Runs a command of the package. */

@@ -5,9 +5,9 @@ import { createRequire } from "node:module";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { readFileSync } from "node:fs";
 import { deadLinks } from "../links.ts";
+import { thisRuntime } from "../runtimes.ts";
 import { folder } from "./package.ts";
 
 /** All that is wrong, as text; what is only worth a thought, too. */
@@ -16,8 +16,9 @@ export async function problemsOf(tarball: string): Promise<string[]> {
   const problems = messages.map((message) => `publint: ${formatMessage(message, pkg)}`);
   console.log(`publint: ${problems.length} problems`);
   // There is one build, of ES modules. attw would count it as a fault that CommonJS gets those, too.
-  const { status, stdout, stderr } = spawnSync(process.execPath, [
-    ...("Deno" in globalThis ? ["run", "-A", "--no-check"] : []),
+  const { path, run } = thisRuntime();
+  const { status, stdout, stderr } = spawnSync(path, [
+    ...run,
     attw(),
     tarball,
     ..."--profile esm-only --no-color --format ascii".split(" "),

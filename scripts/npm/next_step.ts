@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogReader } from "../../mod.ts";
 import type { Runtime } from "../runtimes.ts";
-import { complaint, freshFolder, type Step } from "./workshop.ts";
+import { freshFolder, output, type Step } from "./workshop.ts";
 
 const PACKAGES = ["next@16.4.6", "react@19.3.1", "react-dom@19.3.1"];
 const NEXT = "node_modules/next/dist/bin/next";
@@ -74,13 +74,11 @@ function build(runtime: Runtime, tarball: string): string {
   const folder = freshFolder(tarball, PACKAGES);
   mkdirSync(`${folder}app/end`, { recursive: true });
   for (const [file, text] of Object.entries(FILES)) writeFileSync(folder + file, text);
-  const result = spawnSync(runtime.path, [NEXT, "build"], {
+  output(runtime.path, [NEXT, "build"], {
     cwd: folder,
-    encoding: "utf8",
     timeout: 5 * LIMIT,
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" },
   });
-  if (result.status !== 0) throw new Error(complaint(result));
   return folder;
 }
 

@@ -1,12 +1,11 @@
 /** Yarn's Plug'n'Play, which has no node_modules: what a package imports it must have declared. */
 
-import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { PROGRAM } from "./bundled_program.ts";
 import { config } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
-import { complaint, type Step } from "./workshop.ts";
+import { output, type Step } from "./workshop.ts";
 
 /** What the folder has beside the package. */
 export const YARN = "@yarnpkg/cli-dist@4.18.1";
@@ -25,9 +24,8 @@ export function pnpStep(runtime: Runtime, folder: string, tarball: string): Step
       writeFileSync(`${project}program.mjs`, PROGRAM);
       const yarn = (...args: string[]): string => {
         const program = `${folder}node_modules/@yarnpkg/cli-dist/bin/yarn.js`;
-        const result = spawnSync(runtime.path, [program, ...args], {
+        return output(runtime.path, [program, ...args], {
           cwd: project,
-          encoding: "utf8",
           timeout: 120_000,
           env: {
             ...process.env,
@@ -39,8 +37,6 @@ export function pnpStep(runtime: Runtime, folder: string, tarball: string): Step
             YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
           },
         });
-        if (result.status !== 0) throw new Error(complaint(result));
-        return result.stdout;
       };
       yarn("install");
       for (

@@ -1,7 +1,6 @@
 /** What a user does first who has installed the package: the code of README and guides, and the command. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
@@ -10,10 +9,10 @@ import { runReadme } from "../readme.ts";
 import { bundledProgram } from "./bundled_program.ts";
 import { commandStep } from "./command_step.ts";
 import { folder as built } from "./package.ts";
-import { config, entries } from "../project.ts";
+import { config, library } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
 import { threadStep } from "./thread_step.ts";
-import { complaint, type Step } from "./workshop.ts";
+import { output, type Step } from "./workshop.ts";
 
 interface Snippet {
   file: string;
@@ -40,14 +39,10 @@ export function packagesOfSnippets(): string[] {
 
 /** Runs a file in a folder with the package; gives what it printed. */
 function run(runtime: Runtime, folder: string, file: string, env = {}): string {
-  const result = spawnSync(runtime.path, [...runtime.run, file], {
+  return output(runtime.path, [...runtime.run, file], {
     cwd: folder,
-    encoding: "utf8",
-    timeout: 60_000,
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
-  if (result.status !== 0) throw new Error(complaint(result));
-  return result.stdout;
 }
 
 /** All that is tried on one runtime, in a folder with the package and its peers. */
@@ -110,9 +105,7 @@ function onOneLine(text: string): string {
   return ` ${text.trim().replace(/\s+/g, " ").replaceAll(", }", " }")} `;
 }
 
-const LIBRARY = entries.filter(({ subpath }) => subpath !== "./cli").map(({ subpath }) =>
-  config.name + subpath.slice(1)
-);
+const LIBRARY = library.map(({ subpath }) => config.name + subpath.slice(1));
 
 const CONSUMER = `import assert from "node:assert/strict";
 import { OuroborosError, ShmLogReader } from "${config.name}";

@@ -2,8 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { CLI, config, entries, type Entry } from "../project.ts";
-import { thisExecutable } from "../runtimes.ts";
+import { config, type Entry, library } from "../project.ts";
+import { thisRuntime } from "../runtimes.ts";
 import { complaint, type Step } from "./workshop.ts";
 
 interface Consumer {
@@ -60,7 +60,6 @@ export const TYPE_PACKAGES: readonly string[] = ["typescript", "@types/node@26.6
 
 /** The checks, in a folder with the package, its peers, TypeScript and the types of Node. */
 export function typeSteps(folder: string): Step[] {
-  const library = entries.filter(({ subpath }) => subpath !== CLI);
   for (const file of ["types.ts", "types.mts", "types.cts"]) {
     writeFileSync(folder + file, program(library, file.endsWith(".cts")));
   }
@@ -69,8 +68,9 @@ export function typeSteps(folder: string): Step[] {
   return CONSUMERS.map(({ title, file, module, moduleResolution, options = USUAL, error }) => ({
     title: `types: ${title}`,
     run() {
-      const result = spawnSync(thisExecutable, [
-        ...("Deno" in globalThis ? ["run", "-A"] : []),
+      const { path, run } = thisRuntime();
+      const result = spawnSync(path, [
+        ...run,
         `${folder}node_modules/typescript/bin/tsc`,
         ...`--noEmit --strict ${options}`.split(" "),
         "--module",
@@ -88,12 +88,12 @@ export function typeSteps(folder: string): Step[] {
 }
 
 /** One that uses every subpath, and a wrong use that must be an error: types that are any are no types. */
-function program(library: readonly Entry[], isCommonJs: boolean): string {
+function program(some: readonly Entry[], isCommonJs: boolean): string {
   const load = (name: string, path: string) =>
     isCommonJs ? `import ${name} = require("${path}");` : `import * as ${name} from "${path}";`;
-  const imports = library.map(({ subpath, name }) => load(name, config.name + subpath.slice(1)));
+  const imports = some.map(({ subpath, name }) => load(name, config.name + subpath.slice(1)));
   return `${imports.join("\n")}
-void [${library.map(({ name }) => name).join(", ")}];
+void [${some.map(({ name }) => name).join(", ")}];
 
 export function use(writer: mod.ShmLogWriter, reader: mod.ShmLogReader): string | undefined {
   writer.write("text");

@@ -1,6 +1,6 @@
 /** Fresh folders outside of the project, with the package and nothing of the sources in them. */
 
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
@@ -22,7 +22,7 @@ export function freshFolder(
   const folder = `${mkdtempSync(`${tmpdir()}/ouroboros-npm-`)}/`;
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(`${folder}package.json`, JSON.stringify({ private: true, type: "module" }));
-  const result = npm(folder, [
+  const args = [
     "install",
     "--no-audit",
     "--no-fund",
@@ -30,25 +30,30 @@ export function freshFolder(
     ...flags,
     tarball,
     ...packages.map((name) => name.lastIndexOf("@") > 0 ? name : `${name}@${versionOf(name)}`),
-  ]);
-  if (result.status !== 0) throw new Error(`npm install failed: ${complaint(result)}`);
+  ];
+  output("npm", args, { cwd: folder, timeout: 300_000, shell: process.platform === "win32" });
   return folder;
-}
-
-/** npm, where it was found. */
-export function npm(cwd: string, args: readonly string[]): SpawnSyncReturns<string> {
-  return spawnSync("npm", args, {
-    cwd,
-    encoding: "utf8",
-    timeout: 300_000,
-    shell: process.platform === "win32",
-  });
 }
 
 /** The packages that the built one would like to have beside it. */
 export function peers(): string[] {
   const { peerDependencies = {} } = JSON.parse(readFileSync(`${built}package.json`, "utf8"));
   return Object.keys(peerDependencies);
+}
+
+/**
+ * Runs a program to its end, and gives what it printed.
+ *
+ * @throws {Error} with that, if it fails
+ */
+export function output(
+  path: string,
+  args: readonly string[],
+  options: SpawnSyncOptions,
+): string {
+  const result = spawnSync(path, args, { timeout: 60_000, ...options, encoding: "utf8" });
+  if (result.status !== 0) throw new Error(complaint(result));
+  return result.stdout;
 }
 
 /** Why a process failed. */
