@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import test from "node:test";
 import { EventLogWriter } from "../../src/events/mod.ts";
-import { runCli, startCli } from "../support/cli.ts";
+import { runCli, runHere, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { sameOnAll } from "../support/runtime.ts";
 
@@ -98,9 +98,9 @@ test("tail -f prints what comes, each event once", async () => {
   assert.deepEqual([...stdout.matchAll(/event \d/g)].map(([text]) => text), range(2, 5));
 });
 
-test("what can't be asked of events is refused, and damage is reported after what is whole", () => {
+test("what can't be asked of events is refused, and damage is reported after what is whole", async () => {
   for (const words of [["-r"], ["--state", "x"], ["--count-by", "type"], ["--from", "7"], [path]]) {
-    const { code, stderr } = runCli(["tail", path, ...words]);
+    const { code, stderr } = await runHere("tail", path, ...words);
     assert.equal(code, 2, words.join(" "));
     assert.match(stderr, /events/);
   }

@@ -18,7 +18,7 @@ import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogWriter } from "../../mod.ts";
 import { openBrowser } from "../../src/cli/serve/open_browser.ts";
-import { cliCommand, runCli, startCli } from "../support/cli.ts";
+import { cliCommand, runCli, runHere, startCli } from "../support/cli.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 import { ask, EventClient } from "../support/serve.ts";
 
@@ -101,7 +101,7 @@ test("serve says what is wrong", { skip: sameOnAll }, async () => {
   assert.equal(taken.code, 1);
   assert.match(taken.stderr, /^ouroboros: .*(EADDRINUSE|in use).*\n$/);
   for (const args of [["--port", 70000], ["--port", "x"], ["--rate", 0]]) {
-    assert.equal(runCli(["serve", ...args]).code, 2, args.join(" "));
+    assert.equal((await runHere("serve", ...args)).code, 2, args.join(" "));
   }
 });
 
