@@ -42,7 +42,8 @@ interface LeftOut {
 const LEFT_OUT: readonly LeftOut[] = [
   {
     files: new RegExp(
-      "test/(records/|scripts/|docs|guide_questions|serve/(page|parts)|ship/(?!nats/(connect|" +
+      "test/(records/|scripts/|docs|guide_questions|" +
+        "serve/(entry_filter|page|ring_picture|sampling|watcher)|ship/(?!nats/(connect|" +
         "forward.test|forward_command|forward_state|receive.test|receive_cli|receive_into)|" +
         "otlp/(forward.test|guide|tls)|state_file))",
     ),
@@ -53,8 +54,8 @@ const LEFT_OUT: readonly LeftOut[] = [
   {
     files: new RegExp(
       "test/cli/(columns|completions|entry_look|events|generate|grammar|help|hostile_text|json|merge|" +
-        "moment|patterns|pretty|replay|save|selection|sizes|stat|tail_order|tail_questions|" +
-        "tail_records|trace|usage)\\.",
+        "moment|patterns|pretty|replay|save|selection|sizes|stat|tail_(context|counts|fields|order|" +
+        "questions|records)|trace|usage)\\.",
     ),
     on: ["deno", "node24", "node26"],
     by: "bun",

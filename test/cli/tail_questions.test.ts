@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { test } from "node:test";
-import { runCli } from "../support/cli.ts";
+import { runCli, runHere } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { line, messages, requestLogs, tail } from "../support/request_logs.ts";
 
@@ -78,7 +78,7 @@ test("log is the log that an entry is from, of a file of several logs, too", () 
   assert.equal(messages(part, "--all").length, 20);
 });
 
-test("what does not go together is refused", () => {
+test("what does not go together is refused", async () => {
   const cases: [args: string[], reason: RegExp][] = [
     [["-o", "csv"], /--fields time,level,msg/],
     [["-o", "hex", "--fields", "msg"], /--fields does not go with -o hex/],
@@ -93,7 +93,7 @@ test("what does not go together is refused", () => {
     [["--every", "0"], /A time like/],
   ];
   for (const [args, reason] of cases) {
-    const { code, stderr } = runCli(["tail", web, ...args]);
+    const { code, stderr } = await runHere("tail", web, ...args);
     assert.equal(code, 2, args.join(" "));
     assert.match(stderr, reason);
   }
