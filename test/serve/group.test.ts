@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
+import { ShmLogReader } from "../../mod.ts";
 import type { Messages } from "../../src/cli/serve/messages.ts";
 import { EventClient, makeLog, newName, withServer } from "../support/serve.ts";
 
@@ -76,6 +77,34 @@ test("a line in parts is one row in the view of several logs, too", { skip }, as
       "stdout F ab",
       "stdout F cd",
     ]);
+    client.close();
+  });
+});
+
+test("what one of several logs gets at its very end is shown, too", {
+  skip,
+  timeout: 60_000,
+}, async (t) => {
+  const base = newName();
+  using zero = makeLog(`${base}.0`);
+  const one = makeLog(`${base}.1`);
+  one.write(line(1, "a"));
+  const { isAbandoned } = ShmLogReader.prototype;
+  let hasEnded = false;
+  // Its writer ends when nothing more was found to read, and before it is looked whether it is there.
+  t.mock.method(ShmLogReader.prototype, "isAbandoned", function (this: ShmLogReader) {
+    if (!hasEnded && this.name === one.name) {
+      hasEnded = true;
+      one.write(line(2, "b"));
+      one.close();
+    }
+    return isAbandoned.call(this);
+  });
+  await withServer([`${base}*`], async (server) => {
+    const client = await EventClient.open(server.url, { log: `${base}.{slot}` });
+    await client.until(() => hasEnded && client.entries.length >= 2);
+    zero.write(line(3, "c"));
+    await client.until(() => rowsOf(client) === "a1 b1 c0");
     client.close();
   });
 });

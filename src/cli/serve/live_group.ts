@@ -146,6 +146,7 @@ class Member implements LiveSource<Item> {
   readonly #lines = wholeLines<Item>();
   #time = -Infinity;
   #lookDue = 0;
+  #isAbandoned = false;
   #lost = 0;
 
   private constructor(reader: ShmLogReader) {
@@ -200,7 +201,15 @@ class Member implements LiveSource<Item> {
     const now = performance.now();
     if (items.length > 0 || now < this.#lookDue) return items;
     this.#lookDue = now + LOOK_EVERY;
-    if (!unlessShort(() => reader.isAbandoned()) && !reader.isRestarted) return items;
+    const wasAbandoned = this.#isAbandoned;
+    this.#isAbandoned = unlessShort(() => reader.isAbandoned()) || reader.isRestarted;
+    if (!this.#isAbandoned) return items;
+    if (!wasAbandoned && !reader.isRestarted) {
+      // First what was written between our last look and the end of its writer.
+      this.#lookDue = 0;
+      return this.#read();
+    }
+    this.#isAbandoned = false;
     const { lostEntries } = reader;
     items.push(...this.#lines.rest());
     if (!unlessShort(() => reader.reopen())) this.close();
