@@ -39,7 +39,7 @@ const LEFT_OUT: [part: string, reason: string][] = [
   ["scripts/", "is about the scripts of the project, which run on Linux"],
   ["ship/fleet.test.ts", "is about a benchmark"],
   ["ship/otlp/", "makes connections that Node 26 does not make in Wine"],
-  ["serve/browser.test.ts", "wants a browser"],
+  ["serve/browser", "wants a browser"],
   ["serve/page.test.ts", "builds the page once more, with programs for Linux"],
 ];
 

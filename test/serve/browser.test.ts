@@ -1,69 +1,19 @@
-/** The page of the live view, in a browser. */
+/** The page of the live view, in a browser: what it shows of entries. */
 
 import assert from "node:assert/strict";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import test from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
-import { type LogTarget, ShmLogWriter } from "../../mod.ts";
-import { collectLogs } from "../../src/ship/collect.ts";
-import { LiveServer } from "../../src/cli/serve/server.ts";
-import {
-  complaintsOf,
-  eventually,
-  withoutBrowser,
-  withPage as withNewPage,
-} from "../support/browser.ts";
+import { ShmLogWriter } from "../../mod.ts";
+import { withoutBrowser } from "../support/browser.ts";
 import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
-import { testFolder } from "../support/folder.ts";
+import { line, makeLog, rows, until, withLivePage } from "../support/live_page.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = withoutBrowser;
-function makeLog(name: string = uniqueName("page")): ShmLogWriter {
-  return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 65536, chunkCount: 8 });
-}
-
-/** A server with a page open; at the end nobody may have complained. */
-async function withPage(
-  targets: LogTarget[],
-  use: (page: Page) => Promise<void>,
-  options: BrowserContextOptions & { mostEntries?: number } = {},
-): Promise<void> {
-  const { mostEntries = 10_000 } = options;
-  const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
-  try {
-    await withNewPage(async (page) => {
-      const complaints = complaintsOf(page);
-      await page.goto(server.url);
-      await use(page);
-      assert.deepEqual(complaints, []);
-    }, options);
-  } finally {
-    await server.close();
-  }
-}
-
-/** The texts of the rows in view, in their order. */
-function rows(page: Page): Promise<string[]> {
-  return page.locator(".row:visible:not(.remark)").evaluateAll((elements) =>
-    elements.map((element) => ({
-      place: Number(element.id.slice(4)),
-      text: element.querySelector(".text")?.textContent ?? "",
-    })).sort((a, b) => a.place - b.place).map(({ text }) => text)
-  );
-}
-
-function until(page: Page, condition: (texts: string[]) => boolean): Promise<string[]> {
-  return eventually(page, () => rows(page), condition);
-}
-
-const line = (n: number) =>
-  JSON.stringify({ level: n % 10 === 0 ? 50 : 30, time: 1_700_000_000_000 + n, msg: `line ${n}` });
 
 test("the page shows what is there and what comes, and stays at its end", { skip }, async () => {
   using log = makeLog();
   for (let n = 1; n <= 500; n++) log.write(line(n));
-  await withPage([log.name], async (page) => {
+  await withLivePage([log.name], async (page) => {
     const texts = await until(page, (texts) => texts.at(-1) === "line 500");
     assert.ok(texts.length > 15 && texts.length < 60, `${texts.length} rows in the document`);
     for (let n = 501; n <= 2000; n++) log.write(line(n));
@@ -96,7 +46,7 @@ test("vitals are charts, and no rows unless they are searched for", { skip }, as
     log.write(vitals(n * 1000, { cpuPercent: n, rss: n << 20, loopDelayMs: { max: 1.5 } }));
   }
   for (let n = 0; n < 60; n++) log.write("a line");
-  await withPage([log.name], async (page) => {
+  await withLivePage([log.name], async (page) => {
     const charts = page.locator("#vitals figure");
     await charts.first().waitFor();
     assert.deepEqual([...new Set(await rows(page))], ["a line"]);
@@ -120,87 +70,10 @@ test("vitals are charts, and no rows unless they are searched for", { skip }, as
   });
 });
 
-test("the page pauses, and catches up", { skip }, async () => {
-  using log = makeLog();
-  for (let n = 1; n <= 100; n++) log.write(line(n));
-  await withPage([log.name], async (page) => {
-    await until(page, (texts) => texts.at(-1) === "line 100");
-    await page.keyboard.press(" ");
-    await page.locator("#pause[aria-pressed=true]").waitFor();
-    for (let n = 101; n <= 300; n++) log.write(line(n));
-    await page.locator("#pause >> text=200 new").waitFor();
-    assert.equal((await rows(page)).at(-1), "line 100");
-    await page.keyboard.press(" ");
-    const texts = await until(page, (texts) => texts.at(-1) === "line 300");
-    assert.equal(texts.at(-2), "line 299", "nothing is left out");
-    // Scrolling away from the end is a pause, scrolling back its end.
-    await page.mouse.move(700, 500);
-    await page.mouse.wheel(0, -2000);
-    await page.locator("#pause[aria-pressed=true]").waitFor();
-    log.write(line(301));
-    await page.locator("#pause >> text=1 new").waitFor();
-    await page.mouse.wheel(0, 5000);
-    await until(page, (texts) => texts.at(-1) === "line 301");
-  });
-});
-
-test(
-  "a list that gets smaller at its end stays there, and has not been scrolled",
-  { skip },
-  async () => {
-    using log = makeLog();
-    for (let n = 1; n <= 100; n++) log.write(line(n));
-    await withPage([log.name], async (page) => {
-      await until(page, (texts) => texts.at(-1) === "line 100");
-      const pressed = () => page.locator("#pause").getAttribute("aria-pressed");
-      // The event of our own scrolling comes when the box is smaller, and no observer was called yet.
-      await page.locator("#list").evaluate((list: HTMLElement) => {
-        list.style.maxHeight = `${list.clientHeight - 80}px`;
-        list.dispatchEvent(new Event("scroll"));
-      });
-      assert.equal(await pressed(), "false");
-      log.write(line(101));
-      await until(page, (texts) => texts.at(-1) === "line 101");
-      // Paused at the end, it still shows the end.
-      await page.keyboard.press(" ");
-      await page.locator("#list").evaluate((list: HTMLElement) => {
-        list.style.maxHeight = `${list.clientHeight - 80}px`;
-      });
-      const below = () =>
-        page.locator("#list").evaluate((list: HTMLElement) =>
-          list.scrollHeight - list.clientHeight - list.scrollTop
-        );
-      await eventually(page, below, (pixels) => pixels < 2);
-      assert.equal(await pressed(), "true");
-    });
-  },
-);
-
-test("a page out of sight asks for nothing, and catches up when it is back", { skip }, async () => {
-  using log = makeLog();
-  log.write(line(1));
-  await withPage([log.name], async (page) => {
-    const turn = (isHidden: boolean) =>
-      page.evaluate(
-        `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
-         document.dispatchEvent(new Event("visibilitychange"));`,
-      );
-    await until(page, (texts) => texts.at(-1) === "line 1");
-    const closed = page.waitForEvent("requestfailed");
-    await turn(true);
-    await closed;
-    log.write(line(2));
-    await page.waitForTimeout(200);
-    assert.equal((await rows(page)).at(-1), "line 1");
-    await turn(false);
-    assert.deepEqual(await until(page, (texts) => texts.at(-1) === "line 2"), ["line 1", "line 2"]);
-  });
-});
-
 test("the page searches all that is in the log, and filters by level", { skip }, async () => {
   using log = makeLog();
   for (let n = 1; n <= 3000; n++) log.write(line(n));
-  await withPage([log.name], async (page) => {
+  await withLivePage([log.name], async (page) => {
     await until(page, (texts) => texts.at(-1) === "line 3000");
     await page.keyboard.press("/");
     await page.keyboard.type('"LINE 77"');
@@ -218,38 +91,12 @@ test("the page searches all that is in the log, and filters by level", { skip },
   });
 });
 
-test("the page is used by keys alone, and shows all of an entry", { skip }, async () => {
-  using log = makeLog();
-  for (let n = 1; n <= 50; n++) log.write(line(n));
-  await withPage([log.name], async (page) => {
-    await until(page, (texts) => texts.at(-1) === "line 50");
-    await page.keyboard.press("ArrowUp");
-    await page.keyboard.press("ArrowUp");
-    await page.keyboard.press("Enter");
-    assert.equal(await page.locator("#detail-title").textContent(), "Entry 49");
-    assert.deepEqual(
-      JSON.parse(await page.locator("#detail-text").textContent() ?? ""),
-      JSON.parse(line(49)),
-    );
-    // Rows are drawn with the next frame.
-    await page.locator(".row[aria-selected=true] .message >> text=line 49").waitFor();
-    await page.keyboard.press("Home");
-    assert.equal(await page.locator("#detail-title").textContent(), "Entry 1");
-    await page.keyboard.press("Escape");
-    assert.equal(await page.locator("#detail").isVisible(), false);
-    await page.keyboard.press("End");
-    await page.locator("#pause[aria-pressed=false]").waitFor();
-    log.write(line(51));
-    await until(page, (texts) => texts.at(-1) === "line 51");
-  });
-});
-
 test("a copy that is not allowed is reported: an address of this network has no clipboard", {
   skip,
 }, async () => {
   using log = makeLog();
   log.write(line(1));
-  await withPage([log.name], async (page) => {
+  await withLivePage([log.name], async (page) => {
     await until(page, (texts) => texts.length === 1);
     await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
     await page.keyboard.press("ArrowUp");
@@ -258,25 +105,6 @@ test("a copy that is not allowed is reported: an address of this network has no 
     await page.locator("#copy >> text=Not allowed").waitFor();
   });
 });
-
-test(
-  "what was scrolled before somebody goes to the end does not stop the list there",
-  { skip },
-  async () => {
-    using log = makeLog();
-    for (let n = 1; n <= 500; n++) log.write(line(n));
-    await withPage([log.name], async (page) => {
-      await until(page, (texts) => texts.at(-1) === "line 500");
-      // Both before the browser tells of the first one's scrolling.
-      await page.evaluate(`for (const key of ["Home", "End"]) {
-      document.dispatchEvent(new KeyboardEvent("keydown", { key }));
-    }`);
-      log.write(line(501));
-      await until(page, (texts) => texts.at(-1) === "line 501");
-      assert.equal(await page.locator("#pause").getAttribute("aria-pressed"), "false");
-    });
-  },
-);
 
 test("text of entries is text, whatever it says", { skip }, async () => {
   using log = makeLog();
@@ -289,7 +117,7 @@ test("text of entries is text, whatever it says", { skip }, async () => {
     new Uint8Array([0xff, 0, 10, 13]),
     "x".repeat(30_000),
   ]);
-  await withPage([log.name], async (page) => {
+  await withLivePage([log.name], async (page) => {
     await until(page, (texts) => texts.length === 6);
     assert.equal((await rows(page))[0], hostile);
     for (let i = 0; i < 6; i++) {
@@ -305,7 +133,7 @@ test("text of entries is text, whatever it says", { skip }, async () => {
 
 test("of more than its rate the page shows a sample, and says so", { skip }, async () => {
   using log = makeLog();
-  await withPage([log.name], async (page) => {
+  await withLivePage([log.name], async (page) => {
     await page.locator("#state.live").waitFor();
     const start = performance.now();
     // 5000 a second by the clock, however late timers are.
@@ -323,62 +151,12 @@ test("of more than its rate the page shows a sample, and says so", { skip }, asy
   }, { mostEntries: 500 });
 });
 
-test("the page shows loss, and a log that goes and comes again", { skip }, async () => {
-  const name = uniqueName("page");
-  const first = makeLog(name);
-  await withPage([name, uniqueName("page")], async (page) => {
-    await page.locator("#state.live").waitFor();
-    const text = "x".repeat(1000);
-    for (let n = 0; n < 50_000; n++) first.write(text);
-    await page.locator("#loss >> text=lost").waitFor();
-    first.close();
-    await page.locator("#state >> text=not there").waitFor();
-    using second = makeLog(name);
-    second.write("of the second");
-    await until(page, (texts) => texts.at(-1) === "of the second");
-    await page.locator(".remark >> text=a new log has taken the name").waitFor();
-    await page.locator("#logs button.alive").waitFor();
-    assert.equal(await page.locator("#logs button").count(), 2);
-  });
-});
-
-test("the page says that a log is finished", { skip }, async () => {
-  const name = uniqueName("page");
-  using log = ShmLogWriter.create(name, {
-    unlinkOnClose: true,
-    chunkSize: 65536,
-    chunkCount: 8,
-    version: 2,
-  });
-  log.write(line(1));
-  await withPage([name], async (page) => {
-    await page.locator("#state.live").waitFor();
-    log.finish();
-    await page.locator("#state", { hasText: "finished" }).waitFor();
-    await page.locator("#facts", { hasText: "Writerfinished" }).waitFor();
-    assert.deepEqual(await rows(page), ["line 1"]);
-  });
-});
-
-test("the page says that a copy of logs is saved, not dead", { skip }, async () => {
-  const [one, other] = [makeLog(), makeLog()];
-  for (const log of [one, other]) log.write(line(1));
-  const path = `${testFolder("page")}/copy.log`;
-  await collectLogs([one.name, other.name], path);
-  for (const log of [one, other]) log.close();
-  await withPage([{ path }], async (page) => {
-    await page.locator("#state", { hasText: /^saved$/ }).waitFor();
-    await page.locator("#facts", { hasText: "Writersaved" }).waitFor();
-    await page.locator("#logs .size", { hasText: /^saved · / }).waitFor();
-  });
-});
-
 test("on a phone the logs and the ring are in a drawer", { skip }, async () => {
   using one = makeLog();
   using other = makeLog();
   one.write("of one");
   other.write("of the other");
-  await withPage([one.name, other.name], async (page) => {
+  await withLivePage([one.name, other.name], async (page) => {
     await until(page, (texts) => texts.at(-1) === "of one");
     assert.equal(await page.locator("#panel").isVisible(), false);
     await page.locator("#panel-button").tap();
@@ -402,7 +180,7 @@ test("nothing that strangers write harms the page, nor hides in it", { skip }, a
   try {
     log.writeMany(hostileEntries.map(({ bytes }) => bytes));
     log.write("the end");
-    await withPage([log.name, ...logs.map(({ name }) => name)], async (page) => {
+    await withLivePage([log.name, ...logs.map(({ name }) => name)], async (page) => {
       await until(page, (texts) => texts.at(-1) === "the end");
       // Those that were seen on the way up, and each as a whole.
       await page.locator("#list").focus();
@@ -432,40 +210,5 @@ test("nothing that strangers write harms the page, nor hides in it", { skip }, a
     });
   } finally {
     for (const one of [log, ...logs]) one.close();
-  }
-});
-
-test("a page does not say that there is no log before anybody has looked", { skip }, async () => {
-  const server = await LiveServer.start({
-    targets: [],
-    host: "127.0.0.1",
-    port: 0,
-    mostEntries: 1,
-  });
-  // What answers in its place, as slowly as it is told to.
-  const events = createServer();
-  const asked = new Promise<ServerResponse>((resolve) =>
-    events.on("request", (_, response) => resolve(response))
-  );
-  await new Promise<void>((resolve) => events.listen(0, "127.0.0.1", () => resolve()));
-  try {
-    await withNewPage(async (page) => {
-      await page.route("**/events?*", async (route) => {
-        const { port } = events.address() as AddressInfo;
-        await route.continue({ url: `http://127.0.0.1:${port}/` });
-      });
-      await page.goto(server.url);
-      await page.locator("#nothing >> text=Connecting …").waitFor();
-      const response = await asked;
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write('event: hello\ndata: {"version":"0","mostEntries":1}\n\n');
-      await page.locator("#nothing >> text=Looking for logs …").waitFor();
-      response.write('event: unlisted\ndata: {"count":0}\n\nevent: logs\ndata: []\n\n');
-      await page.locator("#nothing >> text=There is no log on this machine yet.").waitFor();
-    });
-  } finally {
-    events.closeAllConnections();
-    events.close();
-    await server.close();
   }
 });
