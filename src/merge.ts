@@ -252,7 +252,7 @@ export class LiveMerge<T extends Timed> {
       const pause = !isEmpty || now - cameAt < hold
         ? Math.max(NAP * Math.min(hold, HOLD_FOR_OTHERS), BUSY_FACTOR * round)
         : Math.max(now - cameAt < DOZE_AFTER ? SLEEP : LONG_SLEEP, IDLE_FACTOR * round);
-      await delay(pause, { ...signal && { signal } }).catch(() => {});
+      await delay(pause, { signal }).catch(() => {});
       turns.sleeps(performance.now());
     }
   }

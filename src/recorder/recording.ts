@@ -51,9 +51,7 @@ export function startRecording(url: string): Recording {
     if (target === "") return { log: undefined, error: undefined };
     // What it starts is recorded beside it, whatever its name.
     process.env.OUROBOROS_LOG = target;
-    writer = quietly(() =>
-      ShmLogWriter.create(targetOf(target), size === undefined ? {} : { size })
-    );
+    writer = quietly(() => ShmLogWriter.create(targetOf(target), { size }));
     new ThreadRecorder(writer, settings);
     followThreads(url);
     return { log: writer.name, error: undefined };
@@ -147,11 +145,7 @@ class ThreadRecorder {
     this.#save = save;
     // What goes wrong here must not reach the program.
     const shared = { writer, onError: () => {} };
-    this.#sink = new EntrySink({
-      ...shared,
-      ...vitals !== undefined && { vitals },
-      ...watchdog !== undefined && { watchdog },
-    });
+    this.#sink = new EntrySink({ ...shared, vitals, watchdog });
     this.#say("info", `${runtime()} ${process.argv[1] ?? ""}`.trim(), {
       pid: process.pid,
       ppid: process.ppid,

@@ -85,9 +85,8 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
   const log = openLog(options);
   if (save !== undefined && saveOn !== "never") warnOfFolder(save, onWarning);
   const entries: EntryTarget = log ?? { maxEntrySize: MOST_IN_PIPE, write() {} };
-  const lines = mask === undefined ? {} : { mask };
-  const output = new CriLines(entries, "stdout", lines);
-  const errors = new CriLines(entries, "stderr", lines);
+  const output = new CriLines(entries, "stdout", { mask });
+  const errors = new CriLines(entries, "stderr", { mask });
   const start = performance.now();
   const killsBefore = oomKills();
   let isRequested = false;
