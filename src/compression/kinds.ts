@@ -25,8 +25,19 @@ export function compressionOf(start: Uint8Array): Compression | undefined {
   return isZstd || isSkippable ? "zstd" : undefined;
 }
 
-/** What a file of that name is compressed with. */
+/** Endings of what is compressed in another way. */
+const OTHERS = /\.(?:br|bz2|lz4|lzma|xz|zip|Z)$/;
+
+/**
+ * What a file of that name is compressed with.
+ *
+ * @throws {RangeError} if it is something that is not known here
+ */
 export function compressionFor(path: string): Compression | undefined {
+  const [other] = OTHERS.exec(path) ?? [];
+  if (other !== undefined) {
+    throw new RangeError(`files are compressed as .gz or .zst, not as ${other}: "${path}"`);
+  }
   return NAMES[/\.[^.]*$/.exec(path)?.[0] ?? ""];
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -197,6 +197,21 @@ for (const kind of KINDS) {
     }
   });
 }
+
+test("a file is not given the ending of a compression that is not known", () => {
+  for (const command of ["save", "record"]) {
+    for (const ending of ["xz", "br", "zip"]) {
+      const path = `${folder}/unknown.${ending}`;
+      const { code, stderr } = runCli([command, log, path]);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^ouroboros: files are compressed as \.gz or \.zst, not as \.(xz|br|zip): /,
+      );
+      assert.equal(existsSync(path), false);
+    }
+  }
+});
 
 test("what is recorded is unpacked with little memory", async () => {
   const bomb = zlib.zstdCompressSync(Buffer.alloc(2 ** 28));

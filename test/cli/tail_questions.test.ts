@@ -28,6 +28,11 @@ test("--where says where the mistake is, and exits with 2", () => {
   assert.match(stderr, /"oops" is no level: there are trace, debug, info, warn, error, fatal\./);
   const [, question, mark] = stderr.trimEnd().split("\n").slice(-3);
   assert.equal(question.slice(mark.indexOf("^"), mark.lastIndexOf("^") + 1), "oops");
+  // As a shell leaves it that took > for itself.
+  assert.match(
+    runCli(["tail", web, "--where", "status:"]).stderr,
+    /Quote a question with > or <: --where 'status:>=500'\.\n/,
+  );
 });
 
 test("--where with an expression that runs away leaves the entry out, and says so", () => {

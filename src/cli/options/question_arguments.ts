@@ -18,8 +18,10 @@ export function whereArgument(text: string, previous?: Where): Where {
   } catch (error) {
     if (!(error instanceof QuestionError)) throw error;
     const { message } = error;
+    // Shells take > and < for the name of a file.
+    const hint = text.endsWith(":") ? " Quote a question with > or <: --where 'status:>=500'." : "";
     throw new InvalidArgumentError(
-      `${message[0].toUpperCase()}${message.slice(1)}.\n${error.pointed}`,
+      `${message[0].toUpperCase()}${message.slice(1)}.${hint}\n${error.pointed}`,
     );
   }
 }
