@@ -18,7 +18,7 @@ import {
   UnsupportedLogError,
 } from "../../mod.ts";
 import { logPlaces } from "../support/log_places.ts";
-import { needsLastingNames } from "../support/platform.ts";
+import { isWindows, needsLastingNames, needsLettingGo } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { partners, slowness, startChild, uniqueName } from "../support/runtime.ts";
 
@@ -31,6 +31,7 @@ const STAY: ShmLogWriterOptions = { version: 2, unlinkOnClose: false };
 const follower = new URL("children/follower.ts", import.meta.url);
 const restarter = new URL("children/restarter.ts", import.meta.url);
 
+// Readers named _kept are for Windows, where a segment lives as long as somebody has it open.
 const textsOf = (reader: ShmLogReader) => [...reader].map(({ text }) => text);
 
 for (const { title, target: newTarget, create } of logPlaces(folder)) {
@@ -41,7 +42,8 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     assert.deepEqual([writer.version, writer.bufferId], [2, 2n ** 64n - 1n]);
     assert.deepEqual([reader.version, reader.bufferId], [2, 2n ** 64n - 1n]);
     assert.equal(reader.inspect().bufferId, `${2n ** 64n - 1n}`);
-    assert.equal(writer.chunkSize, 4096);
+    // A segment of Windows has whole pages, which its chunks share.
+    assert.ok(writer.chunkSize === 4096 || isWindows && writer.chunkSize > 4096);
     using other = create(newTarget(), TWO);
     using another = create(newTarget(), TWO);
     assert.notEqual(other.bufferId, another.bufferId);
@@ -80,6 +82,7 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     const target = newTarget();
     const name = typeof target === "string" ? target : target.path;
     const writer = create(target, STAY);
+    using _kept = ShmLogReader.open(target);
     writer.write("last words");
     writer.finish();
     writer.close();
@@ -96,6 +99,7 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
   test(`${title}: one that is resumed keeps its version and its id`, () => {
     const target = newTarget();
     const first = create(target, { ...STAY, bufferId: 7n });
+    using _kept = ShmLogReader.open(target);
     first.write("one");
     first.close();
     const second = create(target, { ifExists: "resume", unlinkOnClose: false });
@@ -112,6 +116,7 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     const target = newTarget();
     const name = typeof target === "string" ? target : target.path;
     const old = create(target, { unlinkOnClose: false });
+    using _kept = ShmLogReader.open(target);
     old.write("of version 1");
     assert.throws(() => old.finish(), UnsupportedLogError);
     old.close();
@@ -126,7 +131,9 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     assert.equal(same.totalEntriesWritten, 1);
   });
 
-  test(`${title}: a follower switches to the next life and calls onReopen; nothing is mixed`, async () => {
+  test(`${title}: a follower switches to the next life and calls onReopen; nothing is mixed`, {
+    skip: needsLettingGo,
+  }, async () => {
     const target = newTarget();
     using _place = create(target, { ...TWO, bufferId: 1n });
     _place.write("a1");
@@ -178,9 +185,9 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
     const target = newTarget();
     const first = create(target, STAY);
     first.writeMany(["one", "two"]);
-    first.close();
     using ends = ShmLogReader.open(target);
     using stays = ShmLogReader.open(target);
+    first.close();
     assert.equal(stays.read()?.text, "one");
     using second = create(target, { ...TWO, ifExists: "restart" });
     second.write("of the next life");
@@ -202,6 +209,7 @@ for (const { title, target: newTarget, create } of logPlaces(folder)) {
   test(`${title}: a cursor of one life is no place in the next one`, () => {
     const target = newTarget();
     const first = create(target, STAY);
+    using _kept = ShmLogReader.open(target);
     first.writeMany(["one", "two", "three"]);
     first.close();
     let after: Cursor;

@@ -51,7 +51,7 @@ test(
     using reader = ShmLogReader.open(name);
     first.close();
     assert.throws(
-      () => ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL }),
+      () => ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, ifExists: "fail" }),
       SegmentExistsError,
     );
     using second = ShmLogWriter.create(name, { unlinkOnClose: true, ...SMALL, ifExists: "resume" });
@@ -75,7 +75,7 @@ test("a log that a reader keeps is not replaced, but one that nobody has open is
   first.close();
   assert.throws(
     replace,
-    (error: Error) => error instanceof SegmentExistsError && /only be resumed/.test(error.message),
+    (error: Error) => error instanceof SegmentExistsError && /has readers/.test(error.message),
   );
   assert.deepEqual(texts(reader), ["one"]);
   reader.close();

@@ -205,7 +205,8 @@ function checkReplaceable(target: LogTarget): void {
   throw new SegmentExistsError(
     `log ${
       describeTarget(target)
-    } is open in another process, and this system can't replace it before that has closed it: ` +
+    } has readers, and this system can't replace it before they have ` +
+      "closed it: " +
       'use ifExists: "resume"',
   );
 }
