@@ -30,7 +30,7 @@ export async function benchEvents(_: unknown, onCase: () => void): Promise<Repor
     note(FLOOR, ALONE, copyAlone(path));
     note("`EventLogWriter.writeEvent`, `prefault`", ALONE, writeAlone(path, 1, true));
     rmSync(path);
-    for (const batch of [1, 64]) {
+    for (const batch of BATCHES) {
       const name = batch === 1 ? "`EventLogWriter.writeEvent`" : "`writeMany`, 64 at once";
       note(name, ALONE, writeAlone(path, batch));
       if (batch === 1) {

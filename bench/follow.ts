@@ -1,12 +1,10 @@
 /** How late followers on each runtime see an entry, what they cost while idle, and what notify costs. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ShmLogReader, ShmLogWriter } from "../mod.ts";
 import { installedRuntimes, type Runtime } from "../scripts/runtimes.ts";
+import { startChild } from "../test/support/runtime.ts";
 import { now } from "./processes/clock.ts";
 import { digits, type Report, runtimeTitle, type Table } from "./report.ts";
 import { time } from "./timing.ts";
@@ -86,24 +84,24 @@ async function runFollower(
     chunkCount: 4,
     notify,
   });
-  const script = fileURLToPath(new URL("follow/follower.ts", import.meta.url));
-  const child = spawn(runtime.path, [...runtime.run, script, name, String(idle), way], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  await lines.next();
+  const child = startChild(
+    new URL("follow/follower.ts", import.meta.url),
+    [name, idle, way],
+    runtime,
+  );
+  await child.nextLine();
   const payload = new Uint8Array(new ArrayBuffer(64));
   const stamp = new Float64Array(payload.buffer, 0, 1);
-  await pause(500);
+  await sleep(500);
   for (let i = 0; i < entries; i++) {
     stamp[0] = now();
     writer.write(payload);
     // Not in step with the follower's own timers.
-    await pause(gap * (0.5 + Math.random()));
+    await sleep(gap * (0.5 + Math.random()));
   }
   writer.write("");
-  const result = JSON.parse((await lines.next()).value ?? "");
-  if (child.exitCode === null) await once(child, "exit");
+  const result = JSON.parse(await child.nextLine());
+  await child.ended();
   return { runtime: runtime.title, way, gap, ...result };
 }
 
@@ -125,8 +123,4 @@ async function notifyCost(onCase: () => void): Promise<{ without: number; notify
   }));
   const [without, notify] = await time(cases, 3, 300, onCase);
   return { without: without.median, notify: notify.median };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

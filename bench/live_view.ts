@@ -7,7 +7,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +18,7 @@ import { SharedMemory } from "../ffi/mod.ts";
 import { ShmLogWriter } from "../mod.ts";
 import { parseSize } from "../src/base/sizes.ts";
 import { runtimeNamed, thisRuntime } from "../scripts/runtimes.ts";
+import { cpuSeconds, residentBytes } from "./process_use.ts";
 
 const { values } = parseArgs({
   options: {
@@ -64,16 +65,7 @@ async function startServer(): Promise<{ child: ChildProcess; url: string }> {
 }
 
 /** The memory of a process in MB. */
-function residentSize(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) / 1024;
-}
-
-/** How far the processes of a page and a server are, in seconds of CPU time. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
+const residentSize = (pid: number) => residentBytes(pid) / 2 ** 20;
 
 /** The process that draws the page. */
 async function rendererOf(cdp: CDPSession): Promise<number> {

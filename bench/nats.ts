@@ -1,15 +1,13 @@
 /** How fast a log is forwarded to a NATS server on this machine, and whether that slows its writer. */
 
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { once } from "node:events";
 import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { ShmLogWriter } from "../mod.ts";
 import { installedRuntimes, type Runtime } from "../scripts/runtimes.ts";
 import { NatsServer, needsNatsServer } from "../test/support/nats_server.ts";
+import { startChild } from "../test/support/runtime.ts";
+import { cpuSeconds } from "./process_use.ts";
 import { digits, type Report, runtimeTitle } from "./report.ts";
+import { median } from "./timing.ts";
 
 /** The size of an entry in bytes. */
 const SIZE = 100;
@@ -91,15 +89,17 @@ async function publish(runtime: Runtime, way: typeof WAYS[number]): Promise<Resu
     : "";
   const payload = line.padEnd(SIZE - 2, "A") + (line === "" ? "AA" : '"}');
   if (way.includes("forward()")) { for (let i = 0; i < entries; i++) writer.write(payload); }
-  const before = cpuOf(server.pid);
-  const publisher = startPublisher(runtime, [way, server.url, writer.name, entries, SIZE]);
-  const { milliseconds, cpu } = JSON.parse(await publisher.ended());
+  const before = cpuSeconds(server.pid);
+  const publisher = await startPublisher(runtime, [way, server.url, writer.name, entries, SIZE]);
+  const { milliseconds, cpu } = JSON.parse(await publisher.nextLine());
+  const serverSeconds = cpuSeconds(server.pid) - before;
+  await publisher.ended();
   return {
     runtime: runtime.title,
     way,
     rate: entries / milliseconds * 1000,
     share: cpu / milliseconds,
-    serverShare: (cpuOf(server.pid) - before) / milliseconds,
+    serverShare: serverSeconds * 1000 / milliseconds,
   };
 }
 
@@ -109,8 +109,8 @@ async function writerCost(onCase: () => void): Promise<{ alone: number; followed
   using alone = newLog("alone");
   using followed = newLog("followed");
   const [runtime] = installedRuntimes();
-  const publisher = startPublisher(runtime, ["follow", server.url, followed.name, 0, SIZE]);
-  await publisher.ready;
+  const args = ["follow", server.url, followed.name, 0, SIZE];
+  const publisher = await startPublisher(runtime, args);
   const payload = new Uint8Array(SIZE).fill(65);
   const times = new Map([alone, followed].map((writer) => [writer, [] as number[]]));
   // In turn, so that both have the same machine.
@@ -124,9 +124,8 @@ async function writerCost(onCase: () => void): Promise<{ alone: number; followed
     }
   }
   onCase();
-  publisher.end();
+  publisher.process.stdin!.end();
   await publisher.ended();
-  const median = (all: number[]) => all.sort((a, b) => a - b)[all.length >> 1];
   return { alone: median(times.get(alone)!), followed: median(times.get(followed)!) };
 }
 
@@ -137,48 +136,17 @@ function newLog(what: string): ShmLogWriter {
 
 /** A collector in a process of its own. */
 async function startCollector(runtime: Runtime) {
-  const script = fileURLToPath(new URL("nats/collector.ts", import.meta.url));
-  const child = spawn(runtime.path, [...runtime.run, script], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const { value: port } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    .next();
+  const child = startChild(new URL("nats/collector.ts", import.meta.url), [], runtime);
   return {
-    url: `http://127.0.0.1:${port}`,
-    pid: child.pid!,
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      if (child.exitCode === null) await once(child, "exit");
-    },
+    url: `http://127.0.0.1:${await child.nextLine()}`,
+    pid: child.pid,
+    [Symbol.asyncDispose]: () => child.kill(),
   };
 }
 
-function startPublisher(runtime: Runtime, args: (string | number)[]) {
-  const script = fileURLToPath(new URL("nats/publisher.ts", import.meta.url));
-  const child = spawn(runtime.path, [...runtime.run, script, ...args.map(String)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ready = lines.next();
-  return {
-    ready,
-    end: () => child.stdin.end(),
-    async ended(): Promise<string> {
-      await ready;
-      const { value } = await lines.next();
-      if (child.exitCode === null) await once(child, "exit");
-      return value ?? "";
-    },
-  };
-}
-
-/** The time that a process has spent on processors, in milliseconds. */
-function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-    // User and system time, in hundredths of a second.
-    return 10 * (Number(fields[11]) + Number(fields[12]));
-  } catch {
-    return NaN;
-  }
+/** A publisher in a process of its own, which is ready. */
+async function startPublisher(runtime: Runtime, args: (string | number)[]) {
+  const child = startChild(new URL("nats/publisher.ts", import.meta.url), args, runtime);
+  await child.nextLine();
+  return child;
 }

@@ -127,7 +127,8 @@ function checkFile(name: string, path: string): void {
   if (size < linesOf(name) * LINE_SIZE) throw new Error(`only ${size} bytes in its file`);
 }
 
-async function runSender(args: string[], output: number): Promise<void> {
+/** Runs a sender in a process of its own, whose standard output is a file. */
+export async function runSender(args: string[], output: number): Promise<void> {
   const { path, run } = thisRuntime();
   const file = fileURLToPath(new URL("peers/sender.ts", import.meta.url));
   const child = spawn(path, [...run, file, ...args], { stdio: ["ignore", output, "inherit"] });

@@ -1,12 +1,8 @@
 /** One writer process and several reader processes on one log: speed, losses, latency, idle cost. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { OverrunPolicy } from "../mod.ts";
-import { thisRuntime } from "../scripts/runtimes.ts";
+import { type Child, startChild } from "../test/support/runtime.ts";
 import type { Waiting } from "./processes/waiting.ts";
 import { digits, type Report, runtimeTitle, type Table } from "./report.ts";
 import { median } from "./timing.ts";
@@ -208,17 +204,17 @@ export async function runProcesses(options: RunOptions): Promise<Run> {
   const { onOverrun = "oldest" } = options;
   const name = `/ouroboros-bench-${process.pid}-${runs++}`;
   const stamps = options.isStamped ? "stamps" : "none";
-  const writer = startChild("writer.ts", [name, size, milliseconds, rate, stamps]);
+  const writer = start("writer.ts", [name, size, milliseconds, rate, stamps]);
   await writer.nextLine();
   const children = Array.from({ length: readers }, () => {
-    return startChild("reader.ts", [name, how, stamps, Infinity, onOverrun]);
+    return start("reader.ts", [name, how, stamps, Infinity, onOverrun]);
   });
   for (const reader of children) await reader.nextLine();
-  writer.say();
+  await writer.say("go");
   const result = JSON.parse(await writer.nextLine());
   const results: ReaderResult[] = [];
   for (const reader of children) results.push(JSON.parse(await reader.nextLine()));
-  writer.say();
+  await writer.say("go");
   for (const child of [writer, ...children]) await child.ended();
   for (const { read, lost } of results) {
     if (read + lost !== result.written) {
@@ -231,17 +227,17 @@ export async function runProcesses(options: RunOptions): Promise<Run> {
 /** One writer without a reader, beside so many readers of another log, in which nothing happens. */
 async function runBeside(count: number): Promise<Run> {
   const name = `/ouroboros-bench-${process.pid}-other`;
-  const other = startChild("writer.ts", [name, 64, 1, 1000, "none"]);
+  const other = start("writer.ts", [name, 64, 1, 1000, "none"]);
   await other.nextLine();
   const children = Array.from({ length: count }, () => {
-    return startChild("reader.ts", [name, "spinning", "none"]);
+    return start("reader.ts", [name, "spinning", "none"]);
   });
   for (const child of children) await child.nextLine();
   const run = await runProcesses({ size: 64, readers: 0 });
-  other.say();
+  await other.say("go");
   await other.nextLine();
   for (const child of children) await child.nextLine();
-  other.say();
+  await other.say("go");
   for (const child of [other, ...children]) await child.ended();
   return run;
 }
@@ -249,43 +245,18 @@ async function runBeside(count: number): Promise<Run> {
 /** The share of a core that an adaptive reader takes when nothing is written. */
 async function idleCost(): Promise<number> {
   const name = `/ouroboros-bench-${process.pid}-idle`;
-  const writer = startChild("writer.ts", [name, 8, 1, Infinity, "none"]);
+  const writer = start("writer.ts", [name, 8, 1, Infinity, "none"]);
   await writer.nextLine();
-  const reader = startChild("reader.ts", [name, "adaptive", "none", 4000]);
+  const reader = start("reader.ts", [name, "adaptive", "none", 4000]);
   await reader.nextLine();
   const { cpu } = JSON.parse(await reader.nextLine());
-  writer.say();
+  await writer.say("go");
   await writer.nextLine();
-  writer.say();
+  await writer.say("go");
   await writer.ended();
   return cpu;
 }
 
-/** A process that talks in lines. */
-interface Child {
-  nextLine(): Promise<string>;
-  say(): void;
-  ended(): Promise<void>;
-}
-
-function startChild(file: string, args: (string | number)[]): Child {
-  const { path, run } = thisRuntime();
-  const script = fileURLToPath(new URL(`processes/${file}`, import.meta.url));
-  const child = spawn(path, [...run, script, ...args.map(String)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
-  const exit = once(child, "exit").finally(() => clearTimeout(timer));
-  return {
-    async nextLine() {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${file} ended early`);
-      return value;
-    },
-    say: () => child.stdin.write("go\n"),
-    async ended() {
-      await exit;
-    },
-  };
+function start(file: string, args: (string | number)[]): Child {
+  return startChild(new URL(`processes/${file}`, import.meta.url), args);
 }

@@ -1,14 +1,11 @@
 /** Logging libraries with our sinks and with their own: what a line of 100 bytes costs. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SharedMemory } from "../ffi/mod.ts";
 import { ShmLogReader } from "../mod.ts";
-import { thisRuntime } from "../scripts/runtimes.ts";
+import { runSender } from "./peers.ts";
 import { LINE_SIZE } from "./peers/lines.ts";
 import { linesOf } from "./peers/peers.ts";
 import { digits, type Report, runtimeTitle } from "./report.ts";
@@ -86,23 +83,16 @@ export async function benchSinks(_: unknown, onCase: () => void): Promise<Report
   };
 }
 
-/** Runs one in a process of its own, whose standard output is a file. */
+/** Runs one, and looks whether all of it has arrived. */
 async function runLogger(name: string, folder: string): Promise<Cost> {
   const path = `${folder}/lines`;
   const resultPath = `${folder}/result.json`;
   const output = openSync(path, "w");
-  const { path: command, run } = thisRuntime();
-  const file = fileURLToPath(new URL("peers/sender.ts", import.meta.url));
-  const args = [...run, file, name, path, resultPath, String(linesOf(name))];
-  const child = spawn(command, args, { stdio: ["ignore", output, "inherit"] });
-  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
   try {
-    const [code, signal] = await once(child, "exit");
-    if (code !== 0) throw new Error(`${name} ended with ${code ?? signal}`);
+    await runSender([name, path, resultPath, String(linesOf(name))], output);
     if (PAIRS.some(([ours]) => ours === name)) checkLog(name, segmentOf(folder));
     return JSON.parse(readFileSync(resultPath, "utf8"));
   } finally {
-    clearTimeout(timer);
     closeSync(output);
     rmSync(path, { force: true });
   }

@@ -2,7 +2,6 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -13,6 +12,7 @@ import { forward } from "../../src/ship/carriers/nats/forward.ts";
 import { thisRuntime } from "../../scripts/runtimes.ts";
 import { NatsCluster } from "../../test/support/nats_cluster.ts";
 import { NatsServer, needsNatsServer } from "../../test/support/nats_server.ts";
+import { cpuSeconds, residentBytes } from "../process_use.ts";
 import type { Costs } from "./simulation.ts";
 
 const ENTRIES = 200_000;
@@ -21,8 +21,6 @@ const CONNECTIONS = 500;
 const STREAM = "FLEET";
 /** How many senders at once try how much one stream takes. */
 const SENDERS = 2;
-/** The kernel counts the time of processes in these, of a second. */
-const TICKS = 100;
 
 /** Measures. Takes about a minute. */
 export async function measureCosts(): Promise<Costs> {
@@ -139,17 +137,4 @@ async function sendElsewhere(url: string, index: number): Promise<void> {
   });
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`a sender ended with ${code}`);
-}
-
-/** The time that a process had on processors, in seconds. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
-function residentBytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ??
-    [];
-  return Number(kilobytes) * 1024;
 }
