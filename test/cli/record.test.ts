@@ -10,21 +10,16 @@ import { ShmLogWriter } from "../../mod.ts";
 import { RotatingFile } from "../../src/cli/files/rotating_file.ts";
 import { runCli, type RunningCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
+import { fill, lines } from "../support/numbered_lines.ts";
 import { isWindows, needsLettingGo, needsSignals, notOnWindows } from "../support/platform.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
 const folder = testFolder("record");
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const lines = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
 
 function makeLog(name: string = uniqueName("record")): ShmLogWriter {
   return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 16384, chunkCount: 4 });
-}
-
-function fill(log: ShmLogWriter, to: number): void {
-  while (log.totalEntriesWritten < to) log.write(`line ${log.totalEntriesWritten + 1}`);
 }
 
 /** What is in a file; nothing where there is none, as for a moment while it is rotated. */

@@ -4,22 +4,15 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogWriter } from "../../mod.ts";
-import { type CliResult, runCli, startCli } from "../support/cli.ts";
+import { runCli, startCli } from "../support/cli.ts";
 import { lastingLog } from "../support/lasting.ts";
+import { done, fill, lines } from "../support/numbered_lines.ts";
 import { needsLettingGo } from "../support/platform.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
 /** A log of one page, which is as large on all systems. */
 function makeLog(name: string = uniqueName()): ShmLogWriter {
   return ShmLogWriter.create(name, { unlinkOnClose: true, chunkSize: 1004, chunkCount: 4 });
-}
-
-const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
-const lines = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join("");
-
-function fill(log: ShmLogWriter, to: number): void {
-  while (log.totalEntriesWritten < to) log.write(`line ${log.totalEntriesWritten + 1}`);
 }
 
 test("tail prints the last 10 entries, or as many as -n says", { skip: sameOnAll }, () => {

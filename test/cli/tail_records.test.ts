@@ -7,11 +7,11 @@ import test from "node:test";
 import { jsonLinesFormatter, type LogLevel, type LogRecord } from "@logtape/logtape";
 import pino from "pino";
 import { ShmLogWriter } from "../../mod.ts";
-import { cliCommand, type CliResult, runCli, startCli } from "../support/cli.ts";
+import { cliCommand, runCli, startCli } from "../support/cli.ts";
+import { done } from "../support/numbered_lines.ts";
 import { needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const done = (stdout: string): CliResult => ({ code: 0, stdout, stderr: "" });
 const second = 1000;
 const minute = 60 * second;
 /** A time as it is printed; about midnight with its date. */
