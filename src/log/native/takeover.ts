@@ -79,7 +79,7 @@ function createLike(
   try {
     // Or else the first lap would wait for each page.
     memory.touch();
-    return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
+    return withBell(memory, options);
   } catch (error) {
     memory.discard();
     throw error;
@@ -117,14 +117,14 @@ function resume(
       );
     }
   }
-  return withBell(memory, options, (more) => Writer.resume(memory.buffer, more));
+  return withBell(memory, options);
 }
 
 /** A writer that rings the bell of its readers, if there is one and `notify` asks for it. */
 function withBell(
   memory: WritableMemory,
   { notify = false }: ShmLogWriterOptions,
-  write: (options: WriterOptions) => Writer,
+  begin: "resume" | "restart" = "resume",
 ): WrittenLog {
   const bell = memory instanceof SharedMemory ? Doorbell.of(memory) : undefined;
   try {
@@ -132,9 +132,10 @@ function withBell(
     bell?.attend(notify);
     if (bell === undefined || !notify) {
       bell?.close();
-      return { memory, writer: write(writerOptions), bell: undefined };
+      return { memory, writer: Writer[begin](memory.buffer, writerOptions), bell: undefined };
     }
-    return { memory, writer: write({ ...writerOptions, onCommit: () => bell.ring() }), bell };
+    const ringing = { ...writerOptions, onCommit: () => bell.ring() };
+    return { memory, writer: Writer[begin](memory.buffer, ringing), bell };
   } catch (error) {
     bell?.close();
     throw error;
@@ -189,10 +190,9 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     }
     // It may have been made by another program, or restored from a backup, and have holes.
     memory.reserve();
-    if (options.ifExists === "restart") {
-      return withBell(memory, options, (more) => Writer.restart(memory.buffer, more));
-    }
-    return resume(memory, target, options);
+    return options.ifExists === "restart"
+      ? withBell(memory, options, "restart")
+      : resume(memory, target, options);
   } catch (error) {
     memory.close();
     throw withName(error, target);
