@@ -12,6 +12,7 @@ import {
   type ReceiveIntoOptions,
   type ReceiveOptions,
 } from "../ship/carriers/nats/receive.ts";
+import { isLoss } from "../ship/message.ts";
 import type { IntoSummary } from "../ship/receive_into.ts";
 import type { ReceivedItem, ReceiveSummary } from "../ship/received.ts";
 import type { Field } from "../records/question/field.ts";
@@ -310,7 +311,7 @@ async function writeInto(
 
 function sayGaps(items: readonly ReceivedItem[]): void {
   for (const item of items) {
-    if (item.kind === "gap" && item.reason !== "filtered") sayGap(item);
+    if (item.kind === "gap" && isLoss(item.reason)) sayGap(item);
   }
 }
 

@@ -244,11 +244,12 @@ async function recordLog(
     const following = reader.followBatches({
       signal: end.signal,
       onAbandoned: options.followName ? "reopen" : "end",
-      onReopen: ({ from, lostEntries }) => {
+      onReopen: ({ from, lostEntries, after }) => {
         if (lostEntries === "unknown") {
           warn(`${prefix}the log was restarted: how many of its entries are lost is unknown`);
         }
-        recording.beginAnew(from.sequenceNumber);
+        // What continues the log in another size has its numbers.
+        if (after === 0) recording.beginAnew(from.sequenceNumber);
         keep(false);
       },
     });

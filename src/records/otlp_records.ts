@@ -145,7 +145,7 @@ export class OtlpRecords {
   /** A record that says that entries are missing, or, as a mere trace, that they were left out on purpose. */
   ofGap({ from, to, reason, time, filtered = 0 }: GapFacts): OtlpLogRecord {
     const count = to - from + 1;
-    const [what, level]: [string, LogLevel] = reason === "filtered"
+    const [what, level]: [string, LogLevel] = reason === "filtered" || reason === "resized"
       ? ["were left out", "trace"]
       : ["are missing", "warn"];
     return {

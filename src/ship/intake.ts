@@ -208,12 +208,15 @@ export class Intake {
     }
   }
 
-  #reopened({ from, lostEntries }: ReopenEvent): void {
+  #reopened({ from, lostEntries, after }: ReopenEvent): void {
     this.#miss(from.sequenceNumber + 1, "overwritten");
     this.#oweFiltered();
     if (lostEntries === "unknown") this.#parts.onReplaced(from);
     this.#lane = laneOf(this.#parts.reader, this.#lane.source.host, this.#lane.order + 1);
-    this.#next = 1;
+    this.#next = after + 1;
+    if (after > 0) {
+      this.#owed.push({ lane: this.#lane, from: 1, to: after, reason: "resized", filtered: 0 });
+    }
     this.#overruns = -1;
     this.#parts.progress.begin(this.#lane);
     // Not when the next entry comes: that may take long.

@@ -20,7 +20,9 @@ export type GapReason =
   /** The other side takes messages, but never this one. */
   | "refused"
   /** The forwarder's `select` left them out: nothing was lost. */
-  | "filtered";
+  | "filtered"
+  /** The log was resized: they were forwarded from the segment that it had before. Nothing was lost. */
+  | "resized";
 
 export const GAP_REASONS: readonly GapReason[] = [
   "overwritten",
@@ -29,7 +31,13 @@ export const GAP_REASONS: readonly GapReason[] = [
   "not wanted",
   "refused",
   "filtered",
+  "resized",
 ];
+
+/** Whether entries are lost that are missing for this reason. */
+export function isLoss(reason: string): boolean {
+  return reason !== "filtered" && reason !== "resized";
+}
 
 /** Where entries come from. */
 export interface LogSource {

@@ -31,7 +31,7 @@
 
 import type { SegmentIdentity } from "../../ffi/mod.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { isLogSource, type LogSource } from "./message.ts";
+import { isLogSource, isLoss, type LogSource } from "./message.ts";
 
 /** A source by the number that stands for it in this origin log. */
 export interface NumberedSource extends LogSource {
@@ -262,7 +262,7 @@ export class OriginHistory {
 
 /** Whether entries are missing, and were not left out on purpose. */
 function isMissing({ reason }: OriginGap): boolean {
-  return reason !== "filtered";
+  return isLoss(reason);
 }
 
 function isSameSegment(a: SegmentIdentity, b: SegmentIdentity): boolean {

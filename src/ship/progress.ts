@@ -7,6 +7,7 @@
 import { ClosedError } from "../errors.ts";
 import type { Cursor } from "../log/native/cursor.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { isLoss } from "./message.ts";
 import type { Lane, OutMessage } from "./out_message.ts";
 import { Waiting } from "./outbox.ts";
 
@@ -140,7 +141,7 @@ export class Progress {
     else if (reason === undefined) {
       this.acknowledged++;
       this.bytes += size;
-    } else {
+    } else if (isLoss(reason)) {
       this.gaps++;
       this.lostEntries += to - from + 1;
     }

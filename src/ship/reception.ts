@@ -7,6 +7,7 @@
 import { abortWith } from "../async.ts";
 import { endable, Turns } from "../following.ts";
 import type { Incoming, ReceiveCarrier, Receiver } from "./carrier.ts";
+import { isLoss } from "./message.ts";
 import {
   type MissingReason,
   ReceivedEntry,
@@ -326,7 +327,7 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       gap: (tracked, from, to, reason) => {
         const gap = new ReceivedGap(tracked.log, from, to, reason);
         if (reason === "filtered") counts.filteredEntries += gap.count;
-        else {
+        else if (isLoss(reason)) {
           counts.gaps++;
           counts.missingEntries += gap.count;
         }

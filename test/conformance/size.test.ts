@@ -226,18 +226,19 @@ test(
         write("64KiB", 1, 10);
         using reader = ShmLogReader.open(name);
         const numbers: number[] = [];
-        const events: [number | "unknown", number][] = [];
+        const events: [number | "unknown", number, number][] = [];
         let last = 0;
         const options = {
           onAbandoned: "reopen",
-          onReopen: ({ lostEntries }: ReopenEvent) => void events.push([lostEntries, last]),
+          onReopen: ({ lostEntries, after }: ReopenEvent) =>
+            void events.push([lostEntries, last, after]),
         } as const;
         for await (const { sequenceNumber } of reader.follow(options)) {
           numbers.push(last = sequenceNumber);
           if (sequenceNumber === 10) write("4KiB", 11, 1000);
           if (sequenceNumber === 1000) break;
         }
-        assert.deepEqual(events, [[0, 10]]);
+        assert.deepEqual(events, [[0, 10, 10]]);
         assert.deepEqual(numbers.slice(0, 10), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         assert.equal(numbers.length + reader.lostEntries, 1000);
         assert.ok(reader.lostEntries > 500);

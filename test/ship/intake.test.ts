@@ -43,7 +43,7 @@ class ReplacedLog {
     yield batchOf(1);
     const from = { ...this.position, sequenceNumber: 5 };
     this.created++;
-    onReopen!({ from, lostEntries: 4, overruns: 1 });
+    onReopen!({ from, lostEntries: 4, overruns: 1, after: 0 });
     while (!signal!.aborted) await turn();
   }
 }

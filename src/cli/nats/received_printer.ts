@@ -8,7 +8,7 @@ import process from "node:process";
 import { Entry } from "../../log/entry.ts";
 import type { Field } from "../../records/question/field.ts";
 import { headOfBytes, joinBytes, type LineParts, WholeLines } from "../../records/whole_lines.ts";
-import type { LogSource } from "../../ship/message.ts";
+import { isLoss, type LogSource } from "../../ship/message.ts";
 import {
   ReceivedEntry,
   type ReceivedGap,
@@ -186,8 +186,8 @@ export class ReceivedPrinter {
   async #gap(gap: ReceivedGap): Promise<void> {
     const { output, format } = this.#options;
     const { source, from, to, count, reason } = gap;
-    // Left out on purpose: nothing is missing, and a line may continue.
-    if (reason === "filtered") return;
+    // Nothing is missing, and a line may continue.
+    if (!isLoss(reason)) return;
     this.#unfinished(this.#sourceOf(source).lines);
     if (format === "json") {
       this.#json({ ...sourceObject(source), gap: { from, to, count, reason } });

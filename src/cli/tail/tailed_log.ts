@@ -12,7 +12,7 @@ import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import { sourceOf } from "../../log/native/source.ts";
 import { type LogTarget, openMemory } from "../../log/native/target.ts";
 import { entriesOf } from "../../log/native/time_range.ts";
-import { unlessShort } from "../../log/native/followed_log.ts";
+import { startOf, unlessShort } from "../../log/native/followed_log.ts";
 import { batchesUpTo } from "../options/log_targets.ts";
 import { nameOf } from "../options/named_logs.ts";
 import { ReceivedLog } from "../output/received_log.ts";
@@ -171,7 +171,7 @@ export class TailedLog implements ItemLog {
       maxEntries: 1,
       onAbandoned: this.#options.follow === "name" ? "reopen" : "end",
       // At once, for it may take its time until the first entry comes; all before is printed by now.
-      onReopen: ({ lostEntries }) => warn(this.#begin(lostEntries)),
+      onReopen: ({ lostEntries, after }) => warn(this.#begin(lostEntries, after)),
     });
     for await (const batch of following) {
       const items: Item[] = [];
@@ -286,7 +286,9 @@ export class TailedLog implements ItemLog {
     if (follow !== "name") this.#isEnded = true;
     else if (unlessShort(() => reader.reopen())) {
       this.#isAbandoned = false;
-      items.push(this.#items.notice(this.#begin(isCounted ? lostEntries : "unknown")));
+      items.push(
+        this.#items.notice(this.#begin(isCounted ? lostEntries : "unknown", startOf(reader))),
+      );
     } else if (isMember && !reader.isRestarted) {
       items.push(this.#items.notice(reader.isReplaced() ? "the log is removed" : COMPLETE));
       this.#isEnded = true;
@@ -295,10 +297,11 @@ export class TailedLog implements ItemLog {
     if (this.#isEnded) reader.close();
   }
 
-  /** Begins with the next log of the name; returns what to say. */
-  #begin(lostEntries: number | "unknown"): string {
-    this.#items.expected = 1;
+  /** Begins after an entry of the next log of the name; returns what to say. */
+  #begin(lostEntries: number | "unknown", after: number): string {
+    this.#items.expected = after + 1;
     this.#openReceived();
+    if (after > 0) return `the log continues in another size after entry ${after}`;
     const loss = lostEntries === "unknown"
       ? ", which was restarted: how many entries are lost is unknown"
       : "";

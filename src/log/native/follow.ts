@@ -79,7 +79,7 @@ export const followChecks: Checks<FollowOptions> = {
   onReopen: callback,
 };
 
-/** A follower switched to another log of the same name: numbers and counts start again. */
+/** A follower switched to another log of the same name: counts start again, and mostly numbers, too. */
 export interface ReopenEvent {
   /** Its place in the log before: the end, unless entries were lost. */
   readonly from: Cursor;
@@ -90,6 +90,11 @@ export interface ReopenEvent {
   readonly lostEntries: number | "unknown";
   /** How many times the writer overtook it there. */
   readonly overruns: number;
+  /**
+   * The number of the entry after which it reads there: 0 in another log, that of the last entry that was
+   * read in one that continues the log before in another size.
+   */
+  readonly after: number;
 }
 
 /** What is followed. */

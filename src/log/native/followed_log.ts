@@ -14,11 +14,10 @@ import type { OpenedLog } from "./opened_log.ts";
 const SHORT_OF_DESCRIPTORS: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE];
 
 /** What following needs of a reader, see `ShmLogReader`. */
-interface LogReader {
+interface LogReader extends Counted {
   readonly position: Cursor;
   readonly isFinished: boolean;
   readonly isRestarted: boolean;
-  readonly lostEntries: number;
   readonly overruns: number;
   isAbandoned(): boolean;
   reopen(): boolean;
@@ -42,10 +41,21 @@ export function followedLog<T>(
       if (!unlessShort(() => reader.reopen())) return false;
       // How much of its life came after our last entry, nobody knows.
       const lost = isRestarted && !isFinished ? "unknown" : lostEntries;
-      options.onReopen?.({ from: position, lostEntries: lost, overruns });
+      options.onReopen?.({ from: position, lostEntries: lost, overruns, after: startOf(reader) });
       return true;
     },
   };
+}
+
+/** How far a reader has come. */
+interface Counted {
+  readonly lastSequenceNumber: number;
+  readonly lostEntries: number;
+}
+
+/** The number of the entry after which a reader was to begin that has read nothing yet. */
+export function startOf({ lastSequenceNumber, lostEntries }: Counted): number {
+  return lastSequenceNumber - lostEntries;
 }
 
 /** What `look` gives; `false` if there is no free descriptor now: a follower asks again soon. */
