@@ -18,6 +18,7 @@ import {
 } from "./memory_options.ts";
 import type { Access, ObjectIdentity } from "./system.ts";
 import { withoutFolder } from "./system_error.ts";
+import { checkName } from "../src/base/arguments.ts";
 import { checkOptions } from "../src/base/options.ts";
 import { inspectable } from "../src/base/inspectable.ts";
 
@@ -76,6 +77,7 @@ export class MappedFile extends Mapping {
     size: number,
     options: CreateOptions<MappedFile> = {},
   ): MappedFile {
+    checkName("path", path);
     path = resolve(path);
     checkOptions("MappedFile.create()", options, createChecks);
     const { mode = 0o600, reserve = true } = options;
@@ -119,6 +121,7 @@ export class MappedFile extends Mapping {
    * @throws {RangeError} if it is too large for this runtime
    */
   static open(path: string, options: OpenOptions = {}): MappedFile {
+    checkName("path", path);
     path = resolve(path);
     checkOptions("MappedFile.open()", options, openChecks);
     const { access = "read" } = options;

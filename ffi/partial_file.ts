@@ -19,6 +19,7 @@ import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
 import type { CreateOptions } from "./memory_options.ts";
 import { translateFsError } from "./system_error.ts";
+import { checkName } from "../src/base/arguments.ts";
 import { checkOptions, flag, mode as isMode } from "../src/base/options.ts";
 import { inspectable } from "../src/base/inspectable.ts";
 
@@ -75,6 +76,7 @@ export class PartialFile implements Disposable {
    * @throws {RangeError} if the size or the mode is not usable
    */
   static create(path: string, size: number, options: PartialFileOptions = {}): PartialFile {
+    checkName("path", path);
     path = resolve(path);
     checkOptions("PartialFile.create()", options, { force: flag, mode: isMode, reserve: flag });
     const { force = false, ...createOptions } = options;

@@ -17,6 +17,7 @@ import {
   UnsupportedLogError,
   WriterLockedError,
 } from "./errors.ts";
+import { checkName } from "./base/arguments.ts";
 import { type Check, integer } from "./base/options.ts";
 
 /** What stands for the number in a name. */
@@ -29,6 +30,7 @@ export const slotsCheck: Check = integer(1, 65536);
 
 /** Whether a name, or path, has a slot. */
 export function hasSlot(name: string): boolean {
+  checkName("name or path", name);
   return name.includes(SLOT);
 }
 

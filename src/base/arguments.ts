@@ -54,6 +54,17 @@ export function checkArray(what: string, value: unknown): void {
 }
 
 /**
+ * Throws unless `value` is a name, or a path.
+ *
+ * @throws {TypeError} if it is not a string
+ * @throws {RangeError} if it is empty
+ */
+export function checkName(what: string, value: unknown, wanted: string = "a string"): void {
+  if (typeof value !== "string") throw new TypeError(mustBe(what, value, wanted));
+  if (value === "") throw new RangeError(`${what} is empty`);
+}
+
+/**
  * Throws unless `value` is an integer of at least `least`, or Infinity.
  *
  * @throws {TypeError} if it is not a number

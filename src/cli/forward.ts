@@ -10,7 +10,7 @@ import type { ForwardStats, ForwardTrouble } from "../ship/forward_options.ts";
 import type { Forwarding } from "../ship/forwarding.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { type LogTarget, placeOf } from "../log/native/target.ts";
 import {
   collectorDestination,
   type Destination,
@@ -221,7 +221,7 @@ function statePaths(
   return filesIn(
     state,
     ".state",
-    (target) => subjectToken(typeof target === "string" ? target : target.path),
+    (target) => subjectToken(placeOf(target)),
   );
 }
 

@@ -9,7 +9,7 @@ import process from "node:process";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { WriterLockedError } from "../errors.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { type LogTarget, placeOf } from "../log/native/target.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { hasSlot, openFirst } from "../slots.ts";
 
@@ -72,7 +72,7 @@ export class SinkLog {
  * two processes with the same target is what clusters and workers have, and each must have its lines.
  */
 function createLog(target: LogTarget, options: ShmLogWriterOptions): ShmLogWriter {
-  const name = typeof target === "string" ? target : target.path;
+  const name = placeOf(target);
   const create = (name: string) =>
     ShmLogWriter.create(typeof target === "string" ? name : { path: name }, options);
   try {

@@ -6,7 +6,6 @@
 
 import { mustBe } from "../base/arguments.ts";
 import {
-  anything,
   callback,
   type Check,
   checkOptions,
@@ -18,7 +17,7 @@ import {
 } from "../base/options.ts";
 import { vitalsCheck } from "./vitals.ts";
 import { watchdogCheck } from "./watchdog.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { type LogTarget, placeOf } from "../log/native/target.ts";
 import type { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 
@@ -112,7 +111,7 @@ type AnySinkOptions = EntrySinkOptions & ShmLogWriterOptions & {
 
 /** What the options of all sinks may be. */
 export const sinkChecks: Checks<AnySinkOptions> = {
-  target: anything,
+  target: (_name, value) => void placeOf(value as LogTarget),
   writer: writerCheck,
   oversized: oneOf("truncate", "split"),
   // Before a log is made that would be left behind.

@@ -7,7 +7,14 @@ import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { MappedFile, NamedSemaphore, PartialFile, SharedMemory } from "../../ffi/mod.ts";
-import { type LogTarget, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
+import {
+  LogSet,
+  type LogTarget,
+  saveLogSync,
+  ShmLogReader,
+  ShmLogWriter,
+  verify,
+} from "../../mod.ts";
 import { EventLogReader, EventLogWriter } from "../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { assertTyped } from "../support/misuse.ts";
@@ -84,7 +91,10 @@ for (const [what, use] of Object.entries(byName)) {
 
 for (const [what, use] of Object.entries(byPath)) {
   test(`${what} of what is no path is a typed error`, () => {
-    for (const value of notPaths) assertTyped(() => use(value as string), String(value));
+    for (const value of notPaths) {
+      const { message } = assertTyped(() => use(value as string), String(value));
+      if (typeof value !== "string") assert.match(message, /path is .*, but must be a string$/);
+    }
   });
 }
 
@@ -99,11 +109,17 @@ test("a log's target of another kind is a typed error", () => {
   for (
     const target of [{}, { name: "x" }, { path: 5 }, { path: undefined }, [], 5, null, undefined]
   ) {
-    assertTyped(() => ShmLogReader.open(target as LogTarget), JSON.stringify(target));
-    assertTyped(
-      () => ShmLogWriter.create(target as LogTarget, { unlinkOnClose: true }),
-      JSON.stringify(target),
-    );
+    for (
+      const use of [
+        () => ShmLogReader.open(target as LogTarget),
+        () => ShmLogWriter.create(target as LogTarget, { unlinkOnClose: true }),
+        () => saveLogSync(target as LogTarget, path),
+        () => LogSet.open([target as LogTarget]),
+      ]
+    ) {
+      const { message } = assertTyped(use, JSON.stringify(target));
+      assert.match(message, /^target(\.path)? is .*, but must be /);
+    }
   }
 });
 

@@ -9,7 +9,7 @@ import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../..
 import type { LogOutline } from "../../log/outline.ts";
 import { identityOf } from "../../log/native/cursor.ts";
 import { lookAt } from "../../log/native/look.ts";
-import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
+import { type LogMemory, type LogTarget, openMemory, placeOf } from "../../log/native/target.ts";
 import { isSavedCopy } from "../../ship/collection.ts";
 import type { NamedLogs } from "../options/named_logs.ts";
 import { lastWriteOf } from "../output/last_write.ts";
@@ -72,7 +72,7 @@ export class Watch {
     const looks: LogLook[] = [];
     const seen = new Set<string>();
     for (const target of targets) {
-      const name = typeof target === "string" ? target : target.path;
+      const name = placeOf(target);
       const log = this.#logs.get(name) ?? new WatchedLog(name, target);
       const look = log.look(performance.now(), pids);
       if (look !== undefined) {

@@ -8,7 +8,7 @@ import { readdirSync, statSync } from "node:fs";
 import { sep } from "node:path";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { hasMagic } from "./look.ts";
-import type { LogTarget } from "./target.ts";
+import { type LogTarget, placeOf } from "./target.ts";
 
 /** What a pattern has: `*`, `?`, `[…]`, and `{slot}`, which stands for a number. */
 const SPECIAL = /[*?]|\[!?.[^\]]*\]|\{slot\}/;
@@ -20,7 +20,7 @@ const { compare } = new Intl.Collator("en", { numeric: true });
 
 /** Whether a name, or path, is a pattern. */
 export function isPattern(target: LogTarget): boolean {
-  return SPECIAL.test(typeof target === "string" ? target : target.path);
+  return SPECIAL.test(placeOf(target));
 }
 
 /** The pattern of the slots of a name: `/app.0`, `/app.1`, … */

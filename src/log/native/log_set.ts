@@ -14,7 +14,7 @@ import type { Entry } from "../entry.ts";
 import { isShortOfDescriptors } from "./followed_log.ts";
 import { LogPattern } from "./log_pattern.ts";
 import { LogSetMember, type SetEntry } from "./log_set_member.ts";
-import { absoluteTarget, type LogTarget } from "./target.ts";
+import { absoluteTarget, type LogTarget, placeOf } from "./target.ts";
 
 /** How a {@linkcode LogSet} reads. */
 export interface LogSetOptions {
@@ -224,7 +224,7 @@ export class LogSet implements Disposable {
     const found = new Map<string, LogTarget>();
     for (const pattern of this.#patterns) {
       for (const target of pattern.find()) {
-        found.set(typeof target === "string" ? target : target.path, target);
+        found.set(placeOf(target), target);
       }
     }
     for (const [name, member] of this.#members) {

@@ -10,7 +10,7 @@ import type { Claim } from "../claim.ts";
 import type { Writer } from "../writer.ts";
 import { lifeOf } from "../writer_options.ts";
 import { createNew, createOrTakeOver, type WrittenLog } from "./takeover.ts";
-import { describeTarget, type LogTarget, type WritableMemory } from "./target.ts";
+import { describeTarget, type LogTarget, placeOf, type WritableMemory } from "./target.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "./writer_options.ts";
 import { openSlot } from "../../slots.ts";
 import { checkOptions, flag } from "../../base/options.ts";
@@ -105,7 +105,7 @@ export class ShmLogWriter implements Disposable {
    */
   static create(target: LogTarget, options: ShmLogWriterOptions = {}): ShmLogWriter {
     checkOptions("ShmLogWriter", options, shmWriterChecks);
-    const name = typeof target === "string" ? target : target.path;
+    const name = placeOf(target);
     // Whatever is there.
     lifeOf(options);
     if (options.ifExists === "restart" && options.version !== 2) {

@@ -15,6 +15,7 @@ import {
   type WriterLockedError,
 } from "../../errors.ts";
 import { UnpackedFile } from "./unpacked_file.ts";
+import { checkName } from "../../base/arguments.ts";
 import { livingWriter } from "../../take_over.ts";
 
 /** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
@@ -35,6 +36,20 @@ export type WritableMemory = SharedMemory | MappedFile;
 /** The memory of a log. */
 export type LogMemory = WritableMemory | UnpackedFile;
 
+/**
+ * The name, or the path.
+ *
+ * @throws {TypeError} if it is no target
+ * @throws {RangeError} if it is empty
+ */
+export function placeOf(target: LogTarget): string {
+  const isFile = typeof target === "object" && target !== null && "path" in target;
+  const place: unknown = isFile ? target.path : target;
+  if (isFile) checkName("target.path", place);
+  else checkName("target", place, 'a name like "/app", or { path: "./app.log" }');
+  return place as string;
+}
+
 /** The place in words, for messages. */
 export function describeTarget(target: LogTarget): string {
   return typeof target === "string"
@@ -44,6 +59,7 @@ export function describeTarget(target: LogTarget): string {
 
 /** The same place, even after the working directory changed. */
 export function absoluteTarget(target: LogTarget): LogTarget {
+  placeOf(target);
   if (typeof target === "string" || UnpackedFile.given(target.path) !== undefined) return target;
   return { path: resolve(target.path) };
 }
@@ -82,6 +98,7 @@ export function createMemory(
 export function openMemory(target: LogTarget, access: "read"): LogMemory;
 export function openMemory(target: LogTarget, access: "read-write"): WritableMemory;
 export function openMemory(target: LogTarget, access: Access): LogMemory {
+  placeOf(target);
   try {
     if (typeof target === "string") return SharedMemory.open(target, { access });
     if (access !== "read") return MappedFile.open(target.path, { access });

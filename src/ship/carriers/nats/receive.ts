@@ -17,7 +17,7 @@ import {
   signal,
   text,
 } from "../../../base/options.ts";
-import type { LogTarget } from "../../../log/native/target.ts";
+import { type LogTarget, placeOf } from "../../../log/native/target.ts";
 import type { ReceiveCarrier } from "../../carrier.ts";
 import type { LogSource } from "../../message.ts";
 import { intoChecks, type IntoOptions, type IntoSummary, writeInto } from "../../receive_into.ts";
@@ -179,7 +179,7 @@ export function natsReceiveCarrier(options: ReceiveOptions): ReceiveCarrier {
 
 /** A name for what only this receiver uses. */
 function consumerName(target: LogTarget, subject: string | undefined): string {
-  const name = typeof target === "string" ? target : target.path;
+  const name = placeOf(target);
   const parts = ["ouroboros", hostname(), name, ...subject === undefined ? [] : [subject]];
   // What becomes a token may be the same for several: they must not share a place.
   const difference = crc32(JSON.stringify(parts)).toString(16);
