@@ -8,6 +8,7 @@ import { constants, readdirSync } from "node:fs";
 import { NativeUnavailableError } from "../../src/errors.ts";
 import { cString } from "../posix/strings.ts";
 import type { Driver, NativeFunctions, SymbolTable } from "../drivers/native.ts";
+import { folderReader } from "./folder.ts";
 import { linuxFutex } from "./futex.ts";
 import { hasSwap, memoryLimit } from "./memory_limit.ts";
 import { linuxNameless } from "./nameless.ts";
@@ -106,6 +107,7 @@ export function linux(native: Driver, arch: string): Platform {
   const { statvfs } = native.open(libc, { statvfs: namedStat });
   const { getrlimit } = native.open(libc, { getrlimit: stat });
   const readText = textReader(native, libc);
+  const readFolder = folderReader(native, libc, arch);
   const extended = new DataView(new ArrayBuffer(STATX_SIZE));
   const extendedBytes = new Uint8Array(extended.buffer);
 
@@ -142,7 +144,7 @@ export function linux(native: Driver, arch: string): Platform {
     takenOf: (found) => Number(found.getBigInt64(BLOCKS, true)) * BLOCK,
     allocate: (descriptor, offset, size) =>
       posix_fallocate(descriptor, BigInt(offset), BigInt(size)),
-    list: listDevShm,
+    list: () => sharedNames(readFolder("/dev/shm") ?? filesInDevShm()),
     freeSpace() {
       const found = new DataView(new ArrayBuffer(STATVFS_SIZE));
       const result = statvfs(cString("/dev/shm"), new Uint8Array(found.buffer));
@@ -167,13 +169,16 @@ export function linux(native: Driver, arch: string): Platform {
   };
 }
 
-function listDevShm(): string[] {
+/** The names of segments: semaphores live in the same place. */
+function sharedNames(files: readonly string[]): string[] {
+  return files.filter((name) => !name.startsWith("sem.")).map((name) => `/${name}`).sort();
+}
+
+function filesInDevShm(): string[] {
   try {
     return readdirSync("/dev/shm", { withFileTypes: true })
-      // Semaphores live in the same place.
-      .filter((item) => item.isFile() && !item.name.startsWith("sem."))
-      .map((item) => `/${item.name}`)
-      .sort();
+      .filter((item) => item.isFile())
+      .map(({ name }) => name);
   } catch (error) {
     throw translateFsError("readdir", '"/dev/shm"', error);
   }

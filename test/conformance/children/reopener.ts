@@ -1,7 +1,7 @@
-/** Creates, resumes, replaces and removes a log, and reads it, under whatever permissions it has. */
+/** Creates, resumes, replaces and removes a log, reads it, and finds it by a pattern, under whatever permissions it has. */
 
 import process from "node:process";
-import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
+import { LogSet, ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 
 const name = process.argv[2];
 for (const ifExists of ["fail", "resume", "replace", "resume"] as const) {
@@ -11,4 +11,5 @@ for (const ifExists of ["fail", "resume", "replace", "resume"] as const) {
 }
 using _last = ShmLogWriter.create(name, { ifExists: "resume", unlinkOnClose: true });
 using reader = ShmLogReader.open(name);
-console.log(`entries: ${[...reader].length}`);
+using set = LogSet.open(`${name.slice(0, -1)}?`);
+console.log(`entries: ${[...reader].length}, by a pattern: ${[...set.read()].length}`);
