@@ -23,7 +23,6 @@ test("what was opened by a relative path stays where it was when the process goe
     name: join(here, "log"),
     current: true,
     paths: ["events", "events", "ring", "mapped", "partial"].map((name) => join(here, name)),
-    // Windows removes nothing that is mapped, so the same one is there again.
     isGone: !isWindows,
     reopened: !isWindows,
     later: join(here, "later"),

@@ -41,7 +41,8 @@ test(`what a killed process logged is whole, without a gap (seed ${baseSeed})`, 
     assert.ok(count > 10, `${count} lines`);
     using successor = createLogger({ target: log.target, base: null });
     successor.info("successor");
-    const latest = [...ShmLogReader.open(log.target, { strategy: "latest" })].at(-1);
+    using newest = ShmLogReader.open(log.target, { strategy: "latest" });
+    const latest = [...newest].at(-1);
     assert.equal(JSON.parse(latest?.text ?? "").msg, "successor");
     assert.deepEqual([successor.counts.written, successor.counts.errors], [1, 0]);
   }

@@ -8,11 +8,13 @@ import { CursorFile } from "../../../src/cli/files/cursor_file.ts";
 import { EventLogReader, EventLogWriter } from "../../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../../src/ring/mod.ts";
 import { StateFile } from "../../../src/ship/state_file.ts";
+import { isWindows } from "../../support/platform.ts";
 
 const [folder, elsewhere] = process.argv.slice(2);
 process.chdir(folder);
 const shape = { chunkSize: 4000, chunkCount: 2 };
-const writer = ShmLogWriter.create({ path: "log" }, { ...shape, unlinkOnClose: true });
+// Windows removes nothing that is mapped.
+const writer = ShmLogWriter.create({ path: "log" }, { ...shape, unlinkOnClose: !isWindows });
 const reader = ShmLogReader.open({ path: "log" });
 const opening = ShmLogReader.waitFor({ path: "later" }, { signal: AbortSignal.timeout(20_000) });
 const events = EventLogWriter.create("events");
