@@ -5,7 +5,6 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { hostname } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../base/arguments.ts";
@@ -29,12 +28,12 @@ import { summaryOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { formatSize } from "../base/sizes.ts";
 import { usageError } from "./options/subcommand.ts";
-import { sourceLabel } from "./output/harmless.ts";
 import { entryCount, logCount, warn } from "./output/warn.ts";
 import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Commands, splitWords } from "./watch/commands.ts";
 import { HeldLogs } from "./watch/held_logs.ts";
+import { inWords, noteOf, othersIn } from "./watch/words.ts";
 
 const EXAMPLES = `
 A <condition> is
@@ -46,16 +45,19 @@ A <condition> is
   'status:>=500'   any question of "tail --where"
 
 What is saved is one file of all logs that are watched: what was written from
---last before the first trigger to --after it. Triggers within --min-interval of
-it are counted. The files are NAME-TIME-REASON.log; --keep removes the oldest of
-them. The logs must be large enough to reach back that far.
+--last before the first trigger to --after it. One for the same reason in the
+same log within --min-interval waits: for the end of that, or for what is saved
+before. A message tells so. Anything else is saved at once.
+
+The files are NAME-TIME-REASON.log; --keep removes the oldest of them. The logs
+must be large enough to reach back that far.
 
 --exec runs a command without a shell, one at a time, for a minute at most.
 {file}, {log} and {reason} stand for what was saved, where and why it happened;
 so do OUROBOROS_FILE, OUROBOROS_SAVED_LOG and OUROBOROS_REASON in its environment.
 Watching continues meanwhile.
 
-The command ends at Ctrl-C, after it has saved what it was about to save.
+The command ends at Ctrl-C, after it has saved what is not saved yet.
 ${PATTERN_HELP}
 
 Examples:
@@ -99,7 +101,7 @@ export function addTo(program: Command): void {
         .default(10),
     )
     .addOption(
-      new Option("--min-interval <time>", "how long to only count what happens after it")
+      new Option("--min-interval <time>", "how long the same in the same log waits after it")
         .argParser(durationWithin(0)).default(30_000, "30s"),
     )
     .option("--exec <command>", "run a command then: 'notify {file}'", wordsArgument)
@@ -175,25 +177,6 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
   warn(watcher.summary());
 }
 
-/** What no entry says: the file gets one about each. */
-const LOG_REASONS: ReadonlySet<string> = new Set(["dead", "silent"]);
-
-function noteOf({ reason, log, time, pid, lastEntry }: LogTrigger): CollectedNote {
-  const text = JSON.stringify({
-    time: new Date(time).toISOString(),
-    level: "error",
-    logger: "ouroboros.watch",
-    msg: `${reason}: ${log}`,
-    // Not "log", which is the one that this entry is from. Named as all others are in the file.
-    about: sourceLabel({ host: hostname(), name: log }),
-    reason,
-    // Of the writer that is dead; the next one may have the log by now.
-    pid,
-    lastEntry,
-  });
-  return { text, time, name: "ouroboros watch" };
-}
-
 /** Why a log is not there any more. */
 function wordsOfEnd(name: string): string {
   const [, pid] = /^\/proc\/(\d+)\/root\//.exec(name) ?? [];
@@ -215,16 +198,10 @@ class Watcher {
   readonly #set: LogSet;
   readonly #isOne: boolean;
   readonly #options: WatchOptions;
-  readonly #incidents: Incidents;
+  readonly #incidents: Incidents<CollectedNote>;
   readonly #folder: IncidentFolder | undefined;
   readonly #commands: Commands | undefined;
-  /** Where what is to be saved happened. */
-  #log = "";
-  /** What the next file says of logs. */
-  readonly #notes: CollectedNote[] = [];
   #isSaving = false;
-  /** How many triggers were skipped at the last message. */
-  #saidSkipped = 0;
 
   constructor(set: LogSet, names: NamedLogs, options: WatchOptions, signal: AbortSignal) {
     this.#set = set;
@@ -238,7 +215,11 @@ class Watcher {
       save: (incident) => this.#save(incident),
     });
     if (save !== undefined) {
-      this.held = new HeldLogs(set, last, () => this.#incidents.isWaiting || this.#isSaving);
+      this.held = new HeldLogs(
+        set,
+        () => this.#incidents.held > 0 ? Infinity : last,
+        () => this.#incidents.isWaiting || this.#isSaving,
+      );
       // What all of its files are called: "app" for /app.*
       const name = basename(nameOf(names.targets[0])).replace(/[.-]*(?:[*?[{].*)?$/, "");
       this.#folder = new IncidentFolder(save, name || "watch", keep);
@@ -246,50 +227,44 @@ class Watcher {
     if (exec !== undefined) this.#commands = new Commands(exec, signal);
   }
 
-  /** Notes what happened. */
+  /** Notes what happened; says it if it is not saved soon. */
   trigger(trigger: LogTrigger): void {
-    const { log, reason, time } = trigger;
-    const wasBusy = this.#incidents.isWaiting;
-    if (!this.#incidents.trigger(reason, time)) return;
-    if (!wasBusy) this.#log = log;
-    if (LOG_REASONS.has(reason)) this.#notes.push(noteOf(trigger));
+    const { log, reason } = trigger;
+    const delay = this.#incidents.trigger(trigger, noteOf(trigger));
+    if (!delay?.isFirst) return;
+    const what = this.#folder === undefined ? "counted for" : "to be saved in";
+    warn(`${reason} in ${log} again: ${what} ${inWords(delay.wait)} (--min-interval)`);
   }
 
   /** Saves what is to be saved, and waits for what runs. */
   async finish(): Promise<void> {
-    await this.#incidents.flush();
+    await this.#incidents.finish();
     await this.#commands?.idle();
   }
 
   summary(): string {
-    const { triggers, saved, skipped, failed } = this.#incidents.counts;
+    const { triggers, saved, failed } = this.#incidents.counts;
+    const { held } = this.#incidents;
     const { lostEntries } = this.#set;
     const files = this.#folder === undefined
       ? ""
       : ` in ${saved === 1 ? "1 file" : `${saved} files`}`;
     const became = triggers === 0
       ? ""
-      : `: ${triggers - skipped}${files}, ${skipped} only counted (--min-interval)`;
+      : `: ${triggers - held}${files}${held > 0 ? `, ${held} to come (--min-interval)` : ""}`;
     return `${entryCount(this.entries)} seen; ` +
       `${triggers === 1 ? "1 trigger" : `${triggers} triggers`}${became}` +
       (failed > 0 ? `, ${failed} times not saved` : "") +
       (lostEntries > 0 ? `; ${entryCount(lostEntries)} overwritten before they were seen` : "");
   }
 
-  async #save(incident: Incident): Promise<void> {
-    const log = this.#log;
-    const { skipped } = this.#incidents.counts;
-    const before = skipped - this.#saidSkipped;
-    this.#saidSkipped = skipped;
-    const others = before === 0 ? "" : `; before it ${before} were not saved`;
-    const what = `${incident.reason} in ${log}`;
-    const notes = this.#notes.splice(0);
+  async #save(incident: Incident<CollectedNote>): Promise<void> {
+    const { reason, log } = incident;
+    const what = `${reason} in ${log}`;
+    const others = othersIn(incident);
     this.#isSaving = true;
     try {
-      const saved = await this.#folder?.save(
-        incident,
-        (path) => this.#saveInto(path, incident, notes),
-      );
+      const saved = await this.#folder?.save(incident, (path) => this.#saveInto(path, incident));
       if (saved === undefined) warn(what + others);
       else {
         const { entries, size, path, logs, lost } = saved;
@@ -301,9 +276,9 @@ class Watcher {
           } in ${path}${others}`,
         );
       }
-      this.#commands?.run({ file: saved?.path ?? "", log, reason: incident.reason });
+      this.#commands?.run({ file: saved?.path ?? "", log, reason });
     } catch (error) {
-      warn(`${what}: not saved: ${explain(error)}`);
+      warn(`${what}: not saved: ${explain(error)}${others}`);
       throw error;
     } finally {
       this.#isSaving = false;
@@ -312,10 +287,9 @@ class Watcher {
 
   async #saveInto(
     path: string,
-    { time }: Incident,
-    notes: readonly CollectedNote[],
+    incident: Incident<CollectedNote>,
   ): Promise<{ path: string; entries: number; size: number; logs?: number; lost: number }> {
-    const since = time - this.#options.last;
+    const since = incident.since - this.#options.last;
     const logs = this.held!.all();
     if (this.#isOne && logs.length === 1 && logs[0] instanceof OpenedLog) {
       const saved = await saveOpened(logs[0].share(), path, { since, isNeverEmpty: true });
@@ -324,7 +298,7 @@ class Watcher {
     return await collectLogs(logs, path, {
       since,
       isNeverEmpty: true,
-      notes,
+      notes: incident.notes,
       onError: (error, name) => warn(`${name}: ${explain(error)}`),
     });
   }

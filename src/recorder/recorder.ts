@@ -183,10 +183,15 @@ export class Recorder implements EntryWriter, Disposable {
    * @param reason what stands in the name of the file
    */
   async save(reason: string = "saved"): Promise<void> {
+    // An error that was written before it, and not looked at yet, is in that file, and needs no other one.
+    this.#look(Infinity);
     await this.#incidents.saveNow(reason);
   }
 
-  /** Resolves when all is saved that was a reason to save until now, without waiting for `after`. */
+  /**
+   * Resolves when all is saved that was a reason to save until now, without waiting for `after`. What waits for
+   * the end of `minInterval` still does.
+   */
   async settled(): Promise<void> {
     this.#look(Infinity);
     await this.#incidents.flush();
@@ -299,7 +304,8 @@ export class Recorder implements EntryWriter, Disposable {
   #test(entry: string): void {
     for (const condition of this.#conditions) {
       if (!condition.test(entry)) continue;
-      this.#incidents.trigger(condition.reason, recognizeRecord(entry)?.time);
+      const time = recognizeRecord(entry)?.time ?? Date.now();
+      this.#incidents.trigger({ reason: condition.reason, time });
       return;
     }
   }
@@ -343,10 +349,10 @@ export class Recorder implements EntryWriter, Disposable {
   }
 
   /** What of which log is saved. */
-  #part({ time }: Incident): { log: string; options: { since: number } } {
+  #part({ since }: Incident): { log: string; options: { since: number } } {
     const { name } = this;
     if (name === undefined) throw this.#sink.lastError;
-    return { log: name, options: { since: time - this.#last } };
+    return { log: name, options: { since: since - this.#last } };
   }
 }
 

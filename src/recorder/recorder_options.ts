@@ -34,7 +34,8 @@ export type RecorderOptions = EntrySinkOptions & ShmLogWriterOptions & {
   /** How many files of this log are kept in the folder: the newest. Default 10. */
   keep?: number;
   /**
-   * How long after a record that was a reason to save the next one is only counted. Default `"30s"`.
+   * How long after a record that was a reason to save those with the same reason wait: they are saved in one
+   * file when it ends, or before, with what else is saved or when the recorder is closed. Default `"30s"`.
    * Uncaught errors, the end of the process and signals save at any time.
    */
   minInterval?: string;

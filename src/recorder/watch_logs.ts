@@ -6,6 +6,7 @@
 
 import type { LogSet } from "../log/native/log_set.ts";
 import type { LogSetMember } from "../log/native/log_set_member.ts";
+import type { LogRecord } from "../records/record.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { WATCHDOG_SUFFIX } from "../sinks/watchdog.ts";
 import type { Condition, EntryCondition } from "./conditions.ts";
@@ -28,6 +29,9 @@ export interface LogTrigger {
   readonly time: number;
   /** The process of a writer that is dead, where that is known. */
   readonly pid?: number | undefined;
+  /** How the program ended for which it wrote, and the process of that, where the last entry says so. */
+  readonly ending?: string | undefined;
+  readonly programPid?: number | undefined;
   /** The number of the last entry of a log whose writer is dead, where that is known. */
   readonly lastEntry?: number | undefined;
 }
@@ -114,7 +118,7 @@ class LogWatch {
     const log = this.#logOf(name);
     log.heardAt = performance.now();
     log.last = text;
-    if (this.#watchesDeath && hasEndedWell(text)) log.hasEndedWell = true;
+    if (this.#watchesDeath && isGood(endingIn(text))) log.hasEndedWell = true;
     for (const { reason, test } of this.#tests) {
       if (!test(text, name)) continue;
       const time = recognizeRecord(text)?.time ?? Date.now();
@@ -185,8 +189,15 @@ class LogWatch {
   #reportDeath(name: string, log: Watched, { time }: Sighting): void {
     const { pid, lastEntry } = log;
     log.deadSince = undefined;
-    if (!this.#watchesDeath || hasEndedWell(log.last)) return;
-    this.#trigger(name, "dead", time, { pid, lastEntry });
+    const ending = endingIn(log.last);
+    if (!this.#watchesDeath || isGood(ending)) return;
+    const { pid: programPid } = ending?.fields ?? {};
+    this.#trigger(name, "dead", time, {
+      pid,
+      ending: ending?.message,
+      programPid: typeof programPid === "number" ? programPid : undefined,
+      lastEntry,
+    });
   }
 
   /** Whether it was seen so many looks ago that what was to come with it has come. */
@@ -222,7 +233,7 @@ class LogWatch {
     log: string,
     reason: string,
     seenAt: number,
-    of: Pick<LogTrigger, "pid" | "lastEntry"> = {},
+    of: Partial<LogTrigger> = {},
   ): void {
     const time = Date.now() - Math.round(performance.now() - seenAt);
     this.#onTrigger({ log, reason, time, ...of });
@@ -250,11 +261,14 @@ class LogWatch {
   }
 }
 
-/** Whether the last entry says that a program ended as it should: `run` and `register` write such a one. */
-function hasEndedWell(text: string): boolean {
-  if (!text.includes('"ouroboros.r')) return false;
+/** What an entry says about the end of a program: `run` and `register` write such a one. */
+function endingIn(text: string): LogRecord | undefined {
+  if (!text.includes('"ouroboros.r')) return undefined;
   const record = recognizeRecord(text);
   const isEnd = record?.logger === "ouroboros.run" || record?.logger === "ouroboros.register";
-  return isEnd && record.level === "info" &&
-    ("exitCode" in record.fields || "signal" in record.fields);
+  return isEnd && ("exitCode" in record.fields || "signal" in record.fields) ? record : undefined;
+}
+
+function isGood(ending: LogRecord | undefined): boolean {
+  return ending?.level === "info";
 }

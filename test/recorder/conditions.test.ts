@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type EntryCondition, parseCondition } from "../../src/recorder/conditions.ts";
-import { type Incident, Incidents } from "../../src/recorder/incidents.ts";
 import { WATCHDOG_LOGGER } from "../../src/sinks/watchdog.ts";
 
 const matches = (condition: string, entry: string) =>
@@ -73,45 +72,4 @@ test("dead and silent are of logs; what is mistyped says what is meant", () => {
       ["status:>=", /./],
     ] as const
   ) assert.throws(() => parseCondition(text), message, text);
-});
-
-test("an incident has the triggers until it is saved; those within the interval are counted", async () => {
-  const saved: Incident[] = [];
-  let now = Promise.withResolvers<void>();
-  const incidents = new Incidents({
-    after: 3_600_000,
-    minInterval: 3_600_000,
-    save: async (incident) => {
-      saved.push(incident);
-      await now.promise;
-    },
-  });
-  assert.equal(incidents.trigger("error", 1), true);
-  assert.equal(incidents.trigger("fatal", 2), true);
-  const first = incidents.flush();
-  await Promise.resolve();
-  // While it is being saved.
-  assert.equal(incidents.trigger("error", 3), false);
-  now.resolve();
-  await first;
-  assert.deepEqual(saved, [{ reason: "error", time: 1, others: 1 }]);
-  assert.deepEqual(incidents.counts, { triggers: 3, saved: 1, skipped: 1, failed: 0 });
-  now = Promise.withResolvers();
-  now.reject(new Error("no room"));
-  now.promise.catch(() => {});
-  await incidents.saveNow("asked");
-  assert.deepEqual(incidents.counts, { triggers: 4, saved: 1, skipped: 1, failed: 1 });
-  assert.equal(incidents.takeLast(), undefined);
-  assert.equal(incidents.takeLast("uncaught")?.reason, "uncaught");
-});
-
-test("what is being saved at the end of a process is taken by what saves at once", async () => {
-  const never = Promise.withResolvers<void>();
-  const incidents = new Incidents({ after: 0, minInterval: 0, save: () => never.promise });
-  incidents.trigger("error", 7);
-  void incidents.flush();
-  await Promise.resolve();
-  assert.deepEqual(incidents.takeLast(), { reason: "error", time: 7, others: 0 });
-  assert.deepEqual(incidents.takeLast("exit"), { reason: "exit", time: 7, others: 1 });
-  never.resolve();
 });

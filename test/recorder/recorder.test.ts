@@ -80,7 +80,7 @@ test("an error is saved with what was before it, within `last`, and what came af
   recorder.close();
 });
 
-test("errors within `minInterval` are counted, those before the file is saved are in it", async () => {
+test("errors within `minInterval` wait for its end, those before the file is saved are in it", async () => {
   const { recorder, dir } = make({ minInterval: "1h" });
   for (let i = 0; i < 5; i++) recorder.write(line(50, `error ${i}`));
   await recorder.settled();
@@ -93,6 +93,20 @@ test("errors within `minInterval` are counted, those before the file is saved ar
   await recorder.save("asked");
   assert.deepEqual(saved(dir).reasons.sort(), ["asked", "error"]);
   recorder.close();
+  assert.equal(recorder.counts.saved, 2);
+});
+
+test("the last error before a silence is saved when `minInterval` ends, or the log is closed", async () => {
+  const { recorder, dir } = make({ minInterval: "1s", after: "0s" });
+  const errors = () =>
+    saved(dir).texts.map((texts) => messages(texts).at(-1)).filter((text) => text !== "after");
+  for (const last of ["first", "second"]) {
+    recorder.write(line(50, last));
+    while (errors().at(-1) !== last) await sleep(20);
+  }
+  recorder.write(line(50, "third"));
+  recorder.close();
+  assert.deepEqual(errors(), ["first", "second", "third"]);
 });
 
 test("levels are those of any library; without one of these nothing is saved", async () => {

@@ -27,19 +27,19 @@ interface HeldLog {
 /** Holds all logs of a set, and those that were removed for as long as something of them may be saved. */
 export class HeldLogs implements Disposable {
   readonly #set: LogSet;
-  readonly #last: number;
+  readonly #reach: () => number;
   readonly #isNeeded: () => boolean;
   /** By what the set has open, the oldest first. */
   readonly #held = new Map<OpenedLog, HeldLog>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   /**
-   * @param last for how long one that was removed is held, in milliseconds
+   * @param reach for how long one that was removed is held now, in milliseconds
    * @param isNeeded whether something is about to be saved: then none is let go
    */
-  constructor(set: LogSet, last: number, isNeeded: () => boolean) {
+  constructor(set: LogSet, reach: () => number, isNeeded: () => boolean) {
     this.#set = set;
-    this.#last = last;
+    this.#reach = reach;
     this.#isNeeded = isNeeded;
     this.look();
     this.#timer = setInterval(() => this.look(), LOOK_INTERVAL);
@@ -84,8 +84,9 @@ export class HeldLogs implements Disposable {
     const removed = [...this.#held].filter(([, { removedAt }]) => removedAt !== Infinity);
     let bytes = removed.reduce((sum, [, { log }]) => sum + log.memory.byteLength, 0);
     let count = removed.length;
+    const reach = this.#reach();
     for (const [opened, { log, removedAt }] of removed) {
-      if (now - removedAt <= this.#last && count <= MOST_REMOVED && bytes <= MOST_BYTES) break;
+      if (now - removedAt <= reach && count <= MOST_REMOVED && bytes <= MOST_BYTES) break;
       count--;
       bytes -= log.memory.byteLength;
       this.#held.delete(opened);
