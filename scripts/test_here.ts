@@ -55,7 +55,7 @@ const LEFT_OUT: readonly LeftOut[] = [
     files: new RegExp(
       "test/cli/(columns|completions|entry_look|events|generate|grammar|help|hostile_text|json|merge|" +
         "moment|patterns|pretty|replay|save|selection|sizes|stat|tail_(context|counts|fields|order|" +
-        "questions|records)|trace|usage)\\.",
+        "questions|received|records)|trace|usage)\\.",
     ),
     on: ["deno", "node24", "node26"],
     by: "bun",
