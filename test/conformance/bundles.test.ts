@@ -2,19 +2,18 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { testFolder } from "../support/folder.ts";
 import { isHosted, runtimeName, scriptCommand, slowness, thisRuntime } from "../support/runtime.ts";
 
 const LIMIT = 60_000 * slowness;
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-bundles-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("bundles");
 const skip = process.platform === "linux" ? false : "only Linux has a futex";
 // Node needs koffi, which is beside a bundle and not in it.
 if (!skip) symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");

@@ -1,17 +1,16 @@
 /** Two processes that want to be the writer of one log at the same moment. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { isWindows } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-contention-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("contention");
 
 const contender = new URL("children/contender.ts", import.meta.url);
 const ROUNDS = Number(process.env.CONTENTION_ROUNDS ?? 30);

@@ -1,9 +1,8 @@
 /** Readers that copy by system calls: they read what others read, and nothing can make them fault. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { truncateSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import {
   ClosedError,
   type CopyMode,
@@ -13,12 +12,12 @@ import {
   Writer,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { streamEntry } from "../support/stream.ts";
 import { needsTruncation } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("copy-mode");
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 const MOST = 6000;

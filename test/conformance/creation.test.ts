@@ -1,18 +1,17 @@
 /** What somebody makes is complete when others find it, and nothing is left of what was not finished. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { SegmentNotFoundError, ShmLogReader } from "../../mod.ts";
 import { EventLogReader } from "../../src/events/mod.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { mapLines } from "../support/usage.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-creation-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("creation");
 
 const creator = new URL("children/creator.ts", import.meta.url);
 const ROUNDS = Number(process.env.CREATION_ROUNDS ?? 40);

@@ -1,20 +1,18 @@
 /** What all followers have in common: they end at once, and others have their turn beside a backlog. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { EventLogReader, EventLogWriter } from "../../src/events/mod.ts";
 import { CircularBufferReader, CircularBufferWriter } from "../../src/circular/mod.ts";
 import { joinPartsAsync } from "../../src/sinks/mod.ts";
 import { newSpec } from "../support/circular_specs.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-followers-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("followers");
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 const bytes = new Uint8Array(10);

@@ -1,14 +1,12 @@
 /** A file system that has no room for a log, and one that gets full while a log is written. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import test from "node:test";
+import { testFolder } from "../support/folder.ts";
 import { needsNamespaces } from "../support/platform.ts";
 import { runScript } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-full-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("full");
 
 const full = new URL("children/full.ts", import.meta.url);
 const holes = new URL("children/holes.ts", import.meta.url);

@@ -1,18 +1,17 @@
 /** Malicious files under real readers, which are truncated, grow and are replaced. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { renameSync, truncateSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { type OverrunPolicy, ShmLogReader } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { damage, makeImage, tolerate } from "../support/hostile.ts";
 import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
 import { needsTruncation } from "../support/platform.ts";
 
 const RUNS = Number(process.env.HOSTILE_FILES ?? 1000);
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("hostile");
 
 /** Takes a few entries, one way or another. */
 function readSome(reader: ShmLogReader, random: Random): void {

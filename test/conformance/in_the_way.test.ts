@@ -6,14 +6,12 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import test from "node:test";
 import {
   type LogTarget,
   type OuroborosError,
@@ -24,12 +22,12 @@ import {
   SystemCallError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { logPlaces } from "../support/log_places.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { needsLinks, needsPaths, notOnMac, notOnWindows } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-in-the-way-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("in-the-way");
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 const create = (target: LogTarget, options: ShmLogWriterOptions) =>

@@ -1,18 +1,17 @@
 /** Patterns of names, in shared memory and on disk: what a shell would match, and only logs. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { isPattern, LogPattern, slotsOf } from "../../src/log/native/log_pattern.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("log-pattern");
 
 const memory = new ArrayBuffer(segmentSize(2, 256));
 Writer.create(memory, { chunkCount: 2 });

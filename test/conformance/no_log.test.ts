@@ -1,20 +1,19 @@
 /** What is no log, or one no longer, in the place of one: refused, made anew, never the end of the process. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { existsSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import {
   CorruptLogError,
   SegmentTruncatedError,
   ShmLogReader,
   UnsupportedLogError,
 } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsTruncation } from "../support/platform.ts";
 import { logPlaces } from "../support/log_places.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("no-log");
 
 for (const { title, target: newTarget, path, create, noPath } of logPlaces(folder)) {
   test(`${title}: a truncated log is a SegmentTruncatedError, not the end of the process`, {

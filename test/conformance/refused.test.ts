@@ -1,16 +1,17 @@
 /** What is left when the system refuses: each call of each structure fails once, in turn. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import os, { tmpdir } from "node:os";
+import { readdirSync, statSync } from "node:fs";
+import os from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { OuroborosError, ShmLogReader, ShmLogWriter, SystemCallError } from "../../mod.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
 import { CircularBufferReader, CircularBufferWriter } from "../../src/circular/mod.ts";
 import { EventLogReader, EventLogWriter } from "../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { FailingSystem } from "../support/failing_system.ts";
+import { testFolder } from "../support/folder.ts";
 import { runAsNobody } from "../support/nobody.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { descriptorsOf, mapLines } from "../support/usage.ts";
@@ -18,8 +19,7 @@ import { descriptorsOf, mapLines } from "../support/usage.ts";
 const options = { skip: process.platform !== "linux" && "the calls are those of Linux" };
 const { errno: ERRNO } = os.constants;
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-refused-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("refused");
 
 /** What can be opened and closed at a place that nobody else has. */
 interface Structure {

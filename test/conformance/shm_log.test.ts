@@ -1,9 +1,8 @@
 /** ShmLogWriter and ShmLogReader: who creates, who is locked out, who cleans up. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { existsSync, rmSync } from "node:fs";
+import test from "node:test";
 import {
   ClosedError,
   SegmentExistsError,
@@ -12,12 +11,12 @@ import {
   WriterLockedError,
 } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
 import { isWindows, needsRemoval, notOnWindows } from "../support/platform.ts";
 import { logPlaces } from "../support/log_places.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("shm-log");
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 const reopener = new URL("children/reopener.ts", import.meta.url);

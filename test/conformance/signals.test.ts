@@ -1,17 +1,15 @@
 /** Writers that close their logs whatever ends them: signals, `exit`, or the end of what there was to do. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { onProcessEnd } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { pressCtrlC, startChild, thisRuntime } from "../support/runtime.ts";
 import { isWindows, needsConsole, needsSignals } from "../support/platform.ts";
 import { logPlaces } from "../support/log_places.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("signals");
 
 const signalled = new URL("children/signalled.ts", import.meta.url);
 

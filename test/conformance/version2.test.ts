@@ -1,11 +1,10 @@
 /** Logs of version 2 in shared memory and in files: finished, and begun anew in place. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import {
   type Cursor,
@@ -17,13 +16,13 @@ import {
   type ShmLogWriterOptions,
   UnsupportedLogError,
 } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { logPlaces } from "../support/log_places.ts";
 import { isWindows, needsLastingNames, needsLettingGo } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { partners, slowness, startChild, uniqueName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ouroboros-version2-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder("version2");
 
 const KILLS = Number(process.env.KILLS ?? 10);
 const TWO: ShmLogWriterOptions = { version: 2 };

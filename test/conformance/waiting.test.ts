@@ -1,9 +1,8 @@
 /** Waiting for a log, and for what comes in it. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { symlinkSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import {
   saveLog,
   SegmentNotFoundError,
@@ -12,12 +11,12 @@ import {
   SystemCallError,
 } from "../../mod.ts";
 import { replaceSystem, system } from "../../ffi/current_system.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { logPlaces } from "../support/log_places.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("waiting");
 
 const texts = (reader: ShmLogReader) => [...reader].map((entry) => entry.text);
 

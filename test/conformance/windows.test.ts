@@ -1,9 +1,8 @@
 /** Logs where a segment lives by its handles, and a file that is mapped stays: on Windows. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { existsSync } from "node:fs";
+import test from "node:test";
 import {
   SegmentExistsError,
   SegmentNotFoundError,
@@ -11,13 +10,13 @@ import {
   ShmLogWriter,
   WriterLockedError,
 } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 import { StreamCheck, streamEntry } from "../support/stream.ts";
 
 const skip = isWindows ? false : "only on Windows";
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-windows-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("windows");
 
 const SMALL = { chunkSize: 4096, chunkCount: 4 };
 const writerFile = new URL("children/writer.ts", import.meta.url);

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import {
   closeSync,
-  mkdtempSync,
   openSync,
   rmSync,
   statSync,
@@ -12,9 +11,8 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import {
   ClosedError,
   CorruptLogError,
@@ -28,14 +26,14 @@ import {
   WriterLockedError,
 } from "../../src/events/mod.ts";
 import { eventOf, isEvent } from "../support/events.ts";
+import { testFolder } from "../support/folder.ts";
 import { needsLinks, needsRemoval, notOnWindows } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { startChild } from "../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 6);
 const writerFile = new URL("children/log_writer.ts", import.meta.url);
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-events-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("events");
 let files = 0;
 const newPath = () => `${folder}/${files++}.log`;
 

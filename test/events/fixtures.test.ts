@@ -1,16 +1,15 @@
 /** Files of the original: read right, and written byte for byte the same. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import { EventLogReader, EventLogWriter, EventReader, EventWriter } from "../../src/events/mod.ts";
 import { plain } from "../support/events.ts";
+import { testFolder } from "../support/folder.ts";
 import { sameBytes } from "../support/random.ts";
 import { loadRinglog } from "../support/ringlog.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-ringlog-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("ringlog");
 
 const fixtures = loadRinglog();
 

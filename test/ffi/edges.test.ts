@@ -5,19 +5,18 @@ import { spawnSync } from "node:child_process";
 import {
   chownSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { NoSpaceError, SegmentExistsError, SegmentNotFoundError } from "../../mod.ts";
 import { nodeDriver } from "../../ffi/drivers/node.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { NOBODY, runAsNobody } from "../support/nobody.ts";
 import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
 import {
@@ -41,8 +40,7 @@ test("a Node that is too old is an error that names what to run in its place", (
   }
 });
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-edges-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("edges");
 
 const opener = new URL("children/opener.ts", import.meta.url);
 const exister = new URL("children/exister.ts", import.meta.url);

@@ -5,16 +5,13 @@ import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import test from "node:test";
 import {
   ClosedError,
   NoSpaceError,
@@ -23,11 +20,11 @@ import {
   SystemCallError,
 } from "../../mod.ts";
 import { MappedFile } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { descriptorsOf, hasProc, mapLines } from "../support/usage.ts";
 import { isWindows, needsLinks, needsNamespaces, notOnWindows } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-mapped-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("mapped");
 
 test("grow() keeps the bytes and the lock, ends the views, and others remap()", () => {
   const path = `${folder}/grow`;

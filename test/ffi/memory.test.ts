@@ -3,18 +3,16 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import test from "node:test";
 import { ClosedError, SegmentExistsError, SegmentNotFoundError } from "../../mod.ts";
 import { MappedFile, type Mapping, SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { runAsNobody } from "../support/nobody.ts";
 import { runScript, runtimeName, startChild, uniqueName } from "../support/runtime.ts";
 import { hasProc, mapLines } from "../support/usage.ts";
@@ -28,8 +26,7 @@ import {
   needsTruncation,
 } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("memory");
 
 /** The two kinds of memory, for what they have in common. */
 interface Kind {

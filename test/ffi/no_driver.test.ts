@@ -1,14 +1,13 @@
 /** A library without a driver: the sources where there is neither node:ffi nor koffi. */
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { cpSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { testFolder } from "../support/folder.ts";
 import { runScript, runtimeName } from "../support/runtime.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-no-driver-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("no-driver");
 
 test("Node: without node:ffi and koffi the error says what to install", (t) => {
   if (runtimeName !== "node") return t.skip("Node only");

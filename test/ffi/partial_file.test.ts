@@ -1,17 +1,8 @@
 /** Files that get their name when they are complete. */
 
 import assert from "node:assert/strict";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after, beforeEach } from "node:test";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import test, { beforeEach } from "node:test";
 import { isSameFile, PartialFile } from "../../ffi/mod.ts";
 import {
   ClosedError,
@@ -19,10 +10,10 @@ import {
   SegmentNotFoundError,
   SystemCallError,
 } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-partial-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("partial");
 const path = `${folder}/file`;
 beforeEach(() => rmSync(path, { force: true, recursive: true }));
 

@@ -1,16 +1,15 @@
 /** A memory that is opened for reading can't be written to: the kernel says so. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { readFileSync } from "node:fs";
+import test from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { MappedFile, type Mapping, SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { descriptorsOf, hasProc, mapLines } from "../support/usage.ts";
 
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-read-only-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("read-only");
 const skip = hasProc ? false : "no /proc to look at";
 
 const O_ACCMODE = 3;

@@ -1,17 +1,8 @@
 /** What is otherwise on Windows: names, sizes, how long a segment lives, the lock, files that are open. */
 
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import test, { after } from "node:test";
+import { existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import test from "node:test";
 import {
   OuroborosError,
   PermissionDeniedError,
@@ -21,12 +12,12 @@ import {
 } from "../../mod.ts";
 import { MappedFile, NamedSemaphore, SharedMemory } from "../../ffi/mod.ts";
 import { windowsName } from "../../ffi/windows/names.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { startChild, uniqueName } from "../support/runtime.ts";
 
 const skip = isWindows ? false : "only on Windows";
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-windows-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("windows");
 
 const lockHolder = new URL("children/lock_holder.ts", import.meta.url);
 

@@ -6,17 +6,15 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { descriptorsOf, hasProc, mapLines, report, type Usage, usage } from "../support/usage.ts";
 
 const amount = Number(process.env.RESOURCES ?? 2000);
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-segments-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("segments");
 
 const SMALL = { chunkSize: 4096, chunkCount: 4, unlinkOnClose: true };
 const skip = hasProc ? false : "no /proc to look at";

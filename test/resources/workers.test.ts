@@ -5,14 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { type LogTarget, ShmLogReader, ShmLogWriter, WriterLockedError } from "../../mod.ts";
 import { MappedFile, SharedMemory } from "../../ffi/mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { runtimeName, uniqueName } from "../support/runtime.ts";
 import { descriptorsOf, hasProc, mapLines, report, usage } from "../support/usage.ts";
 import { whenFree } from "../support/when_free.ts";
@@ -20,8 +19,7 @@ import type { Job } from "./children/worker.ts";
 
 const { WORKERS, RESOURCES = 200 } = process.env;
 const amount = Number(WORKERS ?? Math.ceil(Number(RESOURCES) / 10));
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-workers-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("workers");
 
 const SMALL = { chunkSize: 4096, chunkCount: 4, unlinkOnClose: true };
 const skip = hasProc ? false : "no /proc to look at";

@@ -1,19 +1,10 @@
 /** The ring in a file: opened, locked, killed, damaged, reset. */
 
 import assert from "node:assert/strict";
-import {
-  copyFileSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { fileURLToPath } from "node:url";
 import {
   ClosedError,
@@ -22,14 +13,14 @@ import {
   WriterLockedError,
 } from "../../src/ring/mod.ts";
 import { SegmentNotFoundError, SystemCallError } from "../../mod.ts";
+import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { partners, startChild } from "../support/runtime.ts";
 import { streamEntry } from "../support/stream.ts";
 
 const KILLS = Number(process.env.KILLS ?? 10);
-const folder = mkdtempSync(`${tmpdir()}/ouroboros-test-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = testFolder("mem-map-ring-buffer");
 let count = 0;
 const newPath = () => `${folder}/ring-${count++}`;
 const putter = new URL("children/putter.ts", import.meta.url);
