@@ -79,6 +79,7 @@ export { EntryBatch } from "./src/log/batch.ts";
 export { Claim } from "./src/log/claim.ts";
 export { Entry, type EntryJson } from "./src/log/entry.ts";
 export { EntryView } from "./src/log/entry_view.ts";
+export { type CutOff } from "./src/log/cut_off.ts";
 export { type ChunkInfo, type ChunkState, inspect, type LogInfo } from "./src/log/inspect.ts";
 export { type FormatVersion, segmentSize } from "./src/log/layout.ts";
 export { Reader } from "./src/log/reader.ts";

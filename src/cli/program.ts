@@ -192,6 +192,9 @@ export async function createProgram(
   });
 }
 
+/** The commands that say in their own words that a file was cut off, or read none. */
+const WITHOUT_CUT_OFF: ReadonlySet<string> = new Set(["verify", "remove"]);
+
 /** What comes before any command: a log that comes by standard input is there before it is opened. */
 async function prepare(command: Command): Promise<void> {
   if (IS_DENO) ignoreFileLimit();
@@ -199,6 +202,16 @@ async function prepare(command: Command): Promise<void> {
   const places = command.processedArgs.flat();
   if (!EVENT_READERS.has(command.name())) places.filter(isPlace).forEach(checkHoldsNoEvents);
   const named: unknown[] = [...places, ...Object.values(command.opts())];
+  await takeStandardInput(command, named);
+  const files = places.filter(isPlace);
+  if (files.length === 0 || WITHOUT_CUT_OFF.has(command.name())) return;
+  // Here: names of shared memory need none of it.
+  const { sayCutOff } = await import("./files/cut_off.ts");
+  sayCutOff(files);
+}
+
+/** Reads a log that comes by standard input, if one of the arguments means that. */
+async function takeStandardInput(command: Command, named: unknown[]): Promise<void> {
   if (!named.some(isStandardInput)) return;
   if (command.name() === "mcp") throw new RangeError("mcp speaks by standard input: name a file");
   // It reads lines, too, and need not have all of them.

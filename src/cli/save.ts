@@ -20,6 +20,7 @@ import { SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import { STANDARD_INPUT } from "../log/native/unpacked_file.ts";
 import { checkHoldsNoEvents } from "./files/event_entries.ts";
+import { sayCutOff } from "./files/cut_off.ts";
 import { keepStandardInput } from "./files/source_bytes.ts";
 import { withTemporaryFolder } from "./files/temporary_folder.ts";
 import { packed, writeWhole } from "./files/whole_file.ts";
@@ -148,6 +149,7 @@ async function save(
   const names = new NamedLogs(words.slice(0, -1).map((word) => parsed(sourceArgument, word)));
   const targets = names.existing();
   targets.forEach(checkHoldsNoEvents);
+  sayCutOff(targets);
   using interrupt = new Interrupt({ output: path === "-" });
   const { signal } = interrupt;
   const options = {

@@ -9,6 +9,7 @@ import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { isSavedCopyAt } from "../ship/collection.ts";
+import { inWords, missingOf } from "./files/cut_off.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
@@ -73,6 +74,7 @@ async function show(
   const isAlive = reader.isWriterAlive();
   const isSaved = isSavedCopyAt(target);
   const { name } = reader;
+  const missing = info.cutOff === undefined ? missingOf(target) : inWords(info.cutOff);
   if (options.output === "json") {
     await writeJson(output, {
       name,
@@ -80,7 +82,7 @@ async function show(
       ...isSaved && { isSaved },
       ...info,
     });
-  } else await writeText(output, oneLine(name), { isAlive, isSaved }, info);
+  } else await writeText(output, oneLine(name), { isAlive, isSaved, missing }, info);
 }
 
 /** How much text is written at a time, in characters. */
@@ -117,7 +119,11 @@ const NUMBERS = ["index", "offset", "token", "entries", "bytesUsed"] as const;
 async function writeText(
   output: Output,
   name: string,
-  { isAlive, isSaved }: { isAlive: boolean; isSaved: boolean },
+  { isAlive, isSaved, missing }: {
+    isAlive: boolean;
+    isSaved: boolean;
+    missing: string | undefined;
+  },
   info: LogInfo,
 ): Promise<void> {
   const colors = outputColors();
@@ -125,6 +131,10 @@ async function writeText(
   const range = info.entries > 0
     ? `, ${info.firstSequenceNumber} to ${info.lastSequenceNumber}`
     : "";
+  const { cutOff } = info;
+  const written = cutOff === undefined
+    ? entryCount(info.lastSequenceNumber)
+    : `at least ${entryCount(Math.max(info.lastSequenceNumber, cutOff.to))}`;
   const id = info.bufferId === undefined ? "" : `, id ${info.bufferId}`;
   const writer = info.isFinished
     ? "finished: no entry will come"
@@ -139,9 +149,10 @@ async function writeText(
       `${formatSize(info.segmentSize)} in ${info.chunkCount} chunks, version ${info.version}${id}`,
     ],
     ["writer", writer],
-    ["written", entryCount(info.lastSequenceNumber)],
+    ["written", written],
     ["there", `${entryCount(info.entries)}${range}, ${formatSize(info.bytesUsed)}`],
     ["gone", entryCount(gone)],
+    ...missing === undefined ? [] : [["cut off", colors.red(missing)]],
     ["largest", `${info.maxEntrySize} bytes an entry at most`],
   ];
   output.write(

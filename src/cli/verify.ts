@@ -10,6 +10,7 @@ import type { Verification } from "../log/verify.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { archives } from "../log/native/unpacked_file.ts";
 import type { LogTarget } from "../log/native/target.ts";
+import { missingOf } from "./files/cut_off.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
@@ -24,7 +25,7 @@ const EXAMPLES = `
 The exit code is 0 if the log is sound, 1 if it is damaged or can't be opened,
 and 2 for wrong usage. A writer may be at work meanwhile. The format has no
 checksums: changed bytes inside an entry are not found; headers, chunks and
-numbers that do not fit together are.
+numbers that do not fit together are, and what shows that a file was cut off.
 ${PATTERN_HELP}
 
 Examples:
@@ -73,6 +74,8 @@ function look(target: LogTarget): Report {
   try {
     using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
     const report = { name: reader.name, ...reader.verify() };
+    const missing = missingOf(target);
+    if (missing !== undefined) damage.push({ offset: 0, what: missing });
     // What was compressed may be sound up to where the file is cut off.
     return damage.length === 0 ? report : {
       ...report,
@@ -115,7 +118,11 @@ function describe(report: Report): string {
     }
   }
   for (const one of report.damage) {
-    const where = "chunk" in one ? `chunk ${one.chunk}, offset ${one.offset}` : "header";
+    const where = "chunk" in one
+      ? `chunk ${one.chunk}, offset ${one.offset}`
+      : one.offset === 0
+      ? "file"
+      : "header";
     lines.push(colors.red(`  damage: ${where}: ${harmless(one.what)}`));
   }
   if ("damageCount" in report) {

@@ -6,6 +6,7 @@
 
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
+import { type CutOff, cutOffOf } from "./cut_off.ts";
 import { maxPayloadSize } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
@@ -80,6 +81,8 @@ export interface LogInfo {
   damage: string[];
   /** How much of the log contradicts the format. */
   damageCount: number;
+  /** What is missing, if the log is in a file that was cut off and something in it shows that. */
+  cutOff?: CutOff;
 }
 
 /**
@@ -124,11 +127,13 @@ function infoOf(segment: Segment, fence: Fence): LogInfo {
   const damage = confirmed(look, found, chunks);
   let [entries, bytesUsed, oldest] = [0, 0, Infinity];
   for (const chunk of chunks) {
-    if (chunk.state !== "current" && chunk.state !== "full") continue;
+    // A reader that skips damage gives what is before it.
+    if (chunk.state === "overwritten") continue;
     entries += chunk.entries;
     bytesUsed += chunk.bytesUsed;
     if (chunk.entries > 0) oldest = Math.min(oldest, chunk.token);
   }
+  const cutOff = cutOffOf(segment, fence, found);
   return {
     version: segment.version,
     bufferId: segment.bufferId?.toString(),
@@ -146,6 +151,7 @@ function infoOf(segment: Segment, fence: Fence): LogInfo {
     bytesUsed,
     damage,
     damageCount: look.count,
+    ...cutOff !== undefined && { cutOff },
   };
 }
 

@@ -18,9 +18,11 @@
 
 import { PartialFile } from "../../ffi/mod.ts";
 import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
+import { fence, type LogSource as LogSourceBytes } from "../log/native/source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../log/native/target.ts";
 import { UnpackedFile } from "../log/native/unpacked_file.ts";
 import { Segment } from "../log/segment.ts";
+import { steadySurvey } from "../log/survey.ts";
 import { Writer } from "../log/writer.ts";
 import {
   type CollectedGap,
@@ -42,6 +44,7 @@ const LARGEST = 20;
 /** The most gaps that fit into the head for sure. */
 const MOST_GAPS = 1024;
 const LONGEST_NAME = 256;
+const HEAD_START = '{"sources":[';
 
 /** Makes such a file. */
 export class CollectionWriter implements Disposable {
@@ -183,6 +186,22 @@ export function isSavedCopy(memory: LogMemory): boolean {
   const word = new Uint8Array(new ArrayBuffer(8));
   return memory.read(word, size - FOOTER_SIZE) === word.length &&
     new DataView(word.buffer).getBigUint64(0, true) === MAGIC;
+}
+
+/**
+ * Whether a file of several logs has lost its end, so that nothing tells where its entries are from: the head
+ * begins behind the last entry, where a log that was not overwritten has zeros only.
+ */
+export function lacksSources(file: LogMemory, { buffer, load, guard }: LogSourceBytes): boolean {
+  guard?.();
+  const segment = new Segment(buffer, load);
+  if (segment.version !== 1 || segment.chunkCount !== CHUNK_COUNT) return false;
+  const { offsets, tokens, end, isSteady } = steadySurvey(segment, fence);
+  const isFirstLap = isSteady && offsets[0] > 0 && tokens[0] === 0;
+  if (!isFirstLap || end.reason !== "open" || collectionIn(file) !== undefined) return false;
+  const start = aligned(end.offset + HEADER_SIZE);
+  const there = bytesAt(file, start, Math.max(Math.min(HEAD_START.length, segment.end - start), 0));
+  return there.length > 0 && there.every((byte, at) => byte === HEAD_START.charCodeAt(at));
 }
 
 /** The same of a log that is not open. */

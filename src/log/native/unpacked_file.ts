@@ -36,6 +36,7 @@ export class UnpackedFile implements Disposable {
   readonly #compression: Compression | undefined;
   #given: Uint8Array | undefined;
   #image: Uint8Array | undefined;
+  #isDamaged = false;
 
   private constructor(file: MappedFile | undefined, packed: Compression | undefined) {
     this.#file = file;
@@ -107,6 +108,12 @@ export class UnpackedFile implements Disposable {
     return this.#file?.closed ?? false;
   }
 
+  /** Whether it could be unpacked in part only. */
+  get isDamaged(): boolean {
+    this.#whole();
+    return this.#isDamaged;
+  }
+
   /** Nobody cuts it off. */
   currentSize(): number {
     return this.byteLength;
@@ -159,11 +166,16 @@ export class UnpackedFile implements Disposable {
   }
 
   #whole(): Uint8Array {
-    return this.#image ??= this.#remembered();
+    if (this.#image === undefined) {
+      const { bytes, damage } = this.#remembered();
+      this.#image = bytes;
+      this.#isDamaged = damage !== undefined;
+    }
+    return this.#image;
   }
 
-  #remembered(): Uint8Array {
-    if (this.#given !== undefined) return this.#unpacked(this.#compression!, this.#given).bytes;
+  #remembered(): Unpacked {
+    if (this.#given !== undefined) return this.#unpacked(this.#compression!, this.#given);
     const { device, inode } = this.identity;
     const { size, mtimeMs } = statSync(this.path);
     const key = [device, inode, size, mtimeMs].join();
@@ -177,7 +189,7 @@ export class UnpackedFile implements Disposable {
         if (kept > MOST_UNPACKED) images.delete(key);
       }
     }
-    return image.bytes;
+    return image;
   }
 
   #packed(most: number): Uint8Array {
