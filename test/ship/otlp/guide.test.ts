@@ -2,23 +2,24 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ShmLogWriter } from "../../../mod.ts";
+import { testFolder } from "../../support/folder.ts";
 import { OtlpCollector } from "../../support/otlp_collector.ts";
 import { runtimeName, thisRuntime, uniqueName } from "../../support/runtime.ts";
 
 const root = new URL("../../../", import.meta.url);
 
+const folder = testFolder("otlp-guide");
+
 test("the guide's forwarder to a collector, as a process, sends what is written", async () => {
   await using collector = await OtlpCollector.start();
   using log = ShmLogWriter.create(uniqueName("guide"), { unlinkOnClose: true, size: "256KiB" });
   log.writeMany(["one", "two"]);
-  const folder = mkdtempSync(join(tmpdir(), "ouroboros-guide-"));
   const guide = readFileSync(new URL("src/guides/machines.md", root), "utf8");
   const programs = [...guide.matchAll(/^```typescript\n([^]*?)^```/gm)].map(([, code]) => code)
     .filter((code) => code.includes("@ouroboros/log/otlp"));
@@ -53,6 +54,5 @@ test("the guide's forwarder to a collector, as a process, sends what is written"
     assert.deepEqual(collector.complaints, []);
   } finally {
     child.kill("SIGKILL");
-    rmSync(folder, { recursive: true });
   }
 });

@@ -25,7 +25,7 @@ export async function ask<T>(
   }
   try {
     const headers = { authorization: `Bearer ${token}` };
-    const response = await fetch(`${path}?${params}`, { headers, ...signal && { signal } });
+    const response = await fetch(`${path}?${params}`, { headers, signal });
     const body = await response.json();
     return response.ok ? { found: body } : { refusal: body.error };
   } catch {
