@@ -46,8 +46,8 @@ interface CommandFile {
 }
 
 /**
- * The commands in the order of the help, in groups. Each is loaded when it is named: all of them are
- * three hundred files, of which most commands need half.
+ * The commands in the order of the help, in groups, with their aliases. Each is loaded when it is named:
+ * all of them are three hundred files, of which most commands need half.
  */
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<CommandFile>>>>> = {
   "Write a log:": {
@@ -56,11 +56,11 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Co
     replay: () => import("./replay.ts"),
   },
   "Read logs:": {
-    tail: () => import("./tail.ts"),
+    "tail|logs": () => import("./tail.ts"),
     serve: () => import("./serve.ts"),
     mcp: () => import("./mcp.ts"),
     top: () => import("./top.ts"),
-    list: () => import("./list.ts"),
+    "list|ls": () => import("./list.ts"),
     stat: () => import("./stat.ts"),
     verify: () => import("./verify.ts"),
   },
@@ -174,10 +174,10 @@ export async function createProgram(
     .exitOverride()
     .hook("preAction", (_program, command) => prepare(command));
   const all = Object.entries(COMMANDS).flatMap(([group, loaders]) =>
-    Object.entries(loaders).map(([name, load]) => ({ group, name, load }))
+    Object.entries(loaders).map(([names, load]) => ({ group, names: names.split("|"), load }))
   );
-  const named = all.filter(({ name }) => name === only);
-  // A word that is no name may be an alias, or meant to be one of them; the version needs none.
+  const named = all.filter(({ names }) => names.includes(only));
+  // A word that is no name may be meant to be one of them; the version needs none.
   const needed = only === "--version" || named.length > 0 ? named : all;
   const files = await Promise.all(
     needed.map(async ({ group, load }) => ({ group, ...await load() })),

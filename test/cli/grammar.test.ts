@@ -46,9 +46,11 @@ test("no flag stands in the table twice", () => {
 
 test("a command that is named is loaded alone, and is the same as among all", async () => {
   for (const command of program.commands) {
-    const { commands } = await createProgram({ only: command.name() });
-    assert.deepEqual(commands.map((one) => one.name()), [command.name()]);
-    assert.equal(commands[0].helpInformation(), command.helpInformation());
+    for (const only of [command.name(), ...command.aliases()]) {
+      const { commands } = await createProgram({ only });
+      assert.deepEqual(commands.map((one) => one.name()), [command.name()]);
+      assert.equal(commands[0].helpInformation(), command.helpInformation());
+    }
   }
   assert.deepEqual((await createProgram({ only: "--version" })).commands, []);
 });
