@@ -129,20 +129,21 @@ class ReaderError(Exception): pass
 class Entry:
     def __init__(self, data, number, row):
         self.data, self.sequence_number, self._row = data, number, row
-    def is_valid(self): return struct.unpack_from("<Q", self._row, 8)[0] == 0
+    def is_valid(self): return self._row[:16] == self._row[16:]
 class Reader:
     def __init__(self, name):
         self._shm = shared_memory.SharedMemory(name=name.lstrip("/"), create=False)
         if bytes(self._shm.buf[:8]) != b"GOLBORUO": raise ReaderError("no magic")
         self._at = struct.unpack_from("<Q", self._shm.buf, 16)[0] & 0xffffffff
-        self._number = 0
+        self._number = struct.unpack_from("<Q", self._shm.buf, 24)[0]
+        self._row = bytes(self._shm.buf[16:32])
     def read_next_entry(self):
         header = struct.unpack_from("<I", self._shm.buf, self._at)[0]
         if header >> 31 == 0: return None
         data = bytes(self._shm.buf[self._at + 4:self._at + (header & 0x7fffffff)])
         self._at += len(data) + 7 & ~3
         self._number += 1
-        return Entry(data, self._number, bytes(self._shm.buf[16:32]))
+        return Entry(data, self._number, self._row + bytes(self._shm.buf[16:32]))
     def __enter__(self): return self
     def __exit__(self, *_): self._shm.close()
 `,
@@ -176,8 +177,30 @@ class Reader:
       assert.deepEqual([await next(), await next()], ["4 last words", "1 another"]);
     }
     SharedMemory.unlink(name);
-    using _third = create(["the third"]);
-    assert.equal(await next(), "1 the third");
+    const third = create(["the third", "four"]);
+    assert.deepEqual([await next(), await next()], ["1 the third", "2 four"]);
+    third.close();
+    // Made again in another size: with its entries, or with those for which there is room.
+    {
+      using larger = ShmLogWriter.create(name, { size: "64KiB", unlinkOnClose: false });
+      larger.write("five");
+      assert.equal(await next(), "3 five");
+      for (let i = 4; i <= 100; i++) larger.write(String(i));
+      for (let i = 4; i <= 100; i++) assert.equal(await next(), `${i} ${i}`);
+    }
+    assert.equal(stderr, "");
+    {
+      using smaller = ShmLogWriter.create(name, { size: "1KiB", unlinkOnClose: false });
+      smaller.write("last");
+      assert.equal(await next(), "101 last");
+    }
+    SharedMemory.unlink(name);
+    using fifth = ShmLogWriter.create(name, { chunkSize: 256, chunkCount: 1 });
+    for (let i = 1; i <= 70; i++) fifth.write(`${i}: ${"x".repeat(20)}`);
+    assert.match(await next(), /^64 64: x+$/);
+    while (!stderr.includes("\n") && child.exitCode === null) await delay(10);
+    assert.equal(stderr, "63 entries are lost before entry 64\n");
+    stderr = "";
     SharedMemory.unlink(name);
     // Nor is it removed where the reader finds it unusable.
     using _broken = SharedMemory.create(name, 4096);
