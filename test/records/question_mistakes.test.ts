@@ -115,6 +115,9 @@ test(`random questions never end in anything but an answer or a mistake (SEED=${
     '{"level":50,"time":1795269570001,"msg":"a","req":{"url":"/a"},"status":503,"tags":["a",null]}',
     '{"timeUnixNano":"1795269570000000000","severityNumber":17,"body":{"stringValue":"a"}}',
     '2026-11-29T20:00:00.123456789Z stderr F {"level":40,"time":1795269570001,"msg":"é"}',
+    '{"@timestamp":"2026-11-21T13:59:30.229Z","level":"WARN","message":"a","properties":{"i":0.5}}',
+    '{"level":"http","message":"GET /a","timestamp":"2026-11-21T14:00:00.000Z","status":"500"}',
+    '{"level":30,"time":1795269570001,"msg":"caf\\u00e9 a\\/b","gone":null,"ok":false}',
     "2026-11-30T05:00:00Z [WRN] plain text",
     "no plain record at all",
   ];
