@@ -64,8 +64,10 @@ test("an error in one log does not keep the death of another one from being save
   }
 });
 
-/** Writes errors until one has to wait, and is said to; returns the last one. */
+/** Writes an error, and others when that is reported, until one has to wait; returns the last one. */
 async function writeUntilHeld(log: ShmLogWriter, watch: RunningCli): Promise<string> {
+  log.write(line(50, "first"));
+  await watch.untilStderr((stderr) => stderr.includes("error in"));
   const count = () => watch.stderr.split(" again: ").length;
   const before = count();
   let last = "";
@@ -77,6 +79,14 @@ async function writeUntilHeld(log: ShmLogWriter, watch: RunningCli): Promise<str
   return last;
 }
 
+/** The last text of the newest file, if there is one. */
+function lastSavedIn(dir: string): unknown {
+  const file = savedIn(dir).at(-1);
+  if (file === undefined) return undefined;
+  using reader = ShmLogReader.open({ path: join(dir, file) }, { strategy: "oldest" });
+  return [...reader].map(({ text }) => JSON.parse(text).msg).at(-1);
+}
+
 test("the last error before a silence is saved when the interval ends, or the command", {
   skip: skip || sameOnAll,
   timeout: 60_000,
@@ -86,23 +96,33 @@ test("the last error before a silence is saved when the interval ends, or the co
   const watch = await startWatch(
     ...[log.name, "--when", "error", "--save", dir, "--after", "0s", "--min-interval", "2s"],
   );
-  /** The last text of the newest file. */
-  const saved = () => {
-    const file = savedIn(dir).at(-1);
-    if (file === undefined) return undefined;
-    using reader = ShmLogReader.open({ path: join(dir, file) }, { strategy: "oldest" });
-    return [...reader].map(({ text }) => JSON.parse(text).msg).at(-1);
-  };
   const last = await writeUntilHeld(log, watch);
-  while (saved() !== last) await sleep(50);
+  while (lastSavedIn(dir) !== last) await sleep(50);
   const next = await writeUntilHeld(log, watch);
   watch.signal("SIGTERM");
   const { code, stderr } = await watch.ended();
   assert.equal(code, 0, stderr);
-  assert.equal(saved(), next);
+  assert.equal(lastSavedIn(dir), next);
   // Once for each interval.
   assert.ok(stderr.split(" again: to be saved in ").length <= savedIn(dir).length, stderr);
   assert.match(stderr, /(\d+) triggers: \1 in \d+ files\n/);
+});
+
+test("what waits is saved though its log is removed meanwhile", {
+  skip: skip || sameOnAll,
+  timeout: 60_000,
+}, async () => {
+  const dir = join(folder, "removed");
+  const log = makeLog(uniqueName("removed"));
+  const watch = await startWatch(
+    ...[log.name, "--when", "error", "--save", dir, "--after", "0s", "--min-interval", "3s"],
+    // Less than it waits.
+    ...["--last", "300ms"],
+  );
+  const last = await writeUntilHeld(log, watch);
+  log.close({ unlink: true });
+  while (lastSavedIn(dir) !== last) await sleep(50);
+  await endWatch(watch);
 });
 
 test("a log whose writers die again and again makes one file an interval", {
