@@ -31,7 +31,7 @@ import { addOutputOptions } from "./options/common.ts";
 import { NamedLogs, nameOf } from "./options/named_logs.ts";
 import { usageError } from "./options/subcommand.ts";
 import { jsonLines } from "./output/harmless.ts";
-import { lastWriteOf } from "./output/last_write.ts";
+import { lastChangeOf } from "./output/last_write.ts";
 import { Output } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { logCount, warn } from "./output/warn.ts";
@@ -41,8 +41,8 @@ Readers that have a log open can read on in it. A <name> may be
 a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
 
 A log is dead if no writer holds its lock; the C++ library takes no lock.
---older-than looks at the time of the last entry: a log whose entries say none is
-kept. With --dead it is no error if there is nothing to remove. --json prints an
+--older-than looks at the time of the last entry, and of a log without entries at
+when it was made: a log whose entries say no time is kept. With --dead it is no error if there is nothing to remove. --json prints an
 object for each log: whether it was removed, and if not why.
 
 Examples:
@@ -137,7 +137,7 @@ async function removeAll(
 /** Removes a log unless its writer is alive, or it was written lately; returns why it was kept. */
 function removeDead(target: LogTarget, olderThan: number | undefined): Result["kept"] {
   if (olderThan !== undefined) {
-    const written = lastWriteOf(target);
+    const written = lastChangeOf(target);
     if (written === undefined) {
       warn(`log ${describeTarget(target)} is kept: its last entries say no time`);
       return "untimed";

@@ -8,7 +8,7 @@ import { hostName } from "../host_name.ts";
 import process from "node:process";
 import { anything, callback, checkOptions, type Checks, flag, text } from "../base/options.ts";
 import { mustBe } from "../base/arguments.ts";
-import { EntrySink } from "../sinks/entry_sink.ts";
+import { EntrySink, withoutNewline } from "../sinks/entry_sink.ts";
 import { checkSinkOptions, type SinkOptions } from "../sinks/sink_options.ts";
 import type { UncaughtError } from "../sinks/uncaught.ts";
 import { bindingsText } from "./bindings.ts";
@@ -170,7 +170,10 @@ export function createLogger<CustomLevels extends string = never>(
   const level = options.enabled === false ? "silent" : levelOf(options.level ?? "info");
 
   const logger: LoggerInternals = Object.create(LoggerMethods.prototype);
-  const sink = new EntrySink(own, (error) => uncaughtLine(logger, error));
+  const sink = new EntrySink(
+    own,
+    (error) => uncaughtLine(logger, error, options.hooks?.streamWrite),
+  );
   try {
     const core = new Core(sink, {
       messageKey,
@@ -216,15 +219,18 @@ function levelOf(level: string): string {
   return mappingOf().values[lower] === undefined ? level : lower;
 }
 
-/** An error that nobody caught, as the last line. */
-function uncaughtLine(logger: LoggerInternals, { message, fields }: UncaughtError): string {
+/** An error that nobody caught, as a call would log it: by the same serializers, with the same redaction. */
+function uncaughtLine(
+  logger: LoggerInternals,
+  { thrown, message, isHandled }: UncaughtError,
+  streamWrite: ((line: string) => string) | undefined,
+): string {
   const state = logger[STATE];
-  const { errorKey } = state.core;
   const { values, labels } = logger.levels;
-  const level = values.fatal ?? Math.max(...Object.keys(labels).map(Number));
-  // The serializer of errors has nothing to do: its type would be that of a plain object.
-  const object = { [errorKey]: { toJSON: () => fields } };
-  return state.text(logger, level, object, `uncaught: ${message}`);
+  const level = values[isHandled ? "error" : "fatal"] ??
+    Math.max(...Object.keys(labels).map(Number));
+  const line = state.text(logger, level, { [state.core.errorKey]: thrown }, `uncaught: ${message}`);
+  return streamWrite === undefined ? line : withoutNewline(streamWrite(`${line}\n`));
 }
 
 function objectCheck(name: string, value: unknown): void {

@@ -356,10 +356,10 @@ export class Recorder implements EntryWriter, Disposable {
   }
 }
 
-function uncaughtLine({ time, type, message, fields }: UncaughtError): string {
+function uncaughtLine({ time, type, message, fields, isHandled }: UncaughtError): string {
   return JSON.stringify({
     time: new Date(time).toISOString(),
-    level: "fatal",
+    level: isHandled ? "error" : "fatal",
     logger: LOGGER,
     msg: `uncaught ${type}: ${message}`,
     err: fields,

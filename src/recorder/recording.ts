@@ -16,7 +16,7 @@ import { targetOf } from "../log/native/target.ts";
 import { isAtLeast, type LogLevel, toLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { CriLines, type EntryTarget } from "./cri_lines.ts";
-import { errorFields } from "../sinks/error_fields.ts";
+import { errorCodes } from "../sinks/error_fields.ts";
 import { leaveToRuntime, othersHandleRejections, OURS } from "../sinks/uncaught.ts";
 import { listenToOutput } from "./raw_output.ts";
 import { followThreads } from "./threads.ts";
@@ -205,7 +205,7 @@ class ThreadRecorder {
   }
 
   #sayError(error: unknown): void {
-    const err = errorFields(error);
+    const err = errorCodes(error);
     const isHandled = process.listenerCount("uncaughtException") > 0;
     this.#say(isHandled ? "error" : "fatal", `uncaught ${err.type}: ${err.message}`, { err });
     // Deno does not report the end that comes of it.

@@ -24,7 +24,7 @@ import {
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
 import { errorText } from "./error_fields.ts";
-import { onUncaughtError, type UncaughtError } from "./uncaught.ts";
+import { changeUncaught, onUncaughtError, type UncaughtError } from "./uncaught.ts";
 import { startVitals } from "./vitals.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -112,11 +112,14 @@ export class EntrySink implements Disposable {
     if (options.vitals !== undefined) {
       this.#stopVitals = startVitals(options.vitals, (line) => this.write(line));
     }
-    if (options.uncaughtException) {
+    const { uncaughtException } = options;
+    if (uncaughtException) {
       this.#forgetUncaught = onUncaughtError((error) => {
         // The last chance to have the last words.
         this.#nextTry = Math.min(this.#nextTry, 0);
-        this.writeMade(() => uncaughtLine(error));
+        const otherwise = () => uncaughtLine(error);
+        if (uncaughtException === true) return this.writeMade(otherwise, () => defaultLine(error));
+        this.writeMade(() => uncaughtLine(changeUncaught(error, uncaughtException)), otherwise);
       });
     }
   }

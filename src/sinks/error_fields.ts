@@ -30,32 +30,48 @@ const MOST_DEPTH = 4;
 export const HIDDEN = "[can't be shown]";
 /** Those that have a place of their own. */
 const KNOWN: ReadonlySet<string> = new Set(["type", "name", "message", "stack", "cause", "errors"]);
+/** Own fields of an error by which runtimes say what has failed. All others may hold a secret. */
+const CODES = ["code", "errno", "syscall"];
 
 /** What is known of what was thrown. Never throws. */
-export function errorFields(thrown: unknown, depth: number = 0): ErrorFields {
+export function errorFields(thrown: unknown): ErrorFields {
+  return fieldsOf(thrown, true, 0);
+}
+
+/**
+ * The same without the values that an application has put into it, but for a code: those of a request that
+ * failed may be its headers. Never throws.
+ */
+export function errorCodes(thrown: unknown): ErrorFields {
+  return fieldsOf(thrown, false, 0);
+}
+
+function fieldsOf(thrown: unknown, isWhole: boolean, depth: number): ErrorFields {
   if (Object(thrown) !== thrown) return { type: typeof thrown, message: text(thrown) };
   const error = thrown as Partial<AggregateError>;
   const stack = attempt(() => error.stack);
   const name = attempt(() => error.name);
   // Of another realm, too, where it is no instance of our Error.
   const isError = typeof stack === "string" || attempt(() => thrown instanceof Error) === true;
-  const own = isError ? ownFields(error, 0) : {};
+  const own = !isError ? {} : isWhole ? ownFields(error, 0) : codesOf(error);
   const fields: ErrorFields = {
     type: isError ? text(name) : typeof thrown,
-    message: isError ? text(attempt(() => error.message)) : messageOf(error),
+    message: isError ? text(attempt(() => error.message)) : messageOf(error, isWhole),
     ...typeof stack === "string" && { stack },
     ...own,
   };
   const cause = attempt(() => error.cause);
   if (cause !== undefined) {
     fields.cause = depth < MOST_CAUSES
-      ? errorFields(cause, depth + 1)
+      ? fieldsOf(cause, isWhole, depth + 1)
       : { type: "more", message: "more causes" };
   }
   const errors = attempt(() => error.errors);
   if (attempt(() => Array.isArray(errors)) && depth < MOST_CAUSES) {
     fields.errors = attempt(() =>
-      errors!.slice(0, MOST_ITEMS).map((each) => errorFields(each, depth + 1))
+      errors!.slice(0, MOST_ITEMS).map((each) =>
+        fieldsOf(each, isWhole, depth + 1)
+      )
     ) ?? [];
   }
   return fields;
@@ -72,10 +88,25 @@ export function errorText(fields: ErrorFields): string {
   return lines.join("\n");
 }
 
-/** The text of an object that is no error. */
-function messageOf(thrown: object): string {
+/** The text of an object that is no error; the names of its fields, if their values are not to be seen. */
+function messageOf(thrown: object, isWhole: boolean): string {
+  if (!isWhole) {
+    const { message } = attempt(() => ({ message: (thrown as Partial<Error>).message })) ?? {};
+    if (typeof message === "string") return message;
+    const names = attempt(() => Object.keys(thrown)) ?? [];
+    return `an object with the fields ${names.slice(0, MOST_ITEMS).join(", ") || "(none)"}`;
+  }
   const json = attempt(() => JSON.stringify(shown(thrown, 0)));
   return json ?? text(thrown);
+}
+
+function codesOf(error: object): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of CODES) {
+    const value = attempt(() => (error as Record<string, unknown>)[name]);
+    if (typeof value === "string" || Number.isFinite(value)) fields[name] = value;
+  }
+  return fields;
 }
 
 function ownFields(of: object, depth: number): Record<string, unknown> {

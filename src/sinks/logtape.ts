@@ -121,13 +121,16 @@ function formatterOf(formatter: LogTapeSinkOptions["formatter"] = "text"): TextF
   throw new TypeError(mustBe("formatter", formatter, `"text", "json", or a function`));
 }
 
-function recordOf({ type, message, fields, time }: UncaughtError, isText: boolean): LogRecord {
+function recordOf(
+  { type, message, fields, isHandled, time }: UncaughtError,
+  isText: boolean,
+): LogRecord {
   const { message: _message, ...properties } = fields;
   // As text, a record is its message.
   const text = `uncaught ${isText ? errorText(fields) : `${type}: ${message}`}`;
   return {
     category: ["uncaught"],
-    level: "fatal",
+    level: isHandled ? "error" : "fatal",
     message: [text],
     rawMessage: text,
     timestamp: time,

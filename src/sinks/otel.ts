@@ -26,7 +26,8 @@ import type { UncaughtError } from "./uncaught.ts";
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 
-/** OpenTelemetry's severity `FATAL`. */
+/** OpenTelemetry's severities `ERROR` and `FATAL`. */
+const ERROR = 17;
 const FATAL = 21;
 
 /** The result of an export: `code` 0 is success, 1 is failure. */
@@ -121,12 +122,14 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(errorFields(error).message);
 }
 
-function uncaughtLine({ type, message, stack, fields, time }: UncaughtError): string {
+function uncaughtLine(
+  { type, message, stack, fields, isHandled, time }: UncaughtError,
+): string {
   const { type: _type, message: _message, stack: _stack, cause, errors, ...own } = fields;
   return new OtlpLines().text({
     hrTime: [Math.floor(time / 1000), time % 1000 * 1e6],
-    severityNumber: FATAL,
-    severityText: "FATAL",
+    severityNumber: isHandled ? ERROR : FATAL,
+    severityText: isHandled ? "ERROR" : "FATAL",
     body: `uncaught ${type}: ${message}`,
     attributes: {
       "exception.type": type,

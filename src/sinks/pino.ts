@@ -24,7 +24,8 @@ import type { UncaughtError } from "./uncaught.ts";
 export type { SinkCounts } from "./entry_sink.ts";
 export type { EntrySinkOptions, EntryWriter, SinkOptions, SinkTarget } from "./sink_options.ts";
 
-/** pino's level `fatal`. */
+/** pino's levels `error` and `fatal`. */
+const ERROR = 50;
 const FATAL = 60;
 
 /** What pino, and the thread that it runs a transport in, add to the options. */
@@ -134,7 +135,8 @@ export class ShmDestination extends EventEmitter implements Disposable {
  * Makes a destination for `pino(options, destination)`.
  *
  * A line is in the log when the logging call returns, and survives any end of the process. With
- * `uncaughtException: true` an uncaught error is written as the last line, of level 60, with its `err`.
+ * `uncaughtException: true` an uncaught error is written as the last line, of level 60, with its `err`, without
+ * what `redact` of pino would have to hide: see `EntrySinkOptions.uncaughtException`.
  *
  * @throws {TypeError} if an option has the wrong type
  * @throws {RangeError} if a size is not usable
@@ -224,9 +226,9 @@ class ShmLines extends ShmDestination {
   }
 }
 
-function uncaughtLine({ message, fields, time }: UncaughtError): string {
+function uncaughtLine({ message, fields, isHandled, time }: UncaughtError): string {
   return JSON.stringify({
-    level: FATAL,
+    level: isHandled ? ERROR : FATAL,
     time,
     pid: process.pid,
     hostname: hostName(),

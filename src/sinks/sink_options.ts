@@ -17,6 +17,7 @@ import {
 } from "../base/options.ts";
 import { vitalsCheck } from "./vitals.ts";
 import { watchdogCheck } from "./watchdog.ts";
+import type { ErrorFields } from "./error_fields.ts";
 import { type LogTarget, placeOf } from "../log/native/target.ts";
 import type { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
@@ -64,9 +65,13 @@ export interface EntrySinkOptions {
   onError?: (error: unknown) => void;
   /**
    * Whether an uncaught error, or a rejected promise that nobody handles, is logged as the last line. How
-   * the process ends does not change. Default `false`.
+   * the process ends does not change. A sink doesn't know what your logger redacts, so it writes class,
+   * message, stack, causes and `code` of the error, and no other own fields of it. `createLogger()`
+   * writes the error as `log.fatal(error)` would. A function is given all of it, and returns what is
+   * written. If the application has listeners to `uncaughtException`, the level is that of an error, and
+   * not the one above. Default `false`.
    */
-  uncaughtException?: boolean;
+  uncaughtException?: boolean | ((error: ErrorFields) => ErrorFields);
   /**
    * Whether the application must not start without the log: then an error of opening it is thrown. By
    * default it goes to `onError`, lines are dropped and counted in `counts.dropped`, and the sink tries
@@ -117,7 +122,7 @@ export const sinkChecks: Checks<AnySinkOptions> = {
   // Before a log is made that would be left behind.
   maxEntrySize: integer(LEAST_ENTRY_SIZE, undefined, "bytes"),
   onError: callback,
-  uncaughtException: flag,
+  uncaughtException: flagOrCallback,
   required: flag,
   vitals: vitalsCheck,
   watchdog: watchdogCheck,
@@ -157,6 +162,11 @@ export function nameOfLog(writer: EntryWriter): string {
   const { name } = writer as Partial<ShmLogWriter>;
   if (typeof name === "string") return name;
   throw new TypeError("watchdog needs a log with a name: the writer must be a ShmLogWriter");
+}
+
+function flagOrCallback(name: string, value: unknown): void {
+  if (typeof value === "boolean" || typeof value === "function") return;
+  throw new TypeError(mustBe(name, value, "a boolean or a function"));
 }
 
 function writerCheck(name: string, value: unknown): void {

@@ -5,7 +5,8 @@
  */
 
 import process from "node:process";
-import { type ErrorFields, errorFields } from "./error_fields.ts";
+import { mustBe } from "../base/arguments.ts";
+import { errorCodes, type ErrorFields, errorFields } from "./error_fields.ts";
 
 /** What is known of an uncaught error, whatever was thrown. */
 export interface UncaughtError {
@@ -15,8 +16,12 @@ export interface UncaughtError {
   message: string;
   /** Where it was thrown, if that is known. */
   stack: string | undefined;
-  /** The same with own fields (`code`), `cause`, and the `errors` of an `AggregateError`. */
+  /** The same with `code`, `cause`, and the `errors` of an `AggregateError`; or what `uncaughtException` gave. */
   fields: ErrorFields;
+  /** What was thrown; or what `uncaughtException` gave. */
+  thrown: unknown;
+  /** Whether the application handles uncaught errors, so that it may live on. */
+  isHandled: boolean;
   /** When, in milliseconds since 1970. */
   time: number;
 }
@@ -83,8 +88,30 @@ export function onUncaughtError(callback: Callback, isLast: boolean = false): ()
   };
 }
 
-function describe(error: unknown): UncaughtError {
-  const fields = errorFields(error);
+function describe(thrown: unknown): UncaughtError {
+  const fields = errorCodes(thrown);
   const { type, message, stack } = fields;
-  return { type, message, stack, fields, time: Date.now() };
+  const isHandled = process.listenerCount("uncaughtException") > 0;
+  return { type, message, stack, fields, thrown, isHandled, time: Date.now() };
+}
+
+/**
+ * An uncaught error as an application wants it to be written.
+ *
+ * @throws {TypeError} if the function gives no object, and what the function throws
+ */
+export function changeUncaught(
+  error: UncaughtError,
+  change: (fields: ErrorFields) => ErrorFields,
+): UncaughtError {
+  const changed: unknown = change(errorFields(error.thrown));
+  if (typeof changed !== "object" || changed === null) {
+    throw new TypeError(mustBe("what uncaughtException returns", changed, "an object"));
+  }
+  // Without a prototype, so that serializers find no class but the one that `type` says.
+  const fields: ErrorFields = Object.assign(Object.create(null), changed);
+  fields.type = String(fields.type ?? "Error");
+  fields.message = String(fields.message ?? "");
+  const { type, message, stack } = fields;
+  return { ...error, type, message, stack, fields, thrown: fields };
 }

@@ -35,8 +35,10 @@ export const WATCHDOG_WORDS = {
   ended: 2,
   /** 1: somebody debugs the process, and decides when it moves. */
   isDebugged: 3,
+  /** 1: the thread has begun; 2: it must not begin any more. The first one of the two decides. */
+  begun: 4,
 } as const;
-const { beat, stop, ended, isDebugged } = WATCHDOG_WORDS;
+const { beat, stop, ended, isDebugged, begun } = WATCHDOG_WORDS;
 
 /** What the thread is given. */
 export interface WatchdogTask {
@@ -64,7 +66,7 @@ function endAll(): void {
 
 /** Watches this thread, if it is the main one of the process. It keeps no process alive. */
 export class Watchdog {
-  readonly #words = new Int32Array(new SharedArrayBuffer(16));
+  readonly #words = new Int32Array(new SharedArrayBuffer(20));
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #hasEnded = true;
 
@@ -133,8 +135,13 @@ export class Watchdog {
     this.#move();
   }
 
-  /** Blocks until the thread that was asked to end has ended. */
+  /**
+   * Blocks until the thread that was asked to end has ended. One that has not begun calls nothing native, and
+   * in Node it does not begin while the main thread blocks.
+   */
   awaitEnd(): void {
+    // Pairs with the exchange in `watchMainThread`.
+    if (Atomics.compareExchange(this.#words, begun, 0, 2) === 0) return;
     const end = performance.now() + END_LIMIT;
     while (!this.#hasEnded && performance.now() < end) {
       if (Atomics.load(this.#words, ended) === 1) return;

@@ -12,7 +12,7 @@ import { targetOf } from "../log/native/target.ts";
 import { MainStack } from "./main_stack.ts";
 import { WATCHDOG_LOGGER, WATCHDOG_SUFFIX, WATCHDOG_WORDS, type WatchdogTask } from "./watchdog.ts";
 
-const { beat, stop, ended, isDebugged } = WATCHDOG_WORDS;
+const { beat, stop, ended, isDebugged, begun } = WATCHDOG_WORDS;
 /** The size of its log, in bytes: some hundred entries. */
 const SIZE = 256 * 1024;
 /** One that was closed a moment ago may still have the log; in milliseconds. */
@@ -24,6 +24,8 @@ const SLACK = 100;
 export async function watchMainThread(): Promise<void> {
   const { workerData } = process.getBuiltinModule("node:worker_threads");
   const task: WatchdogTask = workerData;
+  // Pairs with the exchange in `awaitEnd`: the process that ends does not wait for a thread that is not here yet.
+  if (Atomics.compareExchange(task.words, begun, 0, 1) !== 0) return;
   try {
     await new MainWatch(task).run();
   } finally {

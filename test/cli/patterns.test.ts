@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -182,6 +182,27 @@ test("remove --dead takes what matches and has no writer, with --older-than what
   assert.equal(remove(`${name}.*`).code, 1);
   assert.equal(remove("--force", `${name}.*`).code, 0);
   assert.deepEqual(left(), []);
+});
+
+test("remove --dead --older-than takes the age of a log without entries from its segment", {
+  skip: skip || process.platform !== "linux",
+}, () => {
+  const name = uniqueName("empty");
+  const weekAgo = Date.now() / 1000 - 7 * 86_400;
+  for (const slot of ["0", "0.watch", "1", "1.watch"]) {
+    const log = makeLog(`${name}.${slot}`);
+    if (!slot.endsWith("watch")) log.write("no time");
+    log.close({ unlink: false });
+    // Each but the last one was made a week ago.
+    if (slot !== "1.watch") utimesSync(`/dev/shm${name}.${slot}`, weekAgo, weekAgo);
+  }
+  const { code, stderr } = runCli(["remove", "--dead", "--older-than", "1d", `${name}.*`]);
+  assert.equal(code, 0);
+  assert.match(stderr, /ouroboros: 1 log removed\n$/);
+  assert.doesNotMatch(stderr, /watch/);
+  const left = SharedMemory.list().filter((one) => one.startsWith(`${name}.`)).sort();
+  assert.deepEqual(left, ["0", "1", "1.watch"].map((slot) => `${name}.${slot}`));
+  assert.equal(runCli(["remove", ...left]).code, 0);
 });
 
 test("save puts the logs that match into a folder, each in a file", { skip }, () => {

@@ -123,6 +123,7 @@ const reasons: Record<string, (records: LogRecord[], outcome: Outcome) => void> 
     assert.deepEqual([message, level], ["uncaught TypeError: boom", "fatal"]);
     const err = fields.err as Fields;
     assert.match(err.stack, /application\.ts/);
+    assert.equal(err.password, undefined);
     assert.equal(err.cause.message, "no database");
     assert.deepEqual([err.cause.cause.message, err.cause.cause.code], [
       "connection refused",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { runInNewContext } from "node:vm";
-import { errorFields, errorText } from "../../src/sinks/error_fields.ts";
+import { errorCodes, errorFields, errorText } from "../../src/sinks/error_fields.ts";
 
 test("errorFields() has causes, own fields, and the errors of an AggregateError", () => {
   const root = Object.assign(new Error("root"), { code: "ECONNREFUSED", port: 5432 });
@@ -43,6 +43,34 @@ test("errorFields() shows what is no error, and errors of other realms", () => {
   const foreign = runInNewContext("new TypeError('foreign', { cause: new Error('other') })");
   const { type, message, cause } = errorFields(foreign);
   assert.deepEqual([type, message, cause?.message], ["TypeError", "foreign", "other"]);
+});
+
+test("errorCodes() has no values of the application but a code", () => {
+  const secret = { password: "hunter2", config: { headers: { authorization: "hunter2" } } };
+  const cause = Object.assign(new Error("root"), secret, { errno: -111, syscall: "connect" });
+  const error = Object.assign(
+    new AggregateError([Object.assign(new Error("one"), secret)], "all"),
+    {
+      ...secret,
+      cause,
+      code: "E_ALL",
+    },
+  );
+  const fields = errorCodes(error);
+  assert.deepEqual(Object.keys(fields), ["type", "message", "stack", "code", "cause", "errors"]);
+  assert.deepEqual(Object.keys(fields.cause ?? {}), [
+    "type",
+    "message",
+    "stack",
+    "errno",
+    "syscall",
+  ]);
+  const odd = Object.assign(new Error("odd"), { code: secret, errno: NaN });
+  for (const thrown of [error, secret, odd, { cause: secret }]) {
+    assert.doesNotMatch(JSON.stringify(errorCodes(thrown)), /hunter2/);
+  }
+  assert.equal(errorCodes(secret).message, "an object with the fields password, config");
+  assert.equal(errorCodes({ message: "said" }).message, "said");
 });
 
 test("errorFields() replaces what can't be shown, and keeps the rest", () => {

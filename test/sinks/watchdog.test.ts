@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type LogTarget, Reader, segmentSize, ShmLogReader, Writer } from "../../mod.ts";
 import { EntrySink } from "../../src/sinks/mod.ts";
+import { Watchdog } from "../../src/sinks/watchdog.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
 import { unlinkMemory } from "../../src/log/native/target.ts";
 import { lastingLog } from "../support/lasting.ts";
@@ -138,6 +139,25 @@ test("a process that is debugged is not stopped by us", { skip: !isNode }, async
   const { code, entries, lines } = await watch("spin", { flags: ["--inspect=127.0.0.1:0"] });
   assert.equal(code, 0);
   isSeen(blocksIn(lines, entries), undefined);
+});
+
+test("the end of a process does not wait for a watchdog that has not begun", () => {
+  const { wait } = Atomics;
+  let waits = 0;
+  using log = lastingLog("watchdog");
+  const name = typeof log.target === "string" ? log.target : log.target.path;
+  const watchdog = new Watchdog("1s", { log: name, onError: (error) => assert.fail(`${error}`) });
+  Atomics.wait = () => {
+    waits++;
+    return "timed-out";
+  };
+  try {
+    watchdog.stop();
+    watchdog.awaitEnd();
+  } finally {
+    Atomics.wait = wait;
+  }
+  assert.equal(waits, 0);
 });
 
 test("a watchdog needs a duration, and a log with a name", () => {

@@ -5,6 +5,7 @@
  */
 
 import { statSync } from "node:fs";
+import { SharedMemory } from "../../../ffi/mod.ts";
 import type { EntryBatch } from "../../log/batch.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../../log/native/target.ts";
@@ -35,6 +36,24 @@ export function lastWriteOf(target: LogTarget): number | undefined {
   if (typeof target === "string") return time;
   const changed = statSync(target.path, { throwIfNoEntry: false })?.mtimeMs;
   return time === undefined ? changed : Math.max(time, changed ?? 0);
+}
+
+/**
+ * The same; of a log in shared memory that has no entry when it was made, where the system tells. `undefined` if
+ * its entries say no time: it may have been written a moment ago.
+ *
+ * @throws {OuroborosError} if the log can't be read
+ */
+export function lastChangeOf(target: LogTarget): number | undefined {
+  const written = lastWriteOf(target);
+  if (written !== undefined || typeof target !== "string") return written;
+  {
+    using reader = ShmLogReader.open(target, { strategy: "latest", onDamage: "skip" });
+    if (reader.newestSequenceNumber() > 0) return undefined;
+  }
+  // Writes through a mapping do not change it.
+  return statSync(`/dev/shm${SharedMemory.normalizeName(target)}`, { throwIfNoEntry: false })
+    ?.mtimeMs;
 }
 
 /** The time of the last entry of a batch that says one. */

@@ -64,7 +64,8 @@ const ends: Record<string, () => void> = {
   uncaught() {
     setTimeout(() => {
       const refused = Object.assign(new Error("connection refused"), { code: "ECONNREFUSED" });
-      throw new TypeError("boom", { cause: new Error("no database", { cause: refused }) });
+      const error = new TypeError("boom", { cause: new Error("no database", { cause: refused }) });
+      throw Object.assign(error, { password: "hunter2" });
     }, 1);
   },
   reject: () => void Promise.reject(new RangeError("nobody handles this")),

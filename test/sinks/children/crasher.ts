@@ -26,8 +26,9 @@ switch (end) {
   case "later":
     setTimeout(() => {
       log("last words");
-      const cause = new RangeError("root cause");
-      throw Object.assign(new TypeError("boom", { cause }), { code: "E_BOOM", size: 5n });
+      const cause = Object.assign(new RangeError("root cause"), { password: "hunter2" });
+      const own = { code: "E_BOOM", size: 5n, password: "hunter2" };
+      throw Object.assign(new TypeError("boom", { cause }), own);
     }, 1);
     break;
   case "reject":

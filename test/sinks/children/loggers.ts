@@ -53,7 +53,7 @@ export const sinks: Record<string, (options: SinkOptions) => Log | Promise<Log>>
   },
   async logger(options) {
     const { createLogger } = await import("../../../src/logger/mod.ts");
-    const logger = createLogger(options);
+    const logger = createLogger({ ...options, redact: ["err.password"] });
     return (line) => logger.info(line);
   },
   async transport(options) {
