@@ -6,10 +6,13 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
+import type { Entry } from "../log/entry.ts";
+import { entryParts } from "../log/native/entry_lines.ts";
 import type { ReadStrategy } from "../log/reader_options.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { isSameFile } from "../../ffi/mod.ts";
+import { WholeLines } from "../records/whole_lines.ts";
 import { type EventTarget, isEventLog } from "./files/event_entries.ts";
 import { tailEvents } from "./files/tail_events.ts";
 import { refuseItself } from "./options/log_targets.ts";
@@ -90,23 +93,28 @@ async function dump(options: DumpOptions): Promise<void> {
   // On the same terminal it would stand in the middle of entries.
   using progress = isTerminal ? undefined : new Progress(info.entries, "entries");
   const signals = new SignalPoll();
+  const lines = format === "raw" || format === "hex" ? undefined : new WholeLines(entryParts());
   let seen = 0;
   let count = 0;
+  const add = (line: Entry) => {
+    if (!selection.wants(line, false)) return;
+    print(line, selection.record);
+    count++;
+  };
   // A writer that is at work adds entries faster than some disks take them: there must be an end.
   while (reader.lastSequenceNumber < info.lastSequenceNumber && !interrupt.signal.aborted) {
     const entry = reader.read();
     if (entry === undefined) break;
     seen++;
-    if (selection.wants(entry, false)) {
-      print(entry, selection.record);
-      count++;
-    }
+    const line = lines === undefined ? entry : lines.take(entry);
+    if (line !== undefined) add(line);
     if (output.isFull) {
       await output.flush();
       progress?.update(seen);
     }
     if ((seen % SILENCE === 0 || selection.isSlow) && signals.isDue) await signals.poll();
   }
+  for (const line of lines?.rest() ?? []) add(line);
   await output.close();
   const lost = reader.lostEntries > 0 ? `, ${reader.lostEntries} lost` : "";
   const { untimed } = selection;

@@ -86,6 +86,8 @@ const KEEP_INTERVAL = 250;
 /** How often the place is remembered, in milliseconds. */
 const CURSOR_INTERVAL = 1000;
 
+/** How long the end of a line that is in several entries is waited for, before it is asked, in milliseconds. */
+const LONGEST_LINE = 1000;
 /** How long lines wait at most until they are a compressed block, in milliseconds. */
 const BLOCK_INTERVAL = 5000;
 
@@ -213,7 +215,7 @@ async function recordLog(
     }
     // After the lines: what it says is recorded must be.
     if (isEnd || now - remembered >= CURSOR_INTERVAL) {
-      cursorFile?.save(reader.position);
+      cursorFile?.save({ ...reader.position, sequenceNumber: recording.done });
       remembered = now;
     }
   };
@@ -230,9 +232,11 @@ async function recordLog(
   };
   reopenings.add(reopen);
   // What the disk, or the cursor, must have of what came last before a pause.
-  const isKept = options.fsync !== undefined || cursorFile !== undefined || blockTime > 0;
+  const isKept = options.fsync !== undefined || cursorFile !== undefined || blockTime > 0 ||
+    options.where !== undefined;
   const timer = !isKept ? undefined : setInterval(() => {
     try {
+      recording.giveUp(LONGEST_LINE);
       keep(false);
     } catch (error) {
       failure ??= error;

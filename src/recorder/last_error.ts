@@ -5,10 +5,12 @@
  */
 
 import type { Entry } from "../log/entry.ts";
+import { entryParts } from "../log/native/entry_lines.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { isAtLeast } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
+import { WholeLines } from "../records/whole_lines.ts";
 
 /** How many of the last entries are looked at. */
 const LAST = 2048;
@@ -30,10 +32,17 @@ export function lastError(target: LogTarget): string | undefined {
     if (entry === undefined) break;
     ring[count++ % LAST] = entry;
   }
+  const whole = new WholeLines(entryParts());
+  const lines: Entry[] = [];
+  for (let i = Math.max(0, count - LAST); i < count; i++) {
+    const line = whole.take(ring[i % LAST]);
+    if (line !== undefined) lines.push(line);
+  }
+  lines.push(...whole.rest());
   let line: string | undefined;
   let guess: string | undefined;
-  for (let i = count - 1; i >= Math.max(0, count - LAST); i--) {
-    const record = recognizeRecord(ring[i % LAST].text);
+  for (const { text } of lines.reverse()) {
+    const record = recognizeRecord(text);
     const { message = "" } = record ?? {};
     if (record?.level !== undefined && isAtLeast(record.level, "error")) return message;
     if (record?.stream !== "stderr") continue;

@@ -4,10 +4,13 @@
  * @module
  */
 
+import type { Entry } from "../log/entry.ts";
+import { entryParts } from "../log/native/entry_lines.ts";
 import type { LogSet } from "../log/native/log_set.ts";
 import type { LogSetMember } from "../log/native/log_set_member.ts";
 import type { LogRecord } from "../records/record.ts";
 import { recognizeRecord } from "../records/recognize.ts";
+import { WholeLines } from "../records/whole_lines.ts";
 import { WATCHDOG_SUFFIX } from "../sinks/watchdog.ts";
 import type { Condition, EntryCondition } from "./conditions.ts";
 
@@ -76,6 +79,10 @@ interface Watched {
   heardAt: number;
   /** The last entry. */
   last: string;
+  /** The number of the entry to come. */
+  expected: number;
+  /** What was begun of lines that are in several entries. */
+  readonly lines: WholeLines<Entry>;
 }
 
 /** Watches until `signal` is aborted. */
@@ -87,8 +94,9 @@ export async function watchLogs(options: WatchLogsOptions): Promise<void> {
   try {
     for await (const { name, entry } of set.follow({ signal })) {
       onEntry?.();
-      watch.see(name, entry.text);
+      watch.see(name, entry);
     }
+    watch.end();
   } finally {
     clearInterval(timer);
   }
@@ -114,16 +122,38 @@ class LogWatch {
   }
 
   /** Sees an entry. */
-  see(name: string, text: string): void {
+  see(name: string, entry: Entry): void {
     const log = this.#logOf(name);
+    const { text, sequenceNumber } = entry;
     log.heardAt = performance.now();
     log.last = text;
     if (this.#watchesDeath && isGood(endingIn(text))) log.hasEndedWell = true;
+    if (this.#tests.length === 0) return;
+    // Nothing continues behind what is lost, or in the next log of that name.
+    if (sequenceNumber !== log.expected) this.#testRest(name, log);
+    log.expected = sequenceNumber + 1;
+    const line = log.lines.take(entry);
+    if (line !== undefined) this.#test(name, line === entry ? text : line.text);
+  }
+
+  /** Sees that no more will come. */
+  end(): void {
+    for (const [name, log] of this.#logs) this.#testRest(name, log);
+  }
+
+  /** Tests a line: one of several entries as a whole. */
+  #test(name: string, text: string): void {
     for (const { reason, test } of this.#tests) {
       if (!test(text, name)) continue;
       const time = recognizeRecord(text)?.time ?? Date.now();
       return this.#onTrigger({ log: name, reason, time });
     }
+  }
+
+  /** Tests lines that have no end as far as they are there. */
+  #testRest(name: string, { lines }: Watched): void {
+    if (lines.size === 0) return;
+    for (const { text } of lines.rest()) this.#test(name, text);
   }
 
   /** Looks at the writers. */
@@ -151,10 +181,10 @@ class LogWatch {
       if (this.#isOld(log.namelessSince) || member.isDeserted) this.#noteDeath(member, log, now);
     }
     log.wasAlive = false;
-    if (log.deadSince === undefined) return true;
     // Its last entries are waited for.
-    if (!this.#isOld(log.deadSince)) return false;
-    this.#reportDeath(name, log, log.deadSince);
+    if (log.deadSince !== undefined && !this.#isOld(log.deadSince)) return false;
+    if (log.deadSince === undefined) this.#testRest(name, log);
+    else this.#reportDeath(name, log, log.deadSince);
     return true;
   }
 
@@ -189,6 +219,7 @@ class LogWatch {
   #reportDeath(name: string, log: Watched, { time }: Sighting): void {
     const { pid, lastEntry } = log;
     log.deadSince = undefined;
+    this.#testRest(name, log);
     const ending = endingIn(log.last);
     if (!this.#watchesDeath || isGood(ending)) return;
     const { pid: programPid } = ending?.fields ?? {};
@@ -254,6 +285,8 @@ class LogWatch {
         hasEndedWell: false,
         heardAt: Infinity,
         last: "",
+        expected: 0,
+        lines: new WholeLines(entryParts()),
       };
       this.#logs.set(name, log);
     }

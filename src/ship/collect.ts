@@ -9,6 +9,7 @@ import { OuroborosError } from "../errors.ts";
 import { Turns } from "../following.ts";
 import { Entry } from "../log/entry.ts";
 import { entrySize } from "../log/layout.ts";
+import { entryParts } from "../log/native/entry_lines.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
 import { nothingToSave } from "../log/native/save.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -16,13 +17,14 @@ import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "../log/na
 import type { CopyProgress } from "../log/snapshot.ts";
 import { merged } from "../merge.ts";
 import { recognizeRecord } from "../records/recognize.ts";
+import { AskedLines } from "../records/whole_lines.ts";
 import type { Collection } from "./collected.ts";
 import { collectionIn, CollectionWriter } from "./collection.ts";
 import { type LogSource, segmentWord, sourceKey } from "./message.ts";
 
 /** Selects entries of one log, which it sees in their order. */
 export interface EntrySelector {
-  /** Whether an entry is one of those. */
+  /** Whether an entry is one of those; of a line in several entries, all of it as one. */
   wants(entry: Entry, isLive: boolean): boolean;
   /** The time of the last entry, in milliseconds since 1970; `-Infinity` while nothing is known. */
   readonly time: number;
@@ -189,6 +191,9 @@ class CollectedLog implements SelectedLog {
   /** Where the entries are from, if it is such a file itself. */
   readonly #origins: Collection | undefined;
   readonly #selector: EntrySelector;
+  /** Where entries are selected: lines with their times, of those that are. */
+  readonly #lines: AskedLines<Entry, number | undefined> | undefined;
+  #item: TimedEntry | undefined;
   #lostBefore = 0;
 
   constructor(target: LogTarget | OpenedLog, { since, until, last, selector }: CollectOptions) {
@@ -209,7 +214,15 @@ class CollectedLog implements SelectedLog {
       opened.close();
       throw error;
     }
-    this.#selector = selector?.(this) ?? new EveryEntry();
+    const chosen = selector?.(this);
+    this.#selector = chosen ?? new EveryEntry();
+    this.#lines = chosen && new AskedLines(
+      entryParts((entry) => {
+        const source = this.sourceOf(entry);
+        return source && sourceKey(source);
+      }),
+      (line) => chosen.wants(line, false) ? chosen.time : undefined,
+    );
   }
 
   /** Gives how many bytes its entries take, step by step. */
@@ -222,26 +235,53 @@ class CollectedLog implements SelectedLog {
     onError: ((error: OuroborosError, name: string) => void) | undefined,
   ): Generator<TimedEntry> {
     const { from, to } = this.range;
-    let item: TimedEntry | undefined;
+    const lines = this.#lines;
     try {
       const reader = this.#opened.reader({ onDamage: "skip" }, from - 1);
       while (reader.lastSequenceNumber < to) {
         const entry = reader.read();
         if (entry === undefined || entry.sequenceNumber > to) break;
-        this.#lostBefore += reader.lostEntries - this.lost;
-        this.lost = reader.lostEntries;
-        if (!this.#selector.wants(entry, false)) continue;
-        item ??= { time: 0, log: this, entry };
-        item.time = this.#selector.time;
-        item.entry = entry;
-        yield item;
+        const lost = reader.lostEntries - this.lost;
+        if (lost > 0) {
+          // No line continues behind what is lost.
+          yield* this.#rest();
+          this.#lostBefore += lost;
+          this.lost += lost;
+        }
+        if (lines === undefined) {
+          this.#selector.wants(entry, false);
+          yield this.#timed(entry, this.#selector.time);
+          continue;
+        }
+        lines.take(entry);
+        for (let one = lines.next(); one !== undefined; one = lines.next()) {
+          if (one.answer !== undefined) yield this.#timed(one.item, one.answer);
+        }
       }
+      yield* this.#rest();
       this.lost = reader.lostEntries;
     } catch (error) {
       // The others have what they have.
       if (!(error instanceof OuroborosError)) throw error;
+      yield* this.#rest();
       onError?.(error, this.name);
     }
+  }
+
+  /** What is held of lines that have no end. */
+  *#rest(): Generator<TimedEntry> {
+    const lines = this.#lines;
+    lines?.giveUp();
+    for (let one = lines?.next(); one !== undefined; one = lines?.next()) {
+      if (one.answer !== undefined) yield this.#timed(one.item, one.answer);
+    }
+  }
+
+  #timed(entry: Entry, time: number): TimedEntry {
+    const item = this.#item ??= { time, log: this, entry };
+    item.time = time;
+    item.entry = entry;
+    return item;
   }
 
   /** Where an entry is from. */

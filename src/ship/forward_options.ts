@@ -37,7 +37,9 @@ export interface ShipOptions {
    */
   start?: "oldest" | "new" | number;
   /**
-   * Whether to send an entry, by its bytes, which must not be kept or changed. What it leaves out is
+   * Whether to send an entry, by its bytes, which must not be kept or changed. A line of a container runtime
+   * that is in several entries is asked once, as a whole, with the number of its last one, and all of these
+   * are sent or none; a second after its beginning it is asked as far as it is there. What it leaves out is
    * missing on purpose: messages say how many entries before them were left out, so receivers don't take
    * these for lost. Default: all are sent. If it throws, the forwarding ends with that error.
    */

@@ -92,7 +92,7 @@ export class Forwarding implements AsyncDisposable {
     const progress = this.#progress = new Progress(
       reader,
       lane,
-      () => outbox.pending === 0 && !this.#intake.owesGaps,
+      () => outbox.pending === 0 && !this.#intake.owes,
     );
     this.#intake = new Intake({
       ...{ reader, options, cursor, outbox, progress, lane, signal: this.#ending.signal },
@@ -224,6 +224,12 @@ export class Forwarding implements AsyncDisposable {
   #tick(): void {
     this.#progress.look();
     this.#sayStrange();
+    try {
+      this.#intake.giveUpOld();
+    } catch (error) {
+      // What `select` throws ends it.
+      this.#fail(error);
+    }
     this.#untold = this.#intake.hasFiltered ? this.#untold + 1 : 0;
     if (this.#untold >= TELL_AFTER) this.#intake.tellFiltered();
     const state = this.#state;

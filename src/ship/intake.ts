@@ -7,9 +7,12 @@
 import { OverrunError } from "../errors.ts";
 import { abortable } from "../async.ts";
 import type { EntryBatch } from "../log/batch.ts";
+import type { Entry } from "../log/entry.ts";
 import { type Cursor, isCursorOf } from "../log/native/cursor.ts";
+import { entryParts } from "../log/native/entry_lines.ts";
 import type { ReopenEvent } from "../log/native/follow.ts";
 import type { ShmLogReader } from "../log/native/shm_log_reader.ts";
+import { AskedLines, mayBePart } from "../records/whole_lines.ts";
 import type { ShipOptions } from "./forward_options.ts";
 import type { GapReason } from "./message.ts";
 import { type Lane, laneOf } from "./out_message.ts";
@@ -18,6 +21,18 @@ import type { Progress } from "./progress.ts";
 
 /** How often to look whether a log has come to an entry: beside a busy writer a look may see too few. */
 const LOOKS = 8;
+
+/** How long the end of a line that is in several entries is waited for, before it is asked, in milliseconds. */
+const LONGEST_LINE = 1000;
+
+/** A gap, or an entry that was held, which is not sent yet. */
+interface Owed {
+  readonly lane: Lane;
+  readonly from: number;
+  readonly to: number;
+  readonly what: GapReason | Uint8Array;
+  readonly filtered: number;
+}
 
 /** From where an intake takes, and where it brings it. */
 export interface IntakeParts {
@@ -37,22 +52,37 @@ export interface IntakeParts {
 export class Intake {
   readonly #parts: IntakeParts;
   #lane: Lane;
+  /** With `select`: lines that are asked. */
+  readonly #lines: AskedLines<Entry, boolean> | undefined;
+  #heldSince = Infinity;
+  /** The number of the next entry to send, or leave out: those that are held come after it. */
   #next = 1;
   /** How many times the writer had overtaken the reader at the last batch; -1 before the first one. */
   #overruns = -1;
   #hasSkipped = false;
   /** How many entries directly before the next one were left out, and no message says so yet. */
   #filtered = 0;
-  /** Gaps before it that are not sent yet. */
-  #owed: { lane: Lane; from: number; to: number; reason: GapReason; filtered: number }[] = [];
+  /** What is before it, and not sent yet. */
+  #owed: Owed[] = [];
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#lane = parts.lane;
+    const { select } = parts.options;
+    this.#lines = select &&
+      new AskedLines(entryParts(), ({ bytes, sequenceNumber }) => select(bytes, sequenceNumber));
   }
 
-  get owesGaps(): boolean {
+  /** Whether something is taken that is not sent yet, for there was no room. */
+  get owes(): boolean {
     return this.#owed.length > 0;
+  }
+
+  /** Waits no longer for the end of a line that was begun long ago: others must not wait for it. */
+  giveUpOld(): void {
+    if (performance.now() - this.#heldSince < LONGEST_LINE) return;
+    this.#giveUp();
+    void this.#pay().then(() => this.#passed());
   }
 
   /** Whether entries were left out of which no message says so yet. */
@@ -66,7 +96,7 @@ export class Intake {
    */
   tellFiltered(): void {
     const { outbox } = this.#parts;
-    if (this.#filtered === 0 || this.owesGaps || outbox.isClosed || !outbox.hasRoom(0)) return;
+    if (this.#filtered === 0 || this.owes || outbox.isClosed || !outbox.hasRoom(0)) return;
     const from = this.#next - this.#filtered;
     this.#filtered = 0;
     outbox.addGap(this.#lane, from, this.#next - 1, "filtered", Date.now());
@@ -114,6 +144,10 @@ export class Intake {
     const { signal } = this.#parts;
     await this.#pay();
     while (await this.#follow() === "overtaken" && !signal.aborted);
+    if (signal.aborted) return;
+    this.#giveUp();
+    await this.#pay();
+    this.#passed();
   }
 
   #hasComeTo(sequenceNumber: number): boolean {
@@ -144,16 +178,33 @@ export class Intake {
   }
 
   async #take(batch: EntryBatch): Promise<void> {
-    const { reader, outbox, progress, signal, options: { select } } = this.#parts;
+    const { reader, outbox, signal, options: { select } } = this.#parts;
     const time = Date.now();
     const first = batch.sequenceNumber(0);
     const { overruns } = reader;
     // What is missing behind the first batch, and not since the writer was quicker, can't be read.
     const isDamaged = this.#overruns === overruns;
     this.#overruns = overruns;
-    if (first > this.#next) this.#miss(first, isDamaged ? "damaged" : "overwritten");
-    if (this.owesGaps) await this.#pay();
-    for (let i = Math.max(0, this.#next - first); i < batch.length; i++) {
+    if (first > this.#next + this.#held) {
+      // No line continues behind what is missing.
+      this.#giveUp();
+      this.#miss(first, isDamaged ? "damaged" : "overwritten");
+    }
+    if (this.owes) await this.#pay();
+    const lines = this.#lines;
+    const { bytes: block, bounds } = batch.block;
+    for (let i = Math.max(0, this.#next + this.#held - first); i < batch.length; i++) {
+      // Of a line in parts all is sent, or nothing.
+      if (
+        lines !== undefined &&
+        (lines.length > 0 || mayBePart(block, bounds[2 * i], bounds[2 * i + 1]))
+      ) {
+        lines.take(batch.entry(i));
+        this.#oweAsked();
+        if (this.owes) await this.#pay();
+        if (signal.aborted) return;
+        continue;
+      }
       const bytes = batch.bytes(i);
       if (select !== undefined && !select(bytes, this.#next)) {
         this.#next++;
@@ -167,7 +218,44 @@ export class Intake {
       this.#filtered = 0;
       outbox.addEntry(this.#lane, this.#next++, bytes, time, filtered);
     }
-    if (this.#filtered > 0) progress.passed(this.#next - 1);
+    this.#passed();
+  }
+
+  get #held(): number {
+    return this.#lines?.length ?? 0;
+  }
+
+  /** Says how far nothing is left but what is on its way. */
+  #passed(): void {
+    if (this.#filtered > 0 && !this.owes) this.#parts.progress.passed(this.#next - 1);
+  }
+
+  /** No line that was begun has an end. */
+  #giveUp(): void {
+    this.#lines?.giveUp();
+    this.#oweAsked();
+  }
+
+  /** Takes what was asked. */
+  #oweAsked(): void {
+    const lines = this.#lines;
+    for (let one = lines?.next(); one !== undefined; one = lines?.next()) {
+      const number = this.#next++;
+      if (!one.answer) {
+        this.#filtered++;
+        continue;
+      }
+      const { bytes } = one.item;
+      this.#owe({ lane: this.#lane, from: number, to: number, what: bytes, filtered: 0 });
+    }
+    if (this.#held === 0) this.#heldSince = Infinity;
+    else if (this.#heldSince === Infinity) this.#heldSince = performance.now();
+  }
+
+  /** Owes something before which entries were left out. */
+  #owe(owed: Owed): void {
+    this.#owed.push({ ...owed, filtered: this.#filtered });
+    this.#filtered = 0;
   }
 
   async #room(size: number): Promise<void> {
@@ -178,8 +266,7 @@ export class Intake {
   #miss(next: number, reason: GapReason): void {
     if (next <= this.#next) return;
     const [from, to] = [this.#next, next - 1];
-    this.#owed.push({ lane: this.#lane, from, to, reason, filtered: this.#filtered });
-    this.#filtered = 0;
+    this.#owe({ lane: this.#lane, from, to, what: reason, filtered: 0 });
     this.#next = next;
     const { source } = this.#lane;
     const count = to - from + 1;
@@ -192,23 +279,27 @@ export class Intake {
     if (this.#filtered === 0) return;
     const [from, to] = [this.#next - this.#filtered, this.#next - 1];
     this.#filtered = 0;
-    this.#owed.push({ lane: this.#lane, from, to, reason: "filtered", filtered: 0 });
+    this.#owe({ lane: this.#lane, from, to, what: "filtered", filtered: 0 });
   }
 
-  /** Brings the gaps that are owed, as soon as there is room. */
+  /** Brings what is owed, as soon as there is room. */
   async #pay(): Promise<void> {
     const { outbox, signal } = this.#parts;
-    while (this.owesGaps && !signal.aborted) {
-      if (!outbox.hasRoom(0)) await this.#room(0);
+    while (this.owes && !signal.aborted) {
+      const size = sizeOf(this.#owed[0]);
+      if (!outbox.hasRoom(size)) await this.#room(size);
       // Another call may have paid meanwhile.
-      const gap = outbox.hasRoom(0) ? this.#owed.shift() : undefined;
-      if (gap === undefined) continue;
-      const { lane, from, to, reason, filtered } = gap;
-      outbox.addGap(lane, from, to, reason, Date.now(), filtered);
+      const isNext = this.owes && outbox.hasRoom(sizeOf(this.#owed[0])) && !signal.aborted;
+      const owed = isNext ? this.#owed.shift() : undefined;
+      if (owed === undefined) continue;
+      const { lane, from, to, what, filtered } = owed;
+      if (typeof what === "string") outbox.addGap(lane, from, to, what, Date.now(), filtered);
+      else outbox.addEntry(lane, from, what, Date.now(), filtered);
     }
   }
 
   #reopened({ from, lostEntries, after }: ReopenEvent): void {
+    this.#giveUp();
     this.#miss(from.sequenceNumber + 1, "overwritten");
     this.#oweFiltered();
     if (lostEntries === "unknown") this.#parts.onReplaced(from);
@@ -222,4 +313,8 @@ export class Intake {
     // Not when the next entry comes: that may take long.
     void this.#pay();
   }
+}
+
+function sizeOf({ what }: Owed): number {
+  return typeof what === "string" ? 0 : what.length;
 }

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
-import { ENTRIES } from "../../src/cli/tail/items.ts";
-import { WholeLines } from "../../src/records/whole_lines.ts";
+import { AskedLines, WholeLines } from "../../src/records/whole_lines.ts";
 import { Entry } from "../../src/log/entry.ts";
+import { entryParts } from "../../src/log/native/entry_lines.ts";
 import { parseCri } from "../../src/records/cri.ts";
 import { CriLines, type CriLinesOptions } from "../../src/recorder/cri_lines.ts";
 import { baseSeed, Random } from "../support/random.ts";
@@ -111,7 +111,7 @@ test("CriLines records nothing of what is masked, wherever a part ends", () => {
 
 test("WholeLines puts the parts of each stream together, and shows what has no end", () => {
   let number = 0;
-  const lines = new WholeLines(ENTRIES);
+  const lines = new WholeLines(entryParts());
   const take = (text: string) => {
     const bytes = Buffer.from(text);
     return lines.take(new Entry(bytes, 0, bytes.length, ++number, 0, 0));
@@ -133,4 +133,83 @@ test("WholeLines puts the parts of each stream together, and shows what has no e
     "2026-11-29T20:00:00.1+02:00 stdout P:tag rest",
   ]);
   assert.deepEqual(lines.rest(), []);
+});
+
+/** Entries that are asked for a word; gives what came out by now, as numbers, those that match with `!`. With `isMixed`, of two logs in turn. */
+function asking(word: string, { most = 1 << 20, isMixed = false } = {}) {
+  let number = 0;
+  const asked: string[] = [];
+  const sourceOf = ({ sequenceNumber }: Entry) => isMixed ? `${sequenceNumber % 2}` : undefined;
+  const parts = { ...entryParts(sourceOf), most };
+  const lines = new AskedLines(parts, ({ text }) => {
+    asked.push(text.slice(23));
+    return text.includes(word);
+  });
+  const given = () => {
+    const all: string[] = [];
+    for (let one = lines.next(); one !== undefined; one = lines.next()) {
+      all.push(`${one.item.sequenceNumber}${one.answer ? "!" : ""}`);
+    }
+    return all.join(" ");
+  };
+  return {
+    lines,
+    asked,
+    given,
+    take(text: string) {
+      const bytes = Buffer.from(`2026-11-29T20:00:00.12Z ${text}`);
+      lines.take(new Entry(bytes, 0, bytes.length, ++number, 0, 0));
+      return given();
+    },
+  };
+}
+
+test("AskedLines gives entries in their order, and all parts of a line with one answer", () => {
+  const { take, asked, lines, given } = asking("yes");
+  assert.equal(take("stdout F yes"), "1!");
+  assert.equal(take("stdout P ye"), "");
+  assert.equal(take("stderr P n"), "");
+  assert.equal(take("stderr F yes"), "");
+  assert.equal(take("stderr F no"), "");
+  assert.equal(lines.length, 4);
+  assert.equal(lines.oldest?.sequenceNumber, 2);
+  assert.equal(take("stdout F s"), "2! 3! 4! 5 6!");
+  assert.deepEqual(asked, [
+    " stdout F yes",
+    " stderr F nyes",
+    " stderr F no",
+    " stdout F yes",
+  ]);
+  // The beginning of this one was overwritten.
+  assert.equal(take("stdout F es"), "7");
+  // This one has no end.
+  assert.equal(take("stderr P yes"), "");
+  lines.giveUp();
+  assert.equal(given(), "8!");
+  assert.equal(take("stderr F rest"), "9");
+});
+
+test("AskedLines keeps the lines of several logs in one apart", () => {
+  const { take } = asking("yes", { isMixed: true });
+  assert.equal(take("stdout P ye"), "");
+  assert.equal(take("stdout P n"), "");
+  assert.equal(take("stdout F s"), "1!");
+  assert.equal(take("stdout F yes"), "2! 3! 4!");
+  assert.equal(take("stdout P ye"), "");
+  assert.equal(take("stdout P s"), "");
+  assert.equal(take("stdout F no"), "5");
+  assert.equal(take("stdout F no"), "6 7 8");
+});
+
+test("AskedLines holds no more than it may: then a line is asked as far as it is there", () => {
+  const { take, lines } = asking("yes", { most: 1000 });
+  assert.equal(take("stdout P yes"), "");
+  let given = "";
+  for (let i = 0; given === ""; i++) {
+    assert.ok(i < 20);
+    given = take("stderr F other");
+  }
+  assert.match(given, /^1! 2 3 /);
+  assert.equal(lines.length, 0);
+  assert.equal(take("stdout F yes"), `${given.split(" ").length + 1}!`);
 });

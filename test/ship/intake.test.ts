@@ -66,9 +66,9 @@ test("a gap at the end of a log goes out as soon as there is room, though nothin
   });
   intake.findStart();
   const running = intake.run();
-  while (!intake.owesGaps) await turn();
+  while (!intake.owes) await turn();
   outbox.acknowledged(1, 0, false);
-  while (intake.owesGaps || sender.sent.length < 2) await turn();
+  while (intake.owes || sender.sent.length < 2) await turn();
   outbox.acknowledged(1, 1, false);
   assert.deepEqual(settled.map(({ from, to }) => [from, to]), [[1, 1], [2, 5]]);
   ending.abort();

@@ -6,8 +6,11 @@
 
 import { Buffer } from "node:buffer";
 import type { EntryBatch } from "../../log/batch.ts";
+import type { Entry } from "../../log/entry.ts";
+import { entryParts } from "../../log/native/entry_lines.ts";
 import type { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
+import { AskedLines } from "../../records/whole_lines.ts";
 import type { Where } from "../grep/where.ts";
 import { batchesUpTo } from "../options/log_targets.ts";
 import { entryObject } from "../output/format.ts";
@@ -40,19 +43,22 @@ export class Recording {
   readonly #file: RotatingFile;
   readonly #format: "text" | "json";
   readonly #prefix: string;
-  readonly #where: Where | undefined;
-  readonly #log: string;
-  /** The number of the last entry that was recorded or said to be lost; -1: none is expected. */
+  /** With a question: lines that are asked. */
+  readonly #lines: AskedLines<Entry, boolean> | undefined;
+  /** The number of the last entry that was read or said to be lost; -1: none is expected. */
   #last = -1;
+  /** Since when entries are held, in milliseconds. */
+  #heldSince = Infinity;
 
   constructor(
     reader: ShmLogReader,
     file: RotatingFile,
     { output: format, where, log, prefix }: RecordingOptions,
   ) {
-    this.#log = log;
     this.#prefix = prefix;
-    this.#where = where;
+    this.#lines = where && new AskedLines(entryParts(), ({ text }) => {
+      return where.test(recognizeRecord(text), text, log);
+    });
     this.#reader = reader;
     this.#file = file;
     this.#format = format;
@@ -74,6 +80,7 @@ export class Recording {
   /** Begins with another log of the same name. */
   beginAnew(last: number): void {
     this.#missed(last);
+    this.giveUp();
     const json = { reopened: true, after: last };
     this.#note(json, `another log of this name begins after entry ${last}`);
     this.#last = 0;
@@ -84,27 +91,62 @@ export class Recording {
     this.#missed(batch.sequenceNumber(0) - 1);
     for (let i = 0; i < batch.length; i++) {
       if (batch.sequenceNumber(i) <= this.#last) continue;
-      const text = this.#where === undefined ? "" : batch.text(i);
-      if (this.#where?.test(recognizeRecord(text), text, this.#log) === false) continue;
-      this.entries++;
-      const bytes = this.#format === "text"
-        ? batch.bytes(i)
-        : Buffer.from(harmlessJson(JSON.stringify(entryObject(batch.entry(i)))));
-      this.#file.line(bytes);
+      if (this.#lines === undefined) {
+        this.#write(batch.bytes(i), () => batch.entry(i));
+        continue;
+      }
+      // What is held must not keep the memory of others.
+      this.#lines.take(batch.entry(i));
+      this.#writeAsked();
     }
     const last = batch.sequenceNumber(batch.length - 1);
     this.#last = Math.max(last, this.#last);
   }
 
+  /** The number of the last entry that is recorded, or not asked for: behind it entries may be held. */
+  get done(): number {
+    const { oldest } = this.#lines ?? {};
+    return oldest === undefined ? this.#reader.lastSequenceNumber : oldest.sequenceNumber - 1;
+  }
+
+  /** Waits no longer for the ends of lines that were begun so many milliseconds ago. */
+  giveUp(after: number = 0): void {
+    if (this.#lines === undefined || performance.now() - this.#heldSince < after) return;
+    this.#lines.giveUp();
+    this.#writeAsked();
+  }
+
   /** Ends: says what was lost at the very end. */
   finish(): void {
+    this.giveUp();
     this.#missed(this.#reader.lastSequenceNumber);
+  }
+
+  #writeAsked(): void {
+    const lines = this.#lines!;
+    for (let one = lines.next(); one !== undefined; one = lines.next()) {
+      const { item, answer } = one;
+      if (answer) this.#write(item.bytes, () => item);
+    }
+    if (lines.length === 0) this.#heldSince = Infinity;
+    else if (this.#heldSince === Infinity) this.#heldSince = performance.now();
+  }
+
+  #write(bytes: Uint8Array, entry: () => Entry): void {
+    this.entries++;
+    this.#file.line(
+      this.#format === "text"
+        ? bytes
+        : Buffer.from(harmlessJson(JSON.stringify(entryObject(entry())))),
+    );
   }
 
   /** All up to `last` was recorded, or is lost. */
   #missed(last: number): void {
     const lost = this.#last < 0 ? 0 : last - this.#last;
     if (lost <= 0) return;
+    // No line continues behind what is lost.
+    this.giveUp();
     this.lost += lost;
     const what = `${entryCount(lost)} lost after entry ${this.#last}`;
     this.#note({ lost, after: this.#last }, what);

@@ -7,9 +7,12 @@
 import { Buffer } from "node:buffer";
 import { basename } from "node:path";
 import { EventLogReader } from "../../events/native/event_log_reader.ts";
+import type { Entry } from "../../log/entry.ts";
+import { entryParts } from "../../log/native/entry_lines.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import { ChromeTrace } from "../../records/chrome_trace.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
+import { WholeLines } from "../../records/whole_lines.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import { ReceivedLog } from "../output/received_log.ts";
 import { entryCount } from "../output/warn.ts";
@@ -39,11 +42,13 @@ export class TracePieces {
   addLog(path: string, title: string): void {
     using received = ReceivedLog.open({ path });
     using reader = ShmLogReader.open({ path }, { strategy: "oldest", onDamage: "skip" });
-    for (let batch = reader.readBatch(); batch.length > 0; batch = reader.readBatch()) {
-      for (let i = 0; i < batch.length; i++) {
-        this.#add(received?.of(batch.sequenceNumber(i)).label ?? title, batch.text(i));
-      }
+    const sourceOf = ({ sequenceNumber }: Entry) => received?.of(sequenceNumber).label;
+    const lines = new WholeLines(entryParts(sourceOf));
+    for (const entry of reader) {
+      const line = lines.take(entry);
+      if (line !== undefined) this.#add(sourceOf(line) ?? title, line.text);
     }
+    for (const line of lines.rest()) this.#add(sourceOf(line) ?? title, line.text);
   }
 
   /** Adds a file of events. */

@@ -10,12 +10,13 @@ import { Field, textOf } from "../../records/question/field.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import { toIsoTime } from "../../records/time.ts";
 import { VITALS_LOGGER, vitalsOf, type VitalsSample } from "../../records/vitals.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import { findLog } from "../serve/api.ts";
 import { questionOf, RequestError } from "../serve/request.ts";
 import type { Catalog } from "../serve/catalog.ts";
 import { findEntries, type Found, type FoundEntry } from "../serve/find_entries.ts";
 import { levelOf } from "../serve/level_of.ts";
-import { QuickLook } from "../serve/quick_look.ts";
+import { LineFinder } from "../serve/line_finder.ts";
 import { scan } from "../serve/scan.ts";
 
 /** How many entries an answer has at most, and how many by default. */
@@ -265,31 +266,34 @@ async function stats(call: Call): Promise<object> {
   let [matched, bytes, before] = [0, 0, -Infinity];
   let [first, last] = [Infinity, -Infinity];
   let uncounted = 0;
-  const look = new QuickLook(filter);
-  const scanned = await scan(target, { signal: call.signal }, (batch, from, to) => {
-    look.begin(batch);
-    for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
-      const text = batch.text(i);
-      const isMatch = filter.matches(text, before);
-      before = filter.time;
-      if (!isMatch) continue;
-      matched++;
-      bytes += batch.byteLength(i);
-      const record = recognizeRecord(text);
-      const level = levelOf(record, text) ?? "none";
-      levels[level] = (levels[level] ?? 0) + 1;
-      if (record?.time !== undefined) {
-        first = Math.min(first, record.time);
-        last = Math.max(last, record.time);
-      }
-      const value = field?.first(record, text);
-      if (value === undefined) continue;
-      const shown = textOf(value).slice(0, 200);
-      const sum = values.get(shown);
-      if (sum === undefined && values.size >= MOST_VALUES) uncounted++;
-      else values.set(shown, (sum ?? 0) + 1);
+  using received = ReceivedLog.open(target);
+  const lines = new LineFinder(filter, received && ((number) => received.of(number).label));
+  const add = (text: string, size: number) => {
+    const isMatch = filter.matches(text, before);
+    before = filter.time;
+    if (!isMatch) return;
+    matched++;
+    bytes += size;
+    const record = recognizeRecord(text);
+    const level = levelOf(record, text) ?? "none";
+    levels[level] = (levels[level] ?? 0) + 1;
+    if (record?.time !== undefined) {
+      first = Math.min(first, record.time);
+      last = Math.max(last, record.time);
     }
+    const value = field?.first(record, text);
+    if (value === undefined) return;
+    const shown = textOf(value).slice(0, 200);
+    const sum = values.get(shown);
+    if (sum === undefined && values.size >= MOST_VALUES) uncounted++;
+    else values.set(shown, (sum ?? 0) + 1);
+  };
+  const scanned = await scan(target, { signal: call.signal }, (batch, from, to) => {
+    lines.find(batch, from, to, (line, i) => {
+      add(line?.text ?? batch.text(i), line?.bytes ?? batch.byteLength(i));
+    });
   });
+  for (const line of lines.rest()) add(line.text, line.bytes);
   const top = [...values].sort(([, one], [, other]) => other - one).slice(0, TOP_VALUES);
   return {
     oldest: scanned?.oldest,

@@ -7,7 +7,13 @@
 import process from "node:process";
 import { Entry } from "../../log/entry.ts";
 import type { Field } from "../../records/question/field.ts";
-import { headOfBytes, joinBytes, type LineParts, WholeLines } from "../../records/whole_lines.ts";
+import {
+  headOfBytes,
+  joinBytes,
+  type LineParts,
+  mayBePart,
+  WholeLines,
+} from "../../records/whole_lines.ts";
 import { isLoss, type LogSource } from "../../ship/message.ts";
 import {
   ReceivedEntry,
@@ -70,6 +76,7 @@ const MOST_KEPT = 1 << 26;
 
 /** Entries as parts of lines. */
 const ENTRIES: LineParts<ReceivedEntry> = {
+  mayBePart: ({ bytes }) => mayBePart(bytes, 0, bytes.length),
   headOf: ({ bytes }) => headOfBytes(bytes),
   sizeOf: ({ bytes }) => bytes.length,
   join(parts, isWhole) {

@@ -6,6 +6,7 @@
  */
 
 import type { EntryBatch } from "../../log/batch.ts";
+import type { Entry } from "../../log/entry.ts";
 import type { LogTarget } from "../../log/native/target.ts";
 import type { LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
@@ -14,8 +15,9 @@ import { entryObject } from "../output/format.ts";
 import { ReceivedLog } from "../output/received_log.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { levelOf } from "./level_of.ts";
+import { LineFinder } from "./line_finder.ts";
 import { placeOf } from "./place.ts";
-import { QuickLook } from "./quick_look.ts";
+import type { DecodedEntry } from "./row.ts";
 import { scan, type Scanned } from "./scan.ts";
 
 /** How many entries an answer has at most. */
@@ -27,9 +29,12 @@ const MOST_OF_ENTRY: number = 256 << 10;
 /** How many entries are looked at first for the last ones, and how many times more after each look. */
 const FIRST_RANGE = 16_384;
 const RANGE_GROWTH = 4;
+/** How many entries before those that are asked for are looked at for the beginning of the first line. */
+const LEAD = 64;
 
-/** An entry of an answer; what is no UTF-8 is in Base64. */
+/** An entry of an answer, or a line of several; what is no UTF-8 is in Base64. */
 export interface FoundEntry {
+  /** Its number; of a line the one of its last entry. */
   seq: number;
   text?: string;
   base64?: string;
@@ -112,23 +117,23 @@ class Search {
 
   /** The first `limit` that match after a number. */
   async first(after: number, limit: number): Promise<Found | undefined> {
-    const { filter } = this.#question;
     const entries: FoundEntry[] = [];
-    let [bytes, time] = [0, -Infinity];
-    const look = new QuickLook(filter);
-    const scanned = await scan(this.#target, { ...this.#question, after }, (batch, from, to) => {
-      look.begin(batch);
-      for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
-        if (entries.length >= limit || bytes >= MOST_BYTES) return i;
-        const text = this.#matching(batch, i, time);
-        time = filter.time;
-        if (text === undefined) continue;
-        entries.push(this.#entry(batch, i, text));
-        bytes += batch.byteLength(i);
-      }
+    let bytes = 0;
+    const lines = this.#lines(after, (entry, size) => {
+      entries.push(entry);
+      bytes += size;
     });
+    const isFull = () => entries.length >= limit || bytes >= MOST_BYTES;
+    const from = Math.max(after - LEAD, 0);
+    const scanned = await scan(
+      this.#target,
+      { ...this.#question, after: from },
+      (batch, from, to) => lines.take(batch, from, to, isFull),
+    );
     if (scanned === undefined) return undefined;
-    return answer(scanned, entries, scanned.reached, scanned.reached < scanned.newest);
+    const reached = Math.max(scanned.reached, after);
+    if (reached >= scanned.newest) lines.end();
+    return answer(scanned, entries, reached, reached < scanned.newest);
   }
 
   /**
@@ -144,64 +149,87 @@ class Search {
     let end = last;
     let found: FoundEntry[] = [];
     let isMore = false;
-    const look = new QuickLook(filter);
     // An entry without a time has that of one before it, wherever that is.
-    let range = filter.isTimed ? Infinity : FIRST_RANGE;
+    let range = filter.isTimed ? Infinity : filter.isEmpty ? count : FIRST_RANGE;
     while (end >= oldest && found.length < count && !isMore && !signal.aborted) {
       const after = Math.max(end - range, oldest - 1);
       const part: FoundEntry[] = [];
-      let [bytes, time] = [0, -Infinity];
-      const scanned = await scan(this.#target, { after, upTo: end, segment, signal }, (
+      let bytes = 0;
+      const lines = this.#lines(after, (entry, size) => {
+        part.push(entry);
+        bytes += size;
+      });
+      const from = Math.max(after - LEAD, oldest - 1);
+      const scanned = await scan(this.#target, { after: from, upTo: end, segment, signal }, (
         batch,
         from,
         to,
       ) => {
-        // Known not to be among the last.
-        const first = filter.isEmpty ? last - count + 1 - batch.sequenceNumber(0) : 0;
-        look.begin(batch);
-        for (let i = look.next(Math.max(from, first), to); i < to; i = look.next(i + 1, to)) {
-          const text = this.#matching(batch, i, time);
-          time = filter.time;
-          if (text === undefined) continue;
-          part.push(this.#entry(batch, i, text));
-          bytes += batch.byteLength(i);
-        }
+        lines.take(batch, from, to);
         if (bytes <= MOST_BYTES) return;
         isMore = trim(part, count) || isMore;
         bytes = 0;
       });
       if (scanned === undefined) return undefined;
+      // Elsewhere the rest is found by those that come after it.
+      if (end === newest) lines.end();
       found = [...part, ...found];
       isMore = trim(found, count) || isMore;
       end = after;
       range *= RANGE_GROWTH;
     }
-    isMore ||= end >= oldest || (filter.isEmpty && last - count >= oldest);
-    return answer(whole, found, Math.max(last, oldest - 1), isMore);
+    return answer(whole, found, Math.max(last, oldest - 1), isMore || end >= oldest);
   }
 
-  /** The text of an entry that matches. */
-  #matching(batch: EntryBatch, index: number, time: number): string | undefined {
-    const text = batch.text(index);
+  /** Calls `add` with what matches after a number, and its size in bytes. */
+  #lines(
+    after: number,
+    add: (entry: FoundEntry, size: number) => void,
+  ): {
+    take(batch: EntryBatch, from: number, to: number, isFull?: () => boolean): number | undefined;
+    end(): void;
+  } {
     const { filter } = this.#question;
-    const source = filter.asksLog
-      ? this.#received?.of(batch.sequenceNumber(index)).label
-      : undefined;
-    return filter.matches(text, time, source) ? text : undefined;
+    const received = this.#received;
+    const sourceOf = received && ((number: number) => received.of(number).label);
+    const lines = new LineFinder(filter, sourceOf);
+    let time = -Infinity;
+    const see = (line: DecodedEntry, plain?: () => Entry) => {
+      if (line.number <= after) return;
+      const source = filter.asksLog ? sourceOf?.(line.number) : undefined;
+      const isMatch = filter.matches(line.text, time, source);
+      time = filter.time;
+      if (isMatch) add(this.#entry(line, plain), line.bytes);
+    };
+    return {
+      take: (batch, from, to, isFull) =>
+        lines.find(batch, from, to, (line, i) => {
+          if (line !== undefined) return see(line);
+          const number = batch.sequenceNumber(i);
+          if (number <= after) return;
+          const entry = { number, text: batch.text(i), bytes: batch.byteLength(i) };
+          see(entry, () => batch.entry(i));
+        }, isFull),
+      end() {
+        for (const line of lines.rest()) see(line);
+      },
+    };
   }
 
-  #entry(batch: EntryBatch, index: number, text: string): FoundEntry {
-    const size = batch.byteLength(index);
+  /** An entry as it is, or a line of several. */
+  #entry({ number: seq, text, bytes }: DecodedEntry, plain?: () => Entry): FoundEntry {
     const record = recognizeRecord(text);
     const level = levelOf(record, text);
     const time = record?.time === undefined
       ? undefined
       : toIsoTime(record.time, record.nanoseconds);
-    const source = this.#received?.of(batch.sequenceNumber(index)).label;
+    const source = this.#received?.of(seq).label;
     return {
-      ...size <= MOST_OF_ENTRY
-        ? entryObject(batch.entry(index))
-        : { seq: batch.sequenceNumber(index), text: text.slice(0, MOST_OF_ENTRY), bytes: size },
+      ...bytes > MOST_OF_ENTRY
+        ? { seq, text: text.slice(0, MOST_OF_ENTRY), bytes }
+        : plain === undefined
+        ? { seq, text }
+        : entryObject(plain()),
       ...time !== undefined && { time },
       ...level !== undefined && { level },
       ...source !== undefined && { source },

@@ -24,13 +24,13 @@ export async function findTimeline(
   const whole = await scan(target, { upTo: 0, signal }, () => {});
   if (whole === undefined) return undefined;
   const { segment, oldest, newest } = whole;
-  const finder = new TimelineFinder(filter, newest - oldest + 1);
-  using received = filter.asksLog ? ReceivedLog.open(target) : undefined;
+  using received = ReceivedLog.open(target);
   const sourceOf = received && ((number: number) => received.of(number).label);
+  const finder = new TimelineFinder(filter, newest - oldest + 1, sourceOf);
   const scanned = await scan(
     target,
     { segment, upTo: newest, signal },
-    (batch, from, to) => finder.take(batch, from, to, sourceOf),
+    (batch, from, to) => finder.take(batch, from, to),
   );
   return scanned && finder.timeline();
 }

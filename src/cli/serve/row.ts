@@ -5,7 +5,7 @@
  */
 
 import { parseCri } from "../../records/cri.ts";
-import { joinText, WholeLines } from "../../records/whole_lines.ts";
+import { joinText, mayBePartText, WholeLines } from "../../records/whole_lines.ts";
 import type { EntryRow } from "./messages.ts";
 
 /** How many characters of an entry a row shows. */
@@ -23,11 +23,13 @@ export interface DecodedEntry {
   row?: EntryRow;
 }
 
-/** Puts entries together that are parts of a line. */
-export function wholeLines<Decoded extends Pick<DecodedEntry, "text" | "bytes">>(): WholeLines<
-  Decoded
-> {
+/** Puts entries together that are parts of a line of one log, or of that of its source. */
+export function wholeLines<
+  Decoded extends Pick<DecodedEntry, "text" | "bytes" | "source">,
+>(): WholeLines<Decoded> {
   return new WholeLines<Decoded>({
+    mayBePart: ({ text }) => mayBePartText(text),
+    sourceOf: ({ source }) => source,
     headOf: ({ text }) => parseCri(text),
     sizeOf: ({ text }) => text.length,
     join: (parts, isWhole) => ({

@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { WholeLines } from "../../records/whole_lines.ts";
 import type { EntryFilter } from "./entry_filter.ts";
+import { LineFinder } from "./line_finder.ts";
 import type { EntryRow } from "./messages.ts";
-import { type EntriesAtOnce, QuickLook } from "./quick_look.ts";
-import { type DecodedEntry, wholeLines } from "./row.ts";
+import type { EntriesAtOnce } from "./quick_look.ts";
+import type { DecodedEntry } from "./row.ts";
 
 /** How entries are found, and shown. */
 export interface RowFinderOptions {
@@ -23,28 +23,22 @@ export interface RowFinderOptions {
 /** Finds rows in the batches of one log, which it must see in their order. */
 export class RowFinder {
   readonly #options: RowFinderOptions;
-  readonly #look: QuickLook;
-  readonly #lines: WholeLines<DecodedEntry> = wholeLines<DecodedEntry>();
+  readonly #lines: LineFinder;
   #time = -Infinity;
 
   /** Finds what matches the filter. */
   constructor(options: RowFinderOptions) {
     this.#options = options;
-    this.#look = new QuickLook(options.filter);
+    this.#lines = new LineFinder(options.filter, options.sourceOf);
   }
 
   /** The rows of a part of a batch. */
   find(batch: EntriesAtOnce, from: number, to: number): EntryRow[] {
     const rows: EntryRow[] = [];
-    this.#look.begin(batch);
-    for (let i = from; i < to; i++) {
-      // The rest of a line may be anything.
-      if (this.#lines.size === 0) i = this.#look.next(i, to);
-      if (i === to) break;
+    this.#lines.find(batch, from, to, (line, i) => {
       const number = batch.sequenceNumber(i);
-      const line = this.#lines.take({ number, text: batch.text(i), bytes: batch.byteLength(i) });
-      if (line !== undefined) this.#add(line, rows);
-    }
+      this.#add(line ?? { number, text: batch.text(i), bytes: batch.byteLength(i) }, rows);
+    });
     return rows;
   }
 

@@ -9,7 +9,8 @@ import { LEVELS, type LogLevel } from "../../records/level.ts";
 import { recognizeRecord } from "../../records/recognize.ts";
 import type { EntryFilter } from "./entry_filter.ts";
 import { levelOf } from "./level_of.ts";
-import { type EntriesAtOnce, QuickLook } from "./quick_look.ts";
+import { LineFinder } from "./line_finder.ts";
+import type { EntriesAtOnce } from "./quick_look.ts";
 
 /** How many samples there are at most. */
 const MOST_SAMPLES = 65_536;
@@ -33,7 +34,7 @@ export interface Timeline {
   step: number;
   /** How many entries are in each bar, by level; `none`: without one. */
   levels: Partial<Record<LogLevel | "none", number[]>>;
-  /** How many entries match. */
+  /** How many entries match; a line of several is one. */
   entries: number;
   /** One in how many was looked at; numbers are multiples of it. */
   stride: number;
@@ -124,47 +125,51 @@ function stepFor(span: number): number {
   return STEPS.find((step) => step >= least) ?? Math.ceil(least / DAY) * DAY;
 }
 
+/** Where an entry is from. */
+type SourceOf = (sequenceNumber: number) => string | undefined;
+
 /** Finds how entries that match spread over time, batch by batch. */
 export class TimelineFinder {
   readonly #filter: EntryFilter;
   readonly #samples: Samples;
-  readonly #look: QuickLook;
+  readonly #sourceOf: SourceOf | undefined;
+  readonly #only: string | undefined;
+  readonly #lines: LineFinder;
   #time = -Infinity;
 
-  /** Expects about so many entries that match. */
-  constructor(filter: EntryFilter, expected: number) {
+  /** Expects about so many entries that match; with `only`, of that source. */
+  constructor(filter: EntryFilter, expected: number, sourceOf?: SourceOf, only?: string) {
     this.#filter = filter;
     this.#samples = new Samples(filter.isEmpty ? expected : 0);
-    this.#look = new QuickLook(filter);
+    this.#sourceOf = filter.asksLog || only !== undefined ? sourceOf : undefined;
+    this.#only = only;
+    this.#lines = new LineFinder(filter, sourceOf);
   }
 
-  /** Looks at entries of a batch; with `only`, at those of that source. */
-  take(
-    batch: EntriesAtOnce,
-    from: number,
-    to: number,
-    sourceOf?: (sequenceNumber: number) => string | undefined,
-    only?: string,
-  ): void {
+  /** Looks at entries of a batch. */
+  take(batch: EntriesAtOnce, from: number, to: number): void {
+    this.#lines.find(batch, from, to, (line, i) => {
+      this.#add(batch.sequenceNumber(i), () => line?.text ?? batch.text(i));
+    });
+  }
+
+  #add(number: number, textOf: () => string): void {
     const filter = this.#filter;
-    const look = this.#look;
-    look.begin(batch);
-    for (let i = look.next(from, to); i < to; i = look.next(i + 1, to)) {
-      const source = sourceOf?.(batch.sequenceNumber(i));
-      if (only !== undefined && source !== only) continue;
-      if (filter.isEmpty) {
-        if (this.#samples.next()) this.#samples.add(batch.text(i));
-        continue;
-      }
-      const text = batch.text(i);
-      const isMatch = filter.matches(text, this.#time, source);
-      this.#time = filter.time;
-      if (isMatch && this.#samples.next()) this.#samples.add(text);
+    const source = this.#sourceOf?.(number);
+    if (this.#only !== undefined && source !== this.#only) return;
+    if (filter.isEmpty) {
+      if (this.#samples.next()) this.#samples.add(textOf());
+      return;
     }
+    const text = textOf();
+    const isMatch = filter.matches(text, this.#time, source);
+    this.#time = filter.time;
+    if (isMatch && this.#samples.next()) this.#samples.add(text);
   }
 
-  /** The bars. */
+  /** The bars; nothing more is taken. */
   timeline(): Timeline {
+    for (const { number, text } of this.#lines.rest()) this.#add(number, () => text);
     return this.#samples.timeline();
   }
 }

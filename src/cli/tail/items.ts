@@ -5,32 +5,15 @@
  */
 
 import type { EntryBatch } from "../../log/batch.ts";
-import { Entry } from "../../log/entry.ts";
+import type { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
+import { entryParts } from "../../log/native/entry_lines.ts";
 import { EntryLook } from "../../records/look/entry_look.ts";
 import type { LogRecord } from "../../records/record.ts";
-import {
-  headOfBytes,
-  joinBytes,
-  type LineParts,
-  mayBePart,
-  WholeLines,
-} from "../../records/whole_lines.ts";
+import { type LineParts, mayBePart, WholeLines } from "../../records/whole_lines.ts";
 import { type Criteria, Selection } from "../options/selection.ts";
 import type { ReceivedLog } from "../output/received_log.ts";
 import { entryCount } from "../output/warn.ts";
-
-/** Entries as parts of lines. */
-export const ENTRIES: LineParts<Entry> = {
-  headOf: ({ bytes }) => headOfBytes(bytes),
-  sizeOf: ({ length }) => length,
-  join(parts, isWhole) {
-    const bytes = joinBytes(parts, isWhole);
-    const { sequenceNumber, chunkIndex, chunkToken } = parts[parts.length - 1].item;
-    return new Entry(bytes, 0, bytes.length, sequenceNumber, chunkIndex, chunkToken);
-  },
-  most: 1 << 24,
-};
 
 /** The log of an item, as it is when the item is printed. */
 export interface ItemLog {
@@ -44,6 +27,11 @@ export interface ItemLog {
 /** The name of the log that an entry is from: of one that was received, the one of the other machine. */
 export function logOf({ name, received }: ItemLog, { sequenceNumber }: Entry): string {
   return received?.of(sequenceNumber).label ?? name;
+}
+
+/** Entries of a log as parts of lines. */
+export function partsIn(log: ItemLog): LineParts<Entry> {
+  return entryParts(({ sequenceNumber }) => log.received?.of(sequenceNumber).label);
 }
 
 /**
@@ -101,7 +89,7 @@ export class Items {
     const { criteria, wantsRecords } = options;
     this.#selection = new Selection(criteria, wantsRecords, (entry) => logOf(log, entry));
     this.#inBatches = options.inBatches && this.#selection.isOpen;
-    this.#lines = options.joinsLines ? new WholeLines(ENTRIES) : undefined;
+    this.#lines = options.joinsLines ? new WholeLines(partsIn(log)) : undefined;
     this.#hasContext = options.hasContext ?? false;
     this.#look = new EntryLook(this.#selection.needs);
     this.#isDense = !this.#isLookUseful;

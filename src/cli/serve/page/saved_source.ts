@@ -105,10 +105,8 @@ export class SavedSource implements Source {
     if (part === undefined) return undefined;
     const { file, source } = part;
     const filter = new EntryFilter({ where, level: levelOf(level), log: file.name });
-    const finder = new TimelineFinder(filter, file.entries);
-    await inSlices(file.batches, signal, (batch) => {
-      finder.take(batch, 0, batch.length, file.sourceOf, source);
-    });
+    const finder = new TimelineFinder(filter, file.entries, file.sourceOf, source);
+    await inSlices(file.batches, signal, (batch) => finder.take(batch, 0, batch.length));
     return signal.aborted ? undefined : { found: finder.timeline() };
   }
 
