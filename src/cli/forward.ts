@@ -62,7 +62,8 @@ server drops what is sent twice; so only its owner may read it. Without it, the
 command begins at --from each time, and receivers drop by its number what they
 have. A collector takes what is sent twice: it has the same ouroboros.seq.
 
-With --where only entries that match are sent. Each message says how many before
+With --where only entries that match are sent; of a line that is in several all or
+none, a second after its beginning at the latest. Each message says how many before
 it were left out, so receivers don't take these for lost. "ouroboros tail --help"
 describes questions.
 

@@ -49,6 +49,8 @@ Entries of several logs are in it by time, with numbers from 1 on; "ouroboros
 tail" prints which log each is from, and with -o json its number there.
 
 A <file> that ends in a slash, or is a folder, gets a file for each log.
+With --where a line that is in several entries is asked whole, and all of them are
+saved, or none: the count is one of entries.
 --last counts from the last entry of each log, not from now. Of a log in which
 nothing has a time, all is saved.
 

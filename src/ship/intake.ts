@@ -306,7 +306,7 @@ export class Intake {
     this.#lane = laneOf(this.#parts.reader, this.#lane.source.host, this.#lane.order + 1);
     this.#next = after + 1;
     if (after > 0) {
-      this.#owed.push({ lane: this.#lane, from: 1, to: after, reason: "resized", filtered: 0 });
+      this.#owe({ lane: this.#lane, from: 1, to: after, what: "resized", filtered: 0 });
     }
     this.#overruns = -1;
     this.#parts.progress.begin(this.#lane);
