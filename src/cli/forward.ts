@@ -62,10 +62,9 @@ server drops what is sent twice; so only its owner may read it. Without it, the
 command begins at --from each time, and receivers drop by its number what they
 have. A collector takes what is sent twice: it has the same ouroboros.seq.
 
-With --where only entries that match are sent; of a line that is in several all or
-none, a second after its beginning at the latest. Each message says how many before
-it were left out, so receivers don't take these for lost. "ouroboros tail --help"
-describes questions.
+With --where only entries that match are sent, and of a line in several all or
+none. Messages say how many before them were left out: receivers don't take these
+for lost. "ouroboros tail --help" describes questions.
 
 A <place> is oldest, latest (the newest chunk), new (only what comes), or a
 sequence number.
