@@ -170,7 +170,7 @@ export class AskedLines<Item, Answer> {
     for (const line of this.#lines.rest()) this.#answer(line);
   }
 
-  /** The next entry whose line was asked, until there is none. */
+  /** The next entry whose line was asked; `undefined` after the last of these. */
   next(): AskedEntry<Item, Answer> | undefined {
     const first = this.#held[this.#given];
     if (first === undefined || !first.isAnswered) return undefined;

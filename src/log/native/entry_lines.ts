@@ -10,7 +10,7 @@ import { Entry } from "../entry.ts";
 /** How much of lines without an end is kept, in bytes. */
 const MOST_KEPT = 1 << 24;
 
-/** How entries are put together; `sourceOf` tells of which log one is, in a log of several. */
+/** How entries are put together; `sourceOf` says which log one is from, in a log of several. */
 export function entryParts(sourceOf?: (entry: Entry) => string | undefined): LineParts<Entry> {
   return {
     mayBePart: ({ bytes }) => mayBePart(bytes, 0, bytes.length),
