@@ -42,8 +42,9 @@ a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
 
 A log is dead if no writer holds its lock; the C++ library takes no lock.
 --older-than looks at the time of the last entry, and of a log without entries at
-when it was made: a log whose entries say no time is kept. With --dead it is no error if there is nothing to remove. --json prints an
-object for each log: whether it was removed, and if not why.
+when it was made: a log whose entries say no time is kept. With --dead it is no
+error if there is nothing to remove. --json prints an object for each log: whether
+it was removed, and if not why.
 
 Examples:
   ouroboros remove /app
