@@ -115,19 +115,15 @@ test("generate is followed live from before its first entry", async () => {
 });
 
 test("generate refuses a log that is there, with a writer or without, and leaves it and the file", () => {
-  const name = uniqueName();
-  try {
-    assert.equal(runCli([...flags(name, {}), "--no-unlink-at-exit"]).code, 0);
-    const records = readRecords();
-    const { code, stdout, stderr } = runCli(flags(name, { seed: 2 }));
-    assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /exists already/);
-    assert.deepEqual(readRecords(), records);
-    using reader = ShmLogReader.open(name, { strategy: "latest" });
-    assert.equal(reader.inspect().lastSequenceNumber, records.length);
-  } finally {
-    SharedMemory.unlink(name);
-  }
+  using log = lastingLog();
+  assert.equal(runCli([...flags(log.name, {}), "--no-unlink-at-exit"]).code, 0);
+  const records = readRecords();
+  const { code, stdout, stderr } = runCli(flags(log.name, { seed: 2 }));
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /exists already/);
+  assert.deepEqual(readRecords(), records);
+  using reader = ShmLogReader.open(log.target, { strategy: "latest" });
+  assert.equal(reader.inspect().lastSequenceNumber, records.length);
 });
 
 test("generate leaves no segment where its file can't be written", () => {

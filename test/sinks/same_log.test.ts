@@ -5,18 +5,19 @@ import test from "node:test";
 import { configure, dispose, getLogger } from "@logtape/logtape";
 import winston from "winston";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogReader } from "../../mod.ts";
+import { type LogTarget, ShmLogReader } from "../../mod.ts";
 import { captureConsole } from "../../src/sinks/console.ts";
 import { getShmSink } from "../../src/sinks/logtape.ts";
 import { EntrySink } from "../../src/sinks/mod.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
+import { lastingLog } from "../support/lasting.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { warningsOf } from "../support/warnings.ts";
 
 const size = "64KiB";
 
 /** What is in the log in the end, and that nothing was said of it. */
-async function textsOf(target: string, work: () => Promise<void>): Promise<string[]> {
+async function textsOf(target: LogTarget, work: () => Promise<void>): Promise<string[]> {
   assert.deepEqual(await warningsOf(work), []);
   using reader = ShmLogReader.open(target);
   assert.equal(reader.isWriterAlive(), false);
@@ -24,7 +25,8 @@ async function textsOf(target: string, work: () => Promise<void>): Promise<strin
 }
 
 test("LogTape's configure({ reset }) with the same target continues the log", async () => {
-  const target = uniqueName("same");
+  using log = lastingLog("same");
+  const { target } = log;
   const texts = await textsOf(target, async () => {
     for (let i = 1; i <= 3; i++) {
       await configure({
@@ -45,7 +47,8 @@ test("LogTape's configure({ reset }) with the same target continues the log", as
 });
 
 test("winston's configure() with the same target continues the log", async () => {
-  const target = uniqueName("same");
+  using log = lastingLog("same");
+  const { target } = log;
   const format = winston.format.printf(({ message }) => String(message));
   const texts = await textsOf(target, async () => {
     const logger = winston.createLogger({
@@ -63,7 +66,8 @@ test("winston's configure() with the same target continues the log", async () =>
 });
 
 test("two libraries log to one target, and the last one to end closes the log", async () => {
-  const target = uniqueName("same");
+  using log = lastingLog("same");
+  const { target } = log;
   const texts = await textsOf(target, () => {
     const sink = new EntrySink({ target, size });
     const capture = captureConsole({ target, format: ({ text }) => text });

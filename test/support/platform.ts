@@ -56,6 +56,8 @@ export function complaintsIn(stderr: string): string {
 
 export const wineChangesCreation: string | false = isWine &&
   "Wine says that a file was created when it was last changed";
+export const needsRemovedFolder: string | false = isWine && "Bun" in globalThis &&
+  "in Wine Bun can't remove a folder with what is in it";
 /** Its libuv asserts that there is one. Bun and Deno say that they are a Node, too, of other versions. */
 export const needsConsole: string | false = isWine && process.versions.node.startsWith("22.") &&
   "in Wine Node 22 may crash in a console of its own, as that has no title";
