@@ -6,6 +6,7 @@ import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { LogSet, ShmLogWriter } from "../../mod.ts";
+import { parseCondition } from "../../src/recorder/conditions.ts";
 import { watchLogs } from "../../src/recorder/watch_logs.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -54,4 +55,38 @@ test("the last entries are read before a writer counts as dead, however seldom a
     end.abort();
     for (const name of ["ended", "finished", "left"]) SharedMemory.unlink(`${base}.${name}`);
   }
+});
+
+test("a line without an end is asked when its log is removed, and when the watch ends", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const base = uniqueName("unended");
+  const make = (name: string) =>
+    ShmLogWriter.create(`${base}.${name}`, { size: "64KiB", version: 2, unlinkOnClose: true });
+  using removed = make("removed");
+  using stays = make("stays");
+  const end = new AbortController();
+  using set = LogSet.open(`${base}.*`);
+  const seen: string[] = [];
+  let entries = 0;
+  const watching = watchLogs({
+    ...{ set, conditions: [parseCondition("level:error")], signal: end.signal },
+    onTrigger: ({ log }) => seen.push(log),
+    onEntry: () => entries++,
+  });
+  const write = (log: ShmLogWriter, text: string) => log.write(`2026-11-29T20:00:00.1Z ${text}`);
+  for (const log of [removed, stays]) {
+    write(log, "stdout P level=err");
+    write(log, "stderr F level=info msg=between");
+    write(log, "stdout P or msg=unended");
+  }
+  while (entries < 6) await sleep(10);
+  assert.deepEqual(seen, []);
+  removed.close();
+  while (seen.length === 0) await sleep(10);
+  assert.deepEqual(seen, [removed.name]);
+  end.abort();
+  await watching;
+  assert.deepEqual(seen, [removed.name, stays.name]);
 });

@@ -143,3 +143,56 @@ test(
     assert.deepEqual(words(store), ["10 (9 before)", "[11-11 filtered]"]);
   },
 );
+
+/** An entry as `run` records it. */
+const part = (head: string) => `2026-11-29T20:00:00.123456789Z ${head}`;
+
+test(
+  "a line in several entries is asked once, and one without an end does not hold others up",
+  options,
+  async () => {
+    using log = newLog();
+    const store = new MemoryStore();
+    const asked: [number, string][] = [];
+    const select = (bytes: Uint8Array, number: number) => {
+      const text = decoder.decode(bytes);
+      asked.push([number, text.slice(31)]);
+      return text.includes("yes");
+    };
+    await using forwarding = await start(log.reader, store, { select, maxSleep: 1 });
+    for (const head of ["stdout P y", "stderr F yes", "stderr F no", "stdout F es"]) {
+      log.writer.write(part(head));
+    }
+    await forwarding.flush();
+    assert.deepEqual(words(store), ["1", "2", "4 (1 before)"]);
+    assert.deepEqual(asked, [[2, "stderr F yes"], [3, "stderr F no"], [4, "stdout F yes"]]);
+    // Only a beginning.
+    log.writer.write(part("stdout P no end"));
+    log.writer.write(part("stderr F yes"));
+    await forwarding.flush();
+    assert.deepEqual(words(store).slice(3), ["6 (1 before)"]);
+    assert.equal(forwarding.stats.position.sequenceNumber, 6);
+  },
+);
+
+test("a forwarder that ends within a line leaves all of it to the next one", options, async () => {
+  using log = newLog();
+  const store = new MemoryStore();
+  const state = join(folder, "line.state");
+  const select = (bytes: Uint8Array) => decoder.decode(bytes).includes("yes");
+  const forward = async (then: (forwarding: Forwarding) => Promise<void>) => {
+    using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
+    await using forwarding = await start(reader, store, { select, state, maxSleep: 1 });
+    await then(forwarding);
+  };
+  await forward(async () => {
+    log.writer.write(part("stdout F yes"));
+    log.writer.write(part("stdout P ye"));
+    log.writer.write(part("stderr F yes"));
+    await until(() => store.messages.length > 0);
+  });
+  assert.deepEqual(words(store), ["1"]);
+  log.writer.write(part("stdout F s"));
+  await forward((forwarding) => forwarding.flush());
+  assert.deepEqual(words(store), ["1", "2", "3", "4"]);
+});
