@@ -49,8 +49,9 @@ async function run(
   { title, path, run }: Runtime,
   orders: number,
   fault?: number,
+  log = `${NAME}.{slot}`,
 ): Promise<Service> {
-  const args = ["run", "--log", `${NAME}.{slot}`, "--size", "256KiB", "--save", folder, "--"];
+  const args = ["run", "--log", log, "--size", "256KiB", "--save", folder, "--"];
   const service = [path, ...run, program, orders, ...fault === undefined ? [] : [fault]];
   const recorder = spawn(path, [...run, cli, ...args, ...service.map(String)], { env });
   children.push(recorder);
@@ -163,7 +164,8 @@ async function demo(): Promise<boolean> {
   say(`kill -9 ${killed.pid}: the service on ${killed.title}`);
   const killedCode = await killed.ended;
   const before = written(logs[1]);
-  const next = await run(second, ORDERS / 4);
+  // By now the first service may have ended, and left its slot.
+  const next = await run(second, ORDERS / 4, undefined, logs[1]);
   say(
     `${next.title} is started again: it has the same log, which continues with entry ${before + 1}`,
   );
