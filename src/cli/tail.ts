@@ -32,7 +32,12 @@ import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import type { Item } from "./tail/items.ts";
-import { sayMissingFields, sayMissingVitals, sayNoneMatches } from "./tail/hints.ts";
+import {
+  sayMissingFields,
+  sayMissingVitals,
+  sayNoneMatches,
+  sayWithoutLevel,
+} from "./tail/hints.ts";
 import {
   checkEventOptions,
   checkOptions,
@@ -280,6 +285,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   }
   if (logOptions.follow === "no" && !signal.aborted) {
     if (printer?.count === 0 && looksAtAll(options)) sayNoneMatches(options, names.find());
+    if (options.level !== undefined && summary === undefined) sayWithoutLevel(printer);
     if (options.vitals) sayMissingVitals(names.existing());
   }
   if (counting !== undefined && summary !== undefined) {

@@ -14,6 +14,7 @@ import { levelOfSeverityNumber, saysMoreThanLevel, toLevel } from "./level.ts";
 import { parseLogfmt } from "./logfmt.ts";
 import { isOtlpRecord, onlyRecordOf, otlpRecord } from "./otlp.ts";
 import { type LogRecord, noFields } from "./record.ts";
+import { textHead } from "./text_head.ts";
 import { nanosecondsOf, toTime } from "./time.ts";
 
 type Role = "time" | "level" | "message" | "logger";
@@ -32,7 +33,6 @@ export const LOGGER: Names = ["logger", "category", "log.logger"];
 const LOGGER_OF_PINO: Names = [...LOGGER, "name"];
 
 const BYTE_ORDER_MARK = 0xfeff;
-const ESCAPE = 0x1b;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 const QUOTE = 0x22;
@@ -44,21 +44,9 @@ const BACKSLASH = 0x5c;
 const DEEPEST = 200;
 /** So many digits may be more than a number holds. */
 const MANY_DIGITS = 16;
-const TIME_IN_TEXT = String
-  .raw`(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)`;
-/** The time and the level that a line of text begins with, */
-const TEXT_HEAD = new RegExp(String.raw`^${TIME_IN_TEXT} \[ *(\w{1,9}) *\] `);
-/** and those of a line with colors, in which a level needs no brackets. */
-const COLORED_HEAD = new RegExp(
-  String.raw`^~*${TIME_IN_TEXT}~* \[?~+\[? *(\w{1,9}) *\]?~+\]?:? `.replaceAll(
-    "~",
-    String.raw`(?:\x1b\[[\d;]*m)`,
-  ),
-);
-
 /**
  * Recognizes a log record. JSON that has neither a level nor a time is not one; text that is not JSON is
- * one if it begins with both, or is made of `key=value` pairs.
+ * one if it begins with a level as `text_head.ts` has them, or is made of `key=value` pairs.
  *
  * Other text costs a look at some of its characters. Never throws.
  *
@@ -66,11 +54,16 @@ const COLORED_HEAD = new RegExp(
  * `JSON.stringify()` writes them with all of these; otherwise they are rounded
  */
 export function recognizeRecord(text: string, isShown: boolean = false): LogRecord | undefined {
+  return recordIn(text, isShown, false);
+}
+
+/** The same; of a line that `isStamped` the time of the stamp is known, and in which zone that is. */
+function recordIn(text: string, isShown: boolean, isStamped: boolean): LogRecord | undefined {
   // The mark that some put before the first line of a file.
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
   const object = parseObject(text);
   if (object === undefined) {
-    return criRecord(text, isShown) ?? textRecord(text) ?? logfmtRecord(text, isShown);
+    return criRecord(text, isShown) ?? textRecord(text, isStamped) ?? logfmtRecord(text, isShown);
   }
   const otlp = onlyRecordOf(object);
   if (otlp !== undefined) return otlpRecord(otlp.record, isShown, otlp.scope);
@@ -86,7 +79,7 @@ function criRecord(text: string, isShown: boolean): LogRecord | undefined {
   const { time, stream, start } = line;
   const said = text.slice(start);
   // A line in a line: of a recorder that was recorded, and no deeper.
-  const record = parseCri(said) === undefined ? recognizeRecord(said, isShown) : undefined;
+  const record = parseCri(said) === undefined ? recordIn(said, isShown, true) : undefined;
   if (record?.time !== undefined) return { ...record, stream };
   const nanoseconds = isShown ? nanosecondsOf(text.slice(0, text.indexOf(" "))) : undefined;
   const exact = { time, ...nanoseconds !== undefined && { nanoseconds } };
@@ -102,27 +95,21 @@ function criRecord(text: string, isShown: boolean): LogRecord | undefined {
 }
 
 /**
- * The record in a line that begins with a time and a level, as LogTape's text format and `captureConsole`
- * have them: `2026-11-21 13:59:30.229 +00:00 [INF] app·db: connected`; also in colors, as in a recorded
- * terminal. The rest of it is the message.
+ * The record in a line that begins with a time and a level, or only with a level; the rest of it is the
+ * message. A time without a zone is that of the machine, which may be another one than this: of a line with
+ * a stamp that is the time.
  */
-function textRecord(text: string): LogRecord | undefined {
-  // Other text should cost no more than this.
-  const isColored = text.charCodeAt(0) === ESCAPE;
-  if (!isColored && (text[4] !== "-" || text[7] !== "-")) return undefined;
-  const match = (isColored ? null : TEXT_HEAD.exec(text)) ?? COLORED_HEAD.exec(text);
-  if (match === null) return undefined;
-  const time = toTime(match[1]);
-  const level = toLevel(match[2]);
-  if (time === undefined || level === undefined) return undefined;
-  const message = text.slice(match[0].length);
-  const nanoseconds = nanosecondsOf(match[1]);
+function textRecord(text: string, isStamped: boolean): LogRecord | undefined {
+  const head = textHead(text);
+  if (head === undefined) return undefined;
+  const { time, nanoseconds, level, logger, start, isZoned } = head;
+  const isTimed = isZoned || !isStamped;
   return {
-    time,
-    ...nanoseconds !== undefined && { nanoseconds },
+    time: isTimed ? time : undefined,
+    ...isTimed && nanoseconds !== undefined && { nanoseconds },
     level,
-    message,
-    logger: undefined,
+    message: text.slice(start),
+    logger,
     fields: noFields(),
   };
 }

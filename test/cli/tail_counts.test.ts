@@ -122,7 +122,9 @@ test("with --level what has none is printed, and not counted: a line of a stack 
     `2026-11-21T13:59:3${i}.000Z stderr F ${text}`
   );
   const path = write("stack.log", [line(1, { level: 50, msg: "an error" }), ...stack, line(2, {})]);
-  assert.equal(tail(path, "-p", "error").length, 3);
+  const printed = runCli(["tail", path, "-p", "error"]);
+  assert.equal(printed.stdout.split("\n").length - 1, 3);
+  assert.match(printed.stderr, /: 2 of 3 entries have no level, which --level lets pass/);
   assert.deepEqual(tail(path, "-p", "error", "--count-by", "level", "-o", "csv"), [
     "level,count",
     "error,1",

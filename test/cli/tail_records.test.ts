@@ -45,7 +45,9 @@ function logTapeLine(level: LogLevel, message: string, ago = 0): string {
 /** The numbers of the entries that a command prints. */
 function numbers(...args: (string | number)[]): number[] {
   const { code, stdout, stderr } = runCli(["tail", ...args, "-o", "json"]);
-  assert.deepEqual([code, stderr], [0, ""]);
+  // How many have no level.
+  assert.match(stderr, /^(?:ouroboros: .* no level, which --level .*\n)?$/);
+  assert.equal(code, 0);
   return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line).seq);
 }
 
@@ -233,4 +235,21 @@ test("tail -f of several logs prints what comes to each, waits for one, and ends
   assert.deepEqual([code, stderr], [0, `ouroboros: waiting for log "${late}"\n`]);
   assert.deepEqual(seen().map(({ text }) => text), ["one", "two", "three", "four", "five", "six"]);
   assert.deepEqual(seen()[3].log, late);
+});
+
+test("--level reads the lines of Python, and says how many entries that it lets pass have no level", () => {
+  using log = makeLog();
+  log.write("2026-11-30 11:53:53,671 INFO worker: started");
+  log.write("2026-11-30 11:53:54,671 ERROR worker: the database is gone");
+  log.write("Traceback (most recent call last):");
+  log.write("DEBUG:root:nothing");
+  log.write("ERROR:root:failed");
+  const { stdout, stderr } = runCli(["tail", log.name, "-p", "error", "-o", "text"]);
+  assert.equal(
+    stdout,
+    "2026-11-30 11:53:54,671 ERROR worker: the database is gone\n" +
+      "Traceback (most recent call last):\nERROR:root:failed\n",
+  );
+  assert.match(stderr, /: 1 of 3 entries has no level, which --level lets pass: .*'level:\*'/);
+  assert.deepEqual(numbers(log.name, "-p", "error", "--where", "level:*"), [2, 5]);
 });

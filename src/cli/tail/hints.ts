@@ -17,7 +17,7 @@ import { isVitals } from "../../records/vitals.ts";
 import { batchesUpTo } from "../options/log_targets.ts";
 import type { Criteria } from "../options/selection.ts";
 import { oneLine } from "../output/harmless.ts";
-import { warn } from "../output/warn.ts";
+import { entryCount, warn } from "../output/warn.ts";
 
 /** How many entries of each log are looked at, the last ones. */
 const MOST_ENTRIES = 1000;
@@ -66,6 +66,18 @@ export function warnNoneMatches(count: number, oldest = Infinity, newest = oldes
     : `; they are from ${toIsoTime(oldest)} to ${toIsoTime(newest)}`;
   warn(
     (count === 1 ? "the only entry does not match" : `none of ${count} entries matches`) + times,
+  );
+}
+
+/** Says how many of the entries that were printed passed `--level` without a level, if any did. */
+export function sayWithoutLevel(
+  { count, withoutLevel }: { count: number; withoutLevel: number } = { count: 0, withoutLevel: 0 },
+): void {
+  if (withoutLevel === 0) return;
+  const verb = withoutLevel === 1 ? "has" : "have";
+  warn(
+    `${withoutLevel} of ${entryCount(count)} ${verb} no level, which --level lets pass: ` +
+      "--where 'level:*' leaves them out",
   );
 }
 

@@ -50,6 +50,7 @@ export class ItemPrinter {
   #sourcePrefixes: Prefixes | undefined;
   #cursor: Cursor | undefined;
   #count = 0;
+  #withoutLevel = 0;
   #nextSave = 0;
 
   constructor(options: ItemPrinterOptions) {
@@ -60,6 +61,11 @@ export class ItemPrinter {
   /** How many entries were printed. */
   get count(): number {
     return this.#count;
+  }
+
+  /** How many of them have no level, where records are recognized. */
+  get withoutLevel(): number {
+    return this.#withoutLevel;
   }
 
   /** The place after the last entry that was printed, or passed by: of one log, not of several. */
@@ -84,6 +90,7 @@ export class ItemPrinter {
       } else if (isBreak) output.write(separator);
       else if (entry !== undefined) {
         this.#count++;
+        if (record?.level === undefined && !item.isContext) this.#withoutLevel++;
         if (this.#prefixColors !== undefined && (areNamed || log.received !== undefined)) {
           await this.#loadPrefixes(this.#prefixColors);
         }
