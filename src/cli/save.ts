@@ -52,7 +52,9 @@ A <file> that ends in a slash, or is a folder, gets a file for each log.
 With --where a line that is in several entries is asked whole, and all of them are
 saved, or none: the count is one of entries.
 --last counts from the last entry of each log, not from now. Of a log in which
-nothing has a time, all is saved.
+nothing has a time, all is saved. Where a clock was put back in one log, entries
+of other times may be between those asked for, as numbers have no gap: a line on
+standard error counts them.
 
 ${PATTERN_HELP}
 
@@ -271,6 +273,8 @@ export interface Saved {
   leftOut: number;
   /** Logs of which all was saved where a part was asked for, for nothing in them has a time. */
   untimed: string[];
+  /** Of one log, how many entries of other times are between those that were asked for, if there are. */
+  otherTimes?: number;
 }
 type OnProgress = (progress: CopyProgress) => void;
 
@@ -288,7 +292,8 @@ async function saveOne(
     signal,
     onProgress,
   });
-  const { entries, firstSequenceNumber, lastSequenceNumber, size, leftOut, isUntimed } = saved;
+  const { entries, firstSequenceNumber, lastSequenceNumber, size, leftOut, isUntimed, otherTimes } =
+    saved;
   const isPart = [last, since, until].some((one) => one !== undefined);
   return {
     entries,
@@ -297,6 +302,7 @@ async function saveOne(
     ...options.compact && !isPart && size > FULL * sizeOf(target) && { isFull: true },
     leftOut,
     untimed: isUntimed ? [nameOf(target)] : [],
+    ...otherTimes > 0 && { otherTimes },
   };
 }
 
@@ -334,7 +340,7 @@ async function saveAll(job: Job, path: string, onProgress: OnProgress): Promise<
 /** In words on standard error; an empty path is that of standard output. */
 export function sayWords(path: string, saved: Saved): void {
   const { entries, logs, firstSequenceNumber: first, lastSequenceNumber: last, size } = saved;
-  const { compressedSize: less, isFull, leftOut, untimed } = saved;
+  const { compressedSize: less, isFull, leftOut, untimed, otherTimes = 0 } = saved;
   const packed = less === undefined ? "" : `, ${formatSize(less)} compressed`;
   const isOne = logs === undefined;
   const of = isOne ? "" : ` of ${logCount(logs)}`;
@@ -343,6 +349,12 @@ export function sayWords(path: string, saved: Saved): void {
   for (const name of untimed) {
     const which = isOne ? "" : `${name}: `;
     warn(`${which}nothing in the log has a time: all of it is saved`);
+  }
+  if (otherTimes > 0) {
+    warn(
+      `a clock was put back in the log: ${entryCount(otherTimes)} of another time ` +
+        `${otherTimes === 1 ? "is" : "are"} between those asked for, as the numbers have no gap`,
+    );
   }
   if (isFull && path && less === undefined) {
     warn("the log is full, so --compact makes no smaller file: one that ends in .gz is compressed");

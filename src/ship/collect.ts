@@ -13,7 +13,13 @@ import { entryParts } from "../log/native/entry_lines.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
 import { nothingToSave } from "../log/native/save.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
-import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "../log/native/time_range.ts";
+import {
+  entriesOf,
+  type EntryRange,
+  isOf,
+  roomSteps,
+  type TimeRange,
+} from "../log/native/time_range.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { merged } from "../merge.ts";
 import { recognizeRecord } from "../records/recognize.ts";
@@ -221,7 +227,7 @@ class CollectedLog implements SelectedLog {
         const source = this.sourceOf(entry);
         return source && sourceKey(source);
       }),
-      (line) => chosen.wants(line, false) ? chosen.time : undefined,
+      (line) => chosen.wants(line, false) && this.#isOfTimes(chosen.time) ? chosen.time : undefined,
     );
   }
 
@@ -250,7 +256,8 @@ class CollectedLog implements SelectedLog {
         }
         if (lines === undefined) {
           this.#selector.wants(entry, false);
-          yield this.#timed(entry, this.#selector.time);
+          const { time } = this.#selector;
+          if (this.#isOfTimes(time)) yield this.#timed(entry, time);
           continue;
         }
         lines.take(entry);
@@ -275,6 +282,11 @@ class CollectedLog implements SelectedLog {
     for (let one = lines?.next(); one !== undefined; one = lines?.next()) {
       if (one.answer !== undefined) yield this.#timed(one.item, one.answer);
     }
+  }
+
+  #isOfTimes(time: number): boolean {
+    const { times } = this.range;
+    return times === undefined || isOf(time, times);
   }
 
   #timed(entry: Entry, time: number): TimedEntry {

@@ -113,6 +113,28 @@ test("stat, list and top say of a copy that it is saved, not that its writer is 
   assert.deepEqual([live.isSaved, live.writerAlive], [undefined, true]);
 });
 
+test("where a clock was put back, save says how many of one log are of another time, of several it has none", () => {
+  using log = ShmLogWriter.create(uniqueName("save"), { size: "64KiB", unlinkOnClose: true });
+  using other = ShmLogWriter.create(uniqueName("save"), { size: "64KiB", unlinkOnClose: true });
+  const [hour, path] = [3_600_000, `${folder}/back.log`];
+  for (const start of [hour, 0, hour + 5000]) {
+    for (let i = 0; i < 200; i++) log.write(JSON.stringify({ time: 1.7e12 + start + 10 * i }));
+  }
+  const at = (time: number) => new Date(1.7e12 + time).toISOString();
+  const part = ["--since", at(hour + 1000), "--until", at(hour + 5100), "--force"];
+  const one = runCli(["save", log.name, path, ...part]);
+  assert.match(one.stderr, /\b311 entries, 101 to 411, .*\n.*: 200 entries of another time are be/);
+  const json = JSON.parse(runCli(["save", log.name, path, ...part, "--json"]).stdout);
+  assert.deepEqual([json.entries, json.otherTimes], [311, 200]);
+  const exact = ["--since", at(0), "--until", at(500), "--force"];
+  assert.match(
+    runCli(["save", log.name, path, ...exact]).stderr,
+    /^ouroboros: 51 entries, 201 to 251, [^\n]*\n$/,
+  );
+  const more = runCli(["save", log.name, other.name, path, ...part]);
+  assert.match(more.stderr, /^ouroboros: 111 entries of 1 log, [^\n]*\n$/);
+});
+
 test("save says how many logs are in a file of several logs", () => {
   const logs = [makeLog(5), makeLog(5), makeLog(5)];
   const [all, copy] = [`${folder}/three.log`, `${folder}/three-again.log`];

@@ -73,36 +73,48 @@ test("a part by time is what a look at every entry finds, in a log that has wrap
   }
 });
 
-test("a part by time has all that it should where a clock was put back", () => {
+test("where a clock was put back, a part is from its first entry to its last, others counted", () => {
   const name = uniqueName("part-back");
   const path = `${folder}/back`;
   const hour = 3_600_000;
+  let otherTimes = 0;
   using writer = ShmLogWriter.create(name, { size: 65536, chunkCount: 16, unlinkOnClose: true });
   const save = (part: { since?: number; until?: number; last?: string }): number[] => {
-    saveLogSync(name, path, { ...part, force: true });
+    ({ otherTimes } = saveLogSync(name, path, { ...part, force: true }));
     return contents(path).map(([number]) => number);
+  };
+  const assertSaves = (
+    part: { since?: number; until?: number },
+    numbers: number[],
+    others: number,
+  ) => {
+    const saved = save(part);
+    assert.deepEqual([saved[0], saved.at(-1), saved.length, otherTimes], [...numbers, others]);
   };
   const write = (from: number, count: number) => {
     for (let i = 0; i < count; i++) writer.write(record(from + 10 * i, "x"));
   };
   write(hour, 400);
   write(0, 200);
-  // It ends an hour before it begins: entries 1 to 400 are of that time, and a few may come with them.
-  const later = save({ since: START + hour });
-  assert.deepEqual([later[0], later.includes(400), later.at(-1)! < 500], [1, true, true]);
-  assert.equal(save({ since: START + hour, until: START + hour + 100 })[0], 1);
-  assert.deepEqual(save({ since: START + 2 * hour }).filter((number) => number < 300), []);
-  const earlier = save({ until: START + hour - 1 });
-  assert.deepEqual([earlier[0] > 300, earlier[0] <= 401, earlier.at(-1)], [true, true, 600]);
+  // It ends an hour before it begins.
+  assertSaves({ since: START + hour }, [1, 400, 400], 0);
+  assertSaves({ since: START + hour, until: START + hour + 100 }, [1, 11, 11], 0);
+  assertSaves({ since: START + 500, until: START + 600 }, [451, 461, 11], 0);
+  assert.deepEqual(save({ since: START + 2 * hour }), []);
+  assertSaves({ until: START + hour - 1 }, [401, 600, 200], 0);
   // The last second is that before the last entry, and what was before the clock was put back is not in it.
   assert.deepEqual([save({ last: "1s" })[0], save({ last: "1s" }).length], [500, 101]);
   const last = save({ last: "2h" });
   assert.deepEqual([last[0] > 300, last[0] <= 401, last.at(-1)], [true, true, 600]);
   // The clock was put right.
   write(hour + 10_000, 50);
-  const all = save({ since: START + hour });
-  assert.deepEqual([all[0], all.at(-1)], [1, 650]);
-  assert.equal(save({ last: "1ms" })[0], 650);
+  assertSaves({ since: START + hour }, [1, 650, 650], 200);
+  // A line of a stack is of the time of the entry before it.
+  writer.writeMany(["    at line 1", record(0, "x"), "    at line 2"]);
+  assertSaves({ since: START + hour + 10_490 }, [650, 651, 2], 0);
+  assertSaves({ until: START }, [401, 653, 253], 250);
+  writer.write(record(hour + 20_000, "x"));
+  assert.equal(save({ last: "1ms" })[0], 654);
 });
 
 test("a part takes no more room than its entries, and saveLog() makes the same", async () => {

@@ -14,7 +14,13 @@ import { survey } from "../survey.ts";
 import { OpenedLog } from "./opened_log.ts";
 import { type CopyMode, fence } from "./source.ts";
 import { describeTarget, type LogTarget, withName } from "./target.ts";
-import { entriesOf, type EntryRange, roomSteps, type TimeRange } from "./time_range.ts";
+import {
+  entriesOf,
+  roomSteps,
+  type TimeRange,
+  type TrimmedRange,
+  trimSteps,
+} from "./time_range.ts";
 import { mustBe } from "../../base/arguments.ts";
 import { durationCheck, parseDuration } from "../../base/durations.ts";
 import {
@@ -47,7 +53,11 @@ export interface SaveOptions {
    * file is compact.
    */
   last?: string;
-  /** Only entries from this time on: a `Date`, or milliseconds since 1970. */
+  /**
+   * Only entries from this time on: a `Date`, or milliseconds since 1970. Where a clock was put back, entries
+   * of other times may be between the first and the last one, for the numbers of a log have no gap:
+   * `otherTimes` of what is returned counts them.
+   */
   since?: Date | number;
   /** Only entries up to this time. */
   until?: Date | number;
@@ -69,6 +79,8 @@ export interface SavedLog extends SnapshotInfo {
   size: number;
   /** Whether a part by time was asked for, and nothing in the log has a time: then all of it is saved. */
   isUntimed: boolean;
+  /** How many entries in it are not of the time from `since` until `until`, for a clock was put back in the log. */
+  otherTimes: number;
 }
 
 /**
@@ -210,7 +222,7 @@ class Saving implements Disposable {
   readonly #isCompact: boolean;
   readonly #log: OpenedLog;
   #file: PartialFile | undefined;
-  #isUntimed = false;
+  #range: TrimmedRange | undefined;
 
   /** Closes `log` at its end. */
   constructor(log: OpenedLog, path: string, options: SaveSyncOptions) {
@@ -235,21 +247,22 @@ class Saving implements Disposable {
     const { buffer, load, guard } = source;
     guard?.();
     let size = memory.byteLength;
-    let range: EntryRange | undefined;
     try {
       const { chunkCount, version } = new Segment(buffer, load);
       if (part !== undefined) {
-        range = entriesOf(source, part);
-        this.#isUntimed = range.isUntimed;
+        this.#range = yield* trimSteps(source, entriesOf(source, part));
         // A disk has no room for a large log, and takes its time, where a few seconds of it are asked for.
-        size = Math.min(size, dataOffset(chunkCount, version) + (yield* roomSteps(source, range)));
+        size = Math.min(
+          size,
+          dataOffset(chunkCount, version) + (yield* roomSteps(source, this.#range)),
+        );
       }
     } catch (error) {
       throw withName(error, target);
     }
     const file = PartialFile.create(path, size, { force, mode });
     this.#file = file;
-    return yield* copySteps(buffer, file.buffer, { fence, load, guard }, range);
+    return yield* copySteps(buffer, file.buffer, { fence, load, guard }, this.#range);
   }
 
   /** Writes the bytes to the disk while others work. */
@@ -262,7 +275,8 @@ class Saving implements Disposable {
     const file = this.#file!;
     const size = this.#isCompact ? usedSize(file.buffer) : file.buffer.byteLength;
     file.finish(size);
-    return { path: this.#path, size, ...info, isUntimed: this.#isUntimed };
+    const { isUntimed = false, otherTimes = 0 } = this.#range ?? {};
+    return { path: this.#path, size, ...info, isUntimed, otherTimes };
   }
 
   [Symbol.dispose](): void {

@@ -32,6 +32,19 @@ export interface EntryRange {
   to: number;
   /** Whether nothing in the log has a time: then it is all of it. */
   isUntimed: boolean;
+  /** The times that were asked for, if a clock was put back in the log: entries of others may be among them. */
+  times?: Moments;
+}
+
+/** The earliest time and the latest, in milliseconds since 1970. */
+export interface Moments {
+  since: number;
+  until: number;
+}
+
+/** Whether a time is one of these. */
+export function isOf(time: number, { since, until }: Moments): boolean {
+  return time >= since && time <= until;
 }
 
 /** Among how many entries without a time the next one with a time is looked for. */
@@ -57,8 +70,9 @@ interface TimedEntry {
  * The entries from the first one at or after the range's beginning to the last one in it, with the
  * entries without a time after that. It takes times to grow from entry to entry.
  *
- * Where a clock was put back, it gives some entries too many, up to a chunk at each end, and none too
- * few. Then `last` begins where that was, if not later: how much time passed before that nobody knows.
+ * Where a clock was put back, it gives entries too many, and none too few: {@linkcode trimSteps} finds the
+ * first and the last. Then `last` begins where that was, if not later, or up to a chunk before it: how much
+ * time passed before that nobody knows.
  */
 export function entriesOf(source: LogSource, range: TimeRange): EntryRange {
   const looks = new Looks(source);
@@ -72,7 +86,11 @@ export function entriesOf(source: LogSource, range: TimeRange): EntryRange {
   const jump = places.findLastIndex(isJump);
   if (jump >= 0) {
     if (range.since !== undefined || until < Infinity) {
-      return { ...looks.around(places, since, until), isUntimed: false };
+      return {
+        ...looks.around(places, since, until),
+        isUntimed: false,
+        times: { since, until },
+      };
     }
     if (last < Infinity) looks.oldest = places[jump].number;
   }
@@ -85,6 +103,41 @@ export function entriesOf(source: LogSource, range: TimeRange): EntryRange {
     to: Math.max(after === undefined ? newest : after - 1, from - 1),
     isUntimed: false,
   };
+}
+
+/** A range from its first entry that is of the times that were asked for to its last. */
+export interface TrimmedRange extends EntryRange {
+  /** How many entries in between are of another time. */
+  otherTimes: number;
+}
+
+/** Leaves out what is before the first and after the last entry of a time, where a clock was put back; a batch a step. */
+export function* trimSteps(
+  source: LogSource,
+  range: EntryRange,
+): Generator<CopyProgress, TrimmedRange> {
+  const { from, to, times } = range;
+  if (times === undefined) return { ...range, otherTimes: 0 };
+  const reader = readerAt(source, from);
+  let [first, last] = [from, from - 1];
+  let time = -Infinity;
+  let others = 0;
+  let otherTimes = 0;
+  while (reader.lastSequenceNumber < to) {
+    const batch = reader.readBatch(to - reader.lastSequenceNumber);
+    if (batch.length === 0) break;
+    for (let i = 0; i < batch.length && batch.sequenceNumber(i) <= to; i++) {
+      time = timeOf(batch, i) ?? time;
+      if (!isOf(time, times)) others++;
+      else {
+        if (last < first) [first, others] = [batch.sequenceNumber(i), 0];
+        last = batch.sequenceNumber(i);
+        otherTimes = others;
+      }
+    }
+    yield { done: 0, total: to - from + 1 };
+  }
+  return { ...range, from: first, to: last, otherTimes };
 }
 
 /** How many bytes a log of such entries takes behind its table; a batch a step. */
