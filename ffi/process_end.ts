@@ -23,7 +23,7 @@ const WATCHER_GRACE = 1000;
 const OURS = Symbol.for("ouroboros.processEnd");
 
 /** What is to be called, in this order. */
-const ends = new Set<() => void>();
+const ends = new Set<(signal?: NodeJS.Signals) => void>();
 
 // Whether somebody else listens to the signal that came: a listener for one time is gone when our turn comes,
 // and it still decides whether the process ends.
@@ -40,7 +40,7 @@ const onRemoved = ours((event: string | symbol, listener: object) => {
   // All that listen to a signal are called at once.
   queueMicrotask(() => hasOthers = false);
 });
-const onExit = ours(callAll);
+const onExit = ours(() => callAll());
 const onSignal = ours((signal: NodeJS.Signals) => {
   // They may still log, and end the process when they are done.
   if (hasOthers || othersListenTo(signal)) return;
@@ -51,7 +51,7 @@ const onSignal = ours((signal: NodeJS.Signals) => {
 });
 
 /**
- * Calls `callback` once, before the process ends by SIGINT, SIGTERM (on Windows by Ctrl-C, Ctrl-Break
+ * Calls `callback` once, with the signal if there is one, before the process ends by SIGINT, SIGTERM (on Windows by Ctrl-C, Ctrl-Break
  * or a closed console), `exit()` or for lack of work.
  * A signal is raised again afterwards, so that it does what it would have done. If there are other listeners
  * to it, they decide when the process ends, and the callback is called at its `exit`. SIGKILL and crashes give no such chance.
@@ -66,8 +66,8 @@ const onSignal = ours((signal: NodeJS.Signals) => {
  * undo();
  * ```
  */
-export function onProcessEnd(callback: () => void): () => void {
-  const ending = () => callback();
+export function onProcessEnd(callback: (signal?: NodeJS.Signals) => unknown): () => void {
+  const ending = (signal?: NodeJS.Signals) => void callback(signal);
   if (ends.size === 0 && IS_DENO) process.on("removeListener", onRemoved);
   ends.add(ending);
   process.removeListener("exit", onExit).on("exit", onExit);
@@ -84,8 +84,8 @@ function comeLast(signal: NodeJS.Signals): void {
   process.on(signal, onSignal);
 }
 
-function callAll(): void {
-  for (const end of [...ends]) if (ends.delete(end)) end();
+function callAll(signal?: NodeJS.Signals): void {
+  for (const end of [...ends]) if (ends.delete(end)) end(signal);
   // Not before: a second signal would end the process while the first one is at work.
   removeListeners();
 }
@@ -96,7 +96,7 @@ function othersListenTo(signal: NodeJS.Signals): boolean {
 
 /** Ends the process as the signal would have done, unless somebody listens to it by now. */
 function end(signal: NodeJS.Signals): void {
-  callAll();
+  callAll(signal);
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
 
@@ -106,7 +106,7 @@ function isWatched(): boolean {
   return !IS_NODE && options.some((option) => /^--watch(-hmr)?(=|$)/.test(option));
 }
 
-function forget(end: () => void): boolean {
+function forget(end: (signal?: NodeJS.Signals) => void): boolean {
   const isThere = ends.delete(end);
   if (isThere && ends.size === 0) removeListeners();
   return isThere;

@@ -34,6 +34,7 @@ import { LEVELS, type LogLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { EntrySink, type SinkCounts } from "../sinks/entry_sink.ts";
 import { type EntryWriter, sinkChecks } from "../sinks/sink_options.ts";
+import { onProcessExit } from "../sinks/exit_entry.ts";
 import { onUncaughtError, type UncaughtError } from "../sinks/uncaught.ts";
 import { unref } from "../sinks/vitals.ts";
 import { type EntryCondition, parseEntryCondition } from "./conditions.ts";
@@ -230,17 +231,10 @@ export class Recorder implements EntryWriter, Disposable {
         this.#sink.report(error);
       }
     }
-    const end = (code: number) => {
+    this.#forget.push(onProcessExit((exitCode) => {
       if (this.#hasEnded) return;
-      this.#hasEnded = true;
-      this.#saveLast(saveOn.includes("exit") && code !== 0 ? "exit" : undefined);
-    };
-    on("exit", (code: number) => end(Number(code ?? process.exitCode ?? 0)));
-    const { Deno: deno } = globalThis as { Deno?: { exitCode: number } };
-    if (deno === undefined) return;
-    const onUnload = () => end(deno.exitCode);
-    globalThis.addEventListener("unload", onUnload);
-    this.#forget.push(() => globalThis.removeEventListener("unload", onUnload));
+      this.#saveLast(saveOn.includes("exit") && exitCode !== 0 ? "exit" : undefined);
+    }));
   }
 
   #onUncaught(): void {

@@ -17,6 +17,7 @@ import { isAtLeast, type LogLevel, toLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { CriLines, type EntryTarget } from "./cri_lines.ts";
 import { errorCodes } from "../sinks/error_fields.ts";
+import { onProcessExit } from "../sinks/exit_entry.ts";
 import { leaveToRuntime, othersHandleRejections, OURS } from "../sinks/uncaught.ts";
 import { listenToOutput } from "./raw_output.ts";
 import { followThreads } from "./threads.ts";
@@ -132,9 +133,6 @@ class ThreadRecorder {
   readonly #level: LogLevel | undefined;
   readonly #lines: CriLines[] = [];
   readonly #save: string | undefined;
-  #hasEnded = false;
-  /** The code that the runtime will end with, where it says another one to its listeners. */
-  #knownCode: number | undefined;
 
   constructor(
     writer: ShmLogWriter,
@@ -181,9 +179,7 @@ class ThreadRecorder {
     });
     // Bun has no monitor for rejections.
     if ("Bun" in globalThis) this.#listenToRejections();
-    process.on("exit", (code) => this.#end(code));
-    const { Deno: deno } = globalThis as { Deno?: { exitCode: number } };
-    if (deno !== undefined) globalThis.addEventListener("unload", () => this.#end(deno.exitCode));
+    onProcessExit((exitCode) => this.#end(exitCode));
   }
 
   /** Records a rejection; if nobody else listens, it is left to the runtime by another one, without us. */
@@ -191,8 +187,6 @@ class ThreadRecorder {
     const listener = Object.assign((reason: unknown) => {
       this.#sayError(reason);
       if (othersHandleRejections()) return;
-      // Bun tells its listeners of the end another code.
-      this.#knownCode = 1;
       leaveToRuntime(reason, listener);
     }, { [OURS]: true });
     process.on("unhandledRejection", listener);
@@ -228,11 +222,8 @@ class ThreadRecorder {
     }
   }
 
-  #end(code: number | undefined): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
+  #end(exitCode: number): void {
     for (const lines of this.#lines) lines?.end();
-    const exitCode = this.#knownCode ?? Number(code ?? process.exitCode ?? 0);
     this.#say(exitCode === 0 ? "info" : "error", `exit code ${exitCode}`, {
       exitCode,
       uptimeMs: Math.round(performance.now()),

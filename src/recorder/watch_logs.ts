@@ -294,12 +294,13 @@ class LogWatch {
   }
 }
 
-/** What an entry says about the end of a program: `run` and `register` write such a one. */
+/** What an entry says about the end of a program: `run`, `register` and sinks with `exitEntry` write such a one. */
 function endingIn(text: string): LogRecord | undefined {
-  if (!text.includes('"ouroboros.r')) return undefined;
+  if (!/"ouroboros\.(run|register|exit)"/.test(text)) return undefined;
   const record = recognizeRecord(text);
-  const isEnd = record?.logger === "ouroboros.run" || record?.logger === "ouroboros.register";
-  return isEnd && ("exitCode" in record.fields || "signal" in record.fields) ? record : undefined;
+  const isOurs = /^ouroboros\.(run|register|exit)$/.test(record?.logger ?? "");
+  const isEnd = ["exitCode", "signal", "closed"].some((name) => name in (record?.fields ?? {}));
+  return isOurs && isEnd ? record : undefined;
 }
 
 function isGood(ending: LogRecord | undefined): boolean {

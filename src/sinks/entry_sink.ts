@@ -24,6 +24,7 @@ import {
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
 import { errorText } from "./error_fields.ts";
+import { type Ending, exitLine, onEnding } from "./exit_entry.ts";
 import { changeUncaught, onUncaughtError, type UncaughtError } from "./uncaught.ts";
 import { startVitals } from "./vitals.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -31,8 +32,11 @@ import { Watchdog } from "./watchdog.ts";
 /** How often `onError` is called in one turn of the event loop. */
 const MOST_TOLD = 100;
 
-/** After how long to try again to open a log, in milliseconds. */
-const RETRY = 60_000;
+/** After how long to try again to open a log, in milliseconds: twice as long each time. */
+const RETRY = 1000;
+const LONGEST_RETRY = 60_000;
+/** The `logger` of the entries of a sink itself. */
+const LOGGER = "ouroboros.sink";
 
 /** What a sink has done. */
 export interface SinkCounts {
@@ -80,11 +84,16 @@ export class EntrySink implements Disposable {
   #surelyFits = 0;
   // When to try again to open the log.
   #nextTry = Infinity;
+  #retry = RETRY;
+  // When the first line was dropped, in milliseconds since 1970.
+  #droppedSince = 0;
   #hasWarned = false;
   readonly #splits: boolean;
   readonly #onError: ((error: unknown) => unknown) | undefined;
   readonly #forgetUncaught: (() => void) | undefined;
   readonly #stopVitals: (() => void) | undefined;
+  // Undefined: the end is not written, or it is written already.
+  #forgetEnding: (() => void) | undefined;
   #watchdog: Watchdog | undefined;
   #isReporting = false;
   // In this turn of the event loop.
@@ -95,7 +104,8 @@ export class EntrySink implements Disposable {
    * Opens the log, if that is not done yet. If the system refuses, because another writer has it and all of
    * its slots, for lack of room or permission, or without native memory, nothing is thrown: the error
    * goes to `onError`, a warning of the process says so once, lines are dropped and counted, and the sink
-   * tries again at the first line after a minute. With `required: true` the error is thrown.
+   * tries again at a line after a second, two, four and so on up to a minute. When that succeeds, the first
+   * entry of the sink says how many lines are missing. With `required: true` the error is thrown.
    *
    * @param uncaughtLine what is written with `uncaughtException: true`
    * @throws {TypeError} if an option has the wrong type, or it is not clear where to write to
@@ -107,8 +117,18 @@ export class EntrySink implements Disposable {
     this.#options = options;
     this.#splits = options.oversized === "split";
     this.#onError = options.onError;
-    if (options.writer !== undefined) this.#use(options.writer);
-    else this.#open();
+    // Before the log is opened, which may be closed by the same.
+    if (options.exitEntry) {
+      const { handleSignals = false } = options as ShmLogWriterOptions;
+      this.#forgetEnding = onEnding((ending) => this.#end(ending), handleSignals);
+    }
+    try {
+      if (options.writer !== undefined) this.#use(options.writer);
+      else this.#open();
+    } catch (error) {
+      this.#forgetEnding?.();
+      throw error;
+    }
     if (options.vitals !== undefined) {
       this.#stopVitals = startVitals(options.vitals, (line) => this.write(line));
     }
@@ -173,7 +193,7 @@ export class EntrySink implements Disposable {
       if (this.#isClosed) throw new ClosedError("the sink is closed: make a new one");
       const writer = this.#writer ?? this.#openAgain();
       if (writer === undefined) {
-        this.counts.dropped++;
+        if (this.counts.dropped++ === 0) this.#droppedSince = Date.now();
         return false;
       }
       if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
@@ -267,11 +287,13 @@ export class EntrySink implements Disposable {
 
   /** Ends writing, and closes the log unless somebody else made its writer. May be called twice. */
   close(): void {
-    this.#isClosed = true;
     const log = this.#log;
+    if (!log?.isShared) this.#end({ closed: true });
+    this.#isClosed = true;
     this.#log = undefined;
     this.#lender = undefined;
     this.#forgetUncaught?.();
+    this.#forgetEnding?.();
     this.#stopVitals?.();
     this.#watchdog?.stop();
     try {
@@ -286,23 +308,49 @@ export class EntrySink implements Disposable {
     this.close();
   }
 
+  /** Writes that the process ends, or the sink, once. */
+  #end(ending: Ending): void {
+    const forget = this.#forgetEnding;
+    if (forget === undefined || this.#isClosed) return;
+    this.#forgetEnding = undefined;
+    this.writeMade(() => exitLine(ending));
+    forget();
+  }
+
   /** Opens the log, or says why not. */
   #open(): void {
     try {
       this.#openLog();
-      if (this.counts.dropped > 0) {
-        emitWarning(`lines are logged again, after ${this.counts.dropped} were dropped`);
-      }
+      if (this.counts.dropped > 0) this.#sayDropped();
     } catch (error) {
       // What the environment refuses must not end the application; wrong options are its mistake.
       if (!(error instanceof OuroborosError) || this.#options.required) throw error;
-      if (!(error instanceof NativeUnavailableError)) this.#nextTry = performance.now() + RETRY;
+      if (!(error instanceof NativeUnavailableError)) {
+        this.#nextTry = performance.now() + this.#retry;
+        this.#retry = Math.min(2 * this.#retry, LONGEST_RETRY);
+      }
       if (!this.#hasWarned) {
         this.#hasWarned = true;
         emitWarning(`lines are dropped: ${error.name}: ${error.message}`);
       }
       this.report(error);
     }
+  }
+
+  /** Says in the log and as a warning of the process what is missing. */
+  #sayDropped(): void {
+    const { dropped } = this.counts;
+    emitWarning(`lines are logged again, after ${dropped} were dropped`);
+    const since = new Date(this.#droppedSince).toISOString();
+    this.write(JSON.stringify({
+      time: new Date().toISOString(),
+      level: "warn",
+      logger: LOGGER,
+      msg: `${dropped} lines were dropped since ${since}: the log could not be opened`,
+      dropped,
+      since,
+      pid: process.pid,
+    }));
   }
 
   /** Tries again to open the log, if it is time. */

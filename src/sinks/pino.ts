@@ -164,6 +164,7 @@ export function shmDestination(options: SinkOptions): ShmDestination {
 export type PinoTransportOptions = SinkOptions & {
   writer?: undefined;
   uncaughtException?: false;
+  exitEntry?: false;
 };
 
 /**
@@ -196,8 +197,11 @@ export type PinoTransportOptions = SinkOptions & {
  * ```
  */
 export default function shmTransport(options: PinoTransportOptions): ShmDestination {
-  if (options.uncaughtException) {
-    throw new TypeError("uncaughtException does not work in a transport: use a destination");
+  for (const name of ["uncaughtException", "exitEntry"] as const) {
+    // The end of its worker is not that of the process.
+    if (options[name]) {
+      throw new TypeError(`${name} does not work in a transport: use a destination`);
+    }
   }
   return new ShmLines(options);
 }

@@ -49,6 +49,11 @@ export class SinkLog {
     return log;
   }
 
+  /** Whether other sinks write to it, too. */
+  get isShared(): boolean {
+    return this.#sinks > 1;
+  }
+
   /** Ends writing of one sink; the last one closes the log. */
   close(): void {
     if (--this.#sinks > 0) return;

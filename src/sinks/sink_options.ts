@@ -75,9 +75,16 @@ export interface EntrySinkOptions {
   /**
    * Whether the application must not start without the log: then an error of opening it is thrown. By
    * default it goes to `onError`, lines are dropped and counted in `counts.dropped`, and the sink tries
-   * again each minute. Default `false`.
+   * again after a second, two, four and so on up to a minute. Default `false`.
    */
   required?: boolean;
+  /**
+   * Whether a last entry says how the process ended: its exit code; with `handleSignals` the signal; or that the
+   * sink was closed before. To `ouroboros watch --when dead` a log whose last entry is of level `info`,
+   * so of exit code 0, of a signal, or of a sink that was closed, is not dead. `kill -9` leaves no such
+   * entry, nor does an uncaught error on Deno. Default `false`.
+   */
+  exitEntry?: boolean;
   /**
    * How often to write an entry about the process, like `"1s"`, at least `"100ms"`: delay and utilization of
    * the event loop, CPU, memory, garbage collections; what a runtime does not know is left out.
@@ -124,6 +131,7 @@ export const sinkChecks: Checks<AnySinkOptions> = {
   onError: callback,
   uncaughtException: flagOrCallback,
   required: flag,
+  exitEntry: flag,
   vitals: vitalsCheck,
   watchdog: watchdogCheck,
   ...shmWriterChecks,

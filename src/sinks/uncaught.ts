@@ -62,6 +62,11 @@ export function leaveToRuntime(reason: unknown, ours: (reason: unknown) => void)
   isLeft = true;
 }
 
+/** Whether the process ends by a rejection that was left to the runtime. */
+export function hasLeftRejection(): boolean {
+  return isLeft;
+}
+
 /** Whether the application handles rejected promises itself. */
 export function othersHandleRejections(): boolean {
   return process.listeners("unhandledRejection").some((one) => !(OURS in one));

@@ -137,8 +137,9 @@ test(
     const children: Child[] = [];
     try {
       const ended = JSON.stringify({ level: "info", logger: "ouroboros.run", exitCode: 0 });
-      for (const [i, end] of ["finish", "remove", "close", "kill", "close"].entries()) {
-        const last = end === "close" ? [i === 4 ? ended.replace("run", "register") : ended] : [];
+      for (const [i, end] of ["finish", "remove", "close", "kill", "close", "close"].entries()) {
+        const by = ["register", "exit"][i - 4] ?? "run";
+        const last = end === "close" ? [ended.replace("run", by)] : [];
         children.push(await startWriter(`${name}.${i}`, end, line(30, `last of ${end}`), ...last));
       }
       // One that was dead before.

@@ -143,7 +143,7 @@ for (const [kind, make] of Object.entries(kinds)) {
   });
 }
 
-test("beyond the slots a sink drops, and takes the log when it is free after a minute", {
+test("beyond the slots a sink drops, and takes the log soon after it is free", {
   skip: needsLastingNames,
 }, async (t) => {
   const target = uniqueName("refused");
@@ -161,18 +161,37 @@ test("beyond the slots a sink drops, and takes the log when it is free after a m
       onError: (error) => errors.push(error),
     });
     assert.deepEqual([sink.write("one"), sink.writer, sink.maxEntrySize], [false, undefined, 0]);
-    writer.close();
     assert.equal(sink.write("two"), false, "not at each line");
-    now += 60_001;
+    for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      const { length } = errors;
+      now += 1000 * seconds - 1;
+      sink.write("soon");
+      assert.equal(errors.length, length, `not before ${seconds} s`);
+      now += 1;
+      sink.write("now");
+      assert.equal(errors.length, length + 1, `after ${seconds} s`);
+    }
+    writer.close();
+    now += 60_000;
     assert.equal(sink.write("three"), true);
+    // What is missing is said in the log, too.
+    using reader = ShmLogReader.open(target);
+    const [about, three] = [...reader].map(({ text }) => text);
+    const { level, logger, dropped, msg, since } = JSON.parse(about);
+    assert.deepEqual([level, logger, dropped, three], ["warn", "ouroboros.sink", 18, "three"]);
+    assert.match(msg, /^18 lines were dropped since .*: the log could not be opened$/);
+    assert.ok(Math.abs(Date.parse(since) - Date.now()) < 60_000);
     assert.equal((sink.writer as ShmLogWriter).name, target);
     assert.deepEqual(
       sink.counts,
-      { written: 1, truncated: 0, split: 0, errors: 1, dropped: 2 },
+      { written: 2, truncated: 0, split: 0, errors: 9, dropped: 18 },
     );
   });
   assert.ok(errors[0] instanceof WriterLockedError);
-  assert.match(warnings.join("\n"), /^lines are dropped: .*\nlines are logged again, after 2 were/);
+  assert.match(
+    warnings.join("\n"),
+    /^lines are dropped: .*\nlines are logged again, after 18 were/,
+  );
 });
 
 test("reopen() tries at once, and without onError a warning is all there is", async () => {
