@@ -13,6 +13,9 @@ export interface Timed {
   readonly time: number;
 }
 
+/** Orders items of the same time; asked of no others. */
+export type FinerTime<T> = (item: T) => number;
+
 /** A sequence with its next item. */
 interface Head<T> {
   item: T;
@@ -23,6 +26,11 @@ interface Head<T> {
 /** Heads of sequences, of which the earliest is found quickly: there may be thousands. */
 class Heads<T extends Timed, H extends Head<T>> {
   readonly #heap: H[] = [];
+  readonly #finerTime: FinerTime<T> | undefined;
+
+  constructor(finerTime: FinerTime<T> | undefined) {
+    this.#finerTime = finerTime;
+  }
 
   /** The earliest one. */
   get first(): H | undefined {
@@ -34,7 +42,7 @@ class Heads<T extends Timed, H extends Head<T>> {
     let at = heap.push(head) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(head, heap[parent])) break;
+      if (!this.#isBefore(head, heap[parent])) break;
       heap[at] = heap[parent];
       at = parent;
     }
@@ -57,29 +65,41 @@ class Heads<T extends Timed, H extends Head<T>> {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++;
-      if (!isBefore(heap[child], head)) break;
+      if (child + 1 < heap.length && this.#isBefore(heap[child + 1], heap[child])) child++;
+      if (!this.#isBefore(heap[child], head)) break;
       heap[at] = heap[child];
       at = child;
     }
     heap[at] = head;
   }
+
+  #isBefore(a: H, b: H): boolean {
+    if (a.item.time !== b.item.time) return a.item.time < b.item.time;
+    const finer = this.#finerTime;
+    const order = finer === undefined ? 0 : finer(a.item) - finer(b.item);
+    return order === 0 ? a.place < b.place : order < 0;
+  }
 }
 
-function isBefore(a: Head<Timed>, b: Head<Timed>): boolean {
-  return a.item.time < b.item.time || (a.item.time === b.item.time && a.place < b.place);
+/**
+ * Merges sequences: always the earliest of their next items; of the same time by `finerTime`, and of equal ones
+ * that of the first one.
+ */
+export function merged<T extends Timed>(
+  sequences: readonly Iterable<T>[],
+  finerTime?: FinerTime<T>,
+): Iterable<T> {
+  return sequences.length === 1 ? sequences[0] : mergedAll(sequences, finerTime);
 }
 
-/** Merges sequences: always the earliest of their next items; of equal ones that of the first one. */
-export function merged<T extends Timed>(sequences: readonly Iterable<T>[]): Iterable<T> {
-  return sequences.length === 1 ? sequences[0] : mergedAll(sequences);
-}
-
-function* mergedAll<T extends Timed>(sequences: readonly Iterable<T>[]): Generator<T> {
+function* mergedAll<T extends Timed>(
+  sequences: readonly Iterable<T>[],
+  finerTime: FinerTime<T> | undefined,
+): Generator<T> {
   interface Sequence extends Head<T> {
     rest: Iterator<T>;
   }
-  const heads = new Heads<T, Sequence>();
+  const heads = new Heads<T, Sequence>(finerTime);
   for (const [place, sequence] of sequences.entries()) {
     const rest = sequence[Symbol.iterator]();
     const { value, done } = rest.next();
@@ -130,9 +150,11 @@ export interface LiveSource<T> {
 }
 
 /** How a {@linkcode LiveMerge} works. */
-export interface LiveMergeOptions {
+export interface LiveMergeOptions<T> {
   /** How long each item waits for earlier ones of other logs, in milliseconds. Default 50, with `look` 250. */
   hold?: number;
+  /** Orders items of the same time. */
+  finerTime?: FinerTime<T>;
   /** Called now and then: the place to add sources. With it the merge does not end with them. */
   look?: () => void;
   /** Ends the merge, without an error. */
@@ -195,12 +217,12 @@ class Queue<T extends Timed> implements Head<T> {
  * are idle cost little.
  */
 export class LiveMerge<T extends Timed> {
-  readonly #options: LiveMergeOptions;
+  readonly #options: LiveMergeOptions<T>;
   #queues: Queue<T>[] = [];
   #places = 0;
   #error: { cause: unknown } | undefined;
 
-  constructor(options: LiveMergeOptions = {}) {
+  constructor(options: LiveMergeOptions<T> = {}) {
     this.#options = options;
   }
 
@@ -289,7 +311,7 @@ export class LiveMerge<T extends Timed> {
     if (limit === Infinity) {
       for (const queue of this.#queues) if (queue.length === 0 && this.#poll(queue) > 0) due++;
     }
-    const heads = new Heads<T, Queue<T>>();
+    const heads = new Heads<T, Queue<T>>(this.#options.finerTime);
     for (const queue of this.#queues) if (queue.length > 0) heads.push(queue);
     while (due > 0 && taken.length < MOST_TAKEN) {
       const queue = heads.first!;

@@ -28,6 +28,28 @@ test("merged() gives the items of sorted sequences sorted, of equal ones the fir
   assert.deepEqual(items.slice(2, 5).map(({ log }) => log), [0, 0, 1]);
 });
 
+test("merged() orders items of the same time by a finer one, and asks it of no others", () => {
+  const asked: number[] = [];
+  const items = [...merged(
+    [itemsOf(1, [1, 3, 5, 5]), itemsOf(0, [2, 3, 4, 5])],
+    ({ log, time }) => {
+      asked.push(time);
+      return log;
+    },
+  )];
+  assert.deepEqual(items.map(({ log, time }) => [log, time]), [
+    [1, 1],
+    [0, 2],
+    [0, 3],
+    [1, 3],
+    [0, 4],
+    [0, 5],
+    [1, 5],
+    [1, 5],
+  ]);
+  assert.deepEqual([...new Set(asked)], [3, 5]);
+});
+
 test("merged() never changes the order within a sequence", () => {
   const items = [
     ...merged([itemsOf(0, [5, 1, 6]), itemsOf(1, [2, 7]), itemsOf(2, [-Infinity, 0])]),
@@ -78,7 +100,7 @@ function steps(...batches: Item[][]): LiveSource<Item> {
 
 async function collect(
   sources: LiveSource<Item>[],
-  options: LiveMergeOptions = {},
+  options: LiveMergeOptions<Item> = {},
 ): Promise<Item[]> {
   const merge = new LiveMerge<Item>(options);
   for (const one of sources) merge.add(one);

@@ -31,7 +31,7 @@ import { Context } from "./tail/context.ts";
 import { ItemPrinter } from "./tail/item_printer.ts";
 import { merged } from "../merge.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
-import type { Item } from "./tail/items.ts";
+import { finerTimeOf, type Item } from "./tail/items.ts";
 import {
   sayMissingFields,
   sayMissingVitals,
@@ -269,7 +269,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
       separator: format === "text" || format === "pretty" ? "--\n" : "",
       isCut: () => context.isDone,
     });
-    const all = merged(logs.there.map((log) => log.past()));
+    const all = merged(logs.there.map((log) => log.past()), finerTimeOf);
     const past = lastCount === undefined ? context.chosen(all) : context.last(all, lastCount);
     await printer.print(reverse ? reversed(past) : past, signal);
     if (logOptions.follow !== "no" && !context.isDone) {

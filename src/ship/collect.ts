@@ -9,7 +9,7 @@ import { OuroborosError } from "../errors.ts";
 import { Turns } from "../following.ts";
 import { Entry } from "../log/entry.ts";
 import { entrySize } from "../log/layout.ts";
-import { entryParts } from "../log/native/entry_lines.ts";
+import { entryParts, readTimeOf } from "../log/native/entry_lines.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
 import { nothingToSave } from "../log/native/save.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -142,7 +142,7 @@ export async function collectLogs(
       const { log, entry } of merged([
         ...logs.map((log) => log.entries(onError)),
         ...noted.map((one) => [one]),
-      ])
+      ], ({ entry }) => readTimeOf(entry))
     ) {
       const from = log.originOf(entry.sequenceNumber);
       const key = sourceKey(from.source);

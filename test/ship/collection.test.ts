@@ -144,3 +144,26 @@ test("notes stand among the entries of logs, at their times", async () => {
     ["5", false, 3],
   ]);
 });
+
+test("lines of several logs with the same time of their own are in the order they were read in", {
+  timeout: 60_000,
+}, async () => {
+  const base = uniqueName("read");
+  using one = ShmLogWriter.create(`${base}.1`, { size: "64KiB", unlinkOnClose: true });
+  using other = ShmLogWriter.create(`${base}.2`, { size: "64KiB", unlinkOnClose: true });
+  const write = (log: ShmLogWriter, micros: number) =>
+    log.write(
+      `2026-11-30T11:47:27.4${String(micros).padStart(5, "0")}Z stdout F ` +
+        JSON.stringify({ level: 30, time: 1796039247479, msg: `at ${micros}` }),
+    );
+  write(one, 30);
+  write(other, 10);
+  write(other, 20);
+  write(one, 50);
+  write(other, 40);
+  const path = `${folder}/read`;
+  await collectLogs([one.name, other.name], path, { force: true });
+  using reader = ShmLogReader.open({ path }, { strategy: "oldest" });
+  const messages = [...reader].map(({ text }) => /at (\d+)/.exec(text)![1]);
+  assert.deepEqual(messages, ["10", "20", "30", "40", "50"]);
+});

@@ -7,7 +7,7 @@
 import type { EntryBatch } from "../../log/batch.ts";
 import type { Entry } from "../../log/entry.ts";
 import type { Cursor } from "../../log/native/cursor.ts";
-import { entryParts } from "../../log/native/entry_lines.ts";
+import { entryParts, readTimeOf } from "../../log/native/entry_lines.ts";
 import { EntryLook } from "../../records/look/entry_look.ts";
 import type { LogRecord } from "../../records/record.ts";
 import { type LineParts, mayBePart, WholeLines } from "../../records/whole_lines.ts";
@@ -53,6 +53,11 @@ export interface Item {
   isBreak?: boolean;
   /** Many entries to print at once, which are there until the next item. */
   batch?: EntryBatch;
+}
+
+/** Orders items of the same time. */
+export function finerTimeOf({ entry }: Item): number {
+  return entry === undefined ? 0 : readTimeOf(entry);
 }
 
 /** How to make items of entries. */

@@ -10,7 +10,7 @@ import { LiveMerge } from "../../merge.ts";
 import { type NamedLogs, nameOf } from "../options/named_logs.ts";
 import { warn } from "../output/warn.ts";
 import { explain } from "../process/exit.ts";
-import type { Item } from "./items.ts";
+import { finerTimeOf, type Item } from "./items.ts";
 import { TailedLog, type TailedLogOptions } from "./tailed_log.ts";
 
 /** Logs that are read together, and perhaps followed. */
@@ -92,6 +92,7 @@ export class TailedLogs {
 
   #liveMerged(): AsyncGenerator<Item[]> {
     const merge = new LiveMerge<Item>({
+      finerTime: finerTimeOf,
       signal: this.#signal,
       ...this.#names.hasPatterns && { look: () => this.#lookForOthers(merge) },
     });

@@ -26,3 +26,11 @@ export function entryParts(sourceOf?: (entry: Entry) => string | undefined): Lin
     most: MOST_KEPT,
   };
 }
+
+/**
+ * When a line of a container runtime was read, in milliseconds with a fraction; 0 of others. It orders lines
+ * whose own times are the same.
+ */
+export function readTimeOf({ bytes }: Entry): number {
+  return headOfBytes(bytes)?.time ?? 0;
+}
