@@ -21,6 +21,7 @@ import { addColorOptions, addOutputOptions, fromOption } from "./options/common.
 import { fieldArgument, fieldsArgument, fieldsOption } from "./options/question_arguments.ts";
 import { oldOption } from "./options/subcommand.ts";
 import { addSelectionOptions, Selection, SELECTION_HELP } from "./options/selection.ts";
+import { cellOf } from "./output/cells.ts";
 import { BatchPrinter } from "./output/batch_printer.ts";
 import { ENTRY_FORMATS, type EntryPrinter, entryPrinter } from "./output/format.ts";
 import { Output } from "./output/output.ts";
@@ -36,6 +37,7 @@ import {
   sayMissingFields,
   sayMissingVitals,
   sayNoneMatches,
+  sayUnknownFields,
   sayWithoutLevel,
 } from "./tail/hints.ts";
 import {
@@ -239,6 +241,8 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   };
   using logs = new TailedLogs(names, logOptions, signal);
   const ownName = names.isOne ? names.plain.map(nameOf)[0] : undefined;
+  /** Fields that no printed entry has so far. */
+  const unseen = new Set(fields?.filter(({ role }) => role === undefined));
   const print: EntryPrinter = summary !== undefined
     ? (entry, record, origin, text = entry.text, time) =>
       summary.add(record, text, time, origin?.log ?? ownName)
@@ -260,7 +264,12 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     const areNamed = !names.isOne;
     printer = new ItemPrinter({
       output,
-      print,
+      print: unseen.size === 0 ? print : (entry, record, origin, text = entry.text, time) => {
+        for (const field of unseen) {
+          if (cellOf(field, entry, text, record, undefined) !== undefined) unseen.delete(field);
+        }
+        print(entry, record, origin, text, time);
+      },
       batches,
       logs: logs.all,
       areNamed,
@@ -285,6 +294,9 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
   }
   if (logOptions.follow === "no" && !signal.aborted) {
     if (printer?.count === 0 && looksAtAll(options)) sayNoneMatches(options, names.find());
+    if (printer?.count && unseen.size > 0) {
+      sayUnknownFields([...unseen].map(({ name }) => name), names.find());
+    }
     if (options.level !== undefined && summary === undefined) sayWithoutLevel(printer);
     if (options.vitals) sayMissingVitals(names.existing());
   }

@@ -56,6 +56,17 @@ test("parseMoment() takes times of the day as when they were last", () => {
   assert.equal(at("23:59"), new Date(2026, 10, 20, 23, 59).getTime());
 });
 
+test("parseMoment() takes times of the day in UTC", () => {
+  const noon = Date.UTC(2026, 10, 21, 12);
+  const at = (text: string) => parseMoment(text, noon);
+  for (const zone of [" UTC", "UTC", "Z", " Z"]) {
+    assert.equal(at(`11:47:27${zone}`), Date.UTC(2026, 10, 21, 11, 47, 27), zone);
+    assert.equal(at(`12:00:01${zone}`), Date.UTC(2026, 10, 20, 12, 0, 1), zone);
+  }
+  assert.equal(at("11:47 CET"), undefined);
+  assert.equal(at("yesterday 14:30Z"), undefined);
+});
+
 test("parseMoment() takes dates, local ones without a zone", () => {
   assert.equal(parseMoment("2026-11-21T13:59:30Z"), 1795269570000);
   assert.equal(parseMoment("2026-11-21T14:59:30.250+01:00"), 1795269570250);

@@ -19,8 +19,13 @@ test("--fields prints values in their order, in each format", () => {
     ]],
     ["logfmt", [`time=${time} level=error req.url=/pay/1 ms=19.5 seq=20`]],
   ];
-  for (const [format, lines] of cases) assert.deepEqual(tail(...args, "-o", format), lines);
-  const [pretty] = tail(...args, "-o", "pretty");
+  const printed = (format: string) => {
+    const { stdout, stderr } = runCli(["tail", ...args, "-o", format]);
+    assert.match(stderr, /^ouroboros: the last 1000 entries have no field "none".*\n$/);
+    return stdout.split("\n").slice(0, -1);
+  };
+  for (const [format, lines] of cases) assert.deepEqual(printed(format), lines);
+  const [pretty] = printed("pretty");
   assert.match(pretty, /:59:49\.000 ERROR req\.url=\/pay\/1 ms=19\.5 seq=20$/);
 });
 
@@ -99,4 +104,13 @@ test("times are shown as exact as they are known", () => {
   const pretty = tail(path, "-o", "pretty");
   const digits = (text: string) => /\.(\d+)/.exec(text)![1];
   assert.deepEqual(pretty.map(digits), exact.map(digits));
+});
+
+test("--fields says which of them no entry has, and which is meant", () => {
+  const path = write("unseen.log", ['{"level":30,"time":1796039250222,"msg":"m","reqId":7}']);
+  const misspelled = runCli(["tail", path, "--fields", "tme,msg", "-o", "text"]);
+  assert.equal(misspelled.stdout, "-\tm\n");
+  assert.match(misspelled.stderr, /have no field "tme": is "time" meant\? \(.*reqId\)/);
+  const right = runCli(["tail", path, "--fields", "msg,reqId,seq,line", "-o", "text"]);
+  assert.deepEqual([right.stdout.split("\t").length, right.stderr], [4, ""]);
 });

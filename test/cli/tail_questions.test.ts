@@ -188,3 +188,9 @@ test("save --where and record --where keep what matches", () => {
     "request 19",
   ]);
 });
+
+test("a question for a log that is not there says which there are", () => {
+  const { stdout, stderr } = runCli(["tail", web, db, "--where", "log:wbe"]);
+  assert.equal(stdout, "");
+  assert.ok(stderr.includes(`: the entries are of ${web}, ${db}\n`), stderr);
+});

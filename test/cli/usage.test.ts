@@ -24,6 +24,14 @@ test("--help of the program names every command of the list, and each has exampl
   assert.deepEqual(runCli(["--help"]), { code: 0, stdout, stderr: "" });
 });
 
+test("save names what selects by level", async () => {
+  for (const flag of ["-p", "--level", "--level=warn"]) {
+    const { code, stderr } = await runHere("save", "/app", "app.log", flag, "warn");
+    assert.equal(code, 2);
+    assert.match(stderr, /unknown option '[^']+'\n\(--where 'level:>=warn' selects by level\)/);
+  }
+});
+
 test("help is short, and fits a terminal", async () => {
   for (const command of (await createProgram()).commands) {
     const lines = (await runHere(command.name(), "--help")).stdout.split("\n");

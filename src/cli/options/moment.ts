@@ -30,7 +30,7 @@ const DAYS: Record<string, number> = { yesterday: -1, today: 0, tomorrow: 1 };
  * A moment in milliseconds since 1970; `undefined` if the text names none.
  *
  * `"10m"`, `"-10m"`, `"1h30m"` and `"10 min ago"` are so long ago, `"+10m"` is to come; `"14:30"` is
- * when the clock showed that last; `"today"`, `"yesterday"` and `"tomorrow"` begin at midnight, or at a
+ * when the clock showed that last, with `UTC` or `Z` the clock of that zone; `"today"`, `"yesterday"` and `"tomorrow"` begin at midnight, or at a
  * time that follows; `"@1795269570"` are seconds since 1970; else it is a date and time in ISO 8601,
  * local unless it has a zone.
  */
@@ -60,7 +60,7 @@ function relative(text: string, now: number): number | undefined {
 
 /** `"yesterday"`, or `"yesterday 14:30"`. */
 function day(text: string, now: number): number | undefined {
-  const [, name, time] = /^(\w+)(?: +(\S+))?$/.exec(text) ?? [];
+  const [, name, time] = /^(\w+)(?: +([\d:.]+))?$/.exec(text) ?? [];
   if (!Object.hasOwn(DAYS, name ?? "")) return undefined;
   const date = new Date(now);
   date.setDate(date.getDate() + DAYS[name]);
@@ -73,17 +73,21 @@ function lastTimeOfDay(text: string, now: number): number | undefined {
   const date = new Date(now);
   const moment = timeOfDay(text, date);
   if (moment === undefined || moment <= now) return moment;
-  date.setDate(date.getDate() - 1);
+  if (/(?:UTC|Z)$/.test(text)) date.setUTCDate(date.getUTCDate() - 1);
+  else date.setDate(date.getDate() - 1);
   return date.getTime();
 }
 
 /** Sets a date to a time of its day. */
 function timeOfDay(text: string, date: Date): number | undefined {
-  const match = /^(\d\d?):(\d\d)(?::(\d\d)(\.\d+)?)?$/.exec(text);
+  const match = /^(\d\d?):(\d\d)(?::(\d\d)(\.\d+)?)?( ?(?:UTC|Z))?$/.exec(text);
   if (match === null) return undefined;
   const [hour, minute, second] = [match[1], match[2], match[3] ?? 0].map(Number);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  return date.setHours(hour, minute, second, match[4] === undefined ? 0 : +match[4] * SECOND);
+  const milliseconds = match[4] === undefined ? 0 : +match[4] * SECOND;
+  return match[5] === undefined
+    ? date.setHours(hour, minute, second, milliseconds)
+    : date.setUTCHours(hour, minute, second, milliseconds);
 }
 
 function epoch(text: string): number | undefined {

@@ -102,6 +102,8 @@ export class Subcommand extends Command {
 
   /** What to type in place of an option of another program. */
   #hint(word: string): string | undefined {
+    const isLevel = /^(?:-p|--level(?:=|$))/.test(word) && this.#has("--where");
+    if (isLevel && !this.#has("--level") && !this.#has("-p")) return LEVEL_HINT;
     if (!this.#has("--lines") || this.#has(word.split("=")[0])) return undefined;
     return HINTS.find(([theirs]) => theirs.test(word))?.[1];
   }
@@ -131,6 +133,9 @@ export function flagOf(name: string): string {
   if (name.length === 1) return `-${name}`;
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
+
+/** Of commands that select by questions only. */
+const LEVEL_HINT = "--where 'level:>=warn' selects by level";
 
 /** Lets `old` mean what `now` means, for one release: it says what to type. */
 export function oldOption(command: Command, old: string, now: string): void {

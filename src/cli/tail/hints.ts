@@ -16,7 +16,9 @@ import { toIsoTime } from "../../records/time.ts";
 import { isVitals } from "../../records/vitals.ts";
 import { batchesUpTo } from "../options/log_targets.ts";
 import type { Criteria } from "../options/selection.ts";
+import { nameOf } from "../options/named_logs.ts";
 import { oneLine } from "../output/harmless.ts";
+import { ReceivedLog } from "../output/received_log.ts";
 import { entryCount, warn } from "../output/warn.ts";
 
 /** How many entries of each log are looked at, the last ones. */
@@ -25,6 +27,8 @@ const MOST_ENTRIES = 1000;
 const MOST_TIMES = 64;
 /** How many names of fields are listed. */
 const MOST_NAMES = 12;
+/** The names that all records have. */
+const ROLES = ["time", "level", "msg", "logger", "stream", "log"];
 /** How deep names are nested that are listed. */
 const DEEPEST = 2;
 
@@ -53,7 +57,9 @@ export function sayNoneMatches(
     }
   }
   warnNoneMatches(count, oldest, newest);
-  if (count > 0 && where !== undefined) sayUnknownFields(where.fields, targets);
+  if (count === 0 || where === undefined) return;
+  sayUnknownFields(where.fields, targets);
+  if (where.fields.includes("log")) sayLogs(targets);
 }
 
 /** Says it of so many entries, from one time to another if these are finite. */
@@ -81,8 +87,26 @@ export function sayWithoutLevel(
   );
 }
 
-/** Says which fields of a question no entry has, and which there are. */
-function sayUnknownFields(names: readonly string[], targets: readonly LogTarget[]): void {
+/** Says of which logs the entries are: one that was asked for may be mistyped. */
+function sayLogs(targets: readonly LogTarget[]): void {
+  const labels = new Set<string>();
+  for (const target of targets) {
+    using received = ReceivedLog.open(target);
+    if (received === undefined) labels.add(nameOf(target));
+    else {
+      for (const { batch } of batchesOf([target])) {
+        for (let i = 0; i < batch.length; i++) {
+          labels.add(received.of(batch.sequenceNumber(i)).label);
+        }
+      }
+    }
+  }
+  const shown = [...labels].slice(0, MOST_NAMES).map(oneLine).join(", ");
+  warn(`the entries are of ${shown}${labels.size > MOST_NAMES ? ", …" : ""}`);
+}
+
+/** Says which of some fields the last entries have not, and which there are. */
+export function sayUnknownFields(names: readonly string[], targets: readonly LogTarget[]): void {
   const unknown = new Map(names.map((name) => [name, new Field(name)]));
   const seen = new Map<string, number>();
   for (const [text, record] of lastRecords(targets)) {
@@ -120,7 +144,7 @@ export function sayMissingVitals(targets: readonly LogTarget[]): void {
 function hintOf(name: string, seen: ReadonlyMap<string, number>): string {
   if (seen.size === 0) return "";
   const known = [...seen.keys()].sort((one, other) => seen.get(other)! - seen.get(one)!);
-  const near = nearest(name, known);
+  const near = nearest(name, [...known, ...ROLES]);
   const shown = known.slice(0, MOST_NAMES).map(oneLine).join(", ");
   return (near ? `: is "${oneLine(near)}" meant?` : "") +
     ` (there are time, level, msg, ${shown}${known.length > MOST_NAMES ? ", …" : ""})`;
