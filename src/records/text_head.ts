@@ -111,7 +111,7 @@ function klog(match: RegExpExecArray | null): TextHead | undefined {
   // The line has no year.
   if (time === undefined || time > now + FUTURE) time = timeIn(year - 1);
   if (time === undefined) return undefined;
-  const nanoseconds = nanosecondsOf(clock);
+  const nanoseconds = nanosecondsOf(`${month}-${day} ${clock}`);
   return {
     time,
     ...nanoseconds !== undefined && { nanoseconds },
