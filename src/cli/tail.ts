@@ -101,7 +101,10 @@ export function addTo(program: Command): void {
       linesArgument,
     )
     .addOption(
-      new Option("--all", "print all entries: --from oldest").conflicts(["lines", "from"]),
+      new Option("--all", "print all entries but vitals: --from oldest").conflicts([
+        "lines",
+        "from",
+      ]),
     )
     .addOption(
       fromOption("begin at this place", ["oldest", "latest", "new"]).conflicts("lines"),

@@ -39,7 +39,8 @@ const EXAMPLES = `
 A <condition> is
   error, warn, …   a record of at least this level
   dead             a writer was killed, or ended without finishing or removing its
-                   log; not where "run" has recorded an end without an error
+                   log; not where "run", "register" or a sink with "exitEntry" has
+                   recorded an end without an error
   silent:5s        nothing was written for so long; once, until something is
   blocked          a watchdog says that a main thread stands still
   'status:>=500'   any question of "tail --where"
