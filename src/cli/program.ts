@@ -203,7 +203,7 @@ async function prepare(command: Command): Promise<void> {
   if (!EVENT_READERS.has(command.name())) places.filter(isPlace).forEach(checkHoldsNoEvents);
   const named: unknown[] = [...places, ...Object.values(command.opts())];
   await takeStandardInput(command, named);
-  const files = places.filter(isPlace);
+  const files = named.filter(isPlace);
   if (files.length === 0 || WITHOUT_CUT_OFF.has(command.name())) return;
   // Here: names of shared memory need none of it.
   const { sayCutOff } = await import("./files/cut_off.ts");

@@ -47,6 +47,8 @@ test("what reads a file that was cut off says what is missing, once, and reads t
       ["tail", join(folder, "one*.cut"), "--head", 1],
       ["save", path, join(folder, "again.log"), "--force"],
       ["stat", path],
+      ["dump", "--name", path, "--output", join(folder, "dump.txt")],
+      ["list", path],
     ]
   ) {
     const { code, stderr } = await runHere(...args);
