@@ -23,7 +23,7 @@ import { inspectable } from "../base/inspectable.ts";
  *
  * It copies an entry and validates the copy, so what it returns is whole, whatever the writer did
  * meanwhile. Losing entries to a faster writer is not an error. They are counted in
- * {@linkcode Reader.lostEntries}: entries read + lost = written.
+ * {@linkcode Reader.lostEntries}: entries read + lost = written, from where it began.
  *
  * @example
  * ```ts

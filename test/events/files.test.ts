@@ -87,6 +87,23 @@ test("a reader that is in the middle of a replay while the log grows and is rema
   assert.equal(count, 3);
 });
 
+test("a log that grew is full when it is opened without grow, and grows with it", () => {
+  const path = newPath();
+  const payload = new Uint8Array(2000);
+  const grow = 4096;
+  const write = (log: EventLogWriter): number => {
+    let stored = 0;
+    while (stored < 20 && log.writeEvent({ timestamp: 1, type: 1 }, payload)) stored++;
+    log.close();
+    return stored;
+  };
+  assert.equal(write(EventLogWriter.create(path, { capacity: 4096, grow })), 20);
+  assert.ok(write(EventLogWriter.open(path)) < 3);
+  assert.equal(write(EventLogWriter.recover(path)), 0);
+  assert.equal(write(EventLogWriter.open(path, { grow })), 20);
+  assert.equal(write(EventLogWriter.recover(path, { grow })), 20);
+});
+
 test("a log that does not grow says false, and what it took is there", () => {
   const path = newPath();
   using log = EventLogWriter.create(path, { capacity: 5000 });

@@ -81,6 +81,14 @@ test("an overrun is counted to the entry and continues at the oldest that is int
   assert.equal(reader.lostEntries, 6);
 });
 
+test("what was overwritten before a reader began is not lost to it, and its first number says how much that is", () => {
+  const { memory, writer } = makeLog();
+  writeSome(writer, 22);
+  const reader = new Reader(memory, { strategy: "oldest" });
+  assert.deepEqual(numbers(reader), [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]);
+  assert.equal(reader.lostEntries, 0);
+});
+
 test("an overrun is counted where chunks start at the same offset in each lap", () => {
   const { memory, writer } = makeLog();
   const reader = new Reader(memory);

@@ -12,7 +12,8 @@ import { slotsCheck } from "../../slots.ts";
 export interface OpenEventLogOptions {
   /**
    * By how many bytes at least the file grows when it is full: a multiple of that, mapped again. The
-   * larger, the rarer. Default 0: a full log stays full.
+   * larger, the rarer. Default 0: a full log stays full. The file does not keep it: give it each time
+   * that the log is opened.
    */
   grow?: number;
   /** How many slots there may be for `{slot}` in the path, from 1 on. Default 64. */
