@@ -29,6 +29,14 @@ import {
 /** The largest token: a segment of 4 GiB has 2^30 entries at most, and all their numbers are exact. */
 export const MAX_TOKEN: number = Number.MAX_SAFE_INTEGER - 2 ** 30;
 
+/** What is to be done with text. */
+const NEXT_STEP = ', but text: "ouroboros replay" makes a log of lines';
+
+/** Whether no byte is one of control, but those of white space. */
+function isText(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+}
+
 /** How often a log that is restarted again and again is looked at. */
 const MOST_LIVES = 16;
 
@@ -125,7 +133,8 @@ export class Segment {
     // The writer stores the magic last (release): a reader that sees it sees the rest of the header.
     if (this.words[0] !== MAGIC_LOW || this.words[1] !== MAGIC_HIGH) {
       throw new UnsupportedLogError(
-        "not a log: the first 8 bytes are not the magic GOLBORUO",
+        "not a log: the first 8 bytes are not the magic GOLBORUO" +
+          (isText(bytes.subarray(0, smallest)) ? NEXT_STEP : ""),
       );
     }
     const version = this.words[VERSION_WORD] >>> 0;

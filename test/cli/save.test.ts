@@ -135,6 +135,14 @@ test("where a clock was put back, save says how many of one log are of another t
   assert.match(more.stderr, /^ouroboros: 111 entries of 1 log, [^\n]*\n$/);
 });
 
+test("tail of a file of lines points to replay, and of other files does not", () => {
+  const path = `${folder}/lines.jsonl`;
+  writeFileSync(path, '{"level":30,"msg":"one"}\n');
+  assert.match(runCli(["tail", path]).stderr, /magic GOLBORUO, but text: "ouroboros replay" makes/);
+  writeFileSync(path, new Uint8Array(64).fill(7));
+  assert.match(runCli(["tail", path]).stderr, /magic GOLBORUO\n$/);
+});
+
 test("save says how many logs are in a file of several logs", () => {
   const logs = [makeLog(5), makeLog(5), makeLog(5)];
   const [all, copy] = [`${folder}/three.log`, `${folder}/three-again.log`];
