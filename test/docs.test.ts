@@ -247,7 +247,9 @@ test("of a cluster the primary's log says how each worker ended, and theirs what
     for (const end of ends) {
       const its = all.filter(({ pid }) => pid === end.worker);
       assert.equal(its[0].msg, "worker started");
-      if (endOf(end) === 1) assert.match(JSON.stringify(its.at(-1)), /"level":60.*boom/);
+      if (endOf(end) !== 1) continue;
+      assert.match(JSON.stringify(its.at(-2)), /"level":60.*boom/);
+      assert.equal(its.at(-1)?.msg, "exit code 1");
     }
   } finally {
     for (const log of SharedMemory.list()) {

@@ -52,7 +52,9 @@ export function cutOffOf(
     (last?.token === newest && end?.reason === "damage");
   // Else the oldest ones are missing: chunks of the lap before, which ends where chunk 0 begins.
   const isWithin = isOpen || last?.index !== found.newest?.index;
-  const before = isWithin ? there : tokenAfter(segment, fence, last!.index) ?? there;
+  let before = isWithin ? there : tokenAfter(segment, fence, last!.index) ?? there;
+  // Chunks of several laps may be left behind the newest one, where that has grown into fewer rows.
+  if (!isOpen) { for (const { token } of beyond) before = Math.min(before, token); }
   const to = isOpen ? newest : found.tokens[0];
   return { size: segment.end, from: before + 1, to: Math.max(before + 1, to), isOpen };
 }
