@@ -122,7 +122,7 @@ export class AskedLines<Item, Answer> {
   readonly #entries: LineParts<Item>;
   readonly #ask: (line: Item) => Answer;
   readonly #lines: WholeLines<Held<Item, Answer>>;
-  #held: Held<Item, Answer>[] = [];
+  readonly #held: Held<Item, Answer>[] = [];
   /** How many of these were given. */
   #given = 0;
   #size = 0;
@@ -175,8 +175,10 @@ export class AskedLines<Item, Answer> {
     const first = this.#held[this.#given];
     if (first === undefined || !first.isAnswered) return undefined;
     this.#size -= this.#entries.sizeOf(first.item) + HELD_SIZE;
-    if (++this.#given === this.#held.length) {
-      this.#held = [];
+    // Where parts of two streams alternate, there may always be some that are held.
+    if (2 * ++this.#given >= this.#held.length) {
+      this.#held.copyWithin(0, this.#given);
+      this.#held.length -= this.#given;
       this.#given = 0;
     }
     return { item: first.item, answer: first.answer! };
