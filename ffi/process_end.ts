@@ -66,7 +66,7 @@ const onSignal = ours((signal: NodeJS.Signals) => {
  * undo();
  * ```
  */
-export function onProcessEnd(callback: (signal?: NodeJS.Signals) => unknown): () => void {
+export function onProcessEnd(callback: (signal?: string) => unknown): () => void {
   const ending = (signal?: NodeJS.Signals) => void callback(signal);
   if (ends.size === 0 && IS_DENO) process.on("removeListener", onRemoved);
   ends.add(ending);

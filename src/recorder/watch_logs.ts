@@ -13,6 +13,7 @@ import { recognizeRecord } from "../records/recognize.ts";
 import { WholeLines } from "../records/whole_lines.ts";
 import { WATCHDOG_SUFFIX } from "../sinks/watchdog.ts";
 import type { Condition, EntryCondition } from "./conditions.ts";
+import { hasUnlockedWriter, isFile } from "./unlocked_writer.ts";
 
 /** How often to look at the writers, in milliseconds. */
 const LOOK_INTERVAL = 100;
@@ -67,6 +68,8 @@ interface Watched {
   namelessSince: Sighting | undefined;
   /** The number of the newest entry when it was seen to be dead. */
   lastEntry: number | undefined;
+  /** Whether its writer takes no lock: of that nothing is known. */
+  isUnlocked: boolean;
   /** The process of its last living writer, where the system tells. */
   pid: number | undefined;
   /** The one before, while `replacedSince` is set. */
@@ -195,7 +198,7 @@ class LogWatch {
     if (state === "alive" && !log.wasAlive) log.heardAt = now;
     if (state === "alive" && this.#watchesDeath) this.#lookForAnother(member, log, now);
     if (state === "alive" || member.isFinished) log.deadSince = undefined;
-    else if (state === "dead" && log.wasAlive) this.#noteDeath(member, log, now);
+    else if (state === "dead" && this.#hasDied(member, log)) this.#noteDeath(member, log, now);
     // Of one without a name more is known when it has left.
     if (state !== "gone" || member.isFinished) log.wasAlive = state === "alive";
     // Nothing is expected of one whose writer has ended.
@@ -209,6 +212,20 @@ class LogWatch {
     // The next writer is the first one that is known again.
     log.pid = undefined;
     log.hasEndedWell = false;
+  }
+
+  /** Whether a writer has died since the last look at a log that has none. */
+  #hasDied(member: LogSetMember, log: Watched): boolean {
+    if (log.wasAlive) return true;
+    if (!this.#watchesDeath || log.deadSince !== undefined || log.isUnlocked) return false;
+    const newest = member.newestSequenceNumber() ?? 0;
+    // What was there at the beginning is no reason, nor is a file that may be a copy.
+    if (this.#looks === 1 || isFile(member.name)) log.lastEntry ??= newest;
+    if (newest <= (log.lastEntry ?? -1)) return false;
+    log.lastEntry = newest;
+    // One that came and went between two looks; or one of another library, which takes no lock.
+    log.isUnlocked = hasUnlockedWriter(member.name);
+    return !log.isUnlocked;
   }
 
   #noteDeath(member: LogSetMember, log: Watched, now: number): void {
@@ -279,6 +296,7 @@ class LogWatch {
         deadSince: undefined,
         namelessSince: undefined,
         lastEntry: undefined,
+        isUnlocked: false,
         pid: undefined,
         pidBefore: undefined,
         replacedSince: undefined,

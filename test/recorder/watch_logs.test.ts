@@ -5,7 +5,7 @@ import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { LogSet, ShmLogWriter } from "../../mod.ts";
+import { LogSet, segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { parseCondition } from "../../src/recorder/conditions.ts";
 import { watchLogs } from "../../src/recorder/watch_logs.ts";
 import { needsLastingNames } from "../support/platform.ts";
@@ -54,6 +54,60 @@ test("the last entries are read before a writer counts as dead, however seldom a
   } finally {
     end.abort();
     for (const name of ["ended", "finished", "left"]) SharedMemory.unlink(`${base}.${name}`);
+  }
+});
+
+test("a writer that comes and goes between two looks is dead, too, each time", {
+  skip: skip || (process.platform !== "linux" && "elsewhere it is not known who takes no lock"),
+  timeout: 60_000,
+}, async () => {
+  const base = uniqueName("quick");
+  const EXIT = '{"level":"info","logger":"ouroboros.exit","exitCode":0}';
+  /** All in one turn: nobody looks meanwhile. */
+  const write = (name: string, ...texts: string[]) => {
+    using log = ShmLogWriter.create(`${base}.${name}`, { size: "64KiB", unlinkOnClose: false });
+    log.writeMany(texts);
+  };
+  const end = new AbortController();
+  const dead: string[] = [];
+  const told = async (count: number) => {
+    while (dead.length < count) await sleep(10);
+  };
+  try {
+    write("before", "what was there is no reason");
+    using set = LogSet.open(`${base}.*`);
+    const watching = watchLogs({
+      ...{ set, conditions: [{ kind: "dead", reason: "dead" }], signal: end.signal },
+      onTrigger: ({ log }) => dead.push(log.slice(base.length + 1)),
+    });
+    await sleep(300);
+    // As the C++ library has it: without a lock, mapped under its name.
+    const unlocked = `${base}.unlocked`;
+    SharedMemory.create(unlocked, segmentSize(2, 4096)).close();
+    using memory = SharedMemory.open(unlocked, { access: "read-write" });
+    const writer = Writer.create(memory.buffer, { chunkCount: 2 });
+    write("good", "a line", EXIT);
+    write("crash", "a line");
+    await told(1);
+    for (let i = 0; i < 10; i++) {
+      writer.write("still there");
+      await sleep(100);
+    }
+    write("before", "came again");
+    await told(2);
+    write("good", EXIT);
+    write("crash");
+    write("crash", "once more");
+    await told(3);
+    await sleep(1000);
+    assert.deepEqual(dead, ["crash", "before", "crash"]);
+    end.abort();
+    await watching;
+  } finally {
+    end.abort();
+    for (const name of ["before", "good", "crash", "unlocked"]) {
+      SharedMemory.unlink(`${base}.${name}`);
+    }
   }
 });
 
