@@ -6,11 +6,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-
-/** Whether the name of a log is the path of a file. */
-export function isFile(name: string): boolean {
-  return name.indexOf("/", 1) >= 0 || name.includes("\\");
-}
+import { targetOf } from "../log/native/target.ts";
 
 /**
  * Whether a living process may write to the log of that name, or path, though it holds no lock: whether it
@@ -18,7 +14,7 @@ export function isFile(name: string): boolean {
  */
 export function hasUnlockedWriter(name: string): boolean {
   if (process.platform !== "linux") return true;
-  const end = `${isFile(name) ? name : `/dev/shm${name}`}\n`;
+  const end = `${typeof targetOf(name) === "string" ? `/dev/shm${name}` : name}\n`;
   try {
     return readdirSync("/proc").some((pid) => /^\d+$/.test(pid) && isMapped(pid, end));
   } catch {

@@ -8,12 +8,13 @@ import type { Entry } from "../log/entry.ts";
 import { entryParts } from "../log/native/entry_lines.ts";
 import type { LogSet } from "../log/native/log_set.ts";
 import type { LogSetMember } from "../log/native/log_set_member.ts";
+import { targetOf } from "../log/native/target.ts";
 import type { LogRecord } from "../records/record.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { WholeLines } from "../records/whole_lines.ts";
 import { WATCHDOG_SUFFIX } from "../sinks/watchdog.ts";
 import type { Condition, EntryCondition } from "./conditions.ts";
-import { hasUnlockedWriter, isFile } from "./unlocked_writer.ts";
+import { hasUnlockedWriter } from "./unlocked_writer.ts";
 
 /** How often to look at the writers, in milliseconds. */
 const LOOK_INTERVAL = 100;
@@ -220,7 +221,7 @@ class LogWatch {
     if (!this.#watchesDeath || log.deadSince !== undefined || log.isUnlocked) return false;
     const newest = member.newestSequenceNumber() ?? 0;
     // What was there at the beginning is no reason, nor is a file that may be a copy.
-    if (this.#looks === 1 || isFile(member.name)) log.lastEntry ??= newest;
+    if (this.#looks === 1 || typeof targetOf(member.name) !== "string") log.lastEntry ??= newest;
     if (newest <= (log.lastEntry ?? -1)) return false;
     log.lastEntry = newest;
     // One that came and went between two looks; or one of another library, which takes no lock.
