@@ -10,7 +10,10 @@ import { type ChunkRow, MAX_TOKEN, type Segment } from "./segment.ts";
 import { rowOf, steadySurvey, type Survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
-/** What is missing of a log that was cut off. */
+/**
+ * What is missing of a log that was cut off. Between the first and the last entry others may be there, where
+ * chunks of several laps have lain behind the newest one.
+ */
 export interface CutOff {
   /** How many bytes of the log are there. */
   size: number;
@@ -44,28 +47,43 @@ export function cutOffOf(
     fence(); // the headers before the row
     if (!segment.isUnchanged(last!, fence)) return undefined;
   }
+  const isCut = end?.reason === "damage";
   // Up to where the last chunk goes that has begun within what is there.
   const there = last === undefined ? 0 : last.token + end!.entries;
   let newest = found.newest?.token ?? 0;
   for (const { token } of beyond) newest = Math.max(newest, token);
-  const isOpen = beyond.some(({ token }) => token === newest) ||
-    (last?.token === newest && end?.reason === "damage");
-  // Else the oldest ones are missing: chunks of the lap before, which ends where chunk 0 begins.
-  const isWithin = isOpen || last?.index !== found.newest?.index;
-  let before = isWithin ? there : tokenAfter(segment, fence, last!.index) ?? there;
-  // Chunks of several laps may be left behind the newest one, where that has grown into fewer rows.
-  if (!isOpen) { for (const { token } of beyond) before = Math.min(before, token); }
-  const to = isOpen ? newest : found.tokens[0];
-  return { size: segment.end, from: before + 1, to: Math.max(before + 1, to), isOpen };
+  const size = segment.end;
+  const isOpen = last?.token === newest ? isCut : beyond.some(({ token }) => token === newest);
+  if (last === undefined || isOpen) {
+    return { size, from: there + 1, to: Math.max(there + 1, newest), isOpen: true };
+  }
+  // Else the oldest ones are missing, of chunks that lie behind the newest one: of laps before, which end
+  // where the next one began. The last one is taken to have gone up to chunk 0, of others one entry is known.
+  const newestIndex = found.newest!.index;
+  const lost = [...cutRows(segment, fence, found, last.index), ...beyond];
+  let final = 0;
+  for (const { token } of lost) final = Math.max(final, token);
+  for (let i = newestIndex + 1; i < found.offsets.length; i++) {
+    if (found.offsets[i] > 0) final = Math.max(final, found.tokens[i]);
+  }
+  let [from, to] = [Infinity, 0];
+  const miss = (row: ChunkRow, after: number, next = 0, least = after + 1) => {
+    const end = row.token === final ? found.tokens[0] : next > after ? next : least;
+    if (end > after) [from, to] = [Math.min(from, after + 1), Math.max(to, end)];
+  };
+  if (last.index !== newestIndex) miss(last, there, lost[0]?.token, isCut ? there + 1 : there);
+  lost.forEach((row, i) => miss(row, row.token, lost[i + 1]?.token));
+  return to === 0 ? undefined : { size, from, to, isOpen: false };
 }
 
-/** The token of the next committed row after `index`, also if its entries can't be believed. */
-function tokenAfter(segment: Segment, fence: Fence, index: number): number | undefined {
+/** The row of a chunk behind row `index` of which not even the first entry is there as a whole. */
+function cutRows(segment: Segment, fence: Fence, found: Survey, index: number): ChunkRow[] {
   while (++index < segment.chunkCount) {
-    const { committed, token } = segment.readRow(index, fence);
-    if (committed) return token;
+    const row = segment.readRow(index, fence);
+    if (!row.committed || row.offset < found.end.offset) continue;
+    return row.offset <= segment.end - HEADER_SIZE ? [{ ...row, index }] : [];
   }
-  return undefined;
+  return [];
 }
 
 /** The committed rows of chunks that begin beyond the end, if they are as a writer leaves them. */
