@@ -60,6 +60,23 @@ test(
         );
       await eventually(page, below, (pixels) => pixels < 2);
       assert.equal(await pressed(), "true");
+      // So it does if it is paused when it has got smaller, and was not drawn since.
+      await page.keyboard.press(" ");
+      await eventually(page, pressed, (value) => value === "false");
+      await page.locator("#list").evaluate((list: HTMLElement) =>
+        new Promise<void>((resolve) => {
+          const height = list.clientHeight;
+          new ResizeObserver((_, observer) => {
+            if (list.clientHeight === height) return;
+            observer.disconnect();
+            document.getElementById("pause")!.click();
+            resolve();
+          }).observe(list);
+          list.style.maxHeight = `${height - 80}px`;
+        })
+      );
+      assert.equal(await pressed(), "true");
+      await eventually(page, below, (pixels) => pixels < 2);
     });
   },
 );

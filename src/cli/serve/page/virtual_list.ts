@@ -81,7 +81,8 @@ export class VirtualList {
   /** Whether the end is kept in view. */
   set isFollowing(value: boolean) {
     this.#isFollowing = value;
-    this.#isReturning = value;
+    // Who stops at an end that is not drawn yet shall see it, too.
+    if (value) this.#isReturning = true;
     this.#schedule();
   }
 
@@ -98,6 +99,7 @@ export class VirtualList {
   /** Marks a row, and brings it into view. */
   select(place: number): void {
     this.#selected = place;
+    this.#isReturning = false;
     this.#reveal();
     this.invalidate();
   }
@@ -142,6 +144,7 @@ export class VirtualList {
 
   #draw(): void {
     this.#isScheduled = false;
+    const isAtEnd = this.#isFollowing || this.#isReturning;
     this.#isReturning = false;
     const store = this.#store;
     if (this.#sized !== store.length) {
@@ -149,8 +152,8 @@ export class VirtualList {
       this.#sizer.style.height = `${store.length * ROW_HEIGHT}px`;
     }
     const end = Math.max(store.length * ROW_HEIGHT - this.#height, 0);
-    const top = this.#isFollowing ? end : Math.min(this.#box.scrollTop, end);
-    if (this.#isFollowing) {
+    const top = isAtEnd ? end : Math.min(this.#box.scrollTop, end);
+    if (isAtEnd) {
       this.#box.scrollTop = end;
       this.#followed = this.#box.scrollTop;
     }
