@@ -30,6 +30,7 @@ const SMALLER: Record<string, string> = {
   HOSTILE_RUNS: "500",
   INTERLEAVING_RUNS: "5",
   KILLS: "5",
+  OUROBOROS_QEMU: "1",
 };
 const PAIRS = "pairs.test.ts";
 
@@ -41,8 +42,8 @@ if (typeof emulator === "string") {
 
 const { wanted, filters } = parseArguments();
 const all = prepare(emulator);
-// What is the same everywhere, and counts on a machine's usual speed.
-const ELSEWHERE = /^\.\/test\/(cli|ship\/nats|scripts|serve\/page)/;
+// What is the same everywhere, counts on a machine's usual speed, or builds by programs of its own.
+const ELSEWHERE = /^\.\/test\/(cli|ship\/nats|scripts|serve\/page|conformance\/bundles)/;
 const files = testFiles(project, filters).filter((file) =>
   filters.length > 0 || !ELSEWHERE.test(file)
 );

@@ -33,7 +33,9 @@ test("--count-by counts values, those with the most entries first", () => {
     `${web},20`,
     `${db},20`,
   ]);
-  assert.deepEqual(tail(db, "--count-by", "log", "-o", "logfmt"), [`log=${db} count=20`]);
+  // Paths of Windows have characters that are quoted.
+  const value = db.includes("\\") ? JSON.stringify(db) : db;
+  assert.deepEqual(tail(db, "--count-by", "log", "-o", "logfmt"), [`log=${value} count=20`]);
 });
 
 test("--count-by says which fields no entry has, and which are likely meant", () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { runCli, runHere } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
@@ -53,17 +54,32 @@ test("--exclude leaves out what matches, and goes with --grep", () => {
   );
 });
 
+/** A log of this machine as a file of several names it. */
+function sourceOf(path: string): string {
+  return path.startsWith("/") ? `${hostname()}${path}` : `${hostname()}/${path}`;
+}
+
 test("log is the log that an entry is from, of a file of several logs, too", () => {
   const saved = `${folder}/both.log`;
   assert.equal(runCli(["save", web, db, saved]).code, 0);
   const counted = (...args: string[]) => tail(...args, "--count-by", "log", "-o", "csv").slice(1);
   for (const logs of [[web, db], [saved]]) {
     // A file has the names of machines, too.
-    const name = (path: string) => logs.length === 1 ? `${hostname()}${path}` : path;
+    const name = (path: string) => logs.length === 1 ? sourceOf(resolve(path)) : path;
     assert.deepEqual(counted(...logs).sort(), [`${name(db)},20`, `${name(web)},20`].sort());
     assert.deepEqual(counted(...logs, "--where", "log:web.log"), [`${name(web)},20`]);
     assert.deepEqual(
-      tail(...logs, "--where", `log:="${name(db)}"`, "-n", "1", "--fields", "log,msg", "-o", "csv"),
+      tail(
+        ...logs,
+        "--where",
+        `log:="${name(db).replaceAll("\\", "\\\\")}"`,
+        "-n",
+        "1",
+        "--fields",
+        "log,msg",
+        "-o",
+        "csv",
+      ),
       ["log,msg", `${name(db)},query 19`],
     );
   }

@@ -10,6 +10,7 @@ import { Reception } from "../../src/ship/reception.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { MemoryReceiveCarrier, MemoryStream } from "../support/memory_receiver.ts";
 import { entryOf, gapOf, sourceNumber } from "../support/receive_conformance.ts";
+import { needsLastingNames } from "../support/platform.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 
 const timeout = 60_000 * slowness;
@@ -41,7 +42,10 @@ function tail(...args: string[]): string[] {
   return stdout.trimEnd().split("\n");
 }
 
-test("tail prints where the lines of a received log are from", { timeout }, async () => {
+test("tail prints where the lines of a received log are from", {
+  skip: needsLastingNames,
+  timeout,
+}, async () => {
   stream.put(entryOf(one, 1), entryOf(two, 1), gapOf(one, 2, 8), entryOf(one, 9));
   await receiveAll();
   // In columns, as wide as the widest name until then.
@@ -80,6 +84,7 @@ test("tail -f prints where lines are from that come", { timeout }, async () => {
 });
 
 test("what has no record is from an unknown place: older, removed, or another log", {
+  skip: needsLastingNames,
   timeout,
 }, async () => {
   {

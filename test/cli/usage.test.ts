@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import test from "node:test";
 import { createProgram } from "../../src/cli/program.ts";
+import { withoutPasswords } from "../../src/cli/output/warn.ts";
 import { runCli, runHere } from "../support/cli.ts";
 import { uniqueName } from "../support/runtime.ts";
 
@@ -64,6 +65,8 @@ test("no command says a password that stands in an address", async () => {
     assert.doesNotMatch(stdout + stderr, /s3cr|et%|4@/, args.join(" "));
     assert.notEqual(stderr, "");
   }
+  // As Windows has it in a path.
+  assert.equal(withoutPasswords("C:\\x\\nats:\\joe:1\\@h\\S"), "C:\\x\\nats://***@h\\S");
 });
 
 test("serve takes no empty host for every address", async () => {

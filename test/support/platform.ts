@@ -54,6 +54,10 @@ export function complaintsIn(stderr: string): string {
   return isWine ? own.replace(/^Internal error: directory .*\n/gm, "") : own;
 }
 
+/** Set where the CPU is qemu: see `deno task test --on arm64`. */
+export const needsLittleMemory: string | false = process.env.OUROBOROS_QEMU === "1" &&
+  "qemu needs more memory than there is in this test";
+
 export const wineChangesCreation: string | false = isWine &&
   "Wine says that a file was created when it was last changed";
 export const needsRemovedFolder: string | false = isWine && "Bun" in globalThis &&

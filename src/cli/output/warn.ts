@@ -35,9 +35,9 @@ export function logCount(count: number): string {
 
 /**
  * Up to the last `@` of the line: a password may hold anything. More is hidden than there must be where
- * several addresses stand in a line.
+ * several addresses stand in a line. An address that was taken for a path of Windows has backslashes.
  */
-const USER = /\b(nats|tls|wss?):\/+[^\n]*@/gi;
+const USER = /\b(nats|tls|wss?):[\\/]+[^\n]*@/gi;
 
 /** What the parser says of an option that takes servers, which may stand there without a scheme. */
 const OPTION = /(option '--(?:from|to) [^']*' argument ')[^\n]*@/g;
