@@ -175,7 +175,7 @@ test(
   },
 );
 
-test("a forwarder that ends within a line leaves all of it to the next one", options, async () => {
+test("a forwarder that ends within a line leaves all of it to the next one", options, async (t) => {
   using log = newLog();
   const store = new MemoryStore();
   const state = join(folder, "line.state");
@@ -185,12 +185,15 @@ test("a forwarder that ends within a line leaves all of it to the next one", opt
     await using forwarding = await start(reader, store, { select, state, maxSleep: 1 });
     await then(forwarding);
   };
+  const began = performance.now();
   await forward(async () => {
     log.writer.write(part("stdout F yes"));
     log.writer.write(part("stdout P ye"));
     log.writer.write(part("stderr F yes"));
     await until(() => store.messages.length > 0);
   });
+  // The end of a line is waited for for a second.
+  if (performance.now() - began > 1000) return t.skip("this machine stood still for a second");
   assert.deepEqual(words(store), ["1"]);
   log.writer.write(part("stdout F s"));
   await forward((forwarding) => forwarding.flush());

@@ -55,8 +55,11 @@ export function complaintsIn(stderr: string): string {
 }
 
 /** Set where the CPU is qemu: see `deno task test --on arm64`. */
-export const needsLittleMemory: string | false = process.env.OUROBOROS_QEMU === "1" &&
+const isQemu = process.env.OUROBOROS_QEMU === "1";
+export const needsLittleMemory: string | false = isQemu &&
   "qemu needs more memory than there is in this test";
+export const needsOwnPath: string | false = isQemu &&
+  "a process in qemu can't start another one by its own path";
 
 export const wineChangesCreation: string | false = isWine &&
   "Wine says that a file was created when it was last changed";

@@ -122,7 +122,9 @@ export class EventClient {
       const fail = () => reject(new Error(`the stream ended before, with status ${this.status}`));
       this.#response.on("close", fail);
       this.#look = () => {
-        if (condition(this)) resolve();
+        if (!condition(this)) return;
+        this.#response.off("close", fail);
+        resolve();
       };
       this.#look();
       // What was refused has ended by now.
