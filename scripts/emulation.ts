@@ -69,7 +69,7 @@ export function installPackages(
 /** Copies the project to a folder below the one of its packages; it goes when this process ends. */
 export function copyProject(project: string): void {
   process.once("exit", () => rmSync(project, { recursive: true, force: true }));
-  const left = ["node_modules", ".git", "bench", "deno.lock"].map((name) => `${root}${name}`);
+  const left = ["node_modules", ".git", "deno.lock"].map((name) => `${root}${name}`);
   cpSync(root, project, { recursive: true, filter: (path) => !left.includes(path) });
   // Deno shall take the packages of the folder above, too, and install nothing.
   const { imports: _, ...others } = config;

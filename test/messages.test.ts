@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import test, { after } from "node:test";
 import { saveLog, ShmLogReader, ShmLogWriter } from "../mod.ts";
 import { CircularBufferWriter } from "../src/circular/mod.ts";
 import { EventLogWriter } from "../src/events/mod.ts";
 import { runHere, startCli } from "./support/cli.ts";
+import { isWindows } from "./support/platform.ts";
 import { uniqueName } from "./support/runtime.ts";
 
 const SMALL = { chunkSize: 4096, chunkCount: 2, unlinkOnClose: true };
@@ -24,7 +25,12 @@ test("what is not there is named as what was asked for", async () => {
   const path = join(folder, "nothing");
   const missing = { name: "SegmentNotFoundError", message: `no log named "${name}"` };
   assert.throws(() => ShmLogReader.open(name), missing);
-  assert.throws(() => ShmLogReader.open(name.slice(1)), missing);
+  const plain = name.slice(1);
+  // On Windows that is another name.
+  assert.throws(
+    () => ShmLogReader.open(plain),
+    isWindows ? { message: `no log named "${plain}"` } : missing,
+  );
   assert.throws(() => ShmLogReader.open({ path }), { message: `no file "${path}"` });
   await assert.rejects(saveLog(name, join(folder, "x")), missing);
   const deep = join(folder, "no-folder", "log");
@@ -51,6 +57,7 @@ test("commands say what there is", async () => {
   const near = uniqueName("messages-near");
   using _log = ShmLogWriter.create(near, SMALL);
   writeFileSync(join(folder, "lines"), "a line\n");
+  const noFolder = `no folder "${resolve("/no-folder")}": make it first`;
   const cases: [args: string[], message: string][] = [
     [
       ["stat", "/nope-at-all"],
@@ -61,10 +68,10 @@ test("commands say what there is", async () => {
       `no log named "${near.replace("near", "neer")}"; did you mean "${near}"? ` +
       '"ouroboros list" shows those that exist',
     ],
-    [["save", near, "/no-folder/x"], 'no folder "/no-folder": make it first'],
-    [["record", near, "/no-folder/x"], 'no folder "/no-folder": make it first'],
+    [["save", near, "/no-folder/x"], noFolder],
+    [["record", near, "/no-folder/x"], noFolder],
     [["record", near, folder], `"${folder}" is a folder: name a file in it`],
-    [["tail", near, "--state", "/no-folder/x"], 'no folder "/no-folder": make it first'],
+    [["tail", near, "--state", "/no-folder/x"], noFolder],
     [
       ["replay", join(folder, "lines"), near],
       `log "${near}" exists already: use --if-exists resume, or replace`,
@@ -139,5 +146,5 @@ test("what is no log is named, and left as it is", async () => {
   );
   const { code, stderr } = await runHere("tail", path);
   assert.equal(code, 1);
-  assert.match(stderr, /^ouroboros: log file ".*\/text": not a log/);
+  assert.match(stderr, /^ouroboros: log file ".*[\\/]text": not a log/);
 });

@@ -6,6 +6,7 @@ import { ClosedError, ShmLogReader } from "../../mod.ts";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { createLogger, type LoggerOptions } from "../../src/logger/mod.ts";
 import { lastingLog } from "../support/lasting.ts";
+import { needsLastingNames } from "../support/platform.ts";
 import { runScript, runtimeName, uniqueName } from "../support/runtime.ts";
 
 function textsOf(target: LoggerOptions["target"]): string[] {
@@ -49,7 +50,7 @@ test("a logger that is closed says so, and throws nothing", () => {
 });
 
 test("Deno: a logger needs no permission but --allow-ffi, and leaves out what it may not know", {
-  skip: runtimeName !== "deno" && "Deno only",
+  skip: runtimeName !== "deno" ? "Deno only" : needsLastingNames,
 }, () => {
   const name = uniqueName("logger");
   const child = new URL("children/few_lines.ts", import.meta.url);

@@ -18,6 +18,7 @@ import {
 import { EventLogReader, EventLogWriter } from "../../src/events/mod.ts";
 import { MemMapRingBuffer } from "../../src/ring/mod.ts";
 import { assertTyped } from "../support/misuse.ts";
+import { isWindows } from "../support/platform.ts";
 
 const NAME = `/misuse-natives-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "misuse-natives-"));
@@ -34,10 +35,9 @@ const notNames: readonly unknown[] = [
   () => {},
   Symbol("s"),
   "",
-  "/",
-  "a/b",
+  // On Windows these are names.
+  ...isWindows ? [] : ["/", "a/b", ".."],
   "a\0b",
-  "..",
   "x".repeat(5000),
 ];
 const notPaths: readonly unknown[] = [undefined, null, 5, NaN, {}, [], () => {}, "a\0b", ""];

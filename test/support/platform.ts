@@ -55,7 +55,7 @@ export function complaintsIn(stderr: string): string {
 }
 
 /** Set where the CPU is qemu: see `deno task test --on arm64`. */
-const isQemu = process.env.OUROBOROS_QEMU === "1";
+export const isQemu: boolean = process.env.OUROBOROS_QEMU === "1";
 export const needsLittleMemory: string | false = isQemu &&
   "qemu needs more memory than there is in this test";
 export const needsOwnPath: string | false = isQemu &&
