@@ -26,8 +26,9 @@ const COLON = 0x3a;
 const TIME = String
   .raw`(?<stamp>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)`;
 /** Levels that need no brackets, in capital letters: others are words of sentences, too. */
-const NAME =
-  "(?<name>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|CRIT|CRITICAL|ALERT|EMERG|FATAL|PANIC)";
+const NAMES =
+  "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|CRIT|CRITICAL|ALERT|EMERG|FATAL|PANIC";
+const NAME = `(?<name>${NAMES})`;
 /** LogTape's text, nginx: `TIME [level] `; a number there is a process. */
 const BRACKETED = new RegExp(String.raw`^${TIME} \[ *(?<name>[A-Za-z]\w{0,8}) *\] `);
 /**
@@ -45,10 +46,20 @@ const COLORED = new RegExp(
     String.raw`(?:\x1b\[[\d;]*m)`,
   ),
 );
+/** loguru: `TIME | LEVEL    | module:function:12 - `. */
+const PIPED = new RegExp(
+  String.raw`^${TIME} \| ${NAME} *\| (?:(?<logger>[\w.<>]{1,64}):[\w.<>]{1,64}:\d{1,7} - )?`,
+);
+/** Celery: `[TIME: LEVEL/process] `. */
+const WORKER = new RegExp(String.raw`^\[${TIME}: ${NAME}/[\w.:-]{1,64}\] `);
 /** Python's `logging` without a format: `LEVEL:name:`. */
 const BASIC = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([A-Za-z_][\w.-]{0,127}):/;
-/** Where the first colon of it is. */
-const BASIC_COLONS = [4, 5, 7, 8];
+/** uvicorn, scripts: `LEVEL: `. */
+const LABELED = new RegExp(String.raw`^(${NAMES}):[ \t]+`);
+/** Others: `[LEVEL] `. */
+const BOXED = new RegExp(String.raw`^\[(${NAMES})\]:?[ \t]+`);
+/** Where the first colon of a level may be. */
+const COLONS = [3, 4, 5, 6, 7, 8];
 /** glog and klog: `E1130 11:53:53.671234   12345 file.go:12] `. */
 const KLOG = /^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d\.\d{6}) +\d{1,10} [^\s\]]{1,128}:\d{1,7}\] ?/;
 const ZONE = /(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/;
@@ -62,17 +73,19 @@ export function textHead(text: string): TextHead | undefined {
   if (first === ESCAPE) return timed(COLORED.exec(text));
   if (first >= 0x30 && first <= 0x39) {
     if (text[4] !== "-" && text[4] !== "/") return undefined;
-    return timed(BRACKETED.exec(text)) ?? timed(NAMED.exec(text)) ??
+    return timed(BRACKETED.exec(text)) ?? timed(NAMED.exec(text)) ?? timed(PIPED.exec(text)) ??
       (text.includes("\x1b") ? timed(COLORED.exec(text)) : undefined);
   }
   if (first === BRACKET) {
-    return text[5] === "-" || text[5] === "/" ? timed(NAMED.exec(text)) : undefined;
+    return text[5] === "-" || text[5] === "/"
+      ? timed(NAMED.exec(text)) ?? timed(WORKER.exec(text))
+      : labeled(BOXED.exec(text));
   }
-  if (first < 0x43 || first > 0x57) return undefined;
-  if (text[5] === " ") return klog(KLOG.exec(text));
-  return BASIC_COLONS.some((at) => text.charCodeAt(at) === COLON)
-    ? basic(BASIC.exec(text))
+  if (first < 0x41 || first > 0x57) return undefined;
+  const label = COLONS.some((at) => text.charCodeAt(at) === COLON)
+    ? labeled(BASIC.exec(text) ?? LABELED.exec(text))
     : undefined;
+  return label ?? (text[5] === " " ? klog(KLOG.exec(text)) : undefined);
 }
 
 function timed(match: RegExpExecArray | null): TextHead | undefined {
@@ -93,7 +106,7 @@ function timed(match: RegExpExecArray | null): TextHead | undefined {
   };
 }
 
-function basic(match: RegExpExecArray | null): TextHead | undefined {
+function labeled(match: RegExpExecArray | null): TextHead | undefined {
   const level = toLevel(match?.[1]);
   if (match === null || level === undefined) return undefined;
   const [{ length: start }, , logger] = match;

@@ -42,6 +42,8 @@ const LINES: [what: string, line: string, time: number, level: string, message: 
   ["nginx", "2026/11/30 11:53:53 [error] 12#12: *1 text", local(0), "error", "12#12: *1 text"],
   ["nginx", "2026/11/30 11:53:53 [emerg] 12#12: text", local(0), "fatal", "12#12: text"],
   ["PostgreSQL", "2026-11-30 11:53:53.671 UTC [12] FATAL:  text", UTC, "fatal", "text"],
+  ["loguru", "2026-11-30 11:53:53.671 | WARNING  | a.b:<module>:12 - t", local(671), "warn", "t"],
+  ["Celery", "[2026-11-30 11:53:53,671: ERROR/MainProcess] text", local(671), "error", "text"],
   ["others", "2026-11-30T11:53:53.671Z INFO", UTC, "info", ""],
 ];
 
@@ -52,7 +54,29 @@ for (const [what, line, time, level, message] of LINES) {
   });
 }
 
+for (
+  const [line, level, message] of [
+    [
+      'INFO:     127.0.0.1:5 - "GET / HTTP/1.1" 200 OK',
+      "info",
+      '127.0.0.1:5 - "GET / HTTP/1.1" 200 OK',
+    ],
+    ["ERROR:    Exception in ASGI application", "error", "Exception in ASGI application"],
+    ["WARN: low", "warn", "low"],
+    ["ERROR: the disk is full", "error", "the disk is full"],
+    ["[WARN] low", "warn", "low"],
+    ["[ERROR]\ttext", "error", "text"],
+    ["[INFO]: text", "info", "text"],
+  ]
+) {
+  test(`a level in capital letters before a colon, or in brackets, is one: ${line}`, () => {
+    const record = recognized(line);
+    assert.deepEqual([record.time, record.level, record.message], [undefined, level, message]);
+  });
+}
+
 test("a name that stands apart is the logger", () => {
+  assert.equal(recognized("2026-11-30 11:53:53.671 | INFO | a.b:f:12 - t").logger, "a.b");
   assert.equal(recognized("2026-11-30 11:53:53,671 - app.db - WARNING - text").logger, "app.db");
   const { time, level, logger, message } = recognized("ERROR:root:text: more");
   assert.deepEqual([time, level, logger, message], [undefined, "error", "root", "text: more"]);
@@ -88,7 +112,10 @@ test("sentences and other lines are no records", () => {
       "2026/11/30 11:53:53 started",
       "2026-13-45 11:53:53 ERROR text",
       "[2026] ERROR text",
-      "ERROR: the disk is full",
+      "Error: the disk is full",
+      "INFORMATION: none",
+      "[ERRORS] are few",
+      "[error] or not",
       "ERROR in module x",
       "WARNING:do not",
       "Error:root:text",
