@@ -10,8 +10,9 @@ import type { Command } from "commander";
 import { PartialFile } from "../../ffi/mod.ts";
 import { formatSize } from "../base/sizes.ts";
 import { SegmentExistsError } from "../errors.ts";
-import type { LogTarget } from "../log/native/target.ts";
+import { describeTarget, type LogTarget } from "../log/native/target.ts";
 import { durationArgument, sourcesArgument } from "./options/arguments.ts";
+import { missingOf } from "./files/cut_off.ts";
 import { isEventLog } from "./files/event_entries.ts";
 import { TracePieces } from "./files/trace_pieces.ts";
 import { withTemporaryFolder } from "./files/temporary_folder.ts";
@@ -129,7 +130,7 @@ async function exportLogs(
       pieces.addLog(saved, title);
       await writePieces(path, pieces.end(), force, signal);
       warn(pieces.words);
-    } else await writeReport(path, title, saved, force, signal);
+    } else await writeReport(path, title, missingIn(job.targets), saved, force, signal);
   });
   if (job.isIncomplete) throw new ExitError(1);
 }
@@ -141,10 +142,19 @@ function titleOf(targets: readonly LogTarget[]): string {
   return oneLine(typeof first === "string" ? nameOf(first) : basename(first.path));
 }
 
+/** What is missing of files that were cut off; `undefined` if nothing is. */
+function missingIn(targets: readonly LogTarget[]): string | undefined {
+  const found = targets.map((target) => [describeTarget(target), missingOf(target)] as const)
+    .filter(([, missing]) => missing !== undefined)
+    .map(([name, missing]) => targets.length > 1 ? `${name}: ${missing}` : missing);
+  return found.length > 0 ? found.join(" · ") : undefined;
+}
+
 /** Writes a report of a saved log. */
 async function writeReport(
   path: string,
   name: string,
+  missing: string | undefined,
   saved: string,
   force: boolean,
   signal: AbortSignal,
@@ -157,7 +167,7 @@ async function writeReport(
     parts.push(part);
   }
   const entries = Buffer.concat(parts);
-  const pieces = [Buffer.from(reportHead(name))];
+  const pieces = [Buffer.from(reportHead(name, missing))];
   for (let at = 0; at < entries.length; at += PIECE) {
     pieces.push(Buffer.from(entries.toString("base64", at, at + PIECE), "latin1"));
   }

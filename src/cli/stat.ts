@@ -5,11 +5,12 @@
  */
 
 import type { Command } from "commander";
+import { missingInWords } from "../log/cut_off.ts";
 import type { LogInfo } from "../log/inspect.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { isSavedCopyAt } from "../ship/collection.ts";
-import { inWords, missingOf } from "./files/cut_off.ts";
+import { missingOf } from "./files/cut_off.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
@@ -74,7 +75,7 @@ async function show(
   const isAlive = reader.isWriterAlive();
   const isSaved = isSavedCopyAt(target);
   const { name } = reader;
-  const missing = info.cutOff === undefined ? missingOf(target) : inWords(info.cutOff);
+  const missing = info.cutOff === undefined ? missingOf(target) : missingInWords(info.cutOff);
   if (options.output === "json") {
     await writeJson(output, {
       name,

@@ -103,3 +103,18 @@ function rowsBeyond(segment: Segment, fence: Fence): ChunkRow[] {
   // One that begins just at the end is left by a chunk that was never begun.
   return rows.some(({ offset }) => offset > end) ? rows : [];
 }
+
+/** Which entries are missing: `"entries 5 to 9 are missing, and all that came after"`. */
+export function missingInWords({ from, to, isOpen }: CutOff): string {
+  if (from === to) {
+    return isOpen
+      ? `entry ${from} is missing, and all that came after`
+      : `entry ${from} is missing`;
+  }
+  return `entries ${from} to ${to} are missing${isOpen ? ", and all that came after" : ""}`;
+}
+
+/** That with how much is there: `"it is cut off after 408 bytes: entries 5 to 9 are missing"`. */
+export function cutOffInWords(cutOff: CutOff): string {
+  return `it is cut off after ${cutOff.size} bytes: ${missingInWords(cutOff)}`;
+}

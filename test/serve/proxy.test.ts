@@ -9,10 +9,15 @@ import { tmpdir } from "node:os";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
+import { isWindows } from "../support/platform.ts";
 import { ask, EventClient, makeLog, withServer } from "../support/serve.ts";
 
 const nginx = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].find(existsSync);
-const withoutNginx = nginx === undefined ? "no nginx: apt-get install -y nginx-light" : false;
+const withoutNginx = isWindows
+  ? "this machine's nginx is for Linux"
+  : nginx === undefined
+  ? "no nginx: apt-get install -y nginx-light"
+  : false;
 const HOST = "logs.example.com";
 const allowed = { allowedHosts: [HOST] };
 const guide = readFileSync(new URL("../../src/guides/serve.md", import.meta.url), "utf8");

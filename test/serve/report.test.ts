@@ -170,7 +170,6 @@ test(
     writeService(log, 100_000);
     exported([log.name]);
     assert.ok(statSync(path).size < 10e6, String(statSync(path).size));
-    if (withoutBrowser) return;
     await opened(url, async (page) => {
       await showing(page, "all 100,000 entries");
       await page.locator("#timeline-note", {
@@ -280,6 +279,33 @@ test(
       await showing(page, "all 497 entries");
       assert.equal(await page.locator("#ended").isVisible(), false);
     });
+  },
+);
+
+test(
+  "a report of a file that was cut off says what is missing, and so does its page",
+  { skip: withoutBrowser },
+  async () => {
+    using log = makeLog();
+    for (let n = 1; n <= 5000; n++) log.write(`entry ${n}`.padEnd(50));
+    const saved = `${folder}/whole.log`;
+    assert.equal(runCli(["save", log.name, saved, "--force"]).code, 0);
+    assert.doesNotMatch(exported([saved]).slice(-1_000_000), / data-missing=/);
+    const part = `${folder}/part.log`;
+    writeFileSync(part, readFileSync(saved).subarray(0, 100_000));
+    assert.match(exported([part]), / data-missing="it is cut off after 100000 bytes: entries /);
+    if (withoutBrowser) return;
+    const missing = /^it is cut off after 100000 bytes: entries \d+ to \d+ are missing, and all/;
+    const look = async (page: Page) => {
+      await page.locator("#loss", { hasText: missing }).waitFor();
+      assert.equal(await page.locator("#state").textContent(), "cut off");
+    };
+    await opened(url, look);
+    await withServer([{ path: part }], (server) =>
+      withPage(async (page) => {
+        await page.goto(server.url);
+        await look(page);
+      }));
   },
 );
 

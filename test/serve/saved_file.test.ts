@@ -60,6 +60,14 @@ test("what was packed is read as far as it is whole", async () => {
   assert.ok(lines.startsWith(texts.join("\n")));
 });
 
+test("a log that was cut off says what is missing", async () => {
+  const whole = logOf(Array.from({ length: 5000 }, (_, n) => `entry ${n}`.padEnd(100)));
+  assert.equal((await read(whole)).missing, undefined);
+  const { entries, missing } = await read(whole.slice(0, 100_000));
+  const next = `entry ${entries + 1} is missing, and all that came after`;
+  assert.equal(missing, `it is cut off after 100000 bytes: ${next}`);
+});
+
 test("lines are entries, whatever their ends", async () => {
   assert.deepEqual(textsOf(await read("a\r\nb\n\nc")), ["a", "b", "", "c"]);
   const note = "# ouroboros: 3 entries lost after entry 7";

@@ -5,7 +5,7 @@
  */
 
 import { OuroborosError } from "../../errors.ts";
-import { type CutOff, cutOffOf } from "../../log/cut_off.ts";
+import { cutOffInWords, cutOffOf } from "../../log/cut_off.ts";
 import { fence, sourceOf } from "../../log/native/source.ts";
 import { describeTarget, type LogTarget, openMemory } from "../../log/native/target.ts";
 import { UnpackedFile } from "../../log/native/unpacked_file.ts";
@@ -36,7 +36,7 @@ export function missingOf(target: LogTarget): string | undefined {
     if (cutOff !== undefined) {
       // Only these may be of several logs.
       const names = segment.version === 1 ? ". So are names of logs, if it had several" : "";
-      return `it is cut off after ${cutOff.size} bytes: ${inWords(cutOff)}${names}`;
+      return `${cutOffInWords(cutOff)}${names}`;
     }
     return lacksSources(memory, source)
       ? "its end is missing or damaged, which said from which log each entry is"
@@ -46,14 +46,4 @@ export function missingOf(target: LogTarget): string | undefined {
     if (error instanceof OuroborosError || error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-/** Which entries are missing: `"entries 5 to 9 are missing, and all that came after"`. */
-export function inWords({ from, to, isOpen }: CutOff): string {
-  if (from === to) {
-    return isOpen
-      ? `entry ${from} is missing, and all that came after`
-      : `entry ${from} is missing`;
-  }
-  return `entries ${from} to ${to} are missing${isOpen ? ", and all that came after" : ""}`;
 }

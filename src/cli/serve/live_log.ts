@@ -7,6 +7,7 @@
 import { SegmentNotFoundError } from "../../errors.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
+import { missingOf } from "../files/cut_off.ts";
 import { isSavedCopyAt } from "../../ship/collection.ts";
 import { ReceivedLog } from "../output/received_log.ts";
 import { findBacklog } from "./backlog.ts";
@@ -175,6 +176,7 @@ export class LiveLog {
       this.#become({ state: "missing", segment: this.#state.segment });
       return;
     }
+    const missing = missingOf(this.target.target);
     this.#received = ReceivedLog.open(this.target.target);
     this.#isAwaited = true;
     if (!isNew) skipPast(this.#reader);
@@ -184,6 +186,7 @@ export class LiveLog {
       state: "live",
       segment: segmentOf(this.#reader.position),
       ...this.#isCopy && { isCopy: true },
+      ...missing !== undefined && { missing },
     });
     this.#ringDue = 0;
   }

@@ -74,6 +74,8 @@ export interface LogState {
   isCopy?: true;
   /** Whether it is a file that the page reads itself: nothing comes. */
   isSaved?: true;
+  /** What is missing of it, as a sentence, if it is a file that was cut off. */
+  missing?: string;
   /** Why. */
   reason?: string;
   /** Which segment has the name, or had it last; "" before there was one. */

@@ -9,8 +9,8 @@ import { reportPolicy } from "./security.ts";
 
 const META = '<meta charset="utf-8">';
 
-/** What stands in a report before its entries, which are a saved log, packed by gzip, in Base64. */
-export function reportHead(name: string): string {
+/** What stands in a report before its entries, which are a saved log, packed by gzip, in Base64. `missing`: what was missing of what it was made of. */
+export function reportHead(name: string, missing?: string): string {
   const { html, style, script } = parts;
   // Browsers obey only what stands before all that it is about.
   const policy = `<meta http-equiv="Content-Security-Policy" content="${
@@ -21,7 +21,9 @@ export function reportHead(name: string): string {
     .replace(META, () => `${META}\n${policy}`)
     .replace("<title>ouroboros</title>", () => `<title>${escaped(name)} · ouroboros</title>`)
     .replace("/*STYLE*/", () => style) +
-    `<script type="application/gzip" id="report" data-name="${escaped(name)}">`;
+    `<script type="application/gzip" id="report" data-name="${escaped(name)}"${
+      missing === undefined ? "" : ` data-missing="${escaped(missing)}"`
+    }>`;
 }
 
 /** What stands behind its entries. */

@@ -8,6 +8,8 @@ import { bytesOfBase64, readSaved, type SavedFile } from "./saved_file.ts";
 export interface Named {
   name: string;
   file: Blob;
+  /** What was missing of what it was made of. */
+  missing?: string;
 }
 
 /** Files that could be opened, and why others could not. */
@@ -22,18 +24,19 @@ export function reportIn(document: Document): Named | undefined {
   const element = document.getElementById("report");
   if (element === null) return undefined;
   const file = new Blob([bytesOfBase64(element.textContent)]);
-  const name = element.dataset.name ?? "report";
+  const { name = "report", missing } = element.dataset;
   // It is the largest part of the page, and not needed any more.
   element.remove();
-  return { name, file };
+  return { name, file, ...missing !== undefined && { missing } };
 }
 
 /** Reads files. */
 export async function openFiles(named: readonly Named[]): Promise<Opened> {
   const opened: Opened = { files: [], failures: [] };
-  for (const { name, file } of named) {
+  for (const { name, file, missing } of named) {
     try {
-      opened.files.push(await readSaved(name, file));
+      const saved = await readSaved(name, file);
+      opened.files.push(missing === undefined ? saved : { ...saved, missing });
     } catch (error) {
       opened.failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
     }

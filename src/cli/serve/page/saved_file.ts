@@ -3,8 +3,10 @@
 import { compilerFence } from "../../../fence.ts";
 import { decodeText } from "../../../decode_text.ts";
 import { EntryBatch } from "../../../log/batch.ts";
+import { cutOffInWords, cutOffOf } from "../../../log/cut_off.ts";
 import { MAGIC } from "../../../log/layout.ts";
 import { Reader } from "../../../log/reader.ts";
+import { Segment } from "../../../log/segment.ts";
 import { Collection } from "../../../ship/collected.ts";
 import { isNoteInText, saidBy } from "../../files/recorded_line.ts";
 import { oneLine, sourceLabel } from "../../output/harmless.ts";
@@ -32,6 +34,8 @@ export interface SavedFile {
   entries: number;
   /** How many could not be read, because they are damaged. */
   lost: number;
+  /** What is missing of it, as a sentence, if it was cut off. */
+  missing?: string;
   /** The logs that they are from, if the file says so, and how many entries of each there are. */
   sources: ReadonlyMap<string, number>;
   /** Which of them an entry is from. */
@@ -98,11 +102,13 @@ function savedLog(name: string, bytes: Uint8Array<ArrayBuffer>): SavedFile {
     if (batch.length === 0) break;
     batches.push(batch);
   }
+  const cutOff = cutOffOf(new Segment(bytes.buffer), compilerFence);
   const file = {
     name,
     batches,
     entries: batches.reduce((sum, { length }) => sum + length, 0),
     lost: reader.lostEntries,
+    ...cutOff !== undefined && { missing: cutOffInWords(cutOff) },
   };
   const collection = collectionIn(bytes);
   if (collection === undefined) return { ...file, sources: new Map() };

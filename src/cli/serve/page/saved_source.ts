@@ -85,8 +85,15 @@ export class SavedSource implements Source {
       this.#onState("open");
       this.#handlers.hello({ version: "", log: name, mostEntries: Infinity });
       this.#handlers.logs(this.#logs);
-      this.#handlers.state({ state: "live", isSaved: true, segment: SEGMENT });
-      void this.#search(this.#parts.get(name)!, request, searching.signal);
+      const part = this.#parts.get(name)!;
+      const { missing } = part.file;
+      this.#handlers.state({
+        state: "live",
+        isSaved: true,
+        ...missing !== undefined && { missing },
+        segment: SEGMENT,
+      });
+      void this.#search(part, request, searching.signal);
     });
   }
 

@@ -52,6 +52,7 @@ export class StatusLine {
     this.#showing.classList.toggle("sampled", isSampled || isPartlyExamined);
     setText(this.#showing, this.#describe(stats, isSampled, isPartlyExamined));
     const parts: string[] = [];
+    if (this.#log?.missing !== undefined) parts.push(this.#log.missing);
     if (stats.lost > 0) {
       parts.push(`${formatCount(stats.lost)} ${this.#log?.isSaved ? "damaged" : "lost"}`);
     }
@@ -124,6 +125,7 @@ export class StatusLine {
     }
     switch (this.#log?.state) {
       case "live":
+        if (this.#log.missing !== undefined) return ["cut off", "bad"];
         if (this.#log.isSaved) return ["saved", ""];
         if (this.#log.isFinished) return ["finished", ""];
         return this.#log.isCopy ? ["saved", ""] : ["live", "live"];
