@@ -12,7 +12,7 @@ import { type RunOptions, runProgram, type RunResult } from "../../src/recorder/
 import { cliCommand } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
-import { isWindows, needsSignals } from "../support/platform.ts";
+import { isWindows, needsExec, needsSignals } from "../support/platform.ts";
 import { thisExecutable } from "../../scripts/runtimes.ts";
 
 const folder = testFolder("run");
@@ -68,7 +68,7 @@ const ways: [command: string[], exitCode: number, level: string, words: string][
 
 for (const [command, exitCode, level, words] of ways) {
   test(`run of ${command.at(-1)} ends with ${exitCode}, and says so`, {
-    skip: needsSignals,
+    skip: needsSignals || (exitCode === 127 && needsExec),
   }, async () => {
     const result = await recorded(command);
     assert.equal(result.exitCode, exitCode);
@@ -82,7 +82,7 @@ for (const [command, exitCode, level, words] of ways) {
   });
 }
 
-test("run of what is no program ends with 126", { skip: needsSignals }, async () => {
+test("run of what is no program ends with 126", { skip: needsSignals || needsExec }, async () => {
   const { exitCode, end } = await recorded([unrunnable]);
   assert.equal(exitCode, 126);
   assert.match(String(end.msg), /not started: .*unrunnable/);
@@ -107,7 +107,7 @@ test("run gives a program pipes that it can open again", { skip: !isLinux }, asy
 
 test(
   "run gives a program the signals as usual, and its environment",
-  { skip: !isLinux },
+  { skip: !isLinux || needsExec },
   async () => {
     process.env.OUROBOROS_TEST_RUN = "ä b=c";
     const { lines } = await recorded(

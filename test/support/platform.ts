@@ -58,6 +58,8 @@ export function complaintsIn(stderr: string): string {
 export const isQemu: boolean = process.env.OUROBOROS_QEMU === "1";
 export const needsLittleMemory: string | false = isQemu &&
   "qemu needs more memory than there is in this test";
+export const needsExec: string | false = isQemu &&
+  "qemu does not say that a program can't be started, and starts others with signals of its own";
 export const needsOwnPath: string | false = isQemu &&
   "a process in qemu can't start another one by its own path";
 
