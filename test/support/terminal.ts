@@ -8,10 +8,11 @@ import type { ProcessEnd, Processes, Terminals, TerminalSize } from "../../ffi/s
 import { delay } from "../../src/async.ts";
 import { Outlet } from "../../src/recorder/outlet.ts";
 import { DescriptorSource, type Source, streamSource } from "../../src/recorder/source.ts";
+import { needsExec } from "./platform.ts";
 
 /** Why there can be none; false if there can. */
 export const noTerminal: string | false = process.platform === "linux"
-  ? false
+  ? needsExec
   : "terminals are tested on Linux";
 
 const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, PS1: "$ " };
