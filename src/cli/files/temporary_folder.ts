@@ -8,6 +8,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { oneLine } from "../output/harmless.ts";
+import { warn } from "../output/warn.ts";
 
 /** How such folders are called, which a killed command leaves behind. */
 export const TEMPORARY_NAME: RegExp = /^ouroboros-copy-\w{6}$/;
@@ -20,7 +22,7 @@ export function temporaryFolders(): string[] {
 }
 
 /**
- * Gives `work` a folder, and removes it after that.
+ * Gives `work` a folder, and removes it after that. If that fails, a warning says so.
  *
  * @throws {Error} with the system's `code`, if none can be made
  */
@@ -29,7 +31,12 @@ export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      // What was made is whole, and what failed is not to be hidden by this.
+      warn(`${oneLine(folder)} can't be removed, and is not needed: ${(error as Error).message}`);
+    }
   }
 }
 
