@@ -19,6 +19,7 @@ import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import {
   type Child,
+  runtimeName,
   sameOnAll,
   scriptCommand,
   startChild,
@@ -320,7 +321,7 @@ test("a command that hangs is ended, and the next one runs", async (t) => {
   const [first, out] = [join(folder, "first"), join(folder, "second")];
   // Of the shell, which is there soon on a busy machine, too: the limit is for all of it.
   const command = isWindows
-    ? ["node", "-e", hangOnce(first, out)]
+    ? [runtimeName === "deno" ? "node" : process.execPath, "-e", hangOnce(first, out)]
     : ["sh", "-c", `test -e '${first}' && : > '${out}' || { : > '${first}'; exec sleep 60; }`];
   const commands = new Commands(command, new AbortController().signal, 2000);
   for (let i = 0; i < 12; i++) commands.run({ file: `f${i}`, log: "", reason: "error" });
@@ -330,7 +331,7 @@ test("a command that hangs is ended, and the next one runs", async (t) => {
   await none.idle();
   t.mock.restoreAll();
   assert.ok(existsSync(out));
-  assert.match(said.join(""), /(sh|node) was ended: it took longer than 2 s/);
+  assert.match(said.join(""), /(sh|node|\.exe) was ended: it took longer than 2 s/);
   assert.match(said.join(""), /too slow, and was not run for f10/);
   assert.match(said.join(""), /no-such-command can't be run/);
 });
