@@ -58,6 +58,7 @@ export function complaintsIn(stderr: string): string {
 export const isQemu: boolean = process.env.OUROBOROS_QEMU === "1";
 export const needsLittleMemory: string | false = isQemu &&
   "qemu needs more memory than there is in this test";
+export const needsSpeed: string | false = isQemu && "counts on a machine's usual speed";
 export const needsExec: string | false = isQemu &&
   "qemu does not say that a program can't be started, and starts others with signals of its own";
 export const needsOwnPath: string | false = isQemu &&
