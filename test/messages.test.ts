@@ -57,7 +57,7 @@ test("commands say what there is", async () => {
   const near = uniqueName("messages-near");
   using _log = ShmLogWriter.create(near, SMALL);
   writeFileSync(join(folder, "lines"), "a line\n");
-  const noFolder = `no folder "${resolve("/no-folder")}": make it first`;
+  const noFolder = 'no folder "/no-folder": make it first';
   const cases: [args: string[], message: string][] = [
     [
       ["stat", "/nope-at-all"],
@@ -84,7 +84,9 @@ test("commands say what there is", async () => {
   ];
   for (const [args, message] of cases) {
     const { code, stderr } = await runHere(...args);
-    assert.deepEqual([code, stderr], [1, `ouroboros: ${message}\n`]);
+    // On Windows some have it with its drive.
+    const said = stderr.replace(resolve("/no-folder"), "/no-folder");
+    assert.deepEqual([code, said], [1, `ouroboros: ${message}\n`]);
   }
 });
 
