@@ -86,12 +86,12 @@ test("log is the log that an entry is from, of a file of several logs, too", () 
   assert.deepEqual(counted(web, "--where", "log:web.log"), [`${web},20`]);
   assert.deepEqual(tail(web, "-n", "1", "--fields", "log", "-o", "text"), [web]);
   // All of its name.
-  assert.deepEqual(counted(saved, "--where", "log:*web.log"), [`${hostname()}${web},20`]);
+  assert.deepEqual(counted(saved, "--where", "log:*web.log"), [`${sourceOf(resolve(web))},20`]);
   assert.match(runCli(["tail", saved, "--where", "log:web*"]).stderr, /^ouroboros: none of 40/);
   // So much before the end of the file, not of each log in it.
-  assert.deepEqual(counted(saved, "--last", "400ms"), [`${hostname()}${db},1`]);
+  assert.deepEqual(counted(saved, "--last", "400ms"), [`${sourceOf(resolve(db))},1`]);
   assert.deepEqual(counted(saved, "--where", "log:web.log", "--last", "600ms"), [
-    `${hostname()}${web},1`,
+    `${sourceOf(resolve(web))},1`,
   ]);
   // Of what is in a file of several logs a part is saved by that, too.
   const part = `${folder}/part_of_both.log`;
