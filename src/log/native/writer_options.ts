@@ -63,7 +63,7 @@ export interface ShmLogWriterOptions extends LifeOptions {
   handleSignals?: boolean;
   /**
    * Whether to wake readers that sleep in `follow()`. They then read an entry some tens of microseconds
-   * after it was written, instead of up to 20 ms. A write reads one more word, and makes a system call
+   * after it was written, instead of up to 60 ms. A write reads one more word, and makes a system call
    * only if a reader sleeps. Each reader that follows has a thread that sleeps for it, which takes 5 MB
    * (Bun) to 14 MB (Deno). If a process has many, let one read for all.
    *
