@@ -55,7 +55,7 @@ export interface NatsOptions {
 
 /** Files in PEM for encrypted connections. */
 export interface NatsTlsOptions {
-  /** The path of the certificates of authorities to trust, beside those of the runtime. */
+  /** The path of the certificates of authorities to trust, in place of those of the runtime. */
   caFile?: string;
   /** The path of our certificate, for a server that wants one. */
   certFile?: string;
