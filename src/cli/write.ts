@@ -25,15 +25,17 @@ const EXAMPLES = `
 The log stays when the input ends, and the next run continues it. A line may
 hold any bytes and ends with \\n or \\r\\n; a line that is longer than the log
 allows is cut, or with --stamp written in parts. After Ctrl-C the last lines of
-the application are still written, for up to a second. A log of format version 2
-can be finished: "ouroboros tail -f" then ends after its last line.
+the application are still written, for up to a second.
+
+--finish makes a new log in format version 2, and "ouroboros tail -f" ends after
+its last line. A finished log takes no more lines: let the next run restart it.
 
 Examples:
   app | ouroboros write /app                          16 chunks of 1 MiB
   app | ouroboros write /app --size 64MiB             a larger log
   app 2>&1 | ouroboros write /app --tee               show the lines, too
   app | ouroboros write ./app.log                     a file, which survives a reboot
-  job | ouroboros write /job --finish                 followers end with the job`;
+  job | ouroboros write /job --finish --if-exists restart   followers end with the job`;
 
 interface WriteOptions extends LogOptions {
   remove: boolean;
