@@ -47,6 +47,7 @@
  * - [Many machines](src/guides/machines.md): NATS JetStream, OpenTelemetry
  * - [Other languages](src/guides/languages.md): C++, Go, Python
  * - [Other structures](src/guides/structures.md): queue, ring of messages, events
+ * - [The live view](src/guides/serve.md): `ouroboros serve`, `export` and `mcp`
  * - [Errors](src/guides/errors.md): what to do about each
  * - [Security](src/guides/security.md)
  * - [Windows and macOS](src/guides/platforms.md)
