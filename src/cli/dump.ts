@@ -62,7 +62,8 @@ export function addTo(program: Command): void {
     .addOption(
       new Option(
         "--strategy <place>",
-        "begin at the oldest entry (lowest is the same), or at the latest chunk",
+        "begin at the oldest entry (lowest is the same), or at the latest chunk; auto: at " +
+          "entry 1, or if that is gone at the latest chunk",
       )
         .choices(["oldest", "lowest", "latest", "auto"]).default("oldest"),
     );

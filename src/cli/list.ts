@@ -26,11 +26,11 @@ ${PATTERN_HELP}
 Logs of the slots of a name are one line, /app.{slot}: other commands take that,
 too. WRITTEN is the time that the last entry says, ? if it says none. A writer is
 alive if it holds the lock of its log; the C++ library takes no lock. "saved" is
-a copy of logs, which has no writer; a copy of one log that is not compressed can
-have one, and is "dead" without.
+a file of several logs, or a compressed one: it can have no writer. A saved log
+that can have one is "dead" without.
 
 Logs in files are listed if they are named. On Windows only logs that a program
-has open are listed, on macOS none.
+has open are listed; on macOS all logs must be named.
 
 Examples:
   ouroboros list

@@ -71,7 +71,7 @@ ${NATS_HELP}
 Examples:
   ouroboros receive nats://10.0.0.7/LOGS
   ouroboros receive 'nats://10.0.0.7/LOGS/logs.web-1.*' -p warn   one machine, warnings and errors
-  ouroboros receive LOGS --consumer alarm --state alarm.place --json
+  ouroboros receive LOGS --consumer alarm --state alarm.state --json
   ouroboros receive LOGS --to /all     then: ouroboros tail -f /all`;
 
 interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {

@@ -58,8 +58,8 @@ const LEAP = 86400e3;
 /** Adds the command. */
 export function addTo(program: Command): void {
   const command = program.command("replay")
-    .description("Write a saved or recorded log to a new log, at its own pace or another.")
-    .summary("write a recording to a new log, at its own pace or another")
+    .description("Write a saved log or a recording to a new log, at its own pace or another.")
+    .summary("write a saved log or a recording to a new log, at its own pace")
     .argument("<file>", "a saved log, or a file of lines", sourceArgument)
     .argument("<name>", "the log to make", targetArgument)
     .addOption(

@@ -24,8 +24,8 @@ import { entryCount, warn } from "./output/warn.ts";
 const EXAMPLES = `
 ${PATTERN_HELP}
 A writer is alive if it holds the lock of its log; the C++ library takes no lock.
-"saved" is a copy of logs, which has no writer; a copy of one log that is not
-compressed can have one, and is "dead" without.
+"saved" is a file of several logs, or a compressed one: it can have no writer. A
+saved log that can have one is "dead" without.
 
 Examples:
   ouroboros stat /app

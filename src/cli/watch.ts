@@ -46,9 +46,9 @@ A <condition> is
   'status:>=500'   any question of "tail --where"
 
 What is saved is one file of all logs that are watched: what was written from
---last before the first trigger to --after it. One for the same reason in the
-same log within --min-interval waits: for the end of that, or for what is saved
-before. A message tells so. Anything else is saved at once.
+--last before the first trigger to --after it. The same condition in the same log
+within --min-interval is saved later: at its end, or with the next file. A message
+says so. Without --save nothing is saved: what happens is printed, and --exec runs.
 
 The files are NAME-TIME-REASON.log; --keep removes the oldest of them. The logs
 must be large enough to reach back that far.
@@ -102,7 +102,10 @@ export function addTo(program: Command): void {
         .default(10),
     )
     .addOption(
-      new Option("--min-interval <time>", "how long the same in the same log waits after it")
+      new Option(
+        "--min-interval <time>",
+        "how soon the same condition in the same log is saved again",
+      )
         .argParser(durationWithin(0)).default(30_000, "30s"),
     )
     .option("--exec <command>", "run a command then: 'notify {file}'", wordsArgument)
