@@ -90,7 +90,7 @@ export class ClaimPendingError extends OuroborosError {
 
 /** The handle was closed before. Code `CLOSED`. */
 export class ClosedError extends OuroborosError {
-  /** Makes the error with its message, and perhaps what it was noticed by. */
+  /** Makes the error with its message, and perhaps its cause. */
   constructor(message: string, options?: ErrorOptions) {
     super("CLOSED", message, options);
   }

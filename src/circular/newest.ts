@@ -15,7 +15,7 @@ import { type Place, walkTo } from "./walk.ts";
  * Finds where the newest message ends. Undefined: the writer changed that meanwhile; look
  * again.
  *
- * @throws {CorruptBufferError} if an index or the sequence number cannot be
+ * @throws {CorruptBufferError} if an index or the sequence number is impossible
  */
 export function findNewest(memory: BufferMemory, fence: Fence): Place | undefined {
   const { words, capacity } = memory;

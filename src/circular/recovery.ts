@@ -31,7 +31,7 @@ export interface BufferEnd extends Place {
  * original that is not to be known: then the message is left out and S moves on by more than the
  * capacity, so that each reader sees that it missed something and starts again.
  *
- * @throws {CorruptBufferError} if an index or the sequence number cannot be
+ * @throws {CorruptBufferError} if an index or the sequence number is impossible
  */
 export function findEnd(memory: BufferMemory, fence: Fence): BufferEnd {
   const { capacity } = memory;

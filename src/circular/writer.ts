@@ -93,7 +93,7 @@ export class CircularWriter {
    *
    * @throws {RangeError} if the capacity is not usable
    * @throws {UnsupportedBufferError} if a memory is too small for it
-   * @throws {CorruptBufferError} if an index or the sequence number cannot be
+   * @throws {CorruptBufferError} if an index or the sequence number is impossible
    */
   constructor(index: MemoryLike, data: MemoryLike, options: CircularWriterOptions) {
     checkOptions("CircularWriter", options, {

@@ -45,7 +45,7 @@ export interface LineOptions<CustomLevels extends string = never> {
   base?: Bindings | null;
   /** More members of each line. */
   bindings?: Bindings;
-  /** Makes of the values of a key what is written. `err` is there. */
+  /** Functions by key: each makes of a value what is written. `err` has one by default. */
   serializers?: Record<string | symbol, SerializerFn>;
   /** What must not get into the log: paths. */
   redact?: string[] | RedactOptions;

@@ -11,7 +11,7 @@ import type { Stringify } from "./stringify.ts";
 export interface RedactOptions {
   /** Paths like `"password"`, `"user.password"`, `"users[*].password"`, `"*.password"`. */
   paths: string[];
-  /** What stands in place of a value, or gives that. Default `"[Redacted]"`. */
+  /** What stands in place of a value, or a function that gives it. Default `"[Redacted]"`. */
   // deno-lint-ignore no-explicit-any
   censor?: string | ((value: any, path: string[]) => any);
   /** Whether key and value are left out instead. Default `false`. */

@@ -15,7 +15,7 @@ export type LevelComparison = (level: number, set: number) => boolean;
 
 /** pino's levels. */
 export type Level = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
-/** A level, one of yours, or `"silent"`, which none is as high as. */
+/** A level, one of yours, or `"silent"`, which is above all levels. */
 export type LevelName = Level | "silent" | (string & Record<never, never>);
 
 /** Members of lines by key. */

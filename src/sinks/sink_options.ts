@@ -68,8 +68,8 @@ export interface EntrySinkOptions {
    * the process ends does not change. A sink doesn't know what your logger redacts, so it writes class,
    * message, stack, causes and `code` of the error, and no other own fields of it. `createLogger()`
    * writes the error as `log.fatal(error)` would. A function is given all of it, and returns what is
-   * written. If the application has listeners to `uncaughtException`, the level is that of an error, and
-   * not the one above. Default `false`.
+   * written. If the application has listeners to `uncaughtException`, the line is an error, and not
+   * fatal. Default `false`.
    */
   uncaughtException?: boolean | ((error: ErrorFields) => ErrorFields);
   /**

@@ -103,7 +103,7 @@ export class CircularBufferReader implements Disposable {
    *
    * @throws {SegmentNotFoundError} if it does not exist
    * @throws {UnsupportedBufferError} if a segment has not the size for the capacity
-   * @throws {CorruptBufferError} if the indices or the sequence number cannot be
+   * @throws {CorruptBufferError} if an index or the sequence number is impossible
    * @throws {PermissionDeniedError} if the system refuses; of a counted reader, also if a segment
    * belongs to another user
    * @throws {NativeUnavailableError} if this runtime gives no native memory

@@ -87,7 +87,7 @@ export class CircularBufferWriter implements Disposable {
    * @throws {WriterLockedError} if it has a writer that is alive, or one of the original library's
    * that may be
    * @throws {UnsupportedBufferError} if a segment has not the size for the capacity
-   * @throws {CorruptBufferError} if the indices or the sequence number cannot be
+   * @throws {CorruptBufferError} if an index or the sequence number is impossible
    * @throws {PermissionDeniedError} if the system refuses, or a segment belongs to another user
    * @throws {NoSpaceError} if there is no memory for it
    * @throws {NativeUnavailableError} if this runtime gives no native memory

@@ -26,7 +26,7 @@ export interface LogSetOptions {
   from?: "oldest" | "latest" | "new";
   /**
    * The time of an entry in milliseconds since 1970, or `undefined` if it has none. Default: what the
-   * entry says itself, see the guide on loggers.
+   * entry says itself, see the guide Questions (src/guides/questions.md).
    */
   timeOf?: (entry: Entry) => number | undefined;
   /** Called for each log that begins to match. */

@@ -48,7 +48,7 @@ export interface SaveOptions {
   compact?: boolean;
   /**
    * Only the last part of the log, like `"30s"`: so long before its last entry, not before now. Times are what
-   * entries say themselves, see the guide on loggers, and are expected to grow; an entry without one has
+   * entries say themselves, see the guide Questions, and are expected to grow; an entry without one has
    * that of the entry before it. Of a log without any time all is saved. With this, `since` or `until` the
    * file is compact.
    */

@@ -57,7 +57,7 @@ const forwardChecks: Checks<ForwardOptions> = {
  * Checks the options, but for what a connection needs.
  *
  * @throws {RangeError} if a number or a name is not usable
- * @throws {TypeError} if there is no such choice
+ * @throws {TypeError} if an option is not one of its values
  */
 export function checkForwardOptions(options: ForwardOptions): void {
   checkOptions("forward()", options, forwardChecks);
@@ -82,7 +82,7 @@ export function checkForwardOptions(options: ForwardOptions): void {
  * @throws {ClosedError} if a `link` is given that is closed
  * @throws {RangeError} if a number or a name is not usable, or the state file is of another stream or
  * subject
- * @throws {TypeError} if there is no such choice
+ * @throws {TypeError} if an option is not one of its values
  * @throws {DOMException} the reason of `signal` when it is aborted before all that
  *
  * @example

@@ -55,7 +55,7 @@ export interface NewStreamOptions {
  * Checks the options.
  *
  * @throws {RangeError} if a number is not usable
- * @throws {TypeError} if there is no such choice
+ * @throws {TypeError} if an option is not one of its values
  */
 export function checkNewStream(options: NewStreamOptions): void {
   checkOptions("createStream", options, newStreamChecks);

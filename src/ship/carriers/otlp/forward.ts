@@ -25,7 +25,7 @@ const TIMEOUT = 10_000;
  * Checks the options.
  *
  * @throws {RangeError} if a number or an address is not usable
- * @throws {TypeError} if there is no such choice
+ * @throws {TypeError} if an option is not one of its values
  */
 export function checkForwardOptions(options: ForwardOptions): void {
   checkOptions("forward()", options, forwardChecks);
@@ -49,7 +49,7 @@ export function checkForwardOptions(options: ForwardOptions): void {
  * @throws {StateLockedError} if another forwarder has the state file
  * @throws {CorruptStateError} if the file is not a state file
  * @throws {RangeError} if a number or an address is not usable, or the state file is of another one
- * @throws {TypeError} if there is no such choice
+ * @throws {TypeError} if an option is not one of its values
  * @throws {DOMException} the reason of `signal` when it is aborted before all that
  *
  * @example
