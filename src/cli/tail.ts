@@ -64,8 +64,8 @@ sequence number.
 
 ${SELECTION_HELP}
 
-Entries of several logs are merged by the time of the record, which a line of a
-container has inside. -n counts in each log, --head in all of them together.
+Entries of several logs are merged by their times; of a line of a container it is
+that of the record in it. -n counts in each log, --head in all of them together.
 Entries that were overwritten before they could be printed are counted on standard
 error. After a crash --state may print entries twice, and leaves none out.
 

@@ -184,7 +184,7 @@ or @SECONDS. Times and levels are read from JSON lines (pino, winston, LogTape,
 OpenTelemetry), key=value pairs, text like "2026-11-21T13:59:30Z [info] …" or
 "2026-11-21 13:59:30,671 ERROR …", and lines of "ouroboros run" and of containers,
 which have a stream, too. An entry without a time has that of the entry before it;
-one without a level passes --level, for it may be a line of a stack, but no count.
+one without a level, like a line of a stack, passes --level, but is not counted.
 
 A <question> is made of words, "phrases" and fields: level:>=warn, status:>=500,
 req.method:POST, ms:[10 TO 20], url:/^\\/pay/, user:*, path:*.css, code:=E1 (all of
