@@ -48,7 +48,7 @@ A <condition> is
 What is saved is one file of all logs that are watched: what was written from
 --last before the first trigger to --after it. The same condition in the same log
 within --min-interval is saved later: at its end, or with the next file. A message
-says so. Without --save nothing is saved: what happens is printed, and --exec runs.
+says so. Without --save what happens is printed, and --exec runs.
 
 The files are NAME-TIME-REASON.log; --keep removes the oldest of them. The logs
 must be large enough to reach back that far.
