@@ -64,7 +64,7 @@ export function addTo(program: Command): void {
     .summary("list the logs of this machine")
     .alias("ls")
     .argument("[name...]", "the logs; all of this machine by default", sourcesArgument)
-    .option("-l, --long", "print a line for each log of a group");
+    .option("-l, --long", "print a line for each slot of a name");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(list);

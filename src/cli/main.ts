@@ -58,13 +58,13 @@
  *
  * `ouroboros serve [NAME…]` prints an address; `--open` opens it. The page shows what comes
  * (pause, search, levels; records of pino, LogTape, winston and OpenTelemetry are recognized), how
- * much that is, and the ring itself: chunks by their age, the writer on its way, what it
+ * much that is, and the log itself: chunks by their age, the writer on its way, what it
  * overwrites next, how far back the log reaches. It is used by keys alone, too, and on a phone.
  *
  * - **Nothing is left out silently.** A page is sent up to `--rate` entries a second, 10,000 by
  *   default; of more it gets a sample, and says so: "showing 2,000 of 10,000/s". A search is made
  *   by the server in all entries, before the sample is taken, up to 100,000 a second; and in what
- *   is in the ring. What was overwritten before the server could read it is counted.
+ *   is in the log. What was overwritten before the server could read it is counted.
  * - **A slow page costs nothing.** What it does not take in time is dropped and counted, so that
  *   the server does not grow. A page out of sight asks for nothing, and catches up when it is
  *   back. A log is followed once, however many pages look at it.

@@ -55,7 +55,7 @@ export function addTo(program: Command): void {
         .argParser(durationWithin(100, 3_600_000)).default(1000, "1s"),
     )
     .addOption(new Option("--sort <key>", "sort by").choices(SORT_KEYS).default("rate"))
-    .option("-l, --long", "print a line for each log of a group")
+    .option("-l, --long", "print a line for each slot of a name")
     .option("--once", "print a table and end; the default without a terminal");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)

@@ -18,7 +18,7 @@ import { UnpackedFile } from "./unpacked_file.ts";
 import { checkName } from "../../base/arguments.ts";
 import { livingWriter } from "../../take_over.ts";
 
-/** A log's place: the name of a shared memory segment, with or without its `/`, or a file's path. */
+/** Where a log is: the name of a shared memory segment, with or without its `/`, or a file's path. */
 export type LogTarget = string | { path: string };
 
 /** What is a path on Windows: a drive, or a backslash that is not that of a space of names. */
