@@ -6,6 +6,7 @@ import test from "node:test";
 import { stdSerializers as pinoSerializers } from "pino";
 import { stdSerializers } from "../../src/logger/mod.ts";
 import { type AnyLogger, compare, type Scenario, withOurs, withPino } from "./both.ts";
+import { needsConnections } from "../support/platform.ts";
 
 /** Each call is a step. */
 function calls(...all: ((logger: AnyLogger) => void)[]): Scenario {
@@ -103,37 +104,41 @@ test("redact: paths, wildcards, censors and removal", () => {
   }
 });
 
-test("serializers: errors, and requests and responses of node:http", async () => {
-  const server = createServer((req, res) => {
-    try {
-      for (const serializers of [pinoSerializers, stdSerializers]) {
-        const { err, req: request, res: response } = serializers;
-        compare(
-          { serializers: { err, req: request, res: response } },
-          calls(
-            (log) => log.info({ req, res }, "both"),
-            (log) => log.info(req),
-            (log) => log.info(res, "with %s", "a message"),
-            (log) => log.info({ req, err: failure("x", { cause: failure("y") }) }),
-          ),
-        );
+test(
+  "serializers: errors, and requests and responses of node:http",
+  { skip: needsConnections },
+  async () => {
+    const server = createServer((req, res) => {
+      try {
+        for (const serializers of [pinoSerializers, stdSerializers]) {
+          const { err, req: request, res: response } = serializers;
+          compare(
+            { serializers: { err, req: request, res: response } },
+            calls(
+              (log) => log.info({ req, res }, "both"),
+              (log) => log.info(req),
+              (log) => log.info(res, "with %s", "a message"),
+              (log) => log.info({ req, err: failure("x", { cause: failure("y") }) }),
+            ),
+          );
+        }
+        // Without serializers they are objects like others, or not, when they are all there is.
+        compare({}, calls((log) => log.info(req), (log) => log.info(res)));
+        res.end("ok");
+      } catch (error) {
+        res.end(String(error));
       }
-      // Without serializers they are objects like others, or not, when they are all there is.
-      compare({}, calls((log) => log.info(req), (log) => log.info(res)));
-      res.end("ok");
-    } catch (error) {
-      res.end(String(error));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/path?query=1`, { headers: { a: "b" } });
+      assert.equal(await answer.text(), "ok");
+    } finally {
+      server.close();
     }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  try {
-    const answer = await fetch(`http://127.0.0.1:${port}/path?query=1`, { headers: { a: "b" } });
-    assert.equal(await answer.text(), "ok");
-  } finally {
-    server.close();
-  }
-});
+  },
+);
 
 test("formatters, mixin, nestedKey, messageKey, errorKey and hooks", () => {
   const error = () => Object.assign(new Error("e"), { stack: "the stack", code: 5 });

@@ -71,3 +71,6 @@ export const needsRemovedFolder: string | false = isWine && "Bun" in globalThis 
 /** Its libuv asserts that there is one. Bun and Deno say that they are a Node, too, of other versions. */
 export const needsConsole: string | false = isWine && process.versions.node.startsWith("22.") &&
   "in Wine Node 22 may crash in a console of its own, as that has no title";
+export const needsConnections: string | false = isWine && !("Bun" in globalThis) &&
+  !("Deno" in globalThis) && process.versions.node.startsWith("26.") &&
+  "in Wine Node 26 makes no TCP connection";
