@@ -268,7 +268,12 @@ function open(
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
   const descriptor = openSync(path, flags, MODE);
   try {
-    if (fstatSync(descriptor).isFile()) return { descriptor, lock: lockOf(path) };
+    const found = fstatSync(descriptor);
+    if (found.isFile()) return { descriptor, lock: lockOf(path) };
+    // Windows may open one; nothing can be written to it.
+    if (found.isDirectory()) {
+      throw Object.assign(new Error("a folder is there"), { code: "EISDIR", path });
+    }
     // Renaming a device takes it from all others.
     if (isRotated) {
       throw new RangeError(`${path} is not a file, and can't be rotated: leave out --max-size`);
