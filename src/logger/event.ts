@@ -6,8 +6,9 @@
 
 import { describe } from "../base/arguments.ts";
 import { oneOf } from "../base/options.ts";
-import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
-import { checkLevel } from "./levels.ts";
+import { type LoggerInternals, STATE } from "./internals.ts";
+import { memberOf } from "./fields.ts";
+import { checkLevel, isOn } from "./levels.ts";
 import { Piece } from "../line/piece.ts";
 import type { Key, Style } from "./style.ts";
 import type { EventFields, EventMethod, EventOptions } from "./types.ts";
@@ -36,7 +37,7 @@ export function declareEvent<Fields extends EventFields>(
   function log(a: unknown, b: unknown, c: unknown, d: unknown): void {
     const state = logger[STATE];
     const { core } = state;
-    if (!core.comparison(number, logger[LEVEL])) return;
+    if (!isOn(logger, number)) return;
     if (state.style !== style) {
       style = state.style;
       keys = names.map((name) => state.style.key(name));
@@ -51,10 +52,10 @@ export function declareEvent<Fields extends EventFields>(
       state.writeEvent(number, keys, tail, object, a, b, c, d, more);
     } else {
       const values = Array.from(arguments);
-      const fields = names.map((
+      const fields = names.map((name, i) => [
         name,
-        i,
-      ) => [name, object === undefined ? values[i] : object[name]]);
+        object === undefined ? values[i] : memberOf(state, object, name),
+      ]);
       state.write(logger, number, Object.fromEntries(fields), state.prefixed(message));
     }
   }

@@ -49,13 +49,35 @@ export function addMembers(
   object: Record<string, unknown>,
 ): void {
   for (let i = 0; i < keys.length; i++) {
-    let value;
-    try {
-      value = object[keys[i].name];
-    } catch (error) {
-      value = failed(state, error);
-    }
+    const value = memberOf(state, object, keys[i].name);
     if (value !== undefined) addField(line, state, keys[i], value);
+  }
+}
+
+/** A member of an object. What its getter throws stands in its place, and is reported. */
+export function memberOf(
+  state: LineSource,
+  object: Record<string, unknown>,
+  name: string,
+): unknown {
+  try {
+    return object[name];
+  } catch (error) {
+    return failed(state, error);
+  }
+}
+
+/** All members of an object, whatever throws. */
+export function membersOf(
+  state: LineSource,
+  object: Record<string, unknown>,
+): Record<string, unknown> {
+  try {
+    const names = Object.keys(object ?? {});
+    return Object.fromEntries(names.map((name) => [name, memberOf(state, object, name)]));
+  } catch (error) {
+    // A proxy that does not say which.
+    return { loggerError: failed(state, error) };
   }
 }
 

@@ -84,6 +84,11 @@ export function setLevel(logger: LoggerInternals, level: string | number): void 
   logger.emit("level-change", label, value, labels[before], before, logger);
 }
 
+/** Whether lines of a level are written. None is of level `silent`. */
+export function isOn(logger: LoggerInternals, level: number): boolean {
+  return level !== Infinity && logger[STATE].core.comparison(level, logger[LEVEL]);
+}
+
 /** What is called for a level that is off. */
 export function nothing(): void {}
 

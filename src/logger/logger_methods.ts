@@ -10,9 +10,10 @@ import type { SinkCounts } from "../sinks/entry_sink.ts";
 import type { EntryWriter } from "../sinks/sink_options.ts";
 import { bindingsText } from "./bindings.ts";
 import { declareEvent } from "./event.ts";
+import { membersOf } from "./fields.ts";
 import { Heads } from "./heads.ts";
 import { LEVEL, type LoggerInternals, STATE } from "./internals.ts";
-import { checkLevel, customOf, mappingOf, nothing, setLevel } from "./levels.ts";
+import { checkLevel, customOf, isOn, mappingOf, nothing, setLevel } from "./levels.ts";
 import { redaction } from "./redact.ts";
 import type { Formatters } from "./line_source.ts";
 import { beginSpan } from "./span.ts";
@@ -166,8 +167,8 @@ export class LoggerMethods extends EventEmitter {
     const number = this.levels.values[level];
     const logger = internals(this);
     const state = this[STATE];
-    const isEnabled = state.core.comparison(number, this[LEVEL]);
-    return beginSpan(String(name), fields, isEnabled, (object, message) => {
+    return beginSpan(String(name), fields, isOn(logger, number), (own, given, message) => {
+      const object = { ...own, ...membersOf(state, given) };
       state.write(logger, number, object, state.prefixed(message));
     });
   }

@@ -13,12 +13,12 @@ let count = 0;
 /** A span whose lines are not written: nothing is done for it. */
 const NO_SPAN: Span = { id: "", end() {}, [Symbol.dispose]() {} };
 
-/** Begins a span; `write` writes its lines. */
+/** Begins a span; `write` writes its lines, of its own members and of given ones. */
 export function beginSpan(
   name: string,
   fields: Bindings,
   isEnabled: boolean,
-  write: (fields: Bindings, name: string) => void,
+  write: (own: Bindings, given: Bindings, name: string) => void,
 ): Span {
   if (!isEnabled) return NO_SPAN;
   count = count % 0xffff_ffff + 1;
@@ -29,8 +29,8 @@ export function beginSpan(
     if (!isOpen) return;
     isOpen = false;
     const ms = Math.round(1000 * (performance.now() - start)) / 1000;
-    write({ span: "end", span_id: id, ms, ...more }, name);
+    write({ span: "end", span_id: id, ms }, more, name);
   };
-  write({ span: "begin", span_id: id, ...fields }, name);
+  write({ span: "begin", span_id: id }, fields, name);
   return { id, end, [Symbol.dispose]: () => end() };
 }

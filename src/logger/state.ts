@@ -6,7 +6,7 @@
 
 import type { Line } from "../line/line.ts";
 import { pieceOf } from "../line/keys.ts";
-import type { Piece } from "../line/piece.ts";
+import { Piece } from "../line/piece.ts";
 import { contextOf, contexts } from "./context.ts";
 import type { Core } from "./core.ts";
 import { addField, addFields, addMembers, addValues } from "./fields.ts";
@@ -72,12 +72,15 @@ export class LoggerState implements LineSource {
     const { core } = this;
     const line = core.lines[core.depth] ?? core.addLine();
     core.depth++;
+    let isBegun = false;
     try {
       core.begin(line);
+      isBegun = true;
       this.#addFront(line, level);
       this.#addTail(line, text);
       core.finish(line);
     } catch (error) {
+      if (isBegun) this.#addFailure(line, level, text, error);
       core.failed(line, error);
     } finally {
       core.depth--;
@@ -123,14 +126,17 @@ export class LoggerState implements LineSource {
     const { core } = this;
     const line = core.lines[core.depth] ?? core.addLine();
     core.depth++;
+    let isBegun = false;
     try {
       core.begin(line);
+      isBegun = true;
       this.#addFront(line, level);
       if (object === undefined) addValues(line, this, keys, a, b, c, d, more);
       else addMembers(line, this, keys, object);
       line.piece(tail);
       core.finish(line);
     } catch (error) {
+      if (isBegun) this.#addFailure(line, level, tail, error);
       core.failed(line, error);
     } finally {
       core.depth--;
@@ -256,7 +262,7 @@ export class LoggerState implements LineSource {
     addField(line, this, { ...key, piece: core.messagePiece }, message);
   }
 
-  /** A line that failed says at least that. */
+  /** A line that failed says at least that, with the message, or what is made of it already. */
   #addFailure(line: Line, level: number, message: unknown, error: unknown): void {
     try {
       line.cut(0);
@@ -264,11 +270,15 @@ export class LoggerState implements LineSource {
       line.raw(this.front.bindings);
       line.piece(pieceOf("loggerError"));
       line.string(markOf(error));
-      if (typeof message === "string" && this.#style.redaction === undefined) {
-        line.piece(this.core.messagePiece);
-        line.string(message);
+      const isShown = this.#style.redaction === undefined;
+      if (isShown && message instanceof Piece) line.piece(message);
+      else {
+        if (isShown && typeof message === "string") {
+          line.piece(this.core.messagePiece);
+          line.string(message);
+        }
+        line.byte(CLOSE);
       }
-      line.byte(CLOSE);
       this.core.finish(line);
     } catch {
       // The error itself is reported.

@@ -55,7 +55,10 @@ export type LevelChangeListener = (
 
 /** What a child may have of its own. */
 export interface ChildOptions<CustomLevels extends string = never> {
-  /** Its level. Default: that of its parent, whenever it changes. */
+  /**
+   * Its level. Default: that of its parent, whenever it changes. As in pino, the level that its parent has
+   * already is none of its own.
+   */
   level?: LevelName;
   /** Serializers beside those of its parent. */
   serializers?: Record<string | symbol, SerializerFn>;
@@ -73,7 +76,10 @@ export interface ChildOptions<CustomLevels extends string = never> {
 export interface FormatterOptions {
   /** Gives the object whose members say the level. Default `{ level: number }`. */
   level?: (label: string, number: number) => object;
-  /** Changes bindings, those of the root and of children, before they are added. */
+  /**
+   * Changes the bindings of the logger that it is given to, before they are added. Its children have none of it,
+   * as in pino.
+   */
   bindings?: (bindings: Bindings) => object;
   /** Changes the object that is logged. */
   // deno-lint-ignore no-explicit-any

@@ -73,6 +73,52 @@ test("an event obeys its level, and leaves out what is undefined", () => {
   ]);
 });
 
+test("what a getter throws in an event or a span stands in its place", () => {
+  const thrower = {
+    get a(): number {
+      throw new TypeError("boom");
+    },
+    b: 1,
+  };
+  const mark = "[unable to serialize: TypeError: boom]";
+  for (const options of [{}, { mixin: () => ({}) }]) {
+    const { log, lines, errors } = make(options);
+    log.event("done", { a: "int", b: "int" })(thrower);
+    log.span("work", thrower).end(thrower);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    log.span("revoked", proxy);
+    const [event, begin, end, revoked] = lines().map((line) => JSON.parse(line));
+    assert.deepEqual(event, { level: 30, a: mark, b: 1, msg: "done" });
+    for (const { a, b, msg } of [begin, end]) assert.deepEqual([a, b, msg], [mark, 1, "work"]);
+    assert.match(revoked.loggerError, /TypeError/);
+    assert.equal(errors.length, 4);
+  }
+});
+
+test("a line whose time can't be made is there, whichever call has made it", () => {
+  const timestamp = () => {
+    throw new TypeError("boom");
+  };
+  const { log, lines, errors } = make({ timestamp });
+  log.info("message");
+  log.info({ a: 1 }, "object");
+  log.event("event", { a: "int" })(1);
+  const loggerError = "[unable to serialize: TypeError: boom]";
+  assert.deepEqual(
+    lines().map((line) => JSON.parse(line)),
+    ["message", "object", "event"].map((msg) => ({ level: 30, loggerError, msg })),
+  );
+  assert.equal(errors.length, 3);
+});
+
+test("nothing is written at the level silent, and that is no error", () => {
+  const { log, lines, errors } = make();
+  log.event("event", { a: "int" }, { level: "silent" })(1);
+  log.span("span", {}, { level: "silent" }).end();
+  assert.deepEqual([lines(), errors], [[], []]);
+});
+
 test("an event that is declared wrongly is an error", () => {
   const { log } = make();
   assert.throws(() => log.event("x", { a: "integer" as "int" }), /type of the field a.*"int"/);
