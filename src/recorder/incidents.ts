@@ -90,8 +90,9 @@ export class Incidents<Note = never> {
   #openUntil = -Infinity;
   /** The same of all, by log and reason. */
   readonly #until = new Map<string, number>();
+  /** What is being saved, and what waits until that is done; nothing that somebody else saves by now. */
+  readonly #unsaved = new Set<Incident<Note>>();
   #saving: Promise<void> = Promise.resolve();
-  #running: Incident<Note> | undefined;
 
   /** Waits for triggers. */
   constructor(options: IncidentOptions<Note>) {
@@ -151,15 +152,16 @@ export class Incidents<Note = never> {
 
   /**
    * Gives what is not saved yet to somebody who saves it at once, in the last moment of a process, with the
-   * reason for that if there is one.
+   * reason for that if there is one. What is being saved is given, too, for it may not come to its end: how that
+   * ends is not counted.
    */
   takeLast(reason?: string): Incident<Note> | undefined {
-    // It will not come to its end.
-    const running = this.#running;
     const left = this.#take();
-    if (running !== undefined && left !== undefined) merge(running, left);
-    const all = running ?? left;
-    return reason === undefined ? all : this.#withAll(reason, all);
+    if (left !== undefined) this.#unsaved.add(left);
+    const [first, ...others] = this.#unsaved;
+    this.#unsaved.clear();
+    for (const other of others) merge(first, other);
+    return reason === undefined ? first : this.#withAll(reason, first);
   }
 
   /** Begins an incident, with what waited. */
@@ -207,20 +209,20 @@ export class Incidents<Note = never> {
   }
 
   #saveSoon(incident: Incident<Note>): void {
+    this.#unsaved.add(incident);
     this.#saving = this.#saving.then(() => this.#save(incident));
   }
 
   async #save(incident: Incident<Note>): Promise<void> {
-    this.#running = incident;
+    if (!this.#unsaved.has(incident)) return;
+    let outcome: "saved" | "failed" = "saved";
     try {
       await this.#options.save(incident);
-      this.counts.saved++;
     } catch {
       // What saves it has reported it.
-      this.counts.failed++;
-    } finally {
-      this.#running = undefined;
+      outcome = "failed";
     }
+    if (this.#unsaved.delete(incident)) this.counts[outcome]++;
   }
 }
 

@@ -79,6 +79,8 @@ export class Recorder implements EntryWriter, Disposable {
   readonly #forget: (() => void)[] = [];
   #reader: ShmLogReader | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Stops what is being saved, for it was saved at once. */
+  #stopSaving = new AbortController();
   #hasEnded = false;
   #isClosed = false;
 
@@ -313,14 +315,15 @@ export class Recorder implements EntryWriter, Disposable {
   }
 
   async #save(incident: Incident): Promise<SavedLog> {
+    const { signal } = this.#stopSaving = new AbortController();
     try {
       const { log, options } = this.#part(incident);
       return await this.#folder(log).save(
         incident,
-        (path) => saveLog(targetOf(log), path, options),
+        (path) => saveLog(targetOf(log), path, { ...options, signal }),
       );
     } catch (error) {
-      this.#sink.report(error);
+      if (!signal.aborted) this.#sink.report(error);
       throw error;
     }
   }
@@ -336,6 +339,7 @@ export class Recorder implements EntryWriter, Disposable {
       const { log, options } = this.#part(incident);
       this.#folder(log).saveSync(incident, (path) => saveLogSync(targetOf(log), path, options));
       counts.saved++;
+      this.#stopSaving.abort();
     } catch (error) {
       counts.failed++;
       this.#sink.report(error);

@@ -136,7 +136,34 @@ test("what is being saved at the end of a process is taken by what saves at once
   assert.deepEqual([reason, time], ["error", 7]);
   incidents.trigger(error("a", 8));
   const last = incidents.takeLast("exit")!;
-  assert.deepEqual([last.reason, last.since], ["exit", 7]);
-  assert.equal(inside(last), "exit  1, error a 2");
+  // What was taken before is saved already.
+  assert.deepEqual([last.reason, last.since], ["exit", 8]);
+  assert.equal(inside(last), "exit  1, error a 1");
   never.resolve();
+});
+
+test("what was to be saved and has not begun is taken, too, and counted by who saves it", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const incidents = new Incidents({
+    after: HOUR,
+    minInterval: HOUR,
+    save: ({ reason }) => {
+      begun.push(reason);
+      return promise;
+    },
+  });
+  const first = incidents.saveNow("first");
+  assert.equal(inside(incidents.takeLast()!), "first  1");
+  await first;
+  const second = incidents.saveNow("second");
+  await Promise.resolve();
+  const third = incidents.saveNow("third");
+  incidents.trigger(error("a", 1));
+  assert.equal(inside(incidents.takeLast()!), "second  1, third  1, error a 1");
+  resolve();
+  await Promise.all([second, third]);
+  assert.deepEqual(begun, ["second"]);
+  const { saved, failed } = incidents.counts;
+  assert.deepEqual([saved, failed], [0, 0]);
 });

@@ -231,6 +231,26 @@ test("what can't be saved is counted, goes to onError, and never reaches the app
   await recorder.settled();
 });
 
+test("what is being saved when the recorder is closed is saved once", async () => {
+  for (const unlinkOnClose of [true, false]) {
+    for (const turns of [0, 1, 5]) {
+      const errors: unknown[] = [];
+      const { recorder, dir } = make({ unlinkOnClose, onError: (error) => errors.push(error) });
+      recorder.write(line(30, "before"));
+      const name = recorder.name!;
+      const saving = recorder.save("asked");
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      recorder.close();
+      await saving;
+      assert.deepEqual(saved(dir).reasons, ["asked"], `${turns} turns`);
+      assert.deepEqual(readdirSync(dir).length, 1);
+      const { saved: files, failed } = recorder.counts;
+      assert.deepEqual([files, failed, errors], [1, 0, []]);
+      SharedMemory.unlink(name);
+    }
+  }
+});
+
 test("a log that can't be opened ends no application", async () => {
   const name = uniqueName("nowhere");
   const errors: unknown[] = [];
@@ -275,6 +295,8 @@ const ENDS: [end: string, code: number | null, reasons: string[]][] = [
   ["error, exit 0", 0, ["error"]],
   ["error, end", 0, ["error"]],
   ["handled", 0, ["uncaught"]],
+  ["handled, exit 0", 0, ["uncaught"]],
+  ["asked, exit 0", 0, ["asked"]],
 ];
 for (const [end, code, reasons] of ENDS) {
   test(`an application that ends by "${end}" leaves what led to it`, () => {
@@ -287,7 +309,7 @@ for (const [end, code, reasons] of ENDS) {
       for (const texts of found.texts) assert.equal(messages(texts)[0], "what led to it");
       if (reasons[0] === "uncaught") {
         // An application that handles it may live on.
-        const level = end === "handled" ? "error" : "fatal";
+        const level = end.startsWith("handled") ? "error" : "fatal";
         assert.match(found.texts[0][1], new RegExp(`"${level}".*uncaught Error: it`));
       }
       if (reasons[0] === "error") assert.equal(messages(found.texts[0])[1], "it");

@@ -24,7 +24,15 @@ else if (end === "error, exit 0") {
   log.error("it");
   process.exit(0);
 } else if (end === "error, end") log.error("it");
-else if (end === "handled") {
+else if (end === "asked, exit 0") {
+  void recorder.save("asked");
+  process.exit(0);
+} else if (end === "handled, exit 0") {
+  process.on("uncaughtException", () => process.exit(0));
+  setTimeout(() => {
+    throw new Error("it");
+  });
+} else if (end === "handled") {
   process.on("uncaughtException", () => log.info("handled"));
   setTimeout(() => {
     throw new Error("it");
