@@ -51,7 +51,7 @@ export class IncidentFolder {
     this.#name = harmless(name);
     this.#keep = keep;
     const quoted = this.#name.replaceAll(".", "\\.");
-    this.#own = new RegExp(`^${quoted}-(\\d{8}T\\d{6}\\.\\d{3}Z)-[A-Za-z]\\w*(?:-(\\d+))?\\.log$`);
+    this.#own = new RegExp(`^${quoted}-(\\d{8}T\\d{6}\\.\\d{3}Z)-\\w[\\w.-]*?(?:-(\\d+))?\\.log$`);
   }
 
   /**
