@@ -148,9 +148,9 @@ export async function collectLogs(
       const key = sourceKey(from.source);
       let place = sources.get(key);
       if (place === undefined) sources.set(key, place = file.addSource(from.source));
-      log.noteLoss(entry.sequenceNumber, (first, last) => {
-        if (place >= 0) file.addGap(place, first, last, "overwritten");
-      });
+      for (const { from, to } of log.takeLosses()) {
+        if (place >= 0) file.addGap(place, from, to, "overwritten");
+      }
       if (place < 0 || !file.add(place, from.sequenceNumber, entry.bytes)) refused++;
       else if (log instanceof CollectedLog) taken.add(place);
       read++;
@@ -179,6 +179,14 @@ export async function collectLogs(
   }
 }
 
+/** Entries that were overwritten before they were read, by their numbers. */
+interface Loss {
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_LOSSES: readonly Loss[] = [];
+
 /** One object a log, filled again for each entry: there may be millions. */
 interface TimedEntry {
   time: number;
@@ -200,7 +208,7 @@ class CollectedLog implements SelectedLog {
   /** Where entries are selected: lines with their times, of those that are. */
   readonly #lines: AskedLines<Entry, number | undefined> | undefined;
   #item: TimedEntry | undefined;
-  #lostBefore = 0;
+  #losses: Loss[] = [];
 
   constructor(target: LogTarget | OpenedLog, { since, until, last, selector }: CollectOptions) {
     const opened = this.#opened = target instanceof OpenedLog
@@ -251,7 +259,8 @@ class CollectedLog implements SelectedLog {
         if (lost > 0) {
           // No line continues behind what is lost.
           yield* this.#rest();
-          this.#lostBefore += lost;
+          const to = entry.sequenceNumber - 1;
+          this.#losses.push({ from: to - lost + 1, to });
           this.lost += lost;
         }
         if (lines === undefined) {
@@ -305,11 +314,11 @@ class CollectedLog implements SelectedLog {
     return this.#origins?.of(sequenceNumber)?.source;
   }
 
-  /** Calls `note` with the numbers of what was lost before an entry. */
-  noteLoss(sequenceNumber: number, note: (first: number, last: number) => void): void {
-    if (this.#lostBefore === 0) return;
-    note(sequenceNumber - this.#lostBefore, sequenceNumber - 1);
-    this.#lostBefore = 0;
+  /** What was lost before the entry that was given last, and after the one before it. */
+  takeLosses(): readonly Loss[] {
+    const losses = this.#losses;
+    if (losses.length > 0) this.#losses = [];
+    return losses;
   }
 
   close(): void {
@@ -338,7 +347,9 @@ class Noted implements TimedEntry {
     return { source: this.#source, sequenceNumber: this.entry.sequenceNumber };
   }
 
-  noteLoss(): void {}
+  takeLosses(): readonly Loss[] {
+    return NO_LOSSES;
+  }
 }
 
 /** How pino's lines begin, up to the time: `{"level":30,"time":1700000000000,` */

@@ -167,3 +167,33 @@ test("lines of several logs with the same time of their own are in the order the
   const messages = [...reader].map(({ text }) => /at (\d+)/.exec(text)![1]);
   assert.deepEqual(messages, ["10", "20", "30", "40", "50"]);
 });
+
+test("what is missing has the numbers that it has in its log, whichever entries are taken", async () => {
+  const path = `${folder}/skipped`;
+  {
+    using writer = ShmLogWriter.create({ path }, { chunkSize: 4096, chunkCount: 8 });
+    for (let n = 1; n <= 100; n++) writer.write(`entry ${n} `.padEnd(200, "x"));
+  }
+  // Lengths that can't be, twice: what is after each in its chunk is lost.
+  const bytes = readFileSync(path);
+  for (const n of [25, 45]) bytes.writeUInt32LE(0xfffffff0, bytes.indexOf(`entry ${n} `) - 4);
+  writeFileSync(path, bytes);
+  const missing: [from: number, to: number][] = [];
+  let last = 0;
+  using reader = ShmLogReader.open({ path }, { strategy: "oldest", onDamage: "skip" });
+  for (const { sequenceNumber } of reader) {
+    if (sequenceNumber > last + 1) missing.push([last + 1, sequenceNumber - 1]);
+    last = sequenceNumber;
+  }
+  assert.deepEqual(missing.map(([from]) => from), [25, 45]);
+  for (const wants of [() => true, (n: number) => n === 10 || n === 100]) {
+    const file = `${folder}/skipped-saved`;
+    const { lost } = await collectLogs([{ path }], file, {
+      force: true,
+      selector: () => ({ wants: ({ sequenceNumber }) => wants(sequenceNumber), time: 0 }),
+    });
+    using origins = Origins.open({ path: file });
+    assert.deepEqual(origins.missing.map(({ from, to }) => [from, to]), missing);
+    assert.equal(lost, missing.reduce((sum, [from, to]) => sum + to - from + 1, 0));
+  }
+});
