@@ -62,7 +62,10 @@ const LOGGER = "ouroboros.recorder";
 /** What the log of a recorder takes that could not be opened yet, in bytes. */
 const USUAL_ENTRY = 65536;
 
-/** What a recorder has done. */
+/**
+ * What a recorder has done. `written`, `truncated` and `split` count its own lines; those of a sink or a logger
+ * that writes to it are in the counts of that.
+ */
 export interface RecorderCounts extends SinkCounts, IncidentCounts {}
 
 /**

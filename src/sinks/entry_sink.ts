@@ -196,11 +196,13 @@ export class EntrySink implements Disposable {
         if (this.counts.dropped++ === 0) this.#droppedSince = Date.now();
         return false;
       }
-      if (line.length > this.#surelyFits && Buffer.byteLength(line) > this.#maxEntrySize) {
-        this.#writeOversized(line, writer, omitted);
-      } else writer.write(line);
-      this.counts.written++;
-      return true;
+      const isOversized = line.length > this.#surelyFits &&
+        Buffer.byteLength(line) > this.#maxEntrySize;
+      const number = isOversized ? this.#writeOversized(line, writer, omitted) : writer.write(line);
+      // A recorder whose log could not be opened.
+      if (number === 0) this.counts.dropped++;
+      else this.counts.written++;
+      return number !== 0;
     } catch (error) {
       this.report(error);
       return false;
@@ -387,19 +389,19 @@ export class EntrySink implements Disposable {
     });
   }
 
-  #writeOversized(line: string, writer: EntryWriter, omitted: number): void {
+  #writeOversized(line: string, writer: EntryWriter, omitted: number): number {
     const whole = this.#maxLineSize;
     let text = line;
     if (Buffer.byteLength(line) > whole) {
       text = truncate(line, whole, omitted);
     }
-    if (Buffer.byteLength(text) <= this.#maxEntrySize) writer.write(text);
-    else {
-      // At once, so that a crash leaves all or nothing.
-      writer.writeMany(split(text, this.#maxEntrySize));
-      this.counts.split++;
-    }
+    const isSplit = Buffer.byteLength(text) > this.#maxEntrySize;
+    // At once, so that a crash leaves all or nothing.
+    const number = isSplit ? writer.writeMany(split(text, this.#maxEntrySize)) : writer.write(text);
+    if (number === 0) return 0;
+    if (isSplit) this.counts.split++;
     if (text !== line) this.counts.truncated++;
+    return number;
   }
 
   /**

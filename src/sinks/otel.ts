@@ -119,6 +119,7 @@ export class ShmLogRecordExporter implements LogRecordExporter, Disposable {
 }
 
 function toError(error: unknown): Error {
+  if (error === undefined) return new Error("the log could not be opened: the record was dropped");
   return error instanceof Error ? error : new Error(errorFields(error).message);
 }
 

@@ -31,9 +31,9 @@ export interface EntryWriter {
   readonly maxEntrySize: number;
   /** The size of a chunk in bytes. */
   readonly chunkSize: number;
-  /** Writes one entry. */
+  /** Writes one entry. Gives its number; 0: it was dropped. */
   write(data: Uint8Array | string): number;
-  /** Writes several entries that become visible at once. */
+  /** Writes several entries that become visible at once. Gives the number of the last one; 0: they were dropped. */
   writeMany(entries: readonly (Uint8Array | string)[]): number;
   /** Writes a file's bytes to its disk. */
   flush?(): void;

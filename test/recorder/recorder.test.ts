@@ -18,6 +18,7 @@ import {
   type RecorderOptions,
 } from "../../src/recorder/recorder.ts";
 import { captureConsole } from "../../src/sinks/console.ts";
+import { EntrySink } from "../../src/sinks/entry_sink.ts";
 import { getShmSink } from "../../src/sinks/logtape.ts";
 import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
 import { shmDestination } from "../../src/sinks/pino.ts";
@@ -265,7 +266,18 @@ test("a log that can't be opened ends no application", async () => {
   });
   assert.equal(recorder.name, undefined);
   assert.equal(recorder.write(line(50, "it")), 0);
-  createLogger({ writer: recorder }).error("it");
+  const logger = createLogger({ writer: recorder });
+  logger.error("it");
+  const sink = new EntrySink({ writer: recorder, maxEntrySize: 1024, oversized: "split" });
+  assert.equal(sink.write("x".repeat(5000)), false);
+  for (const { written, dropped, split, errors } of [logger.counts, sink.counts]) {
+    assert.deepEqual([written, dropped, split, errors], [0, 1, 0, 0]);
+  }
+  const exporter = new ShmLogRecordExporter({ writer: recorder });
+  exporter.export([{ hrTime: [1, 0] } as never], ({ code, error }) => {
+    assert.equal(code, 1);
+    assert.match(error!.message, /could not be opened/);
+  });
   await recorder.settled();
   assert.ok(recorder.counts.dropped >= 2);
   assert.equal(recorder.counts.saved, 0);
