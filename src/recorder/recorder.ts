@@ -81,6 +81,8 @@ export class Recorder implements EntryWriter, Disposable {
   readonly #conditions: readonly EntryCondition[];
   readonly #forget: (() => void)[] = [];
   #reader: ShmLogReader | undefined;
+  /** The number of the last entry that was looked at, of those that are ours. */
+  #looked: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Stops what is being saved, for it was saved at once. */
   #stopSaving = new AbortController();
@@ -251,7 +253,7 @@ export class Recorder implements EntryWriter, Disposable {
 
   /** Looks at what was written, again and again. */
   #startLooking(): void {
-    this.#openReader();
+    this.#openReader(this.#sink.entriesBefore);
     const look = () => {
       const isBehind = this.#look(LOOK_TIME);
       this.#timer = setTimeout(look, isBehind ? BUSY_INTERVAL : LOOK_INTERVAL);
@@ -261,15 +263,22 @@ export class Recorder implements EntryWriter, Disposable {
     unref(this.#timer);
   }
 
-  /** Opens the log to read what is written to it from now on. */
-  #openReader(): void {
+  /** Opens the log to read what comes after an entry; what is there is not looked at if that is `Infinity`. */
+  #openReader(after: number): void {
     const { name } = this;
     if (name === undefined) return;
+    const open = (strategy: "latest" | "oldest") => {
+      this.#reader?.close();
+      return this.#reader = ShmLogReader.open(targetOf(name), { strategy, onDamage: "skip" });
+    };
     try {
-      const reader = ShmLogReader.open(targetOf(name), { strategy: "latest", onDamage: "skip" });
-      this.#reader = reader;
-      const last = reader.newestSequenceNumber();
-      while (reader.lastSequenceNumber < last && reader.readBatch().length > 0);
+      let reader = open("latest");
+      const last = Math.min(after, reader.newestSequenceNumber());
+      // The last chunk has begun since.
+      if (reader.lastSequenceNumber > last) reader = open("oldest");
+      while (reader.lastSequenceNumber < last) {
+        if (reader.readBatch(last - reader.lastSequenceNumber).length === 0) break;
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -280,10 +289,8 @@ export class Recorder implements EntryWriter, Disposable {
     if (this.#conditions.length === 0 || this.#isClosed) return false;
     try {
       // It was opened late, or again.
-      if (this.#reader === undefined || this.#reader.isReplaced()) {
-        this.#reader?.close();
-        this.#openReader();
-      }
+      if (this.#reader === undefined) this.#openReader(this.#looked ?? this.#sink.entriesBefore);
+      else if (this.#reader.isReplaced()) this.#openReader(Infinity);
       const reader = this.#reader;
       if (reader === undefined) return false;
       const end = performance.now() + time;
@@ -292,6 +299,7 @@ export class Recorder implements EntryWriter, Disposable {
         if (batch.length === 0) return false;
         const texts = batch.texts();
         for (const entry of texts) this.#test(entry);
+        this.#looked = reader.lastSequenceNumber;
         if (performance.now() >= end) return true;
       }
     } catch (error) {

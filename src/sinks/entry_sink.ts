@@ -78,6 +78,7 @@ export class EntrySink implements Disposable {
   // Undefined: the log could not be opened.
   #writer: EntryWriter | undefined;
   #lender: Writer | undefined;
+  #entriesBefore = 0;
   #maxEntrySize = 0;
   #maxLineSize = Infinity;
   // So many UTF-16 units fit, whatever they are.
@@ -171,6 +172,15 @@ export class EntrySink implements Disposable {
    */
   get lender(): Writer | undefined {
     return this.#lender;
+  }
+
+  /**
+   * How many entries the log had when it was opened; 0 while it can't be.
+   *
+   * @internal
+   */
+  get entriesBefore(): number {
+    return this.#entriesBefore;
   }
 
   /**
@@ -365,6 +375,7 @@ export class EntrySink implements Disposable {
   #openLog(): void {
     const { target, ...options } = this.#options as { target: LogTarget };
     const log = SinkLog.open(target, logOptions(options));
+    this.#entriesBefore = log.writer.totalEntriesWritten;
     try {
       this.#use(log.writer);
     } catch (error) {

@@ -284,6 +284,29 @@ test("a log that can't be opened ends no application", async () => {
   recorder.close();
 });
 
+test("what is written as soon as a log can be opened again is a reason to save", async () => {
+  const there = join(folder, "later");
+  const target = { path: join(there, "app.log") };
+  const { recorder, dir } = make({ target, size: "64KiB", onError: () => {} });
+  recorder.write(line(50, "dropped"));
+  mkdirSync(there);
+  {
+    // What was in it before is none.
+    using writer = ShmLogWriter.create(target, { size: "64KiB" });
+    for (let i = 0; i < 50; i++) writer.write(line(50, `of an earlier run ${i}`.padEnd(200)));
+  }
+  while (recorder.name === undefined) {
+    await sleep(20);
+    recorder.write(line(50, "it"));
+  }
+  // More than a chunk of them, before anybody has looked.
+  for (let i = 0; i < 50; i++) recorder.write(line(30, `after ${i}`.padEnd(200)));
+  await recorder.settled();
+  assert.deepEqual(saved(dir).reasons, ["error"]);
+  assert.equal(recorder.counts.triggers, 1);
+  recorder.close();
+});
+
 test("wrong options are errors that name them", () => {
   const wrong: [Partial<RecorderOptions>, RegExp][] = [
     [{ saveOn: ["errors"] as never }, /saveOn is "errors"/],
