@@ -23,8 +23,9 @@ export type RecorderOptions = EntrySinkOptions & ShmLogWriterOptions & {
   dir: string;
   /**
    * When to save: `"error"` and other levels mean a record of at least that level; `"uncaught"` an uncaught
-   * error; `"exit"` an end of the process with another exit code than 0; `"SIGUSR2"` and others a signal.
-   * Default `["error", "uncaught", "exit"]`.
+   * error; `"exit"` an end of the process with another exit code than 0; `"SIGUSR2"` and others a signal, which
+   * does not end the process then, as with any listener: not even `"SIGTERM"` with `handleSignals`. Default
+   * `["error", "uncaught", "exit"]`.
    */
   saveOn?: readonly RecorderTrigger[];
   /** How much of the log before that is saved. Default `"30s"`. */

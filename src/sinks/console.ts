@@ -50,7 +50,7 @@ export type ConsoleCaptureOptions = SinkOptions & {
   /**
    * How a call becomes a line. `"text"`: `2026-01-01T00:00:00.000Z [info] the text`; `"json"`:
    * `{"time":"2026-01-01T00:00:00.000Z","level":"info","text":"the text"}`; or a function, which
-   * leaves a call out by giving `undefined`. Default `"text"`.
+   * leaves a call out by giving `undefined`, but no uncaught error: that is text then. Default `"text"`.
    */
   format?: "text" | "json" | ((call: ConsoleCall) => string | undefined);
 };
