@@ -20,8 +20,10 @@ export interface ErrorFields {
   [field: string]: unknown;
 }
 
-/** A chain of causes may have a circle. */
+/** How long a chain of causes is shown. */
 const MOST_CAUSES = 8;
+/** How many errors are shown in all, each once: one of a list may have the list as its cause. */
+const MOST_ERRORS = 256;
 /** How many of the errors of an `AggregateError`, and of the items of a list, are shown. */
 const MOST_ITEMS = 16;
 /** How deep the values of an error's own fields are shown. */
@@ -35,7 +37,7 @@ const CODES = ["code", "errno", "syscall"];
 
 /** What is known of what was thrown. Never throws. */
 export function errorFields(thrown: unknown): ErrorFields {
-  return fieldsOf(thrown, true, 0);
+  return fieldsOf(thrown, true, 0, new Set());
 }
 
 /**
@@ -43,11 +45,21 @@ export function errorFields(thrown: unknown): ErrorFields {
  * failed may be its headers. Never throws.
  */
 export function errorCodes(thrown: unknown): ErrorFields {
-  return fieldsOf(thrown, false, 0);
+  return fieldsOf(thrown, false, 0, new Set());
 }
 
-function fieldsOf(thrown: unknown, isWhole: boolean, depth: number): ErrorFields {
+function fieldsOf(
+  thrown: unknown,
+  isWhole: boolean,
+  depth: number,
+  seen: Set<unknown>,
+): ErrorFields {
   if (Object(thrown) !== thrown) return { type: typeof thrown, message: text(thrown) };
+  if (seen.has(thrown)) return { type: "more", message: "an error that is shown already" };
+  if (depth > MOST_CAUSES || seen.size >= MOST_ERRORS) {
+    return { type: "more", message: "more causes" };
+  }
+  seen.add(thrown);
   const error = thrown as Partial<AggregateError>;
   const stack = attempt(() => error.stack);
   const name = attempt(() => error.name);
@@ -61,16 +73,12 @@ function fieldsOf(thrown: unknown, isWhole: boolean, depth: number): ErrorFields
     ...own,
   };
   const cause = attempt(() => error.cause);
-  if (cause !== undefined) {
-    fields.cause = depth < MOST_CAUSES
-      ? fieldsOf(cause, isWhole, depth + 1)
-      : { type: "more", message: "more causes" };
-  }
+  if (cause !== undefined) fields.cause = fieldsOf(cause, isWhole, depth + 1, seen);
   const errors = attempt(() => error.errors);
   if (attempt(() => Array.isArray(errors)) && depth < MOST_CAUSES) {
     fields.errors = attempt(() =>
       errors!.slice(0, MOST_ITEMS).map((each) =>
-        fieldsOf(each, isWhole, depth + 1)
+        fieldsOf(each, isWhole, depth + 1, seen)
       )
     ) ?? [];
   }

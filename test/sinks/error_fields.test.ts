@@ -73,6 +73,29 @@ test("errorCodes() has no values of the application but a code", () => {
   assert.equal(errorCodes({ message: "said" }).message, "said");
 });
 
+test("an error is shown once, however many say that it is their cause", () => {
+  const all = new AggregateError([], "all");
+  const each = Array.from({ length: 16 }, (_, i) => new Error(`error ${i}`, { cause: all }));
+  all.errors.push(...each);
+  for (const fields of [errorFields(all), errorCodes(all)]) {
+    assert.deepEqual(fields.errors?.map(({ message }) => message), each.map((one) => one.message));
+    for (const { cause } of fields.errors!) assert.match(cause!.message, /shown already/);
+    assert.ok(errorText(fields).length < 100_000);
+  }
+  // Another one at each look.
+  const endless: object = {
+    stack: "",
+    message: "endless",
+    get cause() {
+      return Object.create(endless);
+    },
+    get errors() {
+      return Array.from({ length: 16 }, () => Object.create(endless));
+    },
+  };
+  assert.ok(errorText(errorFields(endless)).length < 200_000);
+});
+
 test("errorFields() replaces what can't be shown, and keeps the rest", () => {
   const circle: Record<string, unknown> = { name: "circle" };
   circle.self = circle;
