@@ -125,7 +125,7 @@ export class EntrySink implements Disposable {
     }
     try {
       if (options.writer !== undefined) this.#use(options.writer);
-      else this.#open();
+      else this.#open(true);
     } catch (error) {
       this.#forgetEnding?.();
       throw error;
@@ -329,21 +329,22 @@ export class EntrySink implements Disposable {
     forget();
   }
 
-  /** Opens the log, or says why not. */
-  #open(): void {
+  /** Opens the log, or says why not; at first wrong options are thrown. */
+  #open(isFirst: boolean): void {
     try {
       this.#openLog();
       if (this.counts.dropped > 0) this.#sayDropped();
     } catch (error) {
-      // What the environment refuses must not end the application; wrong options are its mistake.
-      if (!(error instanceof OuroborosError) || this.#options.required) throw error;
+      // What the environment refuses must not end the application; wrong options are its mistake, unless
+      // another process has made the log that they don't fit.
+      if (isFirst && (!(error instanceof OuroborosError) || this.#options.required)) throw error;
       if (!(error instanceof NativeUnavailableError)) {
         this.#nextTry = performance.now() + this.#retry;
         this.#retry = Math.min(2 * this.#retry, LONGEST_RETRY);
       }
       if (!this.#hasWarned) {
         this.#hasWarned = true;
-        emitWarning(`lines are dropped: ${error.name}: ${error.message}`);
+        emitWarning(`lines are dropped: ${(error as Error).name}: ${(error as Error).message}`);
       }
       this.report(error);
     }
@@ -367,7 +368,7 @@ export class EntrySink implements Disposable {
 
   /** Tries again to open the log, if it is time. */
   #openAgain(): EntryWriter | undefined {
-    if (performance.now() >= this.#nextTry) this.#open();
+    if (performance.now() >= this.#nextTry) this.#open(false);
     return this.#writer;
   }
 

@@ -194,6 +194,26 @@ test("beyond the slots a sink drops, and takes the log soon after it is free", {
   );
 });
 
+test("a log that was made meanwhile, and is too small, is tried as rarely as any other", {
+  skip: needsLastingNames,
+}, async () => {
+  const place = obstacle("refused");
+  const errors: unknown[] = [];
+  const options = { maxEntrySize: 100_000, onError: (error: unknown) => errors.push(error) };
+  const warnings = await warningsOf(() => {
+    using sink = new EntrySink({ target: place.target, ...options });
+    place[Symbol.dispose]();
+    ShmLogWriter.create(place.target, { size: "64KiB" }).close();
+    assert.equal(sink.reopen(), false);
+    for (let i = 0; i < 5; i++) assert.equal(sink.write("line"), false);
+    assert.ok(errors[1] instanceof RangeError);
+    const { dropped, errors: count } = sink.counts;
+    assert.deepEqual([dropped, count], [5, 2]);
+  });
+  SharedMemory.unlink(place.target);
+  assert.equal(warnings.length, 1);
+});
+
 test("reopen() tries at once, and without onError a warning is all there is", async () => {
   const place = obstacle("refused");
   const warnings = await warningsOf(() => {
