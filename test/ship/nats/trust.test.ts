@@ -169,6 +169,7 @@ test("templatesOf() puts host and name where the first wildcard of a stream is",
     [["logs.7.>", "logs.8.*.*"], ["logs.7.{host}.{name}", "logs.8.{host}.{name}"]],
     [["S.web-1.app"], ["S.{host}.{name}"]],
     [[">"], ["{host}.{name}"]],
+    [["$JS.EVENT.ADVISORY.>", "a{b}.*", "logs.7.>"], ["logs.7.{host}.{name}"]],
   ];
   for (const [subjects, templates] of cases) {
     assert.deepEqual(templatesOf(subjects), ["logs.{host}.{name}", ...templates], subjects.join());

@@ -73,10 +73,11 @@ export function subjectTrust(
 
 /**
  * The templates of forwarders that the subjects of a stream were chosen for: `{host}` and `{name}` are
- * where the first wildcard is. So `logs.7.>` and `logs.7.*.*` are for `logs.7.{host}.{name}`.
+ * where the first wildcard is. So `logs.7.>` and `logs.7.*.*` are for `logs.7.{host}.{name}`. What no forwarder
+ * can publish to is for none: the server's own subjects, and those with braces.
  */
 export function templatesOf(subjects: readonly string[]): string[] {
-  const templates = subjects.map((subject) => {
+  const templates = subjects.filter((subject) => !/^\$|[{}]/.test(subject)).map((subject) => {
     const tokens = subject.split(".");
     const wildcard = tokens.findIndex((token) => token === "*" || token === ">");
     const literal = tokens.slice(0, wildcard < 0 ? -2 : wildcard);
