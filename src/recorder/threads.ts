@@ -19,11 +19,11 @@ export function followThreads(url: string): void {
 function followInBun(url: string): void {
   const put = (Worker: WorkerClass): WorkerClass =>
     class extends Worker {
-      constructor(file: string | URL, options: Record<string, unknown> = {}) {
-        const { preload = [], env } = options;
+      constructor(file: string | URL, options?: Record<string, unknown> | null) {
+        const { preload = [], env } = options ?? {};
         // A thread of this library is not to be recorded.
         const isOurs = (env as NodeJS.ProcessEnv | undefined)?.OUROBOROS_LOG === "";
-        super(file, isOurs ? options : { ...options, preload: [url, ...[preload].flat()] });
+        super(file, { ...options, ...!isOurs && { preload: [url, ...[preload].flat()] } });
       }
     };
   replaceWorker(globalThis as never, put);

@@ -10,7 +10,9 @@ if (!isMainThread) console.log("in the worker");
 else if (process.argv[2] === "child") console.log("in the child");
 else {
   console.log("in the main thread");
-  const worker = new Worker(new URL(import.meta.url));
+  // Bun takes null for no options.
+  const options = "Bun" in globalThis ? null as never : undefined;
+  const worker = new Worker(new URL(import.meta.url), options);
   worker.on("exit", () => {
     const before = JSON.parse(process.env.CHILD_ARGS!) as string[];
     spawn(process.env.THIS_RUNTIME ?? process.execPath, [...before, file, "child"], {
