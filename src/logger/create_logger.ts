@@ -17,7 +17,7 @@ import { Core, type LogMethod } from "./core.ts";
 import { Front } from "./front.ts";
 import { Heads } from "./heads.ts";
 import { type LoggerInternals, STATE } from "./internals.ts";
-import { comparisonOf, mappingOf, nothing, setLevel } from "./levels.ts";
+import { checkLevel, comparisonOf, mappingOf, nothing, setLevel } from "./levels.ts";
 import { LoggerMethods } from "./logger_methods.ts";
 import { redaction, type RedactOptions } from "./redact.ts";
 import { stdSerializers } from "./serializers.ts";
@@ -168,6 +168,8 @@ export function createLogger<CustomLevels extends string = never>(
   const time = timeOf(options.timestamp);
   const heads = new Heads(levels, formatters.level, time);
   const level = options.enabled === false ? "silent" : levelOf(options.level ?? "info");
+  // Before a log is made that would be left behind.
+  checkLevel(level, levels);
 
   const logger: LoggerInternals = Object.create(LoggerMethods.prototype);
   const sink = new EntrySink(

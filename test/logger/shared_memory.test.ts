@@ -16,6 +16,18 @@ function textsOf(target: LoggerOptions["target"]): string[] {
 
 const small = { chunkSize: 65536, chunkCount: 4, base: null, timestamp: false } as const;
 
+test("an unknown level is an error before a log is made", { skip: needsLastingNames }, () => {
+  const target = uniqueName("logger");
+  const wrong: object[] = [
+    { level: "inof" },
+    { customLevels: { mine: 35 }, useOnlyCustomLevels: true, level: "info" },
+  ];
+  for (const options of wrong) {
+    assert.throws(() => createLogger({ ...small, target, ...options }), RangeError);
+    assert.equal(SharedMemory.exists(target), false);
+  }
+});
+
 test("a logger that is closed says so, and throws nothing", () => {
   using place = lastingLog("logger");
   const errors: unknown[] = [];
