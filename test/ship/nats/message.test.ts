@@ -1,7 +1,10 @@
 /** What stands in a message: both directions. */
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import test from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { headers as clientHeaders } from "@nats-io/nats-core";
 import {
   decodeMessage,
@@ -11,6 +14,7 @@ import {
 import type { Outgoing } from "../../../src/ship/carrier.ts";
 import { GAP_REASONS, type LogSource, segmentWord } from "../../../src/ship/message.ts";
 import { MessageEncoder } from "../../../src/ship/carriers/nats/message_encoder.ts";
+import { NatsSender } from "../../../src/ship/carriers/nats/nats_sender.ts";
 import {
   subjectFilter,
   subjectOf,
@@ -18,6 +22,7 @@ import {
   subjectTrust,
 } from "../../../src/ship/carriers/nats/subject.ts";
 import { baseSeed, Random } from "../../support/random.ts";
+import { runtimeName } from "../../support/runtime.ts";
 
 const source: LogSource = { host: "web-1.example", name: "/app", segment: "1a-2b07-640f5e3c" };
 const payload = new Uint8Array([0, 1, 2, 255]);
@@ -245,4 +250,33 @@ test(`no headers, however strange, make an error (SEED=${baseSeed})`, () => {
 
 test("a segment's identity is a word", () => {
   assert.equal(segmentWord({ device: 26, inode: 0x2b07, created: 0x640f5e3c }), "1a-2b07-640f5e3c");
+});
+
+test("a log that is replaced all the time takes no more and more memory", {
+  skip: runtimeName !== "node" && "only Node tells",
+}, async () => {
+  let published = 0;
+  const client = {
+    isClosed: () => false,
+    publish: () => published++,
+    subscribe: () => ({ unsubscribe() {} }),
+  };
+  const link = { client, isClosed: false, isConnected: true, listen: () => () => {} };
+  const options = { link, stream: "S", subject: "logs.{host}.{name}", secret };
+  const sender = await NatsSender.on(options as never, {} as never);
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 500; i++) {
+    sender.send(
+      outgoing(1, 1, {
+        source: { ...source, segment: segmentWord({ device: 1, inode: i, created: 1 }) },
+      }),
+    );
+  }
+  collect();
+  const { arrayBuffers } = process.memoryUsage();
+  assert.equal(published, 500);
+  assert.ok(arrayBuffers - before < 16 << 20, `${arrayBuffers - before} bytes more`);
+  await sender.close();
 });

@@ -29,6 +29,8 @@ export interface NatsSenderOptions {
 const NO_STREAM: Refusal = { kind: "later", description: "no stream takes the subject" };
 /** The stream takes no message of that size (`JSStreamMessageExceedsMaximumErr`). */
 const TOO_LARGE = 10054;
+/** Of how many segments what makes their messages is kept: a log may be replaced each second, for months. */
+const MOST_SOURCES = 16;
 /** Where answers go before the first message: no subject. */
 const NOT_YET = "\n";
 
@@ -128,6 +130,7 @@ export class NatsSender implements Sender {
     const { secret, subject } = this.#options;
     let encoder = this.#encoders.get(source);
     if (encoder === undefined) {
+      if (this.#encoders.size >= MOST_SOURCES) this.#encoders.clear();
       this.#encoders.set(source, encoder = new MessageEncoder(source, secret, subject));
     }
     this.#latest = { source, encoder };
