@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { captureConsole, isConsolePrinting } from "../sinks/console.ts";
+import { withoutWarnings } from "../sinks/console_text.ts";
 import { EntrySink } from "../sinks/entry_sink.ts";
 import { isWorkerThread } from "../../ffi/drivers/runtime.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
@@ -52,7 +53,7 @@ export function startRecording(url: string): Recording {
     if (target === "") return { log: undefined, error: undefined };
     // What it starts is recorded beside it, whatever its name.
     process.env.OUROBOROS_LOG = target;
-    writer = quietly(() => ShmLogWriter.create(targetOf(target), { size }));
+    writer = withoutWarnings(() => ShmLogWriter.create(targetOf(target), { size }));
     new ThreadRecorder(writer, settings);
     followThreads(url);
     return { log: writer.name, error: undefined };
@@ -113,17 +114,6 @@ function mayWrite(): boolean {
   const { Deno: deno } = globalThis as DenoPermissions;
   const isGranted = (name: string) => deno?.permissions.querySync({ name }).state === "granted";
   return deno === undefined || (isGranted("read") && isGranted("write"));
-}
-
-/** Works without a warning of the process. */
-function quietly<T>(work: () => T): T {
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  try {
-    return work();
-  } finally {
-    process.emitWarning = emitWarning;
-  }
 }
 
 /** Records one thread. */

@@ -80,11 +80,12 @@ export function leaveGroups(): void {
   for (; groups > 0; groups--) own?.groupEnd();
 }
 
-function withoutWarnings(work: () => void): void {
+/** Works without a warning of the process. */
+export function withoutWarnings<T>(work: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
-    work();
+    return work();
   } finally {
     process.emitWarning = emitWarning;
   }
