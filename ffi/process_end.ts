@@ -30,18 +30,18 @@ const ends = new Set<(signal?: NodeJS.Signals) => void>();
 let hasOthers = false;
 
 /** Called first, if the runtime allows that. */
-const look = ours((signal: NodeJS.Signals) => {
+const look = letsSignalsEnd((signal: NodeJS.Signals) => {
   hasOthers = othersListenTo(signal);
 });
 /** In Deno no listener can be put before the others, but each that is removed is reported; not in Bun. */
-const onRemoved = ours((event: string | symbol, listener: object) => {
+const onRemoved = letsSignalsEnd((event: string | symbol, listener: object) => {
   if (!SIGNALS.some((signal) => signal === event) || OURS in listener) return;
   hasOthers = true;
   // All that listen to a signal are called at once.
   queueMicrotask(() => hasOthers = false);
 });
-const onExit = ours(() => callAll());
-const onSignal = ours((signal: NodeJS.Signals) => {
+const onExit = letsSignalsEnd(() => callAll());
+const onSignal = letsSignalsEnd((signal: NodeJS.Signals) => {
   // They may still log, and end the process when they are done.
   if (hasOthers || othersListenTo(signal)) return;
   // A watcher calls the listeners before it starts the program again, in this process: a signal would end
@@ -119,6 +119,12 @@ function removeListeners(): void {
   }
 }
 
-function ours<T extends object>(listener: T): T {
+/**
+ * Marks a listener to a signal: it does not keep the signal from ending the process where that is handled here.
+ * What `onProcessEnd()` calls must remove it.
+ *
+ * @internal
+ */
+export function letsSignalsEnd<T extends object>(listener: T): T {
   return Object.assign(listener, { [OURS]: true });
 }

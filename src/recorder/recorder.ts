@@ -23,6 +23,7 @@
  */
 
 import process from "node:process";
+import { letsSignalsEnd } from "../../ffi/process_end.ts";
 import { checkOptions } from "../base/options.ts";
 import { parseDuration } from "../base/durations.ts";
 import { OuroborosError } from "../errors.ts";
@@ -34,7 +35,7 @@ import { LEVELS, type LogLevel } from "../records/level.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { EntrySink, type SinkCounts } from "../sinks/entry_sink.ts";
 import { type EntryWriter, sinkChecks } from "../sinks/sink_options.ts";
-import { onProcessExit } from "../sinks/exit_entry.ts";
+import { type Ending, onEnding } from "../sinks/exit_entry.ts";
 import { onUncaughtError, type UncaughtError } from "../sinks/uncaught.ts";
 import { unref } from "../sinks/vitals.ts";
 import { type EntryCondition, parseEntryCondition } from "./conditions.ts";
@@ -107,7 +108,18 @@ export class Recorder implements EntryWriter, Disposable {
       }
     }
     const savesUncaught = saveOn.includes("uncaught");
-    this.#sink = new EntrySink({ uncaughtException: savesUncaught, ...sinkOptions }, uncaughtLine);
+    const { handleSignals = false } = options;
+    // Before the log is opened, which may be closed, and removed, by the same.
+    this.#forget.push(onEnding((ending) => this.#onEnding(ending, saveOn), handleSignals));
+    try {
+      this.#sink = new EntrySink(
+        { uncaughtException: savesUncaught, ...sinkOptions },
+        uncaughtLine,
+      );
+    } catch (error) {
+      this.#forgetAll();
+      throw error;
+    }
     this.#last = parseDuration(last)!;
     let folder: { log: string; files: IncidentFolder } | undefined;
     this.#folder = (log) => {
@@ -127,7 +139,7 @@ export class Recorder implements EntryWriter, Disposable {
       LEVELS.includes(word as LogLevel) && parseEntryCondition(word) || []
     );
     if (this.#conditions.length > 0) this.#startLooking();
-    this.#listen(saveOn, savesUncaught);
+    this.#listen(saveOn, savesUncaught, handleSignals);
   }
 
   /** What happened to lines, and to reasons to save, so far. */
@@ -211,7 +223,7 @@ export class Recorder implements EntryWriter, Disposable {
     this.#saveLast(undefined);
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const forget of this.#forget) forget();
+    this.#forgetAll();
     this.#reader?.close();
     this.#sink.close();
   }
@@ -221,27 +233,41 @@ export class Recorder implements EntryWriter, Disposable {
     this.close();
   }
 
-  #listen(saveOn: readonly RecorderTrigger[], savesUncaught: boolean): void {
-    const on = (event: string, listener: (...args: never[]) => void) => {
-      process.on(event, listener as () => void);
-      this.#forget.push(() => process.removeListener(event, listener as () => void));
-    };
+  #listen(
+    saveOn: readonly RecorderTrigger[],
+    savesUncaught: boolean,
+    handleSignals: boolean,
+  ): void {
     if (savesUncaught) {
       this.#forget.push(onUncaughtError(() => this.#onUncaught(), true));
     }
     for (const word of saveOn) {
       if (!word.startsWith("SIG")) continue;
+      const save = () => void this.save(word);
+      // Else it would keep the signal from ending the process, as listeners of the application do.
+      const listener = handleSignals ? letsSignalsEnd(save) : save;
       try {
-        on(word, () => void this.save(word));
+        process.on(word, listener);
+        this.#forget.push(() => process.removeListener(word, listener));
       } catch (error) {
         // One that this system does not know must not end an application.
         this.#sink.report(error);
       }
     }
-    this.#forget.push(onProcessExit((exitCode) => {
-      if (this.#hasEnded) return;
-      this.#saveLast(saveOn.includes("exit") && exitCode !== 0 ? "exit" : undefined);
-    }));
+  }
+
+  #forgetAll(): void {
+    for (const forget of this.#forget) forget();
+  }
+
+  #onEnding({ exitCode, signal }: Ending, saveOn: readonly RecorderTrigger[]): void {
+    if (this.#hasEnded) return;
+    const isAsked = signal === undefined
+      ? exitCode !== 0 && saveOn.includes("exit")
+      : saveOn.includes(signal as RecorderTrigger);
+    this.#saveLast(isAsked ? signal ?? "exit" : undefined);
+    // The signal is raised again, and must find no listener of ours.
+    if (signal !== undefined) this.#forgetAll();
   }
 
   #onUncaught(): void {

@@ -24,7 +24,7 @@ export type RecorderOptions = EntrySinkOptions & ShmLogWriterOptions & {
   /**
    * When to save: `"error"` and other levels mean a record of at least that level; `"uncaught"` an uncaught
    * error; `"exit"` an end of the process with another exit code than 0; `"SIGUSR2"` and others a signal, which
-   * does not end the process then, as with any listener: not even `"SIGTERM"` with `handleSignals`. Default
+   * does not end the process then, as with any listener; SIGINT and SIGTERM do with `handleSignals`. Default
    * `["error", "uncaught", "exit"]`.
    */
   saveOn?: readonly RecorderTrigger[];

@@ -337,7 +337,12 @@ const ENDS: [end: string, code: number | null, reasons: string[]][] = [
   ["handled", 0, ["uncaught"]],
   ["handled, exit 0", 0, ["uncaught"]],
   ["asked, exit 0", 0, ["asked"]],
+  // Its log is closed, and removed, by the same end.
+  ["closed, exit 3", 3, ["exit"]],
 ];
+if (!isWindows) {
+  ENDS.push(["closed, error, SIGTERM", null, ["error"]], ["closed, SIGTERM", null, ["SIGTERM"]]);
+}
 for (const [end, code, reasons] of ENDS) {
   test(`an application that ends by "${end}" leaves what led to it`, () => {
     const name = uniqueName("ends");

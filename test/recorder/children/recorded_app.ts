@@ -6,12 +6,21 @@ import { createLogger } from "../../../src/logger/mod.ts";
 import { createRecorder } from "../../../src/recorder/recorder.ts";
 
 const [target, dir, end] = process.argv.slice(2);
+const isClosed = end.startsWith("closed");
 const recorder = createRecorder({
   target,
   dir,
   size: "1MiB",
-  saveOn: ["error", "uncaught", "exit", "SIGUSR2"],
+  saveOn: [
+    "error",
+    "uncaught",
+    "exit",
+    "SIGUSR2",
+    ...end === "closed, SIGTERM" ? ["SIGTERM" as const] : [],
+  ],
   after: "60s",
+  handleSignals: isClosed,
+  unlinkOnClose: isClosed,
 });
 const log = createLogger({ base: null, writer: recorder });
 log.info("what led to it");
@@ -24,7 +33,12 @@ else if (end === "error, exit 0") {
   log.error("it");
   process.exit(0);
 } else if (end === "error, end") log.error("it");
-else if (end === "asked, exit 0") {
+else if (end === "closed, exit 3") process.exit(3);
+else if (end === "closed, error, SIGTERM" || end === "closed, SIGTERM") {
+  if (end.includes("error")) log.error("it");
+  process.kill(process.pid, "SIGTERM");
+  await sleep(10_000);
+} else if (end === "asked, exit 0") {
   void recorder.save("asked");
   process.exit(0);
 } else if (end === "handled, exit 0") {
