@@ -34,6 +34,8 @@ const ROOM = 1 << 18;
 const MAX_PART = 1 << 16;
 /** How long a line may be that is masked: as a whole, so that nothing is missed at the edge of a part. */
 const MAX_MASKED = 1 << 20;
+/** What is not recorded before the end of what is masked of a longer line: something secret may go on behind it. */
+const MASKED_EDGE = 4096;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -125,8 +127,8 @@ export class CriLines {
     } else if (this.#mask === undefined) {
       while (end - start > this.#maxPart) start = this.#part(this.#buffer, start, end);
     } else if (end - start > this.#most) {
-      this.#masked(start, start + this.#most, PART);
-      this.#skipped = end - start - this.#most;
+      this.#masked(start, start + this.#most, PART, MASKED_EDGE);
+      this.#skipped = end - start - this.#most + MASKED_EDGE;
       this.#isSkipping = true;
       start = end;
     }
@@ -143,15 +145,15 @@ export class CriLines {
     this.#parts(note, HEAD_SIZE, HEAD_SIZE + written, FULL);
   }
 
-  /** A line without what must not be recorded; as it is, if there is nothing of that in it. */
-  #masked(start: number, end: number, tag: number): void {
+  /** A line without what must not be recorded, and so many bytes at its end; as it is, if nothing is masked. */
+  #masked(start: number, end: number, tag: number, edge: number = 0): void {
     const text = decoder.decode(this.#buffer.subarray(start, end));
     const masked = this.#mask!(text);
-    if (masked === text) return this.#parts(this.#buffer, start, end, tag);
+    if (masked === text) return this.#parts(this.#buffer, start, end - edge, tag);
     const bytes = encoder.encode(masked);
     const line = new Uint8Array(HEAD_SIZE + bytes.length);
     line.set(bytes, HEAD_SIZE);
-    this.#parts(line, HEAD_SIZE, line.length, tag);
+    this.#parts(line, HEAD_SIZE, Math.max(HEAD_SIZE, line.length - edge), tag);
   }
 
   /** Records a line, in parts if it is too long; the last one has that tag. */
