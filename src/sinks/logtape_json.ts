@@ -6,7 +6,7 @@
  */
 
 import { getJsonLinesFormatter, type LogRecord } from "@logtape/logtape";
-import { MOST_KEYS, pieceOf } from "../line/keys.ts";
+import { LONGEST_KEY, MOST_KEYS, pieceOf } from "../line/keys.ts";
 import type { Line } from "../line/line.ts";
 import { Lines } from "../line/lines.ts";
 import { Piece } from "../line/piece.ts";
@@ -152,6 +152,7 @@ function categoryPiece(category: readonly string[]): Piece {
 function keyOf(name: string): Piece | undefined {
   if (keys.has(name)) return undefined;
   const piece = CONTROLS.test(name) ? undefined : pieceOf(name);
+  if (name.length > LONGEST_KEY) return piece;
   if (keys.size >= MOST_KEYS) keys.clear();
   keys.set(name, piece);
   return piece;
