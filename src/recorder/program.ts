@@ -76,11 +76,13 @@ function startInTerminal(
   { path, hasKeys, output }: ProgramTerminal,
 ): Program {
   const pid = processes.spawn(command, environment, [hasKeys ? path : 0, path, path]);
+  let hasEnded = false;
   const stdout = new Watched(output, () => {
-    // A read that has begun keeps the terminal open.
-    process.kill(pid, "SIGHUP");
+    // A read that has begun keeps the terminal open. Its number may be that of another process by now.
+    if (!hasEnded) process.kill(pid, "SIGHUP");
   });
-  return { pid, stdout, end: waitFor(processes, pid, stdout.ended) };
+  const end = waitFor(processes, pid, stdout.ended).finally(() => hasEnded = true);
+  return { pid, stdout, end };
 }
 
 /** Waits for the end of the program; as process 1, as in a container, for orphans, too. */

@@ -1,7 +1,7 @@
 /** Programs that are recorded in a terminal of their own, or run by somebody who sits at one. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import test from "node:test";
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { type LogTarget, ShmLogReader } from "../../mod.ts";
 import { delay } from "../../src/async.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
 import { noTerminal, Terminal } from "../support/terminal.ts";
 
@@ -203,6 +204,21 @@ test("run --tty passes the end of its reader on to the program", { skip: noTermi
   assert.equal(await code, 129);
   const { end } = recordOf(log.target);
   assert.deepEqual([end.level, end.signal], ["info", "SIGHUP"]);
+});
+
+test("run --tty whose reader ends after the program ends as the program did", {
+  skip: noTerminal,
+}, () => {
+  using log = lastingLog("tty");
+  const done = `${testFolder("tty")}/done`;
+  // A little more than a pipe holds.
+  const program = ["sh", "-c", `seq 12000; touch ${done}; exit 4`];
+  const [command, args] = cliCommand(["run", "--tty", "--log", log.name, ...SMALL, "--"]);
+  const reader = `while ! test -e ${done}; do sleep 0.1; done; sleep 1`;
+  const script = `{ ${quoted([command, ...args, ...program])}; echo "code $?" >&2; } | (${reader})`;
+  const { stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+  assert.equal(stderr, "code 4\n");
+  assert.equal(recordOf(log.target).end.exitCode, 4);
 });
 
 test("run --tty that is killed hangs up the terminal of the program", {
