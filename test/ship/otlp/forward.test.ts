@@ -196,6 +196,8 @@ test("wrong options are refused by name", limit, async () => {
   const wrong: [Partial<ForwardOptions>, RegExp][] = [
     [{ url: "localhost:4318" }, /^url is "localhost:4318", but must be like/],
     [{ url: "http://u:p@h" }, /^url has a user or a password/],
+    [{ url: "htps://u:p/q@h:1" }, /^url is "htps:\/\/\*\*\*@h:1", but must be like/],
+    [{ url: new URL("ftp://u:p@h") }, /^url is ftp:\/\/\*\*\*@h\/, but must be like/],
     [{ protocol: "grpc" as never }, /protocol/],
     [{ compression: "zstd" as never }, /compression/],
     [{ maxBatch: 0 }, /maxBatch/],

@@ -138,6 +138,8 @@ function checkTexts(name: string, value: unknown): void {
   throw new TypeError(`${name} must be an object whose values are strings`);
 }
 
+/** What is no address, without what may be a password in it. */
 function said(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.replace(/^("?(?:[\w+.-]+:\/\/)?).*@/, "$1***@");
 }
