@@ -56,8 +56,8 @@ export type LevelChangeListener = (
 /** What a child may have of its own. */
 export interface ChildOptions<CustomLevels extends string = never> {
   /**
-   * Its level. Default: that of its parent, whenever it changes. As in pino, the level that its parent has
-   * already is none of its own.
+   * Its level. Default: that of its parent, whenever it changes. As in pino, a level that its parent has
+   * already changes nothing.
    */
   level?: LevelName;
   /** Serializers beside those of its parent. */

@@ -34,7 +34,7 @@ const ROOM = 1 << 18;
 const MAX_PART = 1 << 16;
 /** How long a line may be that is masked: as a whole, so that nothing is missed at the edge of a part. */
 const MAX_MASKED = 1 << 20;
-/** What is not recorded before the end of what is masked of a longer line: something secret may go on behind it. */
+/** What is not recorded before the end of what is masked of a longer line: something secret may end after it. */
 const MASKED_EDGE = 4096;
 
 const encoder = new TextEncoder();

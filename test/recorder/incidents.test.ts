@@ -142,7 +142,7 @@ test("what is being saved at the end of a process is taken by what saves at once
   never.resolve();
 });
 
-test("what was to be saved and has not begun is taken, too, and counted by who saves it", async () => {
+test("what was to be saved and has not begun is taken, too, and is not counted here", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const begun: string[] = [];
   const incidents = new Incidents({
