@@ -394,11 +394,10 @@ export class EntrySink implements Disposable {
     this.#lender = lenderOf(writer);
     const { watchdog, unlinkOnClose } = this.#options as SinkOptions & ShmLogWriterOptions;
     if (watchdog === undefined) return;
-    this.#watchdog ??= new Watchdog(watchdog, {
-      log: nameOfLog(writer),
-      unlinks: unlinkOnClose,
-      onError: (error) => this.report(error, "there is no watchdog"),
-    });
+    const onError = (error: unknown) => this.report(error, "there is no watchdog");
+    const log = nameOfLog(writer);
+    if (log === undefined) return onError(new ClosedError("the log could not be opened"));
+    this.#watchdog ??= new Watchdog(watchdog, { log, unlinks: unlinkOnClose, onError });
   }
 
   #writeOversized(line: string, writer: EntryWriter, omitted: number): number {

@@ -162,13 +162,14 @@ export function logOptions(options: ShmLogWriterOptions): ShmLogWriterOptions {
 }
 
 /**
- * The name of the log, or its path.
+ * The name of the log, or its path; `undefined` if it could not be opened, by a recorder.
  *
  * @throws {TypeError} if it has none
  */
-export function nameOfLog(writer: EntryWriter): string {
+export function nameOfLog(writer: EntryWriter): string | undefined {
   const { name } = writer as Partial<ShmLogWriter>;
   if (typeof name === "string") return name;
+  if ("name" in writer) return undefined;
   throw new TypeError("watchdog needs a log with a name: the writer must be a ShmLogWriter");
 }
 

@@ -273,6 +273,10 @@ test("a log that can't be opened ends no application", async () => {
   for (const { written, dropped, split, errors } of [logger.counts, sink.counts]) {
     assert.deepEqual([written, dropped, split, errors], [0, 1, 0, 0]);
   }
+  const watched: unknown[] = [];
+  const onError = (error: unknown) => watched.push(error);
+  new EntrySink({ writer: recorder, watchdog: "1s", onError }).close();
+  assert.match(String(watched), /could not be opened/);
   const exporter = new ShmLogRecordExporter({ writer: recorder });
   exporter.export([{ hrTime: [1, 0] } as never], ({ code, error }) => {
     assert.equal(code, 1);
