@@ -5,7 +5,7 @@
  */
 
 import { pieceOf } from "../line/keys.ts";
-import type { LineSource } from "./line_source.ts";
+import type { Formatters, LineSource } from "./line_source.ts";
 import { markOf } from "./stringify.ts";
 
 /** Options of a child that older code gives as bindings, which they are not. */
@@ -15,6 +15,9 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "formatters",
   "customLevels",
 ]);
+
+/** The formatter of bindings that changes nothing. */
+export const asTheyAre: Formatters["bindings"] = (bindings) => bindings;
 
 /**
  * The members of an object as text: JSON without the braces, with a comma before each. What a value

@@ -6,7 +6,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { bindingsText } from "./bindings.ts";
-import type { LineSource } from "./line_source.ts";
+import type { Formatters, LineSource } from "./line_source.ts";
 import type { Style } from "./style.ts";
 
 /** Members of lines by key. */
@@ -17,8 +17,9 @@ type Fields = Record<string, any>;
 class Context {
   readonly fields: Fields;
   readonly #outer: Context | undefined;
-  // As one style shows them: mostly there is one.
+  // As one style and one formatter show them: mostly there is one.
   #style: Style | undefined;
+  #format: Formatters["bindings"] | undefined;
   #text = "";
 
   constructor(fields: Fields, outer: Context | undefined) {
@@ -28,10 +29,11 @@ class Context {
 
   /** Its members for a logger: JSON without the braces, with a comma before each. */
   textFor(state: LineSource): string {
-    const { style } = state;
-    if (style !== this.#style) {
+    const { style, formatters: { bindings } } = state;
+    if (style !== this.#style || bindings !== this.#format) {
       this.#text = (this.#outer?.textFor(state) ?? "") + bindingsText(state, this.fields);
       this.#style = style;
+      this.#format = bindings;
     }
     return this.#text;
   }

@@ -11,7 +11,7 @@ import { mustBe } from "../base/arguments.ts";
 import { EntrySink, withoutNewline } from "../sinks/entry_sink.ts";
 import { checkSinkOptions, type SinkOptions } from "../sinks/sink_options.ts";
 import type { UncaughtError } from "../sinks/uncaught.ts";
-import { bindingsText } from "./bindings.ts";
+import { asTheyAre, bindingsText } from "./bindings.ts";
 import { stdTimeFunctions, type TimeFn } from "./clock.ts";
 import { Core, type LogMethod } from "./core.ts";
 import { Front } from "./front.ts";
@@ -161,7 +161,7 @@ export function createLogger<CustomLevels extends string = never>(
   );
   const formatters: Formatters = {
     level: options.formatters?.level ?? ((_label, level) => ({ level })),
-    bindings: options.formatters?.bindings ?? ((bindings) => bindings),
+    bindings: options.formatters?.bindings ?? asTheyAre,
     log: options.formatters?.log,
   };
   const levels = mappingOf(customLevels, useOnlyCustomLevels);

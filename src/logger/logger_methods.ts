@@ -8,7 +8,7 @@ import { EventEmitter } from "node:events";
 import config from "../../deno.json" with { type: "json" };
 import type { SinkCounts } from "../sinks/entry_sink.ts";
 import type { EntryWriter } from "../sinks/sink_options.ts";
-import { bindingsText } from "./bindings.ts";
+import { asTheyAre, bindingsText } from "./bindings.ts";
 import { declareEvent } from "./event.ts";
 import { membersOf } from "./fields.ts";
 import { Heads } from "./heads.ts";
@@ -33,8 +33,6 @@ import type {
 
 /** pino's name for the serializers of a logger: its plugins for frameworks look there. */
 const SERIALIZERS: unique symbol = Symbol.for("pino.serializers") as never;
-
-const asTheyAre: Formatters["bindings"] = (bindings) => bindings;
 
 /** What loggers inherit. None is made by its constructor. */
 export class LoggerMethods extends EventEmitter {

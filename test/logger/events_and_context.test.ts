@@ -171,6 +171,20 @@ test("withContext(): each logger redacts and serializes as it does", () => {
   assert.deepEqual(two.lines(), [other, other]);
 });
 
+test("withContext(): a formatter of bindings is for its logger, whoever logs first", () => {
+  const bindings = ({ secret: _, ...others }: Record<string, unknown>) => ({ ...others, f: 1 });
+  for (const isChildFirst of [true, false]) {
+    const { log, lines } = make({ formatters: { bindings } });
+    const child = log.child({});
+    withContext({ secret: 1 }, () => {
+      for (const one of isChildFirst ? [child, log] : [log, child]) one.info("m");
+    });
+    const [ofChild, ofRoot] = isChildFirst ? lines() : lines().reverse();
+    assert.equal(ofRoot, '{"level":30,"f":1,"msg":"m"}');
+    assert.equal(ofChild, '{"level":30,"secret":1,"msg":"m"}');
+  }
+});
+
 test("withContext(): what is thrown passes, and members that throw are marked", () => {
   const { log, lines, errors } = make();
   assert.throws(() =>
