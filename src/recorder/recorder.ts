@@ -260,8 +260,11 @@ export class Recorder implements EntryWriter, Disposable {
     for (const forget of this.#forget) forget();
   }
 
-  #onEnding({ exitCode, signal }: Ending, saveOn: readonly RecorderTrigger[]): void {
+  #onEnding(ending: Ending, saveOn: readonly RecorderTrigger[]): void {
     if (this.#hasEnded) return;
+    const { exitCode, signal } = ending;
+    // It is a part of what is saved.
+    this.#sink.end(ending);
     const isAsked = signal === undefined
       ? exitCode !== 0 && saveOn.includes("exit")
       : saveOn.includes(signal as RecorderTrigger);

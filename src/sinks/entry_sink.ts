@@ -121,7 +121,7 @@ export class EntrySink implements Disposable {
     // Before the log is opened, which may be closed by the same.
     if (options.exitEntry) {
       const { handleSignals = false } = options as ShmLogWriterOptions;
-      this.#forgetEnding = onEnding((ending) => this.#end(ending), handleSignals);
+      this.#forgetEnding = onEnding((ending) => this.end(ending), handleSignals);
     }
     try {
       if (options.writer !== undefined) this.#use(options.writer);
@@ -300,7 +300,7 @@ export class EntrySink implements Disposable {
   /** Ends writing, and closes the log unless somebody else made its writer. May be called twice. */
   close(): void {
     const log = this.#log;
-    if (!log?.isShared) this.#end({ closed: true });
+    if (!log?.isShared) this.end({ closed: true });
     this.#isClosed = true;
     this.#log = undefined;
     this.#lender = undefined;
@@ -320,8 +320,12 @@ export class EntrySink implements Disposable {
     this.close();
   }
 
-  /** Writes that the process ends, or the sink, once. */
-  #end(ending: Ending): void {
+  /**
+   * Writes that the process ends, or the sink, once, if that is asked for.
+   *
+   * @internal
+   */
+  end(ending: Ending): void {
     const forget = this.#forgetEnding;
     if (forget === undefined || this.#isClosed) return;
     this.#forgetEnding = undefined;

@@ -341,6 +341,8 @@ const ENDS: [end: string, code: number | null, reasons: string[]][] = [
   ["handled", 0, ["uncaught"]],
   ["handled, exit 0", 0, ["uncaught"]],
   ["asked, exit 0", 0, ["asked"]],
+  // With an entry that says so.
+  ["told, exit 3", 3, ["exit"]],
   // Its log is closed, and removed, by the same end.
   ["closed, exit 3", 3, ["exit"]],
 ];
@@ -362,6 +364,9 @@ for (const [end, code, reasons] of ENDS) {
         assert.match(found.texts[0][1], new RegExp(`"${level}".*uncaught Error: it`));
       }
       if (reasons[0] === "error") assert.equal(messages(found.texts[0])[1], "it");
+      const told = { "told, exit 3": "exit code 3", "closed, error, SIGTERM": "ended by SIGTERM" };
+      const last = told[end as keyof typeof told];
+      if (last !== undefined) assert.equal(messages(found.texts[0]).at(-1), last);
     } finally {
       SharedMemory.unlink(name);
     }

@@ -20,6 +20,7 @@ const recorder = createRecorder({
   ],
   after: "60s",
   handleSignals: isClosed,
+  exitEntry: end.startsWith("told") || end === "closed, error, SIGTERM",
   unlinkOnClose: isClosed,
 });
 const log = createLogger({ base: null, writer: recorder });
@@ -33,7 +34,7 @@ else if (end === "error, exit 0") {
   log.error("it");
   process.exit(0);
 } else if (end === "error, end") log.error("it");
-else if (end === "closed, exit 3") process.exit(3);
+else if (end === "closed, exit 3" || end === "told, exit 3") process.exit(3);
 else if (end === "closed, error, SIGTERM" || end === "closed, SIGTERM") {
   if (end.includes("error")) log.error("it");
   process.kill(process.pid, "SIGTERM");
