@@ -261,7 +261,8 @@ export class Recorder implements EntryWriter, Disposable {
   }
 
   #onEnding(ending: Ending, saveOn: readonly RecorderTrigger[]): void {
-    if (this.#hasEnded) return;
+    // What `onError` does may end the process before there is a log.
+    if (this.#hasEnded || this.#sink === undefined) return;
     const { exitCode, signal } = ending;
     // It is a part of what is saved.
     this.#sink.end(ending);
