@@ -171,7 +171,7 @@ test("withContext(): each logger redacts and serializes as it does", () => {
   assert.deepEqual(two.lines(), [other, other]);
 });
 
-test("withContext(): a formatter of bindings is for its logger, whoever logs first", () => {
+test("withContext(): a formatter of bindings is for its logger, in any order of calls", () => {
   const bindings = ({ secret: _, ...others }: Record<string, unknown>) => ({ ...others, f: 1 });
   for (const isChildFirst of [true, false]) {
     const { log, lines } = make({ formatters: { bindings } });
