@@ -10,6 +10,7 @@ import { cliCommand } from "../support/cli.ts";
 import { IN_GROUP, makeGroup } from "../support/control_group.ts";
 import { testFolder } from "../support/folder.ts";
 import { lastingLog } from "../support/lasting.ts";
+import { needsLittleMemory } from "../support/platform.ts";
 
 const skip = process.platform !== "linux" && "the kernel of Linux";
 const folder = testFolder("hard-ends");
@@ -51,7 +52,9 @@ test("run says that a program left a core dump", { skip }, (t) => {
   );
 });
 
-test("run says that the kernel killed a program for lack of memory", { skip }, (t) => {
+test("run says that the kernel killed a program for lack of memory", {
+  skip: skip || needsLittleMemory,
+}, (t) => {
   const group = makeGroup(400 << 20);
   if (group === undefined) return t.skip("no control group to be had");
   using log = lastingLog("hard");
