@@ -336,6 +336,21 @@ test("a command that hangs is ended, and the next one runs", async (t) => {
   assert.match(said.join(""), /no-such-command can't be run/);
 });
 
+test("a command that ignores the end is killed after Ctrl-C, too", { skip }, async () => {
+  const ready = join(folder, "stubborn");
+  const interrupt = new AbortController();
+  const script =
+    `trap "" TERM; : > '${ready}'; i=0; while [ $i -lt 60 ]; do i=$((i + 1)); sleep 1; done`;
+  const commands = new Commands(["sh", "-c", script], interrupt.signal);
+  const start = performance.now();
+  commands.run({ file: "", log: "", reason: "error" });
+  while (!existsSync(ready)) await sleep(20);
+  interrupt.abort();
+  await commands.idle();
+  // 5 s until it is asked to end, and 5 s more.
+  assert.ok(performance.now() - start < 40_000);
+});
+
 test("Ctrl-C saves what was about to be saved, and says how much it was", { skip }, async () => {
   const log = makeLog(uniqueName("leaving"));
   const dir = join(folder, "leaving");
@@ -374,6 +389,7 @@ test("splitWords() knows quotes, and nothing else of a shell", () => {
   assert.deepEqual(splitWords("a $B `c` | d; \\e"), ["a", "$B", "`c`", "|", "d;", "\\e"]);
   assert.equal(splitWords("it's"), undefined);
   assert.equal(splitWords("  "), undefined);
+  assert.equal(splitWords("'' a"), undefined);
 });
 
 test("mistakes are errors before anything is watched", { skip: sameOnAll }, () => {

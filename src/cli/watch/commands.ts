@@ -17,13 +17,16 @@ const MOST_WAITING = 10;
 /** What stands for something in a command. */
 export type CommandValues = Readonly<Record<"file" | "log" | "reason", string>>;
 
-/** The words of a command: spaces separate them, except for those within `"…"` or `'…'`. */
+/**
+ * The words of a command: spaces separate them, except for those within `"…"` or `'…'`. `undefined` if the
+ * first one, the program, is empty, or a quote has no other one.
+ */
 export function splitWords(text: string): string[] | undefined {
   const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
   const rest = text.replace(/(?:[^\s"']|"[^"]*"|'[^']*')+/g, "");
-  // A quote without its other one.
-  if (words.length === 0 || rest.trim() !== "") return undefined;
-  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_all, a, b) => a ?? b));
+  if (rest.trim() !== "") return undefined;
+  const plain = words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_all, a, b) => a ?? b));
+  return plain[0] ? plain : undefined;
 }
 
 /** Runs a command for each thing that was saved. */
@@ -71,8 +74,10 @@ export class Commands {
       let kill: ReturnType<typeof setTimeout> | undefined;
       const end = () => {
         clearTimeout(limit);
+        // Where the abort came first, that timer has brought us here, or is to do so.
+        clearTimeout(kill);
         child.kill("SIGTERM");
-        kill ??= setTimeout(() => child.kill("SIGKILL"), MORE_TIME);
+        kill = setTimeout(() => child.kill("SIGKILL"), MORE_TIME);
       };
       const limit = setTimeout(() => {
         warn(`--exec: ${command} was ended: it took longer than ${this.#timeLimit / 1000} s`);
