@@ -160,17 +160,17 @@ export class PlainPretty {
     const { kinds, starts, ends } = this.#line;
     const start = starts[field];
     if (kinds[field] !== NUMBER || ends[field] - start !== TIME_DIGITS) return false;
+    let seconds = 0;
+    for (let i = 0; i < TIME_DIGITS; i++) {
+      const digit = bytes[start + i] - ZERO;
+      // A minus, or a point: of seconds with a fraction the first digits may be those of the last one.
+      if (digit < 0 || digit > 9) return false;
+      if (i < SECOND_DIGITS) seconds = 10 * seconds + digit;
+    }
     const second = this.#second;
     let isSame = true;
     for (let i = 0; i < SECOND_DIGITS; i++) isSame &&= bytes[start + i] === second[i];
     if (isSame) return true;
-    let seconds = 0;
-    for (let i = 0; i < TIME_DIGITS; i++) {
-      const digit = bytes[start + i] - ZERO;
-      // A minus, or a point.
-      if (digit < 0 || digit > 9) return false;
-      if (i < SECOND_DIGITS) seconds = 10 * seconds + digit;
-    }
     second.set(bytes.subarray(start, start + SECOND_DIGITS));
     const shown = this.#printer.time(1000 * seconds);
     this.#shown = encoder.encode(shown);
