@@ -62,6 +62,10 @@ test("commands, options, their values and arguments are known from the commands 
   assert.deepEqual(candidates("record", "/x", "y", ""), []);
   assert.deepEqual(candidates("record", "--max-size", ""), []);
   assert.deepEqual(candidates("no-such", ""), []);
+  // Another program, not a command of ours.
+  assert.deepEqual(candidates("run", "--", ""), [":files"]);
+  assert.deepEqual(candidates("run", "--save", ""), [":files"]);
+  assert.deepEqual(candidates("doctor", ""), [":files"]);
 });
 
 test("names of logs are completed, and no others, and none that a shell could run", () => {

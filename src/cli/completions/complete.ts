@@ -53,10 +53,12 @@ export function complete(program: Command, words: readonly string[]): Candidates
   const all = command.registeredArguments;
   const argument = all[position] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
   if (argument === undefined) return NOTHING;
-  const { values, files } = argument.name() === "command"
-    ? { values: subcommands(program), files: false }
-    : valuesOf(argument);
-  return matching({ values, files }, current);
+  // That of "run" is another program.
+  const isOurs = argument.name() === "command" && command.name() === "help";
+  return matching(
+    isOurs ? { values: subcommands(program), files: false } : valuesOf(argument),
+    current,
+  );
 }
 
 /** Lines for the script of a shell: a candidate and its description, with a tab in between. */
@@ -138,7 +140,7 @@ function valuesOf(what: Option | Argument): Candidates {
   }
   const kind = "flags" in what ? /[<[]([\w-]+)/.exec(what.flags)?.[1] : what.name();
   if (kind === "name" || kind === "names") return { values: logNames(), files: true };
-  return kind === "file" || kind === "path" || kind === "output" ? ANYTHING : NOTHING;
+  return ["file", "path", "folder", "output", "command"].includes(kind ?? "") ? ANYTHING : NOTHING;
 }
 
 /** The logs in the shared memory of this machine. */
