@@ -16,7 +16,7 @@ import {
   compressionFor,
   endingOf,
 } from "../compression/kinds.ts";
-import { SegmentExistsError } from "../errors.ts";
+import { OuroborosError, SegmentExistsError } from "../errors.ts";
 import { saveLog } from "../log/native/save.ts";
 import { STANDARD_INPUT } from "../log/native/unpacked_file.ts";
 import { checkHoldsNoEvents } from "./files/event_entries.ts";
@@ -178,7 +178,15 @@ async function save(
   else {
     const pathOf = filesIn(path, `.log${compression === undefined ? "" : endingOf(compression)}`);
     for (const target of targets) {
-      await saveInto({ ...job, names: new NamedLogs([target]), targets: [target] }, pathOf(target));
+      const one = { ...job, names: new NamedLogs([target]), targets: [target] };
+      try {
+        await saveInto(one, pathOf(target));
+      } catch (error) {
+        // As into one file: one of many must not keep the others from being saved.
+        if (targets.length === 1 || !(error instanceof OuroborosError)) throw error;
+        job.isIncomplete = true;
+        warn(`${nameOf(target)}: ${explain(error)}`);
+      }
     }
   }
   if (job.isIncomplete) throw new ExitError(1);
@@ -193,7 +201,9 @@ async function saveToOutput(job: Job): Promise<void> {
   await withTemporaryFolder(async (folder) => {
     const copy = join(folder, "log");
     const { compression: _, ...plain } = job;
-    await saveInto({ ...plain, report: (_path, saved) => sayWords("", saved) }, copy);
+    const copying: Job = { ...plain, report: (_path, saved) => sayWords("", saved) };
+    await saveInto(copying, copy);
+    if (copying.isIncomplete) job.isIncomplete = true;
     const output = Output.standard(job.signal);
     for await (const piece of packed(copy, job.compression)) {
       output.write(piece);

@@ -301,6 +301,30 @@ test("save says which log of several it could not read, and saves the others", {
   assert.match(stderr, /1 entry of 1 log/);
   assert.deepEqual(messages(runCli(["tail", path, "--no-prefix"]).stdout), ["a"]);
   assert.equal(runCli(["save", name]).code, 2);
+  const piped = runCli(["save", `${name}.0`, `${name}.no`, "-"]);
+  assert.deepEqual([piped.code, /1 entry of 1 log/.test(piped.stderr)], [1, true]);
+  const each = join(folder, "some/");
+  const into = runCli(["save", `${name}.no`, `${name}.0`, each]);
+  assert.deepEqual([into.code, /no log named/.test(into.stderr)], [1, true]);
+  assert.deepEqual(readdirSync(each), [`${name.slice(1)}.0.log`]);
+});
+
+test("what is found of one log is printed, also if the next one can't be opened", { skip }, () => {
+  const name = uniqueName("beside");
+  makeLog(name, [[1, "a"]]);
+  for (const command of ["stat", "verify"]) {
+    const { code, stdout, stderr } = runCli([command, name, `${name}-no`]);
+    assert.equal(code, 1);
+    assert.ok(stdout.startsWith(name), command);
+    assert.match(stderr, /no log named/);
+  }
+});
+
+test("a log that is named twice is one log", { skip }, () => {
+  const name = uniqueName("twice");
+  makeLog(name, [[1, "a"]]);
+  const { stdout } = runCli(["tail", name, name.slice(1), name]);
+  assert.equal(stdout, `${line(1, "a")}\n`);
 });
 
 test("record keeps a file and a place for each log that matches, also for those that come later", {
