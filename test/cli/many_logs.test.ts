@@ -1,12 +1,14 @@
 /** Commands that look at all logs: none of these, nor their number, may keep the others from being seen. */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
-import { runCli } from "../support/cli.ts";
+import { delay } from "../../src/async.ts";
+import { cliCommand, runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { runScript, sameOnAll, uniqueName } from "../support/runtime.ts";
 import { Raw } from "../support/segment.ts";
@@ -86,6 +88,47 @@ test("a log of a version to come is named, does not count as damaged, and is not
   }
   assert.match(runCli(["verify", path]).stderr, /version 3/);
 });
+
+test(
+  "tail -F goes on where more logs match than it may have open, and takes others when some are gone",
+  {
+    skip,
+  },
+  async () => {
+    const prefix = uniqueName("short");
+    const files: string[] = [];
+    const put = (i: number) => {
+      const memory = new ArrayBuffer(segmentSize(2, 256));
+      Writer.create(memory, { chunkCount: 2 }).write(`text ${i}`);
+      files.push(`/dev/shm${prefix}.${i}`);
+      writeFileSync(files.at(-1)!, new Uint8Array(memory));
+    };
+    const [command, args] = cliCommand(["tail", "-F", `${prefix}.*`, "--no-prefix"]);
+    const child = spawn("sh", ["-c", 'ulimit -n 100; exec "$@"', "sh", command, ...args]);
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+    const until = async (condition: () => boolean) => {
+      while (!condition()) {
+        assert.equal(child.exitCode, null, stderr);
+        await delay(20);
+      }
+    };
+    try {
+      put(0);
+      await until(() => stdout.includes("text 0\n"));
+      for (let i = 1; i < 120; i++) put(i);
+      await until(() => /can be open at once/.test(stderr));
+      await delay(500);
+      for (const file of files.splice(0, 90)) rmSync(file);
+      await until(() => stdout.includes("text 119\n"));
+      assert.equal([...stderr.matchAll(/can be open at once/g)].length, 1);
+    } finally {
+      child.kill("SIGKILL");
+      for (const file of files) rmSync(file, { force: true });
+    }
+  },
+);
 
 test("a log of many chunks is shown by stat, in words and as JSON", { skip: sameOnAll }, () => {
   const path = join(folder, "chunks.log");

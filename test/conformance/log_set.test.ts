@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
@@ -14,6 +14,7 @@ import {
   type SetEntry,
   ShmLogWriter,
   type ShmLogWriterOptions,
+  SystemCallError,
 } from "../../mod.ts";
 import { notOnMac, notOnWindows } from "../support/platform.ts";
 import { Random } from "../support/random.ts";
@@ -228,6 +229,26 @@ test("any logs are read in order: by time, and within each as they were written"
     }
     for (const writer of writers) writer.close();
   }
+});
+
+test("follow() continues where there was no descriptor to look for others with", {
+  skip,
+}, async (t) => {
+  const name = uniqueName("set");
+  using a = ShmLogWriter.create(`${name}.a`, options);
+  a.write("1");
+  using set = LogSet.open(`${name}.*`);
+  let failures = 0;
+  const list = t.mock.method(SharedMemory, "list", () => {
+    failures++;
+    throw new SystemCallError("readdir failed", constants.errno.EMFILE);
+  });
+  const found = followed(set, 2);
+  while (failures < 2) await delay(10);
+  list.mock.restore();
+  using b = ShmLogWriter.create(`${name}.b`, options);
+  b.write("2");
+  assert.deepEqual(await found, ["a:1", "b:2"]);
 });
 
 test("more logs than there may be open files is an error that says so, and leaves none open", {

@@ -7,6 +7,7 @@
 import { statSync } from "node:fs";
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { SegmentNotFoundError } from "../../errors.ts";
+import { isShortOfDescriptors } from "../../log/native/followed_log.ts";
 import { isPattern, LogPattern, slotsOf } from "../../log/native/log_pattern.ts";
 import { describeTarget, type LogTarget } from "../../log/native/target.ts";
 import { isStandardInput } from "./log_targets.ts";
@@ -37,7 +38,11 @@ export class NamedLogs {
     const plain: LogTarget[] = [];
     const all: LogTarget[] = [];
     const patterns: [name: string, LogPattern][] = [];
+    const seen = new Set<string>();
     for (const target of targets) {
+      // What is named twice is one log.
+      if (seen.has(nameOf(target))) continue;
+      seen.add(nameOf(target));
       if (exists(target)) plain.push(target);
       else if (isPattern(target)) {
         patterns.push([describeTarget(target), new LogPattern(target)]);
@@ -76,6 +81,19 @@ export class NamedLogs {
         return !seen.has(name) && seen.add(name);
       })
     );
+  }
+
+  /**
+   * The same for a command that looks again and again; `undefined` if there is no descriptor free to look with
+   * now: the next look may be possible.
+   */
+  matchingNow(): LogTarget[] | undefined {
+    try {
+      return this.matching();
+    } catch (error) {
+      if (isShortOfDescriptors(error)) return undefined;
+      throw error;
+    }
   }
 
   /** All of them now. */

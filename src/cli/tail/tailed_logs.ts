@@ -4,8 +4,8 @@
  * @module
  */
 
-import { constants } from "node:os";
-import { OuroborosError, SystemCallError } from "../../errors.ts";
+import { OuroborosError, type SystemCallError } from "../../errors.ts";
+import { isShortOfDescriptors } from "../../log/native/followed_log.ts";
 import { LiveMerge } from "../../merge.ts";
 import { type NamedLogs, nameOf } from "../options/named_logs.ts";
 import { warn } from "../output/warn.ts";
@@ -24,6 +24,8 @@ export class TailedLogs {
   readonly #members = new Map<string, TailedLog | undefined>();
   /** Those that are not there yet. */
   readonly #missing = new Set<TailedLog>();
+  /** Whether it was said that not all that match can be open at once. */
+  #isShort = false;
 
   /** Opens nothing yet. */
   constructor(names: NamedLogs, options: Omit<TailedLogOptions, "count">, signal: AbortSignal) {
@@ -49,7 +51,7 @@ export class TailedLogs {
         // A mistyped name must not look like a silent log.
         warn(`waiting for log "${log.name}"`);
       } catch (error) {
-        if (isShort(error)) throw tooMany(this.all.length - 1, count, error);
+        if (isShortOfDescriptors(error)) throw tooMany(this.all.length - 1, count, error);
         // One of many must not keep the others from being seen.
         if (!isMember || !(error instanceof OuroborosError)) throw error;
         this.#refuse(log, error);
@@ -103,7 +105,8 @@ export class TailedLogs {
 
   /** Adds logs that begin to match. */
   #lookForOthers(merge: LiveMerge<Item>): void {
-    const found = this.#names.matching();
+    const found = this.#names.matchingNow();
+    if (found === undefined) return;
     const names = new Set(found.map(nameOf));
     for (const [name, log] of this.#members) {
       if (log?.isEnded ?? !names.has(name)) this.#forget(name, log);
@@ -118,12 +121,16 @@ export class TailedLogs {
         this.all.push(log);
         merge.add(log);
       } catch (error) {
-        // Next time it may be possible.
-        if (isShort(error)) warn(tooMany(this.all.length, count, error).message);
         if (!(error instanceof OuroborosError)) throw error;
         log.close();
-        this.#members.set(log.name, undefined);
-        if (!isShort(error)) warn(`${log.name}: ${explain(error)}`);
+        if (!isShortOfDescriptors(error)) {
+          this.#members.set(log.name, undefined);
+          warn(`${log.name}: ${explain(error)}`);
+        } else if (!this.#isShort) {
+          // It is tried again at each look: another log may have gone.
+          this.#isShort = true;
+          warn(tooMany(this.all.length, count, error).message);
+        }
       }
     }
   }
@@ -141,12 +148,6 @@ export class TailedLogs {
     log.close();
     this.all.splice(this.all.indexOf(log), 1);
   }
-}
-
-/** Whether this process, or the machine, has as many files open as it may. */
-function isShort(error: unknown): error is SystemCallError {
-  const { EMFILE, ENFILE } = constants.errno;
-  return error instanceof SystemCallError && (error.errno === EMFILE || error.errno === ENFILE);
 }
 
 function tooMany(open: number, count: number, cause: SystemCallError): SystemCallError {

@@ -222,10 +222,16 @@ export class LogSet implements Disposable {
   #look(from: "oldest" | "latest" | "new" = "oldest"): LogSetMember[] {
     const { onJoin, onLeave, onError, timeOf = timeOfText } = this.#options;
     const found = new Map<string, LogTarget>();
-    for (const pattern of this.#patterns) {
-      for (const target of pattern.find()) {
-        found.set(placeOf(target), target);
+    try {
+      for (const pattern of this.#patterns) {
+        for (const target of pattern.find()) {
+          found.set(placeOf(target), target);
+        }
       }
+    } catch (error) {
+      // A descriptor may be free at the next look.
+      if (this.#isFollowed && isShortOfDescriptors(error)) return [];
+      throw error;
     }
     for (const [name, member] of this.#members) {
       if (!member.isEnded || (found.has(name) && member.isUnreadable())) continue;
