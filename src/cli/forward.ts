@@ -9,6 +9,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ForwardStats, ForwardTrouble } from "../ship/forward_options.ts";
 import type { Forwarding } from "../ship/forwarding.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
+import { hasMagic } from "../log/native/look.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { type LogTarget, placeOf } from "../log/native/target.ts";
 import {
@@ -177,9 +178,9 @@ async function forwardLogs(
   names.plain.forEach(stateOf);
   try {
     await using destination = await open(signal);
-    await forEachLog(names, { signal, once }, (target, signal) => {
+    await forEachLog(names, { signal, once }, (target, signal, isNew) => {
       const state = stateOf(target);
-      return forwardLog(target, { destination, signal, options, state });
+      return forwardLog(target, { destination, signal, options, state, isNew });
     });
   } catch (error) {
     // A server, or a stream, that did not come.
@@ -227,13 +228,18 @@ function statePaths(
 
 async function forwardLog(
   target: LogTarget,
-  { destination, signal, options, state }: {
+  { destination, signal, options, state, isNew }: {
     destination: Destination;
     signal: AbortSignal;
     options: ForwardCommandOptions;
     state: string | undefined;
+    isNew: boolean;
   },
 ): Promise<void> {
+  // All of a log that was not there has come since the command began.
+  if (options.from === "new" && (isNew || !hasMagic(target))) {
+    options = { ...options, from: "oldest" };
+  }
   using reader = await open(target, signal, options);
   const name = oneLine(reader.name);
   await using forwarding = await destination.forward(reader, {

@@ -149,9 +149,15 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
     (options.output === "json" ? ".jsonl" : ".txt") + (compress ? endingOf(compress) : ""),
   );
   const stateOf = options.state === undefined ? undefined : filesIn(options.state, ".place");
-  await forEachLog(names, { signal }, (target, signal) => {
+  await forEachLog(names, { signal }, (target, signal, isNew) => {
     const state = stateOf?.(target);
-    const ofLog = { ...options, followName: true as const, ...state !== undefined && { state } };
+    const ofLog = {
+      ...options,
+      followName: true as const,
+      ...state !== undefined && { state },
+      // All of it has come since the command began.
+      ...isNew && options.from === "new" && { from: "oldest" as const },
+    };
     const prefix = `${describeTarget(target)}: `;
     return recordLog(target, pathOf(target), ofLog, { signal, reopenings, prefix });
   });

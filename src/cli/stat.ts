@@ -12,14 +12,14 @@ import type { LogTarget } from "../log/native/target.ts";
 import { isSavedCopyAt } from "../ship/collection.ts";
 import { missingOf } from "./files/cut_off.ts";
 import { sourcesArgument } from "./options/arguments.ts";
+import { oneByOne } from "./options/each_log.ts";
 import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { harmlessJson, oneLine } from "./output/harmless.ts";
-import { ExitError, explain } from "./process/exit.ts";
-import { ClosedPipeError, Output } from "./output/output.ts";
+import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
-import { entryCount, warn } from "./output/warn.ts";
+import { entryCount } from "./output/warn.ts";
 
 const EXAMPLES = `
 ${PATTERN_HELP}
@@ -48,21 +48,10 @@ export function addTo(program: Command): void {
 async function stat(names: LogTarget[], options: { output: "text" | "json" }): Promise<void> {
   const targets = new NamedLogs(names).existing();
   const output = Output.standard();
-  let hasFailed = false;
-  for (const [i, target] of targets.entries()) {
-    try {
-      if (i > 0 && options.output === "text") output.write("\n");
-      await show(target, options, output);
-    } catch (error) {
-      if (targets.length === 1 || error instanceof ClosedPipeError) throw error;
-      // After what came before it.
-      await output.flush();
-      warn(explain(error));
-      hasFailed = true;
-    }
-  }
-  await output.close();
-  if (hasFailed) throw new ExitError(1);
+  await oneByOne(targets, output, async (target, i) => {
+    if (i > 0 && options.output === "text") output.write("\n");
+    await show(target, options, output);
+  });
 }
 
 async function show(

@@ -12,6 +12,7 @@ import { archives } from "../log/native/unpacked_file.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import { missingOf } from "./files/cut_off.ts";
 import { sourcesArgument } from "./options/arguments.ts";
+import { oneByOne } from "./options/each_log.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { harmless, jsonLines, oneLine } from "./output/harmless.ts";
@@ -59,12 +60,11 @@ async function verify(names: LogTarget[], options: VerifyOptions): Promise<void>
   const output = Output.standard();
   const isJson = options.output === "json";
   let areIntact = true;
-  for (const target of new NamedLogs(names).existing()) {
+  await oneByOne(new NamedLogs(names).existing(), output, (target) => {
     const report = look(target);
     output.write(isJson ? jsonLines(report) : describe(report));
     areIntact &&= report.isIntact;
-  }
-  await output.close();
+  });
   if (!areIntact) throw new ExitError(1);
 }
 

@@ -358,6 +358,25 @@ test("record keeps a file and a place for each log that matches, also for those 
   assert.deepEqual([kept(0), kept(1)], ["acd", "b"]);
 });
 
+test("record --from new takes all of a log that begins to match later", { skip }, async () => {
+  const name = uniqueName("later");
+  const files = join(folder, "later");
+  makeLog(`${name}.0`, [[1, "old"]]);
+  const running = startCli(["record", `${name}.*`, files, "--from", "new"]);
+  const textOf = (slot: number) => {
+    const path = join(files, `${name.slice(1)}.${slot}.txt`);
+    return existsSync(path) ? messages(readFileSync(path, "utf8")).join("") : undefined;
+  };
+  while (textOf(0) === undefined) await sleep(10);
+  // All of it is there when it is seen.
+  makeLog(`${name}.1`, [[2, "a"], [3, "b"]]);
+  while (textOf(1) === undefined) await sleep(10);
+  await sleep(500);
+  running.signal("SIGINT");
+  assert.equal((await running.ended()).code, 0);
+  assert.deepEqual([textOf(0), textOf(1)], ["", "ab"]);
+});
+
 test("top shows the slots of a name as one log, with -l each", {
   skip: skip || process.platform === "win32",
 }, () => {

@@ -8,14 +8,16 @@ import { basename, join } from "node:path";
 import { mkdirSync } from "node:fs";
 import { delay } from "../../async.ts";
 import type { LogTarget } from "../../log/native/target.ts";
+import { ClosedPipeError, type Output } from "../output/output.ts";
 import { warn } from "../output/warn.ts";
+import { ExitError, explain } from "../process/exit.ts";
 import { type NamedLogs, nameOf } from "./named_logs.ts";
 
 /** How often to look for logs that begin to match, in milliseconds. */
 const LOOK_EVERY = 1000;
 
 /**
- * Does `work` for each log; the first that fails ends the others. It ends after all of them, or by `signal`:
+ * Does `work` for each log, and says whether it began to match later; the first that fails ends the others. It ends after all of them, or by `signal`:
  * with patterns only by that, unless `once` is set.
  *
  * @throws {unknown} what one of them failed with
@@ -23,30 +25,58 @@ const LOOK_EVERY = 1000;
 export async function forEachLog(
   names: NamedLogs,
   { signal, once = false }: { signal: AbortSignal; once?: boolean | undefined },
-  work: (target: LogTarget, signal: AbortSignal) => Promise<void>,
+  work: (target: LogTarget, signal: AbortSignal, isNew: boolean) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
   const seen = new Set<string>();
   const running = new Set<Promise<void>>();
   let failure: { cause: unknown } | undefined;
-  const start = (target: LogTarget) => {
+  const start = (target: LogTarget, isNew: boolean) => {
     if (seen.has(nameOf(target))) return;
     seen.add(nameOf(target));
-    const one = Promise.resolve().then(() => work(target, both)).catch((cause) => {
+    const one = Promise.resolve().then(() => work(target, both, isNew)).catch((cause) => {
       if (cause !== both.reason) failure ??= { cause };
       failed.abort();
     }).finally(() => running.delete(one));
     running.add(one);
   };
-  for (const target of once ? names.existing() : names.find()) start(target);
+  for (const target of once ? names.existing() : names.find()) start(target, false);
   if (seen.size === 0) warn(`waiting for a log that matches ${names.patterns}`);
   while (names.hasPatterns && !once && !both.aborted) {
     await delay(LOOK_EVERY, { signal: both }).catch(() => {});
-    if (!both.aborted) names.matching().forEach(start);
+    if (!both.aborted) names.matchingNow()?.forEach((target) => start(target, true));
   }
   await Promise.all(running);
   if (failure !== undefined) throw failure.cause;
+}
+
+/**
+ * Does `work`, which prints, for one log after the other: one of several that fails is reported, and does not
+ * keep the others from being seen.
+ *
+ * @throws {ExitError} at the end, if one of several has failed
+ * @throws {unknown} what the only one failed with
+ */
+export async function oneByOne(
+  targets: readonly LogTarget[],
+  output: Output,
+  work: (target: LogTarget, index: number) => Promise<void> | void,
+): Promise<void> {
+  let hasFailed = false;
+  for (const [index, target] of targets.entries()) {
+    try {
+      await work(target, index);
+    } catch (error) {
+      if (targets.length === 1 || error instanceof ClosedPipeError) throw error;
+      // After what came before it.
+      await output.flush();
+      warn(explain(error));
+      hasFailed = true;
+    }
+  }
+  await output.close();
+  if (hasFailed) throw new ExitError(1);
 }
 
 /** What a log is called among files: its name without what has a meaning in a path. */

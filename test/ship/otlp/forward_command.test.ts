@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { ShmLogWriter } from "../../../mod.ts";
+import { delay } from "../../../src/async.ts";
 import { runCli, runHere, startCli } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
 import { OtlpCollector, recordsIn } from "../../support/otlp_collector.ts";
@@ -89,6 +90,25 @@ test("forward takes what OpenTelemetry's SDKs take from the environment", lastin
     /_HEADERS must be like name=/,
   );
   assert.match(await wrong({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }), /protocol.*http\/protobuf/);
+});
+
+test("forward --from new takes all of a log that is yet to come", lasting, async () => {
+  await using collector = await OtlpCollector.start();
+  using there = newLog();
+  const name = uniqueName("otlp");
+  const args = ["forward", there.name, name, "--to", `otlp+${collector.url}`, "--from", "new"];
+  const running = startCli(args);
+  await running.untilStderr((stderr) => /waiting for log/.test(stderr));
+  using log = ShmLogWriter.create(name, { unlinkOnClose: true });
+  log.writeMany(["first", "second"]);
+  const bodies = () =>
+    collector.records.filter(({ resource }) => resource["ouroboros.log"] === name)
+      .map(({ body }) => body);
+  const start = performance.now();
+  while (bodies().length < 2 && performance.now() - start < 5000) await delay(20);
+  running.signal("SIGINT");
+  assert.equal((await running.ended()).code, 0);
+  assert.deepEqual(bodies(), ["first", "second"]);
 });
 
 test("forward says what does not go together, and what is refused", printed, async () => {
