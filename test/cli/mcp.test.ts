@@ -1,6 +1,7 @@
 /** `ouroboros mcp`, as assistants use it: by the client of the official SDK. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,8 +9,10 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { sameOnAll, uniqueName } from "../support/runtime.ts";
 
+const folder = testFolder("mcp");
 const TIME = Date.UTC(2026, 10, 21);
 const line = (n: number) =>
   JSON.stringify({
@@ -155,13 +158,21 @@ test(
     using log = makeLog();
     for (let n = 1; n <= 30; n++) log.write(`${n} ${"x".repeat(20_000)}`);
     log.write("evil \u202e \x1b[31m \u{e0041}");
-    await withClient([log.name], async (call) => {
+    using wide = makeLog();
+    wide.write("é".repeat(5000));
+    await withClient([log.name, wide.name], async (call) => {
+      const [long] = (await call("search", { log: wide.name })).entries;
+      assert.deepEqual([long.text.length, long.bytes], [4001, 10_000]);
       const { entries, isMore } = await call("search", { log: log.name, last: 500 });
       assert.ok(entries.length > 5 && entries.length < 30);
       assert.equal(isMore, true);
       assert.equal(entries.at(-1).seq, 31);
       assert.equal(entries[0].text.length, 4001);
       assert.ok(entries[0].bytes > 20_000);
+      const around = { log: log.name, around: 10, context: 30 };
+      const near = (await call("search", around)).entries.map(({ seq }: Answer) => seq);
+      assert.ok(near.length < 30 && near.includes(10) && near.includes(9) && near.includes(11));
+      assert.deepEqual(near, near.toSorted((one: number, other: number) => one - other));
       const seen: number[] = [];
       for (let cursor = "0";;) {
         const answer = await call("follow_since", { log: log.name, cursor, limit: 500 });
@@ -173,6 +184,25 @@ test(
     });
   },
 );
+
+test("of a file of several logs, stats asks and counts the log of each", {
+  skip: sameOnAll,
+}, async () => {
+  using one = makeLog();
+  using other = makeLog();
+  for (let n = 1; n <= 3; n++) one.write(line(n));
+  other.write(line(4));
+  const path = join(folder, "several.log");
+  assert.equal(runCli(["save", one.name, other.name, path]).code, 0);
+  await withClient([path], async (call) => {
+    const where = `log:${one.name.slice(1)}`;
+    const found = await call("search", { log: path, where });
+    const counted = await call("stats", { log: path, where, by: "log" });
+    assert.deepEqual([found.entries.length, counted.entries], [3, 3]);
+    assert.deepEqual(counted.top.map(({ count }: Answer) => count), [3]);
+    assert.ok(counted.top[0].value.endsWith(one.name));
+  });
+});
 
 test("a mistake of an assistant is answered with what is wrong", { skip: sameOnAll }, async () => {
   using log = makeLog();

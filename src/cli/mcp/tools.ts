@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { delay } from "../../async.ts";
 import { LEVELS, type LogLevel } from "../../records/level.ts";
 import { Field, textOf } from "../../records/question/field.ts";
@@ -196,7 +197,10 @@ async function found(
 async function find(call: Call, name: string): Promise<object> {
   check(call, name);
   const { oldest, newest, entries, isMore } = await found(call, queryOf(call.arguments));
-  const { shown, left } = bounded(entries);
+  // The last ones; or the one that was asked for, and what is nearest to it.
+  const middle = Number(call.arguments.around ?? Infinity);
+  const distance = ({ seq }: FoundEntry) => middle === Infinity ? -seq : Math.abs(seq - middle);
+  const { shown, left } = bounded(entries, (one, other) => distance(one) - distance(other));
   return { oldest, newest, isMore: isMore || left > 0, entries: shown };
 }
 
@@ -220,7 +224,7 @@ async function followSince(call: Call): Promise<object> {
 
 /** An answer that begins where the cursor was, and ends where it must. */
 function followed({ oldest, newest, entries, next, segment, isMore }: Found): object {
-  const { shown, left } = bounded(entries, true);
+  const { shown, left } = bounded(entries, bySeq);
   const last = shown.at(-1)?.seq;
   return {
     oldest,
@@ -231,28 +235,32 @@ function followed({ oldest, newest, entries, next, segment, isMore }: Found): ob
   };
 }
 
-/** As many of the last entries, or of the first, as an answer has room for. */
+type Order = (one: FoundEntry, other: FoundEntry) => number;
+
+const bySeq: Order = (one, other) => one.seq - other.seq;
+
+/** As many entries as an answer has room for, those that are first by `order`; the oldest first. */
 function bounded(
   entries: readonly FoundEntry[],
-  isFromStart = false,
+  order: Order,
 ): { shown: FoundEntry[]; left: number } {
   const shown: FoundEntry[] = [];
   let room = MOST_CHARACTERS;
-  for (const entry of isFromStart ? entries : entries.toReversed()) {
+  for (const entry of entries.toSorted(order)) {
     const cut = shortened(entry);
     room -= JSON.stringify(cut).length;
     if (room < 0 && shown.length > 0) break;
     shown.push(cut);
   }
-  if (!isFromStart) shown.reverse();
-  return { shown, left: entries.length - shown.length };
+  return { shown: shown.sort(bySeq), left: entries.length - shown.length };
 }
 
 function shortened(entry: FoundEntry): FoundEntry {
   const text = entry.text ?? entry.base64 ?? "";
   if (text.length <= MOST_OF_ENTRY) return entry;
-  const { base64: _base64, ...others } = entry;
-  return { bytes: text.length, ...others, text: `${text.slice(0, MOST_OF_ENTRY)}…` };
+  const { base64, ...others } = entry;
+  const bytes = Buffer.byteLength(text, base64 === undefined ? "utf8" : "base64");
+  return { bytes, ...others, text: `${text.slice(0, MOST_OF_ENTRY)}…` };
 }
 
 async function stats(call: Call): Promise<object> {
@@ -267,9 +275,11 @@ async function stats(call: Call): Promise<object> {
   let [first, last] = [Infinity, -Infinity];
   let uncounted = 0;
   using received = ReceivedLog.open(target);
-  const lines = new LineFinder(filter, received && ((number) => received.of(number).label));
-  const add = (text: string, size: number) => {
-    const isMatch = filter.matches(text, before);
+  const sourceOf = received && ((number: number) => received.of(number).label);
+  const lines = new LineFinder(filter, sourceOf);
+  const add = (number: number, text: string, size: number) => {
+    const source = filter.asksLog || field?.role === "log" ? sourceOf?.(number) : undefined;
+    const isMatch = filter.matches(text, before, source);
     before = filter.time;
     if (!isMatch) return;
     matched++;
@@ -281,7 +291,7 @@ async function stats(call: Call): Promise<object> {
       first = Math.min(first, record.time);
       last = Math.max(last, record.time);
     }
-    const value = field?.first(record, text);
+    const value = field?.first(record, text, source ?? name);
     if (value === undefined) return;
     const shown = textOf(value).slice(0, 200);
     const sum = values.get(shown);
@@ -290,10 +300,11 @@ async function stats(call: Call): Promise<object> {
   };
   const scanned = await scan(target, { signal: call.signal }, (batch, from, to) => {
     lines.find(batch, from, to, (line, i) => {
-      add(line?.text ?? batch.text(i), line?.bytes ?? batch.byteLength(i));
+      const number = batch.sequenceNumber(i);
+      add(number, line?.text ?? batch.text(i), line?.bytes ?? batch.byteLength(i));
     });
   });
-  for (const line of lines.rest()) add(line.text, line.bytes);
+  for (const line of lines.rest()) add(line.number, line.text, line.bytes);
   const top = [...values].sort(([, one], [, other]) => other - one).slice(0, TOP_VALUES);
   return {
     oldest: scanned?.oldest,
