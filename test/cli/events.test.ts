@@ -98,6 +98,17 @@ test("tail -f prints what comes, each event once", async () => {
   assert.deepEqual([...stdout.matchAll(/event \d/g)].map(([text]) => text), range(2, 5));
 });
 
+test("tail -f --head ends with the last event that is asked for", async () => {
+  const live = `${folder}/head.log`;
+  using log = EventLogWriter.create(live);
+  for (const n of [1, 2]) log.writeEvent({ timestamp: START, type: 1 }, `event ${n}`);
+  const child = startCli(["tail", "-f", "--head", "3", live]);
+  await child.until((stdout) => stdout.includes("event 2"));
+  log.writeEvent({ timestamp: START, type: 1 }, "event 3");
+  const { code, stdout } = await child.ended();
+  assert.deepEqual([code, stdout.trim().split("\n").length], [0, 3]);
+});
+
 test("what can't be asked of events is refused, and damage is reported after what is whole", async () => {
   for (const words of [["-r"], ["--state", "x"], ["--count-by", "type"], ["--from", "7"], [path]]) {
     const { code, stderr } = await runHere("tail", path, ...words);

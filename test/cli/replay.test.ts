@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import test, { after } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { openRecorded } from "../../src/cli/files/recorded.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { type LastingLog, lastingLog } from "../support/lasting.ts";
@@ -202,6 +204,18 @@ test("replay refuses itself, logs that are there, and what can't be", () => {
   const path = `${folder}/e.txt`;
   writeFileSync(path, "x\n");
   assert.match(runCli(["replay", path, log.name]).stderr, /exists already|is locked|writer/);
+});
+
+test("a file that is looked at is closed again", {
+  skip: process.platform !== "linux" && "needs /proc",
+}, async () => {
+  const path = `${folder}/closed.txt`;
+  writeFileSync(path, "x\n");
+  const count = () => readdirSync("/proc/self/fd").length;
+  await openRecorded({ path });
+  const before = count();
+  for (let i = 0; i < 5; i++) await openRecorded({ path });
+  assert.equal(count(), before);
 });
 
 test("replay refuses a pipe, which it would wait for without seeing a signal", {

@@ -48,7 +48,10 @@ export class FileBytes implements SourceBytes {
     this.#path = path;
     this.name = JSON.stringify(path);
     this.size = statSync(path).size;
-    this.compression = compressionOf(this.pieces().next().value ?? new Uint8Array(0));
+    const pieces = this.pieces();
+    this.compression = compressionOf(pieces.next().value ?? new Uint8Array(0));
+    // Closes the file.
+    pieces.return(undefined);
     this.isLog = hasMagic({ path });
   }
 

@@ -89,11 +89,10 @@ export async function tailEvents(
   if (!follow && count === 0 && !selection.isOpen && lines !== 0 && head !== 0) {
     if (!signal.aborted) warnNoneMatches(seen);
   }
-  if (!follow || signal.aborted) return count;
+  if (!follow || signal.aborted || count >= head) return count;
   const known = seen;
   seen = 0;
   for await (const event of reader.follow({ signal, interval: 20 })) {
-    if (count >= head) break;
     // From the first one on: no event comes between what was there and what comes.
     if (seen < known) {
       seen++;
@@ -103,6 +102,7 @@ export async function tailEvents(
     if (entry === undefined) continue;
     put(entry);
     await output.flush();
+    if (count >= head) break;
   }
   return count;
 }

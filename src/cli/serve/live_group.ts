@@ -59,7 +59,13 @@ export class LiveGroup {
     this.#onIdle = onIdle;
     const merge = new LiveMerge<Item>({
       signal: this.#end.signal,
-      look: () => this.#lookForOthers(merge),
+      look: () => {
+        try {
+          this.#lookForOthers(merge);
+        } catch {
+          // Without a free descriptor, for one: the next look may find them.
+        }
+      },
     });
     this.#lookForOthers(merge);
     this.#timer = setInterval(() => this.#count(), STATS_EVERY);
