@@ -165,7 +165,8 @@ for (const kind of KINDS) {
     const fromPipe = runCli(["tail", "-f", "-n", "1", "-"], readFileSync(path));
     assert.deepEqual(fromPipe, { code: 0, stdout: last, stderr: said });
     // Beside a log that is written, or by its name, it is waited for what comes.
-    const written = runCli(["tail", "-f", "-n", "1", "--no-prefix", path, path]);
+    const other = make(`other.log.${kind}`, pack(kind, image));
+    const written = runCli(["tail", "-f", "-n", "1", "--no-prefix", path, other]);
     assert.deepEqual([written.code, written.stdout], [0, last + last], written.stderr);
     const byName = startCli(["tail", "-F", "-n", "1", path]);
     await byName.until((stdout) => stdout === last);

@@ -9,6 +9,7 @@ import { Random } from "../../support/random.ts";
 
 const [folder, seed, runs] = process.argv.slice(2);
 const path = `${folder}/command.log`;
+const other = `${folder}/other.log`;
 let complaints = "";
 process.stderr.write = ((text: string) => {
   complaints += text;
@@ -18,13 +19,14 @@ process.stderr.write = ((text: string) => {
 let count = 0;
 for (let i = 0; i < Number(runs); i++) {
   const random = new Random(Number(seed) + i);
-  writeFileSync(path, new Uint8Array(damage(random, makeImage(random))));
+  const image = new Uint8Array(damage(random, makeImage(random)));
+  for (const one of [path, other]) writeFileSync(one, image);
   for (
     const command of [
       ["stat", path],
       ["stat", path, "-o", "json"],
       ["tail", path, "--all", "-o", "json"],
-      ["tail", path, path, "--since", "1d", "-o", "pretty"],
+      ["tail", path, other, "--since", "1d", "-o", "pretty"],
       ["dump", "--name", path, "--output", `${folder}/dump.txt`],
     ]
   ) {
