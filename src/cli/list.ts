@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError, UnsupportedLogError } from "../errors.ts";
 import { lookAt } from "../log/native/look.ts";
-import { type LogTarget, openMemory } from "../log/native/target.ts";
+import { describeTarget, type LogTarget, openMemory, withName } from "../log/native/target.ts";
 import { isSavedCopy } from "../ship/collection.ts";
 import { sourcesArgument } from "./options/arguments.ts";
 import { addOutputOptions } from "./options/common.ts";
@@ -19,6 +19,8 @@ import { agoWord, lastWriteOf } from "./output/last_write.ts";
 import { Output } from "./output/output.ts";
 import { formatSize } from "../base/sizes.ts";
 import { table } from "./output/columns.ts";
+import { warn } from "./output/warn.ts";
+import { ExitError, explain } from "./process/exit.ts";
 import { writerPids } from "./top/processes.ts";
 
 const EXAMPLES = `
@@ -29,8 +31,9 @@ alive if it holds the lock of its log; the C++ library takes no lock. "saved" is
 a file of several logs, or a compressed one: it can have no writer. A saved log
 that can have one is "dead" without.
 
-Logs in files are listed if they are named. On Windows only logs that a program
-has open are listed; on macOS all logs must be named.
+Logs in files are listed if they are named; what is named must be there. On
+Windows only logs that a program has open are listed; on macOS all logs must be
+named.
 
 Examples:
   ouroboros list
@@ -74,8 +77,8 @@ async function list(
   names: LogTarget[],
   options: { output: "text" | "json"; long?: true },
 ): Promise<void> {
-  const targets = names.length > 0 ? new NamedLogs(names).existing() : SharedMemory.list();
-  const logs = lookAtAll(targets);
+  const named = names.length > 0 ? new NamedLogs(names) : undefined;
+  const logs = lookAtAll(named?.existing() ?? SharedMemory.list());
   const output = Output.standard();
   if (options.output === "json") output.write(jsonLines(logs));
   else if (logs.length > 0) {
@@ -86,6 +89,22 @@ async function list(
     output.write(table([head, ...groups.map(groupRow)]));
   }
   await output.close();
+  // What was named must not be taken for a log that is left out of the list.
+  const found = new Set(logs.map(({ name }) => name));
+  const missing = named?.plain.filter((target) => !found.has(nameOf(target))) ?? [];
+  for (const target of missing) warn(explain(whyNot(target)));
+  if (missing.length > 0) throw new ExitError(1);
+}
+
+/** Why there is nothing to list of a log that was named. */
+function whyNot(target: LogTarget): unknown {
+  try {
+    using memory = openMemory(target, "read");
+    lookAt(memory, target);
+    return new SegmentNotFoundError(`${describeTarget(target)} has just appeared: try again`);
+  } catch (error) {
+    return withName(error, target);
+  }
 }
 
 /** Looks at all that are logs. */

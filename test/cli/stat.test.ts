@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
@@ -11,6 +12,15 @@ import { uniqueName } from "../support/runtime.ts";
 
 /** A page, and so as large on all systems. */
 const SMALL = { chunkSize: 1004, chunkCount: 4 };
+
+test("list of what is named, and is no log, is an error after the others", () => {
+  using log = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });
+  const file = fileURLToPath(import.meta.url);
+  const { code, stdout, stderr } = runCli(["list", `${log.name}-no`, log.name, file]);
+  assert.equal(code, 1);
+  assert.ok(stdout.includes(`\n${log.name} `), stdout);
+  assert.match(stderr, /^ouroboros: no log named ".*-no".*\nouroboros: .*: not a log: .*\n$/);
+});
 
 test("stat says what is in a log, in words and as JSON", () => {
   using log = ShmLogWriter.create(uniqueName(), { unlinkOnClose: true, ...SMALL });

@@ -11,6 +11,7 @@ import { inspect, segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { fullFence } from "../../src/fence.ts";
 import { outline } from "../../src/log/outline.ts";
 import { History } from "../../src/cli/top/history.ts";
+import { writerPids } from "../../src/cli/top/processes.ts";
 import { frame } from "../../src/cli/top/plain_screen.ts";
 import { NamedLogs } from "../../src/cli/options/named_logs.ts";
 import { sparkline, vitalsLines, VitalsWatch } from "../../src/cli/top/vitals.ts";
@@ -40,6 +41,19 @@ test("an outline says the same as a thorough inspection, at any length of a log"
     });
     writer.write(new Uint8Array((i * 7) % 32));
   }
+});
+
+test("the process of a writer is known by its lock, unless two file systems have such an inode", () => {
+  const locks = [
+    "1: FLOCK  ADVISORY  WRITE 11 00:1a:5 0 EOF",
+    "2: FLOCK  ADVISORY  WRITE 22 00:1b:6 0 EOF",
+    "3: FLOCK  ADVISORY  WRITE 33 00:1a:6 0 EOF",
+    "4: FLOCK  ADVISORY  WRITE 0 00:1a:7 0 EOF",
+    "5: FLOCK  ADVISORY  WRITE -1 00:1a:8 0 EOF",
+    "6: FLOCK  ADVISORY  READ 44 00:1a:9 0 EOF",
+    "",
+  ];
+  assert.deepEqual([...writerPids(locks)], [["5", 11]]);
 });
 
 test("the history knows speeds, and when an entry was written", () => {

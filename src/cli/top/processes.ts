@@ -18,16 +18,20 @@ export interface Attached {
 }
 
 /**
- * The processes that hold a lock for writing, by the inode of the file. An inode is unique within
- * one file system only: the caller knows that the segment is locked.
+ * The processes that hold a lock for writing, by the inode of the file: as `lockHolder()` of a segment, for many
+ * at once. The caller knows that the segment is locked.
  */
-export function writerPids(): Map<string, number> {
+export function writerPids(locks: readonly string[] = lines("/proc/locks")): Map<string, number> {
   const pids = new Map<string, number>();
-  for (const line of lines("/proc/locks")) {
+  for (const line of locks) {
     // 1: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF
-    const found = /FLOCK +ADVISORY +WRITE +(\d+) [\da-f]+:[\da-f]+:(\d+) /.exec(line);
-    if (found !== null) pids.set(found[2], Number(found[1]));
+    const [, pid, inode] = /FLOCK +ADVISORY +WRITE +(-?\d+) [\da-f]+:[\da-f]+:(\d+) /.exec(line) ??
+      [];
+    // An inode is unique within its file system only: of two it is not known which one it is.
+    if (inode !== undefined) pids.set(inode, pids.has(inode) ? NaN : Number(pid));
   }
+  // Of another container it is 0, or -1.
+  for (const [inode, pid] of pids) if (!(pid > 0)) pids.delete(inode);
   return pids;
 }
 

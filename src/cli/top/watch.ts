@@ -150,12 +150,13 @@ class WatchedLog {
     const history = this.#history;
     const { rate } = history;
     const first = found.total - found.entries + 1;
+    const writerPid = isAlive ? pids.get(String(memory.identity.inode)) : undefined;
     return {
       name: this.#name,
       outline: found,
       isAlive,
       ...isSavedCopy(memory) && { isSaved: true },
-      writerPid: pids.get(String(memory.identity.inode)),
+      ...writerPid !== undefined && { writerPid },
       ...this.#lastWrite !== undefined && { lastWrite: this.#lastWrite },
       rate,
       byteRate: rate === undefined || found.entries === 0
