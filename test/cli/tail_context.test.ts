@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Context } from "../../src/cli/tail/context.ts";
+import type { Item } from "../../src/cli/tail/items.ts";
+import { Entry } from "../../src/log/entry.ts";
 import { testFolder } from "../support/folder.ts";
 import { messages, requestLogs, START, tail } from "../support/request_logs.ts";
+import { slowness } from "../support/runtime.ts";
 
 const folder = testFolder("tail-context");
 const { db, web, write } = requestLogs(folder);
@@ -88,4 +92,23 @@ test("--head ends a command that follows, at the place of its last entry", () =>
   const args = [path, "-F", "-o", "text", "--state", state, "--head", "1"];
   assert.deepEqual(tail(...args), ["a"]);
   assert.deepEqual(tail(...args), ["b"]);
+});
+
+test("the last of very many, and what is before them, take no time to speak of", () => {
+  const log = { name: "/x", received: undefined, position: undefined };
+  function* items(isContext: boolean): Generator<Item> {
+    for (let n = 1; n <= 400_000; n++) {
+      const entry = new Entry(new Uint8Array(0), 0, 0, n, 0, 0);
+      const item = { log, time: n, entry, text: "", record: undefined, notice: undefined };
+      yield isContext && n < 400_000 ? { ...item, isContext } : item;
+    }
+  }
+  const numbers = (found: Iterable<Item>) => [...found].map(({ entry }) => entry!.sequenceNumber);
+  const start = performance.now();
+  const last = numbers(new Context({ before: 0, after: 0 }).last(items(false), 100_000));
+  assert.deepEqual([last.length, last[0], last.at(-1)], [100_000, 300_001, 400_000]);
+  const before = numbers(new Context({ before: 100_000, after: 0 }).chosen(items(true)));
+  assert.deepEqual([before.length, before[0], before.at(-1)], [100_001, 300_000, 400_000]);
+  // A second; V8 took more than a minute to move what was left for each.
+  assert.ok(performance.now() - start < 20_000 * slowness);
 });

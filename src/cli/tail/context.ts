@@ -20,7 +20,7 @@ export class Context {
   readonly #before: number;
   readonly #after: number;
   readonly #head: number;
-  /** The last items, which may come before one that is selected. */
+  /** The last items, which may come before one that is selected, and perhaps some before these. */
   #earlier: Item[] = [];
   /** Whether something was left out since the last item that was chosen. */
   #hasGap = false;
@@ -65,10 +65,11 @@ export class Context {
       if (group !== this.#count) groups.push([]);
       group = this.#count;
       groups.at(-1)!.push(item);
-      if (groups.length > count) groups.shift();
+      // Many at once: of a long array V8 moves all that is left.
+      if (groups.length > 2 * count) groups.splice(0, groups.length - count);
     }
     let isFirst = true;
-    for (const item of groups.flat()) {
+    for (const item of count === 0 ? [] : groups.slice(-count).flat()) {
       if (!(isFirst && item.isBreak)) yield item;
       isFirst = false;
     }
@@ -80,7 +81,7 @@ export class Context {
     if (this.#hasGap && this.#count > 1 && this.#before + this.#after > 0) {
       yield { ...item, entry: undefined, record: undefined, isBreak: true };
     }
-    yield* this.#earlier;
+    yield* this.#earlier.slice(-this.#before);
     this.#earlier = [];
     this.#hasGap = false;
     this.#rest = this.#after;
@@ -93,8 +94,9 @@ export class Context {
       yield item;
     } else if (this.#before === 0) this.#hasGap = true;
     else if (this.#earlier.push(item) > this.#before) {
-      this.#earlier.shift();
       this.#hasGap = true;
+      // As above.
+      if (this.#earlier.length > 2 * this.#before) this.#earlier.splice(0, this.#before);
     }
   }
 }
