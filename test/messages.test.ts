@@ -57,6 +57,7 @@ test("commands say what there is", async () => {
   const near = uniqueName("messages-near");
   using _log = ShmLogWriter.create(near, SMALL);
   writeFileSync(join(folder, "lines"), "a line\n");
+  const lines = join(folder, "lines");
   const noFolder = 'no folder "/no-folder": make it first';
   const cases: [args: string[], message: string][] = [
     [
@@ -73,6 +74,10 @@ test("commands say what there is", async () => {
     [["record", near, folder], `"${folder}" is a folder: name a file in it`],
     [["tail", near, "--state", "/no-folder/x"], noFolder],
     [
+      ["record", `${near}*`, lines],
+      `"${lines}" is not a folder, and one is needed: choose another path`,
+    ],
+    [
       ["replay", join(folder, "lines"), near],
       `log "${near}" exists already: use --if-exists resume, or replace`,
     ],
@@ -82,6 +87,10 @@ test("commands say what there is", async () => {
       'no log named "/nope-at-all"; "ouroboros list" shows those that exist',
     ],
   ];
+  if (process.platform !== "win32") {
+    const message = `a part of "${lines}/x" is a file, and no folder: choose another path`;
+    cases.push([["record", near, `${lines}/x`], message]);
+  }
   for (const [args, message] of cases) {
     const { code, stderr } = await runHere(...args);
     // On Windows some have it with its drive.

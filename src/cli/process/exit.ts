@@ -36,13 +36,19 @@ export function explain(error: unknown): string {
 }
 
 /** What functions of `node:fs` throw. */
-type FileError = Error & { code?: string; path?: string };
+type FileError = Error & { code?: string; path?: string; syscall?: string };
 
 /** What the system says of a file, in plain words where it does not say them itself. */
 function ofFile(error: FileError): string {
-  const { code, path, message } = error;
+  const { code, path, syscall, message } = error;
   if (path === undefined) return message;
   if (code === "EISDIR") return `"${path}" is a folder: name a file in it`;
+  if (code === "EEXIST" && syscall === "mkdir") {
+    return `"${path}" is not a folder, and one is needed: choose another path`;
+  }
+  if (code === "ENOTDIR") {
+    return `a part of "${path}" is a file, and no folder: choose another path`;
+  }
   if (code === "EACCES") return `"${path}" is not permitted to this user: choose another path`;
   if (code !== "ENOENT") return message;
   const folder = dirname(path);

@@ -47,7 +47,8 @@ export class Commands {
   /** Runs it after those before. */
   run(values: CommandValues): void {
     if (this.#waiting === MOST_WAITING) {
-      return warn(`--exec: ${this.#words[0]} is too slow, and was not run for ${values.file}`);
+      const what = values.file || `${values.reason} in ${values.log}`;
+      return warn(`--exec: ${this.#words[0]} is too slow, and was not run for ${what}`);
     }
     this.#waiting++;
     this.#last = this.#last.then(() => this.#run(values)).finally(() => this.#waiting--);
