@@ -37,7 +37,7 @@ import { flagOf, oldOption, usageError } from "./options/subcommand.ts";
 import { filesIn, forEachLog } from "./options/each_log.ts";
 import { whereOption } from "./options/selection.ts";
 import { waitForLog } from "./options/log_targets.ts";
-import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import {
   addOtlpOptions,
   collectorArgument,
@@ -243,7 +243,7 @@ async function forwardLog(
   using reader = await open(target, signal, options);
   const name = oneLine(reader.name);
   await using forwarding = await destination.forward(reader, {
-    ...shipOptions(options),
+    ...shipOptions(options, nameOf(target)),
     signal,
     ...state !== undefined && { state },
     onGap: ({ from, to, count, reason }) =>

@@ -21,7 +21,7 @@ import {
 import { CursorFile } from "./files/cursor_file.ts";
 import { filesIn, forEachLog } from "./options/each_log.ts";
 import { batchesUpTo, refuseItself, waitForLog } from "./options/log_targets.ts";
-import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
+import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { Recording, skipTo } from "./files/recording.ts";
 import { RotatingFile } from "./files/rotating_file.ts";
 import {
@@ -196,7 +196,7 @@ async function recordLog(
   using file = new RotatingFile(path, options);
   const recording = new Recording(reader, file, {
     ...options,
-    log: describeTarget(target),
+    log: nameOf(target),
     prefix,
   });
   if (after !== undefined) recording.goOn(after.sequenceNumber);

@@ -203,6 +203,8 @@ test("save --where and record --where keep what matches", () => {
     "request 14",
     "request 19",
   ]);
+  const whole = runCli(["record", web, `${folder}/whole.txt`, "--where", `log:="${web}"`]);
+  assert.match(whole.stderr, /20 entries recorded, 0 lost/);
 });
 
 test("a question for a log that is not there says which there are", () => {

@@ -77,8 +77,8 @@ export async function collectorDestination(
     });
 }
 
-/** How logs are sent, wherever that is to. */
-export function shipOptions(options: ForwardCommandOptions): ShipOptions {
+/** How a log of that name is sent, wherever that is to. */
+export function shipOptions(options: ForwardCommandOptions, log?: string): ShipOptions {
   const { hostname, from, truncate, maxInFlight, where } = options;
   return {
     start: from === "latest" ? "oldest" : from,
@@ -86,7 +86,7 @@ export function shipOptions(options: ForwardCommandOptions): ShipOptions {
     ...where !== undefined && {
       select(bytes) {
         const text = decodeText(bytes);
-        return where.test(recognizeRecord(text), text);
+        return where.test(recognizeRecord(text), text, log);
       },
     },
     ...hostname !== undefined && { host: hostname },

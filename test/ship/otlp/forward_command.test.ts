@@ -111,6 +111,17 @@ test("forward --from new takes all of a log that is yet to come", lasting, async
   assert.deepEqual(bodies(), ["first", "second"]);
 });
 
+test("forward --where asks for the log of an entry, too", lasting, async () => {
+  await using collector = await OtlpCollector.start();
+  using log = newLog();
+  const args = ["forward", log.name, "--to", `otlp+${collector.url}`, "--once", "--where"];
+  const { stderr } = await startCli([...args, `-log:="${log.name}"`]).ended();
+  assert.match(stderr, / 2 filtered/);
+  const { code } = await startCli([...args, `log:="${log.name}"`]).ended();
+  assert.equal(code, 0);
+  assert.deepEqual(collector.records.map(({ body }) => body).slice(-2), ["hello", "plain"]);
+});
+
 test("forward says what does not go together, and what is refused", printed, async () => {
   const to = ["--to", "otlp+http://127.0.0.1:1"];
   const cases: [words: string[], message: RegExp][] = [
