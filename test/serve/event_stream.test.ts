@@ -51,6 +51,18 @@ test("a stream gives what is there, then what comes", async () => {
   });
 });
 
+test("a question for a log is answered, too, where the page names none", async () => {
+  using log = makeLog();
+  log.write("one");
+  await withServer([log.name], async (server) => {
+    const client = await EventClient.open(server.url, { where: `log:="${log.name}"` });
+    await client.until(({ entries }) => entries.length === 1);
+    log.write("two");
+    await client.until(({ entries }) => entries.length === 2);
+    client.close();
+  });
+});
+
 test("a stream that starts again continues after the last entry", async () => {
   using log = makeLog();
   log.writeMany(["one", "two", "three"]);

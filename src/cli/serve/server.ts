@@ -221,9 +221,14 @@ export class LiveServer {
   }
 
   #stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
+    this.#catalog.refresh();
+    const { logs, revision } = this.#catalog;
+    const name = query.get("log") ??
+      (logs.find(({ isWriterAlive }) => isWriterAlive) ??
+        logs.find(({ isThere }) => isThere) ?? logs[0])?.name;
     let filter: EntryFilter;
     try {
-      filter = filterOf(query, query.get("log") ?? undefined);
+      filter = filterOf(query, name);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       return refuse(response, error.status, error.message);
@@ -231,11 +236,6 @@ export class LiveServer {
     if (this.#streams.size >= MOST_PAGES) {
       return refuse(response, 503, `No more than ${MOST_PAGES} pages may be open.`);
     }
-    this.#catalog.refresh();
-    const { logs, revision } = this.#catalog;
-    const name = query.get("log") ??
-      (logs.find(({ isWriterAlive }) => isWriterAlive) ??
-        logs.find(({ isThere }) => isThere) ?? logs[0])?.name;
     // A page may hold on to a log that is gone: it may come back.
     const log = name === undefined ? undefined : this.#follow(name);
     const { mostEntries } = this.#options;
