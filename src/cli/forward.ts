@@ -9,6 +9,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ForwardStats, ForwardTrouble } from "../ship/forward_options.ts";
 import type { Forwarding } from "../ship/forwarding.ts";
 import { DEFAULT_SUBJECT, subjectToken } from "../ship/carriers/nats/subject.ts";
+import { delay } from "../async.ts";
+import { unlessShort } from "../log/native/followed_log.ts";
 import { hasMagic } from "../log/native/look.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { type LogTarget, placeOf } from "../log/native/target.ts";
@@ -34,7 +36,7 @@ import {
 } from "./options/arguments.ts";
 import { fromOption, summaryOption } from "./options/common.ts";
 import { flagOf, oldOption, usageError } from "./options/subcommand.ts";
-import { filesIn, forEachLog } from "./options/each_log.ts";
+import { filesIn, forEachLog, type LogState } from "./options/each_log.ts";
 import { whereOption } from "./options/selection.ts";
 import { waitForLog } from "./options/log_targets.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
@@ -88,6 +90,8 @@ Examples:
   ouroboros forward /app --to otlp+http://127.0.0.1:4318 --state app.state
   ouroboros forward /app --to otlp+https://otlp.example --header @vendor.key`;
 
+/** How often to look whether a log of a pattern is gone, in milliseconds. */
+const LEAVE_INTERVAL = 1000;
 /** Options for a new stream only. */
 const STREAM_OPTIONS = ["maxBytes", "maxAge", "replicas", "duplicates", "discard"] as const;
 /** Options for NATS only. */
@@ -178,9 +182,9 @@ async function forwardLogs(
   names.plain.forEach(stateOf);
   try {
     await using destination = await open(signal);
-    await forEachLog(names, { signal, once }, (target, signal, isNew) => {
+    await forEachLog(names, { signal, once }, (target, signal, about) => {
       const state = stateOf(target);
-      return forwardLog(target, { destination, signal, options, state, isNew });
+      return forwardLog(target, { destination, signal, options, state, about });
     });
   } catch (error) {
     // A server, or a stream, that did not come.
@@ -228,16 +232,16 @@ function statePaths(
 
 async function forwardLog(
   target: LogTarget,
-  { destination, signal, options, state, isNew }: {
+  { destination, signal, options, state, about }: {
     destination: Destination;
     signal: AbortSignal;
     options: ForwardCommandOptions;
     state: string | undefined;
-    isNew: boolean;
+    about: LogState;
   },
-): Promise<void> {
+): Promise<"gone" | void> {
   // All of a log that was not there has come since the command began.
-  if (options.from === "new" && (isNew || !hasMagic(target))) {
+  if (options.from === "new" && (about.isNew || !hasMagic(target))) {
     options = { ...options, from: "oldest" };
   }
   using reader = await open(target, signal, options);
@@ -253,6 +257,8 @@ async function forwardLog(
   const timer = options.summary > 0
     ? setInterval(() => warn(`${name}: ${summary(forwarding.stats)}`), options.summary)
     : undefined;
+  const ended = new AbortController();
+  const leaving = leaveIfGone(reader, forwarding, about, ended.signal).catch(() => false);
   try {
     if (options.once) await once(forwarding);
     const stats = await forwarding.done;
@@ -262,6 +268,32 @@ async function forwardLog(
     }
   } finally {
     clearInterval(timer);
+    ended.abort();
+  }
+  if (await leaving) return "gone";
+}
+
+/**
+ * Ends forwarding when the name of the log is gone and all of it has arrived: its memory stays as long as it is
+ * open. Gives whether it has.
+ *
+ * @throws {DOMException} the reason of `signal` when it is aborted
+ */
+async function leaveIfGone(
+  reader: ShmLogReader,
+  forwarding: Forwarding,
+  { isGone }: LogState,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    await delay(LEAVE_INTERVAL, { signal });
+    const isOver = () => isGone() && unlessShort(() => reader.isAbandoned());
+    if (!isOver()) continue;
+    await forwarding.flush();
+    // It may have come back meanwhile.
+    if (!isOver()) continue;
+    await forwarding.close();
+    return true;
   }
 }
 

@@ -9,6 +9,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import { isSameFile } from "../../ffi/mod.ts";
 import { abortWith } from "../async.ts";
 import { OuroborosError } from "../errors.ts";
+import type { Cursor } from "../log/native/cursor.ts";
+import { unlessShort } from "../log/native/followed_log.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../log/native/reader_options.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -86,6 +88,10 @@ interface RecordOptions {
 
 /** How often to do what is due after a pause, in milliseconds. */
 const KEEP_INTERVAL = 250;
+/** How often to look whether a log of a pattern is gone, in milliseconds. */
+const LEAVE_INTERVAL = 1000;
+/** Of how many logs that are gone the place is kept in memory. */
+const MOST_PLACES = 4096;
 /** How often the place is remembered, in milliseconds. */
 const CURSOR_INTERVAL = 1000;
 
@@ -142,14 +148,18 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
   options = { ...options, ...compress !== undefined && { compress } };
   if (names.isOne) {
     checkFiles(path, options.state);
-    return await recordLog(target, path, options, { signal, reopenings, prefix: "" });
+    await recordLog(target, path, options, { signal, reopenings, prefix: "" });
+    return;
   }
   const pathOf = filesIn(
     path,
     (options.output === "json" ? ".jsonl" : ".txt") + (compress ? endingOf(compress) : ""),
   );
   const stateOf = options.state === undefined ? undefined : filesIn(options.state, ".place");
-  await forEachLog(names, { signal }, (target, signal, isNew) => {
+  /** How far logs were recorded that are gone, where no file remembers it. */
+  const places = new Map<string, Cursor>();
+  await forEachLog(names, { signal }, async (target, signal, { isNew, isGone }) => {
+    const name = nameOf(target);
     const state = stateOf?.(target);
     const ofLog = {
       ...options,
@@ -159,7 +169,14 @@ async function record(target: LogTarget, path: string, options: RecordOptions): 
       ...isNew && options.from === "new" && { from: "oldest" as const },
     };
     const prefix = `${describeTarget(target)}: `;
-    return recordLog(target, pathOf(target), ofLog, { signal, reopenings, prefix });
+    const after = places.get(name);
+    places.delete(name);
+    const surroundings = { signal, reopenings, prefix, isGone, ...after && { after } };
+    const place = await recordLog(target, pathOf(target), ofLog, surroundings);
+    if (place === undefined) return;
+    if (state === undefined) places.set(name, place);
+    for (const oldest of places.keys()) if (places.size > MOST_PLACES) places.delete(oldest);
+    return "gone";
   });
 }
 
@@ -170,16 +187,21 @@ interface Surroundings {
   reopenings: Set<() => void>;
   /** What messages begin with. */
   prefix: string;
+  /** Whether the name of the log is gone, and need not be waited for. */
+  isGone?: () => boolean;
+  /** The place of the last entry that was recorded before. */
+  after?: Cursor;
 }
 
+/** Records a log; gives the place of its last entry if the log is gone. */
 async function recordLog(
   target: LogTarget,
   path: string,
   options: RecordOptions,
-  { signal, reopenings, prefix }: Surroundings,
-): Promise<void> {
+  { signal, reopenings, prefix, isGone, after: before }: Surroundings,
+): Promise<Cursor | undefined> {
   const cursorFile = options.state === undefined ? undefined : new CursorFile(options.state);
-  const after = cursorFile?.load();
+  const after = cursorFile?.load() ?? before;
   const start: ShmLogReaderOptions = {
     strategy: options.from === "latest" || options.from === "new" ? "latest" : "oldest",
     onDamage: "skip",
@@ -252,6 +274,15 @@ async function recordLog(
       end.abort();
     }
   }, Math.min(KEEP_INTERVAL, options.fsync ?? KEEP_INTERVAL));
+  // Its memory stays as long as it is open.
+  const leaving = isGone && setInterval(() => {
+    try {
+      if (isGone() && unlessShort(() => reader.isAbandoned())) end.abort();
+    } catch (error) {
+      failure ??= error;
+      end.abort();
+    }
+  }, LEAVE_INTERVAL);
   try {
     keep(false);
     const following = reader.followBatches({
@@ -279,9 +310,12 @@ async function recordLog(
     keep(true);
   } finally {
     clearInterval(timer);
+    clearInterval(leaving);
     reopenings.delete(reopen);
   }
   warn(`${prefix}${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
+  if (isGone === undefined || signal.aborted) return undefined;
+  return { ...reader.position, sequenceNumber: recording.done };
 }
 
 /** Each place replaces its file: that must not be the file of what is recorded. */

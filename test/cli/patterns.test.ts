@@ -377,6 +377,34 @@ test("record --from new takes all of a log that begins to match later", { skip }
   assert.deepEqual([textOf(0), textOf(1)], ["", "ab"]);
 });
 
+test("record lets a log of a pattern go that is removed, and continues where its name comes back", {
+  skip: skip || needsLettingGo,
+}, async () => {
+  const name = uniqueName("gone");
+  const files = join(folder, "gone");
+  const first = makeLog(`${name}.0`, [[1, "a"], [2, "b"]]);
+  const running = startCli(["record", `${name}.*`, files]);
+  const path = join(files, `${name.slice(1)}.0.txt`);
+  const recorded = () => existsSync(path) ? readFileSync(path, "utf8") : "";
+  while (!recorded().includes('"b"')) await sleep(10);
+  first.close();
+  await running.untilStderr((text) => text.includes('.0": 2 entries recorded, 0 lost\n'));
+  if (process.platform === "linux") {
+    const maps = `/proc/${running.process.pid}/maps`;
+    while (readFileSync(maps, "utf8").includes(`${name}.0`)) await sleep(20);
+  }
+  makeLog(`${name}.0`, [[3, "c"]]);
+  while (!recorded().includes('"c"')) await sleep(10);
+  running.signal("SIGINT");
+  assert.equal((await running.ended()).code, 0);
+  assert.deepEqual(recorded().trim().split("\n"), [
+    line(1, "a"),
+    line(2, "b"),
+    "# ouroboros: another log of this name begins after entry 2",
+    line(3, "c"),
+  ]);
+});
+
 test("top shows the slots of a name as one log, with -l each", {
   skip: skip || process.platform === "win32",
 }, () => {

@@ -16,26 +16,41 @@ import { type NamedLogs, nameOf } from "./named_logs.ts";
 /** How often to look for logs that begin to match, in milliseconds. */
 const LOOK_EVERY = 1000;
 
+/** What is known of a log that is worked for. */
+export interface LogState {
+  /** Whether it began to match later. */
+  readonly isNew: boolean;
+  /** Whether it matched a pattern, and its name is gone. */
+  isGone(): boolean;
+}
+
 /**
- * Does `work` for each log, and says whether it began to match later; the first that fails ends the others. It ends after all of them, or by `signal`:
- * with patterns only by that, unless `once` is set.
+ * Does `work` for each log; the first that fails ends the others. It ends after all of them, or by `signal`:
+ * with patterns only by that, unless `once` is set. Work that gives `"gone"` begins again if the name matches
+ * again: what is removed must not be held for ever.
  *
  * @throws {unknown} what one of them failed with
  */
 export async function forEachLog(
   names: NamedLogs,
   { signal, once = false }: { signal: AbortSignal; once?: boolean | undefined },
-  work: (target: LogTarget, signal: AbortSignal, isNew: boolean) => Promise<void>,
+  work: (target: LogTarget, signal: AbortSignal, state: LogState) => Promise<"gone" | void>,
 ): Promise<void> {
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
   const seen = new Set<string>();
+  const named = new Set(names.plain.map(nameOf));
+  let matching: ReadonlySet<string> | undefined;
   const running = new Set<Promise<void>>();
   let failure: { cause: unknown } | undefined;
   const start = (target: LogTarget, isNew: boolean) => {
-    if (seen.has(nameOf(target))) return;
-    seen.add(nameOf(target));
-    const one = Promise.resolve().then(() => work(target, both, isNew)).catch((cause) => {
+    const name = nameOf(target);
+    if (seen.has(name)) return;
+    seen.add(name);
+    const isGone = () => !named.has(name) && matching?.has(name) === false;
+    const one = Promise.resolve().then(() => work(target, both, { isNew, isGone })).then((end) => {
+      if (end === "gone") seen.delete(name);
+    }).catch((cause) => {
       if (cause !== both.reason) failure ??= { cause };
       failed.abort();
     }).finally(() => running.delete(one));
@@ -45,7 +60,10 @@ export async function forEachLog(
   if (seen.size === 0) warn(`waiting for a log that matches ${names.patterns}`);
   while (names.hasPatterns && !once && !both.aborted) {
     await delay(LOOK_EVERY, { signal: both }).catch(() => {});
-    if (!both.aborted) names.matchingNow()?.forEach((target) => start(target, true));
+    const found = both.aborted ? undefined : names.matchingNow();
+    if (found === undefined) continue;
+    matching = new Set(found.map(nameOf));
+    for (const target of found) start(target, true);
   }
   await Promise.all(running);
   if (failure !== undefined) throw failure.cause;

@@ -1,8 +1,9 @@
 /** `ouroboros forward --to otlp+http://…`. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import test from "node:test";
 import { ShmLogWriter } from "../../../mod.ts";
 import { delay } from "../../../src/async.ts";
@@ -110,6 +111,35 @@ test("forward --from new takes all of a log that is yet to come", lasting, async
   assert.equal((await running.ended()).code, 0);
   assert.deepEqual(bodies(), ["first", "second"]);
 });
+
+test(
+  "forward lets a log of a pattern go that is removed, and takes the next one",
+  lasting,
+  async () => {
+    await using collector = await OtlpCollector.start();
+    const name = uniqueName("otlp");
+    const make = (text: string) => {
+      const log = ShmLogWriter.create(`${name}.0`, { unlinkOnClose: true });
+      log.write(text);
+      return log;
+    };
+    const bodies = () => collector.records.map(({ body }) => body).join();
+    const first = make("first");
+    const args = ["forward", `${name}.*`, "--to", `otlp+${collector.url}`, "--summary", "0"];
+    const running = startCli(args);
+    while (bodies() !== "first") await delay(20);
+    first.close();
+    await running.untilStderr((stderr) => /\.0: 1 sent, 1 acknowledged/.test(stderr));
+    if (process.platform === "linux") {
+      const maps = `/proc/${running.process.pid}/maps`;
+      while (readFileSync(maps, "utf8").includes(`${name}.0`)) await delay(20);
+    }
+    using _next = make("next");
+    while (bodies() !== "first,next") await delay(20);
+    running.signal("SIGINT");
+    assert.equal((await running.ended()).code, 0);
+  },
+);
 
 test("forward --where asks for the log of an entry, too", lasting, async () => {
   await using collector = await OtlpCollector.start();
