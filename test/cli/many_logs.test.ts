@@ -90,7 +90,7 @@ test("a log of a version to come is named, does not count as damaged, and is not
 });
 
 test(
-  "tail -F goes on where more logs match than it may have open, and takes others when some are gone",
+  "tail -F continues where more logs match than it may have open, and takes others when some are gone",
   {
     skip,
   },

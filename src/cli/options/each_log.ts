@@ -27,7 +27,7 @@ export interface LogState {
 /**
  * Does `work` for each log; the first that fails ends the others. It ends after all of them, or by `signal`:
  * with patterns only by that, unless `once` is set. Work that gives `"gone"` begins again if the name matches
- * again: what is removed must not be held for ever.
+ * again: what is removed must not be held forever.
  *
  * @throws {unknown} what one of them failed with
  */

@@ -24,7 +24,7 @@ export class TailedLogs {
   readonly #members = new Map<string, TailedLog | undefined>();
   /** Those that are not there yet. */
   readonly #missing = new Set<TailedLog>();
-  /** Whether it was said that not all that match can be open at once. */
+  /** Whether it was reported that not all that match can be open at once. */
   #isShort = false;
 
   /** Opens nothing yet. */
