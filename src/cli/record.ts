@@ -37,6 +37,7 @@ import { addOutputOptions, compressOption, fromOption } from "./options/common.t
 import { whereOption } from "./options/selection.ts";
 import type { Where } from "./grep/where.ts";
 import { oldOption } from "./options/subcommand.ts";
+import { ReceivedLog } from "./output/received_log.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -216,9 +217,12 @@ async function recordLog(
   using _closed = reader;
   refuseItself(target, reader, path);
   using file = new RotatingFile(path, options);
+  const openReceived = () => options.where && ReceivedLog.open(target);
+  let received = openReceived();
   const recording = new Recording(reader, file, {
     ...options,
     log: nameOf(target),
+    sourceOf: ({ sequenceNumber }) => received?.of(sequenceNumber).label,
     prefix,
   });
   if (after !== undefined) recording.goOn(after.sequenceNumber);
@@ -294,6 +298,8 @@ async function recordLog(
         }
         // What continues the log in another size has its numbers.
         if (after === 0) recording.beginAnew(from.sequenceNumber);
+        received?.[Symbol.dispose]();
+        received = openReceived();
         keep(false);
       },
     });
@@ -311,6 +317,7 @@ async function recordLog(
   } finally {
     clearInterval(timer);
     clearInterval(leaving);
+    received?.[Symbol.dispose]();
     reopenings.delete(reopen);
   }
   warn(`${prefix}${entryCount(recording.entries)} recorded, ${recording.lost} lost`);

@@ -205,6 +205,11 @@ test("save --where and record --where keep what matches", () => {
   ]);
   const whole = runCli(["record", web, `${folder}/whole.txt`, "--where", `log:="${web}"`]);
   assert.match(whole.stderr, /20 entries recorded, 0 lost/);
+  // Of a file of several logs it is the log of each entry.
+  const both = `${folder}/both.log.gz`;
+  assert.equal(runCli(["save", web, db, both]).code, 0);
+  const ofWeb = runCli(["record", both, `${folder}/of-web.txt`, "--where", "log:web.log"]);
+  assert.match(ofWeb.stderr, /20 entries recorded, 0 lost/);
 });
 
 test("a question for a log that is not there says which there are", () => {

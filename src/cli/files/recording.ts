@@ -29,6 +29,8 @@ export interface RecordingOptions {
   where?: Where;
   /** The name of the log. */
   log: string;
+  /** The log that an entry is from, in a log of several; asked with a question only. */
+  sourceOf(entry: Entry): string | undefined;
   /** What messages begin with. */
   prefix: string;
 }
@@ -53,11 +55,12 @@ export class Recording {
   constructor(
     reader: ShmLogReader,
     file: RotatingFile,
-    { output: format, where, log, prefix }: RecordingOptions,
+    { output: format, where, log, sourceOf, prefix }: RecordingOptions,
   ) {
     this.#prefix = prefix;
-    this.#lines = where && new AskedLines(entryParts(), ({ text }) => {
-      return where.test(recognizeRecord(text), text, log);
+    this.#lines = where && new AskedLines(entryParts(sourceOf), (entry) => {
+      const { text } = entry;
+      return where.test(recognizeRecord(text), text, sourceOf(entry) ?? log);
     });
     this.#reader = reader;
     this.#file = file;
