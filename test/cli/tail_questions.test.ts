@@ -109,6 +109,8 @@ test("what does not go together is refused", async () => {
     [["--stats", "a,b"], /one field is expected/],
     [["--fields", "a,,b"], /Names of fields are expected/],
     [["--count-by", "a", "-o", "raw"], /does not go with -o raw/],
+    [["--count-by", "count", "--json"], /--count-by count has the name of what is counted/],
+    [["--stats", "a", "--count-by", "max", "-o", "logfmt"], /--count-by max has the name/],
     [["-C", "x"], /integer from 0 on/],
     [["--every", "1s", "-r"], /--every prints no entries: leave out -r/],
     [["--every", "0"], /A time like/],

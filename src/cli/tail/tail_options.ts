@@ -130,6 +130,9 @@ const FOR_EVENTS_NOT = [
   "last",
 ] as const satisfies readonly (keyof TailOptions)[];
 
+/** What a row of `--stats` has. */
+const OF_STATS: readonly string[] = ["field", "count", "min", "p50", "p90", "p99", "max"];
+
 /** What of the output does not go together. */
 function wrongOutput(options: PlainOptions): string | undefined {
   const { output, fields, countBy, stats, every, showCursor, reverse } = options;
@@ -140,6 +143,12 @@ function wrongOutput(options: PlainOptions): string | undefined {
     return `${flag} prints no entries: leave out ${reverse ? "-r" : "-A, -B and -C"}`;
   }
   if (showCursor) return `${flag} prints no entries: leave out --show-cursor`;
+  // As keys they would be one.
+  const own = stats === undefined ? ["count"] : OF_STATS;
+  const double = countBy?.find(({ name }) => own.includes(name));
+  if (double !== undefined && (output === "json" || output === "logfmt")) {
+    return `--count-by ${double.name} has the name of what is counted: choose -o text or csv`;
+  }
   return output === "raw" || output === "hex"
     ? `${flag} does not go with -o ${output}: choose text, json, logfmt, csv`
     : undefined;
