@@ -78,7 +78,15 @@ export class Commands {
         // Where the abort came first, that timer has brought us here, or is to do so.
         clearTimeout(kill);
         child.kill("SIGTERM");
-        kill = setTimeout(() => child.kill("SIGKILL"), MORE_TIME);
+        kill = setTimeout(() => {
+          if (child.pid === undefined) return;
+          try {
+            // Deno's child.kill() does nothing after the first one.
+            process.kill(child.pid, "SIGKILL");
+          } catch {
+            // It has just ended.
+          }
+        }, MORE_TIME);
       };
       const limit = setTimeout(() => {
         warn(`--exec: ${command} was ended: it took longer than ${this.#timeLimit / 1000} s`);
