@@ -38,12 +38,12 @@ const LEFT_OUT: [part: string, reason: string][] = [
   ["resources/", "counts what Linux tells in /proc"],
   ["scripts/", "is about the scripts of the project, which run on Linux"],
   ["ship/fleet.test.ts", "is about a benchmark"],
-  ["ship/otlp/", "makes connections that Node 26 does not make in Wine"],
+  ["ship/otlp/", "makes connections that Node does not make in Wine"],
   ["serve/browser", "wants a browser"],
   ["serve/page.test.ts", "builds the page once more, with programs for Linux"],
 ];
 
-/** What asks the server of the live view: in Wine Node 26 makes no TCP connection. */
+/** What asks the server of the live view: in Wine Node 24 and 26 make no TCP connection. */
 const ASKS =
   /^\.\/test\/serve\/(api|changing|command|event_stream|group|links|proxy|report|search|timeline|waiting)/;
 
@@ -73,7 +73,9 @@ for (const total of totals) console.log(`${total.title}: ${numbersOf(total)}`);
 for (const line of skipped) console.log(line);
 if (filters.length === 0) {
   for (const [part, reason] of LEFT_OUT) console.log(`left out: test/${part}: ${reason}`);
-  console.log("left out: most of test/serve on Node 26, which makes no TCP connection in Wine");
+  console.log(
+    "left out: most of test/serve on Node 24 and 26, which make no TCP connection in Wine",
+  );
 }
 finish(totals);
 
@@ -81,7 +83,7 @@ finish(totals);
 function runAll(runtime: WindowsRuntime): Promise<Result> {
   const files = testFiles(runtime.project, filters)
     .filter((file) => filters.length > 0 || !LEFT_OUT.some(([part]) => isIn(part, file)))
-    .filter((file) => runtime.name !== "node26" || !ASKS.test(file));
+    .filter((file) => !/^node2[46]$/.test(runtime.name) || !ASKS.test(file));
   return runFiles(runtime, files, {
     folder: runtime.project,
     // Node 22 can run only its own copy of the project, which the others can run, too.
