@@ -61,8 +61,8 @@ export const needsLittleMemory: string | false = isQemu &&
 export const needsSpeed: string | false = isQemu && "counts on a machine's usual speed";
 export const needsExec: string | false = isQemu &&
   "qemu does not say that a program can't be started, and starts others with signals of its own";
-export const needsOwnPath: string | false = isQemu &&
-  "a process in qemu can't start another one by its own path";
+export const needsOwnPath: string | false = process.env.THIS_RUNTIME !== undefined &&
+  "its own path is that of an emulator or a loader, and starts no other process";
 
 export const wineChangesCreation: string | false = isWine &&
   "Wine says that a file was created when it was last changed";
