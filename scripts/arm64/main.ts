@@ -43,7 +43,8 @@ if (typeof emulator === "string") {
 const { wanted, filters } = parseArguments();
 const all = prepare(emulator);
 // What is the same everywhere, counts on a machine's usual speed, or builds by programs of its own.
-const ELSEWHERE = /^\.\/test\/(cli|ship\/nats|scripts|serve\/page|conformance\/bundles)/;
+const ELSEWHERE =
+  /^\.\/test\/(cli|ship\/nats|scripts|serve\/page|conformance\/(bundles|evaluations))/;
 /** These make another realm, and Bun's `node:vm` aborts in qemu: "mprotect failed". */
 const REALMS =
   /^\.\/test\/(misuse\/(circular|events|log|memory|natives|ring)|sinks\/(entry_sink|error_fields|hostile)|serve\/row)/;

@@ -72,5 +72,5 @@ export const needsRemovedFolder: string | false = isWine && "Bun" in globalThis 
 export const needsConsole: string | false = isWine && process.versions.node.startsWith("22.") &&
   "in Wine Node 22 may crash in a console of its own, as that has no title";
 export const needsConnections: string | false = isWine && !("Bun" in globalThis) &&
-  !("Deno" in globalThis) && !process.versions.node.startsWith("22.") &&
-  "in Wine Node 24 and 26 make no TCP connection";
+  !("Deno" in globalThis) &&
+  "in Wine Node makes no TCP connection";
