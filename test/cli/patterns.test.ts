@@ -12,7 +12,7 @@ import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
-import { needsLettingGo } from "../support/platform.ts";
+import { isWindows, needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = process.platform === "darwin" && "this system does not list shared memory";
@@ -323,7 +323,8 @@ test("what is found of one log is printed, also if the next one can't be opened"
 test("a log that is named twice is one log", { skip }, () => {
   const name = uniqueName("twice");
   makeLog(name, [[1, "a"]]);
-  const { stdout } = runCli(["tail", name, name.slice(1), name]);
+  // On Windows it is another name without its slash.
+  const { stdout } = runCli(["tail", name, isWindows ? name : name.slice(1), name]);
   assert.equal(stdout, `${line(1, "a")}\n`);
 });
 
