@@ -129,7 +129,11 @@ async function opened(url: string, use: (page: Page) => Promise<void>): Promise<
 }
 
 const url = pathToFileURL(path).href;
-const showing = (page: Page, text: string) => page.locator("#showing", { hasText: text }).waitFor();
+/** Waits until the line at the bottom says so, and the rows that it speaks of are drawn: with the next frame. */
+async function showing(page: Page, text: string): Promise<void> {
+  await page.locator("#showing", { hasText: text }).waitFor();
+  await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => resolve()))");
+}
 const isHacked = (page: Page) => page.evaluate("typeof window.hacked");
 
 /** What a service writes in 1000 seconds. */
