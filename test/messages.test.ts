@@ -81,6 +81,10 @@ test("commands say what there is", async () => {
       ["replay", join(folder, "lines"), near],
       `log "${near}" exists already: use --if-exists resume, or replace`,
     ],
+    [
+      ["write", "/no-such-log", "--size", "5G"],
+      "size is 5368709120, but a log has at most 4294967292 bytes",
+    ],
     [["tail", "/no/file"], 'no file "/no/file"; a log in shared memory has a name like /app'],
     [
       ["remove", "/nope-at-all"],
@@ -90,6 +94,9 @@ test("commands say what there is", async () => {
   if (process.platform !== "win32") {
     const message = `a part of "${lines}/x" is a file, and no folder: choose another path`;
     cases.push([["record", near, `${lines}/x`], message]);
+    // A file of the folder that the tests run in.
+    const file = 'no log named "/deno.json"; for the file: ./deno.json';
+    cases.push([["remove", "deno.json"], file]);
   }
   for (const [args, message] of cases) {
     const { code, stderr } = await runHere(...args);

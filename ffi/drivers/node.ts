@@ -42,7 +42,7 @@ export function nodeDriver(): Driver {
   if (!("transfer" in ArrayBuffer.prototype)) {
     throw new NativeUnavailableError(
       `Node ${process.versions.node} is too old: 22.18 is needed, or Deno or Bun ` +
-        "(of the commands: deno run -A npm:@ouroboros/log …, bunx --bun ouroboros …)",
+        "(for the commands: deno run -A npm:@ouroboros/log …, bunx --bun @ouroboros/log …)",
     );
   }
   const require = builtinRequire();
@@ -53,8 +53,8 @@ export function nodeDriver(): Driver {
   const koffi = optional(require, "koffi", "--allow-addons");
   if (koffi !== undefined) return overKoffi(koffi as Koffi);
   throw new NativeUnavailableError(
-    `Node ${process.versions.node} needs the package koffi for native memory (npm install koffi), ` +
-      "or be Node 26.9 or newer",
+    `Node ${process.versions.node} needs the package koffi for native memory: npm install koffi, ` +
+      "or use Node 26.9 or newer",
   );
 }
 

@@ -73,12 +73,12 @@ export const signal: Check = (name, value) => {
 export const mode: Check = (name, value) => {
   if (value === 400 || value === 440 || value === 444) {
     throw new RangeError(
-      `${name} is ${value}, which is 0o${value.toString(8)}: 0o${value} is meant?`,
+      `${name} is ${value}, which is 0o${value.toString(8)}: did you mean 0o${value}?`,
     );
   }
   if (typeof value !== "number") throw new TypeError(mustBe(name, value, MODE));
   if (!Number.isInteger(value) || value < 0 || value > 0o777) {
-    const octal = /^0?[0-7]{3}$/.test(`${value}`) ? `: 0o${value} is meant?` : "";
+    const octal = /^0?[0-7]{3}$/.test(`${value}`) ? `: did you mean 0o${value}?` : "";
     throw new RangeError(mustBe(name, value, MODE) + octal);
   }
 };
@@ -95,7 +95,8 @@ export function oneOf(...words: readonly string[]): Check {
     const wanted = words.map((word) => `"${word}"`).join(", ");
     const near = typeof value === "string" ? nearest(value, words) : undefined;
     throw new TypeError(
-      mustBe(name, value, `one of ${wanted}`) + (near === undefined ? "" : `. Is "${near}" meant?`),
+      mustBe(name, value, `one of ${wanted}`) +
+        (near === undefined ? "" : `. Did you mean "${near}"?`),
     );
   };
 }
@@ -134,7 +135,7 @@ function ofType(type: string, wanted: string): Check {
 
 function unknown(what: string, name: string, known: readonly string[]): string {
   const near = nearest(name, known);
-  const hint = near === undefined ? `known are ${known.join(", ")}` : `"${near}" is meant?`;
+  const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`;
   return `option ${describe(name).replace(/ \(string\)$/, "")} of ${what} is not known: ${hint}`;
 }
 

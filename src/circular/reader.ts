@@ -232,7 +232,7 @@ export class CircularReader {
     if (length >= 1 && length <= MAX_MESSAGE_SIZE && size <= this.#available) return length;
     if (!this.#isIntact(HEADER_SIZE) || this.#isOfAnotherLife()) return LAPPED;
     throw new CorruptBufferError(
-      `message at index ${start} says ${length} bytes, but ${this.#available} are left to it`,
+      `message at index ${start} says ${length} bytes, but only ${this.#available} are left`,
     );
   }
 
@@ -242,7 +242,7 @@ export class CircularReader {
     // Acquire: pairs with the writer's store of S. All that it counts is there.
     this.#fence();
     if (sequence < 0) {
-      throw new CorruptBufferError("sequence number is not below 2^53, or does not hold still");
+      throw new CorruptBufferError("the sequence number is not below 2^53, or keeps changing");
     }
     const available = sequence - this.#sequence;
     if (available === 0) return NOTHING;

@@ -94,7 +94,9 @@ async function exportLogs(
 ): Promise<void> {
   const path = html ?? trace;
   const events = targets.filter(isEventLog);
-  if (path === undefined) usageError(command, "--html or --trace is needed: what to make");
+  if (path === undefined) {
+    usageError(command, "name the file to make: --html <file>, or --trace <file>");
+  }
   const wrong = html !== undefined && trace !== undefined
     ? "--html and --trace are two files: make one after the other"
     : html !== undefined && events.length > 0

@@ -226,10 +226,22 @@ function isPlace(argument: unknown): argument is LogTarget {
 /** Runs the command; help and version end it by an error of the parser, too. */
 async function parse(program: Command, argv: string[]): Promise<void> {
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(helpOfUnknown(program, argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }
+}
+
+/** `help X` where there is no X becomes `X`, whose error names the word: the parser prints all help. */
+function helpOfUnknown(program: Command, argv: string[]): string[] {
+  const [first, name] = argv;
+  if (first !== "help" || name === undefined || name === "help" || name.startsWith("-")) {
+    return argv;
+  }
+  const isKnown = program.commands.some((command) =>
+    command.name() === name || command.aliases().includes(name)
+  );
+  return isKnown ? argv : [name];
 }
 
 /**

@@ -138,6 +138,8 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     basePath,
     allowedHosts,
     token,
+  }).catch((error) => {
+    throw notListening(error, host, port);
   });
   let forget: (() => void) | undefined;
   try {
@@ -153,6 +155,13 @@ async function serve(targets: LogTarget[], options: ServeCommandOptions): Promis
     forget?.();
     await server.close();
   }
+}
+
+/** What the system says, with the address: runtimes leave it out, and Bun may give another reason. */
+function notListening(error: Error & { code?: string }, host: string, port: number): Error {
+  const { code, message } = error;
+  const text = `can't listen on ${host}, port ${port}: ${message}; choose another --host or --port`;
+  return code === undefined ? error : Object.assign(new Error(text, { cause: error }), { code });
 }
 
 /** Opens the browser; without one the address will do. */

@@ -128,7 +128,7 @@ function conditionsArgument(text: string, previous: Condition[] = []): Condition
 function wordsArgument(text: string): string[] {
   const words = splitWords(text);
   if (words !== undefined) return words;
-  throw new InvalidArgumentError("A command is expected, each quote with its other one.");
+  throw new InvalidArgumentError("A command is expected, in which every quote is closed.");
 }
 
 async function watch(targets: LogTarget[], options: WatchOptions, command: Command): Promise<void> {

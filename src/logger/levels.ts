@@ -63,7 +63,7 @@ export function checkLevel(level: string | number, { values, labels }: LevelMapp
   const near = typeof level === "string" ? nearest(level, known) : undefined;
   throw new RangeError(
     `unknown level ${JSON.stringify(level)}: ` +
-      (near === undefined ? `known are ${known.join(", ")}` : `"${near}" is meant?`),
+      (near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`),
   );
 }
 

@@ -65,7 +65,9 @@ function question(text: string, ask: (text: string) => Question): EntryCondition
   // A word that was mistyped would be looked for without end.
   const near = /^[\w:]+$/.test(text) ? nearest(text, WORDS) : undefined;
   if (near !== undefined) {
-    throw new RangeError(`"${text}" is not known: is "${near}" meant? For the text: '"${text}"'`);
+    throw new RangeError(
+      `"${text}" is not known: did you mean "${near}"? To look for the word, quote it: '"${text}"'`,
+    );
   }
   const asked = ask(text);
   const { needles } = asked;

@@ -126,7 +126,7 @@ export async function runProgram(options: RunOptions): Promise<RunResult> {
       onWarning(
         `processes that ${
           command[0]
-        } has left still have its output, which is not recorded any more`,
+        } has left behind still have its output: what they print is not recorded`,
       ));
   } catch (error) {
     if (!(error instanceof SystemCallError) || pid > 0) throw error;

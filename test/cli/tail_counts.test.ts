@@ -48,7 +48,7 @@ test("--count-by says which fields no entry has, and which are likely meant", ()
   assert.match(
     stderr,
     new RegExp(
-      `^ouroboros: no entry has a field "stauts": is "status" meant\\? ${there}\n` +
+      `^ouroboros: no entry has a field "stauts": did you mean "status"\\? ${there}\n` +
         `ouroboros: no entry has a field "x".* ${there}\n$`,
     ),
   );

@@ -110,7 +110,7 @@ test("--fields says which of them no entry has, and which is meant", () => {
   const path = write("unseen.log", ['{"level":30,"time":1796039250222,"msg":"m","reqId":7}']);
   const misspelled = runCli(["tail", path, "--fields", "tme,msg", "-o", "text"]);
   assert.equal(misspelled.stdout, "-\tm\n");
-  assert.match(misspelled.stderr, /have no field "tme": is "time" meant\? \(.*reqId\)/);
+  assert.match(misspelled.stderr, /have no field "tme": did you mean "time"\? \(.*reqId\)/);
   const right = runCli(["tail", path, "--fields", "msg,reqId,seq,line", "-o", "text"]);
   assert.deepEqual([right.stdout.split("\t").length, right.stderr], [4, ""]);
 });

@@ -21,7 +21,10 @@ test("--help of the program names every command of the list, and each has exampl
     assert.deepEqual(await runHere("help", name), help, name);
   }
   assert.deepEqual(await runHere("help"), { code: 0, stdout, stderr: "" });
-  assert.equal((await runHere("help", "bogus")).code, 2);
+  const unknown = await runHere("help", "tial");
+  assert.deepEqual([unknown.code, unknown.stdout], [2, ""]);
+  assert.equal(unknown.stderr, "error: unknown command 'tial'\n(Did you mean tail?)\n");
+  assert.deepEqual(await runHere("help", "ls"), await runHere("list", "--help"));
   assert.deepEqual(runCli(["--help"]), { code: 0, stdout, stderr: "" });
 });
 
@@ -67,6 +70,12 @@ test("no command says a password that stands in an address", async () => {
   }
   // As Windows has it in a path.
   assert.equal(withoutPasswords("C:\\x\\nats:\\joe:1\\@h\\S"), "C:\\x\\nats://***@h\\S");
+});
+
+test("an address that is not one of NATS is an error that says how to write it", async () => {
+  const { code, stderr } = await runHere("forward", "/x", "--stream", "S", "--to", "ftp://x");
+  assert.equal(code, 1);
+  assert.match(stderr, /password as %40, %2F and %3A, and the address like nats:\/\/HOST:PORT\n$/);
 });
 
 test("serve takes no empty host for every address", async () => {

@@ -395,7 +395,7 @@ test("splitWords() knows quotes, and nothing else of a shell", () => {
 test("mistakes are errors before anything is watched", { skip: sameOnAll }, () => {
   const cases: [args: string[], code: number, pattern: RegExp][] = [
     [["/a"], 2, /--when/],
-    [["/a", "--when", "eror"], 2, /is "error" meant/],
+    [["/a", "--when", "eror"], 2, /did you mean "error"/],
     [["/a", "--when", "status:>"], 2, /--when/],
     [["/a", "--when", "error", "--exec", "notify {file}"], 2, /\{file\} needs a folder/],
     [["/a", "--when", "error", "--exec", "it's"], 2, /each quote/],

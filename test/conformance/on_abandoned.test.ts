@@ -157,7 +157,7 @@ test("another word for onAbandoned is a TypeError that names the nearest", () =>
   for (const call of ["follow", "followBatches", "readable"] as const) {
     assert.throws(() => reader[call](options), {
       name: "TypeError",
-      message: /^onAbandoned is "ends".*"stay", "end", "reopen".*Is "end" meant\?$/,
+      message: /^onAbandoned is "ends".*"stay", "end", "reopen".*Did you mean "end"\?$/,
     });
   }
 });

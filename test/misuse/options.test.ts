@@ -163,7 +163,7 @@ const typos: [string, string, string][] = [
 for (const [maker, typo, meant] of typos) {
   test(`${maker}: ${typo} is not known, and the error names ${meant}`, async () => {
     const error = await failure(() => makers[maker]({ [typo]: 1 }));
-    const hint = meant === "undefined" ? "known are " : `"${meant}" is meant?`;
+    const hint = meant === "undefined" ? "known are " : `did you mean "${meant}"?`;
     assert.ok(error.message.includes(`option "${typo}" of `), error.message);
     assert.ok(error.message.includes(hint), error.message);
   });
@@ -190,7 +190,7 @@ const wrong: [string, string, unknown, RegExp][] = [
     true,
     /^TypeError: fence is true \(boolean\), but must be a function/,
   ],
-  ["Reader", "strategy", "latst", /^TypeError: strategy is "latst".* Is "latest" meant\?/],
+  ["Reader", "strategy", "latst", /^TypeError: strategy is "latst".* Did you mean "latest"\?/],
   ["Reader", "strategy", null, /^TypeError: strategy is null, but must be one of "auto", "latest"/],
   ["Reader", "after", "7", /^TypeError: after is "7" \(string\), but must be an integer/],
   ["Reader", "after", -1, /^RangeError: after is -1/],
@@ -202,16 +202,21 @@ const wrong: [string, string, unknown, RegExp][] = [
   ],
   ["ShmLogWriter", "notify", "yes", /^TypeError: notify is "yes"/],
   ["ShmLogWriter", "handleSignals", 1, /^TypeError: handleSignals is 1 \(number\)/],
-  ["ShmLogWriter", "mode", 444, /^RangeError: mode is 444, which is 0o674: 0o444 is meant\?/],
+  ["ShmLogWriter", "mode", 444, /^RangeError: mode is 444, which is 0o674: did you mean 0o444\?/],
   [
     "ShmLogWriter",
     "mode",
     640,
-    /^RangeError: mode is 640 \(number\), but must be .*: 0o640 is meant\?/,
+    /^RangeError: mode is 640 \(number\), but must be .*: did you mean 0o640\?/,
   ],
   ["ShmLogWriter", "mode", "640", /^TypeError: mode is "640" \(string\)/],
-  ["ShmLogWriter", "ifExists", "Resume", /^TypeError: ifExists is "Resume".* Is "resume" meant\?/],
-  ["ShmLogReader", "copyMode", "read", /^TypeError: copyMode is "read".* Is "pread" meant\?/],
+  [
+    "ShmLogWriter",
+    "ifExists",
+    "Resume",
+    /^TypeError: ifExists is "Resume".* Did you mean "resume"\?/,
+  ],
+  ["ShmLogReader", "copyMode", "read", /^TypeError: copyMode is "read".* Did you mean "pread"\?/],
   ["ShmLogReader.waitFor()", "interval", NaN, /^RangeError: interval is NaN/],
   [
     "ShmLogReader.waitFor()",

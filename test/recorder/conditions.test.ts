@@ -66,9 +66,9 @@ test("dead and silent are of logs; what is mistyped says what is meant", () => {
       ["silent:", /needs a time/],
       ["silent:0s", /needs a time/],
       ["silent:soon", /needs a time/],
-      ["eror", /is "error" meant/],
-      ["deaad", /is "dead" meant/],
-      ["silent", /is "silent:5s" meant/],
+      ["eror", /did you mean "error"/],
+      ["deaad", /did you mean "dead"/],
+      ["silent", /did you mean "silent:5s"/],
       ["status:>=", /./],
     ] as const
   ) assert.throws(() => parseCondition(text), message, text);

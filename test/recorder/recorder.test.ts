@@ -318,7 +318,7 @@ test("wrong options are errors that name them", () => {
     [{ last: "soon" }, /last is "soon"/],
     [{ after: 2 as never }, /after is 2/],
     [{ keep: 0 }, /keep is 0/],
-    [{ minIntervall: "1s" } as never, /"minInterval" is meant/],
+    [{ minIntervall: "1s" } as never, /did you mean "minInterval"/],
     [{ dir: undefined as never }, /needs a dir/],
   ];
   for (const [options, pattern] of wrong) {

@@ -177,7 +177,7 @@ test("run ends with the program, though what that started has its output", {
   process.kill(Number(left));
   assert.equal(exitCode, 4);
   assert.deepEqual(lines.sort(), [`stderr F ${left}`, "stdout F last"]);
-  assert.match(warnings.join(), /^processes that sh has left still have its output/);
+  assert.match(warnings.join(), /^processes that sh has left behind still have its output/);
 });
 
 test("run keeps all of what was in the pipes at the end", { skip: needsSignals }, async () => {

@@ -99,7 +99,20 @@ test("serve says what is wrong", { skip: sameOnAll }, async () => {
   const taken = runCli(["serve", "--port", port]);
   other.close();
   assert.equal(taken.code, 1);
-  assert.match(taken.stderr, /^ouroboros: .*(EADDRINUSE|in use).*\n$/);
+  const next = "choose another --host or --port";
+  assert.match(
+    taken.stderr,
+    new RegExp(
+      `^ouroboros: can't listen on 127\\.0\\.0\\.1, port ${port}: .*(EADDRINUSE|in use).*; ${next}\n$`,
+    ),
+  );
+  // 192.0.2.0/24 is for documents: no machine has an address of it.
+  const foreign = runCli(["serve", "--host", "192.0.2.1"]);
+  assert.equal(foreign.code, 1);
+  assert.match(
+    foreign.stderr,
+    new RegExp(`^ouroboros: can't listen on 192\\.0\\.2\\.1, port 0: .+; ${next}\n$`),
+  );
   for (const args of [["--port", 70000], ["--port", "x"], ["--rate", 0]]) {
     assert.equal((await runHere("serve", ...args)).code, 2, args.join(" "));
   }

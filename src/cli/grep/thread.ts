@@ -89,7 +89,7 @@ export class PatternThread {
     this.#worker.unref();
     if (!this.#hasAnswered(1, PATIENCE)) {
       throw new Error(
-        "--grep needs a thread for this pattern, and none could be started: use a simpler one",
+        "--grep needs a thread for this pattern, and none could be started: use a simpler pattern",
       );
     }
   }

@@ -61,14 +61,13 @@ function nextStep({ message }: SegmentNotFoundError): string {
   const [, name] = /^no log named "(.*)"$/s.exec(message) ?? [];
   if (name === undefined) return "";
   const path = name.slice(1);
-  if (isFolder(path)) return `; for the logs in the folder ${path}: '${path}/*'`;
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) return `; for the logs in the folder ${path}: '${path}/*'`;
+  // Commands that change logs take no file without a slash in its name.
+  if (there?.isFile()) return `; for the file: ./${path}`;
   const near = nearest(name, listed());
   const question = near === undefined ? "" : ` did you mean "${near}"?`;
   return `;${question} "ouroboros list" shows those that exist`;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function listed(): string[] {

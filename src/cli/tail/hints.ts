@@ -146,7 +146,7 @@ function hintOf(name: string, seen: ReadonlyMap<string, number>): string {
   const known = [...seen.keys()].sort((one, other) => seen.get(other)! - seen.get(one)!);
   const near = nearest(name, [...known, ...ROLES]);
   const shown = known.slice(0, MOST_NAMES).map(oneLine).join(", ");
-  return (near ? `: is "${oneLine(near)}" meant?` : "") +
+  return (near ? `: did you mean "${oneLine(near)}"?` : "") +
     ` (there are time, level, msg, ${shown}${known.length > MOST_NAMES ? ", …" : ""})`;
 }
 

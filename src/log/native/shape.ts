@@ -13,6 +13,7 @@ import {
   dataOffset,
   type FormatVersion,
   HEADER_SIZE,
+  MAX_SEGMENT_SIZE,
   segmentSize,
 } from "../layout.ts";
 import type { LogTarget, WritableMemory } from "./target.ts";
@@ -109,6 +110,11 @@ function shapeOf(
   }
   checkChunkCount(chunkCount);
   const bytes = typeof size === "string" ? parseSize(size)! : size;
+  if (bytes > MAX_SEGMENT_SIZE) {
+    throw new RangeError(
+      `size is ${JSON.stringify(size)}, but a log has at most ${MAX_SEGMENT_SIZE} bytes`,
+    );
+  }
   const each = Math.floor((bytes - dataOffset(chunkCount, version)) / chunkCount / 4) * 4;
   if (each >= HEADER_SIZE) return { chunkCount, chunkSize: each };
   throw new RangeError(

@@ -173,7 +173,7 @@ test("with TLS a server is trusted by its certificate, and nobody else is", {
       "verify: true }",
   });
   const without = { servers: strict.url, tls: { caFile: certFile } };
-  await assert.rejects(NatsLink.open(without), /NATS server wants a certificate of this client/);
+  await assert.rejects(NatsLink.open(without), /NATS server asks for a certificate of this client/);
   const tls = { caFile: certFile, ...client };
   await using link = await NatsLink.open({ servers: strict.url, tls });
   await link.client.flush();

@@ -137,8 +137,8 @@ function addressOf(text: string): Address {
   // Not what it is: a part of it may be a password, which only a valid address tells.
   if (url === null || url.hostname === "" || !/^(nats|tls|wss?):$/.test(url.protocol)) {
     throw new RangeError(
-      "an address of a NATS server is not one: it must be like nats://HOST:PORT, and an " +
-        "@, / or : of a password be written as %40, %2F, %3A",
+      'the address of a NATS server is not valid: write "@", "/" and ":" of a password as %40, ' +
+        "%2F and %3A, and the address like nats://HOST:PORT",
     );
   }
   const { protocol, hostname, port, username, password } = url;
@@ -233,11 +233,11 @@ async function checkGreeting(server: string, { tls, client }: NatsOptions): Prom
     return;
   }
   if (!info.tls_required && !info.tls_available) {
-    throw new NatsRefusedError("the NATS server does not encrypt, and that is asked for");
+    throw new NatsRefusedError("the NATS server does not encrypt, and TLS is asked for");
   }
   if (info.tls_verify && tls?.certFile === undefined) {
     throw new NatsRefusedError(
-      "the NATS server wants a certificate of this client: none is configured",
+      "the NATS server asks for a certificate of this client, and none is configured",
     );
   }
 }
@@ -251,7 +251,7 @@ async function checkGreeting(server: string, { tls, client }: NatsOptions): Prom
  */
 function checkTlsFiles({ caFile, certFile, keyFile }: NatsTlsOptions): void {
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new RangeError("a certificate of ours and its key belong together: one is missing");
+    throw new RangeError("a certificate of the client and its key belong together: one is missing");
   }
   checkPem(caFile, "CERTIFICATE", "certificate");
   checkPem(certFile, "CERTIFICATE", "certificate");

@@ -332,7 +332,7 @@ export class NatsReceiver implements Receiver {
         const { stream } = this.#options;
         this.#fail(
           new StreamUnusableError(
-            `consumer "${this.#consumer}" of stream "${stream}" is not for us: ` +
+            `consumer "${this.#consumer}" of stream "${stream}" can't be used here: ` +
               status.description,
           ),
         );

@@ -175,7 +175,7 @@ function checkUse(config: StreamConfig, subjects: readonly string[]): void {
   const wrong = config.sealed
     ? "is sealed: it takes nothing any more"
     : config.no_ack
-    ? "acknowledges nothing (no_ack): nobody would know what it has"
+    ? "acknowledges nothing (no_ack): what it has would not be known"
     : takers.length === 0
     ? "takes no subjects: it is filled from other streams"
     : refused !== undefined

@@ -127,7 +127,7 @@ function checkHeaders(headers: unknown): void {
       throw new RangeError(`headers: the value of ${name} has characters that no header has`);
     }
     if (/^(content-(type|encoding|length)|transfer-encoding|host|connection)$/i.test(name)) {
-      throw new RangeError(`headers: ${name} is not yours to set`);
+      throw new RangeError(`headers: ${name} is set by this library: leave it out`);
     }
   }
 }
