@@ -47,6 +47,9 @@ const BANNED: readonly [phrase: RegExp, instead: string][] = [
   [/\bcolour/gi, "color"],
   [/\brecognis/gi, "recogniz…"],
   [/\b(?:behav|neighb)our/gi, "…or"],
+  [/" is meant\?|\bis "[^"]*" meant\?/gi, "did you mean …?"],
+  // Where it is not installed, that would fetch and run a package of somebody else.
+  [/\b(?:npx|bunx)(?: -\S+)* ouroboros\b/g, "npx @ouroboros/log, bunx --bun @ouroboros/log"],
 ];
 
 const problems: string[] = [];

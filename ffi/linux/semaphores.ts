@@ -39,7 +39,10 @@ export function linuxSemaphores(
       }
       const size = system.size(descriptor);
       if (size !== SIZE) {
-        throw new SystemCallError(`${what} is a file of ${size} bytes, but a semaphore has ${SIZE}`, 0);
+        throw new SystemCallError(
+          `${what} is a file of ${size} bytes, but a semaphore has ${SIZE}`,
+          0,
+        );
       }
       const address = system.map(descriptor, SIZE, "read-write", what);
       mapped.add(address);

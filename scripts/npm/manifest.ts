@@ -43,11 +43,18 @@ export function manifest({ imported }: Bundle): Record<string, unknown> {
   };
 }
 
-/** Where it is built on GitHub, which npm demands of a package with a provenance. */
+/**
+ * Where it is built on GitHub, which npm demands of a package with a provenance, and where to report bugs,
+ * to which SECURITY.md leads.
+ */
 function repository(): Record<string, unknown> {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
   if (GITHUB_SERVER_URL === undefined || GITHUB_REPOSITORY === undefined) return {};
-  return { repository: { type: "git", url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } };
+  const address = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`;
+  return {
+    repository: { type: "git", url: `git+${address}.git` },
+    bugs: { url: `${address}/issues` },
+  };
 }
 
 function ranges(names: readonly string[]): Record<string, string> {

@@ -1,5 +1,5 @@
 /**
- * `ouroboros doctor`: what this machine lets logs do.
+ * `ouroboros doctor`: whether logs work on this machine.
  *
  * @module
  */
@@ -21,8 +21,8 @@ import { padded } from "./output/columns.ts";
 import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
-It makes a segment, locks it, wakes a sleeper by it, and removes it. In each
-[folder] it does the same with a file, and looks for files that were left
+It makes a segment, locks it, wakes a waiting thread through it, and removes it.
+In each [folder] it does the same with a file, and looks for files that were left
 unfinished. The exit code is 1 if something is broken, and 0 with warnings.
 
 Examples:
@@ -33,8 +33,10 @@ Examples:
 /** Adds the command. */
 export function addTo(program: Command): void {
   const command = program.command("doctor")
-    .description("Say what this machine lets logs do, what is left over, and what to do about it.")
-    .summary("say what this machine lets logs do, and what to do about it")
+    .description(
+      "Check whether logs work on this machine and what is left over, and say what to do.",
+    )
+    .summary("check whether logs work on this machine, and say what to do")
     .argument("[folder...]", "folders that logs or saved logs are kept in");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)

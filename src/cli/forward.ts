@@ -61,9 +61,9 @@ Ctrl-C the command waits up to 5 s for the server to acknowledge what was sent.
 
 With --state the next run begins where this one ended: a file for one log, a
 folder for several. It also keeps the key of the message ids, by which a NATS
-server drops what is sent twice; so only its owner may read it. Without it, the
-command begins at --from each time, and receivers drop by its number what they
-have. A collector takes what is sent twice: it has the same ouroboros.seq.
+server drops what is sent twice; so only its owner may read it. Without --state
+the command begins at --from each time, and receivers drop what they have already,
+by its number. A collector takes it twice, with the same ouroboros.seq.
 
 With --where only entries that match are sent, and of a line in several all or
 none. Messages say how many before them were left out: receivers don't take these
@@ -133,7 +133,11 @@ export function addTo(program: Command): void {
     .option("--max-bytes <bytes>", "size of a new stream", sizeArgument)
     .option("--max-age <time>", "how long a new stream keeps a message", durationArgument)
     .option("--replicas <count>", "number of copies of a new stream", positiveArgument)
-    .option("--duplicates <time>", "how long a new stream knows message ids", durationArgument)
+    .option(
+      "--duplicates <time>",
+      "how long a new stream remembers message ids",
+      durationArgument,
+    )
     .addOption(
       new Option("--discard <which>", "what a new stream discards when it is full")
         .choices(["old", "new"]),

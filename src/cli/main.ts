@@ -31,7 +31,7 @@
  * ouroboros top                              # all logs, live: rates, chunks, how far they reach back
  * ouroboros list                             # the logs on this machine
  * ouroboros remove /app                      # refuses while a writer is alive
- * ouroboros doctor                           # what this machine lets logs do
+ * ouroboros doctor                           # whether logs work on this machine
  * ```
  *
  * A flag means one thing in all commands. `tail` also takes what users of other programs type:

@@ -37,8 +37,8 @@ import { ExitError, explain } from "./process/exit.ts";
 import { logCount, warn } from "./output/warn.ts";
 
 const EXAMPLES = `
-Readers that have a log open can read on in it. A <name> may be
-a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
+Readers that have a log open can continue in it.
+A <name> may be a pattern, quoted: '/app.*', '/app.[0-3]', './logs/*.log'.
 
 A log is dead if no writer holds its lock; the C++ library takes no lock.
 --older-than looks at the time of the last entry, and of a log without entries at

@@ -59,15 +59,15 @@ of "ouroboros forward", read alone; add /SUBJECT for a part of it.
 ${PATTERN_HELP}
 Logs that begin to match later are followed, too; -f is -F there.
 
-A <place> is oldest, latest (the newest chunk), new (only what comes), or a
-sequence number.
+A <place> is oldest, latest (the newest chunk), new (what comes), or a number.
 
 ${SELECTION_HELP}
 
-Entries of several logs are merged by their times; of a line of a container it is
-that of the record in it. -n counts in each log, --head in all of them together.
-Entries that were overwritten before they could be printed are counted on standard
-error. After a crash --state may print entries twice, and leaves none out.
+Entries of several logs are merged by their times; a line of a container has the
+time of the record in it. -n counts in each log, --head in all of them together.
+What was overwritten before it could be printed is counted on standard error, and
+--state leaves nothing out, but may print entries twice after a crash. With -n
+both are true of the last <count> only.
 
 Examples:
   ouroboros tail /app                        the last 10 entries
@@ -97,7 +97,7 @@ export function addTo(program: Command): void {
     )
     .option(
       "-n, --lines <count>",
-      `print the last <count> matching entries of each log, or all (default: ${LINES})`,
+      `print the last <count> matching entries of each log; all; +K: from entry K on (default: ${LINES})`,
       linesArgument,
     )
     .addOption(
@@ -150,7 +150,7 @@ export function addTo(program: Command): void {
     )
     .option(
       "--every <time>",
-      "a row for each interval, like 10s, 5m (alone: count)",
+      "print a row of counts for each interval: 10s, 5m",
       durationArgument,
     )
     .option("--no-prefix", "do not begin lines with the names of several logs");

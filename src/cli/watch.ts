@@ -90,7 +90,7 @@ export function addTo(program: Command): void {
     )
     .option("--save <folder>", "save into this folder, which is made if it does not exist")
     .addOption(
-      new Option("--last <time>", "how much before it to save")
+      new Option("--last <time>", "how much to save of what came before")
         .argParser(durationArgument).default(30_000, "30s"),
     )
     .addOption(
@@ -108,7 +108,7 @@ export function addTo(program: Command): void {
       )
         .argParser(durationWithin(0)).default(30_000, "30s"),
     )
-    .option("--exec <command>", "run a command then: 'notify {file}'", wordsArgument)
+    .option("--exec <command>", "command to run when it happens: 'notify {file}'", wordsArgument)
     .addOption(summaryOption(0))
     .addHelpText("after", EXAMPLES)
     .action(watch);

@@ -60,7 +60,7 @@ export function addTo(program: Command): void {
     .option("--finish", "finish the log when the input ends, so that followers end")
     .option(
       "--stamp",
-      "put a time before each line, as ouroboros run does, and keep long lines whole",
+      "put a time before each line, as ouroboros run does, and write long lines in parts, which readers join",
     )
     .option("--tee", "copy the input to standard output")
     .addHelpText("after", EXAMPLES)
