@@ -69,8 +69,8 @@
  *   the server does not grow. A page out of sight asks for nothing, and catches up when it is
  *   back. A log is followed once, however many pages look at it.
  * - **Who may look.** The address holds a random token; without it the server says nothing. It
- *   listens on this machine only, unless `--host` says otherwise (then mind: no encryption), and
- *   answers only to its own names, so that no site can have its name lead there. The page loads
+ *   listens on this machine only, unless `--host` says otherwise (without encryption), and answers
+ *   only to its own names, so that no page of another site can reach it (DNS rebinding). The page loads
  *   nothing from elsewhere, runs one script, known by its hash, and can't make elements of text.
  *
  * `deno task bench:live` measures it in Chromium (headless, two cores, the server on Node 26): at

@@ -37,12 +37,12 @@
  * A test gives pino and this logger the same thousands of random calls: their lines are the same, byte for
  * byte, but for these:
  *
- * - There is no newline at the end: an entry knows its size. There is no option `crlf`.
+ * - There is no newline at the end: an entry has its size in its header. There is no option `crlf`.
  * - What throws in pino (a getter, a serializer, `%d` of a symbol, …) throws nothing. In place of such a
  *   value the line says `[unable to serialize: TypeError: …]`; a line that can't be made at all has the
  *   member `loggerError`.
  * - A line is JSON where pino's is not: a message that is a symbol is left out; a NaN in a typed array
- *   beside a cycle or a BigInt makes its value a mark; quotes in `messageKey` are escaped.
+ *   beside a cycle or a BigInt makes its value a text that says so; quotes in `messageKey` are escaped.
  * - Half of a surrogate pair is escaped in short strings, too, as pino does from Node 25 on.
  * - Bindings may have no prototype, or a member `hasOwnProperty`.
  * - A function that censors gets `"*"` as the first part of a path that begins so; pino gives a symbol.

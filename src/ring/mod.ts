@@ -21,8 +21,8 @@
  * ## When to use it
  *
  * Use it for items that must survive the process and are taken once: samples to be uploaded, jobs, the
- * last words of a crash. One handle at a time has the file open. A bug of the original, a lap whose end
- * cannot be found, is not in files that are written here.
+ * last lines before a crash. One handle at a time has the file open. The original has a bug, by which the
+ * end of a lap may not be found. Files that are written here do not have it.
  *
  * A damaged file is a `CorruptRingError`. `MemMapRingBuffer.repair(path)` keeps what is intact, and
  * refuses a file that is not a ring. `reset(path)` makes an empty ring of any file. A crash of the machine
