@@ -51,8 +51,8 @@ before they could be read are counted on standard error and in a line of the
 file: "# ouroboros: 3 entries lost after entry 7", or with --json
 {"lost":3,"after":7}.
 
-With --where a line that is in several entries is asked whole, and all of them are
-recorded, or none.
+A line in several entries, as "ouroboros run" makes them above 64 KiB, is one for
+--where: all of them are recorded, or none.
 
 With --state the next run begins where this one ended. After kill -9 the entries
 of up to a second may be in the file twice. SIGHUP opens the file again, for

@@ -49,8 +49,8 @@ Entries of several logs are in it by time, with numbers from 1 on; "ouroboros
 tail" prints which log each is from, and with -o json its number there.
 
 A <file> that ends in a slash, or is a folder, gets a file for each log.
-With --where a line that is in several entries is asked whole, and all of them are
-saved, or none: the count is one of entries.
+A line in several entries, as "ouroboros run" makes them above 64 KiB, is one for
+--where: all of them are saved, or none. Entries are counted, not lines.
 --last counts from the last entry of each log, not from now. Of a log in which
 nothing has a time, all is saved. Where a clock was put back in one log, entries
 of other times may be between those asked for, as numbers have no gap: a line on
