@@ -98,7 +98,7 @@ export function addTo(program: Command): void {
     .option("--force", "replace the file if it exists")
     .option(
       "--compact",
-      "make the file of a whole log no larger than its entries: a writer would overwrite them",
+      "make the file of a whole log no larger than its entries, which a writer that continues it overwrites",
     )
     .addOption(compressOption("the file"));
   addOutputOptions(command)
