@@ -78,6 +78,8 @@ export function systemError(call: string, what: string, reason: number): Ourobor
       return new NoSpaceError(`${failed}: no space left; ${SEE_SPACE}`);
     case ERRNO.EFBIG:
       return new NoSpaceError(`${failed}: file too large; ${SEE_LIMIT}`);
+    case ERRNO.EISDIR:
+      return new SystemCallError(`${failed}: it is a folder; name a file in it`, reason);
     default:
       return new SystemCallError(`${failed}: ${nameOf(reason)}`, reason);
   }

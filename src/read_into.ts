@@ -26,8 +26,8 @@ export function checkInto(into: Uint8Array): void {
 export function checkRoom(into: Uint8Array, size: number): void {
   if (size <= into.length) return;
   throw new RangeError(
-    `into has ${into.length} bytes, and the next entry needs ${size}: give as many, or take the ` +
-      `entry as an object of its own; it was not taken`,
+    `into has ${into.length} bytes, and the next entry needs ${size}: give as many, or call ` +
+      `the method that returns an entry of any size; nothing was read`,
   );
 }
 

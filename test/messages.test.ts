@@ -9,6 +9,8 @@ import test, { after } from "node:test";
 import { saveLog, ShmLogReader, ShmLogWriter } from "../mod.ts";
 import { CircularBufferWriter } from "../src/circular/mod.ts";
 import { EventLogWriter } from "../src/events/mod.ts";
+import { MemMapRingBuffer } from "../src/ring/mod.ts";
+import { shmDestination } from "../src/sinks/pino.ts";
 import { runHere, startCli } from "./support/cli.ts";
 import { isWindows } from "./support/platform.ts";
 import { uniqueName } from "./support/runtime.ts";
@@ -50,6 +52,24 @@ test("what is not there is named as what was asked for", async () => {
   assert.throws(() => ShmLogWriter.create(name, { ...SMALL, ifExists: "fail" }), {
     name: "SegmentExistsError",
     message: `log "${name}" exists already: use ifExists: "resume" or "replace"`,
+  });
+});
+
+test("a first mistake is answered with what to give", () => {
+  assert.throws(() => shmDestination("/app" as never), {
+    name: "TypeError",
+    message: 'options of shmDestination() is "/app" (string), but must be an object, ' +
+      'like { target: "/app" }',
+  });
+  if (isWindows) return;
+  assert.throws(() => ShmLogWriter.create("./app.log"), {
+    name: "RangeError",
+    message: 'name "./app.log" contains a slash: only the path of a file may, ' +
+      'like { path: "./app.log" }',
+  });
+  assert.throws(() => MemMapRingBuffer.open(folder), {
+    name: "SystemCallError",
+    message: /failed: it is a folder; name a file in it$/,
   });
 });
 

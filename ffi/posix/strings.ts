@@ -15,7 +15,11 @@ export function posixName(name: string, maxLength: number): string {
   const bare = name.startsWith("/") ? name.slice(1) : name;
   const shown = JSON.stringify(name);
   if (bare === "") throw new RangeError(`name ${shown} is empty`);
-  if (bare.includes("/")) throw new RangeError(`name ${shown} contains a slash`);
+  if (bare.includes("/")) {
+    throw new RangeError(
+      `name ${shown} contains a slash: only the path of a file may, like { path: ${shown} }`,
+    );
+  }
   if (bare.includes("\0")) throw new RangeError(`name ${shown} contains a NUL`);
   if (bare === "." || bare === "..") throw new RangeError(`name ${shown} is reserved`);
   const length = new TextEncoder().encode(bare).length;

@@ -28,7 +28,9 @@ export function checkOptions<T extends object>(
   more: readonly string[] = [],
 ): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(mustBe(`options of ${what}`, options, "an object"));
+    // The first mistake with a logger: its log as the only argument.
+    const like = Object.hasOwn(checks, "target") ? ', like { target: "/app" }' : "";
+    throw new TypeError(mustBe(`options of ${what}`, options, `an object${like}`));
   }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(checks, name) && !more.includes(name)) {
