@@ -28,8 +28,8 @@ ${PATTERN_HELP}
 Logs of the slots of a name are one line, /app.{slot}: other commands take that,
 too. WRITTEN is the time that the last entry says, ? if it says none. A writer is
 alive if it holds the lock of its log; the C++ library takes no lock. "saved" is
-a file of several logs, or a compressed one: it can have no writer. A saved log
-that can have one is "dead" without.
+a file of several logs, or a compressed one, which no writer can continue. Any
+other file is "dead" if it has no writer.
 
 Logs in files are listed if they are named; what is named must be there. On
 Windows only logs that a program has open are listed; on macOS all logs must be

@@ -29,8 +29,8 @@ import { isStandardInput } from "./options/log_targets.ts";
 const IS_DENO = "Deno" in globalThis;
 
 const EXAMPLES = `
-A name like /app is shared memory, which is gone after a reboot. A path with a
-slash further on, like ./app.log, is a file.
+A name like /app is shared memory, which is gone after a reboot. A path like
+./app.log or /var/log/app.log is a file.
 
 Examples:
   app | ouroboros write /app        write what an application prints to a log

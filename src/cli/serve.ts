@@ -68,7 +68,7 @@ export function addTo(program: Command): void {
     )
     .option(
       "--rate <count>",
-      "entries a second for a page; of more it shows a sample",
+      "most entries a second for a page; of more it gets a sample",
       positiveArgument,
       10_000,
     )

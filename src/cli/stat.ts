@@ -24,8 +24,8 @@ import { entryCount } from "./output/warn.ts";
 const EXAMPLES = `
 ${PATTERN_HELP}
 A writer is alive if it holds the lock of its log; the C++ library takes no lock.
-"saved" is a file of several logs, or a compressed one: it can have no writer. A
-saved log that can have one is "dead" without.
+"saved" is a file of several logs, or a compressed one, which no writer can
+continue. Any other file is "dead" if it has no writer.
 
 Examples:
   ouroboros stat /app
