@@ -398,7 +398,7 @@ test("mistakes are errors before anything is watched", { skip: sameOnAll }, () =
     [["/a", "--when", "eror"], 2, /did you mean "error"/],
     [["/a", "--when", "status:>"], 2, /--when/],
     [["/a", "--when", "error", "--exec", "notify {file}"], 2, /\{file\} needs a folder/],
-    [["/a", "--when", "error", "--exec", "it's"], 2, /each quote/],
+    [["/a", "--when", "error", "--exec", "it's"], 2, /every quote is closed/],
     [["/a", "--when", "error", "--save", join(folder, "mistake"), "--keep", "0"], 2, /from 1 on/],
   ];
   for (const [args, code, pattern] of cases) {
