@@ -26,19 +26,17 @@ import process from "node:process";
 import { letsSignalsEnd } from "../../ffi/process_end.ts";
 import { checkOptions } from "../base/options.ts";
 import { parseDuration } from "../base/durations.ts";
-import { OuroborosError } from "../errors.ts";
 import { type SavedLog, saveLog, saveLogSync } from "../log/native/save.ts";
-import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { targetOf } from "../log/native/target.ts";
 import type { Writer } from "../log/writer.ts";
 import { LEVELS, type LogLevel } from "../records/level.ts";
-import { recognizeRecord } from "../records/recognize.ts";
 import { EntrySink, type SinkCounts } from "../sinks/entry_sink.ts";
 import { type EntryWriter, sinkChecks } from "../sinks/sink_options.ts";
 import { type Ending, onEnding } from "../sinks/exit_entry.ts";
 import { onUncaughtError, type UncaughtError } from "../sinks/uncaught.ts";
 import { unref } from "../sinks/vitals.ts";
-import { type EntryCondition, parseEntryCondition } from "./conditions.ts";
+import { parseEntryCondition } from "./conditions.ts";
+import { EntryWatch } from "./entry_watch.ts";
 import { IncidentFolder } from "./incident_folder.ts";
 import { type Incident, type IncidentCounts, Incidents } from "./incidents.ts";
 import { recorderChecks, type RecorderOptions, type RecorderTrigger } from "./recorder_options.ts";
@@ -51,13 +49,6 @@ export type { LogTarget } from "../log/native/target.ts";
 export type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 export type { LogLevel } from "../records/level.ts";
 
-/** How often to look at what was written, in milliseconds; while there is more, */
-const LOOK_INTERVAL = 250;
-const BUSY_INTERVAL = 10;
-/** and for how long at most. */
-const LOOK_TIME = 5;
-/** After how many entries to look at the clock. */
-const BATCH = 512;
 /** The `logger` of its own entries. */
 const LOGGER = "ouroboros.recorder";
 /** What the log of a recorder takes that could not be opened yet, in bytes. */
@@ -79,12 +70,8 @@ export class Recorder implements EntryWriter, Disposable {
   readonly #last: number;
   readonly #incidents: Incidents;
   readonly #folder: (log: string) => IncidentFolder;
-  readonly #conditions: readonly EntryCondition[];
+  readonly #watch: EntryWatch;
   readonly #forget: (() => void)[] = [];
-  #reader: ShmLogReader | undefined;
-  /** The number of the last entry that was looked at, of those that are ours. */
-  #looked: number | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Stops what is being saved, for it was saved at once. */
   #stopSaving = new AbortController();
   #hasEnded = false;
@@ -135,10 +122,16 @@ export class Recorder implements EntryWriter, Disposable {
       save: async (incident) => void await this.#save(incident),
       unref,
     });
-    this.#conditions = saveOn.flatMap((word) =>
+    const conditions = saveOn.flatMap((word) =>
       LEVELS.includes(word as LogLevel) && parseEntryCondition(word) || []
     );
-    if (this.#conditions.length > 0) this.#startLooking();
+    this.#watch = new EntryWatch(
+      this.#sink,
+      conditions,
+      (trigger) => this.#incidents.trigger(trigger),
+    );
+    // Not before it is there: what `onError` does then may end the process.
+    this.#watch.start();
     this.#listen(saveOn, savesUncaught, handleSignals);
   }
 
@@ -204,7 +197,7 @@ export class Recorder implements EntryWriter, Disposable {
    */
   async save(reason: string = "saved"): Promise<void> {
     // An error that was written before it, and not looked at yet, is in that file, and needs no other one.
-    this.#look(Infinity);
+    this.#watch.look();
     await this.#incidents.saveNow(reason);
   }
 
@@ -213,7 +206,7 @@ export class Recorder implements EntryWriter, Disposable {
    * the end of `minInterval` still does.
    */
   async settled(): Promise<void> {
-    this.#look(Infinity);
+    this.#watch.look();
     await this.#incidents.flush();
   }
 
@@ -222,9 +215,8 @@ export class Recorder implements EntryWriter, Disposable {
     if (this.#isClosed) return;
     this.#saveLast(undefined);
     this.#isClosed = true;
-    clearTimeout(this.#timer);
     this.#forgetAll();
-    this.#reader?.close();
+    this.#watch.close();
     this.#sink.close();
   }
 
@@ -281,80 +273,6 @@ export class Recorder implements EntryWriter, Disposable {
     this.#hasEnded = true;
   }
 
-  /** Looks at what was written, again and again. */
-  #startLooking(): void {
-    this.#openReader(this.#sink.entriesBefore);
-    const look = () => {
-      const isBehind = this.#look(LOOK_TIME);
-      this.#timer = setTimeout(look, isBehind ? BUSY_INTERVAL : LOOK_INTERVAL);
-      unref(this.#timer);
-    };
-    this.#timer = setTimeout(look, LOOK_INTERVAL);
-    unref(this.#timer);
-  }
-
-  /** Opens the log to read what comes after an entry; what is there is not looked at if that is `Infinity`. */
-  #openReader(after: number): void {
-    const { name } = this;
-    if (name === undefined) return;
-    const open = (strategy: "latest" | "oldest") => {
-      this.#reader?.close();
-      return this.#reader = ShmLogReader.open(targetOf(name), { strategy, onDamage: "skip" });
-    };
-    try {
-      let reader = open("latest");
-      const last = Math.min(after, reader.newestSequenceNumber());
-      // The last chunk has begun since.
-      if (reader.lastSequenceNumber > last) reader = open("oldest");
-      while (reader.lastSequenceNumber < last) {
-        if (reader.readBatch(last - reader.lastSequenceNumber).length === 0) break;
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /** Looks at what was written since; returns whether there is more. `time` is the longest, in milliseconds. */
-  #look(time: number): boolean {
-    if (this.#conditions.length === 0 || this.#isClosed) return false;
-    try {
-      // It was opened late, or again.
-      if (this.#reader === undefined) this.#openReader(this.#looked ?? this.#sink.entriesBefore);
-      else if (this.#reader.isReplaced()) this.#openReader(Infinity);
-      const reader = this.#reader;
-      if (reader === undefined) return false;
-      const end = performance.now() + time;
-      for (;;) {
-        const batch = reader.readBatch(BATCH);
-        if (batch.length === 0) return false;
-        const texts = batch.texts();
-        for (const entry of texts) this.#test(entry);
-        this.#looked = reader.lastSequenceNumber;
-        if (performance.now() >= end) return true;
-      }
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
-  }
-
-  #test(entry: string): void {
-    for (const condition of this.#conditions) {
-      if (!condition.test(entry)) continue;
-      const time = recognizeRecord(entry)?.time ?? Date.now();
-      this.#incidents.trigger({ reason: condition.reason, time });
-      return;
-    }
-  }
-
-  /** What can't be read now is tried again at the next look. */
-  #fail(error: unknown): void {
-    if (!(error instanceof OuroborosError)) throw error;
-    this.#reader?.close();
-    this.#reader = undefined;
-    this.#sink.report(error);
-  }
-
   async #save(incident: Incident): Promise<SavedLog> {
     const { signal } = this.#stopSaving = new AbortController();
     try {
@@ -372,7 +290,7 @@ export class Recorder implements EntryWriter, Disposable {
   /** Saves what is not saved yet, in the last moment of the process. */
   #saveLast(reason: string | undefined): void {
     if (this.#isClosed) return;
-    this.#look(Infinity);
+    this.#watch.look();
     const incident = this.#incidents.takeLast(reason);
     if (incident === undefined) return;
     const { counts } = this.#incidents;
