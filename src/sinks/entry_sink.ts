@@ -6,17 +6,16 @@
 
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { setImmediate } from "node:timers";
 import { ClosedError, NativeUnavailableError, OuroborosError } from "../errors.ts";
-import { Writer } from "../log/writer.ts";
+import type { Writer } from "../log/writer.ts";
 import type { LogTarget } from "../log/native/target.ts";
-import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { SinkLog } from "./sink_log.ts";
-import { PART_HEAD_ROOM, split } from "./parts.ts";
+import { mostInParts, split } from "./parts.ts";
 import {
   checkSinkOptions,
   type EntryWriter,
+  lenderOf,
   logOptions,
   maxEntrySizeOf,
   nameOfLog,
@@ -24,13 +23,11 @@ import {
 } from "./sink_options.ts";
 import { truncate } from "./truncate.ts";
 import { errorText } from "./error_fields.ts";
+import { emitWarning, ErrorReports } from "./error_reports.ts";
 import { type Ending, exitLine, onEnding } from "./exit_entry.ts";
 import { changeUncaught, onUncaughtError, type UncaughtError } from "./uncaught.ts";
 import { startVitals } from "./vitals.ts";
 import { Watchdog } from "./watchdog.ts";
-
-/** How often `onError` is called in one turn of the event loop. */
-const MOST_TOLD = 100;
 
 /** After how long to try again to open a log, in milliseconds: twice as long each time. */
 const RETRY = 1000;
@@ -88,17 +85,13 @@ export class EntrySink implements Disposable {
   #retry = RETRY;
   // When the first line was dropped, in milliseconds since 1970.
   #droppedSince = 0;
-  #hasWarned = false;
   readonly #splits: boolean;
-  readonly #onError: ((error: unknown) => unknown) | undefined;
+  readonly #reports: ErrorReports;
   readonly #forgetUncaught: (() => void) | undefined;
   readonly #stopVitals: (() => void) | undefined;
   // Undefined: the end is not written, or it is written already.
   #forgetEnding: (() => void) | undefined;
   #watchdog: Watchdog | undefined;
-  #isReporting = false;
-  // In this turn of the event loop.
-  #told = 0;
   #isClosed = false;
 
   /**
@@ -117,7 +110,7 @@ export class EntrySink implements Disposable {
     checkSinkOptions("EntrySink", options, {});
     this.#options = options;
     this.#splits = options.oversized === "split";
-    this.#onError = options.onError;
+    this.#reports = new ErrorReports(options.onError);
     // Before the log is opened, which may be closed by the same.
     if (options.exitEntry) {
       const { handleSignals = false } = options as ShmLogWriterOptions;
@@ -238,26 +231,7 @@ export class EntrySink implements Disposable {
   report(error: unknown, what: string = "a line was not logged"): void {
     this.counts.errors++;
     this.lastError = error;
-    // A callback that logs an error of the log where it failed would do so without end: in the call, after it, or,
-    // where a library queues what is logged while it logs, in the next one.
-    if (this.#isReporting || this.#told === MOST_TOLD) return;
-    if (this.#told++ === 0) setImmediate(() => this.#told = 0);
-    this.#isReporting = true;
-    const done = () => {
-      this.#isReporting = false;
-    };
-    try {
-      if (this.#onError === undefined) this.#warnOnce(error, what);
-      else {
-        const result = this.#onError(error);
-        // Of whatever kind the promise is: another library's, another realm's.
-        const { then } = (result ?? {}) as Partial<PromiseLike<unknown>>;
-        if (typeof then === "function") return void Promise.resolve(result).then(done, done);
-      }
-    } catch {
-      // Nobody is left to tell.
-    }
-    done();
+    this.#reports.tell(error, what);
   }
 
   /** Writes a file's bytes to its disk; for shared memory there is nothing to do. */
@@ -346,10 +320,8 @@ export class EntrySink implements Disposable {
         this.#nextTry = performance.now() + this.#retry;
         this.#retry = Math.min(2 * this.#retry, LONGEST_RETRY);
       }
-      if (!this.#hasWarned) {
-        this.#hasWarned = true;
-        emitWarning(`lines are dropped: ${(error as Error).name}: ${(error as Error).message}`);
-      }
+      const { name, message } = error as Error;
+      this.#reports.warnOnce(`lines are dropped: ${name}: ${message}`);
       this.report(error);
     }
   }
@@ -392,7 +364,9 @@ export class EntrySink implements Disposable {
 
   #use(writer: EntryWriter): void {
     this.#maxEntrySize = maxEntrySizeOf(this.#options, writer);
-    this.#maxLineSize = this.#splits ? this.#mostInParts(writer) : this.#maxEntrySize;
+    this.#maxLineSize = this.#splits
+      ? mostInParts(this.#maxEntrySize, writer.maxEntrySize)
+      : this.#maxEntrySize;
     this.#surelyFits = Math.floor(this.#maxEntrySize / 3);
     this.#writer = writer;
     this.#lender = lenderOf(writer);
@@ -418,39 +392,10 @@ export class EntrySink implements Disposable {
     if (text !== line) this.counts.truncated++;
     return number;
   }
-
-  /**
-   * The size of the largest line that is split. Parts have heads, and JSON in JSON takes twice the
-   * room at worst: so they never take more than 60 % of the log.
-   */
-  #mostInParts(writer: EntryWriter): number {
-    const maxEntrySize = this.#maxEntrySize;
-    const payload = (maxEntrySize - PART_HEAD_ROOM) / maxEntrySize;
-    return Math.max(maxEntrySize, Math.floor(writer.maxEntrySize / 4 * payload));
-  }
-
-  #warnOnce(error: unknown, what: string): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    emitWarning(`${what}: ${message}`);
-  }
 }
 
 function defaultLine({ fields }: UncaughtError): string {
   return `uncaught: ${errorText(fields)}`;
-}
-
-function lenderOf(writer: EntryWriter): Writer | undefined {
-  if (writer instanceof ShmLogWriter) return writer.inner;
-  if (writer instanceof Writer) return writer;
-  // A recorder has a log of its own.
-  const { lender } = writer as { lender?: unknown };
-  return lender instanceof Writer ? lender : undefined;
-}
-
-function emitWarning(message: string): void {
-  process.emitWarning(message, "OuroborosWarning");
 }
 
 /** Takes the newline off the end of a line. */

@@ -12,9 +12,18 @@ import { Buffer } from "node:buffer";
 import { isJsonObject, unitsThatFit } from "./truncate.ts";
 
 /** What the head of a part takes at most, in bytes. */
-export const PART_HEAD_ROOM = 72;
+const PART_HEAD_ROOM = 72;
 
 const TEXT_HEAD = /^\[part (\d{1,9})\/(\d{1,9}) of (\d{1,12}) bytes\] /;
+
+/**
+ * The size of the largest line that is split into entries of at most `max` bytes, of a log whose entries may
+ * have `most`. Parts have heads, and JSON in JSON takes twice the room at worst: so they never take more than
+ * 60 % of the log.
+ */
+export function mostInParts(max: number, most: number): number {
+  return Math.max(max, Math.floor(most / 4 * ((max - PART_HEAD_ROOM) / max)));
+}
 
 /** Splits `text` into parts of at most `max` bytes (128 at least). */
 export function split(text: string, max: number): string[] {

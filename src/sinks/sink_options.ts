@@ -19,7 +19,8 @@ import { vitalsCheck } from "./vitals.ts";
 import { watchdogCheck } from "./watchdog.ts";
 import type { ErrorFields } from "./error_fields.ts";
 import { type LogTarget, placeOf } from "../log/native/target.ts";
-import type { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { Writer } from "../log/writer.ts";
+import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 
 /** Less than this has no room for marks, in bytes. */
@@ -171,6 +172,15 @@ export function nameOfLog(writer: EntryWriter): string | undefined {
   if (typeof name === "string") return name;
   if ("name" in writer) return undefined;
   throw new TypeError("watchdog needs a log with a name: the writer must be a ShmLogWriter");
+}
+
+/** What makes lines in place in the log of a writer; `undefined` if it is not one of ours. */
+export function lenderOf(writer: EntryWriter): Writer | undefined {
+  if (writer instanceof ShmLogWriter) return writer.inner;
+  if (writer instanceof Writer) return writer;
+  // A recorder has a log of its own.
+  const { lender } = writer as { lender?: unknown };
+  return lender instanceof Writer ? lender : undefined;
 }
 
 function flagOrCallback(name: string, value: unknown): void {
