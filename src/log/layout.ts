@@ -66,6 +66,11 @@ export const LENGTH_MASK = 0x7fffffff;
  * to all others it is an entry that is not committed.
  */
 export const CONTINUED_HEADER = 0x60000000;
+/**
+ * The header, without a commit flag, at the end of a copy that was saved: `SAVE` in memory. To all readers it is
+ * an entry that is not committed, and a writer that continues the copy overwrites it.
+ */
+export const SAVED_HEADER = 0x45564153;
 /** The length that means: continue in chunk 0. */
 export const WRAP_LENGTH = 1;
 /** The wrap mark: a committed header of length 1. */

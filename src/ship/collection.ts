@@ -176,7 +176,7 @@ export function collectionIn(file: LogMemory): Collection | undefined {
 
 /**
  * Whether a log is a copy that never has a writer: one of several logs, compressed, or from standard input. A
- * copy of one log as it is may be resumed by a writer, so nothing tells it from a log in a file.
+ * copy of one log as it is may be resumed by a writer, so it counts as a log in a file (`isAsSaved()`).
  */
 export function isSavedCopy(memory: LogMemory): boolean {
   if (memory.isLocked()) return false;

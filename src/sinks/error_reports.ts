@@ -10,7 +10,7 @@ import { setImmediate } from "node:timers";
 /** How often `onError` is called in one turn of the event loop. */
 const MOST_TOLD = 100;
 
-/** Calls `onError`, or warns once where there is none. Never throws. */
+/** Calls `onError`, or warns once without it. Never throws. */
 export class ErrorReports {
   readonly #onError: ((error: unknown) => unknown) | undefined;
   #hasWarned = false;

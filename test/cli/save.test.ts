@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { fileURLToPath } from "node:url";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { saveLog, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
+import { Reader, saveLog, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
 import { cliCommand, runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
@@ -64,6 +64,49 @@ test("save --compact ends the file with the last entry", () => {
   assert.ok(bytes.length < 20 * 12 + 16 + 64 + 8);
   assert.ok(verify(new Uint8Array(bytes).buffer).isIntact);
   assert.equal(runCli(["tail", path, "--all"]).stdout, runCli(["tail", log.name, "--all"]).stdout);
+});
+
+test("write leaves alone what save made, unless --if-exists says what to do with it", () => {
+  using log = makeLog(1000);
+  const path = `${folder}/kept.log`;
+  for (const more of [[], ["--compact"], ["--last", "1h"]]) {
+    assert.equal(runCli(["save", log.name, path, "--force", ...more]).code, 0);
+    const bytes = readFileSync(path);
+    const refused = runCli(["write", path], "more\n");
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(
+      refused.stderr,
+      /kept\.log" was saved.* --if-exists resume.* --if-exists replace\n$/,
+    );
+    assert.ok(readFileSync(path).equals(bytes));
+    // Readers see nothing of the mark.
+    assert.ok(verify(new Uint8Array(bytes).buffer).isIntact);
+    assert.equal([...new Reader(new Uint8Array(bytes).buffer)].at(-1)?.sequenceNumber, 1000);
+    const asked = runCli(["write", path, "--if-exists", "resume"], "more\n");
+    assert.deepEqual([asked.code, asked.stderr], [0, ""]);
+    // A log that was continued is one like others.
+    assert.equal(runCli(["write", path], "and more\n").code, 0);
+    assert.equal(runCli(["tail", path, "-n", 2]).stdout, "more\nand more\n");
+  }
+});
+
+test("write continues no file of several logs: where its entries are from would be lost", () => {
+  using one = makeLog(5);
+  using other = makeLog(5);
+  const path = `${folder}/several.log`;
+  assert.equal(runCli(["save", one.name, other.name, path]).code, 0);
+  const bytes = readFileSync(path);
+  for (const more of [[], ["--if-exists", "resume"]]) {
+    const refused = runCli(["write", path, ...more], "more\n");
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(
+      refused.stderr,
+      /several\.log" has entries of several logs.* --if-exists replace\n$/,
+    );
+  }
+  assert.ok(readFileSync(path).equals(bytes));
+  assert.equal(runCli(["write", path, "--if-exists", "replace"], "instead\n").code, 0);
+  assert.equal(runCli(["tail", path, "--all"]).stdout, "instead\n");
 });
 
 test("save --compact says that a full log gets no smaller, and only of a full one", () => {

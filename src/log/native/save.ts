@@ -7,7 +7,7 @@
 import { isSameFile, PartialFile } from "../../../ffi/mod.ts";
 import { delay } from "../../async.ts";
 import { SegmentNotFoundError } from "../../errors.ts";
-import { dataOffset, HEADER_SIZE } from "../layout.ts";
+import { dataOffset, HEADER_SIZE, SAVED_HEADER } from "../layout.ts";
 import { type CopyProgress, copySteps, type SnapshotInfo } from "../snapshot.ts";
 import { Segment } from "../segment.ts";
 import { survey } from "../survey.ts";
@@ -273,7 +273,8 @@ class Saving implements Disposable {
   /** Gives the file its name. */
   finish(info: SnapshotInfo): SavedLog {
     const file = this.#file!;
-    const size = this.#isCompact ? usedSize(file.buffer) : file.buffer.byteLength;
+    const used = finishCopy(file.buffer, info.entries > 0);
+    const size = this.#isCompact ? used : file.buffer.byteLength;
     file.finish(size);
     const { isUntimed = false, otherTimes = 0 } = this.#range ?? {};
     return { path: this.#path, size, ...info, isUntimed, otherTimes };
@@ -311,9 +312,20 @@ async function inTurns(
   }
 }
 
-/** How many bytes the entries of a log take that was never wrapped, with what is before them. */
-function usedSize(memory: ArrayBuffer): number {
+/**
+ * Marks a copy, which was never wrapped, as one that was saved; returns how many bytes its entries take, with
+ * what is before them and the header that says that nothing comes after them. Without room for that, or in a
+ * finished log, it has no mark.
+ */
+function finishCopy(memory: ArrayBuffer, hasEntries: boolean): number {
   const segment = new Segment(memory);
-  // With the header that says that nothing comes after them.
-  return Math.min(survey(segment, fence).end.offset + HEADER_SIZE, segment.end);
+  const { end } = survey(segment, fence);
+  if (hasEntries && end.reason === "open") segment.words[end.offset >>> 2] = SAVED_HEADER;
+  return Math.min(end.offset + HEADER_SIZE, segment.end);
+}
+
+/** Whether the log in a file is as `saveLog()` made it: no writer has continued it. */
+export function isAsSaved({ source }: OpenedLog): boolean {
+  source.guard?.();
+  return survey(new Segment(source.buffer, source.load), fence).end.header === SAVED_HEADER;
 }
