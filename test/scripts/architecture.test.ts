@@ -55,6 +55,21 @@ const rules: [files: RegExp, mayImport: RegExp, what: string][] = [
     /^(src\/(recorder|records|sinks|log|base)\/|src\/\w+\.ts$|ffi\/|node:)/,
     "the recorder knows no network and no command",
   ],
+  [
+    /^src\/line\//,
+    /^(src\/(line|log|base)\/|src\/\w+\.ts$|ffi\/|node:)/,
+    "lines are made in a log, for whom is not known",
+  ],
+  [
+    /^src\/sinks\//,
+    /^src\/(sinks|line|log|records|base)\/|^src\/\w+\.ts$|^(?!src\/|mod\.ts)/,
+    "sinks know no logger of ours, no recorder, no network and no command",
+  ],
+  [
+    /^src\/logger\//,
+    /^src\/(logger|sinks|line|log|base)\/|^src\/\w+\.ts$|^(?!src\/|mod\.ts)/,
+    "the logger knows no recorder, no network and no command",
+  ],
   [/^src\/compression\//, /^(src\/compression\/|node:)/, "compression knows no log"],
   [/^src\/records\//, /^(src\/(records\/|\w+\.ts$)|@lezer\/lr$)/, "records runs in browsers, too"],
   [
