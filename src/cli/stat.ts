@@ -19,7 +19,7 @@ import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
-import { entryCount } from "./output/warn.ts";
+import { chunkCount, entryCount } from "./output/warn.ts";
 
 const EXAMPLES = `
 ${PATTERN_HELP}
@@ -136,7 +136,9 @@ async function writeText(
   const facts = [
     [
       "segment",
-      `${formatSize(info.segmentSize)} in ${info.chunkCount} chunks, version ${info.version}${id}`,
+      `${formatSize(info.segmentSize)} in ${
+        chunkCount(info.chunkCount)
+      }, version ${info.version}${id}`,
     ],
     ["writer", writer],
     ["written", written],

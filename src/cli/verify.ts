@@ -19,7 +19,7 @@ import { harmless, jsonLines, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
-import { entryCount } from "./output/warn.ts";
+import { chunkCount, entryCount } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
@@ -106,10 +106,10 @@ function describe(report: Report): string {
     const range = entries > 0 ? `, ${first} to ${last}` : "";
     lines.push(
       `  ${entryCount(entries)}${range}, ${formatSize(report.bytesUsed)} ` +
-        `in ${report.chunksChecked} chunks`,
+        `in ${chunkCount(report.chunksChecked)}`,
     );
     if (report.chunksOvertaken > 0) {
-      lines.push(`  ${report.chunksOvertaken} chunks were overwritten meanwhile, and not checked`);
+      lines.push(`  not checked: ${chunkCount(report.chunksOvertaken)}, overwritten meanwhile`);
     }
     for (const { after, missing } of report.gaps) {
       lines.push(

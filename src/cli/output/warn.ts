@@ -33,6 +33,11 @@ export function logCount(count: number): string {
   return count === 1 ? "1 log" : `${count} logs`;
 }
 
+/** The same of chunks. */
+export function chunkCount(count: number): string {
+  return count === 1 ? "1 chunk" : `${count} chunks`;
+}
+
 /**
  * Up to the last `@` of the line: a password may hold anything. More is hidden than there must be where
  * several addresses stand in a line. An address that was taken for a path of Windows has backslashes.
