@@ -97,7 +97,12 @@ export class IncidentFolder {
   #removeUnfinished(path: string): void {
     const start = `.${basename(path)}.`;
     for (const name of readdirSync(dirname(path))) {
-      if (name.startsWith(start) && name.endsWith(".partial")) unlinkSync(join(this.#folder, name));
+      if (!name.startsWith(start) || !name.endsWith(".partial")) continue;
+      try {
+        unlinkSync(join(this.#folder, name));
+      } catch {
+        // It is gone, or that save has it open on Windows, and removes it itself.
+      }
     }
   }
 
