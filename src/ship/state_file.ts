@@ -121,11 +121,12 @@ export class StateFile implements Disposable {
     const error = this.#syncError;
     this.#syncError = null;
     if (error !== null) throw error;
-    this.#write(value);
+    const generation = this.#write(value);
     this.#isSyncing = true;
     fdatasync(this.#descriptor, (error) => {
       this.#isSyncing = false;
       this.#syncError = error;
+      if (error !== null) this.#distrust(generation);
       if (this.#isClosed) closeSync(this.#descriptor);
     });
     return true;
@@ -133,8 +134,13 @@ export class StateFile implements Disposable {
 
   saveNow(value: unknown): void {
     if (this.#isSyncing) fdatasyncSync(this.#descriptor);
-    this.#write(value);
-    fdatasyncSync(this.#descriptor);
+    const generation = this.#write(value);
+    try {
+      fdatasyncSync(this.#descriptor);
+    } catch (error) {
+      this.#distrust(generation);
+      throw error;
+    }
   }
 
   /** Closes, and lets others have it. May be called twice. */
@@ -150,17 +156,30 @@ export class StateFile implements Disposable {
     this.close();
   }
 
-  #write(value: unknown): void {
+  /** Writes a slot, and gives its generation. */
+  #write(value: unknown): number {
     const json = JSON.stringify(value);
     const most = this.#slotSize - FRAME_SIZE;
     const size = Buffer.byteLength(json);
     if (size > most) throw new RangeError(`a state of ${size} bytes exceeds the ${most} of a slot`);
     const slot = Buffer.alloc(this.#slotSize, " ");
-    slot.write(`${++this.#generation} ${json}`, SUM_SIZE + 1);
+    const generation = this.#generation + 1;
+    slot.write(`${generation} ${json}`, SUM_SIZE + 1);
     slot.write("\n", slot.length - 1);
     slot.write(sumOf(slot));
-    // By its number it takes turns; what counts now stays whole while this is written.
-    writeSync(this.#descriptor, slot, 0, slot.length, this.#generation % 2 * this.#slotSize);
+    // By its number it takes turns; what counts now stays whole while this is written, and also after this
+    // has failed: the next one goes to the same slot.
+    const at = generation % 2 * this.#slotSize;
+    const written = writeSync(this.#descriptor, slot, 0, slot.length, at);
+    if (written < slot.length) {
+      throw new Error(`state file ${this.path}: ${written} of ${slot.length} bytes were written`);
+    }
+    return this.#generation = generation;
+  }
+
+  /** The disk may not have that slot: the next one is written over it, and not over the other. */
+  #distrust(generation: number): void {
+    if (this.#generation === generation) this.#generation--;
   }
 }
 

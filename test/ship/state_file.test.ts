@@ -1,7 +1,16 @@
 /** A file with two slots: torn, empty, taken, of somebody else. */
 
 import assert from "node:assert/strict";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
@@ -126,6 +135,40 @@ test("a link is not followed", { skip: needsLinks }, () => {
   const path = newPath();
   symlinkSync(savedTimes(1), path);
   assert.throws(() => StateFile.open(path), /ELOOP|symbolic link/i);
+});
+
+test("what could not be written leaves the value before it, also when the next one is torn", {
+  skip: process.platform === "linux" ? false : "only Linux has this device, and says what is open",
+}, () => {
+  const path = savedTimes(1);
+  {
+    using file = StateFile.open(path);
+    file.saveNow({ i: 2 });
+    const real = realpathSync(path);
+    const isOfFile = (descriptor: string) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${descriptor}`) === real;
+      } catch {
+        return false;
+      }
+    };
+    // The first one is what is written to; the other one has the lock.
+    const [descriptor] = readdirSync("/proc/self/fd").filter(isOfFile).map(Number)
+      .sort((a, b) => a - b);
+    const putThere = (other: string) => {
+      closeSync(descriptor);
+      assert.equal(openSync(other, "r+"), descriptor);
+    };
+    putThere("/dev/full");
+    assert.throws(() => file.saveNow({ i: 3 }), /ENOSPC|space/i);
+    putThere(path);
+    file.saveNow({ i: 4 });
+  }
+  assert.deepEqual(valueIn(path), { i: 4 });
+  const bytes = readFileSync(path);
+  bytes[bytes.indexOf('{"i":4}')] ^= 1;
+  writeFileSync(path, bytes);
+  assert.deepEqual(valueIn(path), { i: 2 });
 });
 
 test("a second one is refused until the first is closed", () => {
