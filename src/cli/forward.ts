@@ -49,6 +49,7 @@ import {
   OTLP_ONLY,
 } from "./otlp/otlp_options.ts";
 import { oneLine } from "./output/harmless.ts";
+import { ReceivedLog } from "./output/received_log.ts";
 import { entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -250,8 +251,9 @@ async function forwardLog(
   }
   using reader = await open(target, signal, options);
   const name = oneLine(reader.name);
+  using received = options.where?.asksLog ? ReceivedLog.open(target) : undefined;
   await using forwarding = await destination.forward(reader, {
-    ...shipOptions(options, nameOf(target)),
+    ...shipOptions(options, (number) => received?.of(number).label ?? nameOf(target)),
     signal,
     ...state !== undefined && { state },
     onGap: ({ from, to, count, reason }) =>

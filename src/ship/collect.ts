@@ -24,9 +24,9 @@ import type { CopyProgress } from "../log/snapshot.ts";
 import { merged } from "../merge.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { AskedLines } from "../records/whole_lines.ts";
-import type { Collection } from "./collected.ts";
 import { collectionIn, CollectionWriter } from "./collection.ts";
 import { type LogSource, segmentWord, sourceKey } from "./message.ts";
+import { Origins } from "./origins.ts";
 
 /** Selects entries of one log, which it sees in their order. */
 export interface EntrySelector {
@@ -40,7 +40,7 @@ export interface EntrySelector {
 export interface SelectedLog {
   /** Its name, or path. */
   readonly name: string;
-  /** Where an entry is from, if its log is a collection itself. */
+  /** Where an entry is from, if its log is a collection itself, or was received. */
   sourceOf(entry: Entry): LogSource | undefined;
 }
 
@@ -81,7 +81,7 @@ export interface CollectedLogs {
   entries: number;
   /** How many logs have entries in it: of a file of several logs each one counts. */
   logs: number;
-  /** How many entries are missing: overwritten while they were read, or of more than 1024 logs. */
+  /** How many entries are missing: overwritten while they were read, or of more logs than 1024, fewer if their names are hostile. */
   lost: number;
   /** The logs in which nothing has a time: of these all entries are in it. */
   untimed: string[];
@@ -202,8 +202,8 @@ class CollectedLog implements SelectedLog {
   lost = 0;
   readonly #opened: OpenedLog;
   readonly #source: LogSource;
-  /** Where the entries are from, if it is such a file itself. */
-  readonly #origins: Collection | undefined;
+  /** Where the entries are from, if it is such a file itself, or was received. */
+  readonly #origins: Pick<Origins, "of" | "close"> | undefined;
   readonly #selector: EntrySelector;
   /** Where entries are selected: lines with their times, of those that are. */
   readonly #lines: AskedLines<Entry, number | undefined> | undefined;
@@ -214,6 +214,7 @@ class CollectedLog implements SelectedLog {
     const opened = this.#opened = target instanceof OpenedLog
       ? target.share()
       : OpenedLog.open(target, "auto");
+    let chosen: EntrySelector | undefined;
     try {
       this.name = opened.name;
       const { memory } = opened;
@@ -222,13 +223,14 @@ class CollectedLog implements SelectedLog {
         name: this.name,
         segment: segmentWord(memory.identity),
       };
-      this.#origins = "path" in memory ? collectionIn(memory) : undefined;
       this.range = entriesOf(opened.source, { since, until, last });
+      this.#origins = originsOf(opened);
+      chosen = selector?.(this);
     } catch (error) {
+      this.#origins?.close();
       opened.close();
       throw error;
     }
-    const chosen = selector?.(this);
     this.#selector = chosen ?? new EveryEntry();
     this.#lines = chosen && new AskedLines(
       entryParts((entry) => {
@@ -322,7 +324,22 @@ class CollectedLog implements SelectedLog {
   }
 
   close(): void {
+    this.#origins?.close();
     this.#opened.close();
+  }
+}
+
+/** Where the entries of a log are from, if they are from others. */
+function originsOf({ memory, target }: OpenedLog): Pick<Origins, "of" | "close"> | undefined {
+  const collection = "path" in memory ? collectionIn(memory) : undefined;
+  if (collection !== undefined) return { of: (number) => collection.of(number), close() {} };
+  // What is beside a name says nothing of a log that had it before.
+  if (!memory.isCurrent()) return undefined;
+  try {
+    return Origins.open(target);
+  } catch (error) {
+    if (error instanceof OuroborosError) return undefined;
+    throw error;
   }
 }
 

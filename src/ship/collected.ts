@@ -13,7 +13,7 @@ export const MAGIC: bigint = 0x4d4f5246424c4f47n;
 export const FOOTER_SIZE = 32;
 /** The size of the head at most, in bytes. */
 export const HEAD_ROOM: number = 1 << 20;
-/** The most sources that fit into the head for sure. */
+/** The most sources: so many fit into the head, unless their names are hostile. */
 export const MOST_SOURCES = 1024;
 
 /** Entries that are in the log of a source, and not in the file. */

@@ -16,6 +16,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { PartialFile } from "../../ffi/mod.ts";
 import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
 import { fence, type LogSource as LogSourceBytes } from "../log/native/source.ts";
@@ -41,8 +42,11 @@ const NUMBERS_ROOM = 4;
 const MORE_ROOM = 1 << 16;
 /** The largest varints of an entry. */
 const LARGEST = 20;
-/** The most gaps that fit into the head for sure. */
-const MOST_GAPS = 1024;
+/**
+ * How much of the head sources may take, in bytes; the rest is for gaps. The most sources fit, unless their
+ * names are of what JSON escapes, which takes six bytes a character.
+ */
+const SOURCES_ROOM = HEAD_ROOM * 7 / 8;
 const LONGEST_NAME = 256;
 const HEAD_START = '{"sources":[';
 
@@ -56,6 +60,8 @@ export class CollectionWriter implements Disposable {
   /** The number of the last entry of each source. */
   readonly #lasts: number[] = [];
   readonly #missing: CollectedGap[] = [];
+  #sourcesSize = sizeOf({ sources: [], missing: [] });
+  #gapsSize = 0;
   readonly #numbers: Uint8Array;
   #used = 0;
   /** How many bytes of entries there are, and may be. */
@@ -88,10 +94,13 @@ export class CollectionWriter implements Disposable {
 
   /** Adds a source; gives its place, or -1 if there are too many. */
   addSource({ host, name, segment }: LogSource): number {
-    if (this.#sources.length === MOST_SOURCES) return -1;
-    this.#lasts.push(0);
     const [short, place] = [host, segment].map((text) => text.slice(0, LONGEST_NAME));
-    return this.#sources.push({ host: short, name: name.slice(-LONGEST_NAME), segment: place }) - 1;
+    const source = { host: short, name: name.slice(-LONGEST_NAME), segment: place };
+    const size = this.#sourcesSize + sizeOf(source);
+    if (this.#sources.length === MOST_SOURCES || size > SOURCES_ROOM) return -1;
+    this.#sourcesSize = size;
+    this.#lasts.push(0);
+    return this.#sources.push(source) - 1;
   }
 
   /** Adds an entry; gives whether there was room. */
@@ -111,10 +120,13 @@ export class CollectionWriter implements Disposable {
     return true;
   }
 
-  /** Notes that entries of a source are missing before the next one. */
+  /** Notes that entries of a source are missing before the next one, if there is room. */
   addGap(source: number, from: number, to: number, reason: string): void {
-    if (this.#missing.length === MOST_GAPS) return;
-    this.#missing.push({ source, from, to, reason, before: this.entries + 1 });
+    const gap = { source, from, to, reason, before: this.entries + 1 };
+    const size = this.#gapsSize + sizeOf(gap);
+    if (size > HEAD_ROOM - SOURCES_ROOM) return;
+    this.#gapsSize = size;
+    this.#missing.push(gap);
   }
 
   /** Gives the file its name; returns its size in bytes. */
@@ -208,6 +220,11 @@ export function lacksSources(file: LogMemory, { buffer, load, guard }: LogSource
 export function isSavedCopyAt(target: LogTarget): boolean {
   using memory = openMemory(target, "read");
   return isSavedCopy(memory);
+}
+
+/** The size of a part of the head in bytes, and of what separates it. */
+function sizeOf(part: object): number {
+  return Buffer.byteLength(JSON.stringify(part)) + 1;
 }
 
 function aligned(offset: number): number {

@@ -1,6 +1,7 @@
 /** `tail` of a log that was received from other machines: where each line is from. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import test, { afterEach, beforeEach } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
@@ -8,11 +9,14 @@ import { Origins } from "../../src/ship/origins.ts";
 import { writeInto } from "../../src/ship/receive_into.ts";
 import { Reception } from "../../src/ship/reception.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { MemoryReceiveCarrier, MemoryStream } from "../support/memory_receiver.ts";
+import { OtlpCollector } from "../support/otlp_collector.ts";
 import { entryOf, gapOf, sourceNumber } from "../support/receive_conformance.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 
+const folder = testFolder("received");
 const timeout = 60_000 * slowness;
 const [one, two] = [sourceNumber(1), sourceNumber(22)];
 let name: string;
@@ -113,4 +117,31 @@ test("what has no record is from an unknown place: older, removed, or another lo
     writer.writeMany(["{}", "null", '{"table":1}', "\xff"]);
   }
   assert.deepEqual(tail(name), ["? | another"]);
+});
+
+test("what is saved, or sent on, of a received log is asked where it is from", {
+  skip: needsLastingNames,
+  timeout,
+}, async () => {
+  stream.put(entryOf(one, 1), entryOf(two, 1), entryOf(one, 2), entryOf(two, 2));
+  await receiveAll();
+  const where = ["--where", "log:host22/app"];
+  const path = join(folder, "saved.log");
+  const saved = runCli(["save", name, path, ...where]);
+  assert.match(saved.stderr, /2 entries of 1 log/);
+  assert.deepEqual(
+    tail(path, "-o", "json").map((line) => JSON.parse(line)),
+    [1, 2].map((seq) => ({
+      seq,
+      text: `host22 ${seq}`,
+      source: { host: "host22", log: "/app", segment: "1a-2b-3c", seq },
+    })),
+  );
+  await using collector = await OtlpCollector.start();
+  const to = ["--to", `otlp+${collector.url}`, "--protocol", "http/json"];
+  const { code, stderr } = await startCli(["forward", name, "--once", ...to, ...where]).ended();
+  assert.equal(code, 0, stderr);
+  const sent = collector.records.map(({ body }) => body);
+  assert.deepEqual(sent.slice(0, 2), ["host22 1", "host22 2"]);
+  assert.match(stderr, /2 acknowledged.* 2 filtered/);
 });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import test from "node:test";
-import { ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { ClosedError, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { OpenedLog } from "../../src/log/native/opened_log.ts";
 import { collectLogs } from "../../src/ship/collect.ts";
 import { CollectionWriter, readCollection } from "../../src/ship/collection.ts";
 import { Origins } from "../../src/ship/origins.ts";
@@ -76,6 +77,41 @@ test("an entry for which there is no room is refused", () => {
   assert.deepEqual(added, [true, true, false]);
   for (let i = 1; i < 1024; i++) assert.equal(file.addSource(source(i)), i);
   assert.equal(file.addSource(source(1024)), -1);
+});
+
+test("names that take more room than they have characters leave a file that can be read", async () => {
+  const path = `${folder}/hostile`;
+  using file = new CollectionWriter(path, { entries: 1025, bytes: 1025 * 8 }, {});
+  const name = "\x01".repeat(256);
+  const hostile = (i: number) => ({ host: name, name: `${name}${i}`, segment: name });
+  let known = 0;
+  for (let i = 0; i < 1024; i++) {
+    const place = file.addSource(hostile(i));
+    if (place < 0) continue;
+    assert.equal(place, known++);
+    assert.ok(file.add(place, 1, new Uint8Array(4)));
+    file.addGap(place, 2, Number.MAX_SAFE_INTEGER, "overwritten");
+  }
+  await file.finish();
+  assert.ok(known > 100 && known < 1024, `${known}`);
+  const found = readCollection(path);
+  assert.equal(found?.sources.length, known);
+  assert.equal(found?.missing.length, known);
+  assert.equal(found?.of(known)?.source.name, hostile(known - 1).name.slice(-256));
+});
+
+test("as many logs with long names as there may be have room, and a gap in each", async () => {
+  const path = `${folder}/long`;
+  using file = new CollectionWriter(path, { entries: 1024, bytes: 1024 * 8 }, {});
+  const long = (i: number) => `${i}`.padEnd(256, "x");
+  for (let i = 0; i < 1024; i++) {
+    const place = file.addSource({ host: long(i), name: long(i), segment: long(i) });
+    assert.ok(file.add(place, 1, new Uint8Array(4)));
+    file.addGap(place, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, "overwritten");
+  }
+  await file.finish();
+  const { sources, missing } = readCollection(path)!;
+  assert.deepEqual([sources.length, missing.length], [1024, 1024]);
 });
 
 test("a damaged end never throws, takes no more memory than the file, and leaves the entries", async () => {
@@ -196,4 +232,26 @@ test("what is missing has the numbers that it has in its log, whichever entries 
     assert.deepEqual(origins.missing.map(({ from, to }) => [from, to]), missing);
     assert.equal(lost, missing.reduce((sum, [from, to]) => sum + to - from + 1, 0));
   }
+});
+
+test("a selector that can't be made leaves no log open", async () => {
+  const name = uniqueName("unselected");
+  using writer = ShmLogWriter.create(name, { size: "64KiB", unlinkOnClose: true });
+  writer.write("one");
+  using opened = OpenedLog.open(name, "auto");
+  // All that share a memory close it together: so this tells.
+  const shared: OpenedLog[] = [];
+  const share = opened.share.bind(opened);
+  opened.share = () => {
+    const one = share();
+    shared.push(one);
+    return one;
+  };
+  const selector = () => {
+    throw new Error("no selector");
+  };
+  await assert.rejects(collectLogs([opened], `${folder}/unselected`, { selector }), /no selector/);
+  opened.close();
+  assert.equal(shared.length, 1);
+  assert.throws(() => shared[0].memory.currentSize(), ClosedError);
 });

@@ -77,15 +77,19 @@ export async function collectorDestination(
     });
 }
 
-/** How a log of that name is sent, wherever that is to. */
-export function shipOptions(options: ForwardCommandOptions, log?: string): ShipOptions {
+/** How a log is sent, wherever that is to; `logOf` names the one that an entry is from. */
+export function shipOptions(
+  options: ForwardCommandOptions,
+  logOf?: (sequenceNumber: number) => string,
+): ShipOptions {
   const { hostname, from, truncate, maxInFlight, where } = options;
   return {
     start: from === "latest" ? "oldest" : from,
     tooLarge: truncate ? "truncate" : "gap",
     ...where !== undefined && {
-      select(bytes) {
+      select(bytes, sequenceNumber) {
         const text = decodeText(bytes);
+        const log = where.asksLog ? logOf?.(sequenceNumber) : undefined;
         return where.test(recognizeRecord(text), text, log);
       },
     },
