@@ -216,7 +216,11 @@ export class Forwarding implements AsyncDisposable {
     this.#sayStrange();
     this.#saveLast();
     this.#progress.end(this.#failure);
-    await this.#sender.close();
+    try {
+      await this.#sender.close();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
     if (this.#failure !== undefined) throw this.#failure.error;
     return stats;
   }

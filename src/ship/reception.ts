@@ -198,8 +198,11 @@ export class Reception implements AsyncIterable<ReceivedItem> {
       try {
         receiver?.done(state?.finish(() => this.#sources.reached()) ?? [], this.#floor);
       } finally {
-        await receiver?.close();
-        state?.close();
+        try {
+          await receiver?.close();
+        } finally {
+          state?.close();
+        }
       }
     }
   }

@@ -1,9 +1,11 @@
 /** Receiving from memory, thousands of times: RECEIVE_RUNS is how often. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { Reception } from "../../src/ship/reception.ts";
+import { testFolder } from "../support/folder.ts";
 import { MemoryReceiveCarrier, MemoryStream } from "../support/memory_receiver.ts";
 import { baseSeed } from "../support/random.ts";
 import { entryOf, receiveConformance, sourceNumber } from "../support/receive_conformance.ts";
@@ -70,4 +72,20 @@ test("a machine that sends numbers from the future does not cost others what the
   stream.put(entryOf(web, 2), entryOf(web, 4));
   const { words } = await received(stream, { maxHeldMessages: 10 });
   assert.equal(words, "1 2 3 4");
+});
+
+test("a carrier that can't be closed leaves the state file to the next receiver", async () => {
+  const state = join(testFolder("closing"), "state");
+  const stream = new MemoryStream();
+  stream.put(entryOf(sourceNumber(1), 1));
+  const receiveAll = async (isBroken: boolean) => {
+    const carrier = new MemoryReceiveCarrier(stream, { consumer: "c" });
+    const reception = new Reception(carrier, { follow: false, state }, { isOldest: true });
+    for await (const _ of reception) {
+      if (isBroken) carrier.receiver!.close = () => Promise.reject(new Error("can't be closed"));
+    }
+    return reception.summary.entries;
+  };
+  await assert.rejects(receiveAll(true), /can't be closed/);
+  assert.equal(await receiveAll(false), 0);
 });

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import test from "node:test";
 import { NatsRefusedError } from "../../../src/errors.ts";
 import { NatsLink, type NatsStatus } from "../../../src/ship/carriers/nats/connect.ts";
+import { forward, receive } from "../../../src/ship/carriers/nats/mod.ts";
 import { testFolder } from "../../support/folder.ts";
+import { newLog, options } from "../../support/forwarding.ts";
 import { TcpProxy } from "../../support/tcp_proxy.ts";
 import { certificate, needsOpenssl } from "../../support/certificate.ts";
 import { NatsServer, natsTest, needsNatsServer } from "../../support/nats_server.ts";
@@ -60,6 +62,50 @@ natsTest("open() waits for a server that is not there yet", async () => {
   await server.restart();
   await using link = await opening;
   assert.equal(link.isConnected, true);
+});
+
+natsTest("what onStatus throws ends what it is of, and not the process", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  log.write(1);
+  /** Throws at one of the changes. */
+  const throwing = (when: NatsStatus["type"]) => ({
+    ...{ servers: server.url, stream: "LOGS", createStream: true, maxReconnectDelay: 50 },
+    onStatus({ type }: NatsStatus) {
+      if (type === when) throw new Error(`thrown at ${when}`);
+    },
+  });
+  const received = async (when: NatsStatus["type"], onItem = () => {}) => {
+    const { createStream: _, ...options } = throwing(when);
+    for await (const _item of receive(options)) onItem();
+  };
+  const linkOptions = (when: NatsStatus["type"]) => {
+    const { stream: _, createStream: __, ...options } = throwing(when);
+    return options;
+  };
+  // Before it has begun.
+  await (await forward(log.reader, options(server))).close();
+  await assert.rejects(NatsLink.open(linkOptions("connected")), /thrown at connected/);
+  await assert.rejects(forward(log.reader, throwing("connected")), /thrown at connected/);
+  await assert.rejects(received("connected"), /thrown at connected/);
+  // At its end.
+  const closing = await NatsLink.open(linkOptions("closed"));
+  await assert.rejects(closing.close(), /thrown at closed/);
+  await closing.close();
+  await assert.rejects((await forward(log.reader, throwing("closed"))).close(), /thrown at closed/);
+  // In between.
+  const link = await NatsLink.open(linkOptions("disconnected"));
+  const forwarding = await forward(log.reader, throwing("disconnected"));
+  const begun = Promise.withResolvers<void>();
+  const receiving = received("disconnected", begun.resolve);
+  await begun.promise;
+  const ends = [forwarding.done, receiving].map((end) => assert.rejects(end, /at disconnected/));
+  await server.stop("SIGKILL");
+  await Promise.all(ends);
+  assert.match(String(await link.closed), /closed: thrown at disconnected/);
+  assert.ok(link.isClosed);
+  // While it waits for a server.
+  await assert.rejects(forward(log.reader, throwing("retrying")), /thrown at retrying/);
 });
 
 natsTest("open() ends with its signal", async () => {

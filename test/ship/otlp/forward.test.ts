@@ -9,6 +9,7 @@ import {
   forward,
   type ForwardOptions,
   type ForwardTrouble,
+  type OtlpStatus,
 } from "../../../src/ship/carriers/otlp/mod.ts";
 import { OtlpCollector, partly, type Refuse } from "../../support/otlp_collector.ts";
 import { uniqueName } from "../../support/runtime.ts";
@@ -270,6 +271,28 @@ test("what is no HTTP is no collector: it is tried again until there is one", li
   await forwarding.flush();
   assert.deepEqual(collector.records.map(({ body }) => body), ["one"]);
   assert.equal(statuses.at(-1), "connected");
+});
+
+test("what onStatus throws ends the forwarding: at its start, and later", limit, async () => {
+  using writer = ShmLogWriter.create(uniqueName("otlp"), { unlinkOnClose: true });
+  writer.write("one");
+  using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
+  const throwing = (when: OtlpStatus["type"], url: string) => ({
+    ...{ url, linger: 1 },
+    onStatus({ type }: OtlpStatus) {
+      if (type === when) throw new Error(`thrown at ${when}`);
+    },
+  });
+  const nobody = "http://127.0.0.1:1";
+  await assert.rejects(forward(reader, throwing("retrying", nobody)), /thrown at retrying/);
+  const collector = await OtlpCollector.start();
+  const { url } = collector;
+  await assert.rejects(forward(reader, throwing("connected", url)), /thrown at connected/);
+  await using forwarding = await forward(reader, throwing("disconnected", url));
+  await forwarding.flush();
+  await collector[Symbol.asyncDispose]();
+  writer.write("two");
+  await assert.rejects(forwarding.done, /thrown at disconnected/);
 });
 
 test("an abort ends the wait for a collector", limit, async () => {

@@ -35,6 +35,8 @@ export class NatsLink implements AsyncDisposable {
   #client: NatsConnection;
   #watched: NatsConnection | undefined;
   #isConnected = true;
+  /** What `onStatus` has thrown: it is not called again. */
+  #thrown: { error: unknown } | undefined;
   #renewing: Promise<void> | undefined;
 
   private constructor(client: NatsConnection, options: NatsOptions, backoff: Backoff) {
@@ -51,6 +53,7 @@ export class NatsLink implements AsyncDisposable {
    * @throws {PackageMissingError} if the client of NATS is not installed
    * @throws {RangeError} if an address is not one, or a file of `tls` does not hold what it should
    * @throws {DOMException} the reason of `signal` when it is aborted
+   * @throws what `onStatus` throws
    */
   static async open(options: NatsOptions & { signal?: AbortSignal } = {}): Promise<NatsLink> {
     checkOptions("NatsLink.open()", options, { ...natsChecks, signal: isSignal });
@@ -61,6 +64,7 @@ export class NatsLink implements AsyncDisposable {
     });
     const link = new NatsLink(client, others, backoff);
     link.#tell({ type: "connected", server: client.getServer() });
+    link.#throwThrown();
     return link;
   }
 
@@ -102,12 +106,17 @@ export class NatsLink implements AsyncDisposable {
     return this.#renewing;
   }
 
-  /** Closes the connection. What was sent before, and not acknowledged, may or may not have arrived. */
+  /**
+   * Closes the connection. What was sent before, and not acknowledged, may or may not have arrived.
+   *
+   * @throws what `onStatus` throws
+   */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     await this.#client.close();
     this.#end(undefined);
+    this.#throwThrown();
   }
 
   /** Closes. */
@@ -169,14 +178,26 @@ export class NatsLink implements AsyncDisposable {
 
   #end(error: unknown): void {
     this.#isConnected = false;
-    const reason = error instanceof OuroborosError ? error : undefined;
-    this.#tell({ type: "closed", ...reason && { error: reason } });
-    this.#closed.resolve(reason);
+    this.#tell({ type: "closed", ...error instanceof Error && { error } });
+    const isOther = error !== undefined && !(error instanceof OuroborosError);
+    this.#closed.resolve(isOther ? closedError(error) : error);
   }
 
   #tell(status: NatsStatus): void {
-    const { onStatus } = this.#options;
-    for (const listener of onStatus ? [onStatus, ...this.#listeners] : [...this.#listeners]) {
+    if (this.#thrown === undefined) {
+      try {
+        this.#options.onStatus?.(status);
+      } catch (error) {
+        this.#thrown = { error };
+        // All that use this connection end with that error.
+        if (!this.#closing.signal.aborted) {
+          this.#closing.abort();
+          void this.#client.close();
+          return this.#end(error);
+        }
+      }
+    }
+    for (const listener of [...this.#listeners]) {
       try {
         listener(status);
       } catch (error) {
@@ -186,5 +207,9 @@ export class NatsLink implements AsyncDisposable {
         });
       }
     }
+  }
+
+  #throwThrown(): void {
+    if (this.#thrown !== undefined) throw this.#thrown.error;
   }
 }

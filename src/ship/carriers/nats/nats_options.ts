@@ -49,7 +49,7 @@ export interface NatsOptions {
   connectTimeout?: number;
   /** More options of the client's own `connect()`, which it gets as they are; they go before ours. */
   client?: Omit<NodeConnectionOptions, "servers">;
-  /** Called when the state of the connection changes. */
+  /** Called when the state of the connection changes. What it throws closes the connection, and ends what uses it. */
   onStatus?: (status: NatsStatus) => void;
 }
 

@@ -47,7 +47,7 @@ export interface OtlpOptions {
   linger?: number;
   /** How to encrypt, with an `https:` address. */
   tls?: OtlpTlsOptions;
-  /** Called when the collector is there, and when it is not. */
+  /** Called when the collector is there, and when it is not. What it throws ends the forwarding. */
   onStatus?: (status: OtlpStatus) => void;
 }
 

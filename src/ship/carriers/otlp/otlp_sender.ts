@@ -276,7 +276,11 @@ export class OtlpSender implements Sender {
     this.#isConnected = false;
     this.#forget();
     this.#options.client.disconnect();
-    this.#say("disconnected", error);
+    try {
+      this.#say("disconnected", error);
+    } catch (thrown) {
+      return this.#answers.failed(thrown);
+    }
     this.#answers.disconnected();
     this.#reach("disconnected").then(
       () => this.#answers.connected(),
@@ -286,7 +290,11 @@ export class OtlpSender implements Sender {
     );
   }
 
-  /** Waits until there is a collector that takes requests: asks with an empty one. */
+  /**
+   * Waits until there is a collector that takes requests: asks with an empty one.
+   *
+   * @throws what `onStatus` throws
+   */
   async #reach(what: "retrying" | "disconnected"): Promise<void> {
     const { client, encoder, url, timeout } = this.#options;
     const { signal } = this.#closing;
@@ -322,10 +330,6 @@ export class OtlpSender implements Sender {
 
   #say(type: OtlpStatus["type"], error?: Error): void {
     const server = this.#options.url.host;
-    try {
-      this.#options.onStatus?.({ type, server, ...error !== undefined && { error } });
-    } catch (error) {
-      this.#answers.failed(error);
-    }
+    this.#options.onStatus?.({ type, server, ...error !== undefined && { error } });
   }
 }
