@@ -4,6 +4,7 @@
  * @module
  */
 
+import { StreamUnusableError } from "../errors.ts";
 import type { Answers, Refusal, Sender } from "./carrier.ts";
 import type { GapReason } from "./message.ts";
 import { type Lane, OutMessage, PayloadMemory } from "./out_message.ts";
@@ -220,6 +221,10 @@ export class Outbox implements Answers {
       // By how much it is too large is not known.
       if (kind === "too large") this.#shrink(message, message.size >> 1);
       else this.#drop(message, "refused");
+    } else if (kind === "too large") {
+      // A gap, which can't be made smaller: it would be refused for ever.
+      const words = "not even a message that says that entries are missing is taken";
+      this.#options.onFailed(new StreamUnusableError(`${words}: ${refusal.description}`));
     } else if (this.#refusal === undefined) {
       this.#refusal = refusal;
       this.#options.onRefused(refusal);

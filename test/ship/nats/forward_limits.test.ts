@@ -61,6 +61,19 @@ natsTest("a stream that takes less than the server: the same", async () => {
   assert.deepEqual(source.gaps.map(({ from }) => from), [7, 21]);
 });
 
+natsTest("a stream that does not take a gap either ends the forwarding, and says why", async () => {
+  await using server = await NatsServer.start();
+  using log = newLog();
+  log.writer.write("x".repeat(1000));
+  const createStream = { maxMessageSize: 100 };
+  const forwarding = await forward(log.reader, options(server, { createStream }));
+  await assert.rejects(forwarding.done, {
+    name: "StreamUnusableError",
+    message: "not even a message that says that entries are missing is taken: message size " +
+      "exceeds maximum allowed",
+  });
+});
+
 natsTest("a full stream that forgets: the newest are there", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
