@@ -82,7 +82,10 @@ export class Forwarding implements AsyncDisposable {
           refusal?.description ?? "entries are taken again",
         ),
       onRejected: (count, description) =>
-        this.#trouble("rejected", `${count} records were thrown away: ${description}`),
+        this.#trouble(
+          "rejected",
+          `${count} ${count === 1 ? "record was" : "records were"} thrown away: ${description}`,
+        ),
       onStrangeDuplicate: (message) => this.#foundStrange(message),
       onSilence: () => this.#lookAtSender(),
       onFailed: (error) => this.#fail(error),
@@ -322,7 +325,8 @@ function keptIn(state: StateFile | undefined, wanted: string): Kept {
   const { route, cursor, rewinds, key } = Object(state.value);
   if (route !== wanted) {
     throw new RangeError(
-      `state file ${state.path} was kept for another log, host, stream or subject`,
+      `state file ${state.path} is of another log, host name or target: name another file, or ` +
+        "remove this one to begin from the start",
     );
   }
   try {
