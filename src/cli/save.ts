@@ -27,7 +27,6 @@ import { packed, writeWhole } from "./files/whole_file.ts";
 import { type LogTarget, openMemory } from "../log/native/target.ts";
 import type { CopyProgress } from "../log/snapshot.ts";
 import { collectLogs } from "../ship/collect.ts";
-import { readCollection } from "../ship/collection.ts";
 import { durationArgument, sourceArgument } from "./options/arguments.ts";
 import { filesIn } from "./options/each_log.ts";
 import { addOutputOptions, compressOption } from "./options/common.ts";
@@ -37,6 +36,7 @@ import { usageError } from "./options/subcommand.ts";
 import { jsonLines, sourceLabel } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
+import { ReceivedLog } from "./output/received_log.ts";
 import { formatSize } from "../base/sizes.ts";
 import { entryCount, logCount, warn } from "./output/warn.ts";
 import { ExitError, explain } from "./process/exit.ts";
@@ -46,7 +46,8 @@ const EXAMPLES = `
 The file is a log, as it is at this moment; it appears when it is complete. All
 commands that read a log read it. Of one log it has the same sequence numbers.
 Entries of several logs are in it by time, with numbers from 1 on; "ouroboros
-tail" prints which log each is from, and with -o json its number there.
+tail" prints which log each is from, and with -o json its number there. So are
+those of a log that was received from other machines.
 
 A <file> that ends in a slash, or is a folder, gets a file for each log.
 A line in several entries, as "ouroboros run" makes them above 64 KiB, is one for
@@ -262,8 +263,13 @@ export async function saveInto(job: Job, path: string): Promise<void> {
 /** Whether it is a part of one log that has its numbers: entries that follow each other. */
 function isPlain({ names, targets: [target], criteria }: Job): boolean {
   const { since: _since, until: _until, ...others } = criteria;
-  return names.isOne && Object.keys(others).length === 0 &&
-    (typeof target === "string" || readCollection(target.path) === undefined);
+  return names.isOne && Object.keys(others).length === 0 && !hasOrigins(target);
+}
+
+/** Whether something says where the entries of a log are from: the end of its file, or what is beside it. */
+function hasOrigins(target: LogTarget): boolean {
+  using received = ReceivedLog.open(target);
+  return received !== undefined;
 }
 
 /** What was saved into a file. */

@@ -119,29 +119,36 @@ test("what has no record is from an unknown place: older, removed, or another lo
   assert.deepEqual(tail(name), ["? | another"]);
 });
 
-test("what is saved, or sent on, of a received log is asked where it is from", {
-  skip: needsLastingNames,
-  timeout,
-}, async () => {
-  stream.put(entryOf(one, 1), entryOf(two, 1), entryOf(one, 2), entryOf(two, 2));
-  await receiveAll();
-  const where = ["--where", "log:host22/app"];
-  const path = join(folder, "saved.log");
-  const saved = runCli(["save", name, path, ...where]);
-  assert.match(saved.stderr, /2 entries of 1 log/);
-  assert.deepEqual(
-    tail(path, "-o", "json").map((line) => JSON.parse(line)),
-    [1, 2].map((seq) => ({
-      seq,
-      text: `host22 ${seq}`,
-      source: { host: "host22", log: "/app", segment: "1a-2b-3c", seq },
-    })),
-  );
-  await using collector = await OtlpCollector.start();
-  const to = ["--to", `otlp+${collector.url}`, "--protocol", "http/json"];
-  const { code, stderr } = await startCli(["forward", name, "--once", ...to, ...where]).ended();
-  assert.equal(code, 0, stderr);
-  const sent = collector.records.map(({ body }) => body);
-  assert.deepEqual(sent.slice(0, 2), ["host22 1", "host22 2"]);
-  assert.match(stderr, /2 acknowledged.* 2 filtered/);
-});
+test(
+  "what is saved of a received log says where it is from; that, and what is sent on, is asked it",
+  {
+    skip: needsLastingNames,
+    timeout,
+  },
+  async () => {
+    stream.put(entryOf(one, 1), entryOf(two, 1), entryOf(one, 2), entryOf(two, 2));
+    await receiveAll();
+    const whole = join(folder, "whole.log");
+    assert.match(runCli(["save", name, whole]).stderr, /4 entries of 2 logs/);
+    assert.equal(tail(whole).at(-1), "host22/app | host22 2");
+    const where = ["--where", "log:host22/app"];
+    const path = join(folder, "saved.log");
+    const saved = runCli(["save", name, path, ...where]);
+    assert.match(saved.stderr, /2 entries of 1 log/);
+    assert.deepEqual(
+      tail(path, "-o", "json").map((line) => JSON.parse(line)),
+      [1, 2].map((seq) => ({
+        seq,
+        text: `host22 ${seq}`,
+        source: { host: "host22", log: "/app", segment: "1a-2b-3c", seq },
+      })),
+    );
+    await using collector = await OtlpCollector.start();
+    const to = ["--to", `otlp+${collector.url}`, "--protocol", "http/json"];
+    const { code, stderr } = await startCli(["forward", name, "--once", ...to, ...where]).ended();
+    assert.equal(code, 0, stderr);
+    const sent = collector.records.map(({ body }) => body);
+    assert.deepEqual(sent.slice(0, 2), ["host22 1", "host22 2"]);
+    assert.match(stderr, /2 acknowledged.* 2 filtered/);
+  },
+);
