@@ -222,7 +222,7 @@ export class Outbox implements Answers {
       if (kind === "too large") this.#shrink(message, message.size >> 1);
       else this.#drop(message, "refused");
     } else if (kind === "too large") {
-      // A gap, which can't be made smaller: it would be refused for ever.
+      // A gap, which can't be made smaller: it would be refused forever.
       const words = "not even a message that says that entries are missing is taken";
       this.#options.onFailed(new StreamUnusableError(`${words}: ${refusal.description}`));
     } else if (this.#refusal === undefined) {
