@@ -47,13 +47,13 @@ export async function tailStream(
     let start: ReceiveOptions["start"] = "oldest";
     let excess = 0;
     if (typeof from === "number") start = { streamSequence: Math.max(1, from) };
-    else if (from === undefined && lines === 0) start = "latest";
+    else if (from === undefined && lines === 0) start = "new";
     else if (from === undefined) {
       const last = await lastMessages(link, place, lines);
       start = { streamSequence: last.streamSequence };
       excess = last.excess;
     }
-    if (start === "latest" && !follow) return;
+    if (start === "new" && !follow) return;
     const reception = receive({ ...place, link, start, follow, signal, maxHold: HOLD });
     const sayDistrusted = distrustNotice();
     for await (const items of reception.batches()) {

@@ -38,10 +38,10 @@ export interface StreamOptions {
    */
   consumer?: string;
   /**
-   * Where to begin if there is no such consumer: with the oldest message of the stream, after the
-   * newest, or at a number of the stream. Default `"oldest"`.
+   * Where to begin if there is no such consumer: with the `"oldest"` message of the stream, with those that
+   * are `"new"` from now on, or at a number of the stream. Default `"oldest"`.
    */
-  start?: "oldest" | "latest" | { readonly streamSequence: number };
+  start?: "oldest" | "new" | { readonly streamSequence: number };
   /** The domain of JetStream, for a server that is a leaf of others. */
   domain?: string;
   /**
@@ -154,7 +154,7 @@ export class ConsumerPlace {
   #choose(last: number): void {
     const { start = "oldest" } = this.#options;
     this.isNew = start === "oldest";
-    if (start === "latest") this.floor = last;
+    if (start === "new") this.floor = last;
     else if (start !== "oldest") this.floor = start.streamSequence - 1;
   }
 

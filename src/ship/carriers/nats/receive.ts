@@ -43,7 +43,7 @@ export interface ReceiveIntoOptions extends Omit<ReceiveOptions, "state">, IntoO
   consumer?: string;
 }
 
-const startWord = oneOf("oldest", "latest");
+const startWord = oneOf("oldest", "new");
 
 const receiveChecks: Checks<ReceiveOptions> = {
   ...natsChecks,
