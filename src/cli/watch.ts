@@ -250,12 +250,10 @@ class Watcher {
     const { triggers, saved, failed } = this.#incidents.counts;
     const { held } = this.#incidents;
     const { lostEntries } = this.#set;
-    const files = this.#folder === undefined
-      ? ""
-      : ` in ${saved === 1 ? "1 file" : `${saved} files`}`;
-    const became = triggers === 0
-      ? ""
-      : `: ${triggers - held}${files}${held > 0 ? `, ${held} to come (--min-interval)` : ""}`;
+    const toCome = held > 0 ? `, ${held} to come (--min-interval)` : "";
+    const became = triggers === 0 || this.#folder === undefined
+      ? toCome
+      : `: ${triggers - held} in ${saved === 1 ? "1 file" : `${saved} files`}${toCome}`;
     return `${entryCount(this.entries)} seen; ` +
       `${triggers === 1 ? "1 trigger" : `${triggers} triggers`}${became}` +
       (failed > 0 ? `, ${failed} times not saved` : "") +

@@ -77,8 +77,8 @@ interface Watched {
   pidBefore: number | undefined;
   /** Since when another process has the log; `undefined` before, and when that was reported. */
   replacedSince: Sighting | undefined;
-  /** Whether the end of a program that ended as it should was read since the last writer came. */
-  hasEndedWell: boolean;
+  /** The end of a program that ended as it should, if it was read since the last writer came. */
+  goodEnd: LogRecord | undefined;
   /** When something was written, or its writer came; `Infinity` while nothing is expected. */
   heardAt: number;
   /** The last entry. */
@@ -131,7 +131,10 @@ class LogWatch {
     const { text, sequenceNumber } = entry;
     log.heardAt = performance.now();
     log.last = text;
-    if (this.#watchesDeath && isGood(endingIn(text))) log.hasEndedWell = true;
+    if (this.#watchesDeath) {
+      const ending = endingIn(text);
+      if (isGood(ending)) log.goodEnd = ending;
+    }
     if (this.#tests.length === 0) return;
     // Nothing continues behind what is lost, or in the next log of that name.
     if (sequenceNumber !== log.expected) this.#testRest(name, log);
@@ -212,7 +215,7 @@ class LogWatch {
     this.#reportDeath(member.name, log, log.deadSince);
     // The next writer is the first one that is known again.
     log.pid = undefined;
-    log.hasEndedWell = false;
+    log.goodEnd = undefined;
   }
 
   /** Whether a writer has died since the last look at a log that has none. */
@@ -235,11 +238,13 @@ class LogWatch {
   }
 
   #reportDeath(name: string, log: Watched, { time }: Sighting): void {
-    const { pid, lastEntry } = log;
+    const { pid, lastEntry, goodEnd } = log;
     log.deadSince = undefined;
     this.#testRest(name, log);
     const ending = endingIn(log.last);
     if (!this.#watchesDeath || isGood(ending)) return;
+    // An application's own listeners to its exit may log after the entry that says how it ends.
+    if (ending === undefined && pid !== undefined && goodEnd?.fields.pid === pid) return;
     const { pid: programPid } = ending?.fields ?? {};
     this.#trigger(name, "dead", time, {
       pid,
@@ -271,10 +276,10 @@ class LogWatch {
     const { replacedSince, pidBefore } = log;
     if (!this.#isOld(replacedSince)) return;
     log.replacedSince = undefined;
-    if (!log.hasEndedWell) {
+    if (log.goodEnd === undefined) {
       this.#trigger(member.name, "dead", replacedSince.time, { pid: pidBefore });
     }
-    log.hasEndedWell = false;
+    log.goodEnd = undefined;
   }
 
   /** Says what was seen at a moment: a reader is not to take it for the end of a writer that came since. */
@@ -301,7 +306,7 @@ class LogWatch {
         pid: undefined,
         pidBefore: undefined,
         replacedSince: undefined,
-        hasEndedWell: false,
+        goodEnd: undefined,
         heardAt: Infinity,
         last: "",
         expected: 0,

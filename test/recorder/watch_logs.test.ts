@@ -57,6 +57,47 @@ test("the last entries are read before a writer counts as dead, however seldom a
   }
 });
 
+test(
+  "what an application logs after the entry that says how it ends makes no death of a good end",
+  {
+    skip: skip ||
+      (process.platform !== "linux" && "elsewhere the process of a writer is not known"),
+    timeout: 60_000,
+  },
+  async () => {
+    const base = uniqueName("afterwards");
+    const EXIT = { level: "info", logger: "ouroboros.exit", exitCode: 0 };
+    const ends = { own: process.pid, another: process.pid + 1 };
+    const end = new AbortController();
+    try {
+      const logs = Object.keys(ends).map((name) =>
+        ShmLogWriter.create(`${base}.${name}`, { size: "64KiB" })
+      );
+      using set = LogSet.open(`${base}.*`);
+      const dead: string[] = [];
+      const watching = watchLogs({
+        ...{ set, conditions: [{ kind: "dead", reason: "dead" }], signal: end.signal },
+        onTrigger: ({ log }) => dead.push(log.slice(base.length + 1)),
+      });
+      // They are seen to be alive.
+      await sleep(300);
+      for (const [i, pid] of Object.values(ends).entries()) {
+        logs[i].write(JSON.stringify({ ...EXIT, pid }));
+        logs[i].write("said by a listener to the exit");
+        logs[i].close();
+      }
+      while (dead.length === 0) await sleep(10);
+      await sleep(1000);
+      end.abort();
+      await watching;
+      assert.deepEqual(dead, ["another"]);
+    } finally {
+      end.abort();
+      for (const name of Object.keys(ends)) SharedMemory.unlink(`${base}.${name}`);
+    }
+  },
+);
+
 test("a writer that comes and goes between two looks is dead, too, each time", {
   skip: skip || (process.platform !== "linux" && "elsewhere it is not known who takes no lock"),
   timeout: 60_000,
