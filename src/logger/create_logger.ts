@@ -70,7 +70,10 @@ export interface LineOptions<CustomLevels extends string = never> {
   mixinMergeStrategy?: (object: object, mixed: object) => object;
   /** Functions that are called at certain points. */
   hooks?: {
-    /** Is called in place of each logging method, with its arguments. */
+    /**
+     * Is called in place of each logging method, with its arguments. Not for events and spans, which pino does
+     * not have: they have no arguments of its kind.
+     */
     logMethod?: LogMethod;
     /** Changes each line before it is written. It gets, and gives, a newline at the end, as in pino. */
     streamWrite?: (line: string) => string;

@@ -13,6 +13,7 @@ import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { SinkLog } from "./sink_log.ts";
 import { mostInParts, split } from "./parts.ts";
 import {
+  checkEntrySize,
   checkSinkOptions,
   type EntryWriter,
   lenderOf,
@@ -351,7 +352,9 @@ export class EntrySink implements Disposable {
   /** Writes to the log of the target from now on. */
   #openLog(): void {
     const { target, ...options } = this.#options as { target: LogTarget };
-    const log = SinkLog.open(target, logOptions(options));
+    checkEntrySize(target, options);
+    const own = logOptions(options);
+    const log = SinkLog.open(target, own);
     this.#entriesBefore = log.writer.totalEntriesWritten;
     try {
       this.#use(log.writer);
@@ -359,7 +362,12 @@ export class EntrySink implements Disposable {
       log.close();
       throw error;
     }
+    const isFirst = this.#log === undefined;
     this.#log = log;
+    const ignored = isFirst && log.isShared ? log.ignored(target, own) : [];
+    if (ignored.length > 0) {
+      this.report(otherOptions(log.writer, ignored), "the log has other options");
+    }
   }
 
   #use(writer: EntryWriter): void {
@@ -392,6 +400,13 @@ export class EntrySink implements Disposable {
     if (text !== line) this.counts.truncated++;
     return number;
   }
+}
+
+function otherOptions({ name }: ShmLogWriter, ignored: string[]): TypeError {
+  return new TypeError(
+    `log "${name}" is open already for another sink of this process, so these options have no effect: ` +
+      `${ignored.join(", ")}. Give all of its sinks the same`,
+  );
 }
 
 function defaultLine({ fields }: UncaughtError): string {

@@ -12,6 +12,13 @@ import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { type LogTarget, placeOf } from "../log/native/target.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { hasSlot, openFirst } from "../slots.ts";
+import { givenShape } from "./sink_options.ts";
+
+/** The options that make the size of a log, and others that hold for all of its sinks, or for none. */
+const SHAPE = ["size", "chunkCount", "chunkSize"] as const;
+const OTHERS = ["ifExists", "mode", "handleSignals", "notify", "version"] as const;
+/** What these are if they are not given. */
+const DEFAULTS = { ifExists: "resume", mode: 0o600, handleSignals: false, notify: false };
 
 /** Logs that are open, by the target that was asked for. */
 const logs = new Map<string, SinkLog>();
@@ -24,12 +31,14 @@ export class SinkLog {
   /** What writes to it. */
   readonly writer: ShmLogWriter;
   readonly #target: string;
+  readonly #options: ShmLogWriterOptions;
   #sinks = 0;
   #unlinks = false;
 
-  private constructor(target: string, writer: ShmLogWriter) {
-    this.#target = target;
-    this.writer = writer;
+  private constructor(key: string, target: LogTarget, options: ShmLogWriterOptions) {
+    this.writer = createLog(target, options);
+    this.#target = key;
+    this.#options = options;
   }
 
   /** Opens the log, or joins the sinks that have it open. */
@@ -42,7 +51,7 @@ export class SinkLog {
     const there = isShared ? logs.get(key) : undefined;
     const log = there !== undefined && there.#isCurrent()
       ? there
-      : new SinkLog(key, createLog(target, options));
+      : new SinkLog(key, target, options);
     if (isShared) logs.set(key, log);
     log.#sinks++;
     log.#unlinks ||= options.unlinkOnClose === true;
@@ -52,6 +61,21 @@ export class SinkLog {
   /** Whether other sinks write to it, too. */
   get isShared(): boolean {
     return this.#sinks > 1;
+  }
+
+  /** Which options of a sink that has joined the others are not those that the log was opened with. */
+  ignored(target: LogTarget, options: ShmLogWriterOptions): string[] {
+    const { chunkCount, chunkSize, version } = this.writer;
+    const opened = this.#options;
+    const had = { ...DEFAULTS, ...opened, version };
+    const shape = givenShape(target, options) ?? { chunkCount, chunkSize, ...options };
+    // On Windows chunks may be larger than was asked for.
+    const isAsOpened = SHAPE.every((name) => options[name] === opened[name]);
+    const isThatLarge = shape.chunkCount === chunkCount && shape.chunkSize === chunkSize;
+    return [
+      ...isAsOpened || isThatLarge ? [] : SHAPE.filter((name) => options[name] !== undefined),
+      ...OTHERS.filter((name) => options[name] !== undefined && options[name] !== had[name]),
+    ].map((name) => `${name}: ${shown(name, options[name])}`);
   }
 
   /** Ends writing of one sink; the last one closes the log. */
@@ -92,4 +116,9 @@ function createLog(target: LogTarget, options: ShmLogWriterOptions): ShmLogWrite
     );
     return writer;
   }
+}
+
+/** An option as one would write it. */
+function shown(name: string, value: unknown): string {
+  return name === "mode" ? `0o${Number(value).toString(8)}` : JSON.stringify(value);
 }

@@ -18,6 +18,8 @@ import {
 import { vitalsCheck } from "./vitals.ts";
 import { watchdogCheck } from "./watchdog.ts";
 import type { ErrorFields } from "./error_fields.ts";
+import { maxPayloadSize } from "../log/layout.ts";
+import { type Shape, shapesOf } from "../log/native/shape.ts";
 import { type LogTarget, placeOf } from "../log/native/target.ts";
 import { Writer } from "../log/writer.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
@@ -106,8 +108,9 @@ export interface EntrySinkOptions {
  *
  * With a `target` the sink opens the log, and closes it at the end. The log outlives its process (on
  * Windows in a file only). A target that another writer has becomes `NAME.1`, `NAME.2`, …, and a warning
- * of the process reports it; `{slot}` in the target does the same without a warning. A `writer` that you
- * made is yours to close.
+ * of the process reports it; `{slot}` in the target does the same without a warning. Sinks of one process
+ * with the same target share its log: what another one of them asks for, and the first has not, has no effect
+ * and is reported to its `onError`. A `writer` that you made is yours to close, and has the options of its log.
  */
 export type SinkTarget =
   | ({ target: LogTarget; writer?: undefined } & ShmLogWriterOptions)
@@ -138,6 +141,19 @@ export const sinkChecks: Checks<AnySinkOptions> = {
   ...shmWriterChecks,
 };
 
+/** What a sink can't change of a log that a writer has open; the other options are its own, too. */
+const OF_THE_LOG = [
+  "size",
+  "chunkCount",
+  "chunkSize",
+  "slots",
+  "ifExists",
+  "mode",
+  "notify",
+  "version",
+  "bufferId",
+] as const;
+
 /**
  * The options that all sinks have, once all of them are found right.
  *
@@ -153,7 +169,16 @@ export function checkSinkOptions(
   if ((options.target === undefined) === (options.writer === undefined)) {
     throw new TypeError(`${what} needs either a target or a writer: { target: "/app" }`);
   }
-  if (options.watchdog !== undefined && options.writer !== undefined) nameOfLog(options.writer);
+  if (options.writer !== undefined) {
+    for (const name of OF_THE_LOG) {
+      const value = (options as ShmLogWriterOptions)[name];
+      if (value === undefined) continue;
+      throw new TypeError(
+        `${what} has a writer, so ${name} ${String(value)} has no effect: give it to that writer`,
+      );
+    }
+    if (options.watchdog !== undefined) nameOfLog(options.writer);
+  }
   return pickOptions<AnySinkOptions>(options, sinkChecks) as SinkOptions;
 }
 
@@ -195,11 +220,36 @@ function writerCheck(name: string, value: unknown): void {
 }
 
 /**
+ * Checks the sizes of a log that is to be made, if its options say how large it is: it must not be made, and
+ * left behind, before they are found wrong.
+ *
+ * @throws {RangeError} if entries of that log are too small, or `maxEntrySize` is too large for it
+ */
+export function checkEntrySize(
+  target: LogTarget,
+  options: EntrySinkOptions & ShmLogWriterOptions,
+): void {
+  const shape = givenShape(target, options);
+  if (shape === undefined) return;
+  const maxEntrySize = maxPayloadSize(shape.chunkCount * shape.chunkSize);
+  maxEntrySizeOf(options, { maxEntrySize, chunkSize: shape.chunkSize });
+}
+
+/** The chunks that the options ask for; `undefined` if they leave that open. */
+export function givenShape(target: LogTarget, options: ShmLogWriterOptions): Shape | undefined {
+  const { size, chunkSize } = options;
+  return size === undefined && chunkSize === undefined ? undefined : shapesOf(target, options)[0];
+}
+
+/**
  * The size of the largest entry in bytes.
  *
  * @throws {RangeError} if it is not an integer from 128 to what the log has room for
  */
-export function maxEntrySizeOf(options: EntrySinkOptions, writer: EntryWriter): number {
+export function maxEntrySizeOf(
+  options: EntrySinkOptions,
+  writer: Pick<EntryWriter, "maxEntrySize" | "chunkSize">,
+): number {
   const most = writer.maxEntrySize;
   if (most < LEAST_ENTRY_SIZE) {
     throw new RangeError(

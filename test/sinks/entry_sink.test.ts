@@ -76,6 +76,10 @@ test("wrong options are thrown at once, and leave nothing behind", () => {
     [{ writer, maxEntrySize: 127 }, RangeError],
     [{ writer, maxEntrySize: 200.5 }, RangeError],
     [{ ...shape, maxEntrySize: 1e9 }, RangeError],
+    [{ target, size: "1MiB", maxEntrySize: 1 << 20 }, RangeError],
+    [{ target, chunkSize: 64, chunkCount: 1 }, RangeError],
+    [{ writer, size: "1MiB" } as unknown as SinkOptions, TypeError],
+    [{ writer, ifExists: "replace" } as unknown as SinkOptions, TypeError],
     [{ writer: privateLog(1, 64).writer }, RangeError],
     [{ ...shape, chunkSize: -1 }, RangeError],
   ];

@@ -97,3 +97,32 @@ test("the log is removed if one of them asked for that, and slots are not shared
     assert.equal(reader.read()?.text, text);
   }
 });
+
+test("options that the log of another sink does not have are reported once, and the lines are there", () => {
+  using log = lastingLog("same");
+  const { target } = log;
+  const first = { target, size, notify: true, mode: 0o600 };
+  using _first = new EntrySink(first);
+  const seen: string[] = [];
+  const open = (options: object) => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    using sink = new EntrySink({ target, ...options, onError });
+    sink.write("a line");
+    sink.reopen();
+    assert.deepEqual(sink.counts.written, 1);
+    seen.push(...errors.map((error) => /no effect: (.*)\. Give/.exec(String(error))?.[1] ?? "?"));
+  };
+  for (const same of [{}, first, { size: 65536 }, { unlinkOnClose: false, handleSignals: false }]) {
+    open(same);
+  }
+  assert.deepEqual(seen, []);
+  open({ size: "1MiB" });
+  open({ chunkCount: 4, notify: false });
+  open({ mode: 0o640, handleSignals: true, ifExists: "replace" });
+  assert.deepEqual(seen, [
+    'size: "1MiB"',
+    "chunkCount: 4, notify: false",
+    'ifExists: "replace", mode: 0o640, handleSignals: true',
+  ]);
+});
