@@ -62,6 +62,16 @@ const BOXED = new RegExp(String.raw`^\[(${NAMES})\]:?[ \t]+`);
 const COLONS = [3, 4, 5, 6, 7, 8];
 /** glog and klog: `E1130 11:53:53.671234   12345 file.go:12] `. */
 const KLOG = /^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d\.\d{6}) +\d{1,10} [^\s\]]{1,128}:\d{1,7}\] ?/;
+/**
+ * Django's development server: `[29/Nov/2026 10:00:00] "GET / HTTP/1.1" 500 145`. It logs by the status, and its
+ * format leaves the level out.
+ */
+const DJANGO = new RegExp(
+  String
+    .raw`^\[(\d\d)/([A-Z][a-z]{2})/(\d{4}) (\d\d:\d\d:\d\d)\] (?=~?".*" ([1-5])\d\d (?:\d+|-)~?$)`
+    .replaceAll("~", String.raw`(?:\x1b\[[\d;]*m)`),
+);
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const ZONE = /(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/;
 /** A date that is so far in the future, in milliseconds, is one of the last year. */
 const FUTURE = 7 * 86_400_000;
@@ -77,6 +87,7 @@ export function textHead(text: string): TextHead | undefined {
       (text.includes("\x1b") ? timed(COLORED.exec(text)) : undefined);
   }
   if (first === BRACKET) {
+    if (text[3] === "/") return django(DJANGO.exec(text));
     return text[5] === "-" || text[5] === "/"
       ? timed(NAMED.exec(text)) ?? timed(WORKER.exec(text))
       : labeled(BOXED.exec(text));
@@ -133,4 +144,14 @@ function klog(match: RegExpExecArray | null): TextHead | undefined {
     start,
     isZoned: false,
   };
+}
+
+function django(match: RegExpExecArray | null): TextHead | undefined {
+  if (match === null) return undefined;
+  const [{ length: start }, day, month, year, clock, status] = match;
+  const number = String(MONTHS.indexOf(month) + 1).padStart(2, "0");
+  const time = toTime(`${year}-${number}-${day} ${clock}`);
+  if (time === undefined) return undefined;
+  const level = status === "5" ? "error" : status === "4" ? "warn" : "info";
+  return { time, level, logger: undefined, start, isZoned: false };
 }

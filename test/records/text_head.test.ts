@@ -44,6 +44,27 @@ const LINES: [what: string, line: string, time: number, level: string, message: 
   ["PostgreSQL", "2026-11-30 11:53:53.671 UTC [12] FATAL:  text", UTC, "fatal", "text"],
   ["loguru", "2026-11-30 11:53:53.671 | WARNING  | a.b:<module>:12 - t", local(671), "warn", "t"],
   ["Celery", "[2026-11-30 11:53:53,671: ERROR/MainProcess] text", local(671), "error", "text"],
+  [
+    "Django's server",
+    '[30/Nov/2026 11:53:53] "GET /a?b="c" HTTP/1.1" 500 145',
+    local(0),
+    "error",
+    '"GET /a?b="c" HTTP/1.1" 500 145',
+  ],
+  [
+    "Django's server",
+    '[30/Nov/2026 11:53:53] \x1b[33m"GET /a HTTP/1.1" 404 9\x1b[0m',
+    local(0),
+    "warn",
+    '\x1b[33m"GET /a HTTP/1.1" 404 9\x1b[0m',
+  ],
+  [
+    "Django's server",
+    '[30/Nov/2026 11:53:53] "GET /a HTTP/1.1" 304 -',
+    local(0),
+    "info",
+    '"GET /a HTTP/1.1" 304 -',
+  ],
   ["others", "2026-11-30T11:53:53.671Z INFO", UTC, "info", ""],
 ];
 
@@ -124,6 +145,10 @@ test("sentences and other lines are no records", () => {
       "E1340 11:53:53.671234 1 file.go:12] text",
       "E1130 11:53:53 1 file.go:12] text",
       "    at Error (file.js:1:2)",
+      "[30/Nov/2026 11:53:53] code 400, message Bad request",
+      '[30/Abc/2026 11:53:53] "GET / HTTP/1.1" 500 145',
+      '[30/Nov/2026 11:53:53] "GET / HTTP/1.1" 500 145 "-"',
+      '127.0.0.1 - - [30/Nov/2026 11:53:53] "GET / HTTP/1.1" 500 -',
     ]
   ) assert.equal(recognizeRecord(line), undefined, line);
 });
