@@ -99,12 +99,14 @@ class Vitals {
     const memory = process.memoryUsage();
     const delay = this.#delay.take();
     const cpuPercent = rounded((user + system) / elapsed * 100);
-    const heap = Math.round(memory.heapUsed / MIB);
+    // What the kernel kills a process for is not its heap alone.
+    const [all, heap] = [memory.rss, memory.heapUsed].map((bytes) => Math.round(bytes / MIB));
     return JSON.stringify({
       time: new Date().toISOString(),
       level: "debug",
       logger: VITALS_LOGGER,
-      msg: `cpu ${cpuPercent} %, loop ${delay.max} ms late at most, heap ${heap} MiB`,
+      msg:
+        `cpu ${cpuPercent} %, loop ${delay.max} ms late at most, memory ${all} MiB, heap ${heap} MiB`,
       loopDelayMs: delay,
       loopUtilization: this.#takeUtilization(),
       cpuPercent,

@@ -32,6 +32,7 @@ test("vitals are an entry each interval, with what this runtime knows", async ()
     assert.ok(first[name] > 0, `${name} is ${first[name]}`);
   }
   assert.ok(first.cpuUserMs >= 0 && first.cpuSystemMs >= 0 && first.external >= 0);
+  assert.match(first.msg, /^cpu .*, memory \d+ MiB, heap \d+ MiB$/);
   const isNode = runtimeName === "node";
   for (const name of ["gc", "loopUtilization", "heapLimit"]) assert.equal(name in first, isNode);
 
