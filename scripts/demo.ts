@@ -5,7 +5,7 @@
  * printed.
  */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,12 @@ const program = fileURLToPath(new URL("demo/service.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ouroboros-demo-"));
 const env = { ...process.env, NO_COLOR: process.stdout.isTTY ? undefined : "1" };
 const start = performance.now();
-const children: ChildProcess[] = [];
+const children: ChildProcessWithoutNullStreams[] = [];
 
 /** A service that is recorded, and what has come through. */
 interface Service {
   title: string;
-  recorder: ChildProcess;
+  recorder: ChildProcessWithoutNullStreams;
   /** The process of the service itself, once it has said so. */
   pid: number;
   /** How many lines were passed on. */
@@ -157,6 +157,8 @@ async function demo(): Promise<boolean> {
   const slowly = readSlowly(logs[0], () => isOver);
   const killed = await run(second, ORDERS);
   const broken = await run(third, ORDERS, ORDERS / 2);
+  // On a busy machine the first one would be done, and its slot free, before the last one begins.
+  for (const { recorder } of [good, killed, broken]) recorder.stdin.end();
   say(`${[good, killed, broken].map(({ title }) => title).join(", ")} take orders`);
 
   while (written(logs[1]) < ORDERS / 4) await pause(5);
@@ -166,6 +168,7 @@ async function demo(): Promise<boolean> {
   const before = written(logs[1]);
   // By now the first service may have ended, and left its slot.
   const next = await run(second, ORDERS / 4, undefined, logs[1]);
+  next.recorder.stdin.end();
   say(
     `${next.title} is started again: it has the same log, which continues with entry ${before + 1}`,
   );

@@ -1,6 +1,6 @@
 /**
- * A service of the demo, which knows nothing of ouroboros: it prints a line for each order that it takes.
- * `service.ts ORDERS [FAULT]`: at the order FAULT it throws.
+ * A service of the demo, which knows nothing of ouroboros: it prints a line for each order that it takes, from
+ * the end of its standard input on. `service.ts ORDERS [FAULT]`: at the order FAULT it throws.
  */
 
 import process from "node:process";
@@ -23,14 +23,18 @@ function take(): void {
   say("info", "order", { order, ms: order * 7 % 23 });
 }
 
-say("info", "started", { pid: process.pid });
-const timer = setInterval(() => {
-  for (let i = 0; i < 10; i++) {
-    if (order === orders) {
-      clearInterval(timer);
-      say("info", "sold out", { orders });
-      return;
+function open(): void {
+  const timer = setInterval(() => {
+    for (let i = 0; i < 10; i++) {
+      if (order === orders) {
+        clearInterval(timer);
+        say("info", "sold out", { orders });
+        return;
+      }
+      take();
     }
-    take();
-  }
-}, 5);
+  }, 5);
+}
+
+process.stdin.once("end", open).resume();
+say("info", "started", { pid: process.pid });
