@@ -123,6 +123,8 @@ test("tail takes what users of tail, journalctl, grep and docker logs type", asy
     [["-o", "cat", "/a"], { output: "text" }],
     [["-o", "short", "/a"], { output: "pretty" }],
     [["--json", "/a"], { output: "json", json: true }],
+    [["--format=json", "/a"], { output: "json" }],
+    [["--format", "json", "/a"], { output: "json" }],
     [["--color=never", "/a"], { color: false }],
     [["--color=always", "/a"], { color: true }],
     [["--color=auto", "--no-pager", "/a"], {}],

@@ -119,6 +119,7 @@ test("wrong usage gives exit code 2 and a line that says what is wrong", async (
     [["tail", "/x", "-i"], /-i needs a pattern: --grep <pattern>/],
     [["tail", "/x", "-u", "nginx"], /unknown option '-u'\n\(name the log: ouroboros tail \/NAME\)/],
     [["tail", "/x", "/y", "--state", "z"], /--state and cursors are of one log/],
+    [["tail", "/x", "-l", "error"], /unknown option '-l'\n\(-p <level> .*: -p error\)/],
     [["tail", "/x", "--log", "y"], /unknown option '--log'\n\(name the log: .*--where log:NAME\)/],
     [["top", "--interval", "0"], /A time like "10s" from 0\.1 s to 3600 s/],
     [["generate", "--name", "/x"], /required option '--size <bytes>' not specified/],

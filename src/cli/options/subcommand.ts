@@ -21,6 +21,8 @@ const SPELLINGS: readonly [theirs: RegExp, ours: readonly string[]][] = [
   [/^--errors?$/, ["--level=error"]],
   [/^--first(=.*)?$/, ["--head$1"]],
   [/^--pretty$/, ["--output=pretty"]],
+  // docker, git
+  [/^--format(=.*)?$/, ["--output$1"]],
   [/^--priority(=.*)?$/, ["--level$1"]],
   [/^--no-tail$/, ["--all"]],
   // grep
@@ -45,6 +47,7 @@ const HINTS: readonly [theirs: RegExp, hint: string][] = [
   [/^(?:-u|--unit|--identifier)\b/, "name the log: ouroboros tail /NAME"],
   [/^(?:-[bk]|--boot|--dmesg)\b/, "--since names a time: --since today"],
   [/^(?:-s|--sleep-interval|--pid)\b/, "-f ends with its log, -F at Ctrl-C"],
+  [/^-l$/, "-p <level> selects by level: -p error"],
   [/^--(?:include|highlight)\b/, "-g <pattern> selects entries, with -v the others"],
   [/^(?:-t|--timestamps)$/, "-o pretty shows the times of records"],
 ];
