@@ -366,7 +366,7 @@ export class EntrySink implements Disposable {
     this.#log = log;
     const ignored = isFirst && log.isShared ? log.ignored(target, own) : [];
     if (ignored.length > 0) {
-      this.report(otherOptions(log.writer, ignored), "the log has other options");
+      this.report(otherOptions(log.writer.name, ignored), "the log has other options");
     }
   }
 
@@ -402,7 +402,7 @@ export class EntrySink implements Disposable {
   }
 }
 
-function otherOptions({ name }: ShmLogWriter, ignored: string[]): TypeError {
+function otherOptions(name: string, ignored: string[]): TypeError {
   return new TypeError(
     `log "${name}" is open already for another sink of this process, so these options have no effect: ` +
       `${ignored.join(", ")}. Give all of its sinks the same`,
