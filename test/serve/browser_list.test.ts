@@ -32,6 +32,37 @@ test("the page pauses, and catches up", { skip }, async () => {
   });
 });
 
+test("a list at its end is left by scrolling slowly, and entered again", { skip }, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 100; n++) log.write(line(n));
+  await withLivePage([log.name], async (page) => {
+    await until(page, (texts) => texts.at(-1) === "line 100");
+    const pressed = () => page.locator("#pause").getAttribute("aria-pressed");
+    // Less than a row with each frame, as a trackpad does.
+    const scroll = async (pixels: number) => {
+      await page.mouse.wheel(0, pixels);
+      await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
+      return pressed();
+    };
+    await page.mouse.move(700, 600);
+    await eventually(page, () => scroll(-10), (value) => value === "true");
+    await eventually(page, () => scroll(10), (value) => value === "false");
+    log.write(line(101));
+    await until(page, (texts) => texts.at(-1) === "line 101");
+  });
+});
+
+test("rows have room with the first frame, before the browser tells of any size", {
+  skip,
+}, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 100; n++) log.write(line(n));
+  const initScript = "ResizeObserver = class { observe() {} disconnect() {} };";
+  await withLivePage([log.name], async (page) => {
+    await until(page, (texts) => texts.length > 10);
+  }, { initScript });
+});
+
 test(
   "a list that gets smaller at its end stays there, and has not been scrolled",
   { skip },

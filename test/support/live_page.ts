@@ -20,13 +20,14 @@ export const line = (n: number): string =>
 export async function withLivePage(
   targets: LogTarget[],
   use: (page: Page) => Promise<void>,
-  options: BrowserContextOptions & { mostEntries?: number } = {},
+  options: BrowserContextOptions & { mostEntries?: number; initScript?: string } = {},
 ): Promise<void> {
-  const { mostEntries = 10_000 } = options;
+  const { mostEntries = 10_000, initScript } = options;
   const server = await LiveServer.start({ targets, host: "127.0.0.1", port: 0, mostEntries });
   try {
     await withPage(async (page) => {
       const complaints = complaintsOf(page);
+      if (initScript !== undefined) await page.addInitScript(initScript);
       await page.goto(server.url);
       await use(page);
       assert.deepEqual(complaints, []);

@@ -75,7 +75,9 @@ export class TimelineChart {
     if (this.#plot === undefined) this.#build();
     else this.#plot.setData(this.#data());
     this.#mark();
-    this.#describe();
+    // What keys have come to is still marked. For a mouse the plot asks again.
+    const { bar } = this.#cursor;
+    this.#describe(this.#hasFocus && bar >= 0 ? bar : undefined);
   }
 
   /** Chooses a span. */
@@ -90,6 +92,10 @@ export class TimelineChart {
   reset(): void {
     this.#span = undefined;
     this.show(undefined);
+  }
+
+  get #hasFocus(): boolean {
+    return document.activeElement === this.#box;
   }
 
   get #bars(): number {
@@ -243,8 +249,7 @@ export class TimelineChart {
     const { from = 0, step = 1 } = this.#timeline ?? {};
     const { anchor, bar } = this.#cursor;
     if (plot === undefined) return;
-    const hasFocus = document.activeElement === this.#box && bar >= 0;
-    const shown = hasFocus
+    const shown = this.#hasFocus && bar >= 0
       ? { from: from + Math.min(anchor, bar) * step, to: from + (Math.max(anchor, bar) + 1) * step }
       : this.#span;
     const left = shown === undefined ? 0 : Math.max(plot.valToPos(shown.from / 1000, "x"), 0);

@@ -31,6 +31,8 @@ export class VirtualList {
   #isFollowing = true;
   /** Where following the end has scrolled to, in pixels. */
   #followed = 0;
+  /** Where it was when it was scrolled last, in pixels. */
+  #scrolled = 0;
   /** Whether the end is to come into view with the next drawing. */
   #isReturning = false;
   #isScheduled = false;
@@ -49,6 +51,8 @@ export class VirtualList {
     this.#sizer = sizer;
     this.#store = store;
     this.#makeRow = makeRow;
+    // Its observer is called after the first drawing, which would have no room for a row.
+    this.#height = box.clientHeight;
     new ResizeObserver(() => {
       const wasAtEnd = box.scrollTop >= this.#sized * ROW_HEIGHT - this.#height;
       this.#height = box.clientHeight;
@@ -61,9 +65,13 @@ export class VirtualList {
     box.addEventListener("scroll", () => {
       // As high as it is now: a box that grows is scrolled before its observer is called.
       const end = this.#sized * ROW_HEIGHT - box.clientHeight;
-      const isAtEnd = box.scrollTop >= end - 1.5 * ROW_HEIGHT;
+      const { scrollTop } = box;
+      const isDown = scrollTop > this.#scrolled;
+      this.#scrolled = scrollTop;
+      // Upwards each pixel counts: whoever scrolls slowly would be brought back with each frame.
+      const isAtEnd = scrollTop >= end - (isDown ? 1.5 * ROW_HEIGHT : 1);
       // Where we went ourselves may be no end any more: the box has shrunk since.
-      const isOurs = this.#isFollowing && box.scrollTop >= this.#followed;
+      const isOurs = this.#isFollowing && scrollTop >= this.#followed;
       // An event of scrolling before we went to the end comes only now, and does not count.
       if (isAtEnd !== this.#isFollowing && !isOurs && !this.#isReturning) {
         events.onScrolled(isAtEnd);
