@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { ShmLogWriter } from "../../mod.ts";
-import { withoutBrowser } from "../support/browser.ts";
+import { pressUntilSaid, withoutBrowser } from "../support/browser.ts";
 import { assertHarmless, hostileEntries, hostileNames } from "../support/hostile_text.ts";
 import { line, makeLog, rows, until, withLivePage } from "../support/live_page.ts";
 import { uniqueName } from "../support/runtime.ts";
@@ -49,7 +49,8 @@ test("vitals are charts, and no rows unless they are searched for", { skip }, as
   await withLivePage([log.name], async (page) => {
     const charts = page.locator("#vitals figure");
     await charts.first().waitFor();
-    assert.deepEqual([...new Set(await rows(page))], ["a line"]);
+    const texts = await until(page, (texts) => texts.length > 0);
+    assert.deepEqual([...new Set(texts)], ["a line"]);
     const said = async () => (await charts.locator("figcaption").allTextContents()).join(", ");
     // What the runtime did not know is missing.
     assert.equal(await said(), "CPU60 %, Loop late1.5 ms, Memory60 MiB");
@@ -101,8 +102,7 @@ test("a copy that is not allowed is reported: an address of this network has no 
     await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
-    await page.locator("#copy").click();
-    await page.locator("#copy >> text=Not allowed").waitFor();
+    await pressUntilSaid(page, "#copy", "Not allowed");
   });
 });
 

@@ -9,7 +9,7 @@ import { LiveServer } from "../../src/cli/serve/server.ts";
 import { collectLogs } from "../../src/ship/collect.ts";
 import { withoutBrowser, withPage } from "../support/browser.ts";
 import { testFolder } from "../support/folder.ts";
-import { line, makeLog, rows, until, withLivePage } from "../support/live_page.ts";
+import { line, makeLog, until, withLivePage } from "../support/live_page.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const skip = withoutBrowser;
@@ -47,7 +47,7 @@ test("the page says that a log is finished", { skip }, async () => {
     log.finish();
     await page.locator("#state", { hasText: "finished" }).waitFor();
     await page.locator("#facts", { hasText: "Writerfinished" }).waitFor();
-    assert.deepEqual(await rows(page), ["line 1"]);
+    assert.deepEqual(await until(page, (texts) => texts.length > 0), ["line 1"]);
   });
 });
 

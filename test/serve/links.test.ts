@@ -7,7 +7,7 @@ import test from "node:test";
 import type { Page } from "playwright-core";
 import { hashOf, linkOf } from "../../src/cli/serve/page/linked_entry.ts";
 import { commandFor, quoted } from "../../src/cli/serve/page/shell_command.ts";
-import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
+import { complaintsOf, pressUntilSaid, withoutBrowser, withPage } from "../support/browser.ts";
 import { runCli } from "../support/cli.ts";
 import { makeLog, withServer } from "../support/serve.ts";
 import { sameOnAll } from "../support/runtime.ts";
@@ -112,14 +112,15 @@ test(
   () =>
     withLink((name) => `#log=${name}&seq=19500`, async (page, name) => {
       await message(page, "line 19500 of the log").waitFor();
+      // What the stream says comes before or after the entries, which are asked for beside it.
+      await page.locator("#state.live").waitFor();
       assert.equal(await page.locator("#log-name").textContent(), name);
       assert.equal(await page.locator("#detail-title").textContent(), "Entry 19,500");
       await page.locator(".row[aria-selected=true] .number >> text=19500").waitFor();
       await page.locator("#pause[aria-pressed=true]").waitFor();
       await page.keyboard.press("ArrowDown");
       await page.locator("#detail-title >> text=Entry 19,501").waitFor();
-      await page.locator("#copy-link").click();
-      await page.locator("#copy-link >> text=Copied").waitFor();
+      await pressUntilSaid(page, "#copy-link", "Copied");
       const link = await page.evaluate("navigator.clipboard.readText()");
       assert.match(String(link), /\?token=[\w-]+#log=%2F\S+&seq=19501&segment=[\d-]+$/);
       await page.goto(String(link).replace("19501", "19400"));
@@ -127,8 +128,7 @@ test(
       await page.locator("#pause").click();
       await message(page, "line 20000 of the log").waitFor();
       assert.equal(await page.evaluate("location.hash"), "");
-      await page.locator("#copy-command").click();
-      await page.locator("#copy-command >> text=Copied").waitFor();
+      await pressUntilSaid(page, "#copy-command", "Copied");
       const command = await page.evaluate("navigator.clipboard.readText()");
       assert.equal(command, `ouroboros tail -f -n 1000 ${name}`);
     }),

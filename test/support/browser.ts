@@ -60,6 +60,15 @@ export async function eventually<T>(
   }
 }
 
+/** Presses a button that says a word for a while: waits for that from before on. */
+export async function pressUntilSaid(page: Page, button: string, word: string): Promise<void> {
+  const saying = page.waitForFunction(
+    ([button, word]) => document.querySelector(button)?.textContent === word,
+    [button, word] as const,
+  );
+  await Promise.all([saying, page.locator(button).click()]);
+}
+
 async function launch(): Promise<Browser> {
   const playwright = await import("playwright-core");
   const args = ["--no-sandbox"];
