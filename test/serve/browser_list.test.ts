@@ -52,6 +52,32 @@ test("a list at its end is left by scrolling slowly, and entered again", { skip 
   });
 });
 
+test("scrolling away from the end counts also while the list gets another size", {
+  skip,
+}, async () => {
+  using log = makeLog();
+  for (let n = 1; n <= 100; n++) log.write(line(n));
+  await withLivePage([log.name], async (page) => {
+    await until(page, (texts) => texts.at(-1) === "line 100");
+    // After the list knows its new size, and before it is drawn.
+    await page.locator("#list").evaluate((list: HTMLElement) =>
+      new Promise<void>((resolve) => {
+        const height = list.clientHeight;
+        new ResizeObserver((_, observer) => {
+          if (list.clientHeight === height) return;
+          observer.disconnect();
+          list.scrollTop -= 500;
+          resolve();
+        }).observe(list);
+        list.style.maxHeight = `${height - 80}px`;
+      })
+    );
+    await page.locator("#pause[aria-pressed=true]").waitFor();
+    const texts = await until(page, (texts) => texts.length > 0);
+    assert.notEqual(texts.at(-1), "line 100");
+  });
+});
+
 test("rows have room with the first frame, before the browser tells of any size", {
   skip,
 }, async () => {

@@ -35,6 +35,8 @@ export class VirtualList {
   #scrolled = 0;
   /** Whether the end is to come into view with the next drawing. */
   #isReturning = false;
+  /** Whether that is because somebody went there: what was scrolled before does not count. */
+  #isGoing = false;
   #isScheduled = false;
   #selected = -1;
   #revision = 0;
@@ -73,7 +75,9 @@ export class VirtualList {
       // Where we went ourselves may be no end any more: the box has shrunk since.
       const isOurs = this.#isFollowing && scrollTop >= this.#followed;
       // An event of scrolling before we went to the end comes only now, and does not count.
-      if (isAtEnd !== this.#isFollowing && !isOurs && !this.#isReturning) {
+      if (isAtEnd !== this.#isFollowing && !isOurs && !this.#isGoing) {
+        // Away from the end also in the frame in which the box gets another size.
+        this.#isReturning = false;
         events.onScrolled(isAtEnd);
       }
       this.#schedule();
@@ -90,7 +94,7 @@ export class VirtualList {
   set isFollowing(value: boolean) {
     this.#isFollowing = value;
     // Who stops at an end that is not drawn yet shall see it, too.
-    if (value) this.#isReturning = true;
+    if (value) this.#isReturning = this.#isGoing = true;
     this.#schedule();
   }
 
@@ -107,7 +111,7 @@ export class VirtualList {
   /** Marks a row, and brings it into view. */
   select(place: number): void {
     this.#selected = place;
-    this.#isReturning = false;
+    this.#isReturning = this.#isGoing = false;
     this.#reveal();
     this.invalidate();
   }
@@ -153,7 +157,7 @@ export class VirtualList {
   #draw(): void {
     this.#isScheduled = false;
     const isAtEnd = this.#isFollowing || this.#isReturning;
-    this.#isReturning = false;
+    this.#isReturning = this.#isGoing = false;
     const store = this.#store;
     if (this.#sized !== store.length) {
       this.#sized = store.length;
