@@ -19,10 +19,12 @@ import { hasUnlockedWriter } from "./unlocked_writer.ts";
 /** How often to look at the writers, in milliseconds. */
 const LOOK_INTERVAL = 100;
 /**
- * For how many looks a writer must be gone: first its last entries, and what removes the log, are waited for.
- * No time says so: on a busy machine this process may not run for longer, and not have read them.
+ * For how many looks a writer must be gone: first what removes the log is waited for. No time says so: on a
+ * busy machine this process may not run for longer.
  */
 const DEAD_LOOKS = 5;
+/** For how many looks at most the last entries of one are waited for: they may be beyond reading. */
+const MOST_LOOKS = 100;
 
 /** Something that was watched for. */
 export interface LogTrigger {
@@ -51,10 +53,14 @@ export interface WatchLogsOptions {
   onEntry?: () => void;
 }
 
-/** When something was seen first: in milliseconds, and at which look. */
+/** When something was seen first: in milliseconds, and at which look; and what there was of the log then. */
 interface Sighting {
   readonly time: number;
   readonly look: number;
+  /** The number of its newest entry, where that is known. */
+  readonly newest: number | undefined;
+  /** How many times it had been read to its end. */
+  readonly endsSeen: number;
 }
 
 /** What is known of a log. */
@@ -83,6 +89,8 @@ interface Watched {
   heardAt: number;
   /** The last entry. */
   last: string;
+  /** The number of the last entry. */
+  seen: number;
   /** The number of the entry to come. */
   expected: number;
   /** What was begun of lines that are in several entries. */
@@ -131,6 +139,7 @@ class LogWatch {
     const { text, sequenceNumber } = entry;
     log.heardAt = performance.now();
     log.last = text;
+    log.seen = sequenceNumber;
     if (this.#watchesDeath) {
       const ending = endingIn(text);
       if (isGood(ending)) log.goodEnd = ending;
@@ -189,7 +198,7 @@ class LogWatch {
     }
     log.wasAlive = false;
     // Its last entries are waited for.
-    if (log.deadSince !== undefined && !this.#isOld(log.deadSince)) return false;
+    if (log.deadSince !== undefined && !this.#isSettled(log.deadSince, log)) return false;
     if (log.deadSince === undefined) this.#testRest(name, log);
     else this.#reportDeath(name, log, log.deadSince);
     return true;
@@ -211,7 +220,7 @@ class LogWatch {
       log.heardAt = Infinity;
       this.#trigger(member.name, "silent", now);
     }
-    if (!this.#isOld(log.deadSince)) return;
+    if (!this.#isSettled(log.deadSince, log)) return;
     this.#reportDeath(member.name, log, log.deadSince);
     // The next writer is the first one that is known again.
     log.pid = undefined;
@@ -233,8 +242,8 @@ class LogWatch {
   }
 
   #noteDeath(member: LogSetMember, log: Watched, now: number): void {
-    log.deadSince = { time: now, look: this.#looks };
-    log.lastEntry = member.newestSequenceNumber();
+    log.deadSince = this.#sightingOf(member, now);
+    log.lastEntry = log.deadSince.newest;
   }
 
   #reportDeath(name: string, log: Watched, { time }: Sighting): void {
@@ -254,27 +263,43 @@ class LogWatch {
     });
   }
 
+  #sightingOf(member: LogSetMember, now: number): Sighting {
+    const { endsSeen } = member;
+    return { time: now, look: this.#looks, newest: member.newestSequenceNumber(), endsSeen };
+  }
+
   /** Whether it was seen so many looks ago that what was to come with it has come. */
   #isOld(seen: Sighting | undefined): seen is Sighting {
     return seen !== undefined && this.#looks - seen.look >= DEAD_LOOKS;
   }
 
+  /**
+   * Whether, besides, all that the log had then was seen. A machine that is busy with other things reads it
+   * much more seldom than it looks at it here.
+   */
+  #isSettled(seen: Sighting | undefined, { member, seen: last }: Watched): seen is Sighting {
+    if (!this.#isOld(seen)) return false;
+    if (member === undefined || this.#looks - seen.look >= MOST_LOOKS) return true;
+    // By then it is known whether it was finished, too.
+    if (!member.isEnded && member.endsSeen === seen.endsSeen) return false;
+    return last >= (seen.newest ?? Infinity) || [0, last].includes(member.lastTaken);
+  }
+
   /** A writer that was replaced between two looks, or before it counted as dead, is dead, too: once. */
   #lookForAnother(member: LogSetMember, log: Watched, now: number): void {
-    const seen = { time: now, look: this.#looks };
     if (!member.isNameless()) log.namelessSince = undefined;
-    else log.namelessSince ??= seen;
+    else log.namelessSince ??= this.#sightingOf(member, now);
     const pid = member.writerPid();
     if (pid !== undefined && pid !== log.pid) {
       if (log.pid !== undefined) {
-        log.replacedSince = seen;
+        log.replacedSince = this.#sightingOf(member, now);
         log.pidBefore = log.pid;
       }
       log.pid = pid;
     }
     // Its last entries are waited for.
     const { replacedSince, pidBefore } = log;
-    if (!this.#isOld(replacedSince)) return;
+    if (!this.#isSettled(replacedSince, log)) return;
     log.replacedSince = undefined;
     if (log.goodEnd === undefined) {
       this.#trigger(member.name, "dead", replacedSince.time, { pid: pidBefore });
@@ -309,6 +334,7 @@ class LogWatch {
         goodEnd: undefined,
         heardAt: Infinity,
         last: "",
+        seen: 0,
         expected: 0,
         lines: new WholeLines(entryParts()),
       };

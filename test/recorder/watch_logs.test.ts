@@ -98,6 +98,47 @@ test(
   },
 );
 
+test("the last entries are waited for, also while a busy watch reads seldom, and looks often", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const base = uniqueName("rested");
+  const make = (name: string, unlinkOnClose = false) =>
+    ShmLogWriter.create(`${base}.${name}`, { size: "64KiB", version: 2, unlinkOnClose });
+  const end = new AbortController();
+  try {
+    const [ended, finished, left] = [make("ended"), make("finished"), make("left")];
+    let hasJoined = false;
+    using set = LogSet.open(`${base}.*`, {
+      onJoin: (name) => {
+        if (!name.endsWith("later")) return;
+        // A round that takes long is followed by a rest that takes many times longer.
+        stall(200);
+        hasJoined = true;
+      },
+    });
+    const dead: string[] = [];
+    const watching = watchLogs({
+      ...{ set, conditions: [{ kind: "dead", reason: "dead" }], signal: end.signal },
+      onTrigger: ({ log }) => dead.push(log),
+    });
+    // They are seen to be alive, and nothing came for a while.
+    await sleep(400);
+    using _later = make("later", true);
+    while (!hasJoined) await sleep(1);
+    ended.write('{"level":"info","logger":"ouroboros.run","exitCode":0}');
+    finished.finish();
+    for (const log of [ended, finished, left]) log.close();
+    while (dead.length === 0) await sleep(10);
+    end.abort();
+    await watching;
+    assert.deepEqual(dead, [left.name]);
+  } finally {
+    end.abort();
+    for (const name of ["ended", "finished", "left"]) SharedMemory.unlink(`${base}.${name}`);
+  }
+});
+
 test("a writer that comes and goes between two looks is dead, too, each time", {
   skip: skip || (process.platform !== "linux" && "elsewhere it is not known who takes no lock"),
   timeout: 60_000,

@@ -55,6 +55,8 @@ export class LogSetMember {
   #error: OuroborosError | undefined;
   #lostBefore = 0;
   #time = -Infinity;
+  #lastTaken = 0;
+  #endsSeen = 0;
   #lookDue = 0;
   #isAbandoned = false;
   #isEnded = false;
@@ -87,6 +89,24 @@ export class LogSetMember {
   /** The sequence number of the last entry that was read or lost; 0 before the first. */
   get lastSequenceNumber(): number {
     return this.#reader?.lastSequenceNumber ?? 0;
+  }
+
+  /**
+   * The number of the last entry that was taken from it, which may wait for those of others; 0 before the first.
+   *
+   * @internal
+   */
+  get lastTaken(): number {
+    return this.#lastTaken;
+  }
+
+  /**
+   * How many times it was read to its end while it is followed.
+   *
+   * @internal
+   */
+  get endsSeen(): number {
+    return this.#endsSeen;
   }
 
   /** What keeps it from being read, if something does. */
@@ -209,7 +229,10 @@ export class LogSetMember {
       const end = performance.now() + MORE_TIME;
       for (let count = 1; count <= MORE_ENTRIES && !this.#isEnded; count++) {
         const entry = this.#reader?.read();
-        if (entry === undefined) break;
+        if (entry === undefined) {
+          this.#endsSeen++;
+          break;
+        }
         entries.push(this.#timed(entry, Date.now()));
         if (count % CLOCK_EVERY === 0 && performance.now() >= end) break;
       }
@@ -229,6 +252,7 @@ export class LogSetMember {
   }
 
   #timed(entry: Entry, otherwise: number): SetEntry {
+    this.#lastTaken = entry.sequenceNumber;
     this.#time = this.#timeOf(entry) ?? otherwise;
     return { name: this.name, entry, time: this.#time };
   }
