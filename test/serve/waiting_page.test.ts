@@ -43,6 +43,34 @@ test(
   },
 );
 
+test("a click counts though another log comes before the button is let go", {
+  skip,
+}, async () => {
+  const name = newName();
+  using _one = makeLog(`${name}.b`);
+  using two = makeLog(`${name}.d`);
+  two.write("of the other");
+  await withPage((page) =>
+    withServer([`${name}.*`], async (server) => {
+      await page.goto(server.url);
+      const buttons = page.locator("#logs button");
+      const box = (await buttons.nth(1).boundingBox())!;
+      await page.mouse.move(box.x + 5, box.y + 5);
+      await page.mouse.down();
+      using _before = makeLog(`${name}.a`);
+      using _between = makeLog(`${name}.c`);
+      await buttons.nth(3).waitFor();
+      const names = await buttons.evaluateAll((all) => all.map(({ dataset }) => dataset.name));
+      assert.deepEqual(names, ["a", "b", "c", "d"].map((end) => `${name}.${end}`));
+      // It has moved meanwhile.
+      const moved = (await buttons.nth(3).boundingBox())!;
+      await page.mouse.move(moved.x + 5, moved.y + 5);
+      await page.mouse.up();
+      await page.locator(".row >> text=of the other").waitFor();
+    })
+  );
+});
+
 test("Home leads to the first entry, also below the remark that there are older ones", {
   skip,
 }, async () => {

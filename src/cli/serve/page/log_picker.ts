@@ -59,7 +59,14 @@ export class LogPicker {
       logs.unshift({ name: this.#chosen, size: 0, isThere: false, isWriterAlive: false });
     }
     const focused = document.activeElement?.getAttribute("data-name");
-    const buttons = logs.map((log) => this.#buttonOf(log));
+    const before = new Map<string | undefined, HTMLElement>();
+    for (const one of this.#box.querySelectorAll("button")) before.set(one.dataset.name, one);
+    const buttons = logs.map((log) => {
+      const button = before.get(log.name) ?? this.#makeButton(log.name);
+      before.delete(log.name);
+      this.#describe(button, log);
+      return button;
+    });
     const note = this.#logs === undefined
       ? "looking for logs …"
       : this.unlisted > 0
@@ -68,7 +75,13 @@ export class LogPicker {
       ? "none yet"
       : "";
     if (note !== "") buttons.push(make("p", "chip", note));
-    this.#box.replaceChildren(...buttons);
+    // Those that are there stay: a click is lost with the button that it began on.
+    const { children } = this.#box;
+    const shown = new Set<Element>(buttons);
+    for (const one of [...children]) if (!shown.has(one)) one.remove();
+    for (const [i, one] of buttons.entries()) {
+      if (children[i] !== one) this.#box.insertBefore(one, children[i] ?? null);
+    }
     if (focused !== null && focused !== undefined) {
       buttons.find((button) => button.dataset.name === focused)?.focus();
     }
@@ -78,12 +91,22 @@ export class LogPicker {
     this.#box.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }
 
-  #buttonOf(log: LogSummary): HTMLElement {
+  #makeButton(name: string): HTMLElement {
+    const button = make("button", "");
+    button.dataset.name = name;
+    button.append(make("span", "name", oneLine(name)), make("span", "size"));
+    button.addEventListener("click", () => {
+      this.toggle(false);
+      this.#onChosen(name);
+    });
+    return button;
+  }
+
+  #describe(button: HTMLElement, log: LogSummary): void {
     const { name, size, isThere, isWriterAlive, error, lastWrite, isFinished, parts, isPart } = log;
     const { entries, isSaved } = log;
-    const button = make("button", isWriterAlive ? "alive" : isThere ? "" : "gone");
+    button.className = isWriterAlive ? "alive" : isThere ? "" : "gone";
     if (isPart) button.classList.add("part");
-    button.dataset.name = name;
     const count = entryCount(entries ?? 0);
     const written = lastWrite === undefined ? "" : `, written last ${formatMoment(lastWrite)}`;
     button.title = `${oneLine(name)}: ${
@@ -114,11 +137,6 @@ export class LogPicker {
       : size > 0
       ? "no log"
       : "not there";
-    button.append(make("span", "name", oneLine(name)), make("span", "size", note));
-    button.addEventListener("click", () => {
-      this.toggle(false);
-      this.#onChosen(name);
-    });
-    return button;
+    setText(button.lastElementChild as HTMLElement, note);
   }
 }
