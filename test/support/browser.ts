@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** A browser to look at pages with: Chromium, where it is installed. */
 
 import { existsSync } from "node:fs";
