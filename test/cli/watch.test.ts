@@ -25,7 +25,14 @@ import {
   startChild,
   uniqueName,
 } from "../support/runtime.ts";
-import { endWatch, recordsOf, savedIn, startWatch } from "../support/watching.ts";
+import {
+  endWatch,
+  OFTEN,
+  recordsOf,
+  savedIn,
+  startWatch,
+  untilTriggers,
+} from "../support/watching.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "shared memory goes with its writer");
@@ -354,10 +361,11 @@ test("a command that ignores the end is killed after Ctrl-C, too", { skip }, asy
 test("Ctrl-C saves what was about to be saved, and says how much it was", { skip }, async () => {
   const log = makeLog(uniqueName("leaving"));
   const dir = join(folder, "leaving");
-  const watch = await startWatch(log.name, "--when", "error", "--save", dir, "--after", "1h");
+  const args = ["--when", "error", "--save", dir, "--after", "1h", ...OFTEN];
+  const watch = await startWatch(log.name, ...args);
   log.write(line(50, "it"));
-  // Until it was seen; the file would come in an hour.
-  await sleep(2000);
+  // The file would come in an hour.
+  await untilTriggers(watch, 1);
   assert.deepEqual(savedIn(dir), []);
   const stderr = await endWatch(watch);
   assert.match(stderr, /1 trigger: 1 in 1 file/);

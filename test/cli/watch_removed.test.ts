@@ -13,7 +13,15 @@ import { targetOf } from "../../src/log/native/target.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import { type Child, scriptCommand, startChild, uniqueName } from "../support/runtime.ts";
-import { endWatch, recordsOf, savedIn, startWatch } from "../support/watching.ts";
+import {
+  endWatch,
+  OFTEN,
+  recordsOf,
+  savedIn,
+  startWatch,
+  untilLooked,
+  untilTriggers,
+} from "../support/watching.ts";
 
 const skip = (process.platform === "darwin" && "this system does not list shared memory") ||
   (isWindows && "what is open can't be removed");
@@ -78,11 +86,11 @@ for (const [where, nameOf] of Object.entries(places)) {
     const child = await startWriter(name, "kill", line(30, "last words"));
     try {
       const pattern = `${name.slice(0, -1)}?`;
-      const watch = await startWatch(pattern, "--when", "dead", "--save", dir, "--after", "1s");
-      await sleep(500);
+      const args = ["--when", "dead", "--save", dir, "--after", "1s", ...OFTEN];
+      const watch = await startWatch(pattern, ...args);
       await child.kill();
-      // Less than what a writer must be gone to be dead.
-      await sleep(250);
+      // Seen to be gone, and not as often as a writer must be to be dead.
+      await untilLooked(watch);
       remove(name);
       await watch.untilStderr((stderr) => /in \/\S+-dead\.log/.test(stderr));
       assert.match(await endWatch(watch), /1 trigger: 1 in 1 file/);
@@ -123,9 +131,10 @@ test("where no entry can be saved there is no file, and that is no success", { s
   using log = ShmLogWriter.create(name, { size: "256KiB", unlinkOnClose: true });
   for (const target of [name, `${name.slice(0, -1)}?`]) {
     // The middle one says a time that all others are long before, and the next one overwrites it.
-    const watch = await startWatch(target, "--when", "error", "--save", dir, "--after", "1s");
+    const args = ["--when", "error", "--save", dir, "--after", "1s", ...OFTEN];
+    const watch = await startWatch(target, ...args);
     log.write(JSON.stringify({ level: 50, time: Date.now() + 1e9, msg: "it" }));
-    await sleep(500);
+    await untilTriggers(watch, 1);
     const text = JSON.stringify({ level: 30, time: Date.now(), msg: "x".repeat(1000) });
     for (let i = 0; i < 1000; i++) log.write(text);
     await watch.untilStderr((stderr) => stderr.includes("not saved"));

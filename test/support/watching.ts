@@ -11,6 +11,21 @@ export async function startWatch(...args: string[]): Promise<RunningCli> {
   return watch;
 }
 
+/** Options of a `watch` that says ten times a second what it has seen. */
+export const OFTEN = ["--summary", "0.1"] as const;
+
+/** Waits until a `watch` that does so has seen so many triggers. */
+export async function untilTriggers(watch: RunningCli, count: number): Promise<void> {
+  await watch.untilStderr((stderr) => stderr.includes(`seen; ${count} trigger`));
+}
+
+/** Waits until a `watch` that does so has looked at writers again: it does that as often. */
+export async function untilLooked(watch: RunningCli): Promise<void> {
+  const summaries = () => watch.stderr.split(" seen; ").length;
+  const before = summaries();
+  await watch.untilStderr(() => summaries() >= before + 2);
+}
+
 /** Ends `watch` by Ctrl-C; what it said. */
 export async function endWatch(watch: RunningCli): Promise<string> {
   watch.signal("SIGINT");
