@@ -161,16 +161,18 @@ export function leaveOutOverwritten(
   for (let index = newest + 1; index < offsets.length; index++) {
     if (offsets[index] === 0) continue;
     let isIntact = tokens[index] < tokens[first] && offsets[index] >= intactFrom;
-    if (isIntact && before === newest) {
-      // A lap in between may have come so far and have left no row. Chunks are not left empty.
-      isIntact = walk(segment, offsets[index], offsets[index] + 1).entries === 1;
-    } else if (isIntact && tokens[index] < tokens[before]) {
+    const isOfLapBefore = before !== newest && tokens[index] < tokens[before];
+    if (isIntact && isOfLapBefore) {
       // One lap further back: the lap in between must not have come so far.
       if (reach === 0) {
         const found = walkWithin(segment, offsets[before], segment.end, budget);
         reach = found.reason === "most" ? segment.end : found.offset;
       }
       isIntact = reach + HEADER_SIZE <= offsets[index];
+    }
+    if (isIntact && (before === newest || isOfLapBefore)) {
+      // A lap in between may have come so far and have left no row. Chunks are not left empty.
+      isIntact = walk(segment, offsets[index], offsets[index] + 1).entries === 1;
     }
     if (!isIntact) {
       offsets[index] = 0;

@@ -99,6 +99,9 @@ test("what a reader saw in one lap does not hold in the next that looks the same
   }
 });
 
+/** What was wrong once: a row two laps old, where the lap in between has ended, and left no row. */
+const FOUND = [64698924];
+
 /** Runs `check` on histories of larger shapes, made with payloads of any kind or harmless ones. */
 function forEachHistory(
   check: (history: ReferenceHistory, random: Random) => void,
@@ -114,7 +117,7 @@ function forEachHistory(
       makeReferenceHistory(random, chunkCount, chunkSize, most, writes, sizes, payload),
       random,
     );
-  });
+  }, FOUND);
 }
 
 const runs = `(seed ${baseSeed}, ${RUNS} histories)`;
