@@ -162,7 +162,7 @@ class Watched implements Disposable {
   #said = "";
   #runs = 0;
   #complaints = "";
-  #changing: ReturnType<typeof setInterval> | undefined;
+  #changing: ReturnType<typeof setTimeout> | undefined;
   readonly ended: Promise<number | string>;
 
   constructor(folder: string, args: string[], text: string) {
@@ -181,10 +181,16 @@ class Watched implements Disposable {
     this.ended.then(() => clearTimeout(timer));
   }
 
-  /** Changes the program until it runs again: the watcher may not see the first change. */
-  keepChanging(): void {
-    clearInterval(this.#changing);
-    this.#changing = setInterval(() => this.change(), 1500);
+  /**
+   * Changes the program until it runs again: the watcher may not see the first change. After each it waits
+   * for longer, lest a run that takes long to begin be ended by the next change, again and again.
+   */
+  keepChanging(pause: number = 1500): void {
+    clearTimeout(this.#changing);
+    this.#changing = setTimeout(() => {
+      this.change();
+      this.keepChanging(2 * pause);
+    }, pause);
   }
 
   change(): void {
@@ -197,7 +203,7 @@ class Watched implements Disposable {
     for (;;) {
       const runs = [...this.#said.matchAll(/^run (\d+) (\d+)$/gm)];
       if (runs.length >= this.#runs) {
-        clearInterval(this.#changing);
+        clearTimeout(this.#changing);
         return runs[this.#runs - 1].slice(1).map(Number);
       }
       const hasEnded = this.#process.exitCode !== null || this.#process.signalCode !== null;
@@ -216,7 +222,7 @@ class Watched implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#changing);
+    clearTimeout(this.#changing);
     this.#process.kill("SIGKILL");
   }
 }
