@@ -78,7 +78,7 @@ test("scrolling away from the end counts also while the list gets another size",
   });
 });
 
-test("rows have room with the first frame, before the browser tells of any size", {
+test("rows have room with the first frame, before the browser reports any size", {
   skip,
 }, async () => {
   using log = makeLog();
