@@ -70,7 +70,7 @@ export class VirtualList {
       const { scrollTop } = box;
       const isDown = scrollTop > this.#scrolled;
       this.#scrolled = scrollTop;
-      // Upwards each pixel counts: slow scrolling would be taken back with each frame.
+      // Upwards each pixel counts: slow scrolling would be undone with each frame.
       const isAtEnd = scrollTop >= end - (isDown ? 1.5 * ROW_HEIGHT : 1);
       // Where we went ourselves may be no end any more: the box has shrunk since.
       const isOurs = this.#isFollowing && scrollTop >= this.#followed;
