@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
 import { EntryLook } from "../../src/records/look/entry_look.ts";
+import { FlatLine } from "../../src/records/look/flat_line.ts";
 import { JsonLevel } from "../../src/records/look/json_level.ts";
 import { recognizeRecord } from "../../src/records/recognize.ts";
 import { decodeText } from "../../src/decode_text.ts";
@@ -67,6 +68,24 @@ test(`levels of any bytes are those of the record, or unknown (SEED=${baseSeed})
     const text = decodeText(bytes);
     if (level !== undefined) assert.equal(level, recognizeRecord(text)?.level, text);
   }
+});
+
+test("a name is told from the one that was in its place in the line before", () => {
+  const line = new FlatLine((name) => name);
+  const nameIn = (name: string) => {
+    const bytes = Buffer.from(`{"${name}":1}`);
+    return line.read(bytes, 0, bytes.length) ? line.meanings[0] : undefined;
+  };
+  for (let length = 1; length < 14; length++) {
+    const before = "abcdefghijklmn".slice(0, length);
+    for (let i = 0; i < length; i++) {
+      const other = `${before.slice(0, i)}X${before.slice(i + 1)}`;
+      assert.deepEqual([nameIn(before), nameIn(other)], [before, other]);
+    }
+  }
+  assert.deepEqual([nameIn("a"), nameIn(""), nameIn("a")], ["a", undefined, "a"]);
+  const cut = Buffer.from('{"abc":1}{"abc}');
+  assert.deepEqual([line.read(cut, 0, 9), line.read(cut, 9, cut.length)], [true, false]);
 });
 
 test(`an entry with a needle is never ruled out (SEED=${baseSeed})`, () => {

@@ -32,8 +32,13 @@ export const [STRING, NUMBER, WORD] = [0, 1, 2];
 
 /** A name, and what somebody knows of it. */
 interface Name<T> {
-  /** `"name":` */
+  /** `"name":`, which is four bytes at least. */
   readonly bytes: Uint8Array;
+  /** How many they are: V8 takes long to ask the array. */
+  readonly length: number;
+  /** The first four of them, and the last four. */
+  readonly head: number;
+  readonly tail: number;
   readonly meaning: T;
   /** The number of the last line that has it. */
   line: number;
@@ -55,6 +60,8 @@ export class FlatLine<T> {
   readonly #names = new Map<string, Name<T> | undefined>();
   readonly #expected: Name<T>[] = [];
   #line = 0;
+  #bytes: Uint8Array | undefined;
+  #view = new DataView(new ArrayBuffer(0));
 
   /** `meaningOf` says what a name means; `undefined`: lines with it are left to a parser. */
   constructor(meaningOf: (name: string) => T | undefined) {
@@ -70,12 +77,17 @@ export class FlatLine<T> {
     while (end > start && isSpace(bytes[end - 1])) end--;
     if (bytes[start] !== OPEN_OBJECT || bytes[end - 1] !== CLOSE_OBJECT) return false;
     const last = end - 1;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    const view = this.#view;
     const { kinds, starts, ends, meanings } = this;
     const line = ++this.#line;
     let at = start + 1;
     for (let count = 0; count < MOST_FIELDS; count++) {
       let name = this.#expected[count];
-      if (name === undefined || !isAt(name.bytes, bytes, at)) {
+      if (name === undefined || !isNameAt(name, bytes, view, at, last)) {
         const other = this.#nameAt(bytes, at, last);
         if (other === undefined) return false;
         this.#expected[count] = name = other;
@@ -83,7 +95,7 @@ export class FlatLine<T> {
       if (name.line === line) return false;
       name.line = line;
       meanings[count] = name.meaning;
-      at += name.bytes.length;
+      at += name.length;
       const first = bytes[at];
       if (first === QUOTE) {
         kinds[count] = STRING;
@@ -124,15 +136,36 @@ export class FlatLine<T> {
     const text = decodeText(bytes.subarray(at + 1, end));
     if (!this.#names.has(text)) {
       if (this.#names.size >= MOST_NAMES) this.#names.clear();
-      // Numbers come first in an object, and this one is not a name like others.
-      const meaning = /^\d|^__proto__$/.test(text) ? undefined : this.#meaningOf(text);
-      const name = meaning === undefined
-        ? undefined
-        : { bytes: bytes.slice(at, end + 2), meaning, line: 0 };
+      // Numbers come first in an object, and these two are not names like others.
+      const meaning = /^\d|^__proto__$|^$/.test(text) ? undefined : this.#meaningOf(text);
+      const name = meaning === undefined ? undefined : {
+        bytes: bytes.slice(at, end + 2),
+        length: end + 2 - at,
+        head: this.#view.getInt32(at),
+        tail: this.#view.getInt32(end - 2),
+        meaning,
+        line: 0,
+      };
       this.#names.set(text, name);
     }
     return this.#names.get(text);
   }
+}
+
+/** Compares most names by two loads. */
+function isNameAt(
+  name: Name<unknown>,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  last: number,
+): boolean {
+  const tail = at + name.length - 4;
+  if (tail + 4 > last || view.getInt32(at) !== name.head || view.getInt32(tail) !== name.tail) {
+    return false;
+  }
+  for (let i = 4; i < name.length - 4; i++) if (bytes[at + i] !== name.bytes[i]) return false;
+  return true;
 }
 
 function isAt(wanted: Uint8Array, bytes: Uint8Array, at: number): boolean {
