@@ -41,7 +41,10 @@ export interface LineOptions<CustomLevels extends string = never> {
   useOnlyCustomLevels?: boolean;
   /** Whether higher numbers are more severe (`"ASC"`, the default), lower ones, or what a function says. */
   levelComparison?: "ASC" | "DESC" | LevelComparison;
-  /** Members of each line. Default `{ pid, hostname }`; `null` for none, not even the name. */
+  /**
+   * Members of each line. Default `{ pid, hostname }`; `null` for none, not even the name. As in pino,
+   * `base: undefined` leaves these two out.
+   */
   base?: Bindings | null;
   /** More members of each line. */
   bindings?: Bindings;
@@ -206,10 +209,12 @@ export function createLogger<CustomLevels extends string = never>(
 }
 
 function rootBindings(state: LoggerState, options: LineOptions): string {
-  const { base = { pid: process.pid, hostname: hostName() }, name, bindings } = options;
+  const { name, bindings } = options;
+  // As in pino: undefined is not the default where it is given.
+  const base = "base" in options ? options.base : { pid: process.pid, hostname: hostName() };
   const text = base === null
     ? ""
-    : bindingsText(state, name === undefined ? base : { ...base, name });
+    : bindingsText(state, name === undefined ? base ?? {} : { ...base, name });
   return bindings === undefined ? text : text + bindingsText(state, bindings);
 }
 

@@ -74,7 +74,7 @@ export function optionsOf(random: Random): Options {
   const isRare = () => random.below(6) === 0;
   if (random.below(2) === 0) options.level = ["trace", "DEBUG", "info", "warn"][random.below(4)];
   if (random.below(3) === 0) {
-    options.base = [null, {}, { app: objectOf(random, 2) }][random.below(3)];
+    options.base = [null, {}, { app: objectOf(random, 2) }, undefined][random.below(4)];
   }
   if (isRare()) options.name = textOf(random);
   if (isRare()) options.messageKey = ["message", "text", "user"][random.below(3)];
@@ -98,7 +98,7 @@ export function optionsOf(random: Random): Options {
     options.formatters = [
       { level: (label: string, number: number) => ({ severity: label, number }) },
       { log: (object: object) => ({ logged: Object.keys(object), ...object }) },
-      { bindings: (bindings: object) => ({ count: Object.keys(bindings).length }) },
+      { bindings: (bindings: object) => ({ count: Object.keys(bindings ?? {}).length }) },
     ][random.below(3)];
   }
   if (isRare()) {

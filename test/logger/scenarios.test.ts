@@ -165,6 +165,8 @@ test("formatters, mixin, nestedKey, messageKey, errorKey and hooks", () => {
     },
     { hooks: { streamWrite: (line: string) => line.replaceAll("hello", "h****") } },
     { base: null },
+    { base: undefined },
+    { base: undefined, name: "app" },
     { base: { a: undefined, b: { c: 1 } } },
     { timestamp: false },
     { timestamp: () => ',"at":"noon"' },
