@@ -217,7 +217,7 @@ test("a mistake of an assistant is answered with what is wrong", { skip: sameOnA
       ["search", { log: log.name, level: "loud" }, /one of trace/],
       ["search", { log: log.name, last: 1, around: 1 }, /does not go together/],
       ["search", { log: log.name, name: 1 }, /"name" is not known here; known are log, where/],
-      ["follow_since", { log: log.name, cursor: "x" }, /"after" must be 0/],
+      ["follow_since", { log: log.name, cursor: "x" }, /"cursor" is "x": 0, or the cursor of/],
       ["list_logs", { log: log.name }, /"log" is not known/],
       ["nothing", {}, /there is no tool "nothing"/],
     ];

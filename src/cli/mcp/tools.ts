@@ -13,7 +13,7 @@ import { toIsoTime } from "../../records/time.ts";
 import { VITALS_LOGGER, vitalsOf, type VitalsSample } from "../../records/vitals.ts";
 import { ReceivedLog } from "../output/received_log.ts";
 import { findLog } from "../serve/api.ts";
-import { questionOf, RequestError } from "../serve/request.ts";
+import { PLACE, questionOf, RequestError } from "../serve/request.ts";
 import type { Catalog } from "../serve/catalog.ts";
 import { findEntries, type Found, type FoundEntry } from "../serve/find_entries.ts";
 import { levelOf } from "../serve/level_of.ts";
@@ -212,6 +212,10 @@ async function followSince(call: Call): Promise<object> {
     return { oldest, newest, entries: [], cursor: next, isMore: false };
   }
   let after = String(cursor);
+  if (!PLACE.test(after)) {
+    const is = JSON.stringify(cursor);
+    throw new RangeError(`"cursor" is ${is}: 0, or the cursor of an answer, is expected`);
+  }
   const end = performance.now() + 1000 * Number(wait);
   for (;;) {
     const answer = await found(call, queryOf({ ...others, after, limit }));

@@ -15,6 +15,8 @@ const MOST_WHERE = 1000;
 /** How many entries an answer has by default, and how many stand before and after a number. */
 const ENTRIES = 100;
 const CONTEXT = 10;
+/** A place that an answer gave, or a number. */
+export const PLACE: RegExp = /^(\d{1,15})(?:\.([\d-]{1,64}))?$/;
 
 /** A question that can't be answered as it is. */
 export class RequestError extends Error {
@@ -107,7 +109,7 @@ export function questionOf(
   if (after === undefined && (last !== undefined || limit === undefined)) {
     return { which: { last: last ?? ENTRIES }, segment: undefined, filter };
   }
-  const [, number, segment] = /^(\d{1,15})(?:\.([\d-]{1,64}))?$/.exec(after ?? "0") ?? [];
+  const [, number, segment] = PLACE.exec(after ?? "0") ?? [];
   if (number === undefined) {
     throw mistake("after", 'must be 0, a number, or the "next" of an answer');
   }
