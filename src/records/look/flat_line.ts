@@ -61,7 +61,7 @@ export class FlatLine<T> {
   readonly #expected: Name<T>[] = [];
   #line = 0;
   #bytes: Uint8Array | undefined;
-  #view = new DataView(new ArrayBuffer(0));
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   /** `meaningOf` says what a name means; `undefined`: lines with it are left to a parser. */
   constructor(meaningOf: (name: string) => T | undefined) {
