@@ -166,9 +166,9 @@ export class Line implements Borrower {
 
   /** Adds bytes that were made before. */
   piece(piece: Piece): void {
-    const { words, length } = piece;
+    const { length } = piece;
     if (this.at + length + SLACK > this.end) this.#grow(length + SLACK);
-    writeWords(this.#view, this.at, words);
+    writeWords(this.#view, this.at, piece);
     this.at += length;
   }
 
@@ -199,7 +199,7 @@ export class Line implements Borrower {
     }
     const view = this.#view;
     const at = this.at + key.length;
-    writeWords(view, this.at, key.words);
+    writeWords(view, this.at, key);
     const next = length > SHORT_TEXT ? -1 : writeShort(view, at, text, PLAIN);
     if (next >= 0) {
       view.setUint8(next, 0x22);
@@ -216,7 +216,7 @@ export class Line implements Borrower {
     const size = key.length + NUMBER_ROOM + SLACK;
     if (this.at + size > this.end) this.#grow(size);
     const at = this.at + key.length;
-    writeWords(this.#view, this.at, key.words);
+    writeWords(this.#view, this.at, key);
     const next = writeNumber(this.#view, at, value);
     if (next >= 0) this.at = next;
     else {
@@ -339,8 +339,9 @@ export class Line implements Borrower {
   }
 }
 
-function writeWords(view: DataView, at: number, words: Int32Array): void {
-  for (let i = 0; i < words.length; i++) view.setInt32(at + 4 * i, words[i], true);
+/** By the length of the piece: V8 takes longer to ask the array. */
+function writeWords(view: DataView, at: number, { words, length }: Piece): void {
+  for (let i = 0; i < length; i += 4) view.setInt32(at + i, words[i >>> 2], true);
 }
 
 const NO_BYTES = new Uint8Array(0);
