@@ -70,7 +70,7 @@ test(`levels of any bytes are those of the record, or unknown (SEED=${baseSeed})
   }
 });
 
-test("a name is told from the one that was in its place in the line before", () => {
+test("a name differs from the one that was in its place in the line before", () => {
   const line = new FlatLine((name) => name);
   const nameIn = (name: string) => {
     const bytes = Buffer.from(`{"${name}":1}`);
