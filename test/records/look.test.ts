@@ -31,6 +31,7 @@ test("levels are read from the bytes of all libraries' JSON", () => {
     ['2026-11-30T00:00:00.123456789Z stderr F {"level":50}', "error"],
     ['{ "a" : -1.5e+3 , "severity" : "info" }\n', "info"],
     ['{"a":"\\"level\\":50","level":30}', "info"],
+    ['{"a":{"level":50,"b":[{"c":"}"}]},"level":30,"d":[]}', "info"],
   ];
   for (const [line, level] of known) assert.equal(levelOf(line), level, line);
 });
@@ -44,6 +45,10 @@ test("what is no JSON, or could have another level, is left to the parser", () =
     '{"level":30,"a":"\t"}',
     '{"level":30,"a":"\\x"}',
     '{"level":30,"a":tru}',
+    '{"level":30,"a":{"b":1,}}',
+    '{"level":30,"a":[1}}',
+    '{"level":30,"a":{"b":1}',
+    '{"level":{"a":1},"b":2}',
     '{"level":30,"level":50}',
     '{"level":30,"\\u006cevel":50}',
     '{"level":30,"resourceLogs":[]}',

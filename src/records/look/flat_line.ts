@@ -13,6 +13,7 @@ const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
 const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
 
 /** More is left to a parser. */
@@ -29,6 +30,9 @@ const WORDS = ["true", "false", "null"].map((word) => new TextEncoder().encode(w
 
 /** What a value is. */
 export const [STRING, NUMBER, WORD] = [0, 1, 2];
+
+/** The place after an object or a list; -1 if that is something else. */
+type EndOfNested = (bytes: Uint8Array, at: number, end: number) => number;
 
 /** A name, and what somebody knows of it. */
 interface Name<T> {
@@ -57,15 +61,20 @@ export class FlatLine<T> {
   readonly starts: Int32Array = new Int32Array(MOST_FIELDS);
   readonly ends: Int32Array = new Int32Array(MOST_FIELDS);
   readonly #meaningOf: (name: string) => T | undefined;
+  readonly #endOfNested: EndOfNested | undefined;
   readonly #names = new Map<string, Name<T> | undefined>();
   readonly #expected: Name<T>[] = [];
   #line = 0;
   #bytes: Uint8Array | undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
 
-  /** `meaningOf` says what a name means; `undefined`: lines with it are left to a parser. */
-  constructor(meaningOf: (name: string) => T | undefined) {
+  /**
+   * `meaningOf` says what a name means; `undefined`: lines with it are left to a parser. With `endOfNested`
+   * lines may have objects and lists in them, which count as words.
+   */
+  constructor(meaningOf: (name: string) => T | undefined, endOfNested?: EndOfNested) {
     this.#meaningOf = meaningOf;
+    this.#endOfNested = endOfNested;
   }
 
   /**
@@ -112,7 +121,8 @@ export class FlatLine<T> {
       } else {
         kinds[count] = WORD;
         starts[count] = at;
-        at = endOfWord(bytes, at);
+        const isNested = first === OPEN_OBJECT || first === OPEN_LIST;
+        at = isNested ? this.#endOfNested?.(bytes, at, last) ?? -1 : endOfWord(bytes, at);
         if (at < 0) return false;
         ends[count] = at;
       }

@@ -76,8 +76,9 @@ interface Spelling {
 export class JsonLevel {
   readonly #spellings: readonly Spelling[][] = [[], [], []];
   /** Most lines, several times faster. */
-  readonly #flat = new FlatLine((name) =>
-    OTHERS.includes(name) ? undefined : [FIRST, SECOND, THIRD].indexOf(name)
+  readonly #flat = new FlatLine(
+    (name) => OTHERS.includes(name) ? undefined : [FIRST, SECOND, THIRD].indexOf(name),
+    (bytes, at, end) => endOfValue(bytes, at, end, 0),
   );
   // Where the values under these names are; an end of 0 is nowhere.
   readonly #starts = new Int32Array(3);
