@@ -50,7 +50,7 @@ import {
 } from "./otlp/otlp_options.ts";
 import { oneLine } from "./output/harmless.ts";
 import { ReceivedLog } from "./output/received_log.ts";
-import { entryCount, warn } from "./output/warn.ts";
+import { counted, entryCount, warn } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -342,8 +342,8 @@ export function summary(stats: ForwardStats): string {
   const filtered = stats.filtered === 0 ? "" : `${stats.filtered} filtered, `;
   const lost = gaps === 0 ? "" : ` (${entryCount(lostEntries)})`;
   const rejected = stats.rejected === 0 ? "" : `${stats.rejected} thrown away there, `;
-  return `${sent} sent, ${acknowledged} acknowledged, ${duplicates} duplicates, ` +
-    `${gaps} gaps${lost}, ${filtered}${rejected}lag ${entryCount(lagEntries)}, ${
+  return `${sent} sent, ${acknowledged} acknowledged, ${counted(duplicates, "duplicate")}, ` +
+    `${counted(gaps, "gap")}${lost}, ${filtered}${rejected}lag ${entryCount(lagEntries)}, ${
       lagSeconds.toFixed(1)
     } s`;
 }

@@ -39,7 +39,7 @@ import { addSelectionOptions, type Criteria } from "./options/selection.ts";
 import { oldOption, usageError } from "./options/subcommand.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./output/format.ts";
 import { wrongFields } from "./output/field_printer.ts";
-import { entryCount, logCount, warn } from "./output/warn.ts";
+import { counted, entryCount, warn } from "./output/warn.ts";
 import { ClosedPipeError } from "./output/output.ts";
 import { ExitError } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -282,7 +282,9 @@ async function writeInto(
     onResume({ lastSequenceNumber, sources, missing, untold }) {
       const log = describeTarget(target);
       if (lastSequenceNumber > 0) {
-        warn(`log ${log} continues after entry ${lastSequenceNumber}, of ${logCount(sources)}`);
+        warn(
+          `log ${log} continues after entry ${lastSequenceNumber}, of ${counted(sources, "log")}`,
+        );
       }
       if (missing > 0) warn(`log ${log} has lost its last ${entryCount(missing)} with its machine`);
       if (untold > 0) warn(`log ${log} has ${entryCount(untold)} from unknown places`);
@@ -324,10 +326,12 @@ function summaryLine(summary: ReceiveSummary): string {
   const filtered = summary.filteredEntries === 0 ? "" : `, ${summary.filteredEntries} filtered`;
   const foreign = summary.foreignMessages === 0
     ? ""
-    : `, ${summary.foreignMessages} messages of others`;
+    : `, ${counted(summary.foreignMessages, "message")} of others`;
   const distrusted = summary.distrustedMessages === 0
     ? ""
     : `, ${summary.distrustedMessages} not believed`;
-  return `${entryCount(entries)} of ${logCount(sources)}, ${duplicates} duplicates dropped, ` +
-    `${gaps} gaps${missing}${filtered}${foreign}${distrusted}`;
+  return `${entryCount(entries)} of ${counted(sources, "log")}, ${
+    counted(duplicates, "duplicate")
+  } dropped, ` +
+    `${counted(gaps, "gap")}${missing}${filtered}${foreign}${distrusted}`;
 }

@@ -34,7 +34,7 @@ import { jsonLines } from "./output/harmless.ts";
 import { lastChangeOf } from "./output/last_write.ts";
 import { Output } from "./output/output.ts";
 import { ExitError, explain } from "./process/exit.ts";
-import { logCount, warn } from "./output/warn.ts";
+import { counted, warn } from "./output/warn.ts";
 
 const EXAMPLES = `
 Readers that have a log open can continue in it.
@@ -130,7 +130,7 @@ async function removeAll(
     for (const result of results) output.write(jsonLines(result));
     await output.close();
   } else if (dead) {
-    warn(`${logCount(results.filter(({ removed }) => removed).length)} removed`);
+    warn(`${counted(results.filter(({ removed }) => removed).length, "log")} removed`);
   }
   if (results.some(({ message }) => message !== undefined)) throw new ExitError(1);
 }

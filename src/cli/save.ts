@@ -38,7 +38,7 @@ import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
 import { ReceivedLog } from "./output/received_log.ts";
 import { formatSize } from "../base/sizes.ts";
-import { entryCount, logCount, warn } from "./output/warn.ts";
+import { counted, entryCount, warn } from "./output/warn.ts";
 import { ExitError, explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 
@@ -359,7 +359,7 @@ export function sayWords(path: string, saved: Saved): void {
   const { compressedSize: less, isFull, leftOut, untimed, otherTimes = 0 } = saved;
   const packed = less === undefined ? "" : `, ${formatSize(less)} compressed`;
   const isOne = logs === undefined;
-  const of = isOne ? "" : ` of ${logCount(logs)}`;
+  const of = isOne ? "" : ` of ${counted(logs, "log")}`;
   const range = first === undefined ? "" : `, ${first} to ${last}`;
   warn(`${entryCount(entries)}${of}${range}, ${formatSize(size)}${packed}${path && ` in ${path}`}`);
   for (const name of untimed) {

@@ -19,7 +19,7 @@ import { harmlessJson, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
-import { chunkCount, entryCount } from "./output/warn.ts";
+import { counted, entryCount } from "./output/warn.ts";
 
 const EXAMPLES = `
 ${PATTERN_HELP}
@@ -137,7 +137,7 @@ async function writeText(
     [
       "segment",
       `${formatSize(info.segmentSize)} in ${
-        chunkCount(info.chunkCount)
+        counted(info.chunkCount, "chunk")
       }, version ${info.version}${id}`,
     ],
     ["writer", writer],

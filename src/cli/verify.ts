@@ -19,7 +19,7 @@ import { harmless, jsonLines, oneLine } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { outputColors } from "./output/output_colors.ts";
 import { formatSize } from "../base/sizes.ts";
-import { chunkCount, entryCount } from "./output/warn.ts";
+import { counted, entryCount } from "./output/warn.ts";
 import { ExitError } from "./process/exit.ts";
 
 const EXAMPLES = `
@@ -106,10 +106,12 @@ function describe(report: Report): string {
     const range = entries > 0 ? `, ${first} to ${last}` : "";
     lines.push(
       `  ${entryCount(entries)}${range}, ${formatSize(report.bytesUsed)} ` +
-        `in ${chunkCount(report.chunksChecked)}`,
+        `in ${counted(report.chunksChecked, "chunk")}`,
     );
     if (report.chunksOvertaken > 0) {
-      lines.push(`  not checked: ${chunkCount(report.chunksOvertaken)}, overwritten meanwhile`);
+      lines.push(
+        `  not checked: ${counted(report.chunksOvertaken, "chunk")}, overwritten meanwhile`,
+      );
     }
     for (const { after, missing } of report.gaps) {
       lines.push(

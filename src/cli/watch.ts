@@ -28,7 +28,7 @@ import { summaryOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { formatSize } from "../base/sizes.ts";
 import { usageError } from "./options/subcommand.ts";
-import { entryCount, logCount, warn } from "./output/warn.ts";
+import { counted, entryCount, warn } from "./output/warn.ts";
 import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Commands, splitWords } from "./watch/commands.ts";
@@ -172,7 +172,7 @@ async function watch(targets: LogTarget[], options: WatchOptions, command: Comma
     const watched = watchLogs({ set, conditions: when, signal, onTrigger, onEntry });
     // It has looked at the writers: none that ends from now on is missed.
     const count = set.members.length;
-    warn(count === 0 ? "waiting for a log" : `watching ${logCount(count)}`);
+    warn(count === 0 ? "waiting for a log" : `watching ${counted(count, "log")}`);
     await watched;
     await watcher.finish();
   } finally {
@@ -253,9 +253,9 @@ class Watcher {
     const toCome = held > 0 ? `, ${held} to come (--min-interval)` : "";
     const became = triggers === 0 || this.#folder === undefined
       ? toCome
-      : `: ${triggers - held} in ${saved === 1 ? "1 file" : `${saved} files`}${toCome}`;
+      : `: ${triggers - held} in ${counted(saved, "file")}${toCome}`;
     return `${entryCount(this.entries)} seen; ` +
-      `${triggers === 1 ? "1 trigger" : `${triggers} triggers`}${became}` +
+      `${counted(triggers, "trigger")}${became}` +
       (failed > 0 ? `, ${failed} times not saved` : "") +
       (lostEntries > 0 ? `; ${entryCount(lostEntries)} overwritten before they were seen` : "");
   }
@@ -270,7 +270,7 @@ class Watcher {
       if (saved === undefined) warn(what + others);
       else {
         const { entries, size, path, logs, lost } = saved;
-        const ofLogs = logs === undefined ? "" : ` of ${logCount(logs)}`;
+        const ofLogs = logs === undefined ? "" : ` of ${counted(logs, "log")}`;
         const missing = lost > 0 ? ` (${lost} were overwritten meanwhile)` : "";
         warn(
           `${what}: ${entryCount(entries)}${ofLogs}${missing}, ${

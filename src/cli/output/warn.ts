@@ -28,14 +28,9 @@ export function entryCount(count: number): string {
   return count === 1 ? "1 entry" : `${count} entries`;
 }
 
-/** The same of logs. */
-export function logCount(count: number): string {
-  return count === 1 ? "1 log" : `${count} logs`;
-}
-
-/** The same of chunks. */
-export function chunkCount(count: number): string {
-  return count === 1 ? "1 chunk" : `${count} chunks`;
+/** The same of what has a plain plural: `"1 log"`, `"2 logs"`. */
+export function counted(count: number, one: string): string {
+  return count === 1 ? `1 ${one}` : `${count} ${one}s`;
 }
 
 /**

@@ -9,6 +9,7 @@ import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useRef, useState } from "react";
 import { columnsOf } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
+import { counted } from "../output/warn.ts";
 import { formatSize } from "../../base/sizes.ts";
 import type { VitalsSample } from "../../records/vitals.ts";
 import { type Attached, attachedTo, knowsProcesses } from "./processes.ts";
@@ -247,7 +248,7 @@ function detail(
     line("name", oneLine(look.name), { bold: true }),
     line(
       "size",
-      `${formatSize(outline.segmentSize)} in ${outline.chunkCount} chunks of ` +
+      `${formatSize(outline.segmentSize)} in ${counted(outline.chunkCount, "chunk")} of ` +
         formatSize(outline.chunkSize),
     ),
     line("writer", `writer ${word}`),

@@ -8,7 +8,7 @@ import { padded, shortened, table } from "../output/columns.ts";
 import { oneLine } from "../output/harmless.ts";
 import { groupsOf } from "../output/groups.ts";
 import { agoWord } from "../output/last_write.ts";
-import { logCount } from "../output/warn.ts";
+import { counted } from "../output/warn.ts";
 import { formatSize } from "../../base/sizes.ts";
 import type { Age, LogLook } from "./watch.ts";
 
@@ -104,7 +104,7 @@ export function lookTable(looks: readonly LogLook[], longestName = Infinity): st
 /** The first line of a screen: how many logs there are, how much is written to them, and the time. */
 export function title(logs: readonly LogLook[], columns: number): string {
   const rate = logs.reduce((sum, look) => sum + (look.rate ?? 0), 0);
-  const text = `ouroboros top  ${logCount(logs.length)}, ${rateWord(rate)} entries/s`;
+  const text = `ouroboros top  ${counted(logs.length, "log")}, ${rateWord(rate)} entries/s`;
   const time = new Date().toTimeString().slice(0, 8);
   return fit(text, Math.max(columns - 9, 0), false) + (columns > 20 ? ` ${time}` : "");
 }

@@ -9,7 +9,7 @@ import type { Incident } from "../../recorder/incidents.ts";
 import type { LogTrigger } from "../../recorder/watch_logs.ts";
 import type { CollectedNote } from "../../ship/collect.ts";
 import { sourceLabel } from "../output/harmless.ts";
-import { logCount } from "../output/warn.ts";
+import { counted } from "../output/warn.ts";
 
 /** What no entry says: the file gets one about each. */
 const LOG_REASONS: ReadonlySet<string> = new Set(["dead", "silent"]);
@@ -55,7 +55,9 @@ export function othersIn({ reason, log, counts }: Incident): string {
     `${reason} in ${log}${count > 1 ? ` (${count} times)` : ""}`
   );
   const rest = others.slice(MOST_NAMED);
-  if (rest.length > 0) named.push(`and in ${logCount(new Set(rest.map(({ log }) => log)).size)}`);
+  if (rest.length > 0) {
+    named.push(`and in ${counted(new Set(rest.map(({ log }) => log)).size, "log")}`);
+  }
   return `; with ${all} more: ${named.join(", ")}`;
 }
 

@@ -172,7 +172,7 @@ natsTest("what was lost is reported, on standard error and in the stream", async
   );
   assert.equal(code, 0);
   assert.match(stderr, /: \d+ entries missing \(overwritten\): 1 to \d+\n/);
-  assert.match(stderr, /1 gaps \(\d+ entries\)/);
+  assert.match(stderr, /1 gap \(\d+ entries\)/);
   assertComplete([...received(await messagesOf(server.url, "LOGS")).values()][0], 500);
 }, printed);
 
