@@ -80,7 +80,10 @@ export function release(
   if (holding.isReleased) return;
   holding.isReleased = true;
   forgotten.unregister(holding);
-  ofThisWorker?.delete(holding);
+  // Nothing listens for what is not there.
+  if (ofThisWorker?.delete(holding) && ofThisWorker.size === 0) {
+    process.removeListener("exit", releaseAll);
+  }
   // Somebody transferred it against the rules: the memory must stay for its new owner.
   if (!buffer?.detached) {
     // First of all: from here on no view can reach the memory.
