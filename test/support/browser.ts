@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { after } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { isQemu } from "./platform.ts";
 import { thisRuntime } from "./runtime.ts";
 
 const PLACES = [
@@ -20,6 +21,8 @@ export const chromium: string | undefined = PLACES.find((path) => path !== "" &&
 /** Why there can be no browser here; false if there can. */
 export const withoutBrowser: string | false = thisRuntime.name !== "node26"
   ? "the browser is driven by Node 26 alone"
+  : isQemu
+  ? "its driver is not installed for qemu"
   : chromium === undefined
   ? "no Chromium: apt-get install -y chromium, or CHROMIUM=path"
   : false;
