@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ShmLogWriter } from "../../mod.ts";
 import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { line, requestLogs, tail } from "../support/request_logs.ts";
 
-const { db, web, write } = requestLogs(testFolder("tail-counts"));
+const folder = testFolder("tail-counts");
+const { db, web, write } = requestLogs(folder);
 
 test("--count-by counts values, those with the most entries first", () => {
   assert.deepEqual(tail(web, "--count-by", "status", "-o", "text"), [
@@ -58,6 +60,23 @@ test("--count-by says which fields no entry has, and which are likely meant", ()
   // Of no entries nothing is said of fields.
   const none = runCli(["tail", web, "--count-by", "x", "-g", "nothing has this"]);
   assert.match(none.stderr, /^ouroboros: none of 20 entries matches.*\n$/);
+});
+
+test("hints are about all that is left of a log whose first entries were overwritten", () => {
+  const path = `${folder}/overwritten.log`;
+  using log = ShmLogWriter.create({ path }, { chunkSize: 4096, chunkCount: 4 });
+  for (let i = 0; i < 600; i++) log.write(line(i, {}));
+  log.write(
+    '{"time":"2026-11-21T13:59:30.000Z","level":"debug","logger":"ouroboros.vitals","cpuPercent":1}',
+  );
+  // More than the newest chunk has.
+  for (let i = 0; i < 150; i++) log.write(line(i, {}));
+  const all = runCli(["tail", path, "--all", "--vitals"]);
+  assert.equal(all.stderr, "");
+  const count = all.stdout.trimEnd().split("\n").length;
+  assert.ok(count > 150 && count < 600);
+  const none = runCli(["tail", path, "--all", "-g", "nothing has this"]);
+  assert.match(none.stderr, new RegExp(`^ouroboros: none of ${count} entries matches`));
 });
 
 test("--vitals without any says how to record them", () => {

@@ -171,7 +171,11 @@ function* batchesOf(
 ): Generator<{ batch: EntryBatch; first: number; last: number }> {
   for (const target of targets) {
     try {
-      using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
+      using reader = ShmLogReader.open(target, {
+        strategy: "oldest",
+        onDamage: "skip",
+        copyMode: "auto",
+      });
       const last = reader.newestSequenceNumber();
       let first: number | undefined;
       for (const batch of batchesUpTo(reader, last)) {
