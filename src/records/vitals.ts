@@ -11,6 +11,8 @@ export const VITALS_LOGGER = "ouroboros.vitals";
 const MARK = `,"level":"debug","logger":"${VITALS_LOGGER}",`;
 const MARK_BYTES = new TextEncoder().encode(MARK);
 const MARK_AT = '{"time":"2026-11-30T00:00:00.000Z"'.length;
+/** Before it there is none: then it is at the same place in text and in bytes. */
+const MORE_THAN_ASCII = /[^\0-\x7f]/;
 
 /** What a process was doing at a time; what its runtime does not know is missing. */
 export interface VitalsSample {
@@ -44,7 +46,7 @@ export const VITALS_CHARTS: readonly {
 
 /** Whether a text is such an entry. */
 export function isVitals(text: string): boolean {
-  return text.startsWith(MARK, MARK_AT);
+  return text.startsWith(MARK, MARK_AT) && !MORE_THAN_ASCII.test(text.slice(0, MARK_AT));
 }
 
 /** The same of the entry at a place in bytes. */
@@ -53,6 +55,7 @@ export function isVitalsAt(bytes: Uint8Array, start: number, end: number): boole
   for (let i = 0; i < MARK_BYTES.length; i++) {
     if (bytes[start + MARK_AT + i] !== MARK_BYTES[i]) return false;
   }
+  for (let i = 0; i < MARK_AT; i++) if (bytes[start + i] > 0x7f) return false;
   return true;
 }
 
