@@ -238,9 +238,9 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     joinsLines: format !== "raw" && format !== "hex" && !keepsPlace,
     hasContext,
     // Where lines take the time, and nothing else is asked of single entries.
-    inBatches: (format === "pretty" || format === "json") && fields === undefined &&
-      summary === undefined && names.isOne && !keepsPlace && !hasContext && !reverse &&
-      head === undefined && lastCount === undefined,
+    inBatches: (format === "pretty" || format === "json" || (format === "text" && !isTerminal)) &&
+      fields === undefined && summary === undefined && names.isOne && !keepsPlace &&
+      !hasContext && !reverse && head === undefined && lastCount === undefined,
   };
   using logs = new TailedLogs(names, logOptions, signal);
   const ownName = names.isOne ? names.plain.map(nameOf)[0] : undefined;

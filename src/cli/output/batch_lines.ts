@@ -6,6 +6,7 @@
 
 import pc from "picocolors";
 import type { EntryBatch } from "../../log/batch.ts";
+import { copyInto } from "../../read_into.ts";
 import { isVitalsAt } from "../../records/vitals.ts";
 import { type EntryFormat, entryPrinter } from "./format.ts";
 import type { LineBytes } from "./line_bytes.ts";
@@ -32,6 +33,8 @@ export interface EntryBlock {
 /** What the thread says first; then a block of lines for each of entries. */
 export const READY = "ready";
 
+const LINE_FEED = 10;
+
 /**
  * What prints all entries of a batch. Those that are plain are never made text of: it gives how many were
  * not, and took several times as long.
@@ -42,7 +45,11 @@ export function batchPrinter(
 ): (batch: EntryBatch) => number {
   const colors = pc.createColors(hasColors);
   const print = entryPrinter(format, lines, { isTerminal, colors });
-  const printPlain = format === "json" ? plainJson : plainPretty(colors);
+  const printPlain = format === "json"
+    ? plainJson
+    : format === "text"
+    ? isTerminal ? () => false : asItIs
+    : plainPretty(colors);
   return (batch) => {
     const { bytes, bounds, length } = batch.block;
     const first = batch.sequenceNumber(0);
@@ -59,6 +66,15 @@ export function batchPrinter(
     }
     return count;
   };
+}
+
+/** Writes the bytes of an entry, whatever they are, and a line end: a terminal must not get them so. */
+function asItIs(lines: LineBytes, bytes: Uint8Array, start: number, end: number): boolean {
+  lines.room(end - start + 1);
+  copyInto(lines.bytes, lines.length, bytes, start, end);
+  lines.length += end - start;
+  lines.bytes[lines.length++] = LINE_FEED;
+  return true;
 }
 
 function plainPretty(colors: Colors): typeof plainJson {
