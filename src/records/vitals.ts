@@ -11,7 +11,7 @@ export const VITALS_LOGGER = "ouroboros.vitals";
 const MARK = `,"level":"debug","logger":"${VITALS_LOGGER}",`;
 const MARK_BYTES = new TextEncoder().encode(MARK);
 const MARK_AT = '{"time":"2026-11-30T00:00:00.000Z"'.length;
-/** Before it there is none: then it is at the same place in text and in bytes. */
+/** Nothing of this may stand before it: so it is at the same place in text and in bytes. */
 const MORE_THAN_ASCII = /[^\0-\x7f]/;
 
 /** What a process was doing at a time; what its runtime does not know is missing. */
