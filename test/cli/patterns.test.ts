@@ -110,6 +110,27 @@ for (const flag of ["-f", "-F"]) {
   });
 }
 
+test("tail -f of a pattern takes all that is left of a log that begins to match", {
+  skip,
+}, async () => {
+  const name = uniqueName("left");
+  const running = startCli(["tail", "-f", `${name}.*`]);
+  await running.untilStderr((text) => /waiting for a log that matches/.test(text));
+  using log = ShmLogWriter.create(`${name}.0`, {
+    chunkSize: 4096,
+    chunkCount: 8,
+    unlinkOnClose: true,
+  });
+  // It has overwritten its first lines before anybody looks.
+  for (let n = 0; n < 2000; n++) log.write(line(n, `m${n}`));
+  await running.until((text) => text.includes("m1999"));
+  running.signal("SIGINT");
+  const { stdout } = await running.ended();
+  const left = messages(runCli(["tail", log.name, "--all"]).stdout);
+  assert.ok(left.length > 200);
+  assert.deepEqual(messages(stdout).slice(-left.length), left);
+});
+
 test("list prints the slots of a name as one line, with -l each, with last write and writer", {
   skip: skip || process.platform === "win32",
 }, () => {

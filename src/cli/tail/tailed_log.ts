@@ -129,7 +129,11 @@ export class TailedLog implements ItemLog {
   /** Opens a log that was not there when we began: all of it is new. */
   openNew(): void {
     this.#isNew = true;
-    this.#reader = ShmLogReader.open(this.#target, { onDamage: "skip", copyMode: "auto" });
+    this.#reader = ShmLogReader.open(this.#target, {
+      strategy: "oldest",
+      onDamage: "skip",
+      copyMode: "auto",
+    });
     this.#openReceived();
     this.#rest = this.past()[Symbol.iterator]();
   }
