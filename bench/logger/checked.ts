@@ -6,6 +6,9 @@ import { deepStrictEqual } from "node:assert/strict";
 import { ShmLogReader } from "../../mod.ts";
 import { fieldsOf, KINDS, messageOf } from "./calls.ts";
 
+/** What is logged by the loggers of Go. */
+const GO_KINDS: readonly string[] = ["message", "4 fields"];
+
 /** So many calls of each kind are checked. */
 export const CHECKED_CALLS = 300;
 
@@ -32,7 +35,9 @@ function check(lines: readonly string[], kinds: readonly typeof KINDS[number][])
 if (import.meta.main ?? process.argv[1]?.endsWith("checked.ts")) {
   const [, , name, path] = process.argv;
   const kinds = KINDS.filter((kind) =>
-    name === "this logger" || kind !== "event" && !(kind === "error" && name.startsWith("roarr"))
+    name === "this logger" ||
+    (name.endsWith("(Go)") ? GO_KINDS.includes(kind) : kind !== "event") &&
+      !(kind === "error" && name.startsWith("roarr"))
   );
   if (name === "this logger" || name === "pino, our sink") {
     using reader = ShmLogReader.open(path, { strategy: "oldest" });
