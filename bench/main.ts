@@ -24,6 +24,7 @@ import { benchQuestions } from "./questions.ts";
 import { benchRing } from "./ring.ts";
 import { benchRun } from "./run.ts";
 import { benchScale } from "./scale.ts";
+import { benchServices } from "./services.ts";
 import { benchSinks } from "./sinks.ts";
 import { benchStartup } from "./startup.ts";
 
@@ -44,6 +45,7 @@ const benches: Record<string, Bench> = {
   processes: benchProcesses,
   sinks: benchSinks,
   logger: benchLogger,
+  services: benchServices,
   ring: benchRing,
   scale: benchScale,
   circular: benchCircular,
