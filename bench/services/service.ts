@@ -3,6 +3,7 @@
  * answers lines of its standard input: `cpu` with its CPU time in µs, `end` once all is written.
  */
 
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -38,7 +39,12 @@ const loggers: Record<string, (path: string) => Logging> = {
     const destination = pino.destination({ dest, sync: false, minLength: 4096 });
     return {
       log: pino(destination),
-      end: () => new Promise((resolve) => destination.flush(resolve)),
+      // The callback of flush() may come before the last lines are written.
+      end() {
+        const closed = once(destination, "close");
+        destination.end();
+        return closed;
+      },
     };
   },
   "pino, sync file": (dest) => {
