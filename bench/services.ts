@@ -10,14 +10,14 @@ import { type Child, startChild } from "../test/support/runtime.ts";
 import { digits, type Report, runtimeTitle } from "./report.ts";
 import { median } from "./timing.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const FRAMEWORKS = ["Fastify", "Hono"];
 const OURS = "this logger";
 const LOGGERS = [OURS, "pino, our sink", "pino, async file", "pino, sync file", "no logger"];
-/** What a service answers before it is measured, and how often it is measured. */
-const WARM_UP = 8000;
+/** What a service answers before it is measured, until all is compiled, and how often it is measured. */
+const WARM_UP = 30_000;
 const REQUESTS = 8000;
-const MEASURED = 3;
+const MEASURED = 4;
 /** Connections, and requests under way on each. */
 const CONNECTIONS = 16;
 const DEPTH = 4;
