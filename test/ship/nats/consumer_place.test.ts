@@ -37,7 +37,7 @@ test("a consumer that was deleted, and not made again in time, is made where it 
         made.push(config);
         return made.length === 1
           ? Promise.reject(Object.assign(new Error("late"), { name: "TimeoutError" }))
-          : Promise.resolve({ ...info, config });
+          : Promise.resolve({ ...info, config, delivered: { consumer_seq: 0, stream_seq: 0 } });
       },
     },
   } as unknown as JetStreamManager;

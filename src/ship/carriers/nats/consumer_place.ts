@@ -114,6 +114,8 @@ export class ConsumerPlace {
       if (info !== undefined) await jsm.consumers.delete(stream, info.name);
       info = await jsm.consumers.add(stream, this.#newConfig());
       this.#name = info.name;
+      // One that began at the same moment was faster, and has had messages of it.
+      if (info.delivered.consumer_seq > 0) throw new BusyError();
     }
     if (this.#isFirst) this.lastSequence = info.num_pending === 0 ? 0 : state.last_seq;
     return info;

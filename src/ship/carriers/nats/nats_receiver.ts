@@ -278,14 +278,16 @@ export class NatsReceiver implements Receiver {
       idle_heartbeat: HEARTBEAT,
     });
     const isOver = () => this.#messages !== messages || this.#ending.signal.aborted;
-    const numbers = { first: 0, next: 0 };
+    // If the first one is not the next, another receiver was handed those before.
+    const { delivered } = await consumer.info(true);
+    const numbers = { first: 0, next: delivered.consumer_seq + 1 };
     void this.#watch(messages, numbers);
     try {
       for await (const message of messages) {
         if (isOver()) break;
         const { deliverySequence } = message.info;
-        if (numbers.next === 0) numbers.first = deliverySequence;
-        else if (deliverySequence !== numbers.next) break;
+        if (deliverySequence !== numbers.next) break;
+        if (numbers.first === 0) numbers.first = deliverySequence;
         numbers.next = deliverySequence + 1;
         // Servers send a few at a time: to handle each few by themselves costs more than the messages.
         if (this.#queue.length === 0) setTimeout(() => this.#wake?.(), GATHER_TIME);
