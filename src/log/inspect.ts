@@ -11,7 +11,7 @@ import { maxPayloadSize } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { type ChunkRow, inOneLife, type Row, type Segment } from "./segment.ts";
-import { behind, believes, rowOf, steadySurvey, type Survey, survey } from "./survey.ts";
+import { behind, believes, rowOf, steadySurvey, type Survey } from "./survey.ts";
 import { type Walk, walk } from "./walk.ts";
 import { callback, checkOptions } from "../base/options.ts";
 
@@ -112,7 +112,7 @@ export function inspect(
 }
 
 function infoOf(segment: Segment, fence: Fence): LogInfo {
-  const found = survey(segment, fence);
+  const found = steadySurvey(segment, fence);
   const row: Row = { offset: 0, token: 0, committed: false };
   const look: Look = { segment, fence, row, suspicions: [], count: 0 };
   const chunks: ChunkInfo[] = new Array(segment.chunkCount);
@@ -145,7 +145,7 @@ function infoOf(segment: Segment, fence: Fence): LogInfo {
     chunks,
     firstSequenceNumber: oldest === Infinity ? 0 : oldest + 1,
     lastSequenceNumber: found.newest === undefined
-      ? markedTotal(segment) ?? 0
+      ? markedTotal(found) ?? 0
       : found.newest.token + found.end.entries,
     entries,
     bytesUsed,

@@ -9,7 +9,7 @@ import type { Fence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import { markedTotal } from "./resume.ts";
 import { inOneLife, type Load, type Segment } from "./segment.ts";
-import { behind, survey } from "./survey.ts";
+import { behind, steadySurvey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** What is in a log. Of the chunks in few numbers each: there may be millions of them. */
@@ -55,9 +55,9 @@ export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutli
 }
 
 function outlineOf(segment: Segment, fence: Fence): LogOutline {
-  const found = survey(segment, fence);
+  const found = steadySurvey(segment, fence);
   const { order, offsets, tokens, newest, end } = found;
-  const total = newest === undefined ? markedTotal(segment) ?? 0 : newest.token + end.entries;
+  const total = newest === undefined ? markedTotal(found) ?? 0 : newest.token + end.entries;
   const chunkEntries = new Float64Array(segment.chunkCount);
   const chunkBytes = new Uint32Array(segment.chunkCount);
   let [entries, bytes] = [0, 0];

@@ -20,10 +20,11 @@
 
 import { CorruptLogError, LogFinishedError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
+import { wideNumber } from "../memory.ts";
 import { RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
 import { lateChunk } from "./reference_writer.ts";
 import { MAX_TOKEN, type Segment } from "./segment.ts";
-import { survey } from "./survey.ts";
+import { type Survey, survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** Where a writer stands. */
@@ -61,10 +62,11 @@ export function emptyState({ dataStart }: Segment, total: number): WriterState {
  * @throws {CorruptLogError} if the next sequence number is not known
  */
 export function recover(segment: Segment, fence: Fence): WriterState {
-  const { offsets, newest, end } = survey(segment, fence);
+  const found = survey(segment, fence);
+  const { offsets, newest, end } = found;
   // Before what the rows say: with row 0 invalidated, the newest may be of a lap before, and its count
   // an old one.
-  const marked = markedTotal(segment);
+  const marked = markedTotal(found);
   // A mark that says less than they do is damage.
   const isMarked = marked !== undefined &&
     (newest === undefined || marked >= newest.token + end.entries);
@@ -119,10 +121,9 @@ function restartFirst(segment: Segment, total: number, offsets: Uint32Array): Wr
 }
 
 /** The count that our writer leaves in row 0 while it restarts it. */
-export function markedTotal(segment: Segment): number | undefined {
-  const row = segment.rowTable()[0];
-  if (row >> 62n !== 1n) return undefined;
-  const total = Number(row & ~RESTART_MARK);
+export function markedTotal({ first: [low, high] }: Survey): number | undefined {
+  if (high >> 30 !== 1) return undefined;
+  const total = wideNumber(low, high & 0x3fffffff);
   return total <= MAX_TOKEN ? total : undefined;
 }
 

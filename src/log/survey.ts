@@ -99,9 +99,7 @@ export function isCurrent(segment: Segment, found: Survey): boolean {
   if (newest === undefined || offsets.length !== segment.chunkCount) return false;
   const { words } = segment;
   // A lap may begin without a mark at the end of the one before.
-  segment.loadRow(0);
-  const row = segment.rowWord(0);
-  for (let i = 0; i < 4; i++) if (words[row + i] !== first[i]) return false;
+  if (!isSameLap(segment, found)) return false;
   // A late row of the reference.
   if (next.length > 0) segment.loadRow(newest.index + 1);
   const after = segment.rowWord(newest.index + 1);
@@ -113,6 +111,14 @@ export function isCurrent(segment: Segment, found: Survey): boolean {
     wideNumber(words[at + 2], words[at + 3]) === newest.token &&
     headerAt(segment, segment.dataStart) === first[4] &&
     headerAt(segment, end.offset) === end.header;
+}
+
+/** Whether row 0 is as it was: its token grows with each lap, so none has begun since. */
+export function isSameLap(segment: Segment, { first }: Survey): boolean {
+  segment.loadRow(0);
+  const row = segment.rowWord(0);
+  for (let i = 0; i < 4; i++) if (segment.words[row + i] !== first[i]) return false;
+  return true;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { MemoryLike } from "../memory.ts";
 import type { ReaderOptions } from "./reader_options.ts";
 import { markedTotal } from "./resume.ts";
 import { type ChunkRow, inOneLife, type Row, type Segment } from "./segment.ts";
-import { behind, believes, rowOf, steadySurvey, type Survey, survey } from "./survey.ts";
+import { behind, believes, rowOf, steadySurvey, type Survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 import { callback, checkOptions } from "../base/options.ts";
 
@@ -133,7 +133,7 @@ function verificationOf(segment: Segment, fence: Fence): Verification {
 }
 
 function look(segment: Segment, fence: Fence): Verification {
-  const found = survey(segment, fence);
+  const found = steadySurvey(segment, fence);
   const checked = checkChunks(segment, fence, found);
   const report: Verification = {
     isIntact: true,
@@ -177,7 +177,7 @@ function look(segment: Segment, fence: Fence): Verification {
     }
     upTo = checked.states[place] === SOUND ? token + entries : -1;
   });
-  if (report.chunksChecked === 0) report.lastSequenceNumber = markedTotal(segment) ?? 0;
+  if (report.chunksChecked === 0) report.lastSequenceNumber = markedTotal(found) ?? 0;
   return report;
 }
 
