@@ -146,3 +146,33 @@ test("a span is chosen by mouse or keys, shown in the list, and given up again",
       assert.deepEqual(complaints, []);
     }));
 });
+
+test("one error among thousands of others is seen", { skip: withoutBrowser }, async () => {
+  using log = makeLog();
+  for (let n = 0; n < 5000; n++) {
+    log.write(line(TIME + (n % 3) * 1000, n === 4000 ? 50 : 30, `m${n}`));
+  }
+  await withServer([log.name], ({ url }) =>
+    withPage(async (page) => {
+      await page.goto(url);
+      await page.locator("#timeline canvas").waitFor();
+      /** How many dots of the chart are red. */
+      const red = () =>
+        page.locator("#timeline canvas").evaluate((canvas) => {
+          const { width, height } = canvas as HTMLCanvasElement;
+          const image = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(
+            0,
+            0,
+            width,
+            height,
+          );
+          let count = 0;
+          for (let at = 0; at < image.data.length; at += 4) {
+            const [r, g, b, opacity] = image.data.subarray(at, at + 4);
+            if (opacity === 255 && r > 2 * g && r > 2 * b) count++;
+          }
+          return count;
+        });
+      assert.ok(await eventually(page, red, (count) => count > 4));
+    }));
+});

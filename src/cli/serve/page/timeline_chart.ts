@@ -17,6 +17,8 @@ const STACK = [
   { names: ["info"], color: "accent", titles: ["info", "info"] },
   { names: ["debug", "trace", "none"], color: "old", titles: ["other", "others"] },
 ] as const;
+/** How small a level may be drawn, of the highest bar: one error among thousands of others is seen, too. */
+const LEAST = 1 / 12;
 /** A mouse that moves less, in pixels, has chosen one bar. */
 const CLICK = 4;
 
@@ -114,11 +116,13 @@ export class TimelineChart {
     const { from = 0, step = 1 } = this.#timeline ?? {};
     const times: number[] = [];
     const sums: number[][] = STACK.map(() => []);
-    for (let bar = 0; bar < this.#bars; bar++) {
+    const bars = Array.from({ length: this.#bars }, (_, bar) => this.#countsOf(bar));
+    const least = LEAST * Math.max(...bars.map((counts) => counts.reduce((sum, n) => sum + n, 0)));
+    bars.forEach((counts, bar) => {
       times.push((from + bar * step) / 1000);
       let sum = 0;
-      this.#countsOf(bar).forEach((count, i) => sums[i].push(sum += count));
-    }
+      counts.forEach((count, i) => sums[i].push(sum += count === 0 ? 0 : Math.max(count, least)));
+    });
     return [times, ...sums.reverse()];
   }
 
