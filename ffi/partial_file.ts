@@ -13,7 +13,8 @@ import {
   truncateSync,
   unlinkSync,
 } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import process from "node:process";
 import { basename, dirname, join, resolve } from "node:path";
 import { SegmentExistsError, SystemCallError } from "../src/errors.ts";
 import { MappedFile } from "./mapped_file.ts";
@@ -100,6 +101,8 @@ export class PartialFile implements Disposable {
   async flush(): Promise<void> {
     let handle: FileHandle | undefined;
     try {
+      // Loaded here: it takes milliseconds, and few programs save.
+      const { open } = process.getBuiltinModule("node:fs/promises");
       handle = await open(this.#partial, "r+");
       await handle.sync();
     } catch {

@@ -4,7 +4,10 @@
  * @module
  */
 
-import * as zlib from "node:zlib";
+import process from "node:process";
+
+/** The module of the runtime. It takes milliseconds to load, which most programs can do without. */
+export const zlib = (): typeof import("node:zlib") => process.getBuiltinModule("node:zlib");
 
 /** How bytes are compressed. */
 export type Compression = "gzip" | "zstd";
@@ -52,7 +55,7 @@ export function endingOf(compression: Compression): string {
  * @throws {RangeError} if it has not, with what has
  */
 export function checkCompression(compression: Compression): void {
-  if (compression === "gzip" || typeof zlib.zstdCompressSync === "function") return;
+  if (compression === "gzip" || typeof zlib().zstdCompressSync === "function") return;
   throw new RangeError(
     "this runtime has no zstd: Node.js has it from 22.15 on, and so do Deno 2.9 and Bun 1.4; or use gzip",
   );

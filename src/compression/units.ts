@@ -5,8 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import * as zlib from "node:zlib";
-import { type Compression, compressionOf } from "./kinds.ts";
+import { type Compression, compressionOf, zlib } from "./kinds.ts";
 
 /** What is wrong with compressed bytes. */
 export class UnpackError extends Error {}
@@ -25,10 +24,10 @@ const HEADER = 10 + 2 + 2 + 2 + 4;
  */
 export function packUnit(compression: Compression, bytes: Uint8Array): Uint8Array {
   if (compression === "zstd") {
-    const { ZSTD_c_checksumFlag } = zlib.constants;
-    return zlib.zstdCompressSync(bytes, { params: { [ZSTD_c_checksumFlag]: 1 } });
+    const { ZSTD_c_checksumFlag } = zlib().constants;
+    return zlib().zstdCompressSync(bytes, { params: { [ZSTD_c_checksumFlag]: 1 } });
   }
-  const plain = zlib.gzipSync(bytes);
+  const plain = zlib().gzipSync(bytes);
   const unit = Buffer.alloc(plain.length + HEADER - 10);
   plain.copy(unit, 0, 0, 10);
   unit[3] = EXTRA;

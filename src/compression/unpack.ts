@@ -6,8 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Transform } from "node:stream";
-import * as zlib from "node:zlib";
-import { checkCompression, type Compression } from "./kinds.ts";
+import { checkCompression, type Compression, zlib } from "./kinds.ts";
 import { UnitSplitter, UnpackError } from "./units.ts";
 
 /** How many unpacked bytes wait for those who take them, at most some more. */
@@ -84,11 +83,11 @@ function unpackStart(
   const maxOutputLength = Math.max(most, 1);
   try {
     if (compression === "gzip") {
-      const flush = isAll ? {} : { finishFlush: zlib.constants.Z_SYNC_FLUSH };
-      return zlib.gunzipSync(bytes, { maxOutputLength, ...flush });
+      const flush = isAll ? {} : { finishFlush: zlib().constants.Z_SYNC_FLUSH };
+      return zlib().gunzipSync(bytes, { maxOutputLength, ...flush });
     }
-    const flush = isAll ? {} : { finishFlush: zlib.constants.ZSTD_e_flush };
-    return zlib.zstdDecompressSync(bytes, { maxOutputLength, ...flush });
+    const flush = isAll ? {} : { finishFlush: zlib().constants.ZSTD_e_flush };
+    return zlib().zstdDecompressSync(bytes, { maxOutputLength, ...flush });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") throw new TooLargeError("too large");
@@ -108,7 +107,7 @@ export async function* unpackPieces(
 ): AsyncGenerator<Uint8Array> {
   checkCompression(compression);
   if (compression === "gzip") {
-    using gunzip = new Unpacker(zlib.createGunzip());
+    using gunzip = new Unpacker(zlib().createGunzip());
     for await (const piece of pieces) yield* gunzip.push(piece);
     return yield* gunzip.push();
   }
@@ -117,7 +116,7 @@ export async function* unpackPieces(
   try {
     for await (const piece of pieces) {
       for (const { bytes, isEnd } of splitter.push(piece)) {
-        frame ??= new Unpacker(zlib.createZstdDecompress());
+        frame ??= new Unpacker(zlib().createZstdDecompress());
         yield* frame.push(bytes);
         if (!isEnd) continue;
         yield* frame.push();
