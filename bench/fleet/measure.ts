@@ -106,7 +106,7 @@ async function send(servers: string, replicas: number): Promise<Sent> {
   // The stream is there before the clock runs.
   await (await forward(ShmLogReader.open(name, { strategy: "latest" }), {
     ...options,
-    start: "new",
+    from: "new",
   }))
     .close();
   const before = link.client.stats();

@@ -75,7 +75,7 @@ Examples:
   ouroboros receive LOGS --to /all     then: ouroboros tail -f /all`;
 
 interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {
-  from?: ReceiveOptions["start"] | OldServers;
+  from?: ReceiveOptions["from"] | OldServers;
   stream?: string;
   subject?: string;
   template?: string;
@@ -177,7 +177,7 @@ async function receiveLogs(
   options: ReceiveCommandOptions,
   command: Command,
 ): Promise<void> {
-  const { server, stream, subject, start } = placeOf(target, options, command);
+  const { server, stream, subject, from } = placeOf(target, options, command);
   checkOptions(options, command);
   using interrupt = new Interrupt({ output: options.to === undefined });
   const { signal } = interrupt;
@@ -187,7 +187,7 @@ async function receiveLogs(
     stream,
     follow: !once,
     signal,
-    ...start !== undefined && { start },
+    ...from !== undefined && { from },
     ...subject !== undefined && { subject },
     ...template !== undefined && { template },
     ...consumer !== undefined && { consumer },
@@ -203,11 +203,11 @@ async function receiveLogs(
 /** The stream, and where to begin: of the argument, or of options as they were before. */
 function placeOf(
   target: ReturnType<typeof receiveArgument> | undefined,
-  { from, stream, subject }: ReceiveCommandOptions,
+  { from: given, stream, subject }: ReceiveCommandOptions,
   command: Command,
-): { server?: string; stream: string; subject?: string; start?: ReceiveOptions["start"] } {
-  const servers = typeof from === "object" && "servers" in from ? from.servers : undefined;
-  const start = typeof from === "object" && "servers" in from ? undefined : from;
+): { server?: string; stream: string; subject?: string; from?: ReceiveOptions["from"] } {
+  const servers = typeof given === "object" && "servers" in given ? given.servers : undefined;
+  const from = typeof given === "object" && "servers" in given ? undefined : given;
   const isOld = [servers, stream, subject].some((one) => one !== undefined);
   const name = target?.stream ?? stream;
   if (name === undefined || target !== undefined && isOld) {
@@ -224,7 +224,7 @@ function placeOf(
     stream: name,
     ...server !== undefined && { server },
     ...part !== undefined && { subject: part },
-    ...start !== undefined && { start },
+    ...from !== undefined && { from },
   };
 }
 

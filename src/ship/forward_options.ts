@@ -35,7 +35,7 @@ export interface ShipOptions {
    * Where to begin when no state file says so: with the `"oldest"` entry that the reader gives, with
    * those that are `"new"` from now on, or with the entry of a sequence number. Default `"oldest"`.
    */
-  start?: "oldest" | "new" | number;
+  from?: "oldest" | "new" | number;
   /**
    * Whether to send an entry, by its bytes, which must not be kept or changed. A line of a container runtime
    * that is in several entries is asked once, as a whole, with the number of its last one, and all of these
@@ -129,7 +129,7 @@ export interface ForwardStats {
   readonly position: Cursor;
 }
 
-const startWord = oneOf("oldest", "new");
+const fromWord = oneOf("oldest", "new");
 
 export const shipChecks: Checks<ShipOptions> = {
   host(name, value) {
@@ -139,9 +139,9 @@ export const shipChecks: Checks<ShipOptions> = {
     }
   },
   state: text,
-  start(name, value) {
+  from(name, value) {
     if (typeof value === "number") integer(0)(name, value);
-    else startWord(name, value);
+    else fromWord(name, value);
   },
   select: callback,
   tooLarge: oneOf("gap", "truncate"),

@@ -37,7 +37,7 @@ interface Owed {
 /** From where an intake takes, and where it brings it. */
 export interface IntakeParts {
   readonly reader: ShmLogReader;
-  readonly options: Pick<ShipOptions, "maxSleep" | "onAbandoned" | "start" | "select" | "onGap">;
+  readonly options: Pick<ShipOptions, "maxSleep" | "onAbandoned" | "from" | "select" | "onGap">;
   /** Where an earlier forwarder ended, if that is known. */
   readonly cursor: Cursor | undefined;
   readonly outbox: Outbox;
@@ -132,7 +132,7 @@ export class Intake {
       progress.startAfter(this.#next - 1);
     } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
     // Entries that are there, and that the reader is not to read.
-    const { start: from = "oldest" } = options;
+    const { from = "oldest" } = options;
     const start = from === "oldest"
       ? passed
       : Math.max(passed, Math.min(lastSequenceNumber, from === "new" ? Infinity : from - 1));

@@ -213,7 +213,7 @@ test("follow() gives what is there, what comes, and ends with its signal", async
     clearInterval(timer);
   }
   assert.equal(number, 200);
-  const late = reader.follow({ from: "end", interval: 1 });
+  const late = reader.follow({ from: "new", interval: 1 });
   const event = late.next();
   write(next);
   assert.equal((await event).value.timestamp, next);

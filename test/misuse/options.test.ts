@@ -155,7 +155,7 @@ const typos: [string, string, string][] = [
   ["follow()", "interval", "undefined"],
   ["follow() of events", "maxSleep", "undefined"],
   ["CircularBufferReader", "onlap", "onLap"],
-  ["receive()", "from", "undefined"],
+  ["receive()", "begin", "undefined"],
   ["forward()", "maxInflight", "maxInFlight"],
   ["MappedFile.open()", "acces", "access"],
 ];
@@ -244,7 +244,7 @@ const wrong: [string, string, unknown, RegExp][] = [
   ],
   ["getShmSink()", "formatter", 5, /^TypeError: formatter is 5/],
   ["receive()", "maxHold", "1", /^TypeError: maxHold is "1"/],
-  ["receive()", "start", "now", /^TypeError: start is "now"/],
+  ["receive()", "from", "now", /^TypeError: from is "now"/],
   ["forward()", "maxInFlight", 0, /^RangeError: maxInFlight is 0/],
   [
     "forward()",

@@ -84,7 +84,7 @@ export function shipOptions(
 ): ShipOptions {
   const { hostname, from, truncate, maxInFlight, where } = options;
   return {
-    start: from === "latest" ? "oldest" : from,
+    from: from === "latest" ? "oldest" : from,
     tooLarge: truncate ? "truncate" : "gap",
     ...where !== undefined && {
       select(bytes, sequenceNumber) {

@@ -37,24 +37,24 @@ export async function tailStream(
 ): Promise<void> {
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
-  const { follow, lines, from } = options;
+  const { follow, lines } = options;
   // Of one subject there is mostly one log.
   const prefix = options.prefix && (subject === undefined || /[*>]/.test(subject));
   const printer = ReceivedPrinter.standard({ ...options, prefix }, signal);
   const place = { stream, ...subject !== undefined && { subject } };
   try {
     await using link = await NatsLink.open({ ...natsOptions(server, {}), signal });
-    let start: ReceiveOptions["start"] = "oldest";
+    let from: ReceiveOptions["from"] = "oldest";
     let excess = 0;
-    if (typeof from === "number") start = { streamSequence: Math.max(1, from) };
-    else if (from === undefined && lines === 0) start = "new";
-    else if (from === undefined) {
+    if (typeof options.from === "number") from = { streamSequence: Math.max(1, options.from) };
+    else if (options.from === undefined && lines === 0) from = "new";
+    else if (options.from === undefined) {
       const last = await lastMessages(link, place, lines);
-      start = { streamSequence: last.streamSequence };
+      from = { streamSequence: last.streamSequence };
       excess = last.excess;
     }
-    if (start === "new" && !follow) return;
-    const reception = receive({ ...place, link, start, follow, signal, maxHold: HOLD });
+    if (from === "new" && !follow) return;
+    const reception = receive({ ...place, link, from, follow, signal, maxHold: HOLD });
     const sayDistrusted = distrustNotice();
     for await (const items of reception.batches()) {
       sayDistrusted(reception.summary);

@@ -28,8 +28,8 @@ export interface EventFollowOptions {
   signal?: AbortSignal;
   /** How long to sleep between two looks, in milliseconds. Default 10. */
   interval?: number;
-  /** Where to begin: at the first event, or after the last that is there. Default `"start"`. */
-  from?: "start" | "end";
+  /** Where to begin: with the `"oldest"` event, or with those that are `"new"` from now on. Default `"oldest"`. */
+  from?: "oldest" | "new";
 }
 
 /**
@@ -202,7 +202,7 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * using log = EventLogWriter.create(path);
    * using reader = EventLogReader.open(path);
    * setTimeout(() => log.writeEvent({ timestamp: 7, type: 1 }, new Uint8Array(2)), 20);
-   * for await (const event of reader.follow({ from: "end" })) {
+   * for await (const event of reader.follow({ from: "new" })) {
    *   console.log(event.timestamp, event.payloadLength); // 7 2
    *   break;
    * }
@@ -215,17 +215,17 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     checkOptions("follow()", options, {
       signal: isSignal,
       interval: milliseconds(0, LONGEST_SLEEP),
-      from: oneOf("start", "end"),
+      from: oneOf("oldest", "new"),
     });
     if (this.#file.closed) {
       throw new ClosedError(`event log "${this.path}" is closed: open it again`);
     }
-    const { signal, interval = 10, from = "start" } = options;
+    const { signal, interval = 10, from = "oldest" } = options;
     let cursor: ReturnType<typeof this.start> | undefined;
     let events: StoredEvent[] = [];
     let given = 0;
     const next = () => {
-      cursor ??= from === "end" ? this.end() : this.start();
+      cursor ??= from === "new" ? this.end() : this.start();
       if (given >= events.length) {
         events = this.#reader.readCopies(cursor);
         given = 0;

@@ -41,7 +41,7 @@ test("a consumer that was deleted, and not made again in time, is made where it 
       },
     },
   } as unknown as JetStreamManager;
-  const place = new ConsumerPlace({ stream: "S", consumer: "c", start: "new" });
+  const place = new ConsumerPlace({ stream: "S", consumer: "c", from: "new" });
   await assert.rejects(place.find(jsm), /late/);
   await place.find(jsm);
   // Not after the newest message, where a consumer begins that was never there.

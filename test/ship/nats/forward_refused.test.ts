@@ -153,7 +153,7 @@ natsTest("what onGap throws at the start ends it with that, and nothing stays", 
     await using forwarding = await forward(
       log.reader,
       options(server, {
-        start: "new",
+        from: "new",
         state,
         onGap: () => {
           throw new Error("mine");
@@ -209,7 +209,7 @@ test("options that make no sense are a mistake at once", async () => {
     await assert.rejects(forward(log.reader, { stream: "S", signal, ...more }), RangeError);
   }
   for (
-    const more of [{ tooLarge: "x" }, { start: "x" }, {
+    const more of [{ tooLarge: "x" }, { from: "x" }, {
       createStream: { discard: "x" },
     }] as unknown as Partial<ForwardOptions>[]
   ) {

@@ -17,11 +17,11 @@ import { uniqueName } from "../../support/runtime.ts";
 const folder = testFolder("forward");
 let files = 0;
 
-natsTest("with start: new nothing of before is sent, and the stream says so", async () => {
+natsTest("with from: new nothing of before is sent, and the stream says so", async () => {
   await using server = await NatsServer.start();
   using log = newLog();
   log.write(100);
-  await using forwarding = await forward(log.reader, options(server, { start: "new" }));
+  await using forwarding = await forward(log.reader, options(server, { from: "new" }));
   log.write(10);
   await forwarding.flush();
   const { source } = await onlySource(server);
@@ -44,7 +44,7 @@ natsTest("a state file says nothing until the stream knows what is not wanted", 
     using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
     await using forwarding = await forward(
       reader,
-      options(server, { state, start: "new", closeTimeout: 0 }),
+      options(server, { state, from: "new", closeTimeout: 0 }),
     );
     if (count === 0) await until(() => forwarding.stats.refusal !== undefined);
     else {
@@ -63,7 +63,7 @@ natsTest("a state file continues where the forwarder before ended", async () => 
   for (let round = 1; round <= 3; round++) {
     log.write(100);
     using reader = ShmLogReader.open(log.writer.name, { strategy: "oldest" });
-    await using forwarding = await forward(reader, options(server, { state, start: "oldest" }));
+    await using forwarding = await forward(reader, options(server, { state, from: "oldest" }));
     await assert.rejects(forward(reader, options(server, { state })), StateLockedError);
     await forwarding.flush();
     const { sent, position } = await forwarding.close();

@@ -105,8 +105,8 @@ natsTest("only the chosen subjects, from the chosen place", async () => {
   await tests.publisher.entries(stream, a, [1, 2]);
   await tests.publisher.entries(stream, b, [1, 2, 3]);
   assert.equal((await tests.received({ stream, subject: `${stream}.b.*` })).words, "b1 b2 b3");
-  assert.equal((await tests.received({ stream, start: { streamSequence: 4 } })).words, "b2 b3");
-  const fresh = tests.received({ stream, start: "new" }, 2);
+  assert.equal((await tests.received({ stream, from: { streamSequence: 4 } })).words, "b2 b3");
+  const fresh = tests.received({ stream, from: "new" }, 2);
   await untilAsked(tests.publisher, stream);
   await tests.publisher.entries(stream, a, [3]);
   await tests.publisher.entries(stream, b, [4]);

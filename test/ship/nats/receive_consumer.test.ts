@@ -268,6 +268,6 @@ natsTest("what was on its way to a receiver that is gone comes again first", asy
   await tests.publisher.client.flush();
   await untilAcknowledged(tests.publisher, stream, "c", 2);
   await tests.publisher.entries(stream, a, [7]);
-  const { words } = await tests.received({ stream, consumer: "c", start: "new" });
+  const { words } = await tests.received({ stream, consumer: "c", from: "new" });
   assert.equal(words, "a3 a4 a5 a6 a7");
 });

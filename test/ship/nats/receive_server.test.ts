@@ -62,7 +62,7 @@ natsTest("what can't be received from is an error that says why", async () => {
       { stream, window: 0 },
       { stream, inboxPrefix: "a b" },
       { stream, domain: "a b" },
-      { stream, start: { streamSequence: 0 } },
+      { stream, from: { streamSequence: 0 } },
     ]
   ) assert.throws(() => receive(options), RangeError, JSON.stringify(options));
   assert.throws(() => receive({ stream, state: "x" }), TypeError);

@@ -34,14 +34,14 @@ export interface StreamOptions {
    * The name of a durable consumer, made if it does not exist: the server remembers by it what was
    * handled, so that the next receiver continues there. There is one receiver at a time for a consumer:
    * another one gets an error, or the one that was there, as soon as the server tells them apart.
-   * Without it each receiver begins where `start` says, and the server remembers nothing.
+   * Without it each receiver begins where `from` says, and the server remembers nothing.
    */
   consumer?: string;
   /**
    * Where to begin if there is no such consumer: with the `"oldest"` message of the stream, with those that
    * are `"new"` from now on, or at a number of the stream. Default `"oldest"`.
    */
-  start?: "oldest" | "new" | { readonly streamSequence: number };
+  from?: "oldest" | "new" | { readonly streamSequence: number };
   /** The domain of JetStream, for a server that is a leaf of others. */
   domain?: string;
   /**
@@ -154,10 +154,10 @@ export class ConsumerPlace {
   }
 
   #choose(last: number): void {
-    const { start = "oldest" } = this.#options;
-    this.isNew = start === "oldest";
-    if (start === "new") this.floor = last;
-    else if (start !== "oldest") this.floor = start.streamSequence - 1;
+    const { from = "oldest" } = this.#options;
+    this.isNew = from === "oldest";
+    if (from === "new") this.floor = last;
+    else if (from !== "oldest") this.floor = from.streamSequence - 1;
   }
 
   /** A consumer that begins after the floor; as the one before, if there was one. */

@@ -43,7 +43,7 @@ export interface ReceiveIntoOptions extends Omit<ReceiveOptions, "state">, IntoO
   consumer?: string;
 }
 
-const startWord = oneOf("oldest", "new");
+const fromWord = oneOf("oldest", "new");
 
 const receiveChecks: Checks<ReceiveOptions> = {
   ...natsChecks,
@@ -56,9 +56,9 @@ const receiveChecks: Checks<ReceiveOptions> = {
   },
   consumer: (_name, value) => checkName("consumer", value),
   state: text,
-  start(name, value) {
-    if (typeof value !== "object" || value === null) return startWord(name, value);
-    integer(1)("start.streamSequence", Object(value).streamSequence);
+  from(name, value) {
+    if (typeof value !== "object" || value === null) return fromWord(name, value);
+    integer(1)("from.streamSequence", Object(value).streamSequence);
   },
   follow: flag,
   domain: (_name, value) => checkName("domain", value),
@@ -80,7 +80,7 @@ function subjectCheck(name: string, value: unknown): void {
 /**
  * Receives what forwarders have put into a stream: the entries of each log in their order, each once,
  * and a gap in the place of those that are missing. So entries and gaps of a log together are all
- * numbers, from 1 on unless `start` is later.
+ * numbers, from 1 on unless `from` is later.
  *
  * With a `consumer` the server remembers what was handled; asking for the next item says so:
  * after a crash, what was not is given again. With a `state` file besides, what was handled is not given
@@ -158,7 +158,7 @@ function receptionOf(
   options: ReceiveOptions,
   lasts?: Iterable<readonly [LogSource, number]>,
 ): Reception {
-  const isOldest = (options.start ?? "oldest") === "oldest";
+  const isOldest = (options.from ?? "oldest") === "oldest";
   const start = { isOldest, ...lasts !== undefined && { lasts } };
   return new Reception(natsReceiveCarrier(options), options, start);
 }
