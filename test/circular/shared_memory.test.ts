@@ -194,6 +194,24 @@ test("impossible indices are a CorruptBufferError, and the buffer stays as it is
   NamedSemaphore.unlink(`${spec.dataName}-writer`);
 });
 
+test("what is closed has no count: a ClosedError, and no mistake of ours", () => {
+  const spec = newSpec();
+  const writer = CircularBufferWriter.open(spec);
+  writer.close();
+  assert.throws(() => writer.referenceCount, ClosedError);
+  const memory = CountedMemory.open(spec.indexName, 100);
+  memory.close();
+  for (
+    const look of [
+      () => memory.referenceCount,
+      () => memory.buffer,
+      () => memory.currentSize(),
+      () => memory.tryLock(),
+      () => memory.lockHolder(),
+    ]
+  ) assert.throws(look, ClosedError);
+});
+
 test("follow() yields what comes, until its signal is aborted", async () => {
   const spec = newSpec();
   using writer = CircularBufferWriter.open(spec);

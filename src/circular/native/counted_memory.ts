@@ -80,6 +80,7 @@ export class CountedMemory implements Disposable {
    * @throws {PermissionDeniedError} if the system refuses, or it belongs to another user
    * @throws {WriterLockedError} if a process that is paused holds up its removal
    * @throws {RangeError} if name, size or mode is not usable
+   * @throws {TypeError} if an option has the wrong type
    */
   static open(name: string, size: number, options: CountedMemoryOptions = {}): CountedMemory {
     checkOptions("CountedMemory", options, { create: flag, originalSize: flag, mode: isMode });
@@ -134,7 +135,11 @@ export class CountedMemory implements Disposable {
     }
   }
 
-  /** The memory, with the count, from byte 0 on. */
+  /**
+   * The memory, with the count, from byte 0 on.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get buffer(): ArrayBuffer {
     return this.#segment.buffer;
   }
@@ -144,22 +149,40 @@ export class CountedMemory implements Disposable {
     return this.#segment.name;
   }
 
-  /** How many handles have it open, those included that were killed. */
+  /**
+   * How many handles have it open, those included that were killed.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get referenceCount(): number {
+    // The view of a segment that is closed has no words.
+    void this.#segment.buffer;
     return Atomics.load(this.#count, REFERENCE_COUNT_WORD);
   }
 
-  /** The size of the file in bytes at this moment. */
+  /**
+   * The size of the file in bytes at this moment.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   currentSize(): number {
     return this.#segment.currentSize();
   }
 
-  /** Takes the lock that the kernel drops when this process ends; returns whether it is ours. */
+  /**
+   * Takes the lock that the kernel drops when this process ends; returns whether it is ours.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   tryLock(): boolean {
     return this.#segment.tryLock();
   }
 
-  /** The process that holds that lock, where the system tells. */
+  /**
+   * The process that holds that lock, where the system tells.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   lockHolder(): number | undefined {
     return this.#segment.lockHolder();
   }
