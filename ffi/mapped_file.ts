@@ -71,6 +71,7 @@ export class MappedFile extends Mapping {
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size or the mode is not usable
+   * @throws {TypeError} if an option has the wrong type
    */
   static create(
     path: string,
@@ -119,6 +120,7 @@ export class MappedFile extends Mapping {
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {SystemCallError} if it is not a regular file, or a link that is not followed
    * @throws {RangeError} if it is too large for this runtime
+   * @throws {TypeError} if an option has the wrong type
    */
   static open(path: string, options: OpenOptions = {}): MappedFile {
     checkName("path", path);

@@ -46,6 +46,7 @@ export class NamedSemaphore implements Disposable {
    * @throws {SystemCallError} if something else is in its place
    * @throws {RangeError} if the name (251 bytes at most on Linux, 29 on macOS), value or mode is not usable
    * @throws {NativeUnavailableError} if this runtime gives no native functions
+   * @throws {TypeError} if an option has the wrong type
    */
   constructor(name: string, options: SemaphoreOptions = {}) {
     checkOptions("NamedSemaphore", options, { value: integer(0, 0x7fffffff), mode: isMode });

@@ -75,6 +75,7 @@ export class PartialFile implements Disposable {
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size or the mode is not usable
+   * @throws {TypeError} if an option has the wrong type
    */
   static create(path: string, size: number, options: PartialFileOptions = {}): PartialFile {
     checkName("path", path);
@@ -92,7 +93,11 @@ export class PartialFile implements Disposable {
     return new PartialFile(path, partial, MappedFile.create(partial, size, createOptions), force);
   }
 
-  /** The bytes of the file, until it is finished or closed. */
+  /**
+   * The bytes of the file, until it is finished or closed.
+   *
+   * @throws {ClosedError} after `finish()` or `close()`
+   */
   get buffer(): ArrayBuffer {
     return this.#file.buffer;
   }

@@ -94,6 +94,7 @@ export class SharedMemory extends Mapping {
    * {@linkcode SharedMemory.memoryLimit}, or than a file of this process may be (`ulimit -f`)
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the size, the mode or the name is not usable
+   * @throws {TypeError} if an option has the wrong type
    */
   static create(name: string, size: number, options: SharedCreateOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);
@@ -133,6 +134,7 @@ export class SharedMemory extends Mapping {
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {SystemCallError} if it is no segment but a link, a folder, a pipe
    * @throws {RangeError} if the name is not usable, or the segment too large for this runtime
+   * @throws {TypeError} if an option has the wrong type
    */
   static open(name: string, options: SharedOpenOptions = {}): SharedMemory {
     const normal = SharedMemory.normalizeName(name);

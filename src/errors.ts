@@ -80,7 +80,24 @@ export class OuroborosError extends Error {
   }
 }
 
-/** A claim is still open: commit or abort it before the next write. Code `CLAIM_PENDING`. */
+/**
+ * A claim is still open: commit or abort it before the next write. Code `CLAIM_PENDING`.
+ *
+ * @example
+ * ```ts
+ * import { ClaimPendingError, Writer } from "@ouroboros/log";
+ *
+ * const writer = Writer.create(new ArrayBuffer(65536));
+ * const claim = writer.claim(5);
+ * try {
+ *   writer.write("too soon");
+ * } catch (error) {
+ *   if (!(error instanceof ClaimPendingError)) throw error;
+ *   claim.abort(); // or commit() it
+ * }
+ * console.log(writer.write("now")); // 1
+ * ```
+ */
 export class ClaimPendingError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -88,7 +105,23 @@ export class ClaimPendingError extends OuroborosError {
   }
 }
 
-/** The handle was closed before. Code `CLOSED`. */
+/**
+ * The handle was closed before. Code `CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { ClosedError, Writer } from "@ouroboros/log";
+ *
+ * const writer = Writer.create(new ArrayBuffer(65536));
+ * writer.close();
+ * try {
+ *   writer.write("too late");
+ * } catch (error) {
+ *   if (!(error instanceof ClosedError)) throw error;
+ *   console.log(error.code); // CLOSED
+ * }
+ * ```
+ */
 export class ClosedError extends OuroborosError {
   /** Makes the error with its message, and perhaps its cause. */
   constructor(message: string, options?: ErrorOptions) {
@@ -99,6 +132,20 @@ export class ClosedError extends OuroborosError {
 /**
  * A collector of OpenTelemetry does not let us in, or the address is that of another server. Code
  * `COLLECTOR_REFUSED`.
+ *
+ * @example
+ * ```typescript
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { CollectorRefusedError, forward } from "@ouroboros/log/otlp";
+ *
+ * using reader = ShmLogReader.open("/app", { strategy: "oldest" });
+ * try {
+ *   await forward(reader, { url: "https://collector.example:4318" });
+ * } catch (error) {
+ *   if (!(error instanceof CollectorRefusedError)) throw error;
+ *   console.error(error.message); // says what the collector answered
+ * }
+ * ```
  */
 export class CollectorRefusedError extends OuroborosError {
   /** Makes the error with its message, and what was the cause. */
@@ -107,7 +154,24 @@ export class CollectorRefusedError extends OuroborosError {
   }
 }
 
-/** The state or the bytes of a circular buffer contradict its format. Code `CORRUPT_BUFFER`. */
+/**
+ * The state or the bytes of a circular buffer contradict its format. Code `CORRUPT_BUFFER`.
+ *
+ * @example
+ * ```ts
+ * import { circularSizes, CircularWriter, CorruptBufferError } from "@ouroboros/log/circular";
+ *
+ * const sizes = circularSizes(1000);
+ * const index = new ArrayBuffer(sizes.index);
+ * new DataView(index).setBigUint64(256, 5000n, true); // beyond the end
+ * try {
+ *   new CircularWriter(index, new ArrayBuffer(sizes.data), { capacity: 1000 });
+ * } catch (error) {
+ *   if (!(error instanceof CorruptBufferError)) throw error;
+ *   console.log(error.code); // CORRUPT_BUFFER
+ * }
+ * ```
+ */
 export class CorruptBufferError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -119,6 +183,21 @@ export class CorruptBufferError extends OuroborosError {
  * The bytes of a log contradict its format. Code `CORRUPT_LOG`.
  *
  * `offset` is where, in bytes from the start of the segment.
+ *
+ * @example
+ * ```ts
+ * import { CorruptLogError, Reader, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(65536);
+ * Writer.create(memory, { chunkCount: 2 }).write("hello");
+ * new DataView(memory).setUint32(48, 0xffffffff, true); // the length of the first entry
+ * try {
+ *   new Reader(memory).read();
+ * } catch (error) {
+ *   if (!(error instanceof CorruptLogError)) throw error;
+ *   console.log(error.offset); // 48
+ * }
+ * ```
  */
 export class CorruptLogError extends OuroborosError {
   /** Where the damage is, in bytes from the start of the segment. */
@@ -135,6 +214,19 @@ export class CorruptLogError extends OuroborosError {
  * The bytes of a ring contradict its format. Code `CORRUPT_RING`.
  *
  * `offset` is where, in bytes from the start of the file.
+ *
+ * @example
+ * ```ts
+ * import { CorruptRingError, Ring } from "@ouroboros/log/ring";
+ *
+ * const memory = new Uint8Array(1000).fill(255); // some other file
+ * try {
+ *   new Ring(memory);
+ * } catch (error) {
+ *   if (!(error instanceof CorruptRingError)) throw error;
+ *   console.log(error.code); // CORRUPT_RING
+ * }
+ * ```
  */
 export class CorruptRingError extends OuroborosError {
   /** Where the damage is, in bytes from the start of the file. */
@@ -149,6 +241,20 @@ export class CorruptRingError extends OuroborosError {
 
 /**
  * A state file has no intact slot or no cursor. Code `CORRUPT_STATE`.
+ *
+ * @example
+ * ```typescript
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { CorruptStateError, forward } from "@ouroboros/log/nats";
+ *
+ * using reader = ShmLogReader.open("/app", { strategy: "oldest" });
+ * try {
+ *   await forward(reader, { stream: "LOGS", state: "/var/lib/app/forward.state" });
+ * } catch (error) {
+ *   if (!(error instanceof CorruptStateError)) throw error;
+ *   console.error(error.message); // says which file it is
+ * }
+ * ```
  */
 export class CorruptStateError extends OuroborosError {
   /** Makes the error with its message. */
@@ -162,6 +268,25 @@ export class CorruptStateError extends OuroborosError {
  * `LAPPED`.
  *
  * The reader continues with the next message that is written: you can read on.
+ *
+ * @example
+ * ```ts
+ * import { CircularReader, circularSizes, CircularWriter, LappedError } from "@ouroboros/log/circular";
+ *
+ * const { index, data } = circularSizes(1000);
+ * const memories = [new ArrayBuffer(index), new ArrayBuffer(data)] as const;
+ * const writer = new CircularWriter(...memories, { capacity: 1000 });
+ * const reader = new CircularReader(...memories, { capacity: 1000, onLap: "throw" });
+ * for (let i = 0; i < 100; i++) writer.write("a message of 24 characters");
+ * try {
+ *   reader.read();
+ * } catch (error) {
+ *   if (!(error instanceof LappedError)) throw error;
+ *   console.log(error.lostBytes > 1000); // true
+ * }
+ * writer.write("next");
+ * console.log(new TextDecoder().decode(reader.read())); // next
+ * ```
  */
 export class LappedError extends OuroborosError {
   /** How many bytes of messages, with their headers, this reader has missed since it started. */
@@ -174,7 +299,23 @@ export class LappedError extends OuroborosError {
   }
 }
 
-/** The log was finished by its writer, and can't be resumed. Code `LOG_FINISHED`. */
+/**
+ * The log was finished by its writer, and can't be resumed. Code `LOG_FINISHED`.
+ *
+ * @example
+ * ```ts
+ * import { LogFinishedError, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(65536);
+ * Writer.create(memory, { version: 2 }).finish();
+ * try {
+ *   Writer.resume(memory);
+ * } catch (error) {
+ *   if (!(error instanceof LogFinishedError)) throw error;
+ *   console.log(Writer.restart(memory).write("anew")); // 1
+ * }
+ * ```
+ */
 export class LogFinishedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -182,7 +323,21 @@ export class LogFinishedError extends OuroborosError {
   }
 }
 
-/** This runtime, system or set of permissions gives no native memory. Code `NATIVE_UNAVAILABLE`. */
+/**
+ * This runtime, system or set of permissions gives no native memory. Code `NATIVE_UNAVAILABLE`.
+ *
+ * @example
+ * ```typescript
+ * import { NativeUnavailableError, ShmLogWriter } from "@ouroboros/log";
+ *
+ * try {
+ *   ShmLogWriter.create("/app");
+ * } catch (error) {
+ *   if (!(error instanceof NativeUnavailableError)) throw error;
+ *   console.error(error.message); // says what to install, or which flag to give
+ * }
+ * ```
+ */
 export class NativeUnavailableError extends OuroborosError {
   /** Makes the error with its message, which says what to install or which flag to give. */
   constructor(message: string, options?: ErrorOptions) {
@@ -192,6 +347,18 @@ export class NativeUnavailableError extends OuroborosError {
 
 /**
  * A NATS server refused us: credentials, certificate or permissions are wrong. Code `NATS_REFUSED`.
+ *
+ * @example
+ * ```typescript
+ * import { NatsLink, NatsRefusedError } from "@ouroboros/log/nats";
+ *
+ * try {
+ *   await NatsLink.open({ servers: "nats://10.0.0.7:4222", creds: "/etc/app.creds" });
+ * } catch (error) {
+ *   if (!(error instanceof NatsRefusedError)) throw error;
+ *   console.error(error.message); // says what the server answered
+ * }
+ * ```
  */
 export class NatsRefusedError extends OuroborosError {
   /** Makes the error with its message, and what the client said. */
@@ -200,7 +367,21 @@ export class NatsRefusedError extends OuroborosError {
   }
 }
 
-/** The file system of the segment has no room for it. Code `NO_SPACE`. */
+/**
+ * The file system of the segment has no room for it. Code `NO_SPACE`.
+ *
+ * @example
+ * ```typescript
+ * import { NoSpaceError, ShmLogWriter } from "@ouroboros/log";
+ *
+ * try {
+ *   ShmLogWriter.create("/app", { size: "1GiB" });
+ * } catch (error) {
+ *   if (!(error instanceof NoSpaceError)) throw error;
+ *   ShmLogWriter.create("/app", { size: "4MiB" });
+ * }
+ * ```
+ */
 export class NoSpaceError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -212,6 +393,22 @@ export class NoSpaceError extends OuroborosError {
  * The writer overtook this reader, which was opened with `onOverrun: "throw"`. Code `OVERRUN`.
  *
  * The reader is at the oldest intact entry: you can read on.
+ *
+ * @example
+ * ```ts
+ * import { OverrunError, Reader, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(4096);
+ * const writer = Writer.create(memory, { chunkCount: 2 });
+ * const reader = new Reader(memory, { onOverrun: "throw" });
+ * for (let i = 1; i <= 1000; i++) writer.write(`entry ${i}`);
+ * try {
+ *   reader.read();
+ * } catch (error) {
+ *   if (!(error instanceof OverrunError)) throw error;
+ *   console.log(reader.read()?.sequenceNumber === error.lostEntries + 1); // true
+ * }
+ * ```
  */
 export class OverrunError extends OuroborosError {
   /** How many entries were overwritten before this reader came to them. */
@@ -224,7 +421,21 @@ export class OverrunError extends OuroborosError {
   }
 }
 
-/** A package that is needed for this, and only for this, is not installed. Code `PACKAGE_MISSING`. */
+/**
+ * A package that is needed for this, and only for this, is not installed. Code `PACKAGE_MISSING`.
+ *
+ * @example
+ * ```typescript
+ * import { NatsLink, PackageMissingError } from "@ouroboros/log/nats";
+ *
+ * try {
+ *   await NatsLink.open();
+ * } catch (error) {
+ *   if (!(error instanceof PackageMissingError)) throw error;
+ *   console.error(error.message); // says what to install
+ * }
+ * ```
+ */
 export class PackageMissingError extends OuroborosError {
   /** Makes the error with its message, which says what to install. */
   constructor(message: string, options?: ErrorOptions) {
@@ -232,7 +443,21 @@ export class PackageMissingError extends OuroborosError {
   }
 }
 
-/** The system refused access to the segment. Code `PERMISSION_DENIED`. */
+/**
+ * The system refused access to the segment. Code `PERMISSION_DENIED`.
+ *
+ * @example
+ * ```typescript
+ * import { PermissionDeniedError, ShmLogReader } from "@ouroboros/log";
+ *
+ * try {
+ *   ShmLogReader.open("/of-another-user");
+ * } catch (error) {
+ *   if (!(error instanceof PermissionDeniedError)) throw error;
+ *   console.error(error.message); // its writer can give it another `mode`
+ * }
+ * ```
+ */
 export class PermissionDeniedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -245,6 +470,21 @@ export class PermissionDeniedError extends OuroborosError {
  * Code `REENTRANT_USE`.
  *
  * Nothing was read: the reader is where it was.
+ *
+ * @example
+ * ```ts
+ * import { Reader, ReentrantUseError, Writer } from "@ouroboros/log";
+ *
+ * const memory = new ArrayBuffer(65536);
+ * Writer.create(memory).write("hello");
+ * const reader = new Reader(memory);
+ * try {
+ *   reader.forEach(() => void reader.read());
+ * } catch (error) {
+ *   if (!(error instanceof ReentrantUseError)) throw error;
+ *   console.log(reader.read()?.text); // hello
+ * }
+ * ```
  */
 export class ReentrantUseError extends OuroborosError {
   /** Makes the error with its message. */
@@ -253,7 +493,22 @@ export class ReentrantUseError extends OuroborosError {
   }
 }
 
-/** There is a segment of this name already. Code `SEGMENT_EXISTS`. */
+/**
+ * There is a segment of this name already. Code `SEGMENT_EXISTS`.
+ *
+ * @example
+ * ```ts
+ * import { SegmentExistsError, ShmLogWriter } from "@ouroboros/log";
+ *
+ * using _log = ShmLogWriter.create("/doc-exists", { size: "64KiB" });
+ * try {
+ *   ShmLogWriter.create("/doc-exists", { ifExists: "fail" });
+ * } catch (error) {
+ *   if (!(error instanceof SegmentExistsError)) throw error;
+ *   console.log(error.code); // SEGMENT_EXISTS
+ * }
+ * ```
+ */
 export class SegmentExistsError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -261,7 +516,21 @@ export class SegmentExistsError extends OuroborosError {
   }
 }
 
-/** There is no segment of this name. Code `SEGMENT_NOT_FOUND`. */
+/**
+ * There is no segment of this name. Code `SEGMENT_NOT_FOUND`.
+ *
+ * @example
+ * ```ts
+ * import { SegmentNotFoundError, ShmLogReader } from "@ouroboros/log";
+ *
+ * try {
+ *   ShmLogReader.open("/no-such-log");
+ * } catch (error) {
+ *   if (!(error instanceof SegmentNotFoundError)) throw error;
+ *   console.log(error.code); // SEGMENT_NOT_FOUND
+ * }
+ * ```
+ */
 export class SegmentNotFoundError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -269,7 +538,22 @@ export class SegmentNotFoundError extends OuroborosError {
   }
 }
 
-/** Somebody made the segment shorter than it was when it was mapped. Code `SEGMENT_TRUNCATED`. */
+/**
+ * Somebody made the segment shorter than it was when it was mapped. Code `SEGMENT_TRUNCATED`.
+ *
+ * @example
+ * ```typescript
+ * import { SegmentTruncatedError, ShmLogReader } from "@ouroboros/log";
+ *
+ * using reader = ShmLogReader.open({ path: "/var/log/app.log" }, { copyMode: "pread" });
+ * try {
+ *   for (const entry of reader) console.log(entry.text);
+ * } catch (error) {
+ *   if (!(error instanceof SegmentTruncatedError)) throw error;
+ *   reader.reopen(); // the log that has the name now
+ * }
+ * ```
+ */
 export class SegmentTruncatedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -277,7 +561,23 @@ export class SegmentTruncatedError extends OuroborosError {
   }
 }
 
-/** Another process, or another handle, has this state file. Code `STATE_LOCKED`. */
+/**
+ * Another process, or another handle, has this state file. Code `STATE_LOCKED`.
+ *
+ * @example
+ * ```typescript
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { forward, StateLockedError } from "@ouroboros/log/nats";
+ *
+ * using reader = ShmLogReader.open("/app", { strategy: "oldest" });
+ * try {
+ *   await forward(reader, { stream: "LOGS", state: "/var/lib/app/forward.state" });
+ * } catch (error) {
+ *   if (!(error instanceof StateLockedError)) throw error;
+ *   console.error(error.message); // another forwarder has the file
+ * }
+ * ```
+ */
 export class StateLockedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -285,7 +585,21 @@ export class StateLockedError extends OuroborosError {
   }
 }
 
-/** There is no JetStream, no such stream, or it does not take the subject. Code `STREAM_UNUSABLE`. */
+/**
+ * There is no JetStream, no such stream, or it does not take the subject. Code `STREAM_UNUSABLE`.
+ *
+ * @example
+ * ```typescript
+ * import { receive, StreamUnusableError } from "@ouroboros/log/nats";
+ *
+ * try {
+ *   for await (const { source } of receive({ stream: "LOGS" })) console.log(source.name);
+ * } catch (error) {
+ *   if (!(error instanceof StreamUnusableError)) throw error;
+ *   console.error(error.message); // says what is wrong with the stream
+ * }
+ * ```
+ */
 export class StreamUnusableError extends OuroborosError {
   /** Makes the error with its message, and what the server said. */
   constructor(message: string, options?: ErrorOptions) {
@@ -293,7 +607,21 @@ export class StreamUnusableError extends OuroborosError {
   }
 }
 
-/** A system call failed in a way that has no class of its own. Code `SYSTEM_CALL_FAILED`. */
+/**
+ * A system call failed in a way that has no class of its own. Code `SYSTEM_CALL_FAILED`.
+ *
+ * @example
+ * ```typescript
+ * import { ShmLogReader, SystemCallError } from "@ouroboros/log";
+ *
+ * try {
+ *   ShmLogReader.open({ path: "/var/log" });
+ * } catch (error) {
+ *   if (!(error instanceof SystemCallError)) throw error;
+ *   console.error(error.message, error.errno);
+ * }
+ * ```
+ */
 export class SystemCallError extends OuroborosError {
   /** The number that the system gave as the reason (errno on POSIX systems). */
   readonly errno: number;
@@ -305,7 +633,22 @@ export class SystemCallError extends OuroborosError {
   }
 }
 
-/** The segments are no circular buffer of the capacity asked for. Code `UNSUPPORTED_BUFFER`. */
+/**
+ * The segments are no circular buffer of the capacity asked for. Code `UNSUPPORTED_BUFFER`.
+ *
+ * @example
+ * ```ts
+ * import { CircularReader, UnsupportedBufferError } from "@ouroboros/log/circular";
+ *
+ * const tooSmall = new ArrayBuffer(512);
+ * try {
+ *   new CircularReader(tooSmall, tooSmall, { capacity: 1000 });
+ * } catch (error) {
+ *   if (!(error instanceof UnsupportedBufferError)) throw error;
+ *   console.log(error.code); // UNSUPPORTED_BUFFER
+ * }
+ * ```
+ */
 export class UnsupportedBufferError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {
@@ -313,7 +656,21 @@ export class UnsupportedBufferError extends OuroborosError {
   }
 }
 
-/** The segment is not a log, or one of a format version that we don't know. Code `UNSUPPORTED_LOG`. */
+/**
+ * The segment is not a log, or one of a format version that we don't know. Code `UNSUPPORTED_LOG`.
+ *
+ * @example
+ * ```ts
+ * import { Reader, UnsupportedLogError } from "@ouroboros/log";
+ *
+ * try {
+ *   new Reader(new ArrayBuffer(65536)); // zeros
+ * } catch (error) {
+ *   if (!(error instanceof UnsupportedLogError)) throw error;
+ *   console.log(error.version); // undefined
+ * }
+ * ```
+ */
 export class UnsupportedLogError extends OuroborosError {
   /** The version of its format, if it is a log of one that we don't know. */
   readonly version: number | undefined;
@@ -325,7 +682,22 @@ export class UnsupportedLogError extends OuroborosError {
   }
 }
 
-/** Another process, or another handle, is the writer of this segment or file. Code `WRITER_LOCKED`. */
+/**
+ * Another process, or another handle, is the writer of this segment or file. Code `WRITER_LOCKED`.
+ *
+ * @example
+ * ```ts
+ * import { ShmLogWriter, WriterLockedError } from "@ouroboros/log";
+ *
+ * using _log = ShmLogWriter.create("/doc-locked", { size: "64KiB" });
+ * try {
+ *   ShmLogWriter.create("/doc-locked");
+ * } catch (error) {
+ *   if (!(error instanceof WriterLockedError)) throw error;
+ *   console.log(error.code); // WRITER_LOCKED
+ * }
+ * ```
+ */
 export class WriterLockedError extends OuroborosError {
   /** Makes the error with its message. */
   constructor(message: string) {

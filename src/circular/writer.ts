@@ -94,6 +94,7 @@ export class CircularWriter {
    * @throws {RangeError} if the capacity is not usable
    * @throws {UnsupportedBufferError} if a memory is too small for it
    * @throws {CorruptBufferError} if an index or the sequence number is impossible
+   * @throws {TypeError} if an option has the wrong type
    */
   constructor(index: MemoryLike, data: MemoryLike, options: CircularWriterOptions) {
     checkOptions("CircularWriter", options, {

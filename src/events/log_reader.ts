@@ -86,6 +86,7 @@ export class EventReader implements Iterable<StoredEvent> {
    * @throws {UnsupportedLogError} if it is not an event log of version 1
    * @throws {CorruptLogError} if it is shorter than a header
    * @throws {RangeError} if it has 4 GiB or more
+   * @throws {TypeError} if an option has the wrong type
    */
   constructor(memory: MemoryLike, options: EventReaderOptions = {}) {
     checkOptions("EventReader", options, { fence: callback, guard: callback, remap: callback });

@@ -41,7 +41,7 @@ export interface EventWriterOptions {
 export interface CreateEventWriterOptions extends EventWriterOptions {
   /** When the log was created, in seconds since 1970. Default: now. */
   createdAt?: number;
-  /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. */
+  /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. Default `"EVIL"`. */
   magic?: "EVIL" | "EVTL";
   /**
    * Whether the memory is known to be zeros, as that of a new file is: then it is not cleared, which
@@ -125,6 +125,7 @@ export class EventWriter {
    * @throws {CorruptLogError} if the write offset leads out of the log, or into an event: then
    * {@linkcode EventWriter.recover} finds what is there
    * @throws {RangeError} if it has 4 GiB or more
+   * @throws {TypeError} if an option has the wrong type
    */
   static open(memory: MemoryLike, options: EventWriterOptions = {}): EventWriter {
     checkOptions("EventWriter.open()", options, { grow: callback });
@@ -141,6 +142,7 @@ export class EventWriter {
    *
    * @throws {CorruptLogError} if it is shorter than a header
    * @throws {RangeError} if it has 4 GiB or more
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts

@@ -91,6 +91,7 @@ export interface LogInfo {
  *
  * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
+ * @throws {TypeError} if an option has the wrong type
  *
  * @example
  * ```ts

@@ -77,6 +77,7 @@ export interface CopyProgress {
  * @returns the copy, which takes as many bytes as the original
  * @throws {UnsupportedLogError} if it is not a log of version 1 or 2
  * @throws {CorruptLogError} if its header contradicts its size
+ * @throws {TypeError} if an option has the wrong type
  *
  * @example
  * ```ts

@@ -110,6 +110,7 @@ export class Writer {
    * @throws {LogFinishedError} if its writer has finished it
    * @throws {CorruptLogError} if it is so damaged that the next sequence number is not known
    * @throws {RangeError} if `chunkSize` does not fit
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts
@@ -134,6 +135,7 @@ export class Writer {
    *
    * @throws {UnsupportedLogError} if it is not a log of version 2: version 1 has no id that could tell
    * @throws {RangeError} if `chunkSize` does not fit
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts

@@ -64,6 +64,20 @@ export interface RecorderCounts extends SinkCounts, IncidentCounts {}
  * A log that is saved when something goes wrong. It is a writer for all sinks and for the logger.
  *
  * Nothing of this is in the logging call: what was written is looked at four times a second.
+ *
+ * @example Saving at a moment of your own
+ * ```ts
+ * import { rmSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { createRecorder } from "@ouroboros/log/recorder";
+ *
+ * const dir = `${tmpdir()}/doc-recorder-save-${process.pid}`;
+ * using recorder = createRecorder({ target: "/doc-recorder-save", dir, unlinkOnClose: true });
+ * recorder.write('{"level":30,"msg":"the queue is full"}');
+ * await recorder.save("queue-full");
+ * console.log(recorder.counts.saved); // 1
+ * rmSync(dir, { recursive: true });
+ * ```
  */
 export class Recorder implements EntryWriter, Disposable {
   readonly #sink: EntrySink;

@@ -52,5 +52,14 @@ export type { Recording };
 const KEY = Symbol.for("ouroboros.register");
 const holder = globalThis as { [KEY]?: Recording };
 
-/** What is recorded of this thread, and where. */
+/**
+ * What is recorded of this thread, and where.
+ *
+ * @example Saying it in a page about the service
+ * ```typescript
+ * import { recording } from "@ouroboros/log/register";
+ *
+ * console.log(recording.log ?? `not recorded: ${recording.error ?? "OUROBOROS_LOG is empty"}`);
+ * ```
+ */
 export const recording: Recording = holder[KEY] ??= startRecording(import.meta.url);

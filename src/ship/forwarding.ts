@@ -33,7 +33,23 @@ interface Kept {
   readonly secret?: Uint8Array;
 }
 
-/** A log that is being forwarded: see `forward()`. */
+/**
+ * A log that is being forwarded: see `forward()`.
+ *
+ * @example How far behind it is
+ * ```typescript
+ * import { ShmLogReader } from "@ouroboros/log";
+ * import { forward } from "@ouroboros/log/nats";
+ *
+ * using reader = ShmLogReader.open("/app", { strategy: "oldest", onDamage: "skip" });
+ * await using forwarding = await forward(reader, { stream: "LOGS", state: "forward.state" });
+ * setInterval(() => {
+ *   const { lagEntries, lagSeconds, refusal } = forwarding.stats;
+ *   if (lagSeconds > 60) console.warn(`${lagEntries} entries behind: ${refusal ?? "no answer"}`);
+ * }, 10_000);
+ * await forwarding.done;
+ * ```
+ */
 export class Forwarding implements AsyncDisposable {
   readonly #options: ShipOptions;
   readonly #state: StateFile | undefined;

@@ -18,7 +18,20 @@ export type MissingReason =
   /** There is a hole in the numbers, and nothing has come to fill it. */
   | "unexplained";
 
-/** An entry of a log of some machine. */
+/**
+ * An entry of a log of some machine.
+ *
+ * @example
+ * ```ts
+ * import { ReceivedEntry } from "@ouroboros/log/nats";
+ *
+ * // As receive() gives it; here for a test of what takes it.
+ * const source = { host: "web-1", name: "/app", segment: "1a-2b-3c" };
+ * const bytes = new TextEncoder().encode("service started");
+ * const entry = new ReceivedEntry(source, 7, 1_700_000_000_000, bytes, undefined, 4711);
+ * console.log(entry.source.host, entry.sequenceNumber, entry.text); // web-1 7 service started
+ * ```
+ */
 export class ReceivedEntry {
   /** It is an entry. */
   readonly kind = "entry";
@@ -58,7 +71,19 @@ export class ReceivedEntry {
   }
 }
 
-/** Entries of a log that were not received, in the place where they would be. */
+/**
+ * Entries of a log that were not received, in the place where they would be.
+ *
+ * @example
+ * ```ts
+ * import { ReceivedGap } from "@ouroboros/log/nats";
+ *
+ * // As receive() gives it; here for a test of what takes it.
+ * const source = { host: "web-1", name: "/app", segment: "1a-2b-3c" };
+ * const gap = new ReceivedGap(source, 5, 8, "overwritten");
+ * console.log(`entries ${gap.from} to ${gap.to}`, gap.count, gap.reason); // entries 5 to 8 4 overwritten
+ * ```
+ */
 export class ReceivedGap {
   /** It is a gap. */
   readonly kind = "gap";

@@ -83,6 +83,19 @@ type Tracked = TrackedSource<Arrived>;
 /**
  * What is received, to be iterated over once: by entries and gaps, or by {@linkcode Reception.batches}.
  * `receive()` gives it.
+ *
+ * @example Many at a time
+ * ```typescript
+ * import { receive } from "@ouroboros/log/nats";
+ *
+ * const reception = receive({ stream: "LOGS", follow: false });
+ * for await (const items of reception.batches()) {
+ *   for (const item of items) {
+ *     if (item.kind === "entry") console.log(item.source.host, item.sequenceNumber, item.text);
+ *   }
+ * }
+ * console.log(reception.summary.entries, reception.summary.missingEntries);
+ * ```
  */
 export class Reception implements AsyncIterable<ReceivedItem> {
   readonly #carrier: ReceiveCarrier;

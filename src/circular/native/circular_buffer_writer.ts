@@ -92,6 +92,7 @@ export class CircularBufferWriter implements Disposable {
    * @throws {NoSpaceError} if there is no memory for it
    * @throws {NativeUnavailableError} if this runtime gives no native memory
    * @throws {RangeError} if capacity, mode or a name is not usable
+   * @throws {TypeError} if an option has the wrong type
    */
   static open(
     spec: CircularBufferSpec,
@@ -188,7 +189,11 @@ export class CircularBufferWriter implements Disposable {
     return this.#writer.sequenceNumber;
   }
 
-  /** How many handles have the buffer open, this one and those that were killed included. */
+  /**
+   * How many handles have the buffer open, this one and those that were killed included.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get referenceCount(): number {
     return this.#index.referenceCount;
   }

@@ -35,6 +35,7 @@ export class SemaphoreLock implements Disposable {
    *
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if the name is not usable
+   * @throws {TypeError} if an option has the wrong type
    */
   constructor(name: string, options: Pick<SemaphoreOptions, "mode"> = {}) {
     this.#semaphore = new NamedSemaphore(name, { ...options, value: 1 });

@@ -102,12 +102,20 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     return this.#file.path;
   }
 
-  /** How many events the header says there are at this moment, see {@linkcode EventReader}. */
+  /**
+   * How many events the header says there are at this moment, see {@linkcode EventReader}.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get eventCount(): number {
     return this.#reader.eventCount;
   }
 
-  /** When the log was created, in seconds since 1970. */
+  /**
+   * When the log was created, in seconds since 1970.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get createdAt(): number {
     return this.#reader.createdAt;
   }
@@ -125,7 +133,14 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     return this.#reader.replay(handler);
   }
 
-  /** As `replay()`, from a place on, see {@linkcode EventReader.readOn}. */
+  /**
+   * As `replay()`, from a place on, see {@linkcode EventReader.readOn}.
+   *
+   * @throws {CorruptLogError} if the bytes contradict the format, or the cursor is not a place in it
+   * @throws {ReentrantUseError} if the handler reads on from the same cursor
+   * @throws {SegmentTruncatedError} if the file became shorter
+   * @throws {ClosedError} after `close()`, also when the handler closes the reader
+   */
   readOn(cursor: EventCursor, handler: (event: EventView) => void): number {
     return this.#reader.readOn(cursor, handler);
   }
@@ -169,12 +184,23 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     return this.#reader.start();
   }
 
-  /** A cursor after the last event that is there now. */
+  /**
+   * A cursor after the last event that is there now.
+   *
+   * @throws {CorruptLogError} if the write offset leads out of the log
+   * @throws {ClosedError} after `close()`
+   */
   end(): EventCursor {
     return this.#reader.end();
   }
 
-  /** Iterates over copies of the events from the first one on, and ends where the writer is. */
+  /**
+   * Iterates over copies of the events from the first one on, and ends where the writer is.
+   *
+   * @throws {CorruptLogError} if the bytes contradict the format
+   * @throws {SegmentTruncatedError} if the file became shorter
+   * @throws {ClosedError} after `close()`
+   */
   iterate(): IterableIterator<StoredEvent> {
     return this.#reader[Symbol.iterator]();
   }
@@ -191,6 +217,8 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * @throws {CorruptLogError} if the bytes contradict the format
    * @throws {SegmentTruncatedError} if the file became shorter
    * @throws {ClosedError} after `close()`
+   * @throws {TypeError} if an option has the wrong type
+   * @throws {RangeError} if `interval` is not a time from 0 to 2^31 - 1 ms
    *
    * @example
    * ```ts
@@ -246,7 +274,11 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
     this.#file.advise(advice);
   }
 
-  /** Whether a writer of this library has the log open now. */
+  /**
+   * Whether a writer of this library has the log open now.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   isWriterAlive(): boolean {
     return this.#file.isLocked();
   }

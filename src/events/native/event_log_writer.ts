@@ -87,6 +87,7 @@ export class EventLogWriter implements Disposable {
    * @throws {PermissionDeniedError} if the system refuses
    * @throws {RangeError} if an option is out of its range
    * @throws {NativeUnavailableError} if this runtime gives no native memory
+   * @throws {TypeError} if an option has the wrong type
    */
   static create(path: string, options: CreateEventLogOptions = {}): EventLogWriter {
     checkOptions("EventLogWriter.create()", options, createChecks);
@@ -130,6 +131,7 @@ export class EventLogWriter implements Disposable {
    * finds what is there
    * @throws {PermissionDeniedError} if the system refuses, or it belongs to another user
    * @throws {SystemCallError} if it is a symbolic link, or no regular file
+   * @throws {TypeError} if an option has the wrong type
    */
   static open(path: string, options: OpenEventLogOptions = {}): EventLogWriter {
     checkOptions("EventLogWriter.open()", options, openChecks);
@@ -149,6 +151,7 @@ export class EventLogWriter implements Disposable {
    * is set
    * @throws {OuroborosError} what {@linkcode EventLogWriter.open} throws, but for a header that
    * contradicts the events
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts

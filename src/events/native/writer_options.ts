@@ -26,7 +26,7 @@ export interface CreateEventLogOptions extends OpenEventLogOptions {
   capacity?: number;
   /** When the log was created, in seconds since 1970. Default: now. */
   createdAt?: number;
-  /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. */
+  /** The magic: `"EVIL"` as the original's code, or `"EVTL"` as its documentation. Default `"EVIL"`. */
   magic?: "EVIL" | "EVTL";
   /** The permission bits of the file. Default 0o600: nobody else may read it. */
   mode?: number;

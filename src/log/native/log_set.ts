@@ -149,6 +149,7 @@ export class LogSet implements Disposable {
    * to 250 ms for earlier ones of other logs. One iteration at a time follows a set.
    *
    * @throws {ClosedError} after `close()`, also meanwhile
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts

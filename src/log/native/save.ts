@@ -59,7 +59,7 @@ export interface SaveOptions {
    * `otherTimes` of what is returned counts them.
    */
   since?: Date | number;
-  /** Only entries up to this time. */
+  /** Only entries up to this time: a `Date`, or milliseconds since 1970. */
   until?: Date | number;
   /** How to read the bytes of the log, see {@linkcode ShmLogReaderOptions}. Default `"map"`. */
   copyMode?: CopyMode;
@@ -101,6 +101,7 @@ export interface SavedLog extends SnapshotInfo {
  * @throws {SystemCallError} if there is something else than a file at `path`
  * @throws {RangeError} if `path` is the log itself
  * @throws {DOMException} the reason of `signal` when it is aborted
+ * @throws {TypeError} if an option has the wrong type
  *
  * @example
  * ```ts

@@ -131,7 +131,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#reader.isFinished;
   }
 
-  /** Whether the log was restarted in its memory, see {@linkcode Reader.isRestarted}. */
+  /**
+   * Whether the log was restarted in its memory, see {@linkcode Reader.isRestarted}.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get isRestarted(): boolean {
     return this.#reader.isRestarted;
   }
@@ -233,6 +237,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    *
    * @throws {RangeError} if `maxSleep` is less than 1 ms
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts
@@ -257,6 +262,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    *
    * @throws {RangeError} if `maxSleep` or `maxEntries` is less than 1
    * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
+   * @throws {TypeError} if an option has the wrong type
    *
    * @example
    * ```ts
@@ -357,6 +363,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * The process of the writer, where the system tells.
    *
    * @internal
+   *
+   * @throws {ClosedError} after `close()`
    */
   writerPid(): number | undefined {
     const { memory } = this.#log;
@@ -372,7 +380,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return this.#log;
   }
 
-  /** Whether the name now belongs to another segment, to none, or to this one after a restart. */
+  /**
+   * Whether the name now belongs to another segment, to none, or to this one after a restart.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   isReplaced(): boolean {
     return !this.#log.memory.isCurrent() || this.isRestarted;
   }
@@ -380,6 +392,8 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
   /**
    * Whether no entry can come any more to the segment that is open: the name leads elsewhere, or nowhere,
    * and no living writer holds the log; or it was unpacked from a compressed file. See {@linkcode OnAbandoned}.
+   *
+   * @throws {ClosedError} after `close()`
    */
   isAbandoned(): boolean {
     // To a compressed file, or standard input, no writer adds anything.
@@ -395,6 +409,7 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * size, it starts after the last entry that was read.
    *
    * @returns whether there was another log, complete
+   * @throws {ClosedError} after `close()`
    */
   reopen(): boolean {
     const next = this.#log.next(this.#target, this.#options, this.#reader);

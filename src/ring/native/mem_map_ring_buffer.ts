@@ -67,6 +67,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * @throws {RangeError} if the capacity is not usable, or not that of the file
    * @throws {NoSpaceError} if the disk has no room for it
    * @throws {PermissionDeniedError} if the system refuses, or the file belongs to another user
+   * @throws {TypeError} if an option has the wrong type
    */
   constructor(path: string, capacity?: number, options: RingOptions = {}) {
     checkOptions("MemMapRingBuffer", options, { mode: isMode, slots: slotsCheck });
@@ -119,17 +120,29 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
     return this.#file.path;
   }
 
-  /** How many bytes the items may have together, with their headers of 4 bytes. */
+  /**
+   * How many bytes the items may have together, with their headers of 4 bytes.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get capacity(): number {
     return this.#open().capacity;
   }
 
-  /** The size of the largest item in bytes. */
+  /**
+   * The size of the largest item in bytes.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get maxItemSize(): number {
     return this.#open().maxItemSize;
   }
 
-  /** Whether there is no item. */
+  /**
+   * Whether there is no item.
+   *
+   * @throws {ClosedError} after `close()`
+   */
   get isEmpty(): boolean {
     return this.#open().isEmpty;
   }
@@ -138,6 +151,7 @@ export class MemMapRingBuffer implements Disposable, Iterable<Uint8Array> {
    * How many items there are. They are counted at the first call.
    *
    * @throws {CorruptRingError} if the bytes contradict the format
+   * @throws {ClosedError} after `close()`
    */
   get length(): number {
     return this.#open().length;

@@ -53,7 +53,8 @@ export class NatsLink implements AsyncDisposable {
    * @throws {PackageMissingError} if the client of NATS is not installed
    * @throws {RangeError} if an address is not one, or a file of `tls` does not hold what it should
    * @throws {DOMException} the reason of `signal` when it is aborted
-   * @throws what `onStatus` throws
+   * @throws {unknown} what `onStatus` throws
+   * @throws {TypeError} if an option has the wrong type
    */
   static async open(options: NatsOptions & { signal?: AbortSignal } = {}): Promise<NatsLink> {
     checkOptions("NatsLink.open()", options, { ...natsChecks, signal: isSignal });
@@ -109,7 +110,7 @@ export class NatsLink implements AsyncDisposable {
   /**
    * Closes the connection. What was sent before, and not acknowledged, may or may not have arrived.
    *
-   * @throws what `onStatus` throws
+   * @throws {unknown} what `onStatus` throws
    */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;

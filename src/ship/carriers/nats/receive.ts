@@ -88,7 +88,7 @@ function subjectCheck(name: string, value: unknown): void {
  * is lost comes back.
  *
  * @throws {RangeError} if a number or a name is not usable
- * @throws {TypeError} if there is a state file and no consumer
+ * @throws {TypeError} if an option has the wrong type, or there is a state file and no consumer
  *
  * @example
  * ```typescript
@@ -127,6 +127,7 @@ export function receive(options: ReceiveOptions): Reception {
  * @throws {WriterLockedError} if another process writes one of the two logs
  * @throws {OuroborosError} what {@linkcode ShmLogWriter.create} throws
  * @throws {RangeError} if a number or a name is not usable
+ * @throws {TypeError} if an option has the wrong type
  *
  * @example
  * ```typescript

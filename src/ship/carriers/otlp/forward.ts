@@ -14,8 +14,11 @@ import { HttpClient } from "./http_client.ts";
 import { endpointOf, otlpChecks, type OtlpOptions } from "./otlp_options.ts";
 import { OtlpSender } from "./otlp_sender.ts";
 
-/** How a log is forwarded to a collector. `ackTimeout`: how long an answer may take. Default 10000. */
-export interface ForwardOptions extends ShipOptions, OtlpOptions {}
+/** How a log is forwarded to a collector. */
+export interface ForwardOptions extends ShipOptions, OtlpOptions {
+  /** How long an answer may take, in milliseconds. Default 10000. */
+  ackTimeout?: number;
+}
 
 const forwardChecks: Checks<ForwardOptions> = { ...shipChecks, ...otlpChecks };
 /** How long an answer may take, in milliseconds, as the specification has it. */
