@@ -195,7 +195,11 @@ export class CircularReader {
     return undefined;
   }
 
-  /** Reads until there is no more. */
+  /**
+   * Reads until there is no more.
+   *
+   * @throws {OuroborosError} what `read()` throws
+   */
   *[Symbol.iterator](): IterableIterator<Uint8Array> {
     for (let message = this.read(); message !== undefined; message = this.read()) yield message;
   }

@@ -287,7 +287,12 @@ export class EventReader implements Iterable<StoredEvent> {
     return { offset: this.#acquire(LOG_HEADER_SIZE) };
   }
 
-  /** Iterates over copies of the events from the first one on, and ends where the writer is. */
+  /**
+   * Iterates over copies of the events from the first one on, and ends where the writer is.
+   *
+   * @throws {CorruptLogError} if the bytes contradict the format
+   * @throws {ClosedError} after `close()`
+   */
   *[Symbol.iterator](): IterableIterator<StoredEvent> {
     const cursor = this.start();
     for (let events = this.readCopies(cursor); events.length > 0;) {

@@ -201,7 +201,11 @@ export class Reader implements Iterable<Entry> {
     return size;
   }
 
-  /** Iterates over the entries that are there, and ends where the writer is. */
+  /**
+   * Iterates over the entries that are there, and ends where the writer is.
+   *
+   * @throws {OuroborosError} what {@linkcode Reader.read} throws
+   */
   *[Symbol.iterator](): IterableIterator<Entry> {
     for (let entry = this.read(); entry !== undefined; entry = this.read()) yield entry;
   }

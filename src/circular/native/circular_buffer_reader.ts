@@ -189,7 +189,11 @@ export class CircularBufferReader implements Disposable {
     return this.#reader.readInto(into);
   }
 
-  /** Reads until there is no more. */
+  /**
+   * Reads until there is no more.
+   *
+   * @throws {OuroborosError} what `read()` throws
+   */
   *[Symbol.iterator](): IterableIterator<Uint8Array> {
     for (let message = this.read(); message !== undefined; message = this.read()) yield message;
   }

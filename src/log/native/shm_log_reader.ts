@@ -223,7 +223,11 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
     return count;
   }
 
-  /** Iterates over the entries that are there, and ends where the writer is. */
+  /**
+   * Iterates over the entries that are there, and ends where the writer is.
+   *
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws
+   */
   [Symbol.iterator](): IterableIterator<Entry> {
     return this.#reader[Symbol.iterator]();
   }
@@ -295,6 +299,9 @@ export class ShmLogReader implements Disposable, Iterable<Entry> {
    * Like {@linkcode ShmLogReader.follow}, as a stream that reads no faster than its consumer. It is a
    * stream of entries, or with `as: "text"` of text with a line break after each entry, many entries
    * at a time. The stream ends with `signal`, or with the log if `onAbandoned` is `"end"`.
+   *
+   * @throws {TypeError} if an option has the wrong type
+   * @throws {OuroborosError} what {@linkcode ShmLogReader.read} throws; while it is read, it is the error of the stream
    *
    * @example
    * ```ts
