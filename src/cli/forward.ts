@@ -131,20 +131,28 @@ export function addTo(program: Command): void {
       "cut entries that are too large for the server; by default they are left out",
     )
     .option("--create-stream", "make the stream if it does not exist")
-    .option("--max-bytes <bytes>", "size of a new stream", sizeArgument)
-    .option("--max-age <time>", "how long a new stream keeps a message", durationArgument)
-    .option("--replicas <count>", "number of copies of a new stream", positiveArgument)
+    .option(
+      "--max-bytes <bytes>",
+      "size of a new stream (default: the server's limit)",
+      sizeArgument,
+    )
+    .option("--max-age <time>", "age limit of a new stream (default: none)", durationArgument)
+    .option("--replicas <count>", "number of copies of a new stream (default: 1)", positiveArgument)
     .option(
       "--duplicates <time>",
-      "how long a new stream remembers message ids",
+      "how long a new stream knows a message (default: 2m)",
       durationArgument,
     )
     .addOption(
-      new Option("--discard <which>", "what a new stream discards when it is full")
+      new Option("--discard <which>", "what a full stream discards (default: old)")
         .choices(["old", "new"]),
     )
     .option("--domain <domain>", "domain of JetStream")
-    .option("--max-in-flight <count>", "most messages without an answer", positiveArgument)
+    .option(
+      "--max-in-flight <count>",
+      "most messages without an answer (default: 4096)",
+      positiveArgument,
+    )
     .addOption(summaryOption(10_000));
   addNatsOptions(addOtlpOptions(command)).addHelpText("after", EXAMPLES).action(forwardLogs);
   oldOption(command, "--host", "--hostname");

@@ -166,7 +166,7 @@ function receiveArgument(text: string): Omit<StreamTarget, "server"> & { server?
 /** Where to begin in a stream; or servers, as it was before. */
 function placeArgument(text: string): NonNullable<ReceiveCommandOptions["from"]> {
   if (text === "oldest") return "oldest";
-  if (text === "new" || text === "latest") return "new";
+  if (text === "new") return "new";
   if (/^[1-9]\d{0,15}$/.test(text)) return { streamSequence: Number(text) };
   if (/[:.]|^localhost$/.test(text)) return { servers: serversArgument(text) };
   throw new InvalidArgumentError('"oldest", "new" or a number from 1 on is expected.');

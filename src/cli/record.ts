@@ -112,11 +112,19 @@ export function addTo(program: Command): void {
     .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
     .addOption(whereOption("record entries that match a question: 'status:>=500'"))
     .option("--state <path>", "begin after the place in this file, and update it")
-    .option("--max-size <bytes>", "begin a new file at this size: 100M", sizeArgument)
+    .option(
+      "--max-size <bytes>",
+      "begin a new file at this size: 100M (default: never)",
+      sizeArgument,
+    )
     .option("--keep <count>", "keep this many old files", countArgument, 5)
     .addOption(compressOption("the file"))
-    .option("--fsync <time>", "write to the disk at least this often: 500ms", fsyncArgument);
-  addOutputOptions(command)
+    .option(
+      "--fsync <time>",
+      "write to the disk at least this often: 500ms (default: when the system does)",
+      fsyncArgument,
+    );
+  addOutputOptions(command, undefined, undefined, "write")
     .addHelpText("after", EXAMPLES)
     .action(record);
   oldOption(command, "--reopen", "--follow-name");

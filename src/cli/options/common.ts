@@ -20,14 +20,15 @@ const FORMATS: Readonly<Record<string, string>> = {
   ndjson: "json",
 };
 
-/** `-o` and `--json`; without a default the command chooses it. */
+/** `-o` and `--json`; without a default the command chooses it. `verb` is what the command does. */
 export function addOutputOptions(
   command: Command,
   formats: readonly string[] = ["text", "json"],
   fallback: { format?: string; words?: string } = { format: "text" },
+  verb: string = "print",
 ): Command {
   const words = fallback.words === undefined ? "" : ` (default: ${fallback.words})`;
-  const option = new Option("-o, --output <format>", `print as${words}`).choices(formats)
+  const option = new Option("-o, --output <format>", `${verb} as${words}`).choices(formats)
     .argParser((text) => {
       const format = Object.hasOwn(FORMATS, text) ? FORMATS[text] : text;
       if (formats.includes(format)) return format;

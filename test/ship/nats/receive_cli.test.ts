@@ -171,6 +171,7 @@ natsTest("what can't be is wrong usage, or one line", async () => {
     [["receive"], /missing argument 'stream'/],
     [["receive", "a b"], /nats:\/\/HOST:PORT\/STREAM is expected/],
     [["receive", "S", "--from", "soon"], /"oldest", "new" or a number/],
+    [["receive", "S", "--from", "latest"], /"oldest", "new" or a number/],
     [["receive", "S", "--stream", "S"], /the stream is an argument/],
     [["receive", "S", "--state", "x"], /--state needs a --consumer/],
     [["receive", "S", "--to", "/x", "--state", "x"], /--state is for .*leave out --to/],
