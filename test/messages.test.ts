@@ -85,6 +85,11 @@ test("commands say what there is", async () => {
       'no log named "/nope-at-all"; "ouroboros list" shows those that exist',
     ],
     [
+      ["replay", "nope-at-all.txt", "/x"],
+      'no log named "/nope-at-all.txt", and no file "./nope-at-all.txt"; ' +
+      '"ouroboros list" shows those that exist',
+    ],
+    [
       ["stat", near.replace("near", "neer")],
       `no log named "${near.replace("near", "neer")}"; did you mean "${near}"? ` +
       '"ouroboros list" shows those that exist',

@@ -135,8 +135,8 @@ export function addTo(program: Command): void {
     .option("--template <subject>", "subject of the forwarders, as they have it", subjectArgument)
     .optionsGroup("Into a log:")
     .option("--to <target>", "log to write to", targetArgument)
-    .option("--chunk-size <bytes>", "size of a chunk of a new log", sizeArgument)
-    .option("--chunks <count>", "number of chunks of a new log", positiveArgument)
+    .option("--chunk-size <bytes>", "size of a chunk of a new log (default: 1 MiB)", sizeArgument)
+    .option("--chunks <count>", "number of chunks of a new log (default: 16)", positiveArgument)
     .addOption(summaryOption(10_000));
   addSelectionOptions(command.optionsGroup("Which entries:")).optionsGroup("Output:");
   addOutputOptions(command, ENTRY_FORMATS, { words: "pretty on a terminal, else text" })

@@ -41,7 +41,8 @@ A <condition> is
   dead             a writer was killed, or ended without finishing or removing its
                    log; not where "run", "register" or a sink with "exitEntry" has
                    recorded an end without an error
-  silent:5s        nothing was written for so long; once, until an entry comes
+  silent:5s        nothing was written for so long, and its writer has not ended;
+                   once, until an entry comes
   blocked          a watchdog says that a main thread stands still
   'status:>=500'   any question of "tail --where"
 

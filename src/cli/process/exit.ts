@@ -65,9 +65,13 @@ function nextStep({ message }: SegmentNotFoundError): string {
   if (there?.isDirectory()) return `; for the logs in the folder ${path}: '${path}/*'`;
   // Commands that change logs take no file without a slash in its name.
   if (there?.isFile()) return `; for the file: ./${path}`;
+  // Without its folder, a file is looked for where the command runs.
+  const file = /\.(?:log|txt|json|jsonl|ndjson|gz|zst)$/.test(path)
+    ? `, and no file "./${path}"`
+    : "";
   const near = nearest(name, listed());
   const question = near === undefined ? "" : ` did you mean "${near}"?`;
-  return `;${question} "ouroboros list" shows those that exist`;
+  return `${file};${question} "ouroboros list" shows those that exist`;
 }
 
 function listed(): string[] {
