@@ -312,7 +312,7 @@ export class LappedError extends OuroborosError {
  *   Writer.resume(memory);
  * } catch (error) {
  *   if (!(error instanceof LogFinishedError)) throw error;
- *   console.log(Writer.restart(memory).write("anew")); // 1
+ *   console.log(Writer.restart(memory).write("again")); // 1
  * }
  * ```
  */
