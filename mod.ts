@@ -2,7 +2,8 @@
  * A rotating log in shared memory: one writer, many readers, no locks, no system call per entry.
  *
  * {@linkcode ShmLogWriter} and {@linkcode ShmLogReader} work on named shared memory or on a file.
- * {@linkcode Writer} and {@linkcode Reader} work on any `ArrayBuffer` or `SharedArrayBuffer`.
+ * {@linkcode Writer} and {@linkcode Reader} work on any `ArrayBuffer` or `SharedArrayBuffer`. The bytes
+ * are those of the C++ library [ouroboros](https://github.com/steinwurf/ouroboros).
  *
  * ```ts
  * import { ShmLogReader, ShmLogWriter } from "@ouroboros/log";

@@ -75,6 +75,9 @@
  * message before does; in the latter case W is where S ends, since W was loaded before R and the next
  * message's W comes after R. Either way W = R is where S ends.
  *
+ * Source of the format: the C++ library circular-buffer
+ * (https://github.com/spencermcarthur/circular-buffer); the claims are our own.
+ *
  * @module
  */
 

@@ -1,6 +1,6 @@
 /**
  * A circular buffer of messages in shared memory: one writer, many readers, no waiting. It has the
- * format of the C++ library circular-buffer.
+ * format of the C++ library [circular-buffer](https://github.com/spencermcarthur/circular-buffer).
  *
  * {@linkcode CircularBufferWriter} and {@linkcode CircularBufferReader} work on named shared memory;
  * {@linkcode CircularWriter} and {@linkcode CircularReader} on any memory.

@@ -31,7 +31,8 @@
  * What the producer stores often (head) and what the consumer does (tail) are 64 bytes apart, so that
  * the two do not fight for a cache line.
  *
- * Source of event and log: the Rust library `ringlog`. The ring's layout is our own.
+ * Source of event and log: the Rust library `ringlog` (https://github.com/kartiktoogoated/ringlog).
+ * The ring's layout is our own.
  *
  * @module
  */

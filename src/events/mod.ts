@@ -5,7 +5,8 @@
  * {@linkcode EventLogWriter} and {@linkcode EventLogReader} work on files, {@linkcode SpscRingBuffer}
  * on memory that two threads or processes share, {@linkcode EventDispatcher} hands what comes out of
  * a ring to several consumers. {@linkcode EventWriter} and {@linkcode EventReader} are the log on any
- * `ArrayBuffer`.
+ * `ArrayBuffer`. Logs have the format of the Rust library
+ * [ringlog](https://github.com/kartiktoogoated/ringlog).
  *
  * ## From a ring into a file
  *

@@ -27,7 +27,8 @@
  * The buffer id tells the lives of a segment apart: a log of version 2 may be restarted in place, and
  * has another id then.
  *
- * Source of the format: the C++ library `ouroboros` of Steinwurf (`buffer_format` versions 1 and 2).
+ * Source of the format: the C++ library `ouroboros` of Steinwurf, `buffer_format` versions 1
+ * and 2 (https://github.com/steinwurf/ouroboros).
  *
  * @module
  */

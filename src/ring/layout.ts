@@ -51,7 +51,8 @@
  * The processor, and so the file, has the stores of a killed process in this order: they are made to
  * one memory, which stays. A crash of the machine is another matter: there `flush` decides.
  *
- * Source of the format: mmringbuffer 0.0.2 of Whisker Labs.
+ * Source of the format: mmringbuffer 0.0.2 of Whisker Labs
+ * (https://github.com/whiskerlabs/mmringbuffer).
  *
  * @module
  */

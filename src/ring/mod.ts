@@ -1,6 +1,7 @@
 /**
  * A persistent ring in a memory-mapped file: first in, first out; when it is full the oldest items are
- * dropped. Items survive the process, however it ends. The Python library mmringbuffer reads the file.
+ * dropped. Items survive the process, however it ends. The Python library
+ * [mmringbuffer](https://github.com/whiskerlabs/mmringbuffer) reads the file.
  *
  * ```ts
  * import { tmpdir } from "node:os";
