@@ -29,6 +29,8 @@ const PART = 0x50;
 /** `2026-11-29T20:00:00.123456789Z stderr F `. */
 const HEAD_SIZE = 40;
 const TAG = 38;
+/** What the largest entry of a log must have room for, in bytes: a head, and the longest character. */
+const LEAST_ENTRY: number = HEAD_SIZE + 4;
 /** How many bytes are taken at once. */
 const ROOM = 1 << 18;
 const MAX_PART = 1 << 16;
@@ -39,6 +41,15 @@ const MASKED_EDGE = 4096;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Throws if a log is too small for lines with a head. */
+export function checkEntrySize({ maxEntrySize }: Pick<EntryTarget, "maxEntrySize">): void {
+  if (maxEntrySize >= LEAST_ENTRY) return;
+  throw new RangeError(
+    `the entries of the log have at most ${maxEntrySize} bytes, and a line with its time needs ` +
+      `${LEAST_ENTRY} or more: choose another log`,
+  );
+}
 
 /**
  * Makes entries of the bytes of one stream. They are made in place, before the bytes of the line: so
@@ -61,8 +72,13 @@ export class CriLines {
   #skipped = 0;
   #isSkipping = false;
 
-  /** Makes entries of a stream's lines. */
+  /**
+   * Makes entries of a stream's lines.
+   *
+   * @throws {RangeError} if the entries of the log are too small for that
+   */
   constructor(target: EntryTarget, stream: CriStream, options: CriLinesOptions = {}) {
+    checkEntrySize(target);
     this.#target = target;
     this.#mask = options.mask;
     const { maxPart = MAX_PART } = options;

@@ -221,3 +221,16 @@ test("AskedLines holds no more than it may: then a line is asked as far as it is
   assert.equal(lines.length, 0);
   assert.equal(take("stdout F yes"), `${given.split(" ").length + 1}!`);
 });
+
+test("CriLines takes no log whose entries have no room for a head and a character", () => {
+  const write = () => {};
+  for (const maxEntrySize of [12, 40, 43]) {
+    assert.throws(() => new CriLines({ maxEntrySize, write }, "stdout"), {
+      name: "RangeError",
+      message:
+        `the entries of the log have at most ${maxEntrySize} bytes, and a line with its time ` +
+        "needs 44 or more: choose another log",
+    });
+  }
+  assert.deepEqual(entriesOf(["a😀b\n"], {}, 44).map((entry) => entry.length), [10, 13, 10]);
+});

@@ -207,6 +207,21 @@ test("run saves the log of a crash, with the last error that it finds", {
   assert.equal(readdirSync(save).length, 3);
 });
 
+test("run runs a program though the log is too small for a line", {
+  skip: isWindows && "a segment of Windows",
+}, async () => {
+  using log = lastingLog("run");
+  ShmLogWriter.create(log.target, { chunkSize: 16, chunkCount: 2 }).close();
+  const warnings: string[] = [];
+  const onWarning = (message: string) => void warnings.push(message);
+  const options = { command: sh("echo hi; exit 9"), target: log.target, isQuiet: true, onWarning };
+  assert.equal((await runProgram(options)).exitCode, 9);
+  assert.match(
+    warnings.join(),
+    /^nothing is recorded: the entries of the log have at most \d+ bytes/,
+  );
+});
+
 test("run runs a program though nothing can be recorded or saved", {
   skip: isWindows && "a segment of Windows",
 }, async () => {
