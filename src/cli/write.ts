@@ -7,15 +7,11 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import { abortable } from "../async.ts";
-import { SegmentExistsError, UnsupportedLogError } from "../errors.ts";
-import { OpenedLog } from "../log/native/opened_log.ts";
-import { isAsSaved } from "../log/native/save.ts";
+import { UnsupportedLogError } from "../errors.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
-import { UnpackedFile } from "../log/native/unpacked_file.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { CriLines } from "../recorder/cri_lines.ts";
-import { isSavedCopy } from "../ship/collection.ts";
 import { LineSplitter } from "./files/lines.ts";
 import { targetArgument } from "./options/arguments.ts";
 import { addLogOptions, type LogOptions, writerOptions } from "./options/common.ts";
@@ -80,9 +76,6 @@ async function write(
 ): Promise<void> {
   using interrupt = new Interrupt();
   const logOptions = writerOptions(options, command);
-  if (options.ifExists === "resume") {
-    checkNotSaved(target, command.getOptionValueSource("ifExists") === "cli");
-  }
   if (options.finish && options.ifExists === "resume") checkVersion(target);
   using log = ShmLogWriter.create(target, {
     ...logOptions,
@@ -105,29 +98,6 @@ async function write(
   lines.end();
   if (options.finish) log.finish();
   if (cut > 1) warn(`${cut} lines were cut`);
-}
-
-/** Throws if there is a log that was saved: new entries would take the place of what is to be kept. */
-function checkNotSaved(target: LogTarget, isAskedFor: boolean): void {
-  let isOne = false;
-  try {
-    using log = OpenedLog.open(target, "auto");
-    isOne = isAsSaved(log);
-    // Packed bytes are no log to a writer, which says so.
-    if (log.memory instanceof UnpackedFile || !isOne && !isSavedCopy(log.memory)) return;
-  } catch {
-    // Whether it is a log, or there is one, is found when it is opened to be written.
-    return;
-  }
-  if (isOne && isAskedFor) return;
-  throw new SegmentExistsError(
-    `log ${describeTarget(target)} ` +
-      (isOne
-        ? "was saved, and new entries would overwrite its oldest ones: choose another name; " +
-          "or continue it with --if-exists resume, or replace it with --if-exists replace"
-        : "has entries of several logs, and can't be continued: choose another name, " +
-          "or replace it with --if-exists replace"),
-  );
 }
 
 /** Throws if there is a log that can't be finished, before anything is done to it. */

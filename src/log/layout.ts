@@ -72,6 +72,8 @@ export const CONTINUED_HEADER = 0x60000000;
  * an entry that is not committed, and a writer that continues the copy overwrites it.
  */
 export const SAVED_HEADER = 0x45564153;
+/** The same at the end of a file with the entries of several logs: `MANY`. No writer continues that. */
+export const COLLECTED_HEADER = 0x594e414d;
 /** The length that means: continue in chunk 0. */
 export const WRAP_LENGTH = 1;
 /** The wrap mark: a committed header of length 1. */

@@ -12,10 +12,11 @@ import type { ProcessEnd } from "../../ffi/system.ts";
 import { delay } from "../async.ts";
 import { type SavedLog, saveLog } from "../log/native/save.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { withoutIfExists } from "../log/native/takeover.ts";
 import { type LogTarget, targetOf } from "../log/native/target.ts";
 import type { ShmLogWriterOptions } from "../log/native/writer_options.ts";
 import { SystemCallError } from "../errors.ts";
-import { CriLines, type EntryTarget } from "./cri_lines.ts";
+import { checkEntrySize, CriLines, type EntryTarget } from "./cri_lines.ts";
 import { type Ending, endingLine, exitCodeOf, isCrash } from "./ending.ts";
 import { forwardSignals } from "./forward_signals.ts";
 import { prepareFolder } from "./incident_folder.ts";
@@ -175,10 +176,19 @@ function openTerminal(): ProgramTerminal {
 
 /** The log; without one, if the environment refuses it, the program still runs. */
 function openLog({ target, log, onWarning }: RunOptions): ShmLogWriter | undefined {
+  let writer: ShmLogWriter;
   try {
-    return ShmLogWriter.create(target, { ifExists: "resume", ...log, unlinkOnClose: false });
+    writer = ShmLogWriter.create(target, { ...log, unlinkOnClose: false });
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) throw error;
+    onWarning(`nothing is recorded: ${withoutIfExists(error as Error)}`);
+    return undefined;
+  }
+  try {
+    checkEntrySize(writer);
+    return writer;
+  } catch (error) {
+    writer.close();
     onWarning(`nothing is recorded: ${(error as Error).message}`);
     return undefined;
   }

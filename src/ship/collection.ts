@@ -5,7 +5,7 @@
  * behind the last one, where no reader looks:
  *
  * ```text
- * ├─ log of version 1 ──── … ─┬─ header 0 ─┬─ head: JSON ──────────┬─ numbers ──── … ─┬─ footer ──────────────┤
+ * ├─ log of version 1 ──── … ─┬─ a mark ───┬─ head: JSON ──────────┬─ numbers ──── … ─┬─ footer ──────────────┤
  * │ entries 1, 2, 3, …        │ the end    │ {"sources":[…],       │ a varint or two  │ magic, offset of the  │
  * │                           │            │  "missing":[…]}       │ an entry         │ head, its size, count │
  * ```
@@ -18,7 +18,7 @@
 
 import { Buffer } from "node:buffer";
 import { PartialFile } from "../../ffi/mod.ts";
-import { dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
+import { COLLECTED_HEADER, dataOffset, entrySize, HEADER_SIZE } from "../log/layout.ts";
 import { fence, type LogSource as LogSourceBytes } from "../log/native/source.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../log/native/target.ts";
 import { UnpackedFile } from "../log/native/unpacked_file.ts";
@@ -132,6 +132,7 @@ export class CollectionWriter implements Disposable {
   /** Gives the file its name; returns its size in bytes. */
   async finish(): Promise<number> {
     this.#writer.close();
+    if (this.entries > 0) new Int32Array(this.#file.buffer)[this.#size >>> 2] = COLLECTED_HEADER;
     const bytes = new Uint8Array(this.#file.buffer);
     const start = aligned(this.#size + HEADER_SIZE);
     const head = new TextEncoder().encode(
@@ -188,7 +189,7 @@ export function collectionIn(file: LogMemory): Collection | undefined {
 
 /**
  * Whether a log is a copy that never has a writer: one of several logs, compressed, or from standard input. A
- * copy of one log as it is may be resumed by a writer, so it counts as a log in a file (`isAsSaved()`).
+ * copy of one log as it is may be resumed by a writer, so it counts as a log in a file.
  */
 export function isSavedCopy(memory: LogMemory): boolean {
   if (memory.isLocked()) return false;

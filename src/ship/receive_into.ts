@@ -5,8 +5,10 @@
  */
 
 import { callback, type Checks } from "../base/options.ts";
+import { SegmentExistsError } from "../errors.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
+import { withoutIfExists } from "../log/native/takeover.ts";
 import { describeTarget, type LogTarget, unlinkMemory } from "../log/native/target.ts";
 import { type ShmLogWriterOptions, shmWriterChecks } from "../log/native/writer_options.ts";
 import type { LogSource } from "./message.ts";
@@ -82,7 +84,6 @@ export async function writeInto(
     ...chunkSize !== undefined && { chunkSize },
     ...chunkCount !== undefined && { chunkCount },
     ...mode !== undefined && { mode },
-    ifExists: "resume",
     unlinkOnClose: false,
   };
   // First the origin log: a program that waits for the other one finds it.
@@ -120,6 +121,7 @@ function openLog(
     return ShmLogWriter.create(target, options);
   } catch (error) {
     if (origin.totalEntriesWritten === 0) unlinkMemory(originTarget(target));
+    if (error instanceof SegmentExistsError) error.message = withoutIfExists(error);
     throw error;
   }
 }

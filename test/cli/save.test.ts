@@ -199,6 +199,35 @@ test("save says how many logs are in a file of several logs", () => {
   assert.match(part.stderr, /^ouroboros: 5 entries of 1 log, /);
 });
 
+test("run and replay, too, leave alone what save made", { skip: isWindows && "sh" }, () => {
+  using one = makeLog(5);
+  using other = makeLog(5);
+  const [path, several] = [`${folder}/run.log`, `${folder}/run-several.log`];
+  assert.equal(runCli(["save", one.name, path]).code, 0);
+  assert.equal(runCli(["save", one.name, other.name, several]).code, 0);
+  for (
+    const [name, why] of [
+      [path, /recorded: log file ".*run\.log" was saved, .* ones: choose another name\n$/],
+      [several, /several\.log" has entries of several logs, .* continued: choose another name\n$/],
+    ] as const
+  ) {
+    const bytes = readFileSync(name);
+    const { code, stdout, stderr } = runCli(["run", "--log", name, "--", "sh", "-c", "echo hi"]);
+    assert.deepEqual([code, stdout], [0, "hi\n"]);
+    assert.match(stderr, why);
+    assert.throws(
+      () => ShmLogWriter.create({ path: name }),
+      /choose another name[;,] or .*ifExists: "replace"$/,
+    );
+    assert.ok(readFileSync(name).equals(bytes));
+  }
+  const { code, stderr } = runCli(["replay", path, several, "--if-exists", "resume"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /several logs.* --if-exists replace\n$/);
+  assert.equal(runCli(["replay", several, path, "--if-exists", "resume"]).code, 0);
+  assert.equal(runCli(["tail", path, "--all"]).stdout.split("\n").length, 16);
+});
+
 test("a saved log is resumed with the next number", async () => {
   using log = makeLog(500);
   const path = `${folder}/resumed.log`;

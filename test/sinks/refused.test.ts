@@ -1,21 +1,33 @@
 /** What the system refuses: a sink drops and counts, says so once, and never ends its application. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { pino } from "pino";
 import winston from "winston";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogReader, ShmLogWriter, WriterLockedError } from "../../mod.ts";
+import {
+  saveLog,
+  SegmentExistsError,
+  ShmLogReader,
+  ShmLogWriter,
+  WriterLockedError,
+} from "../../mod.ts";
+import { createRecorder } from "../../src/recorder/recorder.ts";
 import { captureConsole } from "../../src/sinks/console.ts";
 import { getShmSink } from "../../src/sinks/logtape.ts";
 import { EntrySink, type SinkCounts, type SinkOptions } from "../../src/sinks/mod.ts";
 import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
 import { shmDestination } from "../../src/sinks/pino.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
+import { testFolder } from "../support/folder.ts";
+import { lastingLog } from "../support/lasting.ts";
 import { needsLastingNames } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { warningsOf } from "../support/warnings.ts";
+
+const folder = testFolder("refused");
 
 /** Something that is no log at a name. */
 function obstacle(subject: string): Disposable & { target: string } {
@@ -225,4 +237,30 @@ test("reopen() tries at once, and without onError a warning is all there is", as
     assert.equal(sink.write("line"), true);
   });
   assert.equal(warnings.length, 1);
+});
+
+test("a file that was saved is left as it is by sinks and recorders, unless ifExists says more", async () => {
+  using log = lastingLog("refused");
+  const path = `${folder}/saved.log`;
+  {
+    using writer = ShmLogWriter.create(log.target, { size: "256KiB" });
+    writer.write("kept");
+  }
+  await saveLog(log.target, path);
+  const bytes = readFileSync(path);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const target = { path };
+  const warnings = await warningsOf(() => {
+    using sink = new EntrySink({ target, onError });
+    using recorder = createRecorder({ target, dir: folder, saveOn: [], onError });
+    assert.deepEqual([sink.write("one"), recorder.write("two")], [false, 0]);
+    assert.deepEqual([sink.counts.dropped, recorder.counts.dropped], [1, 1]);
+  });
+  assert.ok(warnings.every((text) => /lines are dropped.*saved\.log" was saved/.test(text)));
+  assert.ok(errors.every((error) => error instanceof SegmentExistsError));
+  assert.ok(errors.length >= 2);
+  assert.ok(readFileSync(path).equals(bytes));
+  using sink = new EntrySink({ target, ifExists: "resume" });
+  assert.equal(sink.write("more"), true);
 });

@@ -102,7 +102,10 @@ export function writerOptions(
     ...chunkSize !== undefined && { chunkSize },
     ...chunks !== undefined && { chunkCount: chunks },
     ...version !== undefined && { version },
-    ifExists,
+    // A log that was saved is continued only if that is asked for.
+    ...command.getOptionValueSource("ifExists") !== "default" || ifExists !== "resume"
+      ? { ifExists }
+      : {},
   };
 }
 

@@ -30,7 +30,8 @@ export function explain(error: unknown): string {
   if (!isExpected) return error.stack ?? error.message;
   if (error instanceof SegmentNotFoundError) return error.message + nextStep(error);
   if (error instanceof SegmentExistsError) {
-    return error.message.replace(/ifExists: "(\w+)" or "(\w+)"/, "--if-exists $1, or $2");
+    return error.message.replace(/ifExists: "(\w+)" or "(\w+)"/, "--if-exists $1, or $2")
+      .replaceAll(/ifExists: "(\w+)"/g, "--if-exists $1");
   }
   return error instanceof OuroborosError ? error.message : ofFile(error as FileError);
 }

@@ -324,9 +324,3 @@ function finishCopy(memory: ArrayBuffer, hasEntries: boolean): number {
   if (hasEntries && end.reason === "open") segment.words[end.offset >>> 2] = SAVED_HEADER;
   return Math.min(end.offset + HEADER_SIZE, segment.end);
 }
-
-/** Whether the log in a file is as `saveLog()` made it: no writer has continued it. */
-export function isAsSaved({ source }: OpenedLog): boolean {
-  source.guard?.();
-  return survey(new Segment(source.buffer, source.load), fence).end.header === SAVED_HEADER;
-}

@@ -78,7 +78,8 @@ export class ShmLogWriter implements Disposable {
    * another user, or is not a log, is passed over.
    *
    * @param target a name like `"/app"`, or `{ path }` for a file
-   * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`
+   * @throws {SegmentExistsError} if it exists and `ifExists` is `"fail"`, or it was saved and `ifExists` is
+   * not given
    * @throws {WriterLockedError} if it has a writer that is alive, or no slot is free
    * @throws {NoSpaceError} if there is no room for it, in /dev/shm for instance
    * @throws {PermissionDeniedError} if the system refuses access to it, or it belongs to another user

@@ -18,8 +18,17 @@ import {
   UnsupportedLogError,
 } from "../../errors.ts";
 import { checkOwner } from "../../take_over.ts";
-import { isVersion, MAGIC, segmentSize, tableOffset, VERSION_WORD } from "../layout.ts";
+import {
+  COLLECTED_HEADER,
+  isVersion,
+  MAGIC,
+  SAVED_HEADER,
+  segmentSize,
+  tableOffset,
+  VERSION_WORD,
+} from "../layout.ts";
 import { couldBeUnfinished, Segment } from "../segment.ts";
+import { survey } from "../survey.ts";
 import { Writer } from "../writer.ts";
 import { lifeOf, type WriterOptions } from "../writer_options.ts";
 import { copyLog, markContinued } from "./copy_log.ts";
@@ -188,6 +197,7 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
       if (made === undefined && !unfinished) checkReplaceable(target);
       return made;
     }
+    if (options.ifExists !== "restart") checkNotSaved(memory, target, options.ifExists);
     // It may have been made by another program, or restored from a backup, and have holes.
     memory.reserve();
     return options.ifExists === "restart"
@@ -197,6 +207,34 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
     memory.close();
     throw withName(error, target);
   }
+}
+
+/** Throws if it was saved: new entries would take the place of what is to be kept. */
+function checkNotSaved(
+  { buffer }: WritableMemory,
+  target: LogTarget,
+  ifExists: ShmLogWriterOptions["ifExists"],
+): void {
+  const { header } = survey(new Segment(buffer), fence).end;
+  if (header === SAVED_HEADER && ifExists === undefined) {
+    throw new SegmentExistsError(
+      `log ${
+        describeTarget(target)
+      } was saved, and new entries would overwrite its oldest ones: choose another ` +
+        'name; or continue it with ifExists: "resume", or replace it with ifExists: "replace"',
+    );
+  }
+  if (header === COLLECTED_HEADER) {
+    throw new SegmentExistsError(
+      `log ${describeTarget(target)} has entries of several logs, and can't be continued: choose ` +
+        'another name, or replace it with ifExists: "replace"',
+    );
+  }
+}
+
+/** What an error says where there is no `ifExists`. */
+export function withoutIfExists({ message }: Error): string {
+  return message.replace(/[;,] or (?:continue|replace) it with ifExists: .*$/s, "");
 }
 
 /** Throws if the name can't have been freed while others have the segment open. */

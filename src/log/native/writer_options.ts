@@ -34,6 +34,9 @@ export interface ShmLogWriterOptions extends LifeOptions {
    * `"replace"` it by an empty one, `"restart"` it, for `version: 2` only: it is then empty, in the same
    * segment, with another id; or `"fail"`. Default `"resume"`.
    *
+   * A file that `saveLog()` made is resumed only if `"resume"` is given: else its oldest entries would be
+   * overwritten unasked. One of several logs, of `ouroboros save` and `watch`, is never resumed.
+   *
    * A log that is resumed or restarted keeps its version, one that is resumed also its id.
    *
    * All of them leave alone the log of a writer that is alive, a file that is not a log, and what belongs to
