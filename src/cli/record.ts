@@ -4,6 +4,7 @@
  * @module
  */
 
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { isSameFile } from "../../ffi/mod.ts";
@@ -11,6 +12,7 @@ import { abortWith } from "../async.ts";
 import { OuroborosError } from "../errors.ts";
 import type { Cursor } from "../log/native/cursor.ts";
 import { unlessShort } from "../log/native/followed_log.ts";
+import { hasMagic } from "../log/native/look.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../log/native/reader_options.ts";
 import { describeTarget, type LogTarget } from "../log/native/target.ts";
@@ -224,6 +226,7 @@ async function recordLog(
   if (reader === undefined) return;
   using _closed = reader;
   refuseItself(target, reader, path);
+  refuseLog(path);
   using file = new RotatingFile(path, options);
   const openReceived = () => options.where && ReceivedLog.open(target);
   let received = openReceived();
@@ -331,6 +334,12 @@ async function recordLog(
   warn(`${prefix}${entryCount(recording.entries)} recorded, ${recording.lost} lost`);
   if (isGone === undefined || signal.aborted) return undefined;
   return { ...reader.position, sequenceNumber: recording.done };
+}
+
+/** Lines behind a log would be lost when it is continued, and hide where the entries of a saved one are from. */
+function refuseLog(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile() || !hasMagic({ path })) return;
+  throw new RangeError(`${path} is a log, and lines would damage it: choose another file`);
 }
 
 /** Each place replaces its file: that must not be the file of what is recorded. */

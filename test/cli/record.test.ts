@@ -279,6 +279,18 @@ test(
   },
 );
 
+test("record adds no lines to a log", () => {
+  using log = makeLog();
+  log.write("line");
+  const path = `${folder}/saved.log`;
+  assert.equal(runCli(["save", log.name, path]).code, 0);
+  const { size } = statSync(path);
+  const { code, stderr } = runCli(["record", log.name, path]);
+  assert.equal(code, 1);
+  assert.match(stderr, /saved\.log is a log, and lines would damage it: choose another file\n$/);
+  assert.equal(statSync(path).size, size);
+});
+
 test("what is no file is recorded into, but not rotated", {
   skip: notOnWindows("Windows has other devices"),
 }, () => {
