@@ -89,9 +89,18 @@ async function list(
     output.write(table([head, ...groups.map(groupRow)]));
   }
   await output.close();
-  // What was named must not be taken for a log that is left out of the list.
+  if (named !== undefined) sayMissing(named, logs);
+}
+
+/**
+ * Says which logs that were named are not among those that were found: they must not be taken for ones that
+ * are left out.
+ *
+ * @throws {ExitError} if there are any
+ */
+export function sayMissing(named: NamedLogs, logs: readonly { readonly name: string }[]): void {
   const found = new Set(logs.map(({ name }) => name));
-  const missing = named?.plain.filter((target) => !found.has(nameOf(target))) ?? [];
+  const missing = named.plain.filter((target) => !found.has(nameOf(target)));
   for (const target of missing) warn(explain(whyNot(target)));
   if (missing.length > 0) throw new ExitError(1);
 }

@@ -13,6 +13,7 @@ import { NamedLogs, PATTERN_HELP } from "./options/named_logs.ts";
 import { addOutputOptions } from "./options/common.ts";
 import { jsonLines } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
+import { sayMissing } from "./list.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { type LogLook, Watch } from "./top/watch.ts";
 import { grouped, lookTable, SORT_KEYS, sorted, type SortKey } from "./top/words.ts";
@@ -65,7 +66,8 @@ export function addTo(program: Command): void {
 async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
   using interrupt = new Interrupt({ output: true });
   const { signal } = interrupt;
-  const watch = new Watch(targets.length > 0 ? new NamedLogs(targets) : undefined);
+  const named = targets.length > 0 ? new NamedLogs(targets) : undefined;
+  const watch = new Watch(named);
   const { interval, long: isLong = false } = options;
   const isLive = process.stdout.isTTY && process.stdin.isTTY && !options.once &&
     options.output === "text";
@@ -75,11 +77,14 @@ async function top(targets: LogTarget[], options: TopOptions): Promise<void> {
     const { showScreen } = await import("./top/screen.ts").catch(plainScreen);
     return showScreen({ watch, interval, sort: options.sort, isLong, signal });
   }
+  // What does not look again waits for no log.
+  named?.existing();
   await watch.look(signal);
   await delay(interval, { signal }).catch(() => {});
   const looks = await watch.look(signal);
   const isEach = isLong || options.output === "json";
   await print(sorted(isEach ? looks : grouped(looks), options.sort), options.output);
+  if (named !== undefined && !signal.aborted) sayMissing(named, looks);
 }
 
 /** What to show where Ink and React are missing: the npm package does not bring them. */

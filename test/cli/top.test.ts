@@ -140,6 +140,17 @@ test("top without a terminal, or with --once, prints a table or JSON and ends", 
   assert.equal(runCli(["top", "-d", "0"]).code, 2);
 });
 
+test("top without a terminal says which logs that were named are not there", () => {
+  using log = ShmLogWriter.create(uniqueName("top"), { unlinkOnClose: true, ...SMALL });
+  const nope = uniqueName("nope");
+  const none = runCli(["top", `${nope}*`, "--once"]);
+  assert.deepEqual([none.code, none.stdout], [1, ""]);
+  assert.equal(none.stderr, `ouroboros: no log matches "${nope}*"\n`);
+  const { code, stdout, stderr } = runCli(["top", log.name, nope, "-d", "0.1", "--json"]);
+  assert.deepEqual([code, JSON.parse(stdout).length], [1, 1]);
+  assert.ok(stderr.startsWith(`ouroboros: no log named "${nope}"; `), stderr);
+});
+
 /** An entry of vitals at a second. */
 const vitals = (second: number, cpuPercent: number) =>
   JSON.stringify({
