@@ -36,7 +36,7 @@ import { usageError } from "./options/subcommand.ts";
 import { jsonLines, sourceLabel } from "./output/harmless.ts";
 import { Output } from "./output/output.ts";
 import { Progress } from "./output/progress.ts";
-import { ReceivedLog } from "./output/received_log.ts";
+import { isReceived } from "./output/received_log.ts";
 import { formatSize } from "../base/sizes.ts";
 import { counted, entryCount, warn } from "./output/warn.ts";
 import { ExitError, explain } from "./process/exit.ts";
@@ -263,13 +263,7 @@ export async function saveInto(job: Job, path: string): Promise<void> {
 /** Whether it is a part of one log that has its numbers: entries that follow each other. */
 function isPlain({ names, targets: [target], criteria }: Job): boolean {
   const { since: _since, until: _until, ...others } = criteria;
-  return names.isOne && Object.keys(others).length === 0 && !hasOrigins(target);
-}
-
-/** Whether something says where the entries of a log are from: the end of its file, or what is beside it. */
-function hasOrigins(target: LogTarget): boolean {
-  using received = ReceivedLog.open(target);
-  return received !== undefined;
+  return names.isOne && Object.keys(others).length === 0 && !isReceived(target);
 }
 
 /** What was saved into a file. */

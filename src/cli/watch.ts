@@ -28,6 +28,7 @@ import { summaryOption } from "./options/common.ts";
 import { NamedLogs, nameOf, PATTERN_HELP } from "./options/named_logs.ts";
 import { formatSize } from "../base/sizes.ts";
 import { usageError } from "./options/subcommand.ts";
+import { isReceived } from "./output/received_log.ts";
 import { counted, entryCount, warn } from "./output/warn.ts";
 import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
@@ -294,7 +295,9 @@ class Watcher {
   ): Promise<{ path: string; entries: number; size: number; logs?: number; lost: number }> {
     const since = incident.since - this.#options.last;
     const logs = this.held!.all();
-    if (this.#isOne && logs.length === 1 && logs[0] instanceof OpenedLog) {
+    // A copy of a log that was received would not say where its entries are from.
+    const isOne = this.#isOne && logs.length === 1;
+    if (isOne && logs[0] instanceof OpenedLog && !isReceived(logs[0].target)) {
       const saved = await saveOpened(logs[0].share(), path, { since, isNeverEmpty: true });
       return { ...saved, lost: saved.leftOut };
     }

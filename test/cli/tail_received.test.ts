@@ -14,6 +14,7 @@ import { MemoryReceiveCarrier, MemoryStream } from "../support/memory_receiver.t
 import { OtlpCollector } from "../support/otlp_collector.ts";
 import { entryOf, gapOf, sourceNumber } from "../support/receive_conformance.ts";
 import { needsLastingNames } from "../support/platform.ts";
+import { endWatch, savedIn, startWatch } from "../support/watching.ts";
 import { slowness, uniqueName } from "../support/runtime.ts";
 
 const folder = testFolder("received");
@@ -152,3 +153,20 @@ test(
     assert.match(stderr, /2 acknowledged.* 2 filtered/);
   },
 );
+
+test("what watch saves of a received log says where it is from, too", {
+  skip: needsLastingNames,
+  timeout,
+}, async () => {
+  stream.put(entryOf(one, 1), entryOf(two, 1));
+  await receiveAll();
+  const dir = join(folder, "watched");
+  const watch = await startWatch(name, "--when", "host1", "--save", dir, "--after", "0");
+  stream.put(entryOf(one, 2), entryOf(two, 2));
+  await receiveAll();
+  await watch.untilStderr((stderr) => stderr.includes(" in "));
+  await endWatch(watch);
+  const [file] = savedIn(dir);
+  const path = join(dir, file);
+  assert.deepEqual(tail(path).slice(-2), ["host1/app  | host1 2", "host22/app | host22 2"]);
+});

@@ -66,3 +66,9 @@ export class ReceivedLog implements Disposable {
     this.#origins.close();
   }
 }
+
+/** Whether something says where the entries of a log are from: the end of its file, or what is beside it. */
+export function isReceived(target: LogTarget): boolean {
+  using received = ReceivedLog.open(target);
+  return received !== undefined;
+}
