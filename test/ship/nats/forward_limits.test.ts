@@ -69,10 +69,44 @@ natsTest("a stream that does not take a gap either ends the forwarding, and says
   const forwarding = await forward(log.reader, options(server, { createStream }));
   await assert.rejects(forwarding.done, {
     name: "StreamUnusableError",
+    message:
+      /^max_msg_size of stream "LOGS" is 100 bytes, and a message that says which entries are missing takes \d+: raise it to 512 or more$/,
+  });
+  // One that learns it on the way has the server's words.
+  await using admin = await Publisher.open(server.url);
+  await admin.jsm.streams.update("LOGS", { max_msg_size: -1 });
+  const { reader } = log;
+  const other = await forward(reader, { ...options(server), createStream: false });
+  await other.flush();
+  await admin.jsm.streams.update("LOGS", { max_msg_size: 100 });
+  log.writer.write("x".repeat(1000));
+  await assert.rejects(other.done, {
+    name: "StreamUnusableError",
     message: "not even a message that says that entries are missing is taken: message size " +
       "exceeds maximum allowed",
   });
 });
+
+natsTest(
+  "a server whose max_payload is too small for a gap is an error that says what to raise",
+  async () => {
+    for (
+      const [maxPayload, message] of [
+        [
+          200,
+          /^max_payload of the NATS server is 200 bytes, and a message .* takes \d{3}: raise it to 512 or more$/,
+        ],
+        [64, /^max_payload of the NATS server is too small .*: raise it to 4096 or more$/],
+      ] as const
+    ) {
+      await using server = await NatsServer.start({ maxPayload });
+      using log = newLog();
+      log.writer.write("x".repeat(1000));
+      const done = forward(log.reader, options(server)).then(({ done }) => done);
+      await assert.rejects(done, { name: "StreamUnusableError", message });
+    }
+  },
+);
 
 natsTest("a full stream that forgets: the newest are there", async () => {
   await using server = await NatsServer.start();

@@ -109,6 +109,8 @@ export function explained(
     ? `there is no stream "${stream}"`
     : name === "JetStreamNotEnabled"
     ? "the NATS server has no JetStream (nats-server -js)"
+    : name === "InvalidArgumentError" && message.includes("max_payload")
+    ? "max_payload of the NATS server is too small for its own requests: raise it to 4096 or more"
     : `${what} can't be used: ${message}`;
   return new StreamUnusableError(text, { cause: error });
 }

@@ -94,6 +94,9 @@ export class NatsSender implements Sender {
       payload = message.bytes;
     } else {
       ({ headers: this.#headers.bytes, payload } = encoder.gap(message));
+      // It can't be made smaller, and would be refused forever.
+      const tooLarge = this.#limitBelow(this.#headers.bytes.length + payload.length);
+      if (tooLarge !== undefined) return this.#answers.failed(tooLarge);
     }
     if (message.attempt !== this.#attempt) {
       this.#attempt = message.attempt;
@@ -123,6 +126,22 @@ export class NatsSender implements Sender {
     this.#unsubscribe();
     this.#client = undefined;
     if (this.#options.ownsLink) await this.#options.link.close();
+  }
+
+  /** What is too small for a message of so many bytes about missing entries, as an error. */
+  #limitBelow(size: number): StreamUnusableError | undefined {
+    const { stream, maxMessageSize } = this.#options;
+    const maxPayload = this.#client?.info?.max_payload ?? Infinity;
+    const [limit, most] = maxPayload < size
+      ? ["max_payload of the NATS server", maxPayload]
+      : [`max_msg_size of stream "${stream}"`, maxMessageSize];
+    if (most >= size) return undefined;
+    // Numbers of entries get longer.
+    const enough = 2 ** Math.ceil(Math.log2(size + 64));
+    return new StreamUnusableError(
+      `${limit} is ${most} bytes, and a message that says which entries are missing takes ${size}: ` +
+        `raise it to ${enough} or more`,
+    );
   }
 
   #encoderOf(source: LogSource): MessageEncoder {
