@@ -39,7 +39,28 @@ async function withNginx(
   change: (location: string) => string = (same) => same,
 ): Promise<void> {
   const folder = mkdtempSync(`${tmpdir()}/ouroboros-nginx-`);
-  const port = await freePort();
+  try {
+    for (;;) {
+      const running = await startNginx(folder, await freePort(), serverUrl, change);
+      if (running === undefined) continue;
+      try {
+        return await use(running.origin);
+      } finally {
+        await running.stop();
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts it; gives nothing if somebody else has taken the port meanwhile. */
+async function startNginx(
+  folder: string,
+  port: number,
+  serverUrl: string,
+  change: (location: string) => string,
+): Promise<{ origin: string; stop: () => Promise<void> } | undefined> {
   const { host } = new URL(serverUrl);
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder}/${name};`).join("\n");
@@ -57,23 +78,41 @@ async function withNginx(
     }`,
   );
   const child = spawn(nginx!, ["-c", `${folder}/nginx.conf`, "-p", folder, "-e", "stderr"], {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  try {
-    const origin = `http://127.0.0.1:${port}`;
-    for (;;) {
-      assert.equal(child.exitCode, null, "nginx runs");
-      if (await ask(`${origin}/`).then(() => true, () => false)) break;
-      await sleep(20);
-    }
-    await use(origin);
-  } finally {
+  let errors = "";
+  child.stderr.on("data", (data) => errors += data);
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const stop = () => {
     child.kill();
-    await ended;
+    return ended;
+  };
+  // It writes that file when it has the port; who answers there before may be somebody else.
+  while (!existsSync(`${folder}/pid`)) {
+    if (/bind\(\).*Address already in use/.test(errors)) return void await stop();
+    assert.equal(child.exitCode, null, `nginx runs: ${errors}`);
+    await sleep(20);
+  }
+  return { origin: `http://127.0.0.1:${port}`, stop };
+}
+
+test("nginx that does not get its port is started with another one", {
+  skip: withoutNginx,
+}, async () => {
+  const taken = createTcpServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const folder = mkdtempSync(`${tmpdir()}/ouroboros-nginx-`);
+  try {
+    const { port } = taken.address() as AddressInfo;
+    assert.equal(
+      await startNginx(folder, port, "http://127.0.0.1:8080", (same) => same),
+      undefined,
+    );
+  } finally {
+    taken.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
+});
 
 /** The page, the endpoints and the stream, by a proxy that has them under `/logs/`. */
 async function looksThrough(origin: string, serverUrl: string): Promise<void> {
