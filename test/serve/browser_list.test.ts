@@ -2,10 +2,30 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Page } from "playwright-core";
 import { eventually, withoutBrowser } from "../support/browser.ts";
 import { line, makeLog, rows, until, withLivePage } from "../support/live_page.ts";
 
 const skip = withoutBrowser;
+
+/** Makes the list smaller, and scrolls it, or pauses, after it knows that and before it is drawn. */
+async function makeSmaller(page: Page, meanwhile: "scroll" | "pause"): Promise<void> {
+  await page.locator("#list").evaluate(
+    (list: HTMLElement, meanwhile) =>
+      new Promise<void>((resolve) => {
+        const height = list.clientHeight;
+        new ResizeObserver((_, observer) => {
+          if (list.clientHeight === height) return;
+          observer.disconnect();
+          if (meanwhile === "scroll") list.scrollTop -= 500;
+          else document.getElementById("pause")!.click();
+          resolve();
+        }).observe(list);
+        list.style.maxHeight = `${height - 80}px`;
+      }),
+    meanwhile,
+  );
+}
 
 test("the page pauses, and catches up", { skip }, async () => {
   using log = makeLog();
@@ -59,19 +79,7 @@ test("scrolling away from the end counts also while the list gets another size",
   for (let n = 1; n <= 100; n++) log.write(line(n));
   await withLivePage([log.name], async (page) => {
     await until(page, (texts) => texts.at(-1) === "line 100");
-    // After the list knows its new size, and before it is drawn.
-    await page.locator("#list").evaluate((list: HTMLElement) =>
-      new Promise<void>((resolve) => {
-        const height = list.clientHeight;
-        new ResizeObserver((_, observer) => {
-          if (list.clientHeight === height) return;
-          observer.disconnect();
-          list.scrollTop -= 500;
-          resolve();
-        }).observe(list);
-        list.style.maxHeight = `${height - 80}px`;
-      })
-    );
+    await makeSmaller(page, "scroll");
     await page.locator("#pause[aria-pressed=true]").waitFor();
     const texts = await until(page, (texts) => texts.length > 0);
     assert.notEqual(texts.at(-1), "line 100");
@@ -120,18 +128,7 @@ test(
       // So it does if it is paused when it has got smaller, and was not drawn since.
       await page.keyboard.press(" ");
       await eventually(page, pressed, (value) => value === "false");
-      await page.locator("#list").evaluate((list: HTMLElement) =>
-        new Promise<void>((resolve) => {
-          const height = list.clientHeight;
-          new ResizeObserver((_, observer) => {
-            if (list.clientHeight === height) return;
-            observer.disconnect();
-            document.getElementById("pause")!.click();
-            resolve();
-          }).observe(list);
-          list.style.maxHeight = `${height - 80}px`;
-        })
-      );
+      await makeSmaller(page, "pause");
       assert.equal(await pressed(), "true");
       await eventually(page, below, (pixels) => pixels < 2);
     });
