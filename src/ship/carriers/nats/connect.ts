@@ -89,7 +89,10 @@ export class NatsLink implements AsyncDisposable {
     return this.#closed.promise;
   }
 
-  /** Calls `listener` at every change, until the function that it gives is called. */
+  /**
+   * Calls `listener` at every change, until the function that it gives is called. What it throws is an uncaught
+   * error of the process; the link lasts, and the other listeners are called.
+   */
   listen(listener: (status: NatsStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
