@@ -238,7 +238,7 @@ async function tail(all: TailTarget[], given: TailOptions, command: Command): Pr
     joinsLines: format !== "raw" && format !== "hex" && !keepsPlace,
     hasContext,
     // Where lines take the time, and nothing else is asked of single entries.
-    inBatches: (format === "pretty" || format === "json" || (format === "text" && !isTerminal)) &&
+    inBatches: (["pretty", "json", "raw"].includes(format) || (format === "text" && !isTerminal)) &&
       fields === undefined && summary === undefined && names.isOne && !keepsPlace &&
       !hasContext && !reverse && head === undefined && lastCount === undefined,
   };

@@ -47,19 +47,19 @@ function entries(random: Random): Uint8Array[] {
   });
 }
 
-for (const isTerminal of [false, true]) {
+for (const [format, isTerminal] of [["text", false], ["text", true], ["raw", false]] as const) {
   const where = isTerminal ? "on a terminal" : "elsewhere";
   for (const hasColors of [false, true]) {
     const what = `${where}${hasColors ? ", in colors" : ""}`;
-    test(`batches as text are the bytes of their entries one by one: ${what} (SEED=${baseSeed})`, () => {
+    test(`batches as ${format} are the bytes of their entries one by one: ${what} (SEED=${baseSeed})`, () => {
       const random = new Random(baseSeed);
       const memory = new ArrayBuffer(1 << 24);
       Writer.create(memory, { chunkCount: 4 }).writeMany(entries(random));
       const vitals = random.below(2) === 0;
       const lines = new LineBytes();
-      const print = batchPrinter({ format: "text", isTerminal, hasColors, vitals }, lines);
+      const print = batchPrinter({ format, isTerminal, hasColors, vitals }, lines);
       const one = new LineBytes();
-      const printOne = entryPrinter("text", one, {
+      const printOne = entryPrinter(format, one, {
         isTerminal,
         colors: pc.createColors(hasColors),
       });
@@ -97,15 +97,15 @@ test(`tail prints the same bytes, and says the same, whether in batches or one b
     }
   }
   const printed = (...args: string[]) => {
-    const [command, all] = cliCommand(["tail", path, "-o", "text", "--from", "1", ...args]);
+    const [command, all] = cliCommand(["tail", path, "--from", "1", ...args]);
     const options = { maxBuffer: 1 << 26, timeout: 120_000 };
     const { status, stdout, stderr } = spawnSync(command, all, options);
     return { status, stdout, stderr: complaintsIn(stderr.toString()) };
   };
-  for (const vitals of [[], ["--vitals"]]) {
-    const all = printed(...vitals);
+  for (const more of [["-o", "text"], ["-o", "text", "--vitals"], ["-o", "raw"]]) {
+    const all = printed(...more);
     // With a number of entries to print, each is looked at.
-    const each = printed("--head", "1000000", ...vitals);
+    const each = printed("--head", "1000000", ...more);
     assert.deepEqual([all.status, all.stderr], [each.status, each.stderr]);
     assert.ok(all.stdout.length > 100_000 && all.stdout.equals(each.stdout));
     assert.match(all.stderr, /^ouroboros: \d+ entries lost\n$/);

@@ -47,8 +47,10 @@ export function batchPrinter(
   const print = entryPrinter(format, lines, { isTerminal, colors });
   const printPlain = format === "json"
     ? plainJson
+    : format === "raw"
+    ? asItIs
     : format === "text"
-    ? isTerminal ? () => false : asItIs
+    ? isTerminal ? () => false : asLine
     : plainPretty(colors);
   return (batch) => {
     const { bytes, bounds, length } = batch.block;
@@ -68,11 +70,18 @@ export function batchPrinter(
   };
 }
 
-/** Writes the bytes of an entry, whatever they are, and a line end: a terminal must not get them so. */
-function asItIs(lines: LineBytes, bytes: Uint8Array, start: number, end: number): boolean {
-  lines.room(end - start + 1);
+/** Writes the bytes of an entry, whatever they are: a terminal must not get them so. */
+function asItIs(lines: LineBytes, bytes: Uint8Array, start: number, end: number): true {
+  lines.room(end - start);
   copyInto(lines.bytes, lines.length, bytes, start, end);
   lines.length += end - start;
+  return true;
+}
+
+/** The same, and a line end. */
+function asLine(lines: LineBytes, bytes: Uint8Array, start: number, end: number): true {
+  asItIs(lines, bytes, start, end);
+  lines.room(1);
   lines.bytes[lines.length++] = LINE_FEED;
   return true;
 }
