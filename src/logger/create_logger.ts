@@ -54,7 +54,8 @@ export interface LineOptions<CustomLevels extends string = never> {
   redact?: string[] | RedactOptions;
   /**
    * The time: `true` for milliseconds since 1970, `false` for none, or a function that gives the member
-   * with the comma before it, see {@linkcode stdTimeFunctions}. Default `true`.
+   * with the comma before it, see {@linkcode stdTimeFunctions}. Default `true`; none, as in pino, if it is
+   * given as `undefined`.
    */
   timestamp?: boolean | TimeFn;
   /** The key of the message. Default `"msg"`. */
@@ -171,7 +172,8 @@ export function createLogger<CustomLevels extends string = never>(
     log: options.formatters?.log,
   };
   const levels = mappingOf(customLevels, useOnlyCustomLevels);
-  const time = timeOf(options.timestamp);
+  // As in pino: undefined is not the default where it is given.
+  const time = timeOf("timestamp" in options ? options.timestamp : true);
   const heads = new Heads(levels, formatters.level, time);
   const level = options.enabled === false ? "silent" : levelOf(options.level ?? "info");
   // Before a log is made that would be left behind.
@@ -218,7 +220,7 @@ function rootBindings(state: LoggerState, options: LineOptions): string {
   return bindings === undefined ? text : text + bindingsText(state, bindings);
 }
 
-function timeOf(timestamp: boolean | TimeFn = true): TimeFn {
+function timeOf(timestamp: boolean | TimeFn | undefined): TimeFn {
   if (typeof timestamp === "function") return timestamp;
   return timestamp ? stdTimeFunctions.epochTime : stdTimeFunctions.nullTime;
 }

@@ -169,6 +169,7 @@ test("formatters, mixin, nestedKey, messageKey, errorKey and hooks", () => {
     { base: undefined, name: "app" },
     { base: { a: undefined, b: { c: 1 } } },
     { timestamp: false },
+    { timestamp: undefined },
     { timestamp: () => ',"at":"noon"' },
     { timestamp: "iso" },
     { customLevels: { notice: 35 }, level: "notice" },
