@@ -12,15 +12,23 @@ export const MOST_KEYS = 2048;
 export const LONGEST_KEY = 128;
 
 const pieces = new Map<string, Piece>();
+const quotedPieces = new Map<string, Piece>();
 
 /** `,"name":` as a piece. When there are too many, all are forgotten. */
 export function pieceOf(name: string): Piece {
-  const known = pieces.get(name);
-  if (known !== undefined) return known;
-  const piece = new Piece(`,${JSON.stringify(name)}:`);
+  return pieces.get(name) ?? remember(pieces, name, new Piece(`,${JSON.stringify(name)}:`));
+}
+
+/** `,"name":"` as a piece: each child with serializers learns its keys anew. */
+export function quotedPieceOf(name: string): Piece {
+  return quotedPieces.get(name) ??
+    remember(quotedPieces, name, new Piece(`${pieceOf(name).text}"`));
+}
+
+function remember(known: Map<string, Piece>, name: string, piece: Piece): Piece {
   if (name.length > LONGEST_KEY) return piece;
-  if (pieces.size >= MOST_KEYS) pieces.clear();
-  pieces.set(name, piece);
+  if (known.size >= MOST_KEYS) known.clear();
+  known.set(name, piece);
   return piece;
 }
 

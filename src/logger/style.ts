@@ -4,8 +4,8 @@
  * @module
  */
 
-import { LONGEST_KEY, MOST_KEYS, pieceOf } from "../line/keys.ts";
-import { Piece } from "../line/piece.ts";
+import { LONGEST_KEY, MOST_KEYS, pieceOf, quotedPieceOf } from "../line/keys.ts";
+import type { Piece } from "../line/piece.ts";
 import type { Redaction } from "./redact.ts";
 import type { Stringify } from "./stringify.ts";
 
@@ -46,7 +46,8 @@ export class Style {
   readonly isMessagePlain: boolean;
   readonly #errorKey: string;
   readonly #messageKey: string;
-  readonly #keys = new Map<string, Key>();
+  // Most children with serializers log a line or two, or none.
+  #keys: Map<string, Key> | undefined;
 
   /** A style; `errorKey` is the key whose values `serializers.err` gets, too. */
   constructor(
@@ -73,12 +74,12 @@ export class Style {
 
   /** What is known of a key. */
   key(name: string): Key {
-    return this.#keys.get(name) ?? this.#learn(name);
+    return this.#keys?.get(name) ?? this.#learn(name);
   }
 
   /** Looks at the serializers again. */
   forget(): void {
-    this.#keys.clear();
+    this.#keys = undefined;
   }
 
   /** What makes JSON of the values of a key; undefined if nothing in it is redacted. */
@@ -91,11 +92,10 @@ export class Style {
     const { serializers } = this;
     const own = serializers[name] || (name === this.#errorKey ? serializers.err : undefined);
     const stringifier = this.stringifier(name);
-    const piece = pieceOf(name);
     const key: Key = {
       name,
-      piece,
-      quoted: new Piece(`${piece.text}"`),
+      piece: pieceOf(name),
+      quoted: quotedPieceOf(name),
       yes: undefined,
       no: undefined,
       serializer: own ? (value) => own.call(serializers, value) : undefined,
@@ -104,8 +104,9 @@ export class Style {
       next: undefined,
     };
     if (name.length > LONGEST_KEY) return key;
-    if (this.#keys.size === MOST_KEYS) this.#keys.clear();
-    this.#keys.set(name, key);
+    const keys = this.#keys ??= new Map();
+    if (keys.size === MOST_KEYS) keys.clear();
+    keys.set(name, key);
     return key;
   }
 }
