@@ -34,7 +34,7 @@ import { explain } from "./process/exit.ts";
 import { Interrupt } from "./process/interrupt.ts";
 import { Commands, splitWords } from "./watch/commands.ts";
 import { HeldLogs } from "./watch/held_logs.ts";
-import { inWords, noteOf, othersIn } from "./watch/words.ts";
+import { inWords, noteOf, othersIn, triggersOf } from "./watch/words.ts";
 
 const EXAMPLES = `
 A <condition> is
@@ -58,7 +58,8 @@ must be large enough to reach back that far.
 --exec runs a command without a shell, one at a time, for a minute at most.
 {file}, {log} and {reason} stand for what was saved, where and why it happened;
 so do OUROBOROS_FILE, OUROBOROS_SAVED_LOG and OUROBOROS_REASON in its environment.
-Watching continues meanwhile.
+That is the first trigger; OUROBOROS_TRIGGERS has all of one file, as lines like
+"dead 1 /app.1": reason, count, log. Watching continues meanwhile.
 
 The command ends at Ctrl-C, after it has saved what is not saved yet.
 ${PATTERN_HELP}
@@ -280,7 +281,8 @@ class Watcher {
           } in ${path}${others}`,
         );
       }
-      this.#commands?.run({ file: saved?.path ?? "", log, reason });
+      const file = saved?.path ?? "";
+      this.#commands?.run({ file, log, reason, triggers: triggersOf(incident) });
     } catch (error) {
       warn(`${what}: not saved: ${explain(error)}${others}`);
       throw error;

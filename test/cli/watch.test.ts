@@ -289,9 +289,8 @@ test("--exec runs a command without a shell: what is in a name stays there", { s
   writeFileSync(
     shown,
     `import { writeFileSync } from "node:fs";
-     writeFileSync(${
-      JSON.stringify(out)
-    }, JSON.stringify([process.argv.slice(2), process.env.OUROBOROS_SAVED_LOG]));
+     writeFileSync(${JSON.stringify(out)}, JSON.stringify(
+       [process.argv.slice(2), process.env.OUROBOROS_SAVED_LOG, process.env.OUROBOROS_TRIGGERS]));
      process.exit(3);`,
   );
   const dir = join(folder, "exec");
@@ -299,19 +298,22 @@ test("--exec runs a command without a shell: what is in a name stays there", { s
     evil,
     "--when",
     "error",
+    "--when",
+    "one",
     "--save",
     dir,
     "--after",
-    "0s",
+    "1s",
     "--exec",
     `node ${shown} {reason} '{log} and more' {file}`,
   );
-  log.write(line(50, "$(touch no) `touch no`"));
+  log.writeMany([line(50, "$(touch no) `touch no`"), line(30, "one"), line(30, "one")]);
   await watch.untilStderr((stderr) => stderr.includes("exit code 3"));
   await endWatch(watch);
-  const [words, logName] = JSON.parse(readFileSync(out, "utf8"));
+  const [words, logName, triggers] = JSON.parse(readFileSync(out, "utf8"));
   assert.deepEqual(words, ["error", `${evil} and more`, join(dir, savedIn(dir)[0])]);
   assert.equal(logName, evil);
+  assert.equal(triggers, `error 1 ${evil}\nmatch 2 ${evil}`);
   assert.match(savedIn(dir)[0], /^[\w.-]+$/);
 });
 
@@ -331,10 +333,12 @@ test("a command that hangs is ended, and the next one runs", async (t) => {
     ? [runtimeName === "deno" ? "node" : process.execPath, "-e", hangOnce(first, out)]
     : ["sh", "-c", `test -e '${first}' && : > '${out}' || { : > '${first}'; exec sleep 60; }`];
   const commands = new Commands(command, new AbortController().signal, 2000);
-  for (let i = 0; i < 12; i++) commands.run({ file: `f${i}`, log: "", reason: "error" });
+  for (let i = 0; i < 12; i++) {
+    commands.run({ file: `f${i}`, log: "", reason: "error", triggers: "" });
+  }
   await commands.idle();
   const none = new Commands(["no-such-command"], new AbortController().signal);
-  none.run({ file: "", log: "", reason: "" });
+  none.run({ file: "", log: "", reason: "", triggers: "" });
   await none.idle();
   t.mock.restoreAll();
   assert.ok(existsSync(out));
@@ -350,7 +354,7 @@ test("a command that ignores the end is killed after Ctrl-C, too", { skip }, asy
     `trap "" TERM; : > '${ready}'; i=0; while [ $i -lt 60 ]; do i=$((i + 1)); sleep 1; done`;
   const commands = new Commands(["sh", "-c", script], interrupt.signal);
   const start = performance.now();
-  commands.run({ file: "", log: "", reason: "error" });
+  commands.run({ file: "", log: "", reason: "error", triggers: "" });
   while (!existsSync(ready)) await sleep(20);
   interrupt.abort();
   await commands.idle();

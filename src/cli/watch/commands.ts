@@ -14,8 +14,8 @@ const MORE_TIME = 5_000;
 /** How many may wait for their turn. */
 const MOST_WAITING = 10;
 
-/** What stands for something in a command. */
-export type CommandValues = Readonly<Record<"file" | "log" | "reason", string>>;
+/** What stands for something in a command; `triggers` is in its environment only. */
+export type CommandValues = Readonly<Record<"file" | "log" | "reason" | "triggers", string>>;
 
 /**
  * The words of a command: spaces separate them, except for those within `"…"` or `'…'`. `undefined` if the
@@ -62,13 +62,17 @@ export class Commands {
   #run(values: CommandValues): Promise<void> {
     // Each word stays one word, whatever is in a name.
     const [command, ...args] = this.#words.map((word) =>
-      word.replace(/\{(file|log|reason)\}/g, (_all, name: keyof CommandValues) => values[name])
+      word.replace(
+        /\{(file|log|reason)\}/g,
+        (_all, name: "file" | "log" | "reason") => values[name],
+      )
     );
     const env = {
       ...process.env,
       OUROBOROS_FILE: values.file,
       OUROBOROS_SAVED_LOG: values.log,
       OUROBOROS_REASON: values.reason,
+      OUROBOROS_TRIGGERS: values.triggers,
     };
     return new Promise((resolve) => {
       const child = spawn(command, args, { env, stdio: ["ignore", "inherit", "inherit"] });

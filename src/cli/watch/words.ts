@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import type { Incident } from "../../recorder/incidents.ts";
 import type { LogTrigger } from "../../recorder/watch_logs.ts";
 import type { CollectedNote } from "../../ship/collect.ts";
-import { sourceLabel } from "../output/harmless.ts";
+import { oneLine, sourceLabel } from "../output/harmless.ts";
 import { counted } from "../output/warn.ts";
 
 /** What no entry says: the file gets one about each. */
@@ -59,6 +59,22 @@ export function othersIn({ reason, log, counts }: Incident): string {
     named.push(`and in ${counted(new Set(rest.map(({ log }) => log)).size, "log")}`);
   }
   return `; with ${all} more: ${named.join(", ")}`;
+}
+
+/** How long the text of all triggers may be: the system takes a variable of 128 KiB, and no larger one. */
+const MOST_TEXT = 1 << 15;
+
+/** All that is in an incident, for a program: `dead 1 /app.1` in a line, the first trigger in the first one. */
+export function triggersOf({ counts }: Incident): string {
+  const lines: string[] = [];
+  let length = 0;
+  for (const { reason, log, count } of counts.values()) {
+    const line = `${reason} ${count} ${oneLine(log)}`;
+    length += line.length + 1;
+    if (length > MOST_TEXT) break;
+    lines.push(line);
+  }
+  return lines.join("\n");
 }
 
 /** `17 s`, `12 min`. */
