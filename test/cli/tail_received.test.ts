@@ -1,10 +1,11 @@
 /** `tail` of a log that was received from other machines: where each line is from. */
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { afterEach, beforeEach } from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
-import { ShmLogWriter } from "../../mod.ts";
+import { saveLog, ShmLogWriter } from "../../mod.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { writeInto } from "../../src/ship/receive_into.ts";
 import { Reception } from "../../src/ship/reception.ts";
@@ -170,3 +171,29 @@ test("what watch saves of a received log says where it is from, too", {
   const path = join(dir, file);
   assert.deepEqual(tail(path).slice(-2), ["host1/app  | host1 2", "host22/app | host22 2"]);
 });
+
+test(
+  "a log that was saved is not received into",
+  { skip: needsLastingNames, timeout },
+  async () => {
+    stream.put(entryOf(one, 1));
+    const path = join(folder, "kept.log");
+    {
+      using log = ShmLogWriter.create(name, { size: "256KiB" });
+      log.write("kept");
+    }
+    await saveLog(name, path);
+    const bytes = readFileSync(path);
+    const receiving = writeInto(
+      { path },
+      {},
+      (lasts) => new Reception(new MemoryReceiveCarrier(stream), {}, { isOldest: true, lasts }),
+    );
+    await assert.rejects(receiving, {
+      name: "SegmentExistsError",
+      message: /kept\.log" was saved, .*: choose another name$/,
+    });
+    assert.ok(readFileSync(path).equals(bytes));
+    assert.ok(!existsSync(`${path}.origin`));
+  },
+);
