@@ -19,7 +19,7 @@ export function pieceOf(name: string): Piece {
   return pieces.get(name) ?? remember(pieces, name, new Piece(`,${JSON.stringify(name)}:`));
 }
 
-/** `,"name":"` as a piece: each child with serializers learns its keys anew. */
+/** `,"name":"` as a piece: each child with serializers learns its keys again. */
 export function quotedPieceOf(name: string): Piece {
   return quotedPieces.get(name) ??
     remember(quotedPieces, name, new Piece(`${pieceOf(name).text}"`));
