@@ -13,13 +13,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { plainTopStep } from "./npm/command_step.ts";
-import { buildPackage, folder as built } from "./npm/package.ts";
+import { buildPackage, folder as built, peers } from "./npm/package.ts";
 import { nextStep } from "./npm/next_step.ts";
 import { pnpStep, YARN } from "./npm/pnp_step.ts";
 import { publicTests } from "./npm/public_tests.ts";
 import { packagesOfSnippets, stepsOn, stepWithoutKoffi } from "./npm/stranger.ts";
 import { TYPE_PACKAGES, typeSteps } from "./npm/types.ts";
-import { freshFolder, peers, type Step } from "./npm/workshop.ts";
+import { freshFolder, type Step } from "./npm/workshop.ts";
 import { finish, names, numbersOf, parseArguments, type Result, runTests } from "./run_tests.ts";
 import { installedRuntimes, root, type Runtime } from "./runtimes.ts";
 
@@ -41,8 +41,7 @@ const all = installedRuntimes();
 process.argv.pop();
 const { wanted, filters } = parseArguments();
 const tested = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const { tarball } = await buildPackage();
-console.log(tarball);
+const tarball = await buildPackage();
 
 const results: Result[] = [];
 if (process.env.TESTS !== "only") {

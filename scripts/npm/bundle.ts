@@ -4,7 +4,7 @@ import { isBuiltin } from "node:module";
 import process from "node:process";
 import { build, type InlineConfig, type TsdownPlugin } from "tsdown";
 import { root } from "../runtimes.ts";
-import { config, entries, type Entry, packageOf } from "../project.ts";
+import { entries, packageOf } from "../project.ts";
 
 /** Loaded when it is needed, if it is there: Node needs it before 26.9. */
 export const OPTIONAL: readonly string[] = ["koffi"];
@@ -34,18 +34,6 @@ const NEVER_BUILT_IN: readonly string[] = [
   "@opentelemetry/otlp-transformer",
 ];
 
-/**
- * What is loaded before each program, in one file of its own: a file more, and a builtin that is
- * imported, cost a millisecond or more.
- */
-const LOADED_FIRST = "register";
-/** What a thread is started from, which no subpath leads to. */
-const THREADS: readonly Entry[] = [{
-  subpath: "",
-  name: "watchdog_thread",
-  source: "src/sinks/watchdog_thread.ts",
-}];
-
 /** What was built. */
 export interface Bundle {
   /** Packages that are imported at run time, or whose types are. */
@@ -58,16 +46,18 @@ export interface Bundle {
 export async function bundle(folder: string): Promise<Bundle> {
   // The page, which is built before, draws its charts with uPlot.
   const built: Bundle = { imported: new Set(), builtIn: new Set([`${root}node_modules/uplot`]) };
-  const isLoadedFirst = ({ name }: Entry) => name === LOADED_FIRST;
-  await buildFiles(
-    folder,
-    [...THREADS, ...entries.filter((entry) => !isLoadedFirst(entry))],
-    built,
+  const { register, ...others } = Object.fromEntries(
+    entries.map(({ name, source }) => [name, root + source]),
   );
-  await buildFiles(folder, entries.filter(isLoadedFirst), built, {
+  // No subpath leads to what a thread is started from.
+  const watchdog_thread = `${root}src/sinks/watchdog_thread.ts`;
+  await buildFiles(folder, { ...others, watchdog_thread }, built);
+  // This is loaded before each program, so it is in one file of its own: a file more, and a builtin that
+  // is imported, cost a millisecond or more.
+  await buildFiles(folder, { register }, built, {
     deps: { neverBundle: (id, importer) => !isBuiltin(id) && isExternal(id, importer) },
     inputOptions: { treeshake: { propertyReadSideEffects: false } },
-    plugins: [onlyTheVersion, builtinsAsTheyAre, recorded(built)],
+    plugins: [builtinsAsTheyAre, recorded(built)],
   });
   return built;
 }
@@ -75,7 +65,7 @@ export async function bundle(folder: string): Promise<Bundle> {
 /** Builds some of the files. */
 async function buildFiles(
   folder: string,
-  some: readonly Entry[],
+  entry: Record<string, string>,
   built: Bundle,
   more: InlineConfig = {},
 ): Promise<void> {
@@ -83,7 +73,7 @@ async function buildFiles(
     config: false,
     clean: false,
     cwd: root,
-    entry: Object.fromEntries(some.map(({ name, source }) => [name, root + source])),
+    entry,
     outDir: folder,
     format: "esm",
     platform: "node",
@@ -98,11 +88,13 @@ async function buildFiles(
     banner: { dts: '/// <reference lib="esnext.disposable" />' },
     // Nothing is renamed, for stack traces. What comments say is in the types and the source maps.
     outputOptions: {
+      // What a shell needs, and JSR would take for a part of the module's documentation.
+      banner: ({ name }) => name === "cli" ? "#!/usr/bin/env node" : "",
       comments: { jsdoc: false },
       // They seem to be in the package, and not beside others.
       sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, "../"),
     },
-    plugins: [onlyTheVersion, program, recorded(built)],
+    plugins: [recorded(built)],
     ...more,
   });
 }
@@ -115,15 +107,6 @@ function isExternal(id: string, importer: string | undefined): boolean {
   return isBuiltin(id) || id.startsWith("bun:") || NEVER_BUILT_IN.includes(name) ||
     !BUILT_IN.test(importer);
 }
-
-/** Of deno.json nothing but the version is anybody's business. */
-const onlyTheVersion: TsdownPlugin = {
-  name: "only the version",
-  load: {
-    filter: { id: /[\\/]deno\.json$/ },
-    handler: () => ({ code: JSON.stringify({ version: config.version }), moduleType: "json" }),
-  },
-};
 
 /**
  * Builtins without `import`: that makes modules of them by reading all that they have, which starts what
@@ -144,14 +127,6 @@ const builtinsAsTheyAre: TsdownPlugin = {
         ${exports.join("\n")}`;
     },
   },
-};
-
-/** What a shell needs, and JSR would take for a part of the module's documentation. */
-const program: TsdownPlugin = {
-  name: "program",
-  // In place of an empty line, so that the source map stays true.
-  renderChunk: (code, { name }) =>
-    name === "cli" ? code.replace(/^\n?/, "#!/usr/bin/env node\n") : null,
 };
 
 /** Writes down what the files import, and what of other packages is in them. */

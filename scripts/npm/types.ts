@@ -1,21 +1,9 @@
 /** TypeScript programs that use the package, under each way to resolve modules. */
 
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { config, type Entry, library } from "../project.ts";
 import { thisRuntime } from "../runtimes.ts";
-import { complaint, type Step } from "./workshop.ts";
-
-interface Consumer {
-  title: string;
-  file: string;
-  module: string;
-  moduleResolution?: string;
-  /** What the compiler knows and asks, if it is something else than usual. */
-  options?: string;
-  /** The error that is right here. */
-  error?: string;
-}
+import { output, type Step } from "./workshop.ts";
 
 const USUAL = "--target es2022 --lib es2024,esnext.disposable --types node";
 /** As strict as it gets, and without the types of Node: in this folder there are no others. */
@@ -24,36 +12,19 @@ const STRICTEST =
   "--noUncheckedIndexedAccess --noPropertyAccessFromIndexSignature --isolatedModules";
 
 /** Subpaths with types of other packages, or of Node: those are not ours to be so strict with. */
-const OF_OTHERS: readonly string[] = [
-  "./logger",
-  "./logtape",
-  "./nats",
-  "./otel",
-  "./otlp",
-  "./pino",
-  "./winston",
-];
+const OF_OTHERS = /^\.\/(logger|logtape|nats|otel|otlp|pino|winston)$/;
 
-const CONSUMERS: readonly Consumer[] = [
-  { title: "bundler", file: "types.ts", module: "esnext", moduleResolution: "bundler" },
-  { title: "node16, ES modules", file: "types.mts", module: "node16" },
-  { title: "nodenext, ES modules", file: "types.mts", module: "nodenext" },
-  {
-    title: "strictest, types of a browser",
-    file: "own.mts",
-    module: "nodenext",
-    options: STRICTEST,
-  },
-  { title: "node20, CommonJS", file: "types.cts", module: "node20" },
-  { title: "nodenext, CommonJS", file: "types.cts", module: "nodenext" },
+/** What is compiled with which options; and the error that is right there. */
+const SETUPS: Record<string, [file: string, options: string, error?: string]> = {
+  "bundler": ["types.ts", `${USUAL} --module esnext --moduleResolution bundler`],
+  "node16, ES modules": ["types.mts", `${USUAL} --module node16`],
+  "nodenext, ES modules": ["types.mts", `${USUAL} --module nodenext`],
+  "strictest, types of a browser": ["own.mts", `${STRICTEST} --module nodenext`],
+  "node20, CommonJS": ["types.cts", `${USUAL} --module node20`],
+  "nodenext, CommonJS": ["types.cts", `${USUAL} --module nodenext`],
   // Node 16 itself could not require() an ES module; what this says is true.
-  {
-    title: "node16, CommonJS: has to import()",
-    file: "types.cts",
-    module: "node16",
-    error: "TS1471",
-  },
-];
+  "node16, CommonJS: has to import()": ["types.cts", `${USUAL} --module node16`, "TS1471"],
+};
 
 /** What their folder has beside the package and its peers. Deno would mix these types with its own. */
 export const TYPE_PACKAGES: readonly string[] = ["typescript", "@types/node@26.6.6"];
@@ -63,26 +34,23 @@ export function typeSteps(folder: string): Step[] {
   for (const file of ["types.ts", "types.mts", "types.cts"]) {
     writeFileSync(folder + file, program(library, file.endsWith(".cts")));
   }
-  const own = library.filter(({ subpath }) => !OF_OTHERS.includes(subpath));
+  const own = library.filter(({ subpath }) => !OF_OTHERS.test(subpath));
   writeFileSync(`${folder}own.mts`, program(own, false));
-  return CONSUMERS.map(({ title, file, module, moduleResolution, options = USUAL, error }) => ({
+  return Object.entries(SETUPS).map(([title, [file, options, error]]) => ({
     title: `types: ${title}`,
     run() {
       const { path, run } = thisRuntime();
-      const result = spawnSync(path, [
-        ...run,
-        `${folder}node_modules/typescript/bin/tsc`,
-        ...`--noEmit --strict ${options}`.split(" "),
-        "--module",
-        module,
-        ...(moduleResolution === undefined ? [] : ["--moduleResolution", moduleResolution]),
-        file,
-      ], { cwd: folder, encoding: "utf8", timeout: 120_000 });
-      const codes = new Set([...result.stdout.matchAll(/error (TS\d+)/g)].map(([, code]) => code));
-      const isRight = error === undefined
-        ? result.status === 0
-        : codes.size === 1 && codes.has(error);
-      if (!isRight) throw new Error(complaint(result));
+      const tsc = `${folder}node_modules/typescript/bin/tsc`;
+      const args = [...run, tsc, ...`--noEmit --strict ${options} ${file}`.split(" ")];
+      let said = "";
+      try {
+        output(path, args, { cwd: folder, timeout: 120_000 });
+      } catch (complaint) {
+        said = (complaint as Error).message;
+      }
+      const codes = new Set([...said.matchAll(/error (TS\d+)/g)].map(([, code]) => code));
+      const isRight = error === undefined ? said === "" : [...codes].join() === error;
+      if (!isRight) throw new Error(said || `tsc finds no ${error}`);
     },
   }));
 }

@@ -1,11 +1,12 @@
 /** Fresh folders outside of the project, with the package and nothing of the sources in them. */
 
-import { spawnSync, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync, type SpawnSyncOptions } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { folder as built } from "./package.ts";
 import { versionOf } from "../project.ts";
+
+export const isWindows: boolean = process.platform === "win32";
 
 /** Something that is tried with the package, which throws where it fails. */
 export interface Step {
@@ -31,14 +32,8 @@ export function freshFolder(
     tarball,
     ...packages.map((name) => name.lastIndexOf("@") > 0 ? name : `${name}@${versionOf(name)}`),
   ];
-  output("npm", args, { cwd: folder, timeout: 300_000, shell: process.platform === "win32" });
+  output("npm", args, { cwd: folder, timeout: 300_000, shell: isWindows });
   return folder;
-}
-
-/** The packages that the built one would like to have beside it. */
-export function peers(): string[] {
-  const { peerDependencies = {} } = JSON.parse(readFileSync(`${built}package.json`, "utf8"));
-  return Object.keys(peerDependencies);
 }
 
 /**
@@ -51,12 +46,8 @@ export function output(
   args: readonly string[],
   options: SpawnSyncOptions,
 ): string {
-  const result = spawnSync(path, args, { timeout: 60_000, ...options, encoding: "utf8" });
-  if (result.status !== 0) throw new Error(complaint(result));
-  return result.stdout;
-}
-
-/** Why a process failed. */
-export function complaint({ error, stdout, stderr }: SpawnSyncReturns<string>): string {
-  return error?.message ?? `${stdout}${stderr}`;
+  const settings = { timeout: 60_000, ...options, encoding: "utf8" } as const;
+  const { status, error, stdout, stderr } = spawnSync(path, args, settings);
+  if (status !== 0) throw new Error(error?.message ?? `${stdout}${stderr}`);
+  return stdout;
 }
