@@ -1,14 +1,12 @@
 /** The package's command, as somebody starts it who has installed the package. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import process from "node:process";
 import { config } from "../project.ts";
 import type { Runtime } from "../runtimes.ts";
-import { output, type Step } from "./workshop.ts";
+import { isWindows, output, type Step } from "./workshop.ts";
 
-const isWindows = process.platform === "win32";
 /** A backtracking engine takes for ever to find that this does not match. */
 const SLOW = `${"a".repeat(60)}b`;
 
@@ -19,39 +17,26 @@ function programOf(runtime: Runtime, folder: string): string[] {
   return [`${folder}node_modules/.bin/ouroboros${isWindows ? ".cmd" : ""}`];
 }
 
-/** Runs a program to its end; gives what it printed. */
-export function printed(runtime: Runtime, folder: string, words: string[], input = ""): string {
-  // On Windows not everybody may make links, and there the runtime's own folder has that name in it.
-  const bin = isWindows ? dirname(runtime.path) : `${folder}bin-${runtime.name}`;
-  if (runtime.name.startsWith("node") && !isWindows) {
-    rmSync(bin, { recursive: true, force: true });
-    mkdirSync(bin);
-    symlinkSync(runtime.path, `${bin}/node`);
-  }
+/** Runs a program to its end, with this runtime as `node`; gives what it printed. */
+function printed(runtime: Runtime, folder: string, words: string[], input = ""): string {
   return output(words[0], words.slice(1), {
     cwd: folder,
     input,
-    maxBuffer: 1 << 25,
     // What ends in .cmd is not started without one.
     shell: isWindows && runtime.name.startsWith("node"),
-    env: { ...process.env, NO_COLOR: "1", PATH: `${bin}${delimiter}${process.env.PATH}` },
+    env: {
+      ...process.env,
+      NO_COLOR: "1",
+      PATH: `${dirname(runtime.path)}${delimiter}${process.env.PATH}`,
+    },
   });
-}
-
-/** Runs a command of the package. */
-export function ouroborosIn(
-  runtime: Runtime,
-  folder: string,
-  args: string[],
-  input?: string,
-): string {
-  return printed(runtime, folder, [...programOf(runtime, folder), ...args], input);
 }
 
 /** The commands that need no other package. */
 export function commandStep(runtime: Runtime, folder: string): Step {
   const log = `${folder}${runtime.name}.log`;
-  const ouroboros = (args: string[], input?: string) => ouroborosIn(runtime, folder, args, input);
+  const ouroboros = (args: string[], input?: string) =>
+    printed(runtime, folder, [...programOf(runtime, folder), ...args], input);
   return {
     title: "the command ouroboros: --version, write, tail, tail --grep in its thread, stat",
     run() {

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -19,6 +19,8 @@ const PACKAGES = ["next@16.4.6", "react@19.3.1", "react-dom@19.3.1"];
 const NEXT = "node_modules/next/dist/bin/next";
 /** How long anything may take, in milliseconds: but the compiler, which takes a minute on a busy machine. */
 const LIMIT = 120_000;
+const ENV = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+const ADDRESS = /http:\/\/127\.0\.0\.1:\d+/;
 
 const FILES: Record<string, string> = {
   "app/layout.js": `export default function Layout({ children }) {
@@ -77,32 +79,51 @@ function build(runtime: Runtime, tarball: string): string {
   output(runtime.path, [NEXT, "build"], {
     cwd: folder,
     timeout: 5 * LIMIT,
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" },
+    env: ENV,
   });
   return folder;
 }
 
-async function tryEnd(runtime: Runtime, folder: string, how: string): Promise<void> {
+async function tryEnd({ path }: Runtime, folder: string, how: string): Promise<void> {
   const log = `/ouroboros-next-${process.pid}`;
-  const server = new Server(runtime, folder, log);
+  const flags = ["--import", "@ouroboros/log/register"];
+  const server = spawn(path, [...flags, NEXT, "start", "-p", "0", "-H", "127.0.0.1"], {
+    cwd: folder,
+    env: {
+      ...ENV,
+      OUROBOROS_LOG: log,
+      OUROBOROS_SIZE: "256KiB",
+      OUROBOROS_WATCHDOG: "1s",
+    },
+  });
+  const ended = once(server, "close");
+  let printed = "";
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => printed += text);
+  }
+  const until = async (isSo: () => boolean) => {
+    for (const end = performance.now() + LIMIT; !isSo(); await sleep(50)) {
+      const isOver = server.exitCode !== null || performance.now() > end;
+      if (isOver && !isSo()) throw new Error("the server has ended, or took too long");
+    }
+  };
+  const recorded = () => textOf(log) + textOf(`${log}.watch`);
   try {
-    const url = await server.url();
+    await until(() => /Ready in/.test(printed) && ADDRESS.test(printed));
+    const [url] = ADDRESS.exec(printed)!;
     assert.match(await (await fetch(url)).text(), /hello/);
     const answer = fetch(`${url}/end?how=${how}`).catch(() => {});
-    await server.said(() => textOf(log).includes("last words"));
-    if (how !== "kill") {
-      await server.said(() => ENDS[how].test(textOf(log) + textOf(`${log}.watch`)));
-    }
-    if (how === "exit") assert.equal(await server.ended, 3);
-    else await server.kill();
+    await until(() => ENDS[how].test(recorded()));
+    if (how !== "exit") server.kill("SIGKILL");
+    assert.deepEqual(await ended, how === "exit" ? [3, null] : [null, "SIGKILL"]);
     await answer;
-    const text = textOf(log);
-    assert.match(text, /the page is rendered[^]*last words/);
-    assert.match(text + textOf(`${log}.watch`), ENDS[how]);
+    assert.match(textOf(log), /the page is rendered[^]*last words/);
+    assert.match(recorded(), ENDS[how]);
   } catch (error) {
-    throw new Error(`${how}: ${(error as Error).message}\n${server.output}`, { cause: error });
+    throw new Error(`${how}: ${(error as Error).message}\n${printed}`, { cause: error });
   } finally {
-    await server.kill();
+    server.kill("SIGKILL");
+    await ended;
     for (const name of [log, `${log}.watch`]) SharedMemory.unlink(name);
   }
 }
@@ -112,50 +133,4 @@ function textOf(log: string): string {
   if (!SharedMemory.exists(log)) return "";
   using reader = ShmLogReader.open(log);
   return [...reader].map(({ text }) => text).join("\n");
-}
-
-class Server {
-  readonly #process: ChildProcess;
-  readonly ended: Promise<number | string>;
-  output = "";
-  #isOver = false;
-
-  constructor({ path }: Runtime, folder: string, log: string) {
-    const flags = ["--import", "@ouroboros/log/register"];
-    this.#process = spawn(path, [...flags, NEXT, "start", "-p", "0", "-H", "127.0.0.1"], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        OUROBOROS_LOG: log,
-        OUROBOROS_SIZE: "256KiB",
-        OUROBOROS_WATCHDOG: "1s",
-        NEXT_TELEMETRY_DISABLED: "1",
-      },
-    });
-    const take = (text: string) => this.output += text;
-    this.#process.stdout!.setEncoding("utf8").on("data", take);
-    this.#process.stderr!.setEncoding("utf8").on("data", take);
-    this.ended = once(this.#process, "close").then(([code, signal]) => code ?? signal);
-    this.ended.then(() => this.#isOver = true);
-  }
-
-  /** Where it listens, once it does. */
-  async url(): Promise<string> {
-    const address = /http:\/\/127\.0\.0\.1:\d+/;
-    await this.said(() => /Ready in/.test(this.output) && address.test(this.output));
-    return address.exec(this.output)![0];
-  }
-
-  /** Waits for something. */
-  async said(isSo: () => boolean): Promise<void> {
-    for (const end = performance.now() + LIMIT; !isSo(); await sleep(50)) {
-      if (performance.now() > end) throw new Error("it did not come to pass");
-      if (this.#isOver && !isSo()) throw new Error("the server has ended");
-    }
-  }
-
-  async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.ended;
-  }
 }

@@ -1,6 +1,6 @@
 /** The project's own tests that need nothing but what the package exports, to run them with the package. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import { testFiles } from "../run_tests.ts";
@@ -9,9 +9,9 @@ import { entries } from "../project.ts";
 
 const IMPORT =
   /(?:import|export)(\s+type)?\s+((?:\w+,\s*)?\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+)\s+from\s+"(\.[^"]+)"/g;
-const DYNAMIC = /import\("(\.[^"]+)"\)/g;
-/** A file that is started, or read. */
-const BESIDE = /new URL\(\s*["'`]([^"'`]*)["'`],\s*import\.meta\.url/g;
+const EXPORT = /export\s+(\*|\{[^}]*\})\s+from\s+"(\.[^"]+)"/g;
+/** A module that is imported later, or a file that is started, or read. */
+const BESIDE = /import\("(\.[^"]+)"\)|new URL\(\s*["'`]([^"'`]*)["'`],\s*import\.meta\.url/g;
 
 /** Tests, and what stands for the sources that they import. */
 export interface PublicTests {
@@ -39,19 +39,20 @@ function isPublic(file: string, used: Map<string, string>, seen: Set<string>): b
   seen.add(file);
   if (!file.endsWith(".ts")) return true;
   const text = readFileSync(root + file, "utf8");
-  const needs: [path: string, names: string[]][] = [
+  const needs = [
     ...[...text.matchAll(IMPORT)].filter(([, type]) => type === undefined)
-      .map(([, , clause, path]): [string, string[]] => [path, namesIn(clause)]),
-    ...[...text.matchAll(DYNAMIC)].map(([, path]): [string, string[]] => [path, ["*"]]),
-    ...[...text.matchAll(BESIDE)].map(([, path]): [string, string[]] => [path, ["*"]]),
+      .map(([, , clause, path]) => ({ path, wanted: namesIn(clause) })),
+    ...[...text.matchAll(BESIDE)].map(([, module, beside]) => ({
+      path: module ?? beside,
+      wanted: ["*"],
+    })),
   ];
-  return needs.every(([path, wanted]) => {
-    const target = normalize(`${dirname(file)}/${path}`).replaceAll("\\", "/");
+  return needs.every(({ path, wanted }) => {
+    const target = pathFrom(file, path);
     if (target.startsWith("test/")) return isPublic(target, used, seen);
     if (target.startsWith("scripts/") || wanted.length === 0) return true;
-    const name = entries.find(({ source }) =>
-      source === target || exportsOf(source, target, wanted)
-    )?.name;
+    const name = entries.find(({ source }) => source === target || gives(source, target, wanted))
+      ?.name;
     if (name === undefined) return false;
     used.set(pathToFileURL(root + target).href, name);
     return true;
@@ -59,14 +60,15 @@ function isPublic(file: string, used: Map<string, string>, seen: Set<string>): b
 }
 
 /** Whether an entry exports these names of another source. */
-function exportsOf(entry: string, target: string, wanted: readonly string[]): boolean {
-  if (!existsSync(root + entry)) return false;
-  const text = readFileSync(root + entry, "utf8");
-  return [...text.matchAll(/export\s+(\*|\{[^}]*\})\s+from\s+"(\.[^"]+)"/g)].some(
-    ([, clause, path]) =>
-      normalize(`${dirname(entry)}/${path}`).replaceAll("\\", "/") === target &&
-      (clause === "*" || wanted.every((name) => namesIn(clause).includes(name))),
+function gives(entry: string, target: string, wanted: readonly string[]): boolean {
+  return [...readFileSync(root + entry, "utf8").matchAll(EXPORT)].some(([, clause, path]) =>
+    pathFrom(entry, path) === target &&
+    (clause === "*" || wanted.every((name) => namesIn(clause).includes(name)))
   );
+}
+
+function pathFrom(file: string, path: string): string {
+  return normalize(`${dirname(file)}/${path}`).replaceAll("\\", "/");
 }
 
 /** The names that are there at run time. */
