@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -12,14 +12,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { ShmLogWriter } from "../../mod.ts";
-import { Commands, splitWords } from "../../src/cli/watch/commands.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows } from "../support/platform.ts";
 import {
   type Child,
-  runtimeName,
   sameOnAll,
   scriptCommand,
   startChild,
@@ -281,87 +279,6 @@ test(
   },
 );
 
-test("--exec runs a command without a shell: what is in a name stays there", { skip }, async () => {
-  const evil = `${uniqueName("exec")}-$(touch ${folder.slice(1).replaceAll("/", "_")})-;&'"-{file}`;
-  const log = makeLog(evil);
-  const shown = join(folder, "shown.mjs");
-  const out = join(folder, "shown.json");
-  writeFileSync(
-    shown,
-    `import { writeFileSync } from "node:fs";
-     writeFileSync(${JSON.stringify(out)}, JSON.stringify(
-       [process.argv.slice(2), process.env.OUROBOROS_SAVED_LOG, process.env.OUROBOROS_TRIGGERS]));
-     process.exit(3);`,
-  );
-  const dir = join(folder, "exec");
-  const watch = await startWatch(
-    evil,
-    "--when",
-    "error",
-    "--when",
-    "one",
-    "--save",
-    dir,
-    "--after",
-    "1s",
-    "--exec",
-    `node ${shown} {reason} '{log} and more' {file}`,
-  );
-  log.writeMany([line(50, "$(touch no) `touch no`"), line(30, "one"), line(30, "one")]);
-  await watch.untilStderr((stderr) => stderr.includes("exit code 3"));
-  await endWatch(watch);
-  const [words, logName, triggers] = JSON.parse(readFileSync(out, "utf8"));
-  assert.deepEqual(words, ["error", `${evil} and more`, join(dir, savedIn(dir)[0])]);
-  assert.equal(logName, evil);
-  assert.equal(triggers, `error 1 ${evil}\nmatch 2 ${evil}`);
-  assert.match(savedIn(dir)[0], /^[\w.-]+$/);
-});
-
-/** A program that hangs, unless it did so before. */
-function hangOnce(first: string, second: string): string {
-  return `const fs = require("fs"), first = ${JSON.stringify(first)};
-    if (fs.existsSync(first)) fs.writeFileSync(${JSON.stringify(second)}, "");
-    else fs.writeFileSync(first, ""), setInterval(() => {}, 1000);`;
-}
-
-test("a command that hangs is ended, and the next one runs", async (t) => {
-  const said: string[] = [];
-  t.mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
-  const [first, out] = [join(folder, "first"), join(folder, "second")];
-  // Of the shell, which is there soon on a busy machine, too: the limit is for all of it.
-  const command = isWindows
-    ? [runtimeName === "deno" ? "node" : process.execPath, "-e", hangOnce(first, out)]
-    : ["sh", "-c", `test -e '${first}' && : > '${out}' || { : > '${first}'; exec sleep 60; }`];
-  const commands = new Commands(command, new AbortController().signal, 2000);
-  for (let i = 0; i < 12; i++) {
-    commands.run({ file: `f${i}`, log: "", reason: "error", triggers: "" });
-  }
-  await commands.idle();
-  const none = new Commands(["no-such-command"], new AbortController().signal);
-  none.run({ file: "", log: "", reason: "", triggers: "" });
-  await none.idle();
-  t.mock.restoreAll();
-  assert.ok(existsSync(out));
-  assert.match(said.join(""), /(sh|node|\.exe) was ended: it took longer than 2 s/);
-  assert.match(said.join(""), /too slow, and was not run for f10/);
-  assert.match(said.join(""), /no-such-command can't be run/);
-});
-
-test("a command that ignores the end is killed after Ctrl-C, too", { skip }, async () => {
-  const ready = join(folder, "stubborn");
-  const interrupt = new AbortController();
-  const script =
-    `trap "" TERM; : > '${ready}'; i=0; while [ $i -lt 60 ]; do i=$((i + 1)); sleep 1; done`;
-  const commands = new Commands(["sh", "-c", script], interrupt.signal);
-  const start = performance.now();
-  commands.run({ file: "", log: "", reason: "error", triggers: "" });
-  while (!existsSync(ready)) await sleep(20);
-  interrupt.abort();
-  await commands.idle();
-  // 5 s until it is asked to end, and 5 s more.
-  assert.ok(performance.now() - start < 40_000);
-});
-
 test("Ctrl-C saves what was about to be saved, and says how much it was", { skip }, async () => {
   const log = makeLog(uniqueName("leaving"));
   const dir = join(folder, "leaving");
@@ -393,15 +310,6 @@ test("the newest files are kept, and nobody else's is touched", { skip }, async 
   assert.equal(kept.length, 2);
   assert.deepEqual(kept.map((file) => texts(join(dir, file)).at(-1)), ["error 3", "error 4"]);
   for (const name of others) assert.ok(existsSync(join(dir, name)), name);
-});
-
-test("splitWords() knows quotes, and nothing else of a shell", () => {
-  assert.deepEqual(splitWords("notify {file}"), ["notify", "{file}"]);
-  assert.deepEqual(splitWords(` a  "b c" 'd "e"' f"g h"i "" `), ["a", "b c", 'd "e"', "fg hi", ""]);
-  assert.deepEqual(splitWords("a $B `c` | d; \\e"), ["a", "$B", "`c`", "|", "d;", "\\e"]);
-  assert.equal(splitWords("it's"), undefined);
-  assert.equal(splitWords("  "), undefined);
-  assert.equal(splitWords("'' a"), undefined);
 });
 
 test("mistakes are errors before anything is watched", { skip: sameOnAll }, () => {

@@ -24,8 +24,8 @@ import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
 import { shmDestination } from "../../src/sinks/pino.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
 import { testFolder } from "../support/folder.ts";
-import { isWindows } from "../support/platform.ts";
-import { runScript, startChild, uniqueName } from "../support/runtime.ts";
+import { uniqueName } from "../support/runtime.ts";
+import { savedTexts } from "../support/watching.ts";
 
 const folder = testFolder("recorder");
 let count = 0;
@@ -42,19 +42,6 @@ function make(options: Partial<RecorderOptions> = {}): { recorder: Recorder; dir
   return { recorder, dir };
 }
 
-/** The files in a folder, without what differs from run to run; and the texts in each. */
-function saved(dir: string): { reasons: string[]; texts: string[][] } {
-  const files = existsSync(dir) ? readdirSync(dir).filter((name) => name[0] !== ".").sort() : [];
-  for (const file of files) assert.match(file, /^[\w.-]+-\d{8}T\d{6}\.\d{3}Z-[\w-]+\.log$/);
-  return {
-    reasons: files.map((file) => file.replace(/^.*Z-/, "").replace(/\.log$/, "")),
-    texts: files.map((file) => {
-      using reader = ShmLogReader.open({ path: join(dir, file) }, { strategy: "oldest" });
-      return [...reader].map(({ text }) => text);
-    }),
-  };
-}
-
 const line = (level: number, msg: string, time: number = Date.now()) =>
   JSON.stringify({ level, time, msg });
 const messages = (texts: string[]) => texts.map((text) => JSON.parse(text).msg);
@@ -68,7 +55,7 @@ test("an error is saved with what was before it, within `last`, and what came af
   recorder.write(line(50, "it", now));
   recorder.write(line(30, "after", now));
   await recorder.settled();
-  const { reasons, texts } = saved(dir);
+  const { reasons, texts } = savedTexts(dir);
   assert.deepEqual(reasons, ["error"]);
   assert.deepEqual(messages(texts[0]), ["before", "a warning", "it", "after"]);
   const { triggers, saved: files, skipped, failed } = recorder.counts;
@@ -87,12 +74,12 @@ test("errors within `minInterval` wait for its end, those before the file is sav
   await recorder.settled();
   for (let i = 5; i < 12; i++) recorder.write(line(i === 7 ? 60 : 50, `error ${i}`));
   await recorder.settled();
-  assert.deepEqual(saved(dir).texts.map(messages), [[0, 1, 2, 3, 4].map((i) => `error ${i}`)]);
+  assert.deepEqual(savedTexts(dir).texts.map(messages), [[0, 1, 2, 3, 4].map((i) => `error ${i}`)]);
   const { triggers, saved: files, skipped } = recorder.counts;
   assert.deepEqual([triggers, files, skipped], [12, 1, 7]);
   // What a person asks for is saved at any time.
   await recorder.save("asked");
-  assert.deepEqual(saved(dir).reasons.sort(), ["asked", "error"]);
+  assert.deepEqual(savedTexts(dir).reasons.sort(), ["asked", "error"]);
   recorder.close();
   assert.equal(recorder.counts.saved, 2);
 });
@@ -100,7 +87,7 @@ test("errors within `minInterval` wait for its end, those before the file is sav
 test("the last error before a silence is saved when `minInterval` ends, or the log is closed", async () => {
   const { recorder, dir } = make({ minInterval: "1s", after: "0s" });
   const errors = () =>
-    saved(dir).texts.map((texts) => messages(texts).at(-1)).filter((text) => text !== "after");
+    savedTexts(dir).texts.map((texts) => messages(texts).at(-1)).filter((text) => text !== "after");
   for (const last of ["first", "second"]) {
     recorder.write(line(50, last));
     while (errors().at(-1) !== last) await sleep(20);
@@ -129,7 +116,7 @@ test("levels are those of any library; without one of these nothing is saved", a
     const { recorder, dir } = make({ saveOn: ["error"] });
     recorder.write(text);
     await recorder.settled();
-    assert.deepEqual(saved(dir).reasons, isSaved ? ["error"] : [], text);
+    assert.deepEqual(savedTexts(dir).reasons, isSaved ? ["error"] : [], text);
     recorder.close();
   }
 });
@@ -215,7 +202,7 @@ test("a recorder is the writer of every sink, and of the logger", async () => {
     // winston passes lines through streams.
     await sleep(10);
     await recorder.settled();
-    const { reasons, texts } = saved(dir);
+    const { reasons, texts } = savedTexts(dir);
     assert.deepEqual(reasons, ["error"], name);
     assert.ok(texts[0].some((text) => text.includes("it")), name);
     recorder.close();
@@ -248,7 +235,7 @@ test("what is being saved when the recorder is closed is saved once", async () =
       for (let i = 0; i < turns; i++) await Promise.resolve();
       recorder.close();
       await saving;
-      assert.deepEqual(saved(dir).reasons, ["asked"], `${turns} turns`);
+      assert.deepEqual(savedTexts(dir).reasons, ["asked"], `${turns} turns`);
       assert.deepEqual(readdirSync(dir).length, 1);
       const { saved: files, failed } = recorder.counts;
       assert.deepEqual([files, failed, errors], [1, 0, []]);
@@ -306,7 +293,7 @@ test("what is written as soon as a log can be opened again is a reason to save",
   // More than a chunk of them, before anybody has looked.
   for (let i = 0; i < 50; i++) recorder.write(line(30, `after ${i}`.padEnd(200)));
   await recorder.settled();
-  assert.deepEqual(saved(dir).reasons, ["error"]);
+  assert.deepEqual(savedTexts(dir).reasons, ["error"]);
   assert.equal(recorder.counts.triggers, 1);
   recorder.close();
 });
@@ -327,79 +314,5 @@ test("wrong options are errors that name them", () => {
       createRecorder({ target: name, dir: folder, ...options });
     }, pattern);
     assert.equal(SharedMemory.exists(name), false);
-  }
-});
-
-const script = new URL("./children/recorded_app.ts", import.meta.url);
-const ENDS: [end: string, code: number | null, reasons: string[]][] = [
-  ["throw", 1, ["uncaught"]],
-  ["reject", 1, ["uncaught"]],
-  ["exit 3", 3, ["exit"]],
-  ["exit 0", 0, []],
-  ["error, exit 0", 0, ["error"]],
-  ["error, end", 0, ["error"]],
-  ["handled", 0, ["uncaught"]],
-  ["handled, exit 0", 0, ["uncaught"]],
-  ["asked, exit 0", 0, ["asked"]],
-  // With an entry that says so.
-  ["told, exit 3", 3, ["exit"]],
-  // Its log is closed, and removed, by the same end.
-  ["closed, exit 3", 3, ["exit"]],
-];
-if (!isWindows) {
-  ENDS.push(["closed, error, SIGTERM", null, ["error"]], ["closed, SIGTERM", null, ["SIGTERM"]]);
-}
-for (const [end, code, reasons] of ENDS) {
-  test(`an application that ends by "${end}" leaves what led to it`, () => {
-    const name = uniqueName("ends");
-    const dir = join(folder, end.replace(/\W/g, ""));
-    try {
-      assert.equal(runScript(script, [name, dir, end]).status, code);
-      const found = saved(dir);
-      assert.deepEqual(found.reasons, reasons);
-      for (const texts of found.texts) assert.equal(messages(texts)[0], "what led to it");
-      if (reasons[0] === "uncaught") {
-        // An application that handles it may live on.
-        const level = end.startsWith("handled") ? "error" : "fatal";
-        assert.match(found.texts[0][1], new RegExp(`"${level}".*uncaught Error: it`));
-      }
-      if (reasons[0] === "error") assert.equal(messages(found.texts[0])[1], "it");
-      const told = { "told, exit 3": "exit code 3", "closed, error, SIGTERM": "ended by SIGTERM" };
-      const last = told[end as keyof typeof told];
-      if (last !== undefined) assert.equal(messages(found.texts[0]).at(-1), last);
-    } finally {
-      SharedMemory.unlink(name);
-    }
-  });
-}
-
-test("a killed application leaves its log, though nothing inside could save it", () => {
-  const name = uniqueName("ends");
-  const dir = join(folder, "killed");
-  try {
-    runScript(script, [name, dir, "kill"]);
-    assert.equal(existsSync(dir), false);
-    if (isWindows) return;
-    using reader = ShmLogReader.open(name, { strategy: "oldest" });
-    assert.deepEqual(messages([...reader].map(({ text }) => text)), ["what led to it", "it"]);
-  } finally {
-    SharedMemory.unlink(name);
-  }
-});
-
-test("a signal saves, each time, without an end", { skip: isWindows && "no signals" }, async () => {
-  const name = uniqueName("ends");
-  const dir = join(folder, "signal");
-  const child = startChild(script, [name, dir, "signal"]);
-  try {
-    assert.equal(await child.nextLine(), "ready");
-    for (let files = 1; files <= 2; files++) {
-      process.kill(child.pid, "SIGUSR2");
-      while (saved(dir).reasons.length < files) await sleep(20);
-    }
-    assert.deepEqual(saved(dir).reasons, ["SIGUSR2", "SIGUSR2"]);
-  } finally {
-    await child.kill();
-    SharedMemory.unlink(name);
   }
 });

@@ -1,7 +1,9 @@
-/** `ouroboros watch` in tests: begun, ended, and what it has saved. */
+/** `ouroboros watch` in tests: begun, ended; and what it, or a recorder, has saved. */
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ShmLogReader } from "../../mod.ts";
 import { runCli, type RunningCli, startCli } from "./cli.ts";
 
 /** Starts `watch`, which has looked at its logs then, or waits for some. */
@@ -43,4 +45,17 @@ export function savedIn(dir: string): string[] {
 export function recordsOf(path: string): Record<string, unknown>[] {
   return runCli(["tail", "--all", "-o", "text", "--no-prefix", path]).stdout.trimEnd().split("\n")
     .map((text) => JSON.parse(text));
+}
+
+/** The files in a folder, without what differs from run to run; and the texts in each. */
+export function savedTexts(dir: string): { reasons: string[]; texts: string[][] } {
+  const files = savedIn(dir);
+  for (const file of files) assert.match(file, /^[\w.-]+-\d{8}T\d{6}\.\d{3}Z-[\w-]+\.log$/);
+  return {
+    reasons: files.map((file) => file.replace(/^.*Z-/, "").replace(/\.log$/, "")),
+    texts: files.map((file) => {
+      using reader = ShmLogReader.open({ path: join(dir, file) }, { strategy: "oldest" });
+      return [...reader].map(({ text }) => text);
+    }),
+  };
 }
