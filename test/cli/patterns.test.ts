@@ -6,35 +6,18 @@ import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
 import { cliCommand, runCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { isWindows, needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
+import { line, logMaker, messages } from "../support/timed_logs.ts";
 
 const skip = process.platform === "darwin" && "this system does not list shared memory";
 const folder = testFolder("patterns");
-
-const open: ShmLogWriter[] = [];
-after(() => open.forEach((writer) => writer.close()));
-
-/** A log with these texts, of the times 1, 2, … seconds. */
-function makeLog(name: string, texts: [time: number, text: string][] = []): ShmLogWriter {
-  const writer = ShmLogWriter.create(name, {
-    chunkSize: 16384,
-    chunkCount: 4,
-    unlinkOnClose: true,
-  });
-  for (const [time, text] of texts) writer.write(line(time, text));
-  open.push(writer);
-  return writer;
-}
-
-const line = (time: number, text: string) =>
-  JSON.stringify({ level: 30, time: 1_700_000_000_000 + 1000 * time, msg: text });
-const messages = (stdout: string) => [...stdout.matchAll(/"msg":"([^"]*)"/g)].map(([, msg]) => msg);
+const makeLog = logMaker();
 
 test("tail takes all logs that match, by time, and the slots of a name where that has no log", {
   skip,

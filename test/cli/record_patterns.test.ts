@@ -1,38 +1,20 @@
 /** `ouroboros record` of logs by a pattern: a file for each that matches, whenever it comes and goes. */
 
-import { existsSync, readFileSync } from "node:fs";
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import test, { after } from "node:test";
+import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ShmLogWriter } from "../../mod.ts";
 import { startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
+import { line, logMaker, messages } from "../support/timed_logs.ts";
 
 const skip = process.platform === "darwin" && "this system does not list shared memory";
 const folder = testFolder("record-patterns");
-
-const open: ShmLogWriter[] = [];
-after(() => open.forEach((writer) => writer.close()));
-
-/** A log with these texts, of the times 1, 2, … seconds. */
-function makeLog(name: string, texts: [time: number, text: string][] = []): ShmLogWriter {
-  const writer = ShmLogWriter.create(name, {
-    chunkSize: 16384,
-    chunkCount: 4,
-    unlinkOnClose: true,
-  });
-  for (const [time, text] of texts) writer.write(line(time, text));
-  open.push(writer);
-  return writer;
-}
-
-const line = (time: number, text: string) =>
-  JSON.stringify({ level: 30, time: 1_700_000_000_000 + 1000 * time, msg: text });
-const messages = (stdout: string) => [...stdout.matchAll(/"msg":"([^"]*)"/g)].map(([, msg]) => msg);
+const makeLog = logMaker();
 
 test("record keeps a file and a place for each log that matches, also for those that come later", {
   skip,

@@ -34,8 +34,6 @@ import { ShmLogRecordExporter } from "../../src/sinks/otel.ts";
 import shmTransport, { shmDestination } from "../../src/sinks/pino.ts";
 import { ShmTransport } from "../../src/sinks/winston.ts";
 
-type Options = Record<string, unknown>;
-
 const NAME = `/misuse-options-${process.pid}`;
 const SPEC = { indexName: `${NAME}-index`, dataName: `${NAME}-data`, capacity: 1000 };
 const folder = mkdtempSync(join(tmpdir(), "misuse-options-"));
