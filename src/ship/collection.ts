@@ -76,7 +76,7 @@ export class CollectionWriter implements Disposable {
   constructor(
     path: string,
     room: { entries: number; bytes: number },
-    options: { force?: boolean; mode?: number },
+    options: { force?: boolean },
   ) {
     this.#numbers = new Uint8Array(room.entries * NUMBERS_ROOM + MORE_ROOM);
     this.#end = aligned(this.#size + room.bytes) + HEADER_SIZE;

@@ -41,12 +41,9 @@ export async function waitForLog(
   }
 }
 
-/** What is there up to entry `last`, many at a time; `batch` is filled again for the next ones. */
-export function* batchesUpTo(
-  reader: ShmLogReader,
-  last: number,
-  batch: EntryBatch = new EntryBatch(),
-): Generator<EntryBatch> {
+/** What is there up to entry `last`, many at a time; the batch is filled again for the next ones. */
+export function* batchesUpTo(reader: ShmLogReader, last: number): Generator<EntryBatch> {
+  const batch = new EntryBatch();
   while (reader.lastSequenceNumber < last) {
     const most = Math.min(last - reader.lastSequenceNumber, BATCH_ENTRIES);
     // Nothing, if what was there is damaged, or was cut off.

@@ -66,9 +66,9 @@ function timeOf(batch: EntryBatch): number | undefined {
 }
 
 /** `4 s ago`, `3 d ago`; nothing if it is not known. */
-export function agoWord(time: number | undefined, now: number = Date.now()): string {
+export function agoWord(time: number | undefined): string {
   if (time === undefined) return "?";
-  const seconds = Math.max(now - time, 0) / 1000;
+  const seconds = Math.max(Date.now() - time, 0) / 1000;
   if (seconds < 120) return `${Math.floor(seconds)} s ago`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min ago`;
   return seconds < 172_800

@@ -30,7 +30,7 @@ export function logOf({ name, received }: ItemLog, { sequenceNumber }: Entry): s
 }
 
 /** Entries of a log as parts of lines. */
-export function partsIn(log: ItemLog): LineParts<Entry> {
+function partsIn(log: ItemLog): LineParts<Entry> {
   return entryParts(({ sequenceNumber }) => log.received?.of(sequenceNumber).label);
 }
 

@@ -48,7 +48,6 @@ const LOOK_INTERVAL = 250;
 export class LogSetMember {
   /** Its name, with its `/`, or the path of the file. */
   readonly name: string;
-  readonly #target: LogTarget;
   readonly #timeOf: (entry: Entry) => number | undefined;
   readonly #onError: (error: OuroborosError) => void;
   #reader: ShmLogReader | undefined;
@@ -71,7 +70,6 @@ export class LogSetMember {
     onError: (error: OuroborosError) => void,
   ) {
     this.name = name;
-    this.#target = target;
     this.#timeOf = timeOf;
     this.#onError = onError;
     this.#attempt(() => {

@@ -23,7 +23,7 @@ export interface Match {
 
 /** What a value must be like. */
 export type Wanted =
-  | { readonly kind: "text"; readonly text: string; readonly isQuoted: boolean }
+  | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "exact"; readonly text: string }
   /** With `*` and `?` in it; what follows a backslash is itself. */
   | { readonly kind: "wildcard"; readonly pattern: string }

@@ -141,7 +141,7 @@ class Reader {
     this.#checkValue(node);
     switch (node.name) {
       case "Quoted":
-        return { kind: "text", text: unquoted(text), isQuoted: true };
+        return { kind: "text", text: unquoted(text) };
       case "RegExp":
         return { kind: "regExp", regExp: this.#regExp(node) };
       case "Range":
@@ -155,7 +155,7 @@ class Reader {
         if (text === "*") return { kind: "any" };
         return /(^|[^\\])(\\\\)*[*?]/.test(text)
           ? { kind: "wildcard", pattern: text }
-          : { kind: "text", text: unescaped(text), isQuoted: false };
+          : { kind: "text", text: unescaped(text) };
     }
   }
 
