@@ -81,9 +81,9 @@ export async function writeInto(
   receptionAfter: (lasts: Iterable<readonly [LogSource, number]>) => Reception,
 ): Promise<IntoSummary> {
   const options: ShmLogWriterOptions = {
-    ...chunkSize !== undefined && { chunkSize },
-    ...chunkCount !== undefined && { chunkCount },
-    ...mode !== undefined && { mode },
+    chunkSize,
+    chunkCount,
+    mode,
     unlinkOnClose: false,
   };
   // First the origin log: a program that waits for the other one finds it.
@@ -92,7 +92,7 @@ export async function writeInto(
     chunkSize: Math.max(chunkSize ?? 1 << 20, ORIGIN_CHUNK_SIZE),
     chunkCount: Math.max(chunkCount ?? 16, ORIGIN_CHUNK_COUNT),
   });
-  using log = openLog(target, { ...options, ...notify !== undefined && { notify } }, origin);
+  using log = openLog(target, { ...options, notify }, origin);
   const writer = originWriterOf(target, log, origin);
   const { lasts } = writer;
   const lastSequenceNumber = log.totalEntriesWritten;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import {
   ClosedError,
   NatsRefusedError,
@@ -33,6 +35,19 @@ export async function transportPackage(): Promise<Transport> {
  */
 export async function jetstreamPackage(): Promise<JetStream> {
   return exportsOf(await import("@nats-io/jetstream").catch(explainMissing));
+}
+
+/**
+ * What finds and makes streams and consumers. Nothing is asked of the server yet.
+ *
+ * @throws {PackageMissingError} if the package is not installed
+ */
+export async function managerOf(
+  client: NatsConnection,
+  domain: string | undefined,
+): Promise<JetStreamManager> {
+  const { jetstreamManager } = await jetstreamPackage();
+  return await jetstreamManager(client, { checkAPI: false, domain });
 }
 
 /** What a CommonJS package exports, on whichever runtime. */

@@ -123,21 +123,14 @@ export function natsCarrier(options: Omit<ForwardOptions, keyof ShipOptions>): S
               ...createStream === true ? {} : createStream,
             },
           },
-          ...domain !== undefined && { domain },
+          domain,
         });
         // A server that stands still is asked for seconds.
         const maxMessageSize = await abortable(preparing, signal);
-        return await NatsSender.on({
-          ...{
-            link,
-            ownsLink: link !== given,
-            stream,
-            subject,
-            maxMessageSize,
-            inboxPrefix,
-            secret,
-          },
-        }, answers);
+        return await NatsSender.on(
+          { link, ownsLink: link !== given, stream, subject, maxMessageSize, inboxPrefix, secret },
+          answers,
+        );
       } catch (error) {
         if (link !== given) await link.close();
         throw error;

@@ -13,7 +13,7 @@ import type { Incoming, Receiver } from "../../carrier.ts";
 import type { NatsLink, NatsStatus } from "./connect.ts";
 import { BusyError, ConsumerPlace, type StreamOptions } from "./consumer_place.ts";
 import { NatsIncoming, type Trust } from "./nats_incoming.ts";
-import { closedError, explained, isPassing, jetstreamPackage } from "./client.ts";
+import { closedError, explained, isPassing, managerOf } from "./client.ts";
 import { Backoff } from "./dial.ts";
 import { subjectTrust, templatesOf } from "./subject.ts";
 
@@ -247,12 +247,8 @@ export class NatsReceiver implements Receiver {
 
   async #tryBegin(): Promise<Consumer> {
     const { domain, template } = this.#options;
-    const { jetstreamManager } = await jetstreamPackage();
     this.#client = this.#link.client;
-    this.#jsm = await jetstreamManager(this.#client, {
-      checkAPI: false,
-      ...domain !== undefined && { domain },
-    });
+    this.#jsm = await managerOf(this.#client, domain);
     const info = await this.#place.find(this.#jsm);
     this.#meanSize = Math.max(this.#meanSize, this.#place.meanSize);
     this.#place.begun();

@@ -160,8 +160,7 @@ function receptionOf(
   lasts?: Iterable<readonly [LogSource, number]>,
 ): Reception {
   const isOldest = (options.from ?? "oldest") === "oldest";
-  const start = { isOldest, ...lasts !== undefined && { lasts } };
-  return new Reception(natsReceiveCarrier(options), options, start);
+  return new Reception(natsReceiveCarrier(options), options, { isOldest, lasts });
 }
 
 export function natsReceiveCarrier(options: ReceiveOptions): ReceiveCarrier {

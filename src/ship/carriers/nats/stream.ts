@@ -10,14 +10,7 @@ import { checkArray } from "../../../base/arguments.ts";
 import { checkOptions, type Checks, integer, milliseconds, oneOf } from "../../../base/options.ts";
 import { delay } from "../../../async.ts";
 import type { NatsLink } from "./connect.ts";
-import {
-  closedError,
-  codeOf,
-  explained,
-  isForbidden,
-  isPassing,
-  jetstreamPackage,
-} from "./client.ts";
+import { closedError, codeOf, explained, isForbidden, isPassing, managerOf } from "./client.ts";
 import { Backoff } from "./dial.ts";
 import { takesSubject } from "./subject.ts";
 
@@ -96,8 +89,6 @@ function newStreamConfig(
   };
 }
 
-/** How long to wait for an answer, in milliseconds. */
-const TIMEOUT = 5000;
 /** The longest pause between two attempts, in milliseconds. */
 const LONGEST_PAUSE = 2000;
 /** What the server says when two make a stream at once. */
@@ -123,16 +114,11 @@ export async function prepareStream(
   } = {},
 ): Promise<number> {
   const { create, domain, signal } = options;
-  const { jetstreamManager } = await jetstreamPackage();
   signal?.throwIfAborted();
   const backoff = new Backoff(LONGEST_PAUSE);
   for (;;) {
     try {
-      const manager = await jetstreamManager(link.client, {
-        checkAPI: false,
-        timeout: TIMEOUT,
-        ...domain !== undefined && { domain },
-      });
+      const manager = await managerOf(link.client, domain);
       const { config } = await findOrMake(manager, stream, create);
       checkUse(config, subjects);
       const size = config.max_msg_size ?? -1;
@@ -202,11 +188,7 @@ export async function lastMessages(
   count: number,
 ): Promise<LastMessages> {
   try {
-    const { jetstreamManager } = await jetstreamPackage();
-    const jsm = await jetstreamManager(link.client, {
-      checkAPI: false,
-      ...domain !== undefined && { domain },
-    });
+    const jsm = await managerOf(link.client, domain);
     const { first_seq: first, last_seq: last } = (await jsm.streams.info(stream)).state;
     // Others may be in between: so it is looked further back each time.
     for (let distance = count;; distance *= 8) {
