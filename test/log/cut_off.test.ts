@@ -15,10 +15,10 @@ function numbersOf(memory: ArrayBuffer): number[] {
   return [...reader].map(({ sequenceNumber }) => sequenceNumber);
 }
 
-function filled(count: number, chunkCount = 4, length = 28): ArrayBuffer {
-  const memory = new ArrayBuffer(segmentSize(chunkCount, 256));
-  const writer = Writer.create(memory, { chunkCount, chunkSize: 256 });
-  for (let i = 1; i <= count; i++) writer.write(payloadOf(i, length));
+function filled(count: number): ArrayBuffer {
+  const memory = new ArrayBuffer(segmentSize(4, 256));
+  const writer = Writer.create(memory, { chunkCount: 4, chunkSize: 256 });
+  for (let i = 1; i <= count; i++) writer.write(payloadOf(i, 28));
   return memory;
 }
 

@@ -9,8 +9,8 @@ import { baseSeed, payloadOf, Random, sameBytes } from "../support/random.ts";
 const PAGE = 4096;
 
 /** `memory` as a reader has it that sees whole pages. */
-function rounded(memory: Uint8Array, length: number = Math.ceil(memory.length / PAGE) * PAGE) {
-  const pages = new Uint8Array(length);
+function rounded(memory: Uint8Array) {
+  const pages = new Uint8Array(Math.ceil(memory.length / PAGE) * PAGE);
   pages.set(memory);
   return pages;
 }

@@ -137,9 +137,9 @@ async function showing(page: Page, text: string): Promise<void> {
 const isHacked = (page: Page) => page.evaluate("typeof window.hacked");
 
 /** What a service writes in 1000 seconds. */
-function writeService(log: ShmLogWriter, count: number, from = 1.7e12): void {
+function writeService(log: ShmLogWriter, count: number): void {
   for (let n = 0; n < count; n++) {
-    const time = from + Math.floor(n * 1e6 / count);
+    const time = 1.7e12 + Math.floor(n * 1e6 / count);
     if (n % 1000 === 0) {
       log.write(
         `{"time":"${new Date(time).toISOString()}","level":"debug","logger":"ouroboros.vitals",` +

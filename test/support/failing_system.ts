@@ -48,13 +48,13 @@ export class FailingSystem implements Disposable {
   }
 
   /** Lets the `count`-th call from now on fail, and no other; gives what that was, when it was. */
-  failAt(count: number, reason: number = os.constants.errno.EMFILE): { failed?: string } {
+  failAt(count: number): { failed?: string } {
     const found: { failed?: string } = {};
     let calls = 0;
     this.onCall = (name) => {
       if (++calls !== count) return 0;
       found.failed = name;
-      return reason;
+      return os.constants.errno.EMFILE;
     };
     return found;
   }

@@ -10,18 +10,13 @@ import {
 } from "../../src/ship/carriers/nats/mod.ts";
 import { jetstreamClient } from "./jetstream.ts";
 
-/** All messages of a stream up to `last`, in its order. */
-export async function messagesOf(
-  servers: string,
-  stream: string,
-  options: { last?: number } = {},
-): Promise<LogMessage[]> {
+/** All messages of a stream, in its order. */
+export async function messagesOf(servers: string, stream: string): Promise<LogMessage[]> {
   await using link = await NatsLink.open({ servers });
   const { jetstream, jetstreamManager } = jetstreamClient;
   const manager = await jetstreamManager(link.client);
   const { state } = await manager.streams.info(stream);
   const messages: LogMessage[] = [];
-  const last = options.last ?? state.last_seq;
   if (state.messages === 0) return messages;
   const consumer = await jetstream(link.client).consumers.get(stream);
   const all = await consumer.consume({ max_messages: 2000 });
@@ -30,7 +25,7 @@ export async function messagesOf(
     const said = decodeMessage(message.headers, message.data.slice());
     assert.ok(said, `${subject} is one of ours`);
     messages.push(said);
-    if (message.seq >= last) break;
+    if (message.seq >= state.last_seq) break;
   }
   return messages;
 }

@@ -42,9 +42,9 @@ export function forEachSeed(
 }
 
 /** The payload of entry `sequenceNumber`: every byte follows from the number and the length. */
-export function payloadOf(sequenceNumber: number, length: number, salt: number = 0): Uint8Array {
+export function payloadOf(sequenceNumber: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  let state = Math.imul(sequenceNumber + 1, 0x9e3779b1) ^ Math.imul(length + salt, 0x85ebca6b);
+  let state = Math.imul(sequenceNumber + 1, 0x9e3779b1) ^ Math.imul(length, 0x85ebca6b);
   for (let i = 0; i < length; i++) {
     if (i % 4 === 0) {
       state ^= state << 13;

@@ -6,10 +6,10 @@ import { headers, type MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import { HeaderText } from "../../../src/ship/carriers/nats/header_text.ts";
 
 /** A message in memory as the client has it: headers, and the payload right behind them. */
-function message(fields: Record<string, string>, payload: string, before = "HMSG a 1 9 9\r\n") {
+function message(fields: Record<string, string>, payload: string) {
   const all = headers() as MsgHdrsImpl;
   for (const [key, value] of Object.entries(fields)) all.append(key, value);
-  const parts = [before, all.encode(), payload].map((part) =>
+  const parts = ["HMSG a 1 9 9\r\n", all.encode(), payload].map((part) =>
     typeof part === "string" ? new TextEncoder().encode(part) : part
   );
   const memory = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
