@@ -123,7 +123,7 @@ export function addTo(program: Command): void {
       "--state <path>",
       "begin after the place in this file or folder, and update it",
     )
-    .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
+    .addOption(fromOption().default("oldest"))
     .option("--once", "end with what is there now")
     .addOption(whereOption("send entries that match a question: 'status:>=500'"))
     .option(

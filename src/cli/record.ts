@@ -111,7 +111,7 @@ export function addTo(program: Command): void {
     .argument("<name>", "the log", sourceArgument)
     .argument("<file>", "the file to append to; of several logs a folder", fileArgument)
     .option("-F, --follow-name", "record also the next log of that name: after restarts")
-    .addOption(fromOption("begin at this place", ["oldest", "latest", "new"]).default("oldest"))
+    .addOption(fromOption().default("oldest"))
     .addOption(whereOption("record entries that match a question: 'status:>=500'"))
     .option("--state <path>", "begin after the place in this file, and update it")
     .option(
@@ -120,7 +120,7 @@ export function addTo(program: Command): void {
       sizeArgument,
     )
     .option("--keep <count>", "keep this many old files", countArgument, 5)
-    .addOption(compressOption("the file"))
+    .addOption(compressOption())
     .option(
       "--fsync <time>",
       "write to the disk at least this often: 500ms (default: when the system does)",

@@ -101,7 +101,7 @@ export function addTo(program: Command): void {
       "--compact",
       "make the file of a whole log no larger than its entries, which a writer that continues it overwrites",
     )
-    .addOption(compressOption("the file"));
+    .addOption(compressOption());
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(save);

@@ -106,9 +106,7 @@ export function addTo(program: Command): void {
         "from",
       ]),
     )
-    .addOption(
-      fromOption("begin at this place", ["oldest", "latest", "new"]).conflicts("lines"),
-    )
+    .addOption(fromOption().conflicts("lines"))
     .addOption(
       new Option("--last <time>", "begin so long before the last entry of each log")
         .argParser(durationArgument).conflicts(["lines", "from", "state", "afterCursor"]),

@@ -99,10 +99,8 @@ export const TOOLS: readonly Tool[] = [
     required: ["log"],
     run(call) {
       const { last, around } = call.arguments;
-      if (last === undefined && around === undefined) {
-        return find({ ...call, arguments: { ...call.arguments, last: ENTRIES } }, "search");
-      }
-      return find(call, "search");
+      const isOpen = last === undefined && around === undefined;
+      return find(isOpen ? { ...call, arguments: { ...call.arguments, last: ENTRIES } } : call);
     },
   },
   {
@@ -194,8 +192,8 @@ async function found(
   throw new RequestError(410, "ANOTHER_LOG", why);
 }
 
-async function find(call: Call, name: string): Promise<object> {
-  check(call, name);
+async function find(call: Call): Promise<object> {
+  check(call, "search");
   const { oldest, newest, entries, isMore } = await found(call, queryOf(call.arguments));
   // The last ones; or the one that was asked for, and what is nearest to it.
   const middle = Number(call.arguments.around ?? Infinity);

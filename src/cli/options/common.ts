@@ -48,8 +48,8 @@ export function addColorOptions(command: Command): Command {
 }
 
 /** `--compress`. */
-export function compressOption(what: string): Option {
-  return new Option("--compress <format>", `compress ${what}; by default if its name says so`)
+export function compressOption(): Option {
+  return new Option("--compress <format>", "compress the file; by default if its name says so")
     .choices(COMPRESSIONS);
 }
 
@@ -60,16 +60,16 @@ export function summaryOption(fallback: number): Option {
     .default(fallback, fallback === 0 ? "0" : `${fallback / 1000}s`);
 }
 
-/** `--from`, with those of the places that the command knows. */
-export function fromOption(
-  description: string,
-  words: readonly ("oldest" | "latest" | "new")[],
-): Option {
-  return new Option("--from <place>", description).choices(words).argParser((text): Place => {
-    const word = words.find((word) => word === text);
+const PLACES = ["oldest", "latest", "new"] as const;
+
+/** `--from`. */
+export function fromOption(): Option {
+  const option = new Option("--from <place>", "begin at this place").choices(PLACES);
+  return option.argParser((text): Place => {
+    const word = PLACES.find((word) => word === text);
     if (word !== undefined) return word;
     if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-    const all = words.map((word) => `"${word}"`).join(", ");
+    const all = PLACES.map((word) => `"${word}"`).join(", ");
     throw new InvalidArgumentError(`${all} or a sequence number is expected.`);
   });
 }
