@@ -1,21 +1,7 @@
 /// <reference lib="dom" />
 /** The colors of the style sheet, for what is drawn on a canvas. */
 
-/** Colors by the names of their custom properties, without the dashes. */
-export interface Colors {
-  text: string;
-  dim: string;
-  line: string;
-  surface: string;
-  accent: string;
-  second: string;
-  old: string;
-  danger: string;
-  warn: string;
-  empty: string;
-}
-
-const NAMES: readonly (keyof Colors)[] = [
+const NAMES = [
   "text",
   "dim",
   "line",
@@ -26,7 +12,10 @@ const NAMES: readonly (keyof Colors)[] = [
   "danger",
   "warn",
   "empty",
-];
+] as const;
+
+/** Colors by the names of their custom properties, without the dashes. */
+export type Colors = Record<typeof NAMES[number], string>;
 
 /** The colors as they are now. */
 export function currentColors(): Colors {
