@@ -197,9 +197,10 @@ function takeOver(target: LogTarget, options: ShmLogWriterOptions): WrittenLog |
       if (made === undefined && !unfinished) checkReplaceable(target);
       return made;
     }
-    if (options.ifExists !== "restart") checkNotSaved(memory, target, options.ifExists);
-    // It may have been made by another program, or restored from a backup, and have holes.
+    // It may have been made by another program, or restored from a backup, and have holes: a look at one on a
+    // full disk ends the process.
     memory.reserve();
+    if (options.ifExists !== "restart") checkNotSaved(memory, target, options.ifExists);
     return options.ifExists === "restart"
       ? withBell(memory, options, "restart")
       : resume(memory, target, options);
