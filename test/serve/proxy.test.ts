@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { complaintsOf, withoutBrowser, withPage } from "../support/browser.ts";
+import { freePort } from "../support/free_port.ts";
 import { isWindows } from "../support/platform.ts";
 import { ask, EventClient, makeLog, withServer } from "../support/serve.ts";
 
@@ -22,15 +23,6 @@ const HOST = "logs.example.com";
 const allowed = { allowedHosts: [HOST] };
 const guide = readFileSync(new URL("../../src/guides/serve.md", import.meta.url), "utf8");
 const [, location] = /```nginx\n([^]*?)```/.exec(guide) ?? [];
-
-/** A port that is free at this moment. */
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** nginx in front of a server, for as long as it is needed. */
 async function withNginx(

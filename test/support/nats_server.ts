@@ -2,12 +2,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import test, { type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free_port.ts";
 import { slowness } from "./runtime.ts";
 
 /** Where the program is, if it is there. */
@@ -55,8 +56,6 @@ export interface NatsServerOptions {
 
 /** How long a server may take to start, in milliseconds. */
 const START_LIMIT = 60_000 * slowness;
-/** Ports that no system gives to a connection that goes out: one that is free now stays so, mostly. */
-const PORTS = { first: 20_000, count: 12_000 };
 
 const running = new Set<ChildProcess>();
 // A test that fails leaves none behind.
@@ -203,21 +202,6 @@ function send(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 /** Whether the server of that name says INFO at that port. */

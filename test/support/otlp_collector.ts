@@ -82,9 +82,10 @@ export class OtlpCollector implements AsyncDisposable {
     { port = 0, tls }: { port?: number; tls?: { cert: string; key: string; ca?: string } } = {},
   ): Promise<OtlpCollector> {
     const collector = new OtlpCollector(tls);
-    await new Promise<void>((resolve) =>
-      collector.#server.listen(port, "127.0.0.1", () => resolve())
-    );
+    await new Promise<void>((resolve, reject) => {
+      collector.#server.once("error", reject);
+      collector.#server.listen(port, "127.0.0.1", () => resolve());
+    });
     return collector;
   }
 

@@ -1,8 +1,6 @@
 /** A log to a collector that answers in every way that the specification has, and in some that it has not. */
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import test from "node:test";
 import { ShmLogReader, ShmLogWriter } from "../../../mod.ts";
 import {
@@ -11,6 +9,7 @@ import {
   type ForwardTrouble,
   type OtlpStatus,
 } from "../../../src/ship/carriers/otlp/mod.ts";
+import { freePort } from "../../support/free_port.ts";
 import { OtlpCollector, partly, type Refuse } from "../../support/otlp_collector.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
@@ -253,12 +252,7 @@ test(
 
 test("what is no HTTP is no collector: it is tried again until there is one", limit, async () => {
   const statuses: string[] = [];
-  const port = await new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+  const port = await freePort();
   using writer = ShmLogWriter.create(uniqueName("otlp"), { unlinkOnClose: true });
   writer.write("one");
   using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });

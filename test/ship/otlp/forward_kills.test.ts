@@ -14,6 +14,7 @@ import { SharedMemory } from "../../../ffi/mod.ts";
 import { ShmLogReader } from "../../../mod.ts";
 import { startCli } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
+import { freePort } from "../../support/free_port.ts";
 import { command, killInTurn, logWriter, type Mortal } from "../../support/kills.ts";
 import type { StoredMessage } from "../../support/memory_carrier.ts";
 import {
@@ -66,8 +67,10 @@ async function killAll(what: string, rate: number, chunkSize: number, ...more: s
   const kills = more.length === 0 ? KILLS : KILLS * 2 / 3;
   const name = uniqueName(`otlp-kills-${what}`);
   names.push(name);
-  let collector = await OtlpCollector.start();
-  const { port, url } = collector;
+  // The forwarder must not get the port by asking for it while nobody has it.
+  const port = await freePort();
+  let collector = await OtlpCollector.start({ port });
+  const { url } = collector;
   const messages: StoredMessage[] = [];
   /** Keeps what was taken as messages: as records, it took gigabytes on a busy machine. */
   const keep = () => {
