@@ -84,7 +84,7 @@ function blocksIn(lines: string[], entries: Entry[]): [begin: Entry, end: Entry]
   const times = lines.flatMap((line) => [...line.matchAll(/^(\d+) to (\d+)$/g)]);
   return times.map(([, from, to]) => {
     const begins = entries.flatMap(({ blocked, time }, i) =>
-      blocked && Date.parse(time) > Number(from) && Date.parse(time) <= Number(to) ? [i] : []
+      blocked && Date.parse(time) >= Number(from) && Date.parse(time) <= Number(to) ? [i] : []
     );
     assert.equal(begins.length, 1, JSON.stringify(entries));
     return [entries[begins[0]], entries[begins[0] + 1]];
