@@ -169,7 +169,12 @@ test("of processes that begin at the same moment each has its own slot", {
   const complaints: string[] = [];
   for (const child of children) child.process.stderr?.on("data", (text) => complaints.push(text));
   const allDone = async () => {
-    while (Atomics.load(words, 1) < PROCESSES) await nap();
+    while (Atomics.load(words, 1) < PROCESSES) {
+      for (const { process: { exitCode, signalCode } } of children) {
+        assert.equal(exitCode ?? signalCode, null, complaints.join(""));
+      }
+      await nap();
+    }
     Atomics.store(words, 1, 0);
   };
   const last = new Map<number, number>();
