@@ -3,9 +3,9 @@
 import { createServer } from "node:net";
 
 /**
- * Ports that no system gives to a connection that goes out: one that is free now stays so, mostly. Of the
- * others even the connection of a client that tries again and again may get the one that it asks for, and
- * then has it.
+ * Ports that no system gives to a connection that goes out: one that is free now stays so, mostly. Of
+ * others a client that connects again and again may get the very port that it asks for: then it talks to
+ * itself, and the server can't have it.
  */
 const PORTS = { first: 20_000, count: 12_000 };
 
