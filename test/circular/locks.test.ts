@@ -80,6 +80,32 @@ test(
   },
 );
 
+test("SemaphoreLock: a process that was stopped gives the holder time to release it", {
+  skip: needsLastingNames,
+}, (t) => {
+  const name = uniqueName("circular-lock");
+  using holder = new SemaphoreLock(name);
+  using lock = new SemaphoreLock(name);
+  assert.equal(holder.acquire(), true);
+  // An hour passes with each look, as it does for a container that is paused.
+  let now = performance.now();
+  t.mock.method(performance, "now", () => now += 3_600_000);
+  const { wait } = Atomics;
+  let naps = 0;
+  Atomics.wait = () => {
+    if (++naps === 3) holder.release();
+    return "timed-out";
+  };
+  try {
+    assert.equal(lock.acquireWithin(1000), true);
+    assert.equal(holder.acquireWithin(1000), false);
+  } finally {
+    Atomics.wait = wait;
+    SemaphoreLock.unlink(name);
+  }
+  assert.ok(naps > 50 && naps < 1000, `${naps} naps`);
+});
+
 test("what belongs to another user is left alone", { skip: process.getuid?.() !== 0 }, () => {
   const spec = newSpec();
   const writer = CircularBufferWriter.open(spec, { mode: 0o666 });
