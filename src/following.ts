@@ -61,6 +61,21 @@ export class Turns {
 }
 
 /**
+ * How long a piece of work takes that is done again and again, by which its pauses are measured: the shorter
+ * one of the last two times. A machine that is busy, or stood still, may make any of them seconds long.
+ */
+export class WorkTime {
+  #last = 0;
+
+  /** It has taken so many milliseconds by the clock; returns what to reckon with. */
+  took(milliseconds: number): number {
+    const least = Math.min(milliseconds, this.#last);
+    this.#last = milliseconds;
+    return least;
+  }
+}
+
+/**
  * Yields one item after the other, looking again every `interval` milliseconds while nothing is there, until
  * `signal` is aborted: then it ends without an error.
  */

@@ -6,7 +6,7 @@
  */
 
 import { delay } from "./async.ts";
-import { Turns } from "./following.ts";
+import { Turns, WorkTime } from "./following.ts";
 
 /** Something that has a place in time; `-Infinity` comes first. */
 export interface Timed {
@@ -242,6 +242,7 @@ export class LiveMerge<T extends Timed> {
     let lookDue = performance.now() + LOOK_EVERY;
     let cameAt = performance.now();
     const turns = new Turns();
+    const [ofLook, ofRound] = [new WorkTime(), new WorkTime()];
     while (!signal?.aborted) {
       // A task of its own: others have their turn between two rounds.
       await turns.take();
@@ -252,7 +253,7 @@ export class LiveMerge<T extends Timed> {
         const now = performance.now();
         // Where one begins, others may, too.
         const factor = this.#places > places ? 0 : LOOK_FACTOR;
-        lookDue = now + Math.max(LOOK_EVERY, factor * (now - start));
+        lookDue = now + Math.max(LOOK_EVERY, factor * ofLook.took(now - start));
       }
       const count = this.#pollAll();
       const now = performance.now();
@@ -270,7 +271,7 @@ export class LiveMerge<T extends Timed> {
       }
       // What is full, or gave a lot, has more.
       if (isLast || items.length >= MOST_TAKEN || count >= MOST_HELD || this.#isFull) continue;
-      const round = now - start;
+      const round = ofRound.took(now - start);
       const pause = !isEmpty || now - cameAt < hold
         ? Math.max(NAP * Math.min(hold, HOLD_FOR_OTHERS), BUSY_FACTOR * round)
         : Math.max(now - cameAt < DOZE_AFTER ? SLEEP : LONG_SLEEP, IDLE_FACTOR * round);

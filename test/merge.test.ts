@@ -161,6 +161,38 @@ test("LiveMerge takes logs that are added later, and does not end before", async
   assert.equal((await groups.next()).done, true);
 });
 
+test("LiveMerge does not rest for long because this process stood still in a round, or in a look", {
+  timeout: 60_000,
+}, async (t) => {
+  const { now } = performance;
+  for (const where of ["round", "look"]) {
+    // Many minutes pass by the clock, as in a container that is paused.
+    let stopped = 0;
+    const stop = () => void (stopped = 1_000_000);
+    const clock = t.mock.method(performance, "now", () => now.call(performance) + stopped);
+    let isAdded = false;
+    let polls = 0;
+    const end = AbortSignal.timeout(20_000);
+    const merge = new LiveMerge<Item>({
+      hold: 1,
+      signal: end,
+      look() {
+        // Only what it finds at a later look ends the wait.
+        if (stopped === 0 && where === "look" && polls > 3) return stop();
+        if (stopped > 0 && !isAdded) merge.add(steps(itemsOf(0, [1])));
+        isAdded = stopped > 0;
+      },
+    });
+    merge.add(source(() => {
+      if (++polls === 5 && where === "round") stop();
+      return [];
+    }));
+    const { value } = await merge.merged().next();
+    assert.deepEqual(timesOf(value ?? []), [1], where);
+    clock.mock.restore();
+  }
+});
+
 test("LiveMerge fails with what a log fails with, after what it gave before", async () => {
   const batches = [itemsOf(0, [1])];
   const failing = source(() => {

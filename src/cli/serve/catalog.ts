@@ -6,6 +6,7 @@
 
 import { SharedMemory } from "../../../ffi/mod.ts";
 import { OuroborosError, SegmentNotFoundError } from "../../errors.ts";
+import { WorkTime } from "../../following.ts";
 import { MAGIC } from "../../log/layout.ts";
 import { type LogMemory, type LogTarget, openMemory } from "../../log/native/target.ts";
 import { hasMagic, lookAt } from "../../log/native/look.ts";
@@ -46,6 +47,7 @@ export class Catalog {
   #looking: Iterator<void> | undefined;
   // When it is time to look at what was there before.
   #due = 0;
+  readonly #ofLook = new WorkTime();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Knows these logs, there or not, and those that match a pattern; without any, all that are there. */
@@ -131,7 +133,7 @@ export class Catalog {
     }
     this.#settle(targets);
     const now = performance.now();
-    this.#due = now + PAUSE * (now - start);
+    this.#due = now + PAUSE * this.#ofLook.took(now - start);
   }
 
   /** Makes known what was found. */

@@ -5,6 +5,7 @@
  */
 
 import { SegmentNotFoundError } from "../../errors.ts";
+import { WorkTime } from "../../following.ts";
 import { ShmLogReader } from "../../log/native/shm_log_reader.ts";
 import type { ShmLogReaderOptions } from "../../log/native/reader_options.ts";
 import { missingOf } from "../files/cut_off.ts";
@@ -72,6 +73,7 @@ export class LiveLog {
   #takenAt = 0;
   #statsDue = 0;
   #ringDue = 0;
+  readonly #ofRing = new WorkTime();
   #lookDue = 0;
   // How many entries a millisecond were there to be read the last time.
   #expected = 0;
@@ -261,7 +263,7 @@ export class LiveLog {
       for (const watcher of this.#watchers.keys()) watcher.sendRing(picture);
     }
     // A log of many small entries takes long to look through: no more than a twentieth of the time.
-    this.#ringDue = now + Math.max(RING_EVERY, 20 * (performance.now() - now));
+    this.#ringDue = now + Math.max(RING_EVERY, 20 * this.#ofRing.took(performance.now() - now));
   }
 
   async #sendPast(watcher: Watcher, after: number, signal: AbortSignal): Promise<void> {
