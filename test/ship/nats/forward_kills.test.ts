@@ -29,7 +29,7 @@ import { baseSeed, Random } from "../../support/random.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 6);
-const options = { skip: needsLastingNames, timeout: 60_000 + 1000 * KILLS };
+const options = { skip: needsLastingNames, timeout: 240_000 + 10_000 * KILLS };
 const folder = testFolder("kills");
 const names: string[] = [];
 after(() => {

@@ -19,7 +19,7 @@ import { slowness } from "../../support/runtime.ts";
 import { TcpProxy } from "../../support/tcp_proxy.ts";
 
 const KILLS = Number(process.env.KILLS ?? 6);
-const options = { skip: needsLastingNames, timeout: 60_000 + 1000 * KILLS };
+const options = { skip: needsLastingNames, timeout: 240_000 + 10_000 * KILLS };
 
 natsTest(
   `a network that is cut or stalls, and a full stream (SEED=${baseSeed})`,

@@ -31,7 +31,7 @@ import { baseSeed, Random } from "../../support/random.ts";
 import { uniqueName } from "../../support/runtime.ts";
 
 const KILLS = Number(process.env.KILLS ?? 9);
-const options = { skip: needsLastingNames, timeout: 60_000 + 2000 * KILLS };
+const options = { skip: needsLastingNames, timeout: 240_000 + 10_000 * KILLS };
 const folder = testFolder("otlp-kills");
 const names: string[] = [];
 after(() => {
