@@ -36,7 +36,7 @@ natsTest(
       createStream: { discard: "new" },
       maxReconnectDelay: 50,
       ackTimeout: 100,
-      connectTimeout: 300 * slowness,
+      connectTimeout: 1000 * slowness,
     });
     const troubles = { cut: 0, stall: 0, full: 0 };
     const rounds = 6 + Math.ceil(KILLS / 3);
