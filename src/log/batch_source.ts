@@ -120,7 +120,11 @@ export class BatchSource {
       else stuck++;
       this.#guard?.();
       this.#fence();
-      if (!position.isInChunk && position.locate() === "stay") return;
+      if (!position.isInChunk) {
+        if (position.locate() === "stay") return;
+        // It may be behind that number by now.
+        continue;
+      }
       batch.clear();
       // Not one more than is missing: nobody sees what is taken here.
       const most = Math.min(last - position.number, BATCH_ENTRIES);

@@ -9,9 +9,16 @@ import type { MemoryLike } from "../memory.ts";
 import { type CutOff, cutOffOf } from "./cut_off.ts";
 import { maxPayloadSize } from "./layout.ts";
 import type { ReaderOptions } from "./reader_options.ts";
-import { markedTotal } from "./resume.ts";
 import { type ChunkRow, inOneLife, type Row, type Segment } from "./segment.ts";
-import { behind, believes, rowOf, steadySurvey, type Survey } from "./survey.ts";
+import {
+  behind,
+  believes,
+  rowOf,
+  soundSurvey,
+  steadySurvey,
+  type Survey,
+  writtenTotal,
+} from "./survey.ts";
 import { type Walk, walk } from "./walk.ts";
 import { callback, checkOptions } from "../base/options.ts";
 
@@ -113,7 +120,7 @@ export function inspect(
 }
 
 function infoOf(segment: Segment, fence: Fence): LogInfo {
-  const found = steadySurvey(segment, fence);
+  const found = soundSurvey(segment, fence);
   const row: Row = { offset: 0, token: 0, committed: false };
   const look: Look = { segment, fence, row, suspicions: [], count: 0 };
   const chunks: ChunkInfo[] = new Array(segment.chunkCount);
@@ -145,9 +152,7 @@ function infoOf(segment: Segment, fence: Fence): LogInfo {
     maxEntrySize: maxPayloadSize(segment.end - segment.dataStart),
     chunks,
     firstSequenceNumber: oldest === Infinity ? 0 : oldest + 1,
-    lastSequenceNumber: found.newest === undefined
-      ? markedTotal(found) ?? 0
-      : found.newest.token + found.end.entries,
+    lastSequenceNumber: writtenTotal(found),
     entries,
     bytesUsed,
     damage,
@@ -200,13 +205,15 @@ function believed(
     : found.offset !== next.offset || found.entries !== next.token - token;
   let state: ChunkState = end === undefined ? "full" : "current";
   const isEnded = found.reason === "finish" && end === undefined;
-  if (found.reason === "damage" || isEnded || isWrong) {
-    // Pairs with the writer's invalidation of a row before any byte of its chunk is overwritten: only
-    // where the row is as it was, the bytes were those of the chunk.
-    fence();
-    if (!segment.isUnchanged(row, fence)) {
-      return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
-    }
+  const isDamaged = found.reason === "damage" || isEnded || isWrong;
+  // Pairs with the writer's invalidation of a row before any byte of its chunk is overwritten: only where the
+  // row is as it was, the bytes were those of the chunk. Where the next row says how many entries there are, all
+  // of them were found.
+  fence();
+  if ((isDamaged || (end ?? next) === undefined) && !segment.isUnchanged(row, fence)) {
+    return { index, state: "overwritten", offset, token, entries: 0, bytesUsed: 0 };
+  }
+  if (isDamaged) {
     state = "damaged";
     suspect(look, index, () => {
       const header = segment.words[found.offset >>> 2] >>> 0;

@@ -7,9 +7,8 @@
 
 import type { Fence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
-import { markedTotal } from "./resume.ts";
 import { inOneLife, type Load, type Segment } from "./segment.ts";
-import { behind, steadySurvey } from "./survey.ts";
+import { behind, rowOf, soundSurvey, writtenTotal } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** What is in a log. Of the chunks in few numbers each: there may be millions of them. */
@@ -55,9 +54,8 @@ export function outline(memory: MemoryLike, fence: Fence, load?: Load): LogOutli
 }
 
 function outlineOf(segment: Segment, fence: Fence): LogOutline {
-  const found = steadySurvey(segment, fence);
+  const found = soundSurvey(segment, fence);
   const { order, offsets, tokens, newest, end } = found;
-  const total = newest === undefined ? markedTotal(found) ?? 0 : newest.token + end.entries;
   const chunkEntries = new Float64Array(segment.chunkCount);
   const chunkBytes = new Uint32Array(segment.chunkCount);
   let [entries, bytes] = [0, 0];
@@ -70,6 +68,12 @@ function outlineOf(segment: Segment, fence: Fence): LogOutline {
       // The last chunk of a lap: what comes after it may not be the next entry.
       const limit = behind(found, index)?.offset ?? segment.end;
       const last = next === undefined ? end : walk(segment, offsets[index], limit);
+      fence(); // the headers before the row
+      if (next !== undefined && !segment.isUnchanged(rowOf(found, index), fence)) {
+        // Overwritten meanwhile.
+        offsets[index] = 0;
+        continue;
+      }
       chunkEntries[index] = last.entries;
       chunkBytes[index] = last.offset - offsets[index];
     }
@@ -90,6 +94,6 @@ function outlineOf(segment: Segment, fence: Fence): LogOutline {
     newest: newest === undefined ? -1 : newest.index,
     entries,
     bytes,
-    total,
+    total: writtenTotal(found),
   };
 }

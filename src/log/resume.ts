@@ -20,11 +20,10 @@
 
 import { CorruptLogError, LogFinishedError } from "../errors.ts";
 import type { Fence } from "../fence.ts";
-import { wideNumber } from "../memory.ts";
 import { RESTART_MARK, ROW_COMMIT_FLAG } from "./layout.ts";
 import { lateChunk } from "./reference_writer.ts";
 import { MAX_TOKEN, type Segment } from "./segment.ts";
-import { type Survey, survey } from "./survey.ts";
+import { markedTotal, survey } from "./survey.ts";
 import { walk } from "./walk.ts";
 
 /** Where a writer stands. */
@@ -118,13 +117,6 @@ function restartFirst(segment: Segment, total: number, offsets: Uint32Array): Wr
   Atomics.store(segment.words, chunkStart >>> 2, 0);
   Atomics.store(rows, 0, ROW_COMMIT_FLAG | BigInt(chunkStart));
   return { chunk: 0, chunkStart, offset: chunkStart, total, isWrapped: false, isEmpty: false };
-}
-
-/** The count that our writer leaves in row 0 while it restarts it. */
-export function markedTotal({ first: [low, high] }: Survey): number | undefined {
-  if (high >> 30 !== 1) return undefined;
-  const total = wideNumber(low, high & 0x3fffffff);
-  return total <= MAX_TOKEN ? total : undefined;
 }
 
 /** The count that token and entries allow at most, in a log of the reference. */

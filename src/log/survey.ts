@@ -12,16 +12,19 @@ import type { Fence } from "../fence.ts";
 import { wideNumber } from "../memory.ts";
 import { COMMIT_FLAG, ROW_SIZE } from "./layout.ts";
 import {
+  isFirstMoving,
   isHalfCleared,
   isRestarting,
   leaveOutBegun,
   leaveOutOverwritten,
 } from "./reference_writer.ts";
-import type { ChunkRow, Row, Rows, Segment } from "./segment.ts";
+import { type ChunkRow, MAX_TOKEN, type Row, type Rows, type Segment } from "./segment.ts";
 import { headerAt, type Walk, walk, type WalkBudget } from "./walk.ts";
 
 /** How often a table that changes is surveyed: one of a fast writer changes all the time. */
 const STEADY_ATTEMPTS = 4;
+/** How often it is, until at least the end of the log is known. */
+const SOUND_ATTEMPTS = 16;
 
 /** What can be believed of a chunk table. */
 export interface Survey extends Rows {
@@ -45,9 +48,19 @@ export interface Survey extends Rows {
 /** Finds the rows that can be believed and the end of the log. Takes time by the size of the log. */
 export function survey(segment: Segment, fence: Fence): Survey {
   const { words, tableStart, dataStart } = segment;
-  segment.load(tableStart, dataStart);
-  // One copy, not row by row: a caller that relies on a row reads it again, in order, with readRow().
-  const table = words.slice(tableStart >>> 2, dataStart >>> 2);
+  let table: Int32Array;
+  let attempt = 0;
+  do {
+    segment.load(tableStart, dataStart);
+    // One copy, not row by row: a caller that relies on a row reads it again, in order, with readRow().
+    table = words.slice(tableStart >>> 2, dataStart >>> 2);
+    fence(); // row 0 before row 0 again
+    // In the middle of its restart it may have the flag of the lap before, and the token of the next one, over
+    // entries of the lap before. As in readRow(): where its offset is as it was, the token is that of the offset.
+    // Of other rows no entry is where their chunk begins by the time that they get their tokens.
+  } while (!isSameRow(segment, 0, table) && ++attempt < STEADY_ATTEMPTS);
+  // Not committed.
+  if (attempt === STEADY_ATTEMPTS) table.fill(0, 0, ROW_SIZE >>> 2);
   fence(); // the table before the entries that it speaks of
   const found = surveyOf(segment, table);
   fence(); // the entries before the table again
@@ -59,6 +72,61 @@ export function steadySurvey(segment: Segment, fence: Fence): Survey {
   let found = survey(segment, fence);
   for (let n = 1; n < STEADY_ATTEMPTS && !found.isSteady; n++) found = survey(segment, fence);
   return found;
+}
+
+/**
+ * The same where at least the end of the log is known, once so many attempts have found no table that holds
+ * still. Where the writer is too fast for that, too, it ends with the newest row that was seen.
+ */
+export function soundSurvey(
+  segment: Segment,
+  fence: Fence,
+  steadyAttempts: number = STEADY_ATTEMPTS,
+): Survey {
+  let latest: Survey | undefined;
+  for (let attempt = 1;; attempt++) {
+    const found = survey(segment, fence);
+    const isGood = found.isSteady || attempt >= steadyAttempts;
+    if (isGood && isEndKnown(segment, fence, found)) return found;
+    // It has no chunk.
+    if (found.isSteady && attempt >= STEADY_ATTEMPTS) return found;
+    if ((found.newest?.token ?? -1) >= (latest?.newest?.token ?? -1)) latest = found;
+    if (attempt < SOUND_ATTEMPTS) continue;
+    if (latest?.newest === undefined) return found;
+    // What comes after its row may be of any lap.
+    const end: Walk = { offset: latest.newest.offset, entries: 0, reason: "open", header: 0 };
+    return { ...latest, end };
+  }
+}
+
+/**
+ * Whether the newest row and the end were true together, though the table may not have held still.
+ *
+ * Within a lap rows are only added: where row 0 is as it was, all rows of this lap that were there before were
+ * seen. Else the newest row that was seen may be of the lap before, with a count of long ago.
+ */
+function isEndKnown(segment: Segment, fence: Fence, found: Survey): boolean {
+  const { newest, first, isSteady } = found;
+  const isMarked = markedTotal(found) !== undefined;
+  if (newest === undefined && !isMarked) return false;
+  if (isSteady) return true;
+  // A writer that came along since we looked at row 0 looks as if it were about to restart it.
+  if (!isSameRow(segment, 0, first) || isFirstMoving(found, first)) return false;
+  return isMarked || segment.isUnchanged(newest!, fence);
+}
+
+/** How many entries were written: the sequence number of the newest one. */
+export function writtenTotal(found: Survey): number {
+  const { newest, end } = found;
+  // A row 0 that is restarted counts more than all others, though those may have entries.
+  return markedTotal(found) ?? (newest === undefined ? 0 : newest.token + end.entries);
+}
+
+/** The count that our writer leaves in row 0 while it restarts it. */
+export function markedTotal({ first: [low, high] }: Survey): number | undefined {
+  if (high >> 30 !== 1) return undefined;
+  const total = wideNumber(low, high & 0x3fffffff);
+  return total <= MAX_TOKEN ? total : undefined;
 }
 
 /** Whether the table is as it was. Tokens only grow: a row that is as it was has been so throughout. */
@@ -99,11 +167,9 @@ export function isCurrent(segment: Segment, found: Survey): boolean {
   if (newest === undefined || offsets.length !== segment.chunkCount) return false;
   const { words } = segment;
   // A lap may begin without a mark at the end of the one before.
-  if (!isSameLap(segment, found)) return false;
+  if (!isSameRow(segment, 0, first)) return false;
   // A late row of the reference.
-  if (next.length > 0) segment.loadRow(newest.index + 1);
-  const after = segment.rowWord(newest.index + 1);
-  for (let i = 0; i < next.length; i++) if (words[after + i] !== next[i]) return false;
+  if (next.length > 0 && !isSameRow(segment, newest.index + 1, next)) return false;
   segment.loadRow(newest.index);
   const at = segment.rowWord(newest.index);
   return words[at + 1] < 0 &&
@@ -113,11 +179,11 @@ export function isCurrent(segment: Segment, found: Survey): boolean {
     headerAt(segment, end.offset) === end.header;
 }
 
-/** Whether row 0 is as it was: its token grows with each lap, so none has begun since. */
-export function isSameLap(segment: Segment, { first }: Survey): boolean {
-  segment.loadRow(0);
-  const row = segment.rowWord(0);
-  for (let i = 0; i < 4; i++) if (segment.words[row + i] !== first[i]) return false;
+/** Whether the words of row `index` are as they were: its token grows with each lap. */
+function isSameRow(segment: Segment, index: number, was: ArrayLike<number>): boolean {
+  segment.loadRow(index);
+  const row = segment.rowWord(index);
+  for (let i = 0; i < ROW_SIZE >>> 2; i++) if (segment.words[row + i] !== was[i]) return false;
   return true;
 }
 

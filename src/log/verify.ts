@@ -7,9 +7,16 @@
 import { type Fence, fullFence } from "../fence.ts";
 import type { MemoryLike } from "../memory.ts";
 import type { ReaderOptions } from "./reader_options.ts";
-import { markedTotal } from "./resume.ts";
 import { type ChunkRow, inOneLife, type Row, type Segment } from "./segment.ts";
-import { behind, believes, rowOf, steadySurvey, type Survey } from "./survey.ts";
+import {
+  behind,
+  believes,
+  rowOf,
+  soundSurvey,
+  steadySurvey,
+  type Survey,
+  writtenTotal,
+} from "./survey.ts";
 import { walk } from "./walk.ts";
 import { callback, checkOptions } from "../base/options.ts";
 
@@ -134,7 +141,7 @@ function verificationOf(segment: Segment, fence: Fence): Verification {
 }
 
 function look(segment: Segment, fence: Fence): Verification {
-  const found = steadySurvey(segment, fence);
+  const found = soundSurvey(segment, fence);
   const checked = checkChunks(segment, fence, found);
   const report: Verification = {
     isIntact: true,
@@ -178,7 +185,7 @@ function look(segment: Segment, fence: Fence): Verification {
     }
     upTo = checked.states[place] === SOUND ? token + entries : -1;
   });
-  if (report.chunksChecked === 0) report.lastSequenceNumber = markedTotal(found) ?? 0;
+  if (report.chunksChecked === 0) report.lastSequenceNumber = writtenTotal(found);
   return report;
 }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type ReaderOptions, type ReadStrategy, Writer } from "../../mod.ts";
+import type { Load } from "../../src/log/segment.ts";
 import { CheckedReader, type Expected } from "./checked_reader.ts";
 import { Journal, Replay } from "./journal.ts";
 import { payloadOf, type Random } from "./random.ts";
@@ -34,7 +35,6 @@ function readThrough(
 /** A reader that is interrupted wherever it may be; now and then one that works on copies. */
 export function interruptible(
   expected: Expected,
-  size: number,
   replay: Replay,
   random: Random,
   interrupt: () => void,
@@ -43,20 +43,31 @@ export function interruptible(
   if (random.below(3) > 0) {
     return new CheckedReader(replay.memory, expected, { ...options, fence: interrupt });
   }
-  const there = new Uint8Array(replay.memory);
-  const copy = new Uint8Array(size);
-  return new CheckedReader(copy.buffer, expected, {
-    ...options,
-    fence: interrupt,
+  const { memory, load } = copiedFrom(replay.memory, random, interrupt);
+  return new CheckedReader(memory, expected, { ...options, fence: interrupt, load });
+}
+
+/** A copy of `memory` that is brought up to date in any order, and is interrupted in the middle of it. */
+export function copiedFrom(
+  memory: ArrayBuffer,
+  random: Random,
+  interrupt: () => void,
+): { memory: ArrayBuffer; load: Load } {
+  const there = new Uint8Array(memory);
+  const copy = new Uint8Array(memory.byteLength);
+  return {
+    memory: copy.buffer,
     load: (from, to) => {
       interrupt();
-      // In the worst order there is: the end first, and a word or more between this and that.
+      // The end first or last, and a word or more between this and that.
       const middle = from + 4 * random.below((to - from + 3) >> 2);
-      copy.set(there.subarray(middle, to), middle);
+      const parts = [[middle, to], [from, middle]];
+      if (random.below(2) === 0) parts.reverse();
+      copy.set(there.subarray(...parts[0]), parts[0][0]);
       interrupt();
-      copy.set(there.subarray(from, middle), from);
+      copy.set(there.subarray(...parts[1]), parts[1][0]);
     },
-  });
+  };
 }
 
 /** At each point: readers of all strategies that start there. */
@@ -89,7 +100,7 @@ export function checkInterruptions(history: History, random: Random, every: numb
         const interrupt = () => {
           if (count++ === interrupted) replay.step(stores);
         };
-        const reader = interruptible(history, history.size, replay, random, interrupt, {
+        const reader = interruptible(history, replay, random, interrupt, {
           strategy: STRATEGIES[random.below(3)],
           onOverrun: random.below(2) === 0 ? "oldest" : "latest",
         });
@@ -110,7 +121,7 @@ export function checkRandomly(history: History, random: Random): void {
   const interrupt = () => {
     if (isOpen && random.below(3) === 0) replay.step(random.below(pace));
   };
-  const reader = interruptible(history, history.size, replay, random, interrupt, {
+  const reader = interruptible(history, replay, random, interrupt, {
     onOverrun: random.below(2) === 0 ? "oldest" : "latest",
   });
   isOpen = true;

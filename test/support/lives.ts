@@ -169,7 +169,7 @@ export function checkLifeInterruptions(history: Lives, random: Random, every: nu
         };
         const opened = open(
           history,
-          (expected) => interruptible(expected, history.size, replay, random, interrupt, options),
+          (expected) => interruptible(expected, replay, random, interrupt, options),
         );
         opened.checked.step(random);
         fences = Math.max(fences, Math.min(count, 30));

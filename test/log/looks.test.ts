@@ -1,0 +1,139 @@
+/**
+ * What is said of a log as a whole, or where a reader starts in it, while its writer continues at one look or
+ * another: it was true at some moment of the look.
+ */
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import test from "node:test";
+import { inspect, Reader, verify } from "../../mod.ts";
+import { outline } from "../../src/log/outline.ts";
+import { inOneLife, type Load } from "../../src/log/segment.ts";
+import { totalOf } from "../../src/log/total.ts";
+import { makeHistory, replayOf } from "../support/history.ts";
+import { copiedFrom } from "../support/interleavings.ts";
+import { baseSeed, forEachSeed, type Random } from "../support/random.ts";
+
+const RUNS = Number(process.env.LOOK_RUNS ?? 150);
+
+/** Chunks, their size, and the largest entry. */
+const SHAPES: readonly (readonly [number, number, number])[] = [
+  [1, 40, 12],
+  [1, 60, 8],
+  [2, 24, 12],
+  [3, 20, 16],
+  [4, 16, 30],
+  [4, 40, 8],
+  [4, 64, 100],
+  [6, 12, 60],
+  [8, 32, 12],
+];
+
+/** How a log is looked at. */
+interface Way {
+  memory: ArrayBuffer;
+  fence: () => void;
+  load?: Load;
+}
+
+/** What is said of it. */
+interface Said {
+  /** The number of the newest entry. */
+  total: number;
+  /** The number of the oldest, and how many there are. */
+  first: number;
+  entries: number;
+  /** What no log of a writer has. */
+  wrong: unknown[];
+  /** Whether the newest entries may be missing, because they were overwritten. */
+  isPart?: boolean;
+}
+
+const LOOKS: Record<string, (way: Way, random: Random) => Said> = {
+  inspect({ memory, ...options }) {
+    const { lastSequenceNumber, firstSequenceNumber, ...found } = inspect(memory, options);
+    return {
+      total: lastSequenceNumber,
+      first: firstSequenceNumber,
+      entries: found.entries,
+      wrong: [...found.damage, found.cutOff, found.isFinished],
+    };
+  },
+  outline({ memory, fence, load }) {
+    const { total, tokens, chunkEntries, entries, isFinished } = outline(memory, fence, load);
+    const first = Math.min(...tokens.filter((_, index) => chunkEntries[index] > 0)) + 1;
+    return { total, first, entries, wrong: [isFinished] };
+  },
+  verify({ memory, ...options }) {
+    const found = verify(memory, options);
+    return {
+      total: found.lastSequenceNumber,
+      first: found.firstSequenceNumber,
+      entries: found.entries,
+      wrong: [...found.damage, found.isFinished],
+      isPart: true,
+    };
+  },
+  totalOf({ memory, fence, load }) {
+    const total = inOneLife(memory, load, fence, (segment) => totalOf(segment, fence));
+    return { total, first: 0, entries: 0, wrong: [] };
+  },
+  "new Reader({ after })"({ memory, ...options }, random) {
+    const after = random.below(60);
+    const reader = new Reader(memory, { ...options, after });
+    const { sequenceNumber = Infinity } = reader.read() ?? {};
+    return { total: 0, first: 0, entries: 0, wrong: [sequenceNumber <= after], isPart: true };
+  },
+};
+
+/** Seeds that found a fault. */
+const KNOWN: Record<string, number[]> = {
+  inspect: [40, 3013],
+  outline: [144, 3051],
+  verify: [113],
+  totalOf: [22, 1069, 3038],
+  "new Reader({ after })": [3],
+};
+
+for (const [name, look] of Object.entries(LOOKS)) {
+  test(`${name}: what it says beside a writer was true at some moment (seed ${baseSeed})`, () => {
+    forEachSeed(RUNS, "LOOK_RUNS", (random) => {
+      const [chunkCount, chunkSize, most] = SHAPES[random.below(SHAPES.length)];
+      const history = makeHistory(random, chunkCount, chunkSize, most, 30 + random.below(30));
+      for (let n = 0; n < 30; n++) check(random, history, look);
+    }, KNOWN[name]);
+  });
+}
+
+function check(
+  random: Random,
+  history: ReturnType<typeof makeHistory>,
+  look: typeof LOOKS[string],
+): void {
+  const replay = replayOf(history);
+  const point = random.below(history.stores.length);
+  replay.step(point);
+  const before = replay.published;
+  // Up to three times, or now and then as long as it looks.
+  const stops = new Map<number, number>();
+  for (let times = random.below(4); times > 0; times--) {
+    stops.set(random.below(16), [1, 2, 3, 5, 9, 15, 25, 40, 80, Infinity][random.below(10)]);
+  }
+  const isBusy = stops.size === 0;
+  const pace = 1 + random.below(30);
+  let looks = 0;
+  const fence = () => {
+    replay.step(isBusy ? random.below(2) * random.below(pace) : stops.get(looks++) ?? 0);
+  };
+  const way = random.below(3) > 0
+    ? { fence, ...copiedFrom(replay.memory, random, fence) }
+    : { fence, memory: replay.memory };
+  const { total, first, entries, wrong, isPart } = look(way, random);
+  const what = `${total}, ${entries} from ${first}, of ${before} to ${replay.published} ` +
+    `after store ${point}, ${isBusy ? "at each look" : JSON.stringify([...stops])}`;
+  assert.ok(total <= replay.published, what);
+  // A writer that never lets it look says less.
+  assert.ok(total >= before || isBusy || isPart, what);
+  assert.ok(entries === 0 || entries <= total - first + 1, what);
+  assert.deepEqual(wrong.filter(Boolean), [], what);
+}
