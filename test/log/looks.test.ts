@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import test from "node:test";
 import { inspect, Reader, verify } from "../../mod.ts";
-import { outline } from "../../src/log/outline.ts";
+import { byBlocks } from "../../src/log/native/look.ts";
+import { type LogOutline, outline } from "../../src/log/outline.ts";
 import { inOneLife, type Load } from "../../src/log/segment.ts";
 import { totalOf } from "../../src/log/total.ts";
 import { makeHistory, replayOf } from "../support/history.ts";
@@ -31,6 +32,9 @@ const SHAPES: readonly (readonly [number, number, number])[] = [
 
 /** How a log is looked at. */
 interface Way {
+  /** What the writer writes to. */
+  there: ArrayBuffer;
+  /** That, or a copy that `load` brings up to date. */
   memory: ArrayBuffer;
   fence: () => void;
   load?: Load;
@@ -50,8 +54,8 @@ interface Said {
 }
 
 const LOOKS: Record<string, (way: Way, random: Random) => Said> = {
-  inspect({ memory, ...options }) {
-    const { lastSequenceNumber, firstSequenceNumber, ...found } = inspect(memory, options);
+  inspect({ memory, fence, load }) {
+    const { lastSequenceNumber, firstSequenceNumber, ...found } = inspect(memory, { fence, load });
     return {
       total: lastSequenceNumber,
       first: firstSequenceNumber,
@@ -60,12 +64,16 @@ const LOOKS: Record<string, (way: Way, random: Random) => Said> = {
     };
   },
   outline({ memory, fence, load }) {
-    const { total, tokens, chunkEntries, entries, isFinished } = outline(memory, fence, load);
-    const first = Math.min(...tokens.filter((_, index) => chunkEntries[index] > 0)) + 1;
-    return { total, first, entries, wrong: [isFinished] };
+    return saidBy(outline(memory, fence, load));
   },
-  verify({ memory, ...options }) {
-    const found = verify(memory, options);
+  // As lookAt() does: a block of headers is copied at once, in their order.
+  "outline, by blocks"({ there, fence }) {
+    const copy = new Uint8Array(there.byteLength);
+    const load: Load = (from, to) => copy.set(new Uint8Array(there, from, to - from), from);
+    return saidBy(outline(copy.buffer, fence, byBlocks(load, copy.length)));
+  },
+  verify({ memory, fence, load }) {
+    const found = verify(memory, { fence, load });
     return {
       total: found.lastSequenceNumber,
       first: found.firstSequenceNumber,
@@ -78,18 +86,24 @@ const LOOKS: Record<string, (way: Way, random: Random) => Said> = {
     const total = inOneLife(memory, load, fence, (segment) => totalOf(segment, fence));
     return { total, first: 0, entries: 0, wrong: [] };
   },
-  "new Reader({ after })"({ memory, ...options }, random) {
+  "new Reader({ after })"({ memory, fence, load }, random) {
     const after = random.below(60);
-    const reader = new Reader(memory, { ...options, after });
+    const reader = new Reader(memory, { fence, load, after });
     const { sequenceNumber = Infinity } = reader.read() ?? {};
     return { total: 0, first: 0, entries: 0, wrong: [sequenceNumber <= after], isPart: true };
   },
 };
 
+function saidBy({ total, tokens, chunkEntries, entries, isFinished }: LogOutline): Said {
+  const first = Math.min(...tokens.filter((_, index) => chunkEntries[index] > 0)) + 1;
+  return { total, first, entries, wrong: [isFinished] };
+}
+
 /** Seeds that found a fault. */
 const KNOWN: Record<string, number[]> = {
   inspect: [40, 3013],
   outline: [144, 3051],
+  "outline, by blocks": [1],
   verify: [113],
   totalOf: [22, 1069, 3038],
   "new Reader({ after })": [3],
@@ -125,9 +139,10 @@ function check(
   const fence = () => {
     replay.step(isBusy ? random.below(2) * random.below(pace) : stops.get(looks++) ?? 0);
   };
+  const there = replay.memory;
   const way = random.below(3) > 0
-    ? { fence, ...copiedFrom(replay.memory, random, fence) }
-    : { fence, memory: replay.memory };
+    ? { there, fence, ...copiedFrom(there, random, fence) }
+    : { there, fence, memory: there };
   const { total, first, entries, wrong, isPart } = look(way, random);
   const what = `${total}, ${entries} from ${first}, of ${before} to ${replay.published} ` +
     `after store ${point}, ${isBusy ? "at each look" : JSON.stringify([...stops])}`;

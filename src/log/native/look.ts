@@ -43,10 +43,14 @@ export function hasMagic(target: LogTarget): boolean {
 }
 
 /** Loads the headers of a chunk a block at a time: one by one, each would take a system call. */
-function byBlocks(load: Load, size: number): Load {
+export function byBlocks(load: Load, size: number): Load {
   let [start, end] = [0, 0];
   return (from, to) => {
-    if (to - from > HEADER_SIZE) return load(from, to);
+    if (to - from > HEADER_SIZE) {
+      // The table, for a new look: what it says is of what is there now.
+      end = 0;
+      return load(from, to);
+    }
     if (from >= start && to <= end) return;
     [start, end] = [from, Math.min(from + BLOCK, size)];
     load(start, end);
