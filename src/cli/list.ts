@@ -161,9 +161,10 @@ function look(target: LogTarget, pids: ReadonlyMap<string, number>): ListedLog |
   const name = nameOf(target);
   try {
     using memory = openMemory(target, "read");
+    // Before the look: one that finishes meanwhile is not dead.
+    const writerAlive = memory.isLocked();
     const look = lookAt(memory, target);
     const { segmentSize: size, entries, total: lastSequenceNumber } = look;
-    const writerAlive = memory.isLocked();
     const writerPid = writerAlive ? pids.get(String(memory.identity.inode)) : undefined;
     const lastWrite = entries > 0 ? lastWriteOf(target) : undefined;
     return {

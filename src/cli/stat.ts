@@ -60,8 +60,9 @@ async function show(
   output: Output,
 ): Promise<void> {
   using reader = ShmLogReader.open(target, { onDamage: "skip", copyMode: "auto" });
-  const info = reader.inspect();
+  // Before the look: one that finishes meanwhile is not dead.
   const isAlive = reader.isWriterAlive();
+  const info = reader.inspect();
   const isSaved = isSavedCopyAt(target);
   const { name } = reader;
   const missing = info.cutOff === undefined ? missingOf(target) : missingInWords(info.cutOff);

@@ -7,9 +7,11 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SharedMemory } from "../../ffi/mod.ts";
 import { inspect, segmentSize, ShmLogWriter, Writer } from "../../mod.ts";
 import { fullFence } from "../../src/fence.ts";
 import { outline } from "../../src/log/outline.ts";
+import { lookAtAll } from "../../src/cli/list.ts";
 import { History } from "../../src/cli/top/history.ts";
 import { writerPids } from "../../src/cli/top/processes.ts";
 import { frame } from "../../src/cli/top/plain_screen.ts";
@@ -126,6 +128,30 @@ test("a watch sees logs come, go, be replaced, and sorts them", async () => {
   assert.deepEqual(order("size"), [other.name, name]);
   assert.deepEqual(order("last"), [name, other.name]);
   assert.deepEqual(order("name"), [name, other.name].sort());
+});
+
+test("a writer that finishes while its log is looked at was alive, or is finished, and never dead", async (t) => {
+  const { isLocked } = SharedMemory.prototype;
+  t.after(() => void (SharedMemory.prototype.isLocked = isLocked));
+  const look = {
+    list: (name: string) => lookAtAll([name])[0],
+    top: async (name: string) => (await new Watch(new NamedLogs([name])).look())[0].outline,
+  };
+  for (const [command, lookAt] of Object.entries(look)) {
+    const writer = ShmLogWriter.create(uniqueName("top"), { version: 2, ...SMALL });
+    writer.write("last words");
+    SharedMemory.prototype.isLocked = function () {
+      if (this.name === writer.name) {
+        writer.finish();
+        writer.close();
+        SharedMemory.prototype.isLocked = isLocked;
+      }
+      return isLocked.call(this);
+    };
+    const found = await lookAt(writer.name);
+    SharedMemory.unlink(writer.name);
+    assert.equal(found?.isFinished, true, command);
+  }
 });
 
 test("top without a terminal, or with --once, prints a table or JSON and ends", () => {

@@ -246,6 +246,8 @@ export class LiveLog {
   #drawRing(now: number): void {
     const reader = this.#reader;
     if (reader === undefined) return;
+    // Before the look: one that finishes meanwhile is not dead.
+    const isAlive = reader.isWriterAlive();
     const large = this.#isLarge ? largeLook(this.target.target) : undefined;
     if (this.#isLarge && large === undefined) return;
     const look = () =>
@@ -254,7 +256,6 @@ export class LiveLog {
     const second = first !== undefined && first.damage.length > 0 ? look() : undefined;
     if (first !== undefined) {
       const info = second === undefined ? first : confirmDamage(first, second);
-      const isAlive = reader.isWriterAlive();
       const picture: RingPicture = {
         ...ringPicture(info, isAlive),
         ...large?.chunks,

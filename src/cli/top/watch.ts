@@ -106,8 +106,9 @@ class WatchedLog {
   look(now: number, pids: ReadonlyMap<string, number>): LogLook | undefined {
     try {
       using memory = openMemory(this.#target, "read");
-      const found = lookAt(memory, this.#target);
+      // Before the look: one that finishes meanwhile is not dead.
       const isAlive = memory.isLocked();
+      const found = lookAt(memory, this.#target);
       // Before the total is remembered: what came since the last look came now.
       if (this.#last === undefined) {
         this.#lastWrite = found.entries > 0 ? lastWriteOf(this.#target) : undefined;
