@@ -130,7 +130,10 @@ export class Intake {
       // The reader was opened behind a place of its own: what is before that is not ours to forward.
       this.#next = passed - continuation.lostEntries + 1;
       progress.startAfter(this.#next - 1);
-    } else if (passed > 0) this.#miss(Math.min(passed + 1, firstSequenceNumber), "overwritten");
+    } else {
+      // 0 if nothing is left.
+      this.#miss(Math.min(passed + 1, firstSequenceNumber || Infinity), "overwritten");
+    }
     // Entries that are there, and that the reader is not to read.
     const { from = "oldest" } = options;
     const start = from === "oldest"

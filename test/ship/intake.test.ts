@@ -8,6 +8,7 @@ import type { EntryBatch } from "../../src/log/batch.ts";
 import type { FollowOptions } from "../../src/log/native/follow.ts";
 import { Forwarding } from "../../src/ship/forwarding.ts";
 import { Intake } from "../../src/ship/intake.ts";
+import type { GapMessage } from "../../src/ship/message.ts";
 import { laneOf } from "../../src/ship/out_message.ts";
 import { Progress } from "../../src/ship/progress.ts";
 import { FakeSender, outboxOn } from "../support/fake_carrier.ts";
@@ -74,6 +75,27 @@ test("a gap at the end of a log goes out as soon as there is room, though nothin
   ending.abort();
   await running;
   outbox.close();
+});
+
+test("entries of a log that has none any more were overwritten", {
+  skip: needsLastingNames,
+}, async () => {
+  const large = ShmLogWriter.create(uniqueName("intake"), { size: "256KiB" });
+  large.writeMany(["one", "two", "x".repeat(100_000)]);
+  large.close();
+  // The last entry does not fit any more.
+  using writer = ShmLogWriter.create(large.name, {
+    ifExists: "resume",
+    size: "64KiB",
+    unlinkOnClose: true,
+  });
+  using reader = ShmLogReader.open(writer.name, { strategy: "oldest" });
+  assert.deepEqual([reader.lastSequenceNumber, reader.inspect().entries], [3, 0]);
+  const gaps: string[] = [];
+  const onGap = ({ from, to, reason }: GapMessage) => void gaps.push(`${from}-${to} ${reason}`);
+  const carrier = new MemoryCarrier(new MemoryStore());
+  await using _forwarding = await Forwarding.start(reader, { onGap }, carrier);
+  assert.deepEqual(gaps, ["1-3 overwritten"]);
 });
 
 test('onAbandoned "end" ends a forwarding after the last entry of a log that was removed', {
