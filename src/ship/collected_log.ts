@@ -119,9 +119,14 @@ export class CollectedLog implements SelectedLog {
     const lines = this.#lines;
     try {
       const reader = this.#opened.reader({ onDamage: "skip" }, from - 1);
+      let behind = 0;
       while (reader.lastSequenceNumber < to) {
         const entry = reader.read();
-        if (entry === undefined || entry.sequenceNumber > to) break;
+        if (entry === undefined) break;
+        if (entry.sequenceNumber > to) {
+          behind = 1;
+          break;
+        }
         const lost = reader.lostEntries - this.lost;
         if (lost > 0) {
           // No line continues behind what is lost.
@@ -142,7 +147,9 @@ export class CollectedLog implements SelectedLog {
         }
       }
       yield* this.#rest();
-      this.lost = reader.lostEntries;
+      // Of what came after these entries nothing was to be read: it is not lost.
+      const passed = reader.lastSequenceNumber - behind;
+      this.lost = reader.lostEntries - Math.max(passed - to, 0);
     } catch (error) {
       // The others have what they have.
       if (!(error instanceof OuroborosError)) throw error;

@@ -234,6 +234,25 @@ test("what is missing has the numbers that it has in its log, whichever entries 
   }
 });
 
+test("what a writer overwrites behind the entries that are saved is not lost", async () => {
+  const name = uniqueName("behind");
+  using writer = ShmLogWriter.create(name, { size: "64KiB", unlinkOnClose: true });
+  for (const lapping of [0, 3000]) {
+    writer.writeMany(["one", "two", "three"]);
+    using reader = ShmLogReader.open(name);
+    const { entries: there } = reader.inspect();
+    const { entries, lost } = await collectLogs([name], `${folder}/behind`, {
+      force: true,
+      // Called once it is known up to where entries are saved.
+      selector: () => {
+        for (let n = 0; n < lapping; n++) writer.write("x".repeat(60));
+        return { wants: () => true, time: 0 };
+      },
+    });
+    assert.deepEqual([entries, lost], lapping === 0 ? [there, 0] : [0, there]);
+  }
+});
+
 test("a selector that can't be made leaves no log open", async () => {
   const name = uniqueName("unselected");
   using writer = ShmLogWriter.create(name, { size: "64KiB", unlinkOnClose: true });
