@@ -150,9 +150,10 @@ export function* copySteps(
       hasMoved = hasOverruns = true;
       continue;
     }
-    // The finish mark is behind the last entry.
-    const isEnd = goal === total && run.last >= goal && reader.lastSequenceNumber === run.last &&
-      reader.readBatch(1).length === 0 && reader.isFinished;
+    // The finish mark is behind the last entry: not where the writer overtook us on the way there.
+    const isLast = () => reader.lastSequenceNumber === run.last;
+    const isEnd = goal === total && run.last >= goal && isLast() &&
+      reader.readBatch(1).length === 0 && reader.isFinished && isLast();
     // Less: the writer is a lap ahead, or was in the middle of something when we looked.
     hasOverruns ||= reader.overruns > 0;
     const most = hasOverruns && hasMoved ? ATTEMPTS : STUCK_ATTEMPTS;

@@ -15,7 +15,7 @@ import { payloadOf, type Random } from "./random.ts";
 
 const STRATEGIES: readonly ReadStrategy[] = ["auto", "latest", "oldest"];
 /** How numbers of the second life are told from those of the first in `Store.published`. */
-const SECOND = 1_000_000;
+export const SECOND_LIFE = 1_000_000;
 
 /** One life of a log. */
 export interface LogLife {
@@ -55,11 +55,11 @@ export function makeLives(
   let second: Writer | undefined;
   journal.record(() => {
     second = Writer.restart(memory, { chunkSize });
-    return SECOND;
+    return SECOND_LIFE;
   });
   const renewal: [number, number] = [begin, journal.stores.length];
   // Less than before, or more: what is left of the first life may stay for long.
-  const two = live(second!, journal, random, SECOND, most, random.below(2 * writes));
+  const two = live(second!, journal, random, SECOND_LIFE, most, random.below(2 * writes));
   return {
     chunkCount,
     chunkSize,
@@ -106,7 +106,7 @@ function open(
   assert.ok(at >= 0, "a reader knows a life by its id");
   const life = history.lives[at];
   expected.lengths = life.lengths;
-  expected.payload = (number, length) => payloadOf(at * SECOND + number, length);
+  expected.payload = (number, length) => payloadOf(at * SECOND_LIFE + number, length);
   return { checked, life, isLast: at === 1 };
 }
 
@@ -142,7 +142,7 @@ export function checkLifeStarts(history: Lives): void {
       const { checked, isLast } = opened;
       for (const { sequenceNumber, bytes } of checked.reader) {
         checked.take(sequenceNumber, bytes);
-        const number = sequenceNumber + (isLast ? SECOND : 0);
+        const number = sequenceNumber + (isLast ? SECOND_LIFE : 0);
         assert.ok(number <= replay.published, "only what is published is read");
       }
       replay.finish();
@@ -193,7 +193,7 @@ export function checkLifeResumes(history: Lives): void {
     const isSecond = point >= renewal[1];
     const isBetween = point > renewal[0] && !isSecond;
     const life = isSecond ? two : one;
-    const count = isSecond ? published - SECOND : published;
+    const count = isSecond ? published - SECOND_LIFE : published;
     const reader = open(
       history,
       (expected) => new CheckedReader(replay.memory, expected, { strategy: "oldest" }),
@@ -226,7 +226,7 @@ export function checkLifeResumes(history: Lives): void {
     // A reader of a life that is over gets nothing of what comes now.
     const { checked } = reader;
     const stays = checked.reader.bufferId === writer!.bufferId;
-    for (let i = 0; i < 5; i++) writer!.write(payloadOf(3 * SECOND + i, i));
+    for (let i = 0; i < 5; i++) writer!.write(payloadOf(3 * SECOND_LIFE + i, i));
     if (stays) {
       const last = checked.reader.lastSequenceNumber;
       const numbers = [...checked.reader].map(({ sequenceNumber }) => sequenceNumber);
