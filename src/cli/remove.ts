@@ -136,18 +136,21 @@ async function removeAll(
 }
 
 /** Removes a log unless its writer is alive, or it was written lately; returns why it was kept. */
-function removeDead(target: LogTarget, olderThan: number | undefined): Result["kept"] {
-  if (olderThan !== undefined) {
+export function removeDead(target: LogTarget, olderThan: number | undefined): Result["kept"] {
+  const whyKept = () => {
+    if (olderThan === undefined) return undefined;
     const written = lastChangeOf(target);
-    if (written === undefined) {
-      warn(`log ${describeTarget(target)} is kept: its last entries say no time`);
-      return "untimed";
-    }
-    if (Date.now() - written < olderThan) return "new";
-  }
+    if (written === undefined) return "untimed";
+    return Date.now() - written < olderThan ? "new" : undefined;
+  };
   try {
-    remove(target, {});
-    return undefined;
+    // Before its lock is taken, which would be in the way of its next writer. And then once more: one may
+    // have come and gone meanwhile.
+    const kept = whyKept() ?? remove(target, {}, whyKept);
+    if (kept === "untimed") {
+      warn(`log ${describeTarget(target)} is kept: its last entries say no time`);
+    }
+    return kept;
   } catch (error) {
     if (error instanceof WriterLockedError) return "alive";
     throw error;
@@ -159,8 +162,12 @@ function noLog(target: LogTarget): SegmentNotFoundError {
   return new SegmentNotFoundError(`no ${what}${describeTarget(target)}`);
 }
 
-/** Removes a log. */
-function remove(target: LogTarget, options: { force?: true }): undefined {
+/** Removes a log, unless `whyKept` says why not, asked when it can have no other writer; returns that. */
+function remove(
+  target: LogTarget,
+  options: { force?: true },
+  whyKept: () => Result["kept"] = () => undefined,
+): Result["kept"] {
   if (typeof target === "string" && !SharedMemory.persists && SharedMemory.exists(target)) {
     throw new NativeUnavailableError(
       `log ${
@@ -170,10 +177,17 @@ function remove(target: LogTarget, options: { force?: true }): undefined {
   }
   if (options.force) {
     if (!unlinkMemory(target)) throw noLog(target);
-    return;
+    return undefined;
   }
   // Its lock is held until the name is gone, so that no writer takes it over in between.
-  lockLog(target).remove();
+  const memory = lockLog(target);
+  try {
+    const kept = whyKept();
+    if (kept === undefined) memory.remove();
+    return kept;
+  } finally {
+    memory.close();
+  }
 }
 
 /** Opens what is there, makes sure that it is a log, and takes the place of its writer. */

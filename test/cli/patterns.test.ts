@@ -9,9 +9,10 @@ import process from "node:process";
 import test from "node:test";
 import { SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, ShmLogWriter } from "../../mod.ts";
+import { removeDead } from "../../src/cli/remove.ts";
 import { cliCommand, runCli, startCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
-import { isWindows, needsLettingGo } from "../support/platform.ts";
+import { isWindows, needsLastingNames, needsLettingGo } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 import { line, logMaker, messages } from "../support/timed_logs.ts";
 
@@ -186,6 +187,33 @@ test("remove --dead takes what matches and has no writer, with --older-than what
   assert.equal(remove(`${name}.*`).code, 1);
   assert.equal(remove("--force", `${name}.*`).code, 0);
   assert.deepEqual(left(), []);
+});
+
+test("remove --dead --older-than keeps a log that was written just before it is removed", {
+  skip: needsLastingNames,
+}, (t) => {
+  const name = uniqueName("dead");
+  const write = (ago: number) => {
+    const writer = ShmLogWriter.create(name, { size: "64KiB", ifExists: "resume" });
+    writer.write(JSON.stringify({ level: 30, time: Date.now() - ago, msg: "x" }));
+    writer.close();
+  };
+  const hour = 3_600_000;
+  write(5 * hour);
+  const { tryLock } = SharedMemory.prototype;
+  t.after(() => {
+    SharedMemory.prototype.tryLock = tryLock;
+    SharedMemory.unlink(name);
+  });
+  SharedMemory.prototype.tryLock = function () {
+    SharedMemory.prototype.tryLock = tryLock;
+    write(0);
+    return tryLock.call(this);
+  };
+  assert.equal(removeDead(name, hour), "new");
+  assert.equal(SharedMemory.exists(name), true);
+  assert.equal(removeDead(name, undefined), undefined);
+  assert.equal(SharedMemory.exists(name), false);
 });
 
 test("remove --dead --older-than takes the age of a log without entries from its segment", {
