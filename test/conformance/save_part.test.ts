@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test, { after } from "node:test";
+import { PartialFile, SharedMemory } from "../../ffi/mod.ts";
 import { saveLog, saveLogSync, ShmLogReader, ShmLogWriter, verify } from "../../mod.ts";
 import { baseSeed, Random } from "../support/random.ts";
+import { needsLastingNames } from "../support/platform.ts";
 import { uniqueName } from "../support/runtime.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/ouroboros-save-part-`);
@@ -164,4 +166,31 @@ test("wrong times are errors that name the option", () => {
   assert.throws(() => saveLogSync(name, path, { last: 30 as never }), TypeError);
   assert.throws(() => saveLogSync(name, path, { since: "now" as never }), /since is "now"/);
   assert.throws(() => saveLogSync(name, path, { until: new Date(NaN) }), TypeError);
+});
+
+test("of a log that is restarted meanwhile, a part is of those times all the same", {
+  skip: needsLastingNames,
+}, (t) => {
+  const name = uniqueName("part");
+  const options = { size: "256KiB", version: 2, ifExists: "restart" } as const;
+  const write = (times: number[]) => {
+    using writer = ShmLogWriter.create(name, options);
+    for (const time of times) writer.write(record(time, `at ${time}`));
+  };
+  const { create } = PartialFile;
+  t.after(() => {
+    PartialFile.create = create;
+    SharedMemory.unlink(name);
+  });
+  write([1, 2, 3, 4]);
+  // After the entries were found, before they are copied.
+  PartialFile.create = (...args) => {
+    PartialFile.create = create;
+    write([0, 1, 5, 6, 7]);
+    return PartialFile.create(...args);
+  };
+  const path = `${folder}/restarted`;
+  const saved = saveLogSync(name, path, { since: START + 3 });
+  assert.deepEqual(contents(path).map(([number]) => number), [3, 4, 5]);
+  assert.deepEqual([saved.entries, saved.firstSequenceNumber], [3, 3]);
 });

@@ -34,6 +34,8 @@ import {
 } from "../../base/options.ts";
 import { shmReaderChecks } from "./reader_options.ts";
 
+/** How often a part of a log that is restarted again and again is looked for. */
+const MOST_LIVES = 16;
 /** How long a copy may block the event loop, in milliseconds. */
 const SLICE = 8;
 
@@ -246,24 +248,28 @@ class Saving implements Disposable {
       );
     }
     const { buffer, load, guard } = source;
-    guard?.();
-    let size = memory.byteLength;
-    try {
-      const { chunkCount, version } = new Segment(buffer, load);
-      if (part !== undefined) {
-        this.#range = yield* trimSteps(source, entriesOf(source, part));
-        // A disk has no room for a large log, and takes its time, where a few seconds of it are asked for.
-        size = Math.min(
-          size,
-          dataOffset(chunkCount, version) + (yield* roomSteps(source, this.#range)),
-        );
+    for (let attempt = 1;; attempt++) {
+      guard?.();
+      let size = memory.byteLength;
+      let segment: Segment;
+      try {
+        segment = new Segment(buffer, load);
+        if (part !== undefined) {
+          this.#range = yield* trimSteps(source, entriesOf(source, part));
+          // A disk has no room for a large log, and takes its time, where a few seconds of it are asked for.
+          const start = dataOffset(segment.chunkCount, segment.version);
+          size = Math.min(size, start + (yield* roomSteps(source, this.#range)));
+        }
+      } catch (error) {
+        throw withName(error, target);
       }
-    } catch (error) {
-      throw withName(error, target);
+      const file = PartialFile.create(path, size, { force, mode });
+      this.#file = file;
+      const info = yield* copySteps(buffer, file.buffer, { fence, load, guard }, this.#range);
+      // Where the log was restarted meanwhile, its numbers are of other entries.
+      if (part === undefined || attempt === MOST_LIVES || segment.isSameLife(fence)) return info;
+      file.close();
     }
-    const file = PartialFile.create(path, size, { force, mode });
-    this.#file = file;
-    return yield* copySteps(buffer, file.buffer, { fence, load, guard }, this.#range);
   }
 
   /** Writes the bytes to the disk while others work. */
