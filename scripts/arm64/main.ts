@@ -29,6 +29,7 @@ const SMALLER: Record<string, string> = {
   RANDOM_RUNS: "100",
   HOSTILE_RUNS: "500",
   INTERLEAVING_RUNS: "5",
+  LOOK_RUNS: "10",
   KILLS: "5",
   OUROBOROS_QEMU: "1",
 };

@@ -28,6 +28,7 @@ const SMALLER: Record<string, string> = {
   HOSTILE_RUNS: "1000",
   HOSTILE_FILES: "300",
   INTERLEAVING_RUNS: "5",
+  LOOK_RUNS: "10",
   KILLS: "3",
   CONTENTION_ROUNDS: "20",
 };
