@@ -10,6 +10,7 @@ import { OuroborosError } from "../errors.ts";
 import type { Entry } from "../log/entry.ts";
 import { entryParts } from "../log/native/entry_lines.ts";
 import { OpenedLog } from "../log/native/opened_log.ts";
+import { fence } from "../log/native/source.ts";
 import type { LogTarget } from "../log/native/target.ts";
 import {
   entriesOf,
@@ -18,6 +19,7 @@ import {
   roomSteps,
   type TimeRange,
 } from "../log/native/time_range.ts";
+import { inOneLife } from "../log/segment.ts";
 import { recognizeRecord } from "../records/recognize.ts";
 import { AskedLines } from "../records/whole_lines.ts";
 import { collectionIn } from "./collection.ts";
@@ -66,6 +68,8 @@ export class CollectedLog implements SelectedLog {
   /** How many were overwritten before they were read. */
   lost = 0;
   readonly #opened: OpenedLog;
+  /** The life whose entries they are: where the log is restarted, their numbers are of others. */
+  #life: bigint | undefined;
   readonly #source: LogSource;
   /** Where the entries are from, if it is such a file itself, or was received. */
   readonly #origins: Pick<Origins, "of" | "close"> | undefined;
@@ -88,7 +92,12 @@ export class CollectedLog implements SelectedLog {
         name: this.name,
         segment: segmentWord(memory.identity),
       };
-      this.range = entriesOf(opened.source, { since, until, last });
+      const { buffer, load, guard } = opened.source;
+      guard?.();
+      this.range = inOneLife(buffer, load, fence, ({ bufferId }) => {
+        this.#life = bufferId;
+        return entriesOf(opened.source, { since, until, last });
+      });
       this.#origins = originsOf(opened);
       chosen = selector?.(this);
     } catch (error) {
@@ -120,7 +129,8 @@ export class CollectedLog implements SelectedLog {
     try {
       const reader = this.#opened.reader({ onDamage: "skip" }, from - 1);
       let behind = 0;
-      while (reader.lastSequenceNumber < to) {
+      const isOfLife = reader.bufferId === this.#life;
+      while (isOfLife && reader.lastSequenceNumber < to) {
         const entry = reader.read();
         if (entry === undefined) break;
         if (entry.sequenceNumber > to) {
@@ -147,9 +157,13 @@ export class CollectedLog implements SelectedLog {
         }
       }
       yield* this.#rest();
-      // Of what came after these entries nothing was to be read: it is not lost.
-      const passed = reader.lastSequenceNumber - behind;
-      this.lost = reader.lostEntries - Math.max(passed - to, 0);
+      if (!isOfLife) this.lost = to - from + 1;
+      else {
+        // Of what came after these entries nothing was to be read: it is not lost.
+        const passed = reader.lastSequenceNumber - behind;
+        this.lost = reader.lostEntries - Math.max(passed - to, 0);
+        if (reader.isRestarted) this.lost += Math.max(to - passed, 0);
+      }
     } catch (error) {
       // The others have what they have.
       if (!(error instanceof OuroborosError)) throw error;

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import test from "node:test";
+import { SharedMemory } from "../../ffi/mod.ts";
 import { ClosedError, ShmLogReader, ShmLogWriter } from "../../mod.ts";
 import { OpenedLog } from "../../src/log/native/opened_log.ts";
 import { collectLogs } from "../../src/ship/collect.ts";
 import { CollectionWriter, readCollection } from "../../src/ship/collection.ts";
 import { Origins } from "../../src/ship/origins.ts";
 import { testFolder } from "../support/folder.ts";
+import { needsLastingNames } from "../support/platform.ts";
 import { baseSeed, Random } from "../support/random.ts";
 import { uniqueName } from "../support/runtime.ts";
 
@@ -251,6 +253,27 @@ test("what a writer overwrites behind the entries that are saved is not lost", a
     });
     assert.deepEqual([entries, lost], lapping === 0 ? [there, 0] : [0, there]);
   }
+});
+
+test("entries of a log that is restarted meanwhile are lost, and none of its next life is saved", {
+  skip: needsLastingNames,
+}, async () => {
+  const name = uniqueName("restarted");
+  const write = (count: number) => {
+    const options = { size: "64KiB", version: 2, ifExists: "restart" } as const;
+    using writer = ShmLogWriter.create(name, options);
+    for (let n = 1; n <= count; n++) writer.write(`entry ${n}`);
+  };
+  write(5);
+  const { entries, lost } = await collectLogs([name], `${folder}/restarted`, {
+    // Called once it is known which entries are saved.
+    selector: () => {
+      write(3);
+      return { wants: () => true, time: 0 };
+    },
+  });
+  SharedMemory.unlink(name);
+  assert.deepEqual([entries, lost], [0, 5]);
 });
 
 test("a selector that can't be made leaves no log open", async () => {
