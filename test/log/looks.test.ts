@@ -153,7 +153,7 @@ const KNOWN_LIVES: Record<string, number[]> = {
 };
 
 for (const [name, look] of Object.entries(LOOKS_AT_LIVES)) {
-  test(`${name}: what it says of a log that is begun anew is of one life (seed ${baseSeed})`, () => {
+  test(`${name}: what it says of a log that is restarted is of one life (seed ${baseSeed})`, () => {
     forEachSeed(RUNS, "LOOK_RUNS", (random) => {
       const [chunkCount, chunkSize, most] = SHAPES[random.below(SHAPES.length)];
       const history = makeLives(random, chunkCount, chunkSize, most, 10 + random.below(20));
