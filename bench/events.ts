@@ -36,7 +36,7 @@ export async function benchEvents(_: unknown, onCase: () => void): Promise<Repor
       if (batch === 1) {
         note("`replay`, a sum of timestamps and lengths", ALONE, replayAlone(path));
         note("`readInto`, the same", ALONE, readIntoAlone(path));
-        note("`iterate`, the same", ALONE, iterateAlone(path));
+        note("`for of`, the same", ALONE, iterateAlone(path));
         note("`replay`, every byte that varies checked", ALONE, check(path, ALONE));
       }
       rmSync(path);

@@ -33,7 +33,12 @@ import {
   sizeArgument,
   targetArgument,
 } from "./options/arguments.ts";
-import { addColorOptions, addOutputOptions, summaryOption } from "./options/common.ts";
+import {
+  addColorOptions,
+  addOutputOptions,
+  shapeOptions,
+  summaryOption,
+} from "./options/common.ts";
 import { fieldsOption } from "./options/question_arguments.ts";
 import { addSelectionOptions, type Criteria } from "./options/selection.ts";
 import { oldOption, usageError } from "./options/subcommand.ts";
@@ -85,6 +90,7 @@ interface ReceiveCommandOptions extends NatsCommandOptions, Criteria {
   maxHold?: number;
   domain?: string;
   to?: LogTarget;
+  size?: number;
   chunkSize?: number;
   chunks?: number;
   output?: EntryFormat;
@@ -135,6 +141,7 @@ export function addTo(program: Command): void {
     .option("--template <subject>", "subject of the forwarders, as they have it", subjectArgument)
     .optionsGroup("Into a log:")
     .option("--to <target>", "log to write to", targetArgument)
+    .option("--size <bytes>", "size of a new log: 64MiB (default: 16 MiB or less)", sizeArgument)
     .option("--chunk-size <bytes>", "size of a chunk of a new log (default: 1 MiB)", sizeArgument)
     .option("--chunks <count>", "number of chunks of a new log (default: 16)", positiveArgument)
     .addOption(summaryOption(10_000));
@@ -179,6 +186,7 @@ async function receiveLogs(
 ): Promise<void> {
   const { server, stream, subject, from } = placeOf(target, options, command);
   checkOptions(options, command);
+  const shape = shapeOptions(options, command);
   using interrupt = new Interrupt({ output: options.to === undefined });
   const { signal } = interrupt;
   const { template, consumer, once, maxHold, domain } = options;
@@ -194,8 +202,9 @@ async function receiveLogs(
     ...maxHold !== undefined && { maxHold },
     ...domain !== undefined && { domain },
   };
-  if (options.to !== undefined) await writeInto(options.to, common, options);
-  else await print(common, options, signal);
+  if (options.to !== undefined) {
+    await writeInto(options.to, { ...common, ...shape }, options.summary);
+  } else await print(common, options, signal);
   // Who wanted all that is there has not got it.
   if (once && signal.aborted && !(signal.reason instanceof ClosedPipeError)) throw new ExitError(1);
 }
@@ -254,8 +263,8 @@ function checkOptions(options: ReceiveCommandOptions, command: Command): void {
   const useless = PRINTING.find((name) => options[name] !== undefined);
   const wrong = to !== undefined && useless !== undefined
     ? `--${useless} is for entries that are printed: leave out --to`
-    : to === undefined && (options.chunkSize ?? options.chunks) !== undefined
-    ? "--chunk-size and --chunks are of a log: name it with --to"
+    : to === undefined && (options.size ?? options.chunkSize ?? options.chunks) !== undefined
+    ? "--size, --chunk-size and --chunks are of a log: name it with --to"
     : state !== undefined && consumer === undefined
     ? "--state needs a --consumer"
     : until !== undefined && !once
@@ -266,8 +275,8 @@ function checkOptions(options: ReceiveCommandOptions, command: Command): void {
 
 async function writeInto(
   target: LogTarget,
-  common: ReceiveOptions,
-  { chunkSize, chunks, summary: interval }: ReceiveCommandOptions,
+  common: ReceiveIntoOptions,
+  interval: number,
 ): Promise<void> {
   if (typeof target === "string" && !SharedMemory.persists) {
     warn("shared memory goes here when all have closed it: a file stays");
@@ -277,8 +286,6 @@ async function writeInto(
   let said = "";
   const options: ReceiveIntoOptions = {
     ...common,
-    ...chunkSize !== undefined && { chunkSize },
-    ...chunks !== undefined && { chunkCount: chunks },
     onResume({ lastSequenceNumber, sources, missing, untold }) {
       const log = describeTarget(target);
       if (lastSequenceNumber > 0) {

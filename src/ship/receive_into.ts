@@ -5,7 +5,9 @@
  */
 
 import { callback, type Checks } from "../base/options.ts";
+import { parseSize } from "../base/sizes.ts";
 import { SegmentExistsError } from "../errors.ts";
+import { segmentSize } from "../log/layout.ts";
 import { ShmLogReader } from "../log/native/shm_log_reader.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
 import { withoutIfExists } from "../log/native/takeover.ts";
@@ -24,9 +26,12 @@ const ORIGIN_CHUNK_COUNT = 4;
 /** How the local log is made, and what is reported about it. */
 export interface IntoOptions {
   /**
-   * The size of a chunk of both logs in bytes; of the origin log at least 256 KiB. Default 1 MiB. Logs
-   * that are there keep theirs.
+   * The size of each of both logs in all: bytes, or text like `"64MiB"`; the origin log has at least 1 MiB.
+   * Not together with `chunkSize`. Default 16 MiB, less for the local log if memory is limited. Logs that are
+   * there and have another size are made again with as many of their entries as fit.
    */
+  size?: number | string;
+  /** The size of a chunk of both logs in bytes; of the origin log at least 256 KiB. Default 1 MiB. */
   chunkSize?: number;
   /** The number of chunks of both logs; of the origin log at least 4. Default 16. */
   chunkCount?: number;
@@ -41,6 +46,7 @@ export interface IntoOptions {
 }
 
 export const intoChecks: Checks<IntoOptions> = {
+  size: shmWriterChecks.size,
   chunkSize: shmWriterChecks.chunkSize,
   chunkCount: shmWriterChecks.chunkCount,
   mode: shmWriterChecks.mode,
@@ -77,22 +83,16 @@ export interface IntoSummary extends ReceiveSummary {
  */
 export async function writeInto(
   target: LogTarget,
-  { chunkSize, chunkCount, mode, notify, onResume, onItems }: IntoOptions,
+  { size, chunkSize, chunkCount, mode, notify, onResume, onItems }: IntoOptions,
   receptionAfter: (lasts: Iterable<readonly [LogSource, number]>) => Reception,
 ): Promise<IntoSummary> {
-  const options: ShmLogWriterOptions = {
-    chunkSize,
-    chunkCount,
-    mode,
-    unlinkOnClose: false,
-  };
+  const options: ShmLogWriterOptions = { mode, unlinkOnClose: false };
   // First the origin log: a program that waits for the other one finds it.
   using origin = ShmLogWriter.create(originTarget(target), {
     ...options,
-    chunkSize: Math.max(chunkSize ?? 1 << 20, ORIGIN_CHUNK_SIZE),
-    chunkCount: Math.max(chunkCount ?? 16, ORIGIN_CHUNK_COUNT),
+    ...originShape({ size, chunkSize, chunkCount }),
   });
-  using log = openLog(target, { ...options, notify }, origin);
+  using log = openLog(target, { ...options, size, chunkSize, chunkCount, notify }, origin);
   const writer = originWriterOf(target, log, origin);
   const { lasts } = writer;
   const lastSequenceNumber = log.totalEntriesWritten;
@@ -109,6 +109,19 @@ export async function writeInto(
   }
   writer.close();
   return summary();
+}
+
+/** The shape of the origin log beside a log of that shape. */
+function originShape({ size, chunkSize = 1 << 20, ...more }: IntoOptions): ShmLogWriterOptions {
+  const chunkCount = Math.max(more.chunkCount ?? 16, ORIGIN_CHUNK_COUNT);
+  if (size === undefined) {
+    return { chunkSize: Math.max(chunkSize, ORIGIN_CHUNK_SIZE), chunkCount };
+  }
+  const bytes = typeof size === "string" ? parseSize(size)! : size;
+  const least = segmentSize(ORIGIN_CHUNK_COUNT, ORIGIN_CHUNK_SIZE);
+  return bytes < segmentSize(chunkCount, ORIGIN_CHUNK_SIZE)
+    ? { size: Math.max(bytes, least), chunkCount: ORIGIN_CHUNK_COUNT }
+    : { size: bytes, chunkCount };
 }
 
 /** Opens the local log, or makes it; leaves no origin log behind that is beside nothing. */

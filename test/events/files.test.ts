@@ -134,7 +134,7 @@ test("there is one writer at a time, and none for what is no log", () => {
   assert.equal(reader.isWriterAlive(), false);
   EventLogWriter.open(path).close();
   assert.throws(() => log.writeEvent(eventOf(1, 1), new Uint8Array(1)), ClosedError);
-  assert.throws(() => log.sync(), ClosedError);
+  assert.throws(() => log.flush(), ClosedError);
   assert.throws(() => EventLogWriter.open(`${path}-none`), SegmentNotFoundError);
   assert.throws(() => EventLogReader.open(`${path}-none`), SegmentNotFoundError);
   const text = newPath();
@@ -161,10 +161,10 @@ test("a writer that continues with a log of another size maps all of it", async 
   const log = EventLogWriter.create(path, { capacity: 4096, grow: 4096 });
   log.writeMany(Array.from({ length: 100 }, (_, i) => eventOf(i, 200)));
   const { capacity } = log;
-  log.sync();
-  await log.syncAsync();
+  log.flush();
+  await log.flushAsync();
   log.close();
-  await assert.rejects(() => log.syncAsync(), ClosedError);
+  await assert.rejects(() => log.flushAsync(), ClosedError);
   using again = EventLogWriter.open(path);
   assert.equal(again.capacity, capacity);
   assert.equal(again.eventCount, 100);
@@ -180,15 +180,15 @@ test("a writer that continues with a log of another size maps all of it", async 
   assert.equal(check(reader, 200), 100);
 });
 
-test("syncAsync() of a log whose path is gone, or somebody else's, is for the log all the same", {
+test("flushAsync() of a log whose path is gone, or somebody else's, is for the log all the same", {
   skip: needsRemoval,
 }, async () => {
   const path = newPath();
   using log = EventLogWriter.create(path);
   rmSync(path);
-  await log.syncAsync();
+  await log.flushAsync();
   writeFileSync(path, "somebody else's");
-  await log.syncAsync();
+  await log.flushAsync();
 });
 
 test("follow() gives what is there, what comes, and ends with its signal", async () => {

@@ -167,7 +167,7 @@ test("a file of events whose writer a getter closes gets a ClosedError, and keep
     assert.throws(() => writer.writeEvent(closing, "x"), ClosedError);
     assert.throws(() => writer.writeMany([]), ClosedError);
     using reader = EventLogReader.open(path);
-    assert.deepEqual([...reader.iterate()].map(({ text }) => text), ["first"]);
+    assert.deepEqual([...reader].map(({ text }) => text), ["first"]);
   } finally {
     rmSync(folder, { recursive: true });
   }

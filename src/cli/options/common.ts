@@ -84,23 +84,33 @@ export interface LogOptions {
   ifExists: NonNullable<ShmLogWriterOptions["ifExists"]>;
 }
 
+/** How large a log is to be. */
+export function shapeOptions(
+  { size, chunkSize, chunks }: Pick<LogOptions, "size" | "chunkSize" | "chunks">,
+  command: Command,
+): ShmLogWriterOptions {
+  if (size !== undefined && chunkSize !== undefined) {
+    usageError(command, "--size is that of all chunks: leave --chunk-size out");
+  }
+  return {
+    ...size !== undefined && { size },
+    ...chunkSize !== undefined && { chunkSize },
+    ...chunks !== undefined && { chunkCount: chunks },
+  };
+}
+
 /** The same for a writer. What only logs of version 2 can do makes one of version 2. */
 export function writerOptions(
-  { size, chunkSize, chunks, formatVersion, ifExists, finish }: LogOptions,
+  { formatVersion, ifExists, finish, ...shape }: LogOptions,
   command: Command,
 ): ShmLogWriterOptions {
   const needsTwo = finish ? "--finish" : ifExists === "restart" ? "--if-exists restart" : "";
   if (needsTwo !== "" && formatVersion === 1) {
     usageError(command, `${needsTwo} needs format version 2`);
   }
-  if (size !== undefined && chunkSize !== undefined) {
-    usageError(command, "--size is that of all chunks: leave --chunk-size out");
-  }
   const version = formatVersion ?? (needsTwo === "" ? undefined : 2);
   return {
-    ...size !== undefined && { size },
-    ...chunkSize !== undefined && { chunkSize },
-    ...chunks !== undefined && { chunkCount: chunks },
+    ...shapeOptions(shape, command),
     ...version !== undefined && { version },
     // A log that was saved is continued only if that is asked for.
     ...command.getOptionValueSource("ifExists") !== "default" || ifExists !== "resume"

@@ -201,13 +201,8 @@ export class EventLogReader implements Disposable, Iterable<StoredEvent> {
    * @throws {SegmentTruncatedError} if the file became shorter
    * @throws {ClosedError} after `close()`
    */
-  iterate(): IterableIterator<StoredEvent> {
-    return this.#reader[Symbol.iterator]();
-  }
-
-  /** The same as `iterate()`. */
   [Symbol.iterator](): IterableIterator<StoredEvent> {
-    return this.iterate();
+    return this.#reader[Symbol.iterator]();
   }
 
   /**

@@ -55,10 +55,10 @@ const ATTEMPTS = 100;
  * const path = `${tmpdir()}/doc-events-${process.pid}.log`;
  * using log = EventLogWriter.create(path, { capacity: 1 << 20, grow: 1 << 20 });
  * log.writeEvent({ timestamp: Date.now(), type: 1 }, new TextEncoder().encode("hello"));
- * log.sync();
+ * log.flush();
  *
  * using reader = EventLogReader.open(path);
- * for (const event of reader.iterate()) console.log(event.type, event.text); // 1 hello
+ * for (const event of reader) console.log(event.type, event.text); // 1 hello
  * reader.close();
  * log.close();
  * rmSync(path);
@@ -253,18 +253,18 @@ export class EventLogWriter implements Disposable {
    * @throws {SystemCallError} if the disk refuses
    * @throws {ClosedError} after `close()`
    */
-  sync(): void {
+  flush(): void {
     this.#file.flush();
   }
 
   /**
-   * As `sync()`, without blocking the thread.
+   * As `flush()`, without blocking the thread.
    *
    * @returns what is resolved when it is on the disk
    * @throws {SystemCallError} if the disk refuses
    * @throws {ClosedError} after `close()`
    */
-  async syncAsync(): Promise<void> {
+  async flushAsync(): Promise<void> {
     if (this.#file.closed) {
       throw new ClosedError(`event log "${this.path}" is closed: open it again`);
     }

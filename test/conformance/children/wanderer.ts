@@ -29,7 +29,7 @@ process.chdir(elsewhere);
 const found: Record<string, unknown> = { isReplaced: reader.isReplaced(), name: writer.name };
 found.current = mapped.isCurrent();
 await mapped.flushAsync();
-await events.syncAsync();
+await events.flushAsync();
 found.paths = [events.path, eventReader.path, ring.path, mapped.path, partial.path];
 partial.finish();
 state.saveNow(1);

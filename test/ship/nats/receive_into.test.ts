@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMemory } from "../../../ffi/mod.ts";
-import { ShmLogReader } from "../../../mod.ts";
+import { segmentSize, ShmLogReader } from "../../../mod.ts";
 import { WriterLockedError } from "../../../src/errors.ts";
 import { Origins } from "../../../src/ship/origins.ts";
 import type { IntoFound, IntoSummary } from "../../../src/ship/receive_into.ts";
@@ -155,7 +155,9 @@ natsTest("names that are as long as names may be fit beside a small log", async 
     await tests.publisher.entries(stream, odd, [1, 2]);
   }
   for (let time = 0; time < 2; time++) {
-    await receiveAll(stream, { chunkSize: 4096, chunkCount: 2 });
+    // The same in both words.
+    const size = { size: segmentSize(2, 4096), chunkSize: undefined, chunkCount: 2 };
+    await receiveAll(stream, time === 0 ? { chunkSize: 4096, chunkCount: 2 } : size);
     using log = ShmLogReader.open(name, { strategy: "oldest" });
     assert.equal(log.inspect().lastSequenceNumber, 200);
     using origins = Origins.open(name);
