@@ -116,3 +116,12 @@ function nameOf(reason: number): string {
   const name = Object.entries(ERRNO).find(([, value]) => value === reason)?.[0];
   return name === undefined ? `error ${reason}` : `${name} (${reason})`;
 }
+
+/**
+ * Whether a write failed because nobody reads any more. A socket that stands for a pipe, as Node and Bun give
+ * them to what they start, says so in another way where bytes were left unread in it.
+ */
+export function isReaderGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EPIPE" || code === "ECONNRESET";
+}

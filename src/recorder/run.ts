@@ -9,6 +9,7 @@ import os from "node:os";
 import process from "node:process";
 import { system } from "../../ffi/current_system.ts";
 import type { ProcessEnd } from "../../ffi/system.ts";
+import { isReaderGone } from "../../ffi/system_error.ts";
 import { delay } from "../async.ts";
 import { type SavedLog, saveLog } from "../log/native/save.ts";
 import { ShmLogWriter } from "../log/native/shm_log_writer.ts";
@@ -293,8 +294,8 @@ class Pump {
       await outlet.write(bytes);
     } catch (error) {
       this.#outlet = undefined;
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== "EPIPE") {
+      if (!isReaderGone(error)) {
+        const { message } = error as Error;
         return this.#onWarning(`output is only recorded from here on: ${message}`);
       }
       // Without us the program would see that, too.

@@ -8,6 +8,7 @@ import os from "node:os";
 import process from "node:process";
 import test from "node:test";
 import { type LogTarget, ShmLogReader, ShmLogWriter } from "../../mod.ts";
+import { Outlet } from "../../src/recorder/outlet.ts";
 import { type RunOptions, runProgram, type RunResult } from "../../src/recorder/run.ts";
 import { cliCommand } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
@@ -187,6 +188,28 @@ test("run keeps all of what was in the pipes at the end", { skip: needsSignals }
   );
   assert.equal(lines.filter((line) => line.startsWith("stdout F line-")).length, 20_000);
   assert.ok(lines.includes("stderr F end"));
+});
+
+test("run ends a program whose reader is gone, also where its socket was reset", {
+  skip: needsSignals,
+}, async (t) => {
+  for (const code of ["EPIPE", "ECONNRESET"]) {
+    // So it is where the reader closes a socket while bytes are being written to it.
+    const write = t.mock.method(
+      Outlet.prototype,
+      "write",
+      () => Promise.reject(Object.assign(new Error(code), { code })),
+    );
+    using log = lastingLog("run");
+    const onWarning = (warning: string) => assert.fail(warning);
+    const { exitCode, ending } = await runProgram({
+      command: ["yes"],
+      target: log.target,
+      onWarning,
+    });
+    write.mock.restore();
+    assert.deepEqual([exitCode, ending.isRequested], [141, true]);
+  }
 });
 
 test("run saves the log of a crash, with the last error that it finds", {

@@ -7,7 +7,7 @@
 import { createWriteStream } from "node:fs";
 import process from "node:process";
 import type { Writable } from "node:stream";
-import { translateFsError } from "../../../ffi/system_error.ts";
+import { isReaderGone, translateFsError } from "../../../ffi/system_error.ts";
 import { LineBytes } from "./line_bytes.ts";
 import { standardOutput } from "./standard_output.ts";
 
@@ -93,7 +93,7 @@ export class Output {
   }
 
   #fail(error: NodeJS.ErrnoException): void {
-    this.#error ??= error.code === "EPIPE"
+    this.#error ??= isReaderGone(error)
       ? new ClosedPipeError(error.message)
       : translateFsError("write", this.#what, error) as Error;
   }
