@@ -300,7 +300,9 @@ export abstract class Mapping implements Disposable {
    */
   lockHolder(): number | undefined {
     this.#checkOpen();
-    return this.#isLockHeld ? undefined : system().lockHolder?.(this.#lockable());
+    const holder = this.#isLockHeld ? undefined : system().lockHolder?.(this.#lockable());
+    // Where it has ended meanwhile, what was found is of another file with the same inode, on another disk.
+    return holder !== undefined && this.isLocked() ? holder : undefined;
   }
 
   /**
